@@ -1,0 +1,267 @@
+"""Enrolment in two steps: a new machine asks, a coordinator answers with an invitation sealed to that request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from nacl.exceptions import CryptoError
+
+from fieldkit.acts.desk import Desk, only, sit_down
+from fieldkit.acts.studies import keep, open_team
+from fieldkit.acts.users import new_store_key, person, slot_for
+from fieldkit.clock import Clock, new_id
+from fieldkit.errors import Invalid, Missing, Refusal
+from fieldkit.i18n import N_
+from fieldkit.records import TEAM_DRAWERS, canonical
+from fieldkit.rules.members import COORDINATOR, INTERVIEWER, ROLES, Member
+from fieldkit.store import keys, machine, replica
+from fieldkit.store.database import Tables
+from fieldkit.store.folder import EMPTY, READY, REQUESTED, Folder, NotEmpty, NotSetUp
+from fieldkit.store.keys import FIELD_COST, Cost, KeyPair, b64, unb64
+from fieldkit.store.machine import Self
+from sync.block import Block
+from sync.replica import StreamInfo
+
+FORMAT = 1
+BLOCK_OF_SERIALS = 99  # L1 hands out 001-099, L2 101-199 ...
+
+
+class NotARequest(Refusal):
+    """A file that is no request to join."""
+
+    code = "not_a_request"
+    message = N_(
+        "This file is not a request to join. Nothing was changed. Make a new one on the other computer."
+    )
+    status = 422
+
+
+class NotAnInvitation(Refusal):
+    """A file that is no invitation, or one that was sealed to another request."""
+
+    code = "not_an_invitation"
+    message = N_(
+        "This invitation was not made for this computer, or it is damaged. Nothing was changed. "
+        "Ask the coordinator for an invitation to your newest request."
+    )
+    status = 422
+
+
+@dataclass(frozen=True)
+class DeviceLine:
+    """One device of the study, and who uses it."""
+
+    name: str
+    role: str
+    team: str
+    mine: bool
+    people: tuple[str, ...]
+
+
+def request(
+    folder: Folder, clock: Clock, name: str, passphrase: str, role: str, cost: Cost = FIELD_COST
+) -> bytes:
+    """Make this empty folder ask to join; return the request, which holds public keys only.
+
+    Raises NotEmpty, Missing, Invalid, WeakPassphrase.
+    """
+    if folder.state != EMPTY:
+        raise NotEmpty
+    if not name.strip():
+        raise Missing(field="name")
+    if role not in ROLES:
+        raise Invalid(field="role")
+    store_key, pair, device_pair = new_store_key(), KeyPair.make(), KeyPair.make()
+    me = Self(new_id(), "", "", "", "", role, device_pair, (0, 0))
+    who = person(name, role, "", me.id, pair)
+    slot = slot_for(who, passphrase, store_key, pair, cost)
+    content = canonical(
+        {"format": FORMAT, "device": {"id": me.id, **device_pair.public}, "user": who.__dict__}
+    )
+    db = folder.create_database(store_key)
+    with db.writing() as tables:
+        machine.remember_self(tables, me)
+        machine.remember(tables, "request", content)
+    db.close()
+    folder.write_slots(REQUESTED, [slot])
+    return content
+
+
+def pending_request(folder: Folder, clock: Clock, passphrase: str) -> bytes:
+    """Return the request of a folder that waits for its answer, to be carried again. Raises NotSetUp, WrongPassphrase."""
+    if folder.state != REQUESTED:
+        raise NotSetUp
+    store_key, _ = keys.open_slot(folder.slots[0], passphrase)
+    db = folder.open_database(store_key, clock.now())
+    with db.reading() as tables:
+        content = machine.recall(tables, "request") or b""
+    db.close()
+    return content
+
+
+def fingerprint(content: bytes) -> list[str]:
+    """Return six groups of four digits that both screens show for the same request."""
+    number = int.from_bytes(blake2b(content, digest_size=16).digest(), "big")
+    return [f"{number // 10_000**place % 10_000:04d}" for place in range(6)]
+
+
+@only(COORDINATOR)
+def invite(desk: Desk, content: bytes, role: str, team: str) -> bytes:
+    """Answer a request: recognise its keys under *role* and *team*, and seal what that role may read to it.
+
+    The invitation brings the study's words along, so that the new machine can start at once. Raises NotARequest, Invalid.
+    """
+    asked = _asked(content)
+    if role not in ROLES:
+        raise Invalid(field="role")
+    if not (team.isalnum() and team.isupper() and len(team) <= 4):
+        raise Invalid(field="team")
+    with desk.db.writing() as tables:
+        device = _named(tables, asked["device"]["id"], role, team)
+        open_team(tables, desk.pen, team)
+        _recognise(desk, tables, asked, device)
+        replica.seal(tables)
+        letter = _letter(desk, tables, device)
+    return canonical(
+        {"format": FORMAT, "sealed": b64(keys.seal_to(asked["device"]["box"], canonical(letter)))}
+    )
+
+
+def _asked(content: bytes) -> dict[str, Any]:
+    try:
+        asked: dict[str, Any] = json.loads(content)
+        if (
+            asked["format"] != FORMAT
+            or len(unb64(asked["device"]["box"])) != 32
+            or len(unb64(asked["device"]["verify"])) != 32
+        ):
+            raise NotARequest
+        Member(**asked["user"])
+        return {"device": {"id": str(asked["device"]["id"]), **asked["device"]}, "user": asked["user"]}
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotARequest from error
+
+
+def _named(tables: Tables, device_id: str, role: str, team: str) -> _Named:
+    devices = machine.everybody(tables).devices
+    again = devices.get(device_id)
+    if again is not None:
+        return _Named(again.name, again.role, again.team, again.serials)
+    letter = {INTERVIEWER: "L", COORDINATOR: "C"}.get(role, "T")
+    number = 1 + sum(1 for device in devices.values() if device.name.startswith(letter))
+    first = 1 + (number - 1) * (BLOCK_OF_SERIALS + 1)
+    serials = (first, first + BLOCK_OF_SERIALS - 1) if role == INTERVIEWER else (900, 999)
+    return _Named(f"{letter}{number}", role, team, serials)
+
+
+@dataclass(frozen=True)
+class _Named:
+    """What an invitation gives a device: a name, role, team and case serials."""
+
+    name: str
+    role: str
+    team: str
+    serials: tuple[int, int]
+
+
+def _recognise(desk: Desk, tables: Tables, asked: Mapping[str, Any], device: _Named) -> None:
+    body = {**device.__dict__, "serials": list(device.serials), **asked["device"]}
+    keep(tables, desk.keys, desk.device.study, "device", body)
+    user = {**asked["user"], "role": device.role, "team": device.team, "device": asked["device"]["id"]}
+    keep(tables, desk.keys, desk.device.study, "user", user)
+
+
+def _letter(desk: Desk, tables: Tables, device: _Named) -> dict[str, Any]:
+    granted = {
+        drawer: held
+        for drawer, held in machine.drawers(tables).items()
+        if may_read(device.role, device.team, drawer)
+    }
+    me = replica.StoreReplica(tables)
+    return {
+        "study": desk.device.study,
+        "root": desk.device.root,
+        "device": {**device.__dict__, "serials": list(device.serials)},
+        "keys": {
+            drawer: {epoch: b64(key) for epoch, key in held.items()} for drawer, held in granted.items()
+        },
+        "orders": [b64(order) for order in me.orders()],
+        "streams": [list(stream) for stream in me.streams()],
+        "blocks": [
+            [b64(one.header_bytes), b64(one.payload or b"")]
+            for one in me.blocks()
+            if one.header.drawer in granted
+        ],
+    }
+
+
+def may_read(role: str, team: str, drawer: str) -> bool:
+    """Tell whether *role* in *team* holds the key of *drawer*: the table of `design.md` §2."""
+    base, _, owner = drawer.partition("/")
+    if base in {"study", "notices"}:
+        return base == "study" or role != "translator"
+    if role == COORDINATOR:
+        return base in {"consent", "research"}
+    return role == INTERVIEWER and owner == team and base in TEAM_DRAWERS
+
+
+def accept(folder: Folder, clock: Clock, content: bytes, passphrase: str) -> Desk:
+    """Take up the invitation that answers this folder's request.
+
+    Raises NotSetUp, WrongPassphrase, NotAnInvitation.
+    """
+    if folder.state != REQUESTED:
+        raise NotSetUp
+    slot = folder.slots[0]
+    store_key, pair = keys.open_slot(slot, passphrase)
+    db = folder.open_database(store_key, clock.now())
+    with db.writing() as tables:
+        _take_up(tables, _opened(content, machine.recall_self(tables)))
+    folder.write_slots(READY, folder.slots)
+    return sit_down(folder, db, slot["code"], pair, clock)
+
+
+def _opened(content: bytes, me: Self) -> dict[str, Any]:
+    try:
+        outer = json.loads(content)
+        letter: dict[str, Any] = json.loads(me.pair.unseal(unb64(outer["sealed"])))
+        return letter
+    except (ValueError, KeyError, TypeError, CryptoError) as error:
+        raise NotAnInvitation from error
+
+
+def _take_up(tables: Tables, letter: Mapping[str, Any]) -> None:
+    before = machine.recall_self(tables)
+    given = letter["device"]
+    me = Self(
+        before.id, given["name"], letter["study"], letter["root"], given["team"], given["role"], before.pair,
+        tuple(given["serials"]),
+    )  # fmt: skip
+    machine.remember_self(tables, me)
+    for drawer, held in letter["keys"].items():
+        for epoch, key in held.items():
+            machine.keep_key(tables, drawer, int(epoch), unb64(key))
+    replica.StoreReplica(tables, batch="invitation").receive(
+        [unb64(order) for order in letter["orders"]],
+        [StreamInfo(*stream) for stream in letter["streams"]],
+        [Block(unb64(header), unb64(payload)) for header, payload in letter["blocks"]],
+    )
+
+
+def listing(desk: Desk) -> list[DeviceLine]:
+    """Return every device of the study, in the order of their names."""
+    with desk.db.reading() as tables:
+        everybody = machine.everybody(tables)
+    people = {
+        id_: tuple(user.name for user in everybody.users.values() if user.device == id_)
+        for id_ in everybody.devices
+    }
+    lines = [
+        DeviceLine(one.name, one.role, one.team, one.id == desk.device.id, people[one.id])
+        for one in everybody.devices.values()
+    ]
+    return sorted(lines, key=lambda line: line.name)

@@ -1,0 +1,102 @@
+"""What may leave as a dataset: rows of interviews whose children are in use, with counts of what stays behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fieldkit.acts.desk import Desk, only
+from fieldkit.rules.members import COORDINATOR
+from fieldkit.store import machine, people, strings
+from fieldkit.studies import Pair, load_study
+
+
+@dataclass(frozen=True)
+class AnswerRow:
+    """One note as it is exported: who, which question in the words that were asked, and what was written."""
+
+    case_code: str
+    pseudonym: Pair
+    session_code: str
+    started_on: str
+    interviewer: str
+    section: Pair
+    question: str
+    asked: Pair
+    outcome: str
+    text_kind: str
+    text: str
+    conflict: bool
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The rows, how many interviews they come from, non-participation by reason, and what was left out."""
+
+    rows: list[AnswerRow]
+    interviews: int
+    nonparticipation: dict[str, int]
+    left_out_held: int
+    left_out_withdrawn: int
+
+
+@only(COORDINATOR)
+def dataset(desk: Desk) -> Dataset:
+    """Return everything that may be analysed: held notes and withdrawn children are left out and counted."""
+    with desk.db.reading() as tables:
+        names = {code: user.name for code, user in machine.everybody(tables).users.items()}
+        sections = {question["code"]: question["section"] for question in strings.questions(tables)}
+        rows: list[AnswerRow] = []
+        interviews = 0
+        for child in people.participants(tables):
+            for place, interview in enumerate(people.interviews(tables, child["id"]), 1):
+                interviews += 1
+                texts = strings.published(tables, strings.version(tables, interview["guide_version"]))
+                head = _Head(
+                    child,
+                    f"{child['case_code']}-S{place}",
+                    interview,
+                    names.get(interview["interviewer"], ""),
+                )
+                rows += [
+                    head.row(answer, texts, sections) for answer in people.answers(tables, interview["id"])
+                ]
+        return Dataset(
+            rows,
+            interviews,
+            people.nonparticipation(tables),
+            people.held_interviews(tables),
+            people.hidden_children(tables),
+        )
+
+
+@dataclass(frozen=True)
+class _Head:
+    """What every row of one interview repeats."""
+
+    child: people.Row
+    session_code: str
+    interview: people.Row
+    interviewer: str
+
+    def row(self, answer: people.Row, texts: dict[str, Pair], sections: dict[str, str]) -> AnswerRow:
+        code = answer["question"]
+        section = sections.get(code, "")
+        return AnswerRow(
+            case_code=self.child["case_code"],
+            pseudonym=Pair(self.child["pseudonym_zh"] or "", self.child["pseudonym_en"] or ""),
+            session_code=self.session_code,
+            started_on=self.interview["started_on"],
+            interviewer=self.interviewer,
+            section=texts.get(f"guide:{section}", Pair(section, section)),
+            question=code,
+            asked=texts.get(f"guide:{code}", Pair("", "")),
+            outcome=answer["outcome"],
+            text_kind=answer["text_kind"],
+            text=answer["text"],
+            conflict=bool(answer["conflict"]),
+        )
+
+
+def label(codes: str, code: str) -> Pair:
+    """Return the label of a coded value, or the code itself where the study does not know it."""
+    return load_study().codes[codes].get(code, Pair(code, code))

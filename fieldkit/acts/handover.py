@@ -1,0 +1,154 @@
+"""Carry data: write everything this machine holds into a bundle, and take in what others bring."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from fieldkit.acts.desk import Desk
+from fieldkit.clock import new_id
+from fieldkit.errors import DiskFull, Refusal
+from fieldkit.i18n import N_
+from fieldkit.records import canonical
+from fieldkit.store import machine, replica
+from fieldkit.store.database import Tables
+from sync import bundle
+from sync.bundle import BundleInfo
+from sync.errors import ForeignStudy, NotABundle, SyncError, UnknownFormat
+from sync.replica import Report
+
+LAST_WRITTEN = "last_written"
+
+
+class NotThisFile(Refusal):
+    """A file that is no bundle."""
+
+    code = "not_a_bundle"
+    message = N_(
+        "This file is not a fieldkit bundle. Nothing was changed. Look for the right file on the stick."
+    )
+    status = 422
+
+
+class OtherStudy(Refusal):
+    """A bundle of another study."""
+
+    code = "other_study"
+    message = N_(
+        "This bundle belongs to another study. Nothing was changed. Look for the right file on the stick."
+    )
+    status = 422
+
+
+class NewerBundle(Refusal):
+    """A bundle written by a later version."""
+
+    code = "newer_bundle"
+    message = N_(
+        "This bundle was written by a newer fieldkit. Nothing was changed. Install the newer version here, then read it again."
+    )
+    status = 422
+
+
+class NoSuchPlace(Refusal):
+    """A path that cannot be read or written."""
+
+    code = "no_such_place"
+    message = N_(
+        "This place cannot be reached: {path}. Nothing was changed. Is the stick plugged in, and may you write there?"
+    )
+    status = 422
+
+
+@dataclass(frozen=True)
+class HandoverState:
+    """What only this machine holds: changes not sealed yet, interviews here and how many of them were carried."""
+
+    unsealed: int
+    interviews: int
+    carried: int
+    last_written: str | None
+
+
+@dataclass(frozen=True)
+class BatchLine:
+    """One batch that was read: when by this laptop's clock, from which file, and its numbers."""
+
+    at: str
+    source: str
+    report: Report
+
+
+def state(desk: Desk) -> HandoverState:
+    """Return what has not left this machine yet."""
+    with desk.db.reading() as tables:
+        rows = tables.execute(
+            "SELECT i.id, (SELECT count(*) FROM changes AS c WHERE c.session = i.id AND c.block IS NULL) FROM interviews AS i"
+        ).fetchall()
+        written = machine.recall(tables, LAST_WRITTEN)
+        waiting = replica.unsealed(tables)
+    return HandoverState(
+        waiting, len(rows), sum(1 for _, new in rows if not new), written.decode() if written else None
+    )
+
+
+def write(desk: Desk, path: Path) -> BundleInfo:
+    """Seal what is new and write a bundle of all that this machine holds; the file is whole or absent.
+
+    Raises DiskFull, NoSuchPlace.
+    """
+    with desk.db.writing() as tables:
+        replica.seal(tables)
+    try:
+        with desk.db.reading() as tables:
+            info = bundle.write(path, replica.StoreReplica(tables))
+    except OSError as error:
+        raise explained(error, path) from error
+    with desk.db.writing() as tables:
+        machine.remember(tables, LAST_WRITTEN, desk.clock.now().isoformat(timespec="minutes"))
+    return info
+
+
+def read(desk: Desk, path: Path) -> Report:
+    """Take in a bundle: all of what is intact in it, in one transaction; reading it again changes nothing.
+
+    Raises NotThisFile, OtherStudy, NewerBundle, NoSuchPlace, DiskFull.
+    """
+    batch = new_id()
+    try:
+        with desk.db.writing() as tables:
+            report = bundle.exchange(path, replica.StoreReplica(tables, batch))
+            _note_batch(desk, tables, batch, path.name, report)
+    except OSError as error:
+        raise explained(error, path) from error
+    except SyncError as error:
+        raise _REFUSALS.get(type(error), NotThisFile)() from error
+    return report
+
+
+def batches(desk: Desk) -> list[BatchLine]:
+    """Return the batches that were read here, newest first."""
+    with desk.db.reading() as tables:
+        rows = tables.execute("SELECT at, source, report FROM batches ORDER BY at DESC, id").fetchall()
+    return [BatchLine(at, source, Report(**json.loads(report))) for at, source, report in rows]
+
+
+_REFUSALS: dict[type[SyncError], type[Refusal]] = {
+    NotABundle: NotThisFile,
+    ForeignStudy: OtherStudy,
+    UnknownFormat: NewerBundle,
+}
+_NO_ROOM = {27, 28}  # EFBIG, ENOSPC
+
+
+def explained(error: OSError, path: Path) -> Refusal:
+    """Return what an error of the file system means to a person who reads or writes *path*."""
+    return DiskFull() if error.errno in _NO_ROOM else NoSuchPlace(path=path)
+
+
+def _note_batch(desk: Desk, tables: Tables, batch: str, source: str, report: Report) -> None:
+    at = desk.clock.now().isoformat(timespec="seconds")
+    tables.execute(
+        "INSERT INTO batches VALUES (?, ?, ?, ?)", [batch, at, source, canonical(asdict(report)).decode()]
+    )

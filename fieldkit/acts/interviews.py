@@ -1,0 +1,186 @@
+"""Interviews: start one when every gate holds, and show its page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fieldkit.acts.desk import Desk, only
+from fieldkit.acts.people import Case, case, judge, unused_session
+from fieldkit.clock import new_id
+from fieldkit.errors import NotFound, Refusal
+from fieldkit.i18n import N_
+from fieldkit.records import Change, natural_id
+from fieldkit.rules import consent, gates, guides
+from fieldkit.rules.members import COORDINATOR, INTERVIEWER
+from fieldkit.store import log, machine, merge, people, strings
+from fieldkit.store.database import Tables
+from fieldkit.store.log import Draft
+from fieldkit.studies import Pair, load_study
+
+
+class GatesClosed(Refusal):
+    """V34: something that has to be in place first is not; `details["gates"]` names all of it."""
+
+    code = "V34"
+    message = N_("The interview cannot start yet. See what is still missing and do that first.")
+
+
+@dataclass(frozen=True)
+class SectionLine:
+    """One section of the guide: how many of its questions are answered."""
+
+    id: str
+    title: Pair
+    answered: int
+    total: int
+
+
+@dataclass(frozen=True)
+class OtherText:
+    """A text that stands against the shown one: nobody's edit is overwritten."""
+
+    text: str
+    author: str
+    device: str
+
+
+@dataclass(frozen=True)
+class QuestionLine:
+    """One question with its probes, its text as it stands, and the editor that this page opens on it."""
+
+    id: str
+    text: Pair
+    probes: list[Pair]
+    sens: int
+    careful: bool
+    state: str
+    text_now: str
+    text_kind: str
+    others: list[OtherText]
+    editor: str
+    base: str
+    sealed: bool
+
+
+@dataclass(frozen=True)
+class InterviewPage:
+    """One section of one interview. `minutes` since it was started, by this laptop's clock."""
+
+    interview: str
+    case: Case
+    section: str
+    sections: list[SectionLine]
+    questions: list[QuestionLine]
+    minutes: int
+
+
+@only(INTERVIEWER)
+def start(desk: Desk, subject: str) -> str:
+    """Open an interview on the child's yes of today; return its id. Raises NotFound, GatesClosed (V34), WallBroken."""
+    one = case(desk, subject)
+    with desk.db.writing() as tables:
+        failing = gates.failing(judge(desk, tables, one))
+        if failing:
+            raise GatesClosed(gates=failing)
+        version = strings.newest_version(tables)
+        if version is None:
+            raise NotFound
+        session = unused_session(one, desk.today)
+        facts = {"guide_version": version["id"], "started_on": desk.today, "interviewer": desk.me.code}
+        grounds = consent.grounds(one.events, session)
+        log.append(
+            tables,
+            desk.pen,
+            Draft("interview", facts, record=session, subject=subject, session=session, grounds=grounds),
+        )
+        return session
+
+
+@only(INTERVIEWER, COORDINATOR)
+def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPage:
+    """Return one section of an interview, each question with a fresh editor. Raises NotFound."""
+    with desk.db.reading() as tables:
+        row = people.row(tables, "interviews", "id = ?", interview)
+        if row is None or people.is_hidden(tables, row["subject"]):
+            raise NotFound
+        texts = strings.published(tables, strings.version(tables, row["guide_version"]))
+        asked = [question for question in strings.questions(tables) if f"guide:{question['code']}" in texts]
+        answers = {
+            answer["question"]: answer
+            for answer in tables.table("answers").rows_where("interview = ?", [interview])
+        }
+        names = {code: user.name for code, user in machine.everybody(tables).users.items()}
+        devices = {id_: device.name for id_, device in machine.everybody(tables).devices.items()}
+        opened = min((change.wall for change in log.of_record(tables, interview)), default="")
+        reader = _Reader(tables, interview, texts, answers, names, devices)
+        one = case(desk, row["subject"])
+        lines = _sections(texts, asked, answers)
+        wanted = section if section in {line.id for line in lines} else lines[0].id
+        values = {"away": guides.away_name(one.migration), "carer": guides.carer_name(one.carer)}
+        questions = [reader.line(question, values) for question in asked if question["section"] == wanted]
+    return InterviewPage(interview, one, wanted, lines, questions, _minutes(desk, opened))
+
+
+def _sections(
+    texts: dict[str, Pair], asked: list[strings.Row], answers: dict[str, people.Row]
+) -> list[SectionLine]:
+    lines = []
+    for section in load_study().guide.sections:
+        mine = [question["code"] for question in asked if question["section"] == section.id]
+        done = sum(1 for code in mine if code in answers and answers[code]["outcome"] == "answered")
+        title = texts.get(f"guide:{section.id}", section.title)
+        lines += [SectionLine(section.id, title, done, len(mine))] if mine else []
+    return lines
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """What the lines of one page need to look up."""
+
+    tables: Tables
+    interview: str
+    texts: dict[str, Pair]
+    answers: dict[str, people.Row]
+    names: dict[str, str]
+    devices: dict[str, str]
+
+    def line(self, question: strings.Row, values: dict[str, Pair]) -> QuestionLine:
+        code = question["code"]
+        found = self.answers.get(code, {})
+        standing = log.standing_of(self.tables, natural_id("answer", self.interview, code))
+        texts = merge.heads(standing).get("text", [])
+        return QuestionLine(
+            id=code,
+            text=guides.fill_pair(self.texts[f"guide:{code}"], values),
+            probes=[guides.fill_pair(self.texts[probe], values) for probe in self._probes(question)],
+            sens=question["sens"] or 0,
+            careful=question["ctx"] == "careful",
+            state=_STATES.get(found.get("outcome", ""), "open"),
+            text_now=found.get("text") or "",
+            text_kind=found.get("text_kind") or "verbatim",
+            others=[self._other(one) for one in texts[:-1] if one.set["text"] != texts[-1].set["text"]],
+            editor=new_id(),
+            base=log.encode_base(standing),
+            sealed=bool(found) and self._all_sealed(code),
+        )
+
+    def _probes(self, question: strings.Row) -> list[str]:
+        codes = [f"guide:{probe}" for probe in question["probes"]]
+        return [code for code in codes if code in self.texts]
+
+    def _other(self, one: Change) -> OtherText:
+        return OtherText(one.set["text"], self.names.get(one.author, ""), self.devices.get(one.device, ""))
+
+    def _all_sealed(self, code: str) -> bool:
+        record = natural_id("answer", self.interview, code)
+        waiting = self.tables.execute("SELECT 1 FROM changes WHERE record = ? AND block IS NULL", [record])
+        return waiting.fetchone() is None
+
+
+_STATES = {"answered": "answered", "child_skipped": "skipped"}
+
+
+def _minutes(desk: Desk, opened: str) -> int:
+    passed = desk.clock.now() - datetime.fromisoformat(opened)
+    return max(0, int(passed.total_seconds() // 60))

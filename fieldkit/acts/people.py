@@ -1,0 +1,282 @@
+"""Children: register one, look at one, list them, and say the one next step of each."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from fieldkit.acts.desk import Desk, only
+from fieldkit.clock import new_id
+from fieldkit.errors import Invalid, Missing, NotFound, Refusal
+from fieldkit.i18n import N_
+from fieldkit.records import clean
+from fieldkit.rules import ages, consent, gates, guides
+from fieldkit.rules.consent import CARER, CHILD, GUARDIAN, Event
+from fieldkit.rules.gates import Gate, Situation
+from fieldkit.rules.members import COORDINATOR, INTERVIEWER
+from fieldkit.store import log, people, search, standing, strings
+from fieldkit.store.database import Tables
+from fieldkit.store.log import Draft
+from fieldkit.studies import Pair, load_study
+
+SITE = re.compile(r"[A-Z]\d{2}")
+SEXES = ("m", "f")
+
+
+class NoSerialLeft(Refusal):
+    """This laptop's block of case serials for the site is used up."""
+
+    code = "no_serial"
+    message = N_(
+        "This laptop has handed out all its case codes for this site. Ask the coordinator for a new block."
+    )
+
+
+@dataclass(frozen=True)
+class NewChild:
+    """What may be written down before a guardian has answered: site, sex, age group, and the contact slip.
+
+    `birth_date` ("2014-05" or "2014-05-09") is used to compute the age group and is not kept (`design.md` §6).
+    """
+
+    called: str
+    phone: str
+    site: str
+    sex: str
+    birth_date: str
+
+
+@dataclass(frozen=True)
+class InterviewLine:
+    """One interview of a child: `ZK-A03-016-S1`, its day, how far it came, whether all of it has been sealed."""
+
+    id: str
+    code: str
+    started_on: str
+    answered: int
+    total: int
+    sealed: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """The one next step: a code that a page turns into a sentence and a button."""
+
+    code: str
+    interview: str | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One child, as this machine may see them. `called` and `phone` only where the vault is held."""
+
+    id: str
+    case_code: str
+    site: str
+    sex: str
+    age_group: str
+    called: str | None
+    phone: str | None
+    pseudonym: Pair | None
+    carer: str
+    migration: str
+    status: str
+    step: Step
+    gates: list[Gate]
+    events: list[Event]
+    interviews: list[InterviewLine]
+    conflict: bool
+    withdrawn: bool
+
+    @property
+    def name(self) -> str:
+        """Return what to call this child on a page."""
+        return self.pseudonym.zh if self.pseudonym else self.called or self.case_code
+
+
+@dataclass(frozen=True)
+class Today:
+    """The day's list: the one card that matters now, and everybody."""
+
+    now: Case | None
+    cases: list[Case]
+
+
+@only(INTERVIEWER)
+def register(desk: Desk, child: NewChild) -> str:
+    """Write down a child to be asked; return the participant's id.
+
+    Raises Missing, Invalid, and what `rules.ages` refuses (V02, V05).
+    """
+    if not child.called.strip():
+        raise Missing(field="called")
+    if not SITE.fullmatch(child.site):
+        raise Invalid(field="site")
+    if child.sex not in SEXES:
+        raise Invalid(field="sex")
+    born, study = ages.birth_date(child.birth_date), load_study()
+    group = ages.age_group(born, desk.clock.today())
+    ages.check_range(born, desk.clock.today(), study.age_min, study.age_max)
+    with desk.db.writing() as tables:
+        return _register(desk, tables, child, group)
+
+
+def _register(desk: Desk, tables: Tables, child: NewChild, group: str) -> str:
+    prefix = f"{load_study().code}-{child.site}-"
+    serial = people.next_serial(tables, prefix, desk.device.serials)
+    if serial is None:
+        raise NoSerialLeft
+    subject = new_id()
+    facts = {
+        "case_code": f"{prefix}{serial:03d}",
+        "site": child.site,
+        "sex": child.sex,
+        "age_group": group,
+        "registered_on": desk.today,
+    }
+    log.append(tables, desk.pen, Draft("participant", facts, record=subject, subject=subject))
+    slip = {"called": child.called.strip(), "phone": child.phone.strip()}
+    log.append(tables, desk.pen, Draft("slip", slip, record=new_id(), subject=subject))
+    return subject
+
+
+def case(desk: Desk, subject: str) -> Case:
+    """Return one child; raises NotFound, also for a child who withdrew (their page says nothing any more)."""
+    with desk.db.reading() as tables:
+        row = people.row(tables, "participants", "id = ?", subject)
+        if row is None or people.is_hidden(tables, subject):
+            raise NotFound
+        return _case(desk, tables, row)
+
+
+def listing(desk: Desk) -> list[Case]:
+    """Return every child in use, by case code."""
+    with desk.db.reading() as tables:
+        return [_case(desk, tables, row) for row in people.participants(tables)]
+
+
+def today(desk: Desk) -> Today:
+    """Return the day's list, and the child whose next step is first in line."""
+    cases = listing(desk)
+    waiting = [one for one in cases if one.step.code in _URGENCY]
+    return Today(min(waiting, key=lambda one: _URGENCY.index(one.step.code), default=None), cases)
+
+
+@only(INTERVIEWER, COORDINATOR)
+def find(desk: Desk, words: str) -> list[Case]:
+    """Return the children whom *words* mean: by code, by pseudonym or called name, or by what they said."""
+    wanted = words.strip()
+    with desk.db.reading() as tables:
+        said = set(search.find(tables, wanted))
+    return [one for one in listing(desk) if one.id in said or _called_so(one, wanted)]
+
+
+def nonparticipation(desk: Desk) -> dict[str, int]:
+    """Return how many children do not take part, by reason."""
+    with desk.db.reading() as tables:
+        return people.nonparticipation(tables)
+
+
+_URGENCY = ("continue", "start", "ask_child", "ask_guardian", "call_parents")
+
+
+def _called_so(one: Case, wanted: str) -> bool:
+    names = [one.case_code, one.called or "", *(one.pseudonym or ())]
+    return bool(wanted) and any(wanted.lower() in name.lower() for name in names)
+
+
+def _case(desk: Desk, tables: Tables, row: people.Row) -> Case:
+    subject = row["id"]
+    slip = people.row(tables, "slips", "subject = ?", subject) or {}
+    draft = Case(
+        id=subject,
+        case_code=row["case_code"],
+        site=row["site"],
+        sex=row["sex"],
+        age_group=row["age_group"],
+        called=slip.get("called"),
+        phone=slip.get("phone"),
+        pseudonym=Pair(row["pseudonym_zh"], row["pseudonym_en"] or "") if row["pseudonym_zh"] else None,
+        carer=row["carer"] or "",
+        migration=row["migration"] or "",
+        status="",
+        step=Step("none"),
+        gates=[],
+        events=standing.events(tables, subject),
+        interviews=_interviews(tables, row),
+        conflict=bool(row["conflict"]),
+        withdrawn=False,
+    )
+    judged = replace(draft, gates=judge(desk, tables, draft))
+    step = next_step(judged, desk.today)
+    return replace(judged, step=step, status=_STATUS.get(step.code, "in_progress"))
+
+
+def _interviews(tables: Tables, row: people.Row) -> list[InterviewLine]:
+    total = len(strings.questions(tables))
+    return [
+        InterviewLine(
+            one["id"],
+            f"{row['case_code']}-S{place}",
+            one["started_on"],
+            one["answered"],
+            total,
+            not one["unsealed"],
+        )
+        for place, one in enumerate(people.interviews(tables, row["id"]), 1)
+    ]
+
+
+def unused_session(one: Case, day: str) -> str:
+    """Return the session of the child's yes of *day* that no interview has used yet, or an empty string."""
+    used = {line.id for line in one.interviews}
+    yes = [
+        event
+        for event in one.events
+        if event.actor == CHILD and event.act in consent.AGREEING and event.day == day
+    ]
+    return next((event.session for event in reversed(yes) if event.session not in used), "")
+
+
+def judge(desk: Desk, tables: Tables, one: Case) -> list[Gate]:
+    """Return all gates for the next interview of *one*, judged inside the caller's transaction."""
+    carer = next((event.relation for event in one.events if event.actor == CARER), one.carer)
+    situation = Situation(
+        events=one.events,
+        age_group=one.age_group,
+        today=desk.today,
+        session=unused_session(one, desk.today),
+        guide_published=strings.newest_version(tables) is not None,
+        carer=guides.carer_name(carer),
+    )
+    return gates.judge([(gate.id, gate.level, gate.title) for gate in load_study().gates], situation)
+
+
+def next_step(one: Case, day: str) -> Step:
+    """Return the next step of *one* on *day*."""
+    if one.interviews and one.interviews[-1].started_on == day:
+        return Step("continue", one.interviews[-1].id)
+    if consent.open_noes(one.events, {GUARDIAN}):
+        return Step("guardian_said_no")
+    child_noes = consent.open_noes(one.events, {CHILD})
+    if child_noes:
+        return Step("not_today" if any(event.day == day for event in child_noes) else "child_said_no")
+    failing = gates.failing(one.gates)
+    if not failing:
+        return Step("start")
+    if one.interviews and not unused_session(one, day):
+        return Step("none")
+    return Step(next((gate.step for gate in failing if gate.step), "none"))
+
+
+_STATUS = {
+    "ask_guardian": "consent_pending",
+    "call_parents": "consent_pending",
+    "guardian_said_no": "declined",
+    "ask_child": "assent_pending",
+    "not_today": "declined",
+    "child_said_no": "declined",
+    "start": "ready",
+    "continue": "in_progress",
+    "none": "completed",
+}

@@ -1,0 +1,87 @@
+"""The people of one laptop: unlock, and add a second interviewer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nacl import utils
+
+from fieldkit.acts.desk import Desk, only, sit_down
+from fieldkit.clock import Clock, new_id
+from fieldkit.errors import NotFound
+from fieldkit.records import clean
+from fieldkit.rules.members import INTERVIEWER, Member
+from fieldkit.store import keys, machine
+from fieldkit.store.database import KEY_BYTES
+from fieldkit.store.folder import READY, Folder, NotSetUp
+from fieldkit.store.keys import FIELD_COST, Cost, KeyPair
+from sync import orders
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A person who can unlock this folder, as it may be read before anything is unlocked."""
+
+    code: str
+    name: str
+    role: str
+
+
+def slots(folder: Folder) -> list[Slot]:
+    """Return who can unlock *folder*; nobody where it is empty."""
+    return [Slot(slot["code"], slot["name"], slot["role"]) for slot in folder.slots]
+
+
+def unlock(folder: Folder, code: str, passphrase: str, clock: Clock) -> Desk:
+    """Open the store with the passphrase of user *code*.
+
+    Raises NotSetUp, NotFound, WrongPassphrase, ForeignStore, FolderNewer.
+    """
+    if folder.state != READY:
+        raise NotSetUp
+    found = [slot for slot in folder.slots if slot["code"] == code]
+    if not found:
+        raise NotFound
+    store_key, pair = keys.open_slot(found[0], passphrase)
+    return sit_down(folder, folder.open_database(store_key, clock.now()), code, pair, clock)
+
+
+def change_seat(desk: Desk, code: str, passphrase: str) -> Desk:
+    """Let another person of this laptop take over the open store: "switch user". Raises as `unlock` does."""
+    found = [slot for slot in desk.folder.slots if slot["code"] == code]
+    if not found:
+        raise NotFound
+    _, pair = keys.open_slot(found[0], passphrase)
+    return sit_down(desk.folder, desk.db, code, pair, desk.clock)
+
+
+def new_store_key() -> bytes:
+    """Return a random store key: 32 bytes of key, 16 of salt."""
+    return utils.random(KEY_BYTES)
+
+
+def person(name: str, role: str, team: str, device: str, pair: KeyPair) -> Member:
+    """Return a new member with a code of their own; codes are never reused."""
+    return Member(new_id()[:8], clean(name.strip()), role, team, device, **pair.public)
+
+
+def slot_for(
+    who: Member, passphrase: str, store_key: bytes, pair: KeyPair, cost: Cost = FIELD_COST
+) -> dict[str, object]:
+    """Return the slot of *who*; raises WeakPassphrase."""
+    keys.check_strength(passphrase)
+    facts = {"code": who.code, "name": who.name, "role": who.role}
+    return keys.make_slot(facts, passphrase, store_key, pair, cost)
+
+
+@only(INTERVIEWER)
+def add(desk: Desk, name: str, passphrase: str, cost: Cost = FIELD_COST) -> Member:
+    """Give a second interviewer of this team a passphrase of their own; this device vouches for them."""
+    pair = KeyPair.make()
+    who = person(name, INTERVIEWER, desk.device.team, desk.device.id, pair)
+    slot = slot_for(who, passphrase, desk.db.key, pair, cost)
+    order = orders.sign("user", desk.device.study, who.__dict__, desk.device.pair.signer)
+    with desk.db.writing() as tables:
+        machine.keep_orders(tables, [(order.id, order.kind, order.content)])
+    desk.folder.write_slots(READY, [*desk.folder.slots, slot])
+    return who

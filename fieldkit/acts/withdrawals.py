@@ -1,0 +1,64 @@
+"""Withdraw a child: never refused, hidden at once; erasing comes later (`domain.md` §3.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fieldkit.acts.desk import Desk
+from fieldkit.errors import Invalid, Missing
+from fieldkit.records import Value, clean
+from fieldkit.rules import consent
+from fieldkit.rules.members import INTERVIEWER
+from fieldkit.store import log, people, standing
+from fieldkit.store.database import Tables
+from fieldkit.store.log import Draft
+
+ASKERS = {"child": consent.CHILD, "guardian": consent.GUARDIAN, "both": consent.GUARDIAN}
+ALL, STOP_KEEP = "all", "stop_keep"
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """What was written down: the code as given, and whether a child here was meant by it."""
+
+    code: str
+    known: bool
+
+
+def withdraw(desk: Desk, code: str, scope: str = ALL, requested_by: str = "guardian") -> Withdrawn:
+    """Hide the child whom *code* means (id, case code or pseudonym), by anybody, at once.
+
+    A code that this laptop does not know becomes a notice that is matched when bundles meet. Raises Missing for an
+    empty code, Invalid for a scope or asker that does not exist.
+    """
+    wanted = clean(code.strip())
+    if not wanted:
+        raise Missing(field="code")
+    if scope not in {ALL, STOP_KEEP} or requested_by not in ASKERS:
+        raise Invalid(field="scope")
+    with desk.db.writing() as tables:
+        mine = people.named(tables, wanted) if desk.me.role == INTERVIEWER else []
+        for subject in mine:
+            _write_event(desk, tables, subject, scope, requested_by)
+        if not mine:
+            notice = {"code": wanted, "scope": scope, "requested_by": requested_by, "day": desk.today}
+            log.append(tables, desk.pen, Draft("notice", notice))
+        known = bool(mine) or bool(people.named(tables, wanted))
+    return Withdrawn(wanted, known)
+
+
+def _write_event(desk: Desk, tables: Tables, subject: str, scope: str, requested_by: str) -> None:
+    actor = ASKERS[requested_by]
+    events = standing.events(tables, subject)
+    guardians = [event.person for event in events if event.actor == consent.GUARDIAN]
+    person = subject if actor == consent.CHILD else next(iter(guardians), "")
+    values: dict[str, Value] = {
+        "actor": actor,
+        "person": person,
+        "act": "withdrawn",
+        "scope": scope,
+        "requested_by": requested_by,
+        "day": desk.today,
+        "follows": [event.id for event in events if event.actor == actor and event.person == person],
+    }
+    log.append(tables, desk.pen, Draft("consent_event", values, subject=subject))

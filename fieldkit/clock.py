@@ -1,0 +1,26 @@
+"""Time and chance come from here, so that tests can hold them still. Clocks never decide (`design.md` §1)."""
+
+from __future__ import annotations
+
+import secrets
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The laptop's own clock, which may be wrong by years."""
+
+    def now(self) -> datetime:
+        """Return the moment as the laptop believes it, with its UTC offset."""
+        return datetime.now().astimezone()
+
+    def today(self) -> date:
+        """Return this laptop's civil date, the one that "today" means at entry."""
+        return self.now().date()
+
+
+def new_id() -> str:
+    """Return 128 random bits as 22 characters of unpadded base64url."""
+    return urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()

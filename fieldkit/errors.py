@@ -1,0 +1,81 @@
+"""Refusals: what a person is told when something cannot be done, and what to do instead.
+
+A refusal is raised where it is known and shown once, at the edge (`web/problems.py`, `cli.py`).
+Its code never changes meaning. Refusals of one noun live with that noun; those that many share live here.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from fieldkit.i18n import LOCALES, N_, translate
+
+
+class Refusal(Exception):
+    """Something a person asked for cannot be done; nothing was changed."""
+
+    code: ClassVar[str] = "refused"
+    message: ClassVar[str] = N_("This cannot be done.")
+    status: ClassVar[int] = 409
+
+    def __init__(self, **details: object) -> None:
+        super().__init__(self.code)
+        self.details = details
+
+    def sentence(self, locale: str) -> str:
+        """Return what happened, what is safe and what to do, in *locale*."""
+        return translate(locale, self.message, **self.details)
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentence(locale) for locale in LOCALES)
+
+
+class NotFound(Refusal):
+    """An id or address that this laptop does not know."""
+
+    code = "not_found"
+    message = N_("This page or record is not on this laptop. Go back to the list and choose again.")
+    status = 404
+
+
+class NotAllowed(Refusal):
+    """The signed-in person's role does not do this."""
+
+    code = "not_allowed"
+    message = N_("Your role does not include this. Ask a colleague whose role does, or switch user.")
+    status = 403
+
+
+class Missing(Refusal):
+    """A field that is needed was left empty."""
+
+    code = "missing"
+    message = N_("Something is still empty: {field}. Fill it in and save again.")
+    status = 422
+
+
+class Invalid(Refusal):
+    """A field holds something that cannot be right."""
+
+    code = "invalid"
+    message = N_("This does not fit here: {field}. Correct it and save again.")
+    status = 422
+
+
+class DiskFull(Refusal):
+    """The disk has no room; the transaction was rolled back."""
+
+    code = "disk_full"
+    message = N_(
+        "Not saved: the disk is full. Everything saved before is safe, and your words are still on this page. "
+        "Delete other files, then save again."
+    )
+    status = 507
+
+
+class StoreBusy(Refusal):
+    """Another writer held the store for too long."""
+
+    code = "busy"
+    message = N_("Not saved yet: the store is busy. Nothing is lost. Wait a moment and save again.")
+    status = 503

@@ -1,0 +1,156 @@
+"""Changes and the kinds of record they speak of: the one table of kinds and fields (`design.md` §3)."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+FORMAT = 1
+TEXT, INTEGER, LIST, MAP = "text", "integer", "list", "map"
+Value = Any  # JSON without floats: str, int, bool, None, list, dict
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of record: its drawer, its table, its fields with their types, and what search may find.
+
+    `key` names the fields whose values are its natural key; two machines then mean the same record.
+    `needs` are the consent items without which a change of this kind is refused here and held elsewhere.
+    """
+
+    name: str
+    drawer: str
+    table: str
+    fields: Mapping[str, str]
+    key: tuple[str, ...] = ()
+    searched: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    immutable: bool = False
+
+
+def _texts(names: str) -> dict[str, str]:
+    return dict.fromkeys(names.split(), TEXT)
+
+
+_EVENT_FIELDS = {
+    **_texts("actor person relation act form form_text_hash method no_sign_reason witness_relation session"),
+    **_texts("evidence_hash age_group guardian_basis day scope requested_by channel words"),
+    "items": MAP,
+    "understanding": LIST,
+    "told": LIST,
+    "follows": LIST,
+    "lifts": LIST,
+    "voids": LIST,
+}
+
+_ALL = (
+    Kind("study", "study", "studies", _texts("code title_zh title_en institution contact retention_until"), ("code",)),
+    Kind("site", "study", "sites", _texts("code"), ("code",)),
+    Kind("question", "study", "questions", {**_texts("code section ctx"), "position": INTEGER, "core": INTEGER, "sens": INTEGER, "probes": LIST}, ("code",)),
+    Kind("string", "study", "strings", {**_texts("code zh en zh_state en_state"), "position": INTEGER}, ("code",)),
+    Kind("guide_version", "study", "guide_versions", {"number": INTEGER, "strings": MAP}, immutable=True),
+    Kind("form", "study", "forms", {**_texts("doc_kind version text_hash state"), "strings": MAP, "items": LIST}, ("doc_kind", "version")),
+    Kind("team_secret", "consent", "team_secrets", _texts("team secret"), ("team",)),
+    Kind("participant", "research", "participants", _texts("case_code site sex age_group pseudonym_zh pseudonym_en migration carer registered_on")),
+    Kind("person", "research", "persons", _texts("relation role basis")),
+    Kind("slip", "vault", "slips", _texts("called phone")),
+    Kind("identity", "vault", "identities", _texts("real_name birth_date")),
+    Kind("person_name", "vault", "person_names", _texts("person name"), ("person",)),
+    Kind("consent_event", "consent", "consent_events", _EVENT_FIELDS, immutable=True),
+    Kind("evidence", "vault", "evidence", _texts("event signature paper_ref paper_place witness"), ("event",)),
+    Kind("nonparticipation", "consent", "nonparticipations", _texts("reason site sex age_group day")),
+    Kind("notice", "notices", "notices", _texts("code scope requested_by day"), immutable=True),
+    Kind("interview", "research", "interviews", _texts("guide_version started_on interviewer"), needs=("participate", "notes", "store")),
+    Kind(
+        "answer", "research", "answers", _texts("interview question text text_kind outcome"),
+        ("interview", "question"), searched=("text",), needs=("notes",),
+    ),
+)  # fmt: skip
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
+TEAM_DRAWERS = ("consent", "research", "vault")
+
+
+def drawer_of(kind: Kind, team: str) -> str:
+    """Return the drawer where *kind* lies for *team*: `study`, `notices`, or split by team as in `research/A`."""
+    return f"{kind.drawer}/{team}" if kind.drawer in TEAM_DRAWERS else kind.drawer
+
+
+def canonical(value: Value) -> bytes:
+    """Return the one way to write *value* as bytes (`design.md` §3)."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def natural_id(kind: str, *key: str) -> str:
+    """Return the record id of what has a natural key: BLAKE2b-128 of canonical `[kind, key...]`, base64url."""
+    return urlsafe_b64encode(blake2b(canonical([kind, *key]), digest_size=16).digest()).rstrip(b"=").decode()
+
+
+def digest(content: bytes) -> str:
+    """Return BLAKE2b-256 of *content* as unpadded base64url."""
+    return urlsafe_b64encode(blake2b(content, digest_size=32).digest()).rstrip(b"=").decode()
+
+
+def clean(value: Value) -> Value:
+    """Return *value* with NUL and lone surrogates as U+FFFD; all other text stays as typed."""
+    if isinstance(value, str):
+        return (
+            value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "\ufffd")
+        )
+    if isinstance(value, list):
+        return [clean(part) for part in value]
+    if isinstance(value, dict):
+        return {clean(key): clean(part) for key, part in value.items()}
+    return value
+
+
+@dataclass(frozen=True)
+class Change:
+    """One durable fact: who set which fields of which record, over which changes that were on the screen."""
+
+    id: str
+    author: str
+    device: str
+    tick: int
+    wall: str
+    drawer: str
+    kind: str
+    record: str
+    set: Mapping[str, Value]
+    over: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    grounds: tuple[str, ...] = ()
+    subject: str | None = None
+    session: str | None = None
+    editor: str | None = None
+    elapsed: int | None = None
+    v: int = FORMAT
+
+    def encoded(self) -> bytes:
+        """Return the change as canonical JSON, absent keys left out."""
+        return canonical({name: value for name, value in self._parts() if value not in (None, {}, ())})
+
+    def _parts(self) -> list[tuple[str, Value]]:
+        return [(name, getattr(self, name)) for name in self.__dataclass_fields__]
+
+
+class Unreadable(ValueError):
+    """Bytes that are no change of a version this program knows."""
+
+
+def decode(content: bytes) -> Change:
+    """Return the change that *content* holds.
+
+    Raises Unreadable for other versions and for what is no change; the caller keeps such bytes aside.
+    """
+    try:
+        parts = json.loads(content)
+        if parts["v"] != FORMAT:
+            raise Unreadable(f"version {parts['v']}")
+        over = {name: tuple(ids) for name, ids in parts.get("over", {}).items()}
+        known = {name: parts[name] for name in Change.__dataclass_fields__ if name in parts}
+        return Change(**{**known, "over": over, "grounds": tuple(parts.get("grounds", ()))})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Unreadable(str(error)) from error

@@ -1,0 +1,165 @@
+"""Who has said yes to what: pure functions over consent events (`domain.md` §3.1-§3.3, `design.md` §3 and §6).
+
+Order, ticks and clocks decide nothing here: an event is *last* when no other event says it follows it, and a no stays
+open until the same person's later event lifts it by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+YES, NO, NOT_ASKED = "yes", "no", "not_asked"
+GUARDIAN, CARER, CHILD, ADULT = "guardian", "carer", "child", "adult_participant"
+AGREEING = frozenset({"given", "reaffirmed", "reconsented"})
+REFUSING = frozenset({"declined", "withdrawn"})
+NECESSARY = ("participate", "notes", "store")
+PARENTS = frozenset({"father", "mother", "adoptive"})
+HIDING_SCOPES = frozenset({"all", "stop_discard"})
+
+
+@dataclass(frozen=True)
+class Event:
+    """One consent, assent or withdrawal, as it was recorded; never edited afterwards (`domain.md` §1.11)."""
+
+    id: str
+    actor: str
+    act: str
+    person: str = ""
+    relation: str = ""
+    items: Mapping[str, str] = field(default_factory=dict)
+    session: str = ""
+    day: str = ""
+    form: str = ""
+    form_text_hash: str = ""
+    method: str = ""
+    age_group: str = ""
+    guardian_basis: str = ""
+    scope: str = ""
+    told: tuple[int, ...] = ()
+    follows: tuple[str, ...] = ()
+    lifts: tuple[str, ...] = ()
+    voids: tuple[str, ...] = ()
+
+
+def may_consent(relation: str) -> bool:
+    """Tell whether *relation* makes a person a guardian without further papers: a parent is (Civil Code 27)."""
+    return relation in PARENTS
+
+
+def in_force(events: Iterable[Event]) -> list[Event]:
+    """Return the events that no coordinator voided."""
+    events = list(events)
+    voided = {named for event in events for named in event.voids}
+    return [event for event in events if event.id not in voided]
+
+
+def open_noes(events: Iterable[Event], actors: Collection[str] = (GUARDIAN, CHILD, ADULT)) -> list[Event]:
+    """Return every `declined` or `withdrawn` that the same person has not lifted by name."""
+    events = in_force(events)
+    lifted = {(event.actor, event.person, named) for event in events for named in event.lifts}
+    return [
+        event
+        for event in events
+        if event.act in REFUSING
+        and event.actor in actors
+        and (event.actor, event.person, event.id) not in lifted
+    ]
+
+
+def last(events: Iterable[Event], item: str) -> list[Event]:
+    """Return, of the events that asked *item*, those that no other one of them follows."""
+    asked = [event for event in in_force(events) if event.items.get(item, NOT_ASKED) != NOT_ASKED]
+    followed = {named for event in asked for named in event.follows}
+    return [event for event in asked if event.id not in followed]
+
+
+def says_yes(events: Iterable[Event], item: str) -> bool:
+    """Tell whether there is a last word on *item* and every one of them is yes; silence is not consent."""
+    words = last(events, item)
+    return bool(words) and all(event.act in AGREEING and event.items[item] == YES for event in words)
+
+
+def by_person(events: Iterable[Event], actor: str) -> dict[str, list[Event]]:
+    """Return the events of *actor*, gathered per person."""
+    gathered: dict[str, list[Event]] = {}
+    for event in events:
+        if event.actor == actor:
+            gathered.setdefault(event.person, []).append(event)
+    return gathered
+
+
+def guardian_ok(events: Iterable[Event], item: str) -> bool:
+    """Tell whether every guardian who was asked for *item* last said yes, one at least, and none has an open no."""
+    events = list(events)
+    words = [of_one for of_one in by_person(in_force(events), GUARDIAN).values() if last(of_one, item)]
+    return bool(words) and all(says_yes(one, item) for one in words) and not open_noes(events, {GUARDIAN})
+
+
+def child_ok(events: Iterable[Event], item: str, session: str) -> bool:
+    """Tell whether the child's last word on *item* in *session* is yes and no no of the child is open."""
+    events = list(events)
+    here = [event for event in events if event.actor == CHILD and event.session == session]
+    return says_yes(here, item) and not open_noes(events, {CHILD})
+
+
+def effective(events: Iterable[Event], item: str, session: str) -> bool:
+    """Tell whether *item* is permitted in *session*: two keys, one lock (`domain.md` §3.2)."""
+    events = list(events)
+    adult = [event for event in events if event.actor == ADULT]
+    if adult:
+        return says_yes(adult, item) and not open_noes(events, {ADULT})
+    return guardian_ok(events, item) and child_ok(events, item, session)
+
+
+def grounds(events: Iterable[Event], session: str) -> tuple[str, ...]:
+    """Return the ids that a change in *session* names as its grounds: the guardians' last yes and the child's of this session."""
+    events = in_force(events)
+    spoken = [event for event in events if event.act in AGREEING]
+    mine = [
+        event
+        for event in spoken
+        if event.actor == GUARDIAN or (event.actor in {CHILD, ADULT} and event.session == session)
+    ]
+    return tuple(sorted({event.id for item in NECESSARY for event in _last_of_each(mine, item)}))
+
+
+def _last_of_each(events: list[Event], item: str) -> list[Event]:
+    people = {(event.actor, event.person) for event in events}
+    return [
+        event
+        for who in sorted(people)
+        for event in last([e for e in events if (e.actor, e.person) == who], item)
+    ]
+
+
+def valid_pair(
+    events: Mapping[str, Event],
+    named: Iterable[str],
+    items: Iterable[str],
+    session: str,
+    approved: Collection[str],
+) -> bool:
+    """Tell whether the grounds *named* by a change permit *items*; if not, the change is held until they do.
+
+    *events*: all events of this subject by id; *approved*: every form text hash that `study` ever approved.
+    Birthdays, later versions and dates are not looked at (`design.md` §3).
+    """
+    voided = {one for event in events.values() for one in event.voids}
+    present = [events[name] for name in named if name in events and name not in voided]
+    usable = [event for event in present if event.act in AGREEING and event.form_text_hash in approved]
+    adult = [event for event in usable if event.actor == ADULT]
+    guardians = [
+        event for event in usable if event.actor == GUARDIAN and event.guardian_basis != "claimed_only"
+    ]
+    children = [event for event in usable if event.actor == CHILD and event.session == session]
+    sides = [adult] if adult else [guardians, children]
+    return all(any(event.items.get(item) == YES for event in side) for side in sides for item in items)
+
+
+def hidden(events: Iterable[Event]) -> bool:
+    """Tell whether an open withdrawal hides the child everywhere (`domain.md` §3.6)."""
+    actors = (GUARDIAN, CHILD, ADULT)
+    return any(
+        event.act == "withdrawn" and event.scope in HIDING_SCOPES for event in open_noes(events, actors)
+    )

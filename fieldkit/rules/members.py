@@ -1,0 +1,104 @@
+"""Who belongs to the study, with which keys and roles: computed from signed orders alone (`design.md` §4-§5).
+
+Trust starts at the founder's user key. A coordinator's order may enrol devices and users of any role; a device may
+vouch for further interviewers of its own team.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+INTERVIEWER, COORDINATOR, TRANSLATOR, LEAD = "interviewer", "coordinator", "translator", "sg_lead"
+ROLES = (INTERVIEWER, COORDINATOR, TRANSLATOR, LEAD)
+
+
+@dataclass(frozen=True)
+class Member:
+    """One person: code, name, role, team, device, and the public keys (base64url)."""
+
+    code: str
+    name: str
+    role: str
+    team: str
+    device: str
+    verify: str
+    box: str
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One device: its public keys, and the block of case serials that it hands out, first and last."""
+
+    id: str
+    name: str
+    role: str
+    team: str
+    verify: str
+    box: str
+    serials: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Members:
+    """Everybody and every device that the orders recognise."""
+
+    users: Mapping[str, Member]
+    devices: Mapping[str, Machine]
+
+    def leads(self) -> list[Member]:
+        """Return the safeguarding leads."""
+        return [user for user in self.users.values() if user.role == LEAD]
+
+
+@dataclass(frozen=True)
+class Said:
+    """An order as `sync` parsed it: what kind, by which public key, and its words."""
+
+    kind: str
+    signer: str
+    body: Mapping[str, Any]
+
+
+def members(orders: Iterable[Said], root: str) -> Members:
+    """Return the members under *root*, whatever the order in which the orders arrived."""
+    orders = [order for order in orders if order.kind in {"device", "user"}]
+    users: dict[str, Member] = {}
+    devices: dict[str, Machine] = {}
+    for _ in orders:  # each round can recognise the signer of others; at most one round for each order
+        known = len(users) + len(devices)
+        for order in orders:
+            if _entitled(order, root, users, devices):
+                _enter(order, users, devices)
+        if len(users) + len(devices) == known:
+            break
+    return Members(users, devices)
+
+
+def _entitled(order: Said, root: str, users: Mapping[str, Member], devices: Mapping[str, Machine]) -> bool:
+    if order.signer == root or any(
+        user.verify == order.signer and user.role == COORDINATOR for user in users.values()
+    ):
+        return True
+    vouching = [device for device in devices.values() if device.verify == order.signer]
+    return (
+        order.kind == "user"
+        and order.body["role"] == INTERVIEWER
+        and any(
+            device.id == order.body["device"] and device.team == order.body["team"] for device in vouching
+        )
+    )
+
+
+def _enter(order: Said, users: dict[str, Member], devices: dict[str, Machine]) -> None:
+    body = order.body
+    if order.kind == "user":
+        user = Member(**{name: body[name] for name in Member.__dataclass_fields__})
+        users.setdefault(user.code, user)
+        return
+    device = Machine(
+        **{name: body[name] for name in Machine.__dataclass_fields__ if name != "serials"},
+        serials=tuple(body["serials"]),
+    )
+    devices.setdefault(device.id, device)

@@ -1,0 +1,135 @@
+"""One SQLCipher file: connections, transactions and the translation of its errors.
+
+The only module that imports sqlcipher3 or sqlite_utils. `synchronous=FULL`: what was acknowledged is on the disk.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+
+import sqlcipher3
+from sqlcipher3 import dbapi2
+
+# sqlite-utils looks for this name; otherwise its error handling knows only the plain sqlite3 (`design.md` §8)
+sys.modules.setdefault("pysqlite3", sqlcipher3)
+sys.modules.setdefault("pysqlite3.dbapi2", dbapi2)
+
+import sqlite_utils  # noqa: E402 - after the registration above
+
+from fieldkit.errors import DiskFull, Refusal, StoreBusy  # noqa: E402
+from fieldkit.i18n import N_  # noqa: E402
+
+Tables = sqlite_utils.Database
+DatabaseError = dbapi2.DatabaseError
+KEY_BYTES = 48  # 32 of raw key, 16 of salt: SQLCipher derives nothing, a connection takes under a millisecond
+
+_PRAGMAS = (
+    "PRAGMA cipher_log_level = NONE",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA recursive_triggers = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA busy_timeout = 10000",
+)
+
+
+class ForeignStore(Refusal):
+    """The file cannot be read with the key that its slots hold."""
+
+    code = "foreign_store"
+    message = N_(
+        "The database in this folder does not belong to these passphrases, or it is damaged. "
+        "Nothing was changed. Put the right fieldkit.db back from a backup, together with its slots.json."
+    )
+
+
+class WallBroken(Refusal):
+    """A trigger on the log stopped a change: the last of the three consent walls (`design.md` §6)."""
+
+    code = "wall"
+    message = N_(
+        "Not recorded: the consents for this are not in place. Look at what is missing and do that first."
+    )
+
+
+class Database:
+    """The encrypted file at *path*. One writer at a time; every transaction has a connection of its own."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self.path = path
+        self.key = key
+        self._gate = Lock()
+        self._anchor = self._connect()  # while one connection stays open, closing others does not checkpoint
+
+    def close(self) -> None:
+        """Close the file and drop the key."""
+        self._anchor.close()
+        self.key = b""
+
+    @contextmanager
+    def reading(self) -> Iterator[Tables]:
+        """Yield tables as they stood at one moment."""
+        with self._transaction("BEGIN") as tables:
+            yield tables
+
+    @contextmanager
+    def writing(self) -> Iterator[Tables]:
+        """Yield tables inside one transaction: all of it is on the disk afterwards, or none.
+
+        Raises DiskFull, StoreBusy, WallBroken.
+        """
+        with self._gate, self._transaction("BEGIN IMMEDIATE") as tables:
+            yield tables
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Tables]:
+        connection = self._connect()
+        try:
+            connection.execute(begin)
+            yield sqlite_utils.Database(connection, execute_plugins=False)
+            self._commit(connection)
+        except dbapi2.Error as error:
+            raise _translated(error) from error
+        finally:
+            if connection.in_transaction:
+                connection.rollback()
+            connection.close()
+
+    def _commit(self, connection: dbapi2.Connection) -> None:
+        connection.execute("COMMIT")
+
+    def _connect(self) -> dbapi2.Connection:
+        connection = dbapi2.connect(self.path, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute(f"PRAGMA key = \"x'{self.key.hex()}'\"")
+            for pragma in _PRAGMAS:
+                connection.execute(pragma)
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except dbapi2.Error as error:
+            connection.close()
+            raise _translated(error) from error
+        return connection
+
+
+def _translated(error: dbapi2.Error) -> Exception:
+    """Return what *error* means to a person; what means nothing to a person stays what it is."""
+    words = str(error)
+    for sign, refusal in _SIGNS.items():
+        if sign in words:
+            return refusal()
+    return error
+
+
+_SIGNS: dict[str, type[Refusal]] = {
+    "database or disk is full": DiskFull,
+    "disk I/O error": DiskFull,
+    "database is locked": StoreBusy,
+    "file is not a database": ForeignStore,
+    "malformed": ForeignStore,
+    "fieldkit wall": WallBroken,
+}

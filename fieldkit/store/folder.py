@@ -1,0 +1,159 @@
+"""The data folder: one process at a time, its slots, its database, and a dated copy before any migration."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from fieldkit.clock import new_id
+from fieldkit.errors import Refusal
+from fieldkit.i18n import N_
+from fieldkit.platform import make_private, write_atomically
+from fieldkit.records import canonical
+from fieldkit.store import schema
+from fieldkit.store.database import Database, ForeignStore, Tables
+
+SLOTS_FORMAT = 1
+EMPTY, REQUESTED, READY = "empty", "requested", "ready"
+
+
+class FolderInUse(Refusal):
+    """A second server or command on one folder."""
+
+    code = "folder_in_use"
+    message = N_(
+        "Another fieldkit has this data folder open: {path}. Nothing was changed. "
+        "Use the window that is already open, or close it first."
+    )
+
+
+class FolderNewer(Refusal):
+    """The folder was written by a later version of the program."""
+
+    code = "folder_newer"
+    message = N_(
+        "This data folder was written by a newer fieldkit. Nothing was changed. Install the newer version and open it again."
+    )
+
+
+class NotEmpty(Refusal):
+    """A study or a request would overwrite what the folder holds."""
+
+    code = "not_empty"
+    message = N_("This data folder already holds a study. Nothing was changed. Choose another folder.")
+
+
+class NotSetUp(Refusal):
+    """Nothing was founded or joined here yet."""
+
+    code = "not_set_up"
+    message = N_("This data folder holds no study yet. Found one or join one first.")
+
+
+class Folder:
+    """An open data folder; it holds the `lock` until it is closed."""
+
+    def __init__(self, path: Path, lock: FileLock) -> None:
+        self.path = path
+        self._lock = lock
+
+    @classmethod
+    def open(cls, path: Path) -> Folder:
+        """Take *path* for this process; raises FolderInUse."""
+        make_private(path)
+        lock = FileLock(path / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise FolderInUse(path=path) from error
+        return cls(path, lock)
+
+    def close(self) -> None:
+        """Let another process have the folder."""
+        self._lock.release()
+
+    @property
+    def database_path(self) -> Path:
+        """Return where the encrypted file lies."""
+        return self.path / "fieldkit.db"
+
+    @property
+    def state(self) -> str:
+        """Return `empty`, `requested` (asked to join, no answer yet) or `ready`."""
+        return str(self._slots()["state"])
+
+    @property
+    def slots(self) -> list[dict[str, Any]]:
+        """Return the slots, one per user: what may be read before anything is unlocked."""
+        return list(self._slots()["users"])
+
+    def write_slots(self, state: str, users: list[Mapping[str, Any]]) -> None:
+        """Replace the slots, atomically."""
+        store = self._slots()["store"] or new_id()
+        content = {"format": SLOTS_FORMAT, "store": store, "state": state, "users": users}
+        write_atomically(self.path / "slots.json", canonical(content))
+
+    def _slots(self) -> dict[str, Any]:
+        try:
+            slots = json.loads((self.path / "slots.json").read_bytes())
+        except FileNotFoundError:
+            return {"format": SLOTS_FORMAT, "store": "", "state": EMPTY, "users": []}
+        except ValueError as error:
+            raise ForeignStore from error
+        if not isinstance(slots, dict) or not {"format", "state", "users", "store"} <= slots.keys():
+            raise ForeignStore
+        if slots["format"] > SLOTS_FORMAT:
+            raise FolderNewer
+        return slots
+
+    def create_database(self, key: bytes) -> Database:
+        """Make the encrypted file; raises NotEmpty where there is one."""
+        if self.database_path.exists():
+            raise NotEmpty
+        return self._migrated(Database(self.database_path, key))
+
+    def open_database(self, key: bytes, now: datetime) -> Database:
+        """Open the encrypted file, and bring an older one up to date after a dated copy.
+
+        Raises ForeignStore, FolderNewer.
+        """
+        if not self.database_path.exists():
+            raise ForeignStore
+        database = Database(self.database_path, key)
+        try:
+            with database.reading() as tables:
+                waiting = _pending(tables)
+            if waiting:
+                self._copy_aside(database, now)
+            return self._migrated(database)
+        except Refusal:
+            database.close()
+            raise
+
+    def _migrated(self, database: Database) -> Database:
+        with database.writing() as tables:
+            if schema.migrations.pending(tables):
+                schema.migrations.apply(tables)
+        return database
+
+    def _copy_aside(self, database: Database, now: datetime) -> None:
+        """Copy the file as it is, sealed or not: a backup that no migration has touched."""
+        backups = self.path / "backups"
+        make_private(backups)
+        with database.writing():  # no other writer while the copy is made; the log has been checkpointed
+            stamp = now.strftime("%Y-%m-%d-%H%M%S")
+            for name in ("fieldkit.db", "fieldkit.db-wal", "slots.json"):
+                if (self.path / name).exists():
+                    shutil.copy2(self.path / name, backups / f"{stamp}-{name}")
+
+
+def _pending(tables: Tables) -> bool:
+    if {row.name for row in schema.migrations.applied(tables)} - set(schema.KNOWN):
+        raise FolderNewer
+    return bool(schema.migrations.pending(tables))

@@ -1,0 +1,248 @@
+"""The log: append a change, and keep state, heads and search index in step with it in the same transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from dataclasses import replace as copy_with
+
+from fieldkit.clock import Clock, new_id
+from fieldkit.errors import Invalid
+from fieldkit.records import KINDS, Change, Kind, Value, canonical, clean, decode, drawer_of, natural_id
+from fieldkit.store import merge, search, standing
+from fieldkit.store.database import Tables
+
+
+@dataclass(frozen=True)
+class Pen:
+    """Whose hand writes: user code, device id, team, and the clock of this laptop."""
+
+    author: str
+    device: str
+    team: str
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What an act wants to write. `record` is left out where the kind has a natural key or is an event."""
+
+    kind: str
+    set: Mapping[str, Value]
+    record: str | None = None
+    subject: str | None = None
+    session: str | None = None
+    editor: str | None = None
+    over: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    grounds: tuple[str, ...] = ()
+    elapsed: int | None = None
+
+
+def over(draft: Draft, base: Mapping[str, Sequence[str]]) -> Draft:
+    """Return *draft* as written over the changes that were on its author's screen."""
+    return copy_with(draft, over=base)
+
+
+def append(tables: Tables, pen: Pen, draft: Draft) -> Change:
+    """Keep *draft* as a change made on this machine.
+
+    Raises WallBroken (at commit of the statement) where a gated kind lacks its grounds.
+    """
+    change = _change(tables, pen, draft)
+    insert(tables, change, change.encoded(), batch=None, block=None)
+    settle(tables, [change])
+    return change
+
+
+def replace(tables: Tables, pen: Pen, old: Change, draft: Draft) -> Change:
+    """Keep *draft* instead of *old*, an unsealed change of the same editor that nothing names (`design.md` §3)."""
+    tables.execute("DELETE FROM changes WHERE id = ?", [old.id])
+    return append(tables, pen, draft)
+
+
+def insert(tables: Tables, change: Change, body: bytes, batch: str | None, block: str | None) -> None:
+    """Add one row to the log; *body* is kept as received. A change made here has no batch: the wall looks at it."""
+    tables.execute(
+        "INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            *(
+                change.id,
+                change.drawer,
+                change.subject,
+                change.session,
+                change.kind,
+                change.record,
+                change.tick,
+            ),
+            *(change.author, change.device, change.editor, json.dumps(change.grounds), body, batch, block),
+        ],
+    )
+
+
+def known(tables: Tables, change_id: str) -> bool:
+    """Tell whether the log holds this id; the same id always means the same bytes."""
+    return tables.execute("SELECT 1 FROM changes WHERE id = ?", [change_id]).fetchone() is not None
+
+
+def counts(tables: Tables, change: Change) -> bool:
+    """Tell whether *change* is in use, not held."""
+    return not standing.held(tables)(change)
+
+
+def of_record(tables: Tables, record: str) -> list[Change]:
+    """Return every change of *record*."""
+    return [decode(row[0]) for row in tables.execute("SELECT body FROM changes WHERE record = ?", [record])]
+
+
+def standing_of(tables: Tables, record: str) -> list[Change]:
+    """Return the changes of *record* that count now: neither held nor a second one to an immutable event."""
+    changes = of_record(tables, record)
+    if not changes:
+        return []
+    return merge.usable(changes, standing.held(tables), KINDS[changes[0].kind].immutable)
+
+
+def heads_of(tables: Tables, record: str) -> dict[str, list[str]]:
+    """Return, per field, the ids of the heads that count now: what an editor opened at this moment is based on."""
+    found = merge.heads(standing_of(tables, record))
+    return {name: [one.id for one in ones] for name, ones in found.items()}
+
+
+def editors_last(tables: Tables, editor: str, record: str) -> tuple[Change, bool] | None:
+    """Return this editor's newest change of *record*, and whether it is free: unsealed and named by nothing."""
+    row = tables.execute(
+        "SELECT body, block IS NULL FROM changes WHERE editor = ? AND record = ? ORDER BY tick DESC LIMIT 1",
+        [editor, record],
+    ).fetchone()
+    if row is None:
+        return None
+    change = decode(row[0])
+    named = any(change.id in ids for other in of_record(tables, record) for ids in other.over.values())
+    return change, bool(row[1]) and not named
+
+
+def save_from_editor(tables: Tables, pen: Pen, draft: Draft, record: str, base: str) -> Change:
+    """Keep what one opened editor holds now (`design.md` §3).
+
+    Its own last change is replaced while it is unsealed and named by nothing; once sealed or named, the editor saves on
+    over it. The first save goes over *base*, the heads that stood when the editor was opened (JSON, as `encode_base`
+    made it), so that an edit never overwrites what its author did not see. Raises Invalid for a base that is none.
+    """
+    before = editors_last(tables, draft.editor or "", record)
+    if before is None:
+        return append(tables, pen, over(draft, _known_base(tables, record, base)))
+    old, free = before
+    if old.set == clean(dict(draft.set)):
+        return old
+    if free:
+        return replace(tables, pen, old, over(draft, old.over))
+    return append(tables, pen, over(draft, dict.fromkeys(draft.set, (old.id,))))
+
+
+def encode_base(changes: Iterable[Change]) -> str:
+    """Return, as it travels in a form, what an editor opened on *changes* is based on: the heads of each field."""
+    return json.dumps({name: [one.id for one in ones] for name, ones in sorted(merge.heads(changes).items())})
+
+
+def _known_base(tables: Tables, record: str, base: str) -> Mapping[str, Sequence[str]]:
+    """Ids that this record never had name nothing."""
+    try:
+        given = {str(name): [str(one) for one in ids] for name, ids in json.loads(base or "{}").items()}
+    except (ValueError, AttributeError, TypeError) as error:
+        raise Invalid(field="base") from error
+    known_ids = {change.id for change in of_record(tables, record)}
+    return {name: [one for one in ids if one in known_ids] for name, ids in given.items()}
+
+
+def settle(tables: Tables, changes: Iterable[Change]) -> None:
+    """Bring state, heads and index in step with the log, for every record that *changes* can have moved."""
+    changes = list(changes)
+    for subject in _judged_again(changes):
+        standing.restand(tables, subject)
+    held = standing.held(tables)
+    for record, kind in _touched(tables, changes).items():
+        _settle_record(tables, KINDS[kind], record, of_record(tables, record), held)
+    if any(change.kind in {"notice", "participant"} for change in changes):
+        standing.restand_noticed(tables)
+
+
+def _judged_again(changes: list[Change]) -> set[str]:
+    return {change.subject for change in changes if change.kind == "consent_event" and change.subject}
+
+
+def _touched(tables: Tables, changes: list[Change]) -> dict[str, str]:
+    """Consent facts and form texts can lift or hold other records, so those are looked at again too."""
+    touched = {change.record: change.kind for change in changes}
+    gated = f"SELECT DISTINCT record, kind FROM changes WHERE kind IN ({_GATED})"
+    if any(change.kind == "form" for change in changes):
+        return touched | dict(tables.execute(gated).fetchall())
+    for subject in _judged_again(changes):
+        touched |= dict(tables.execute(f"{gated} AND subject = ?", [subject]).fetchall())
+    return touched
+
+
+_GATED = ", ".join(f"'{kind.name}'" for kind in KINDS.values() if kind.needs)
+
+
+def _settle_record(
+    tables: Tables, kind: Kind, record: str, changes: list[Change], held: standing.Held
+) -> None:
+    shown = merge.show(merge.usable(changes, held, kind.immutable))
+    tables.execute("DELETE FROM heads WHERE record = ?", [record])
+    rows = [(record, name, one.id) for name, ones in merge.heads(changes).items() for one in ones]
+    tables.conn.executemany("INSERT INTO heads VALUES (?, ?, ?)", rows) if rows else None
+    tables.execute(f"DELETE FROM {kind.table} WHERE id = ?", [record])
+    if shown is not None:
+        tables.table(kind.table).insert(state_row(kind, record, shown))
+    search.index(tables, kind, record, shown)
+
+
+def state_row(kind: Kind, record: str, shown: merge.Shown) -> dict[str, Value]:
+    """Return the row of a state table: lists and maps as canonical JSON, fields that this program lacks left out."""
+    values = {name: _cell(shown.values.get(name)) for name in kind.fields}
+    return {
+        "id": record,
+        "subject": shown.subject,
+        "session": shown.session,
+        "conflict": int(shown.conflict),
+        **values,
+    } | ({"session": values["session"]} if "session" in values else {})
+
+
+def _cell(value: Value) -> Value:
+    return canonical(value).decode() if isinstance(value, list | dict) else value
+
+
+def _change(tables: Tables, pen: Pen, draft: Draft) -> Change:
+    kind = KINDS[draft.kind]
+    change_id = new_id()
+    values = clean(dict(draft.set))
+    unknown = values.keys() - kind.fields.keys()
+    if unknown:
+        raise ValueError(f"{kind.name} has no fields {sorted(unknown)}")
+    tick = tables.execute("SELECT coalesce(max(tick), 0) + 1 FROM changes").fetchone()[0]
+    return Change(
+        id=change_id,
+        author=pen.author,
+        device=pen.device,
+        tick=tick,
+        wall=pen.clock.now().isoformat(timespec="seconds"),
+        drawer=drawer_of(kind, pen.team),
+        kind=kind.name,
+        record=record_id(kind, values, draft.record, change_id),
+        set=values,
+        over={name: tuple(ids) for name, ids in draft.over.items() if ids},
+        grounds=draft.grounds,
+        subject=draft.subject,
+        session=draft.session,
+        editor=draft.editor,
+        elapsed=draft.elapsed,
+    )
+
+
+def record_id(kind: Kind, values: Mapping[str, Value], given: str | None, change_id: str) -> str:
+    """Return the natural id where the kind has a key, else the id *given*, else the change's own (an event)."""
+    if kind.key:
+        return natural_id(kind.name, *(str(values[name]) for name in kind.key))
+    return given or change_id

@@ -1,0 +1,96 @@
+"""What this one machine knows of itself: local facts, no part of state or digest (`design.md` §3)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fieldkit.rules.members import Members, Said, members
+from fieldkit.store.database import Tables
+from fieldkit.store.keys import KeyPair
+
+
+@dataclass(frozen=True)
+class Self:
+    """This device: its id and name, study and root key, team and role, its key pair, its block of case serials."""
+
+    id: str
+    name: str
+    study: str
+    root: str
+    team: str
+    role: str
+    pair: KeyPair
+    serials: tuple[int, int]
+
+
+def remember(tables: Tables, name: str, value: str | bytes) -> None:
+    """Keep one local fact."""
+    tables.execute(
+        "INSERT INTO machine VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        [name, value],
+    )
+
+
+def recall(tables: Tables, name: str) -> bytes | None:
+    """Return a local fact, or None."""
+    row = tables.execute("SELECT value FROM machine WHERE name = ?", [name]).fetchone()
+    return None if row is None else row[0].encode() if isinstance(row[0], str) else bytes(row[0])
+
+
+def forget(tables: Tables, name: str) -> None:
+    """Drop a local fact."""
+    tables.execute("DELETE FROM machine WHERE name = ?", [name])
+
+
+def remember_self(tables: Tables, me: Self) -> None:
+    """Keep who this machine is."""
+    facts = {name: getattr(me, name) for name in ("id", "name", "study", "root", "team", "role", "serials")}
+    remember(tables, "self", json.dumps(facts))
+    remember(tables, "pair", me.pair.sign + me.pair.box)
+
+
+def recall_self(tables: Tables) -> Self:
+    """Return who this machine is; the folder is at least `requested`."""
+    facts = json.loads(recall(tables, "self") or b"{}")
+    secret = recall(tables, "pair") or b""
+    return Self(**{**facts, "serials": tuple(facts["serials"]), "pair": KeyPair(secret[:32], secret[32:])})
+
+
+def keep_key(tables: Tables, drawer: str, epoch: int, key: bytes) -> None:
+    """Keep a drawer key of one epoch."""
+    tables.execute("INSERT OR IGNORE INTO drawer_keys VALUES (?, ?, ?)", [drawer, epoch, key])
+
+
+def drawer_key(tables: Tables, drawer: str, epoch: int | None = None) -> tuple[int, bytes] | None:
+    """Return (epoch, key) of *drawer*, the newest where no epoch is named; None where this machine has no right to it."""
+    row = tables.execute(
+        "SELECT epoch, key FROM drawer_keys WHERE drawer = ? AND coalesce(?, epoch) = epoch ORDER BY epoch DESC LIMIT 1",
+        [drawer, epoch],
+    ).fetchone()
+    return None if row is None else (row[0], bytes(row[1]))
+
+
+def drawers(tables: Tables) -> dict[str, dict[str, bytes]]:
+    """Return every drawer key that this machine holds, by drawer and epoch (as text, ready for an invitation)."""
+    held: dict[str, dict[str, bytes]] = {}
+    for drawer, epoch, key in tables.execute("SELECT drawer, epoch, key FROM drawer_keys"):
+        held.setdefault(drawer, {})[str(epoch)] = bytes(key)
+    return held
+
+
+def orders(tables: Tables) -> list[bytes]:
+    """Return every order, as it was signed."""
+    return [bytes(row[0]) for row in tables.execute("SELECT body FROM orders ORDER BY id")]
+
+
+def keep_orders(tables: Tables, found: Iterable[tuple[str, str, bytes]]) -> None:
+    """Keep orders as (id, kind, bytes); one that is known changes nothing."""
+    tables.conn.executemany("INSERT OR IGNORE INTO orders VALUES (?, ?, ?)", list(found))
+
+
+def everybody(tables: Tables) -> Members:
+    """Return the members of the study, as the orders recognise them."""
+    said = [Said(order["kind"], order["signer"], order["body"]) for order in map(json.loads, orders(tables))]
+    return members(said, recall_self(tables).root)

@@ -1,0 +1,106 @@
+"""Read what is known of children: plain rows of the state tables, hidden children left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fieldkit.store.database import Tables
+
+Row = dict[str, Any]
+
+
+def row(tables: Tables, table: str, where: str, *values: object) -> Row | None:
+    """Return the first row of a state table that matches, or None."""
+    found = list(tables.table(table).rows_where(where, list(values), limit=1))
+    return dict(found[0]) if found else None
+
+
+def participants(tables: Tables) -> list[Row]:
+    """Return every child who is not hidden, by case code."""
+    return [
+        dict(one)
+        for one in tables.query(
+            "SELECT p.* FROM participants AS p LEFT JOIN standings AS s ON s.subject = p.id "
+            "WHERE coalesce(s.hidden, 0) = 0 ORDER BY p.case_code, p.id"
+        )
+    ]
+
+
+def is_hidden(tables: Tables, subject: str) -> bool:
+    """Tell whether an open withdrawal hides this child."""
+    return (
+        tables.execute("SELECT 1 FROM standings WHERE subject = ? AND hidden = 1", [subject]).fetchone()
+        is not None
+    )
+
+
+def named(tables: Tables, code: str) -> list[str]:
+    """Return the ids of the children whom *code* means: an id, a case code or a pseudonym."""
+    rows = tables.execute(
+        "SELECT id FROM participants WHERE ? IN (id, case_code, pseudonym_zh) OR lower(pseudonym_en) = lower(?)",
+        [code, code],
+    )
+    return [found[0] for found in rows]
+
+
+def interviews(tables: Tables, subject: str) -> list[Row]:
+    """Return the interviews of a child, oldest first, with how much of each was answered and whether all is sealed."""
+    return [
+        dict(one)
+        for one in tables.query(
+            "SELECT i.*, min(c.tick) AS tick, "
+            "(SELECT count(*) FROM answers AS a WHERE a.interview = i.id AND a.outcome = 'answered') AS answered, "
+            "(SELECT count(*) FROM changes AS u WHERE u.session = i.id AND u.block IS NULL) AS unsealed "
+            "FROM interviews AS i JOIN changes AS c ON c.record = i.id WHERE i.subject = ? GROUP BY i.id ORDER BY tick, i.id",
+            [subject],
+        )
+    ]
+
+
+def next_serial(tables: Tables, prefix: str, serials: tuple[int, int]) -> int | None:
+    """Return the next free serial of this device's block under *prefix* (`ZK-A03-`), or None when it is used up.
+
+    Withdrawn children keep theirs: the log is asked, not the lists.
+    """
+    rows = tables.execute(
+        "SELECT json_extract(body, '$.set.case_code') FROM changes WHERE kind = 'participant' "
+        "AND json_extract(body, '$.set.case_code') LIKE ?",
+        [f"{prefix}%"],
+    )
+    used = {int(code[0].rsplit("-", 1)[1]) for code in rows}
+    return next((serial for serial in range(serials[0], serials[1] + 1) if serial not in used), None)
+
+
+def nonparticipation(tables: Tables) -> dict[str, int]:
+    """Return how many children do not take part, by reason (COREQ item 13)."""
+    return dict(
+        tables.execute(
+            "SELECT reason, count(*) FROM nonparticipations GROUP BY reason ORDER BY reason"
+        ).fetchall()
+    )
+
+
+def answers(tables: Tables, interview: str) -> list[Row]:
+    """Return the notes of an interview in the order of the guide."""
+    return [
+        dict(one)
+        for one in tables.query(
+            "SELECT a.* FROM answers AS a LEFT JOIN questions AS q ON q.code = a.question "
+            "WHERE a.interview = ? ORDER BY q.position, a.question",
+            [interview],
+        )
+    ]
+
+
+def held_interviews(tables: Tables) -> int:
+    """Return how many interviews arrived without a valid pair of consents and wait for it."""
+    return int(
+        tables.execute(
+            "SELECT count(DISTINCT record) FROM changes WHERE kind = 'interview' AND record NOT IN (SELECT id FROM interviews)"
+        ).fetchone()[0]
+    )
+
+
+def hidden_children(tables: Tables) -> int:
+    """Return how many children withdrew."""
+    return int(tables.execute("SELECT count(*) FROM standings WHERE hidden = 1").fetchone()[0])

@@ -1,0 +1,71 @@
+"""Rebuild the state from the log and compare: the tables are a cache, the log is the truth (`design.md` §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from fieldkit.records import KINDS, Change, Value, canonical, decode, digest
+from fieldkit.store import log, merge, search, standing
+from fieldkit.store.database import Tables
+
+
+def differences(tables: Tables) -> list[str]:
+    """Return, in words, every place where tables, heads or search index differ from what the log amounts to."""
+    wanted: dict[str, dict[str, dict[str, Value]]] = {kind.table: {} for kind in KINDS.values()}
+    heads: set[tuple[str, str, str]] = set()
+    searched: set[str] = set()
+    held = standing.held(tables)
+    for record, changes in _records(tables):
+        kind = KINDS[changes[0].kind]
+        shown = merge.show(merge.usable(changes, held, kind.immutable))
+        heads |= {(record, name, one.id) for name, ones in merge.heads(changes).items() for one in ones}
+        if shown is not None:
+            wanted[kind.table][record] = log.state_row(kind, record, shown)
+            searched |= {record} if kind.searched else set()
+    found = [line for table, rows in wanted.items() for line in _table_differences(tables, table, rows)]
+    found += (
+        ["heads: differ"]
+        if heads != set(tables.execute("SELECT record, field, change FROM heads").fetchall())
+        else []
+    )
+    found += ["search: differs"] if searched != search.indexed(tables) else []
+    return found + _standing_differences(tables)
+
+
+def _records(tables: Tables) -> Iterator[tuple[str, list[Change]]]:
+    rows = tables.execute("SELECT record, body FROM changes ORDER BY record")
+    for record, group in groupby(rows, key=lambda row: str(row[0])):
+        yield record, [decode(row[1]) for row in group]
+
+
+def _table_differences(tables: Tables, table: str, wanted: dict[str, dict[str, Value]]) -> list[str]:
+    rows = {row["id"]: dict(row) for row in tables.table(table).rows}
+    wrong = [record for record in wanted.keys() | rows.keys() if wanted.get(record) != rows.get(record)]
+    return [f"{table}: {len(wrong)} differ"] if wrong else []
+
+
+def _standing_differences(tables: Tables) -> list[str]:
+    rows = tables.execute("SELECT subject, hidden FROM standings").fetchall()
+    wrong = [subject for subject, hidden in rows if bool(hidden) != standing.is_hidden(tables, subject)]
+    return [f"standings: {len(wrong)} differ"] if wrong else []
+
+
+def digests(tables: Tables) -> dict[str, str]:
+    """Return one digest per drawer: over the ids of its changes, its heads, and the orders (`design.md` §3)."""
+    known_orders = sorted(row[0] for row in tables.execute("SELECT id FROM orders"))
+    return {drawer: _digest(tables, drawer, known_orders) for drawer in _drawers(tables)}
+
+
+def _drawers(tables: Tables) -> list[str]:
+    return [row[0] for row in tables.execute("SELECT DISTINCT drawer FROM drawer_keys ORDER BY drawer")]
+
+
+def _digest(tables: Tables, drawer: str, known_orders: list[str]) -> str:
+    ids = [row[0] for row in tables.execute("SELECT id FROM changes WHERE drawer = ? ORDER BY id", [drawer])]
+    heads = tables.execute(
+        "SELECT h.record, h.field, h.change FROM heads AS h JOIN changes AS c ON c.id = h.change WHERE c.drawer = ? "
+        "ORDER BY h.record, h.field, h.change",
+        [drawer],
+    )
+    return digest(canonical([ids, [list(head) for head in heads], known_orders]))

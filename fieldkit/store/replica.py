@@ -1,0 +1,283 @@
+"""This machine as `sync` sees it: seal what is new, hand out blocks, take in what others bring."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+
+from fieldkit.clock import new_id
+from fieldkit.records import KINDS, TEAM_DRAWERS, Change, Unreadable, canonical, decode
+from fieldkit.store import envelope, log, machine
+from fieldkit.store.database import Tables
+from fieldkit.store.keys import b64, unb64
+from nacl.signing import VerifyKey
+from sync import block as blocks
+from sync import chain, orders
+from sync.block import Block, Place
+from sync.errors import CannotOpen, SyncError
+from sync.replica import Report, StreamInfo
+
+READ, FOREIGN, PARKED = "read", "foreign", "parked"
+SAFEGUARDING = "safeguarding"
+
+
+def seal(tables: Tables) -> int:
+    """Seal every unsealed change into blocks at the ends of this device's streams; return how many changes that were.
+
+    A run that seals anything ends with exactly one safeguarding envelope, full or empty (`design.md` §2).
+    """
+    groups = tables.execute(
+        "SELECT DISTINCT drawer, coalesce(subject, '') FROM changes WHERE block IS NULL ORDER BY drawer, subject"
+    ).fetchall()
+    sealed = sum(_seal_group(tables, drawer, subject or None) for drawer, subject in groups)
+    if sealed:
+        _seal_envelope(tables)
+    return sealed
+
+
+def unsealed(tables: Tables) -> int:
+    """Return how many changes only this machine holds."""
+    return int(tables.execute("SELECT count(*) FROM changes WHERE block IS NULL").fetchone()[0])
+
+
+def broken_chains(tables: Tables) -> list[str]:
+    """Return, in words, the streams whose stored blocks do not continue one another or whose payload was changed."""
+    seen: dict[str, dict[str, tuple[int, str | None]]] = {}
+    broken = set()
+    for header, payload in tables.execute("SELECT header, payload FROM blocks ORDER BY stream, position"):
+        one = Block(bytes(header), bytes(payload))
+        whole = chain.classify(seen, one.hash, one.header) == "new" and blocks.payload_intact(one)
+        broken |= set() if whole else {one.header.stream}
+        seen.setdefault(one.header.stream, {})[one.hash] = (one.header.position, one.header.previous)
+    return [f"stream {stream}: broken" for stream in sorted(broken)]
+
+
+def _seal_group(tables: Tables, drawer: str, subject: str | None) -> int:
+    rows = tables.execute(
+        "SELECT id, body FROM changes WHERE block IS NULL AND drawer = ? AND subject IS ? ORDER BY tick, id",
+        [drawer, subject],
+    ).fetchall()
+    epoch_and_key = machine.drawer_key(tables, drawer)
+    assert epoch_and_key is not None, drawer  # noqa: S101 - a change is only ever written into a drawer one can open
+    epoch, key = epoch_and_key
+    signer = machine.recall_self(tables).pair.signer
+    for packed in blocks.pack([bytes(body) for _, body in rows]):
+        made = blocks.seal(
+            _place(tables, drawer, epoch, _alias(tables, drawer, subject)), packed, key, signer
+        )
+        _keep_block(tables, made, READ)
+        ids = [(made.hash, json.loads(line)["id"]) for line in packed]
+        tables.conn.executemany("UPDATE changes SET block = ? WHERE id = ?", ids)
+    return len(rows)
+
+
+def _seal_envelope(tables: Tables) -> None:
+    readers = [lead.box for lead in machine.everybody(tables).leads()][: envelope.SLOTS]
+    me = machine.recall_self(tables)
+    payload = envelope.fill(b"", readers)
+    _keep_block(
+        tables, blocks.seal_payload(_place(tables, SAFEGUARDING, 0, None), payload, me.pair.signer), FOREIGN
+    )
+
+
+def _place(tables: Tables, drawer: str, epoch: int, alias: str | None) -> Place:
+    stream = _my_stream(tables, drawer)
+    end = tables.execute(
+        "SELECT position, hash FROM blocks WHERE stream = ? ORDER BY position DESC, hash DESC LIMIT 1",
+        [stream],
+    ).fetchone()
+    position, previous = (end[0] + 1, end[1]) if end else (1, None)
+    return Place(stream=stream, position=position, previous=previous, drawer=drawer, epoch=epoch, alias=alias)
+
+
+def _my_stream(tables: Tables, drawer: str) -> str:
+    """Return the stream this device writes for *drawer*; a fresh one at first, and after its own past came back to it."""
+    current = machine.recall(tables, f"stream:{drawer}")
+    if current is not None:
+        return current.decode()
+    stream = new_id()[:16]
+    tables.execute("INSERT INTO streams VALUES (?, ?, ?)", [stream, drawer, machine.recall_self(tables).id])
+    machine.remember(tables, f"stream:{drawer}", stream)
+    return stream
+
+
+def _alias(tables: Tables, drawer: str, subject: str | None) -> str | None:
+    """Return the name of *subject* in *drawer* that is the same on every machine and links nothing for others."""
+    base, _, team = drawer.partition("/")
+    if subject is None or base not in TEAM_DRAWERS:
+        return None
+    row = tables.execute("SELECT secret FROM team_secrets WHERE team = ?", [team]).fetchone()
+    return b64(blake2b(canonical([drawer, subject]), key=unb64(row[0]), digest_size=16).digest())
+
+
+def _keep_block(tables: Tables, made: Block, standing: str) -> None:
+    header = made.header
+    tables.execute(
+        "INSERT OR IGNORE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [made.hash, header.stream, header.position, header.drawer, made.header_bytes, made.payload, standing],
+    )
+
+
+class StoreReplica:
+    """The `sync.Replica` of one open transaction; *batch* marks what arrives as made elsewhere."""
+
+    def __init__(self, tables: Tables, batch: str = "") -> None:
+        self._tables = tables
+        self._batch = batch
+        self._me = machine.recall_self(tables)
+
+    def study(self) -> str:
+        """Return the study's id; bundles of another one are refused."""
+        return self._me.study
+
+    def orders(self) -> list[bytes]:
+        """Return all orders."""
+        return machine.orders(self._tables)
+
+    def streams(self) -> list[StreamInfo]:
+        """Return every stream known here, with the device that it belongs to."""
+        return [
+            StreamInfo(*row)
+            for row in self._tables.execute("SELECT id, drawer, device FROM streams ORDER BY id")
+        ]
+
+    def blocks(self) -> Iterable[Block]:
+        """Yield all blocks in chain order, readable here or not."""
+        rows = self._tables.execute("SELECT header, payload FROM blocks ORDER BY stream, position, hash")
+        return (Block(bytes(header), None if payload is None else bytes(payload)) for header, payload in rows)
+
+    def receive(
+        self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]
+    ) -> Report:
+        """Take in orders first, then blocks; whatever cannot be read is kept aside with its reason."""
+        parsed = [orders.parse(content) for content in found]
+        machine.keep_orders(
+            self._tables,
+            [(order.id, order.kind, content) for order, content in zip(parsed, found, strict=True)],
+        )
+        self._tables.conn.executemany(
+            "INSERT OR IGNORE INTO streams VALUES (?, ?, ?)",
+            [(one.stream, one.drawer, one.device) for one in streams],
+        )
+        intake = Intake(self._tables, self._batch, self._me.id)
+        intake.wake()
+        for one in chain.in_order(list(brought)):
+            intake.take(one)
+        log.settle(self._tables, intake.arrived)
+        return intake.report()
+
+
+class Intake:
+    """One batch on its way in: counts that add up, and the changes that are new here."""
+
+    def __init__(self, tables: Tables, batch: str, me: str) -> None:
+        self.arrived: list[Change] = []
+        self._tables = tables
+        self._batch = batch
+        self._me = me
+        self._counts = dict.fromkeys(("received", "known", "foreign", "parked", "new", "damaged", "gaps"), 0)
+        self._known_changes = 0
+        self._devices = {id_: device.verify for id_, device in machine.everybody(tables).devices.items()}
+        self._streams = {
+            row[0]: (row[1], row[2]) for row in tables.execute("SELECT id, drawer, device FROM streams")
+        }
+        self._chains: dict[str, dict[str, tuple[int, str | None]]] = {}
+        for header in tables.execute("SELECT header FROM blocks"):
+            self._link(Block(bytes(header[0]), None))
+
+    def report(self) -> Report:
+        """Return the numbers of this batch."""
+        held = sum(1 for change in self.arrived if not log.counts(self._tables, change))
+        return Report(
+            **self._counts,
+            blocked=0,
+            torn=False,
+            changes_blocked=0,
+            changes_held=held,
+            changes_known=self._known_changes,
+            changes_new=len(self.arrived) - held,
+        )
+
+    def wake(self) -> None:
+        """Look again at what was kept aside: its key or device may have arrived since."""
+        rows = self._tables.execute(
+            "SELECT header, payload, standing FROM blocks WHERE standing IN (?, ?) AND drawer <> ? ORDER BY stream, position",
+            [PARKED, FOREIGN, SAFEGUARDING],
+        ).fetchall()
+        for header, payload, before in rows:
+            one = Block(bytes(header), bytes(payload))
+            now = self._standing(one)
+            if now is not None and now != before:
+                self._tables.execute("UPDATE blocks SET standing = ? WHERE hash = ?", [now, one.hash])
+
+    def take(self, one: Block) -> None:
+        """Judge one block and keep it where that is right."""
+        header = one.header
+        place = chain.classify(self._chains, one.hash, header)
+        if place == "gap":
+            self._counts["gaps"] += 1
+            return
+        if place == "known":
+            self._count("known")
+            return
+        standing = self._standing(one)
+        if standing is None:
+            self._counts["damaged"] += 1
+            return
+        self._forget_stream_that_came_back(header.stream)
+        self._link(one)
+        self._count({READ: "new"}.get(standing, standing))
+        _keep_block(self._tables, one, standing)
+
+    def _standing(self, one: Block) -> str | None:
+        """Return `read`, `foreign` or `parked`; None for a copy that is no block."""
+        header = one.header
+        drawer, device = self._streams.get(header.stream, (None, ""))
+        if drawer != header.drawer or device not in self._devices:
+            return PARKED if device not in self._devices else None
+        try:
+            blocks.verify(one, VerifyKey(unb64(self._devices[device])))
+            epoch_and_key = machine.drawer_key(self._tables, header.drawer, header.epoch)
+            if epoch_and_key is None:
+                return PARKED if machine.drawer_key(self._tables, header.drawer) else FOREIGN
+            self._read(one, blocks.open_block(one, epoch_and_key[1]))
+        except CannotOpen:
+            return PARKED
+        except SyncError:
+            return None
+        return READ
+
+    def _read(self, one: Block, lines: list[bytes]) -> None:
+        for number, line in enumerate(lines):
+            try:
+                change = decode(line)
+                if change.kind not in KINDS or change.drawer != one.header.drawer:
+                    raise Unreadable(change.kind)
+            except Unreadable as reason:
+                self._tables.execute(
+                    "INSERT OR IGNORE INTO parked VALUES (?, ?, ?, ?)", [one.hash, number, line, str(reason)]
+                )
+                continue
+            if log.known(self._tables, change.id):
+                self._known_changes += 1
+                self._tables.execute(
+                    "UPDATE changes SET block = coalesce(block, ?) WHERE id = ?", [one.hash, change.id]
+                )
+                continue
+            log.insert(self._tables, change, line, self._batch, one.hash)
+            self.arrived.append(change)
+
+    def _forget_stream_that_came_back(self, stream: str) -> None:
+        """A block of our own that we did not know: this machine was restored or cloned; go on in a fresh stream."""
+        drawer, device = self._streams.get(stream, ("", ""))
+        if device == self._me:
+            machine.forget(self._tables, f"stream:{drawer}")
+
+    def _link(self, one: Block) -> None:
+        header = one.header
+        self._chains.setdefault(header.stream, {})[one.hash] = (header.position, header.previous)
+
+    def _count(self, name: str) -> None:
+        self._counts[name] += 1
+        self._counts["received"] += 1

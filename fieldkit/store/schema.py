@@ -1,0 +1,136 @@
+"""The tables, as append-only migrations; they import nothing of ours, so that no later change can break them.
+
+State tables have no constraint but the record id: two children may arrive with one case code (`design.md` §3).
+The triggers are the third consent wall; sqlite-utils' `transform()` would drop them, a test lists them.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Migrations
+
+from fieldkit.store.database import Tables
+
+APPLICATION_ID = 0x464B4954  # "FKIT"
+migrations = Migrations("fieldkit")
+KNOWN = ("log_and_state",)  # a name that is not here was applied by a later version of the program
+
+_LOG = """
+CREATE TABLE changes (
+  id TEXT PRIMARY KEY, drawer TEXT NOT NULL, subject TEXT, session TEXT, kind TEXT NOT NULL, record TEXT NOT NULL,
+  tick INTEGER NOT NULL, author TEXT NOT NULL, device TEXT NOT NULL, editor TEXT, grounds TEXT NOT NULL,
+  body BLOB NOT NULL, batch TEXT, block TEXT
+) WITHOUT ROWID;
+CREATE INDEX changes_record ON changes (record);
+CREATE INDEX changes_subject ON changes (subject, kind);
+CREATE INDEX changes_editor ON changes (editor) WHERE editor IS NOT NULL;
+CREATE INDEX changes_unsealed ON changes (drawer, subject) WHERE block IS NULL;
+CREATE INDEX changes_tick ON changes (tick);
+CREATE TABLE heads (record TEXT, field TEXT, change TEXT, PRIMARY KEY (record, field, change)) WITHOUT ROWID;
+CREATE TABLE orders (id TEXT PRIMARY KEY, kind TEXT NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE drawer_keys (drawer TEXT, epoch INTEGER, key BLOB, PRIMARY KEY (drawer, epoch)) WITHOUT ROWID;
+CREATE TABLE streams (id TEXT PRIMARY KEY, drawer TEXT NOT NULL, device TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE blocks (
+  hash TEXT PRIMARY KEY, stream TEXT NOT NULL, position INTEGER NOT NULL, drawer TEXT NOT NULL,
+  header BLOB NOT NULL, payload BLOB, standing TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX blocks_stream ON blocks (stream, position);
+CREATE TABLE parked (block TEXT, line INTEGER, body BLOB, reason TEXT, PRIMARY KEY (block, line)) WITHOUT ROWID;
+CREATE TABLE machine (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
+CREATE TABLE batches (id TEXT PRIMARY KEY, at TEXT NOT NULL, source TEXT NOT NULL, report TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE standings (subject TEXT PRIMARY KEY, hidden INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE search_rows (number INTEGER PRIMARY KEY, record TEXT UNIQUE NOT NULL, subject TEXT);
+CREATE VIRTUAL TABLE search USING fts5(words, content='', contentless_delete=1, tokenize='unicode61');
+"""
+
+_STATE = {
+    "studies": "code title_zh title_en institution contact retention_until",
+    "sites": "code",
+    "questions": "code section ctx position:int core:int sens:int probes",
+    "strings": "code zh en zh_state en_state position:int",
+    "guide_versions": "number:int strings",
+    "forms": "doc_kind version text_hash state strings items",
+    "team_secrets": "team secret",
+    "participants": "case_code site sex age_group pseudonym_zh pseudonym_en migration carer registered_on",
+    "persons": "relation role basis",
+    "slips": "called phone",
+    "identities": "real_name birth_date",
+    "person_names": "person name",
+    "consent_events": "actor person relation act form form_text_hash method no_sign_reason witness_relation session "
+    "evidence_hash age_group guardian_basis day scope requested_by channel words items understanding told follows "
+    "lifts voids",
+    "evidence": "event signature paper_ref paper_place witness",
+    "nonparticipations": "reason site sex age_group day",
+    "notices": "code scope requested_by day",
+    "interviews": "guide_version started_on interviewer",
+    "answers": "interview question text text_kind outcome",
+}
+
+# A gated change made here (batch IS NULL) must name a guardian's and the child's own yes, of this subject, to every
+# item, the child's of this session, with no objection or withdrawal left open.
+_GATED = """
+CREATE TRIGGER {kind}_needs_consent BEFORE INSERT ON changes
+WHEN NEW.batch IS NULL AND NEW.kind = '{kind}' AND NOT (
+  (SELECT count(*) FROM (VALUES {items}) AS needed WHERE NOT EXISTS (
+     SELECT 1 FROM json_each(NEW.grounds) AS g JOIN changes AS e ON e.id = g.value
+     WHERE e.kind = 'consent_event' AND e.subject = NEW.subject
+       AND json_extract(e.body, '$.set.actor') IN ('guardian', 'adult_participant')
+       AND json_extract(e.body, '$.set.act') IN ('given', 'reaffirmed', 'reconsented')
+       AND json_extract(e.body, '$.set.items.' || needed.column1) = 'yes')) = 0
+  AND
+  (SELECT count(*) FROM (VALUES {items}) AS needed WHERE NOT EXISTS (
+     SELECT 1 FROM json_each(NEW.grounds) AS g JOIN changes AS e ON e.id = g.value
+     WHERE e.kind = 'consent_event' AND e.subject = NEW.subject
+       AND json_extract(e.body, '$.set.actor') IN ('child', 'adult_participant')
+       AND json_extract(e.body, '$.set.act') IN ('given', 'reaffirmed', 'reconsented')
+       AND json_extract(e.body, '$.set.session') = NEW.session
+       AND json_extract(e.body, '$.set.items.' || needed.column1) = 'yes')) = 0
+  AND NOT EXISTS (
+     SELECT 1 FROM changes AS n WHERE n.kind = 'consent_event' AND n.subject = NEW.subject
+       AND json_extract(n.body, '$.set.actor') <> 'carer'
+       AND json_extract(n.body, '$.set.act') IN ('declined', 'withdrawn')
+       AND NOT EXISTS (
+         SELECT 1 FROM changes AS l, json_each(json_extract(l.body, '$.set.lifts')) AS named
+         WHERE l.kind = 'consent_event' AND l.subject = NEW.subject AND named.value = n.id
+           AND json_extract(l.body, '$.set.actor') = json_extract(n.body, '$.set.actor')
+           AND json_extract(l.body, '$.set.person') IS json_extract(n.body, '$.set.person'))
+       AND NOT EXISTS (
+         SELECT 1 FROM changes AS v, json_each(json_extract(v.body, '$.set.voids')) AS named
+         WHERE v.kind = 'consent_event' AND v.subject = NEW.subject AND named.value = n.id))
+)
+BEGIN SELECT RAISE(ABORT, 'fieldkit wall: {kind} without both consents'); END;
+"""
+
+_NEEDS_CHANGE = """
+CREATE TRIGGER {table}_needs_change BEFORE INSERT ON {table}
+WHEN NOT EXISTS (SELECT 1 FROM changes WHERE record = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'fieldkit wall: state without its change'); END;
+"""
+
+
+def _columns(fields: str) -> dict[str, type]:
+    pairs = [name.partition(":") for name in fields.split()]
+    shown = {"id": str, "subject": str, "session": str, "conflict": int}
+    return {**shown, **{name: int if kind == "int" else str for name, _, kind in pairs}}
+
+
+def _script(db: Tables, statements: str) -> None:
+    """Run statements one by one: `executescript` would commit the migration's transaction half-way."""
+    draft = ""
+    for line in statements.splitlines():
+        draft += line + "\n"
+        if line.rstrip().endswith(";") and ("CREATE TRIGGER" not in draft or "END;" in line):
+            db.execute(draft)
+            draft = ""
+
+
+@migrations()
+def log_and_state(db: Tables) -> None:
+    """First landing: the log, its local facts, one table per kind, the search index, the consent wall."""
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    _script(db, _LOG)
+    for table, fields in _STATE.items():
+        db.table(table).create(_columns(fields), pk="id")
+        db.table(table).create_index(["subject"])
+        _script(db, _NEEDS_CHANGE.format(table=table))
+    _script(db, _GATED.format(kind="interview", items="('participate'), ('notes'), ('store')"))
+    _script(db, _GATED.format(kind="answer", items="('notes')"))

@@ -1,0 +1,90 @@
+"""Read the study's words: drafts as they stand, and the texts of a published version."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fieldkit.records import decode, natural_id
+from fieldkit.rules.guides import text_hash
+from fieldkit.store.database import Tables
+from fieldkit.studies import Pair
+
+Row = dict[str, Any]
+
+
+def newest_version(tables: Tables) -> Row | None:
+    """Return the published guide with the highest number; of two with one number the larger id, on every machine."""
+    rows = list(tables.table("guide_versions").rows_where(order_by="number DESC, id DESC", limit=1))
+    return dict(rows[0]) if rows else None
+
+
+def version(tables: Tables, version_id: str) -> Row:
+    """Return one published version."""
+    return dict(next(iter(tables.table("guide_versions").rows_where("id = ?", [version_id]))))
+
+
+def hashes(version_row: Row) -> dict[str, str]:
+    """Return the text hashes that a published version froze, by string id."""
+    found: dict[str, str] = json.loads(version_row["strings"])
+    return found
+
+
+def published(tables: Tables, version_row: Row) -> dict[str, Pair]:
+    """Return the texts of a published version by string id, from the log where a later draft has replaced them."""
+    wanted = hashes(version_row)
+    drafts = {row["code"]: Pair(row["zh"], row["en"]) for row in tables.table("strings").rows}
+    texts = {
+        code: drafts[code]
+        for code, hashed in wanted.items()
+        if code in drafts and text_hash(drafts[code]) == hashed
+    }
+    for code in wanted.keys() - texts.keys():
+        found = _from_log(tables, code, wanted[code])
+        if found is not None:
+            texts[code] = found
+    return {code: texts[code] for code in wanted if code in texts}
+
+
+def _from_log(tables: Tables, code: str, hashed: str) -> Pair | None:
+    record = natural_id("string", code)
+    rows = tables.execute("SELECT body FROM changes WHERE record = ? ORDER BY tick DESC", [record])
+    values = [decode(row[0]).set for row in rows]
+    for zh in (value["zh"] for value in values if "zh" in value):
+        for en in (value["en"] for value in values if "en" in value):
+            if text_hash(Pair(zh, en)) == hashed:
+                return Pair(zh, en)
+    return None
+
+
+def drafts(tables: Tables, prefix: str = "") -> list[Row]:
+    """Return the strings whose id begins with *prefix*, in the order of the study."""
+    return [
+        dict(row)
+        for row in tables.table("strings").rows_where(
+            "code LIKE ?", [f"{prefix}%"], order_by="position, code"
+        )
+    ]
+
+
+def questions(tables: Tables) -> list[Row]:
+    """Return the questions in the order of the guide; `probes` are string ids."""
+    rows = tables.table("questions").rows_where(order_by="position, code")
+    return [{**row, "probes": json.loads(row["probes"] or "[]")} for row in rows]
+
+
+def form(tables: Tables, doc_kind: str) -> Row | None:
+    """Return the newest approved version of a form, its lists unpacked."""
+    rows = list(
+        tables.table("forms").rows_where(
+            "doc_kind = ? AND state = 'approved'", [doc_kind], order_by="version DESC", limit=1
+        )
+    )
+    if not rows:
+        return None
+    return {**rows[0], "strings": json.loads(rows[0]["strings"]), "items": json.loads(rows[0]["items"])}
+
+
+def texts_with(tables: Tables, hashes: dict[str, str]) -> dict[str, Pair]:
+    """Return the texts that *hashes* (string id to text hash) name, whatever a later draft says."""
+    return published(tables, {"strings": json.dumps(hashes)})

@@ -1,0 +1,68 @@
+"""One way to write JSON as bytes, and the hashes and ids made of bytes."""
+
+from __future__ import annotations
+
+import binascii
+import json
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import blake2b
+from typing import Any, NoReturn
+
+from sync.errors import Malformed
+
+LARGEST_INTEGER = 2**53
+HASH_BYTES = 32
+
+
+def encode(value: Any) -> bytes:
+    """Return canonical JSON: sorted keys, no spaces, UTF-8, no escapes but those JSON needs."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def decode(content: bytes) -> Any:
+    """Return the value of canonical JSON; raises Malformed for any other bytes, floats and large integers included."""
+    try:
+        value = json.loads(content.decode(), parse_float=_refuse, parse_constant=_refuse, parse_int=_integer)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(str(error)) from error
+    if encode(value) != content:  # also catches a key that stands twice
+        raise Malformed("not canonical")
+    return value
+
+
+def b64(content: bytes) -> str:
+    """Return unpadded base64url."""
+    return urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def unb64(text: str) -> bytes:
+    """Return the bytes of unpadded base64url; raises Malformed."""
+    try:
+        content = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise Malformed("base64url") from error
+    if b64(content) != text:
+        raise Malformed("base64url")
+    return content
+
+
+def digest(content: bytes) -> str:
+    """Return BLAKE2b-256 as base64url."""
+    return b64(blake2b(content, digest_size=HASH_BYTES).digest())
+
+
+def new_id(size: int) -> str:
+    """Return *size* random bytes as base64url."""
+    return b64(secrets.token_bytes(size))
+
+
+def _integer(text: str) -> int:
+    number = int(text)
+    if abs(number) >= LARGEST_INTEGER:
+        _refuse(text)
+    return number
+
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number of ours")

@@ -1,0 +1,59 @@
+"""What can be wrong with bytes from elsewhere. Only codes here; the sentences live in `fieldkit`."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class SyncError(Exception):
+    """Something that arrived is not what it should be; nothing of it was taken."""
+
+    code: ClassVar[str] = "sync"
+
+
+class Malformed(SyncError):
+    """Bytes that are no canonical JSON, or JSON of another shape."""
+
+    code = "malformed"
+
+
+class BadHash(SyncError):
+    """A payload that its header does not describe."""
+
+    code = "bad_hash"
+
+
+class BadSignature(SyncError):
+    """A header or an order that its owner did not sign."""
+
+    code = "bad_signature"
+
+
+class CannotOpen(SyncError):
+    """A payload sealed under another key."""
+
+    code = "cannot_open"
+
+
+class TooLarge(SyncError):
+    """More than 16 MiB unpacked."""
+
+    code = "too_large"
+
+
+class NotABundle(SyncError):
+    """A file that does not begin like a bundle."""
+
+    code = "not_a_bundle"
+
+
+class UnknownFormat(SyncError):
+    """Written by a later version."""
+
+    code = "unknown_format"
+
+
+class ForeignStudy(SyncError):
+    """A bundle of another study."""
+
+    code = "foreign_study"

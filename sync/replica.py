@@ -1,0 +1,64 @@
+"""What `sync` needs of a holder of blocks; it cannot look inside a payload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from sync.block import Block
+
+
+class StreamInfo(NamedTuple):
+    """A stream, its drawer, and the device whose key signs its blocks."""
+
+    stream: str
+    drawer: str
+    device: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of a batch. Blocks are counted once, under the first that applies; so are their changes.
+
+    `gaps` were not stored and are asked for again, `damaged` copies are no blocks; neither is part of `received`.
+    """
+
+    received: int = 0
+    known: int = 0
+    blocked: int = 0
+    foreign: int = 0
+    parked: int = 0
+    new: int = 0
+    damaged: int = 0
+    gaps: int = 0
+    torn: bool = False
+    changes_blocked: int = 0
+    changes_held: int = 0
+    changes_known: int = 0
+    changes_new: int = 0
+
+    def adds_up(self) -> bool:
+        """Tell whether every block was counted exactly once."""
+        return self.received == self.known + self.blocked + self.foreign + self.parked + self.new
+
+
+class Replica(Protocol):
+    """A holder of orders and blocks."""
+
+    def study(self) -> str:
+        """Return the study's id."""
+
+    def orders(self) -> Iterable[bytes]:
+        """Return all orders, as they were signed."""
+
+    def streams(self) -> Iterable[StreamInfo]:
+        """Return all streams."""
+
+    def blocks(self) -> Iterable[Block]:
+        """Yield all blocks in chain order."""
+
+    def receive(
+        self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]
+    ) -> Report:
+        """Take in what is new: orders first, then streams, then blocks."""
