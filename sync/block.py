@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -12,10 +12,11 @@ from nacl import bindings, utils
 from nacl.exceptions import BadSignatureError, CryptoError
 from nacl.signing import SigningKey, VerifyKey
 
+from sync import header as headers
 from sync.canonical import b64, decode, digest, encode, unb64
-from sync.errors import BadHash, BadSignature, CannotOpen, Malformed, TooLarge, UnknownFormat
+from sync.errors import BadHash, BadSignature, CannotOpen, Malformed, TooLarge
+from sync.header import FORMAT, Header
 
-FORMAT = 1
 LARGEST_PAYLOAD = 16 * 1024 * 1024  # unpacked
 NONCE = bindings.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 SIGNED_AS = b"fieldkit block 1\n"
@@ -35,22 +36,6 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Header:
-    """What everybody may read of a block; `length` is that of the sealed payload in bytes."""
-
-    format: int
-    stream: str
-    position: int
-    drawer: str
-    epoch: int
-    length: int
-    payload_hash: str
-    signature: str
-    previous: str | None = None
-    alias: str | None = None
-
-
-@dataclass(frozen=True)
 class Block:
     """A header as it was signed, and its payload (None where only the header is at hand)."""
 
@@ -60,7 +45,7 @@ class Block:
     @cached_property
     def header(self) -> Header:
         """Return the header; raises Malformed or UnknownFormat."""
-        return _header(decode(self.header_bytes))
+        return headers.parse(self.header_bytes)
 
     @cached_property
     def hash(self) -> str:
@@ -74,7 +59,7 @@ def pack(changes: Sequence[bytes]) -> Iterator[list[bytes]]:
     size = 0
     for change in changes:
         if len(change) >= LARGEST_PAYLOAD:
-            raise TooLarge
+            raise TooLarge(len(change))
         if run and size + len(change) + 1 > LARGEST_PAYLOAD:
             yield run
             run, size = [], 0
@@ -85,10 +70,15 @@ def pack(changes: Sequence[bytes]) -> Iterator[list[bytes]]:
 
 
 def seal(place: Place, changes: Sequence[bytes], key: bytes, signer: SigningKey) -> Block:
-    """Return *changes* (canonical JSON each) as one block at *place*, sealed under the drawer's 32-byte *key*."""
+    """Return *changes* (canonical JSON each) as one block at *place*, sealed under the drawer's 32-byte *key*.
+
+    Raises TooLarge, Malformed (a raw line break inside a change, a place that no header can say).
+    """
+    if any(b"\n" in change for change in changes):
+        raise Malformed("line break")
     lines = b"".join(change + b"\n" for change in changes)
     if len(lines) > LARGEST_PAYLOAD:
-        raise TooLarge
+        raise TooLarge(len(lines))
     nonce = utils.random(NONCE)
     packed = zstandard.ZstdCompressor(level=LEVEL).compress(lines)
     sealed = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(packed, _bound(place), nonce, key)
@@ -96,19 +86,19 @@ def seal(place: Place, changes: Sequence[bytes], key: bytes, signer: SigningKey)
 
 
 def seal_payload(place: Place, payload: bytes, signer: SigningKey) -> Block:
-    """Return a block around a *payload* that is sealed already (the safeguarding envelope)."""
-    facts = {
-        "format": FORMAT,
-        **_present(asdict(place)),
-        "length": len(payload),
-        "payload_hash": digest(payload),
-    }
+    """Return a block around a *payload* that is sealed already (the safeguarding envelope); raises Malformed."""
+    facts = {"format": FORMAT, **_present(asdict(place)), "length": len(payload), "payload_hash": digest(payload)}
     signature = signer.sign(SIGNED_AS + encode(facts)).signature
-    return Block(encode({**facts, "signature": b64(signature)}), payload)
+    content = encode({**facts, "signature": b64(signature)})
+    headers.parse(content)  # nothing leaves that others would refuse
+    return Block(content, payload)
 
 
 def verify(block: Block, verify_key: VerifyKey) -> None:
-    """Check that the payload is the header's and the header its owner's; raises BadHash, BadSignature, Malformed."""
+    """Check that the payload is the header's and the header its owner's.
+
+    Raises Malformed, UnknownFormat, BadHash, BadSignature, in this order.
+    """
     if not payload_intact(block):
         raise BadHash
     facts = decode(block.header_bytes)
@@ -120,16 +110,13 @@ def verify(block: Block, verify_key: VerifyKey) -> None:
 
 
 def payload_intact(block: Block) -> bool:
-    """Tell whether the payload is the one that the header describes."""
-    payload = block.payload
-    return payload is not None and (len(payload), digest(payload)) == (
-        block.header.length,
-        block.header.payload_hash,
-    )
+    """Tell whether the payload is there and the one that the header describes; raises Malformed, UnknownFormat."""
+    header, payload = block.header, block.payload
+    return payload is not None and (len(payload), digest(payload)) == (header.length, header.payload_hash)
 
 
 def open_block(block: Block, key: bytes) -> list[bytes]:
-    """Return the changes in *block*; raises CannotOpen, TooLarge, Malformed."""
+    """Return the changes in *block*; raises CannotOpen (another key or place), TooLarge, Malformed, UnknownFormat."""
     header = block.header
     place = Place(header.stream, header.position, header.previous, header.drawer, header.epoch, header.alias)
     payload = block.payload or b""
@@ -143,14 +130,15 @@ def open_block(block: Block, key: bytes) -> list[bytes]:
 
 
 def _unpacked(packed: bytes) -> bytes:
-    """Unpack at most 16 MiB, whatever the frame claims."""
+    """Unpack at most 16 MiB: a frame that does not say its size, or another one, is refused before it takes memory."""
     try:
-        with zstandard.ZstdDecompressor().stream_reader(packed) as reader:
-            lines = reader.read(LARGEST_PAYLOAD + 1)
+        size = zstandard.frame_content_size(packed)
+        if size > LARGEST_PAYLOAD:
+            raise TooLarge(size)
+        unpacker = zstandard.ZstdDecompressor(max_window_size=LARGEST_PAYLOAD)
+        lines = unpacker.decompress(packed, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise Malformed("zstd") from error
-    if len(lines) > LARGEST_PAYLOAD:
-        raise TooLarge
     if lines and not lines.endswith(b"\n"):
         raise Malformed("lines")
     return lines
@@ -162,33 +150,5 @@ def _bound(place: Place) -> bytes:
     return encode({"format": FORMAT, **_present(facts)})
 
 
-def _present(facts: dict[str, Any]) -> dict[str, Any]:
+def _present(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value is not None}
-
-
-def _header(facts: Any) -> Header:
-    if not isinstance(facts, dict) or not isinstance(facts.get("format"), int):
-        raise Malformed("header")
-    if facts["format"] > FORMAT:
-        raise UnknownFormat
-    try:
-        header = Header(**facts)
-    except TypeError as error:
-        raise Malformed("header") from error
-    _check(header)
-    return header
-
-
-def _check(header: Header) -> None:
-    texts = (
-        header.stream,
-        header.drawer,
-        header.payload_hash,
-        header.signature,
-        header.previous or "",
-        header.alias or "",
-    )
-    numbers = (header.position, header.epoch, header.length)
-    typed = all(isinstance(text, str) for text in texts) and all(type(number) is int for number in numbers)
-    if not typed or header.position < 1 or (header.position == 1) != (header.previous is None):
-        raise Malformed("header")

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from sync.block import Block
-from sync.canonical import decode, encode
-from sync.errors import ForeignStudy, Malformed, NotABundle, SyncError, UnknownFormat
+from sync import frames, orders
+from sync.block import Block, payload_intact
+from sync.canonical import decode, decode_object, encode, new_id
+from sync.errors import BadHash, ForeignStudy, Malformed, SyncError, UnknownFormat
+from sync.frames import Reader, Writer
 from sync.replica import Replica, Report, StreamInfo
 
-MAGIC = b"FIELDKIT-BUNDLE\n"
 FORMAT = 1
-HEAD, ORDER, STREAM, BLOCK, END = b"H", b"O", b"S", b"B", b"E"
-KINDS = (HEAD, ORDER, STREAM, BLOCK, END)
-LARGEST_FRAME = 64 * 1024 * 1024
-CHECK = 16
-Frame = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True)
@@ -36,7 +31,12 @@ class BundleInfo:
 
 @dataclass
 class Incoming:
-    """What was intact in a file. `torn`: it ends too early; `damaged`: frames whose bytes were changed."""
+    """What was intact in a file.
+
+    `torn`: something is missing at its end or in between; `damaged`: frames that are not what was once written;
+    `newer`: frames of a later version, passed over.
+    Checked were signatures of orders and hashes of payloads, not yet the signatures of blocks.
+    """
 
     study: str = ""
     orders: list[bytes] = field(default_factory=list)
@@ -44,113 +44,111 @@ class Incoming:
     blocks: list[Block] = field(default_factory=list)
     torn: bool = True
     damaged: int = 0
+    newer: int = 0
 
 
 def write(path: Path, replica: Replica) -> BundleInfo:
     """Write all that *replica* holds to *path*: temporary name, flush, read back, verify, rename.
 
-    Raises OSError, and then nothing of this call is left and a file that was there before stays.
+    Raises OSError, or what *replica* raises; then nothing of this call is left and a file that was there before stays.
     """
-    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
+    draft = path.with_name(f"{path.name}.{new_id(6)}.part")
     try:
-        with draft.open("wb") as file:
-            counts = _write_frames(file, replica)
+        with draft.open("xb") as file:
+            n_orders, n_blocks = _write_frames(Writer(file), replica)
             file.flush()
             os.fsync(file.fileno())
-        _read_back(draft, counts)
+        _read_back(draft)
+        size = draft.stat().st_size
         draft.replace(path)
     except BaseException:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
         raise
     _flush_folder(path.parent)
-    return BundleInfo(path, counts["orders"], counts["blocks"], path.stat().st_size)
+    return BundleInfo(path, n_orders, n_blocks, size)
 
 
 def read(path: Path) -> Incoming:
-    """Return what is intact in the file at *path*. Raises OSError, NotABundle, UnknownFormat."""
+    """Return what is intact in the file at *path*; raises OSError, NotABundle, UnknownFormat."""
     found = Incoming()
     with path.open("rb") as file:
-        if file.read(len(MAGIC)) != MAGIC:
-            raise NotABundle
-        for kind, content in _frames(file, found):
+        reader = Reader(file)
+        for kind, content in reader:
             _take(found, kind, content)
-    if not found.study:
-        raise NotABundle
+    found.torn = reader.torn or not found.study
+    found.damaged += reader.damaged
     return found
 
 
 def exchange(path: Path, replica: Replica) -> Report:
     """Let *replica* receive the bundle at *path*; raises what `read` raises, and ForeignStudy."""
     found = read(path)
+    if not found.study:  # the head was changed or is missing: nothing says whose the rest is
+        return Report(torn=True, damaged=found.damaged)
     if found.study != replica.study():
-        raise ForeignStudy
+        raise ForeignStudy(found.study)
     report = replica.receive(found.orders, found.streams, found.blocks)
-    return replace(report, torn=found.torn, damaged=report.damaged + found.damaged)
+    damaged, newer = report.damaged + found.damaged, report.newer + found.newer
+    return replace(report, torn=found.torn, damaged=damaged, newer=newer)
 
 
-def _write_frames(file: BinaryIO, replica: Replica) -> dict[str, int]:
-    counts = {"orders": 0, "streams": 0, "blocks": 0}
-    file.write(MAGIC)
-    _put(file, HEAD, encode({"format": FORMAT, "study": replica.study()}))
+def _write_frames(writer: Writer, replica: Replica) -> tuple[int, int]:
+    n_orders = n_blocks = 0
+    writer.put(frames.HEAD, encode({"format": FORMAT, "study": replica.study()}))
     for order in replica.orders():
-        _put(file, ORDER, order)
-        counts["orders"] += 1
+        writer.put(frames.ORDER, order)
+        n_orders += 1
     for stream in replica.streams():
-        _put(file, STREAM, encode(list(stream)))
-        counts["streams"] += 1
+        writer.put(frames.STREAM, encode(list(stream)))
     for block in replica.blocks():
         header = block.header_bytes
-        _put(file, BLOCK, len(header).to_bytes(4, "big") + header + (block.payload or b""))
-        counts["blocks"] += 1
-    _put(file, END, encode(counts))
-    return counts
+        writer.put(frames.BLOCK, len(header).to_bytes(4, "big") + header + (block.payload or b""))
+        n_blocks += 1
+    writer.end()
+    return n_orders, n_blocks
 
 
-def _put(file: BinaryIO, kind: bytes, content: bytes) -> None:
-    frame = kind + len(content).to_bytes(4, "big") + content
-    file.write(frame + blake2b(frame, digest_size=CHECK).digest())
-
-
-def _read_back(draft: Path, counts: dict[str, int]) -> None:
-    found = read(draft)
-    same = (len(found.orders), len(found.streams), len(found.blocks)) == tuple(counts.values())
-    if found.torn or found.damaged or not same:
-        raise OSError(f"{draft.name} does not read back as it was written")
-
-
-def _frames(file: BinaryIO, found: Incoming) -> Iterator[Frame]:
-    """Yield intact frames; a changed one is counted and passed over, a length that leads astray ends the reading."""
-    while True:
-        start = file.read(5)
-        kind, length = start[:1], int.from_bytes(start[1:], "big")
-        if len(start) < 5 or kind not in KINDS or length > LARGEST_FRAME:
-            return
-        content, check = file.read(length), file.read(CHECK)
-        if len(content) < length or len(check) < CHECK:
-            return
-        if blake2b(start + content, digest_size=CHECK).digest() != check:
-            found.damaged += 1
-            continue
-        yield kind, content
+def _read_back(draft: Path) -> None:
+    with draft.open("rb") as file:
+        _forget_cached(file)
+        reader = Reader(file)
+        for _ in reader:
+            pass
+    if reader.torn or reader.damaged:
+        raise OSError(errno.EIO, "does not read back as it was written", str(draft))
 
 
 def _take(found: Incoming, kind: bytes, content: bytes) -> None:
-    try:
-        _TAKERS[kind](found, content)
-    except UnknownFormat:
-        raise
-    except SyncError:
-        found.damaged += 1
+    """Put one intact frame where it belongs; before the head nothing belongs anywhere."""
+    if kind == frames.HEAD:
+        _head(found, content)
+    elif found.study:
+        try:
+            _TAKERS[kind](found, content)
+        except (UnknownFormat, KeyError):
+            found.newer += 1
+        except SyncError:
+            found.damaged += 1
 
 
 def _head(found: Incoming, content: bytes) -> None:
-    facts: Any = decode(content)
-    if not isinstance(facts, dict) or not isinstance(facts.get("study"), str):
-        raise Malformed("head")
-    if facts.get("format") != FORMAT:
-        raise UnknownFormat
-    found.study = facts["study"]
+    """Take the study from the head; a second head, or one that is not well formed, counts as damaged."""
+    try:
+        facts = decode_object(content, FORMAT)
+    except Malformed:
+        facts = {}
+    study = facts.get("study")
+    if found.study or not isinstance(study, str):
+        found.damaged += 1
+    else:
+        found.study = study
+
+
+def _order(found: Incoming, content: bytes) -> None:
+    if orders.parse(content).study != found.study:
+        raise ForeignStudy
+    found.orders.append(content)
 
 
 def _stream(found: Incoming, content: bytes) -> None:
@@ -162,27 +160,30 @@ def _stream(found: Incoming, content: bytes) -> None:
 
 def _block(found: Incoming, content: bytes) -> None:
     end = 4 + int.from_bytes(content[:4], "big")
+    if end > len(content):
+        raise Malformed("block")
     block = Block(content[4:end], content[end:])
-    _ = block.header  # refuses here what is no header
+    if not payload_intact(block):  # a holder that cannot check the signature yet would keep it in the good copy's place
+        raise BadHash
     found.blocks.append(block)
 
 
-def _end(found: Incoming, _content: bytes) -> None:
-    found.torn = False
+_TAKERS = {frames.ORDER: _order, frames.STREAM: _stream, frames.BLOCK: _block}
 
 
-def _order(found: Incoming, content: bytes) -> None:
-    found.orders.append(content)
-
-
-_TAKERS = {HEAD: _head, ORDER: _order, STREAM: _stream, BLOCK: _block, END: _end}
+def _forget_cached(file: BinaryIO) -> None:
+    """Ask the stick itself, not the memory of what was just sent to it, where the system lets us."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _flush_folder(folder: Path) -> None:
+    """Make the rename survive a power cut, where the system lets us (not on Windows, not on every network folder)."""
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        with suppress(OSError):  # the file itself is whole and flushed
+            os.fsync(handle)
     finally:
         os.close(handle)

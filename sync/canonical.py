@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import binascii
 import json
+import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import blake2b
 from typing import Any, NoReturn
 
-from sync.errors import Malformed
+from sync.errors import Malformed, UnknownFormat
 
 LARGEST_INTEGER = 2**53
 HASH_BYTES = 32
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def encode(value: Any) -> bytes:
-    """Return canonical JSON: sorted keys, no spaces, UTF-8, no escapes but those JSON needs."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    """Return canonical JSON: sorted keys, no spaces, UTF-8, no escapes but those JSON needs.
+
+    Raises Malformed for what has no such form: NaN, NUL, lone surrogates, values that JSON lacks.
+    """
+    try:
+        text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        content = text.encode()
+    except (ValueError, TypeError, RecursionError) as error:
+        raise Malformed(str(error)) from error
+    if _NUL.search(content):
+        raise Malformed("NUL")
+    return content
 
 
 def decode(content: bytes) -> Any:
@@ -29,6 +41,17 @@ def decode(content: bytes) -> Any:
     if encode(value) != content:  # also catches a key that stands twice
         raise Malformed("not canonical")
     return value
+
+
+def decode_object(content: bytes, newest: int) -> dict[str, Any]:
+    """Return the object in *content*, which says its own `format`; raises Malformed, UnknownFormat after *newest*."""
+    facts = decode(content)
+    number = facts.get("format") if isinstance(facts, dict) else None
+    if type(number) is not int or number < 1:
+        raise Malformed("format")
+    if number > newest:
+        raise UnknownFormat(number)
+    return dict(facts)
 
 
 def b64(content: bytes) -> str:
@@ -52,7 +75,7 @@ def digest(content: bytes) -> str:
     return b64(blake2b(content, digest_size=HASH_BYTES).digest())
 
 
-def new_id(size: int) -> str:
+def new_id(size: int = 16) -> str:
     """Return *size* random bytes as base64url."""
     return b64(secrets.token_bytes(size))
 

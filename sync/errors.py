@@ -30,13 +30,13 @@ class BadSignature(SyncError):
 
 
 class CannotOpen(SyncError):
-    """A payload sealed under another key."""
+    """A payload sealed under another key, or for another place."""
 
     code = "cannot_open"
 
 
 class TooLarge(SyncError):
-    """More than 16 MiB unpacked."""
+    """More than 16 MiB unpacked, or than 64 MiB in one frame."""
 
     code = "too_large"
 
@@ -48,12 +48,12 @@ class NotABundle(SyncError):
 
 
 class UnknownFormat(SyncError):
-    """Written by a later version."""
+    """Written by a later version; the detail is the number of its format."""
 
     code = "unknown_format"
 
 
 class ForeignStudy(SyncError):
-    """A bundle of another study."""
+    """A bundle, or an order, of another study."""
 
     code = "foreign_study"

@@ -9,16 +9,17 @@ from typing import Any
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
-from sync.canonical import b64, decode, digest, encode, unb64
-from sync.errors import BadSignature, Malformed, UnknownFormat
+from sync.canonical import b64, decode_object, digest, encode, unb64
+from sync.errors import BadSignature, Malformed
 
 FORMAT = 1
 SIGNED_AS = b"fieldkit order 1\n"
+_FIELDS = {"format": int, "kind": str, "study": str, "body": dict, "signer": str, "signature": str}
 
 
 @dataclass(frozen=True)
 class Order:
-    """One order: its kind, the study, its words, and the Ed25519 key (base64url) that signed it."""
+    """One order: its kind, the study, its words, the Ed25519 key (base64url) that signed it, and its bytes."""
 
     kind: str
     study: str
@@ -33,30 +34,25 @@ class Order:
 
 
 def sign(kind: str, study: str, body: Mapping[str, Any], signer: SigningKey) -> Order:
-    """Return an order signed by *signer*."""
-    facts = {
-        "format": FORMAT,
-        "kind": kind,
-        "study": study,
-        "body": dict(body),
-        "signer": b64(bytes(signer.verify_key)),
-    }
+    """Return an order signed by *signer*; raises Malformed for a *body* that is no canonical JSON."""
+    key = b64(bytes(signer.verify_key))
+    facts = {"format": FORMAT, "kind": kind, "study": study, "body": dict(body), "signer": key}
     signature = signer.sign(SIGNED_AS + encode(facts)).signature
-    return Order(kind, study, body, facts["signer"], encode({**facts, "signature": b64(signature)}))
+    return parse(encode({**facts, "signature": b64(signature)}))
 
 
 def parse(content: bytes) -> Order:
-    """Return the order in *content*; kinds unknown here are orders too. Raises Malformed, UnknownFormat, BadSignature."""
-    facts = decode(content)
-    if not isinstance(facts, dict) or not isinstance(facts.get("format"), int):
+    """Return the order in *content*; kinds unknown here are orders too.
+
+    Whether its signer may give such an order is for the reader to judge.
+    Raises Malformed, UnknownFormat, BadSignature, in this order.
+    """
+    facts = decode_object(content, FORMAT)
+    if any(type(facts.get(name)) is not kind for name, kind in _FIELDS.items()):
         raise Malformed("order")
-    if facts["format"] > FORMAT:
-        raise UnknownFormat
+    signature, key = unb64(facts.pop("signature")), unb64(facts["signer"])
     try:
-        signature = unb64(facts.pop("signature"))
-        VerifyKey(unb64(facts["signer"])).verify(SIGNED_AS + encode(facts), signature)
-        return Order(facts["kind"], facts["study"], facts["body"], facts["signer"], content)
-    except BadSignatureError as error:
+        VerifyKey(key).verify(SIGNED_AS + encode(facts), signature)
+    except (BadSignatureError, ValueError) as error:
         raise BadSignature from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise Malformed("order") from error
+    return Order(facts["kind"], facts["study"], facts["body"], facts["signer"], content)

@@ -21,7 +21,8 @@ class StreamInfo(NamedTuple):
 class Report:
     """What became of a batch. Blocks are counted once, under the first that applies; so are their changes.
 
-    `gaps` were not stored and are asked for again, `damaged` copies are no blocks; neither is part of `received`.
+    Not part of `received`: `gaps` were not stored and are asked for again, `damaged` copies are no blocks, `newer` ones
+    were made by a later version and passed over. `torn`: the file ends too early; what was intact counts.
     """
 
     received: int = 0
@@ -37,6 +38,12 @@ class Report:
     changes_held: int = 0
     changes_known: int = 0
     changes_new: int = 0
+    newer: int = 0
+
+    @property
+    def changes(self) -> int:
+        """Return the number of changes in the blocks that were new and readable."""
+        return self.changes_blocked + self.changes_held + self.changes_known + self.changes_new
 
     def adds_up(self) -> bool:
         """Tell whether every block was counted exactly once."""
@@ -58,7 +65,5 @@ class Replica(Protocol):
     def blocks(self) -> Iterable[Block]:
         """Yield all blocks in chain order."""
 
-    def receive(
-        self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]
-    ) -> Report:
+    def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]) -> Report:
         """Take in what is new: orders first, then streams, then blocks."""

@@ -109,6 +109,22 @@ def fingerprint(content: bytes) -> list[str]:
     return [f"{number // 10_000**place % 10_000:04d}" for place in range(6)]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a request says of itself: a name, the wished role, and the groups to compare aloud."""
+
+    name: str
+    role: str
+    groups: list[str]
+
+
+@only(COORDINATOR)
+def look(desk: Desk, content: bytes) -> Asked:  # noqa: ARG001 - the desk says who may look
+    """Return what a request says, before it is answered; raises NotARequest."""
+    user = _asked(content)["user"]
+    return Asked(user["name"], user["role"], fingerprint(content))
+
+
 @only(COORDINATOR)
 def invite(desk: Desk, content: bytes, role: str, team: str) -> bytes:
     """Answer a request: recognise its keys under *role* and *team*, and seal what that role may read to it.

@@ -110,16 +110,17 @@ def write(desk: Desk, path: Path) -> BundleInfo:
     return info
 
 
-def read(desk: Desk, path: Path) -> Report:
+def read(desk: Desk, path: Path, name: str = "") -> Report:
     """Take in a bundle: all of what is intact in it, in one transaction; reading it again changes nothing.
 
+    *name*: what the person called the file, for the list of batches.
     Raises NotThisFile, OtherStudy, NewerBundle, NoSuchPlace, DiskFull.
     """
     batch = new_id()
     try:
         with desk.db.writing() as tables:
             report = bundle.exchange(path, replica.StoreReplica(tables, batch))
-            _note_batch(desk, tables, batch, path.name, report)
+            _note_batch(desk, tables, batch, name or path.name, report)
     except OSError as error:
         raise explained(error, path) from error
     except SyncError as error:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 
-_DATE = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?")
+_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 OWN_CONSENT_AGE = 14
 FORMS = {
     "a9_11": "assent_9_11",
@@ -23,9 +24,7 @@ class NoBirthDate(Refusal):
     """V01: no date that can be read."""
 
     code = "V01"
-    message = N_(
-        "Enter the birth date as year and month, with the day if it is known: 2014-05 or 2014-05-09."
-    )
+    message = N_("Enter the birth date as year and month, with the day if it is known: 2014-05 or 2014-05-09.")
     status = 422
 
 
@@ -54,28 +53,35 @@ class BirthDate:
 
 
 def birth_date(text: str) -> BirthDate:
-    """Return the date that *text* (YYYY-MM or YYYY-MM-DD) means; raises NoBirthDate."""
+    """Return the days that *text* (YYYY, YYYY-MM or YYYY-MM-DD) can mean; raises NoBirthDate."""
     found = _DATE.fullmatch(text.strip())
     if found is None:
         raise NoBirthDate
-    year, month, day = int(found[1]), int(found[2]), found[3]
     try:
-        if day is not None:
-            exact = date(year, month, int(day))
-            return BirthDate(exact, exact)
-        following = date(year + month // 12, month % 12 + 1, 1)
-        return BirthDate(date(year, month, 1), date.fromordinal(following.toordinal() - 1))
+        return _span(*(int(part) for part in found.groups() if part is not None))
     except ValueError as error:
         raise NoBirthDate from error
 
 
+def _span(year: int, month: int | None = None, day: int | None = None) -> BirthDate:
+    if month is None:
+        return BirthDate(date(year, 1, 1), date(year, 12, 31))
+    if day is None:
+        return BirthDate(date(year, month, 1), date(year, month, monthrange(year, month)[1]))
+    exact = date(year, month, day)
+    return BirthDate(exact, exact)
+
+
 def full_years(born: date, today: date) -> int:
-    """Return the age in full years; on the birthday itself the new year is not yet counted (`domain.md` §4.6)."""
-    return today.year - born.year - ((today.month, today.day) <= (born.month, born.day))
+    """Return the age in full years; the new year counts from the day after the birthday (`domain.md` §4.6)."""
+    return max(0, today.year - born.year - ((today.month, today.day) <= (born.month, born.day)))
 
 
 def age_group(born: BirthDate, today: date) -> str:
-    """Return the code of the age group; what is uncertain around 14 counts as under 14. Raises InTheFuture."""
+    """Return the code of the age group, of the youngest age that is possible. Raises InTheFuture (V05).
+
+    Where the date leaves open whether 14 is reached, the group says so, and the child is treated as under 14.
+    """
     if born.earliest > today:
         raise InTheFuture
     oldest, youngest = full_years(born.earliest, today), full_years(born.latest, today)
@@ -86,8 +92,8 @@ def age_group(born: BirthDate, today: date) -> str:
 
 
 def check_range(born: BirthDate, today: date, youngest: int, oldest: int) -> None:
-    """Raise OutOfRange (V02) where no day that the birth date can mean gives an age within the study's range."""
-    if full_years(born.earliest, today) < youngest or full_years(born.latest, today) > oldest:
+    """Raise OutOfRange (V02) where the youngest age that is possible is outside the study's range."""
+    if not youngest <= full_years(born.latest, today) <= oldest:
         raise OutOfRange
 
 

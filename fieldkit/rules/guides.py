@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from fieldkit.records import canonical, digest
-from fieldkit.studies import Pair, load_study
+from fieldkit.studies import Pair
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
@@ -15,18 +15,21 @@ _AWAY = {
     "father_away": Pair("爸爸", "Dad"),
     "mother_away": Pair("妈妈", "Mum"),
 }
-_CARERS_EN = {
-    "father": "your dad",
-    "mother": "your mum",
-    "pgf": "your grandpa",
-    "pgm": "your grandma",
-    "mgf": "your grandpa",
-    "mgm": "your grandma",
-    "uncle_aunt": "your uncle or aunt",
-    "teacher": "your teacher",
-    "neighbour": "your neighbour",
+_CARERS = {
+    "father": Pair("爸爸", "your dad"),
+    "mother": Pair("妈妈", "your mum"),
+    "pgf": Pair("爷爷", "your grandpa"),
+    "pgm": Pair("奶奶", "your grandma"),
+    "mgf": Pair("姥爷", "your grandpa"),
+    "mgm": Pair("姥姥", "your grandma"),
+    "sib_adult": Pair("哥哥姐姐", "your big brother or sister"),
+    "sib_minor": Pair("哥哥姐姐", "your big brother or sister"),
+    "uncle_aunt": Pair("亲戚", "your relatives"),
+    "teacher": Pair("老师", "your teacher"),
+    "neighbour": Pair("邻居", "your neighbour"),
 }
-_CARERS_ZH = {"father": "爸爸", "mother": "妈妈", "mgm": "姥姥", "uncle_aunt": "叔叔阿姨"}
+_ANY_AWAY = Pair("家里出门在外的人", "the family away from home")
+_ANY_CARER = Pair("照顾你的大人", "the grown-up who looks after you")
 
 
 def text_hash(pair: Pair) -> str:
@@ -57,14 +60,16 @@ def fill_pair(pair: Pair, values: Mapping[str, Pair]) -> Pair:
     )
 
 
+def placeholder_problems(pair: Pair) -> frozenset[str]:
+    """Return the names in braces that stand in one language only (V43)."""
+    return placeholders(pair.zh) ^ placeholders(pair.en)
+
+
 def away_name(migration: str) -> Pair:
-    """Return what `{away}` says for a migration code; never the word for the children themselves."""
-    return _AWAY.get(migration, Pair("在外地的家人", "the family who are away"))
+    """Return what `{away}` says for a code of `migration`; never the word for the children themselves."""
+    return _AWAY.get(migration, _ANY_AWAY)
 
 
 def carer_name(relation: str) -> Pair:
-    """Return what `{carer}` says for a relation code."""
-    label = load_study().codes["relation"].get(relation)
-    if label is None or relation in {"self", "other"}:
-        return Pair("照护你的大人", "the grown-up who looks after you")
-    return Pair(_CARERS_ZH.get(relation, label.zh), _CARERS_EN.get(relation, f"your {label.en.lower()}"))
+    """Return what `{carer}` says for a code of `relation`, in a word that a child uses."""
+    return _CARERS.get(relation, _ANY_CARER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from unicodedata import normalize
 
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
@@ -34,25 +35,37 @@ class PseudonymDoubled(Refusal):
 
 
 def check(pseudonym: Pair, taken: Collection[Pair], names: str) -> None:
-    """Raise PseudonymTaken (V10), PseudonymTells (V11) or PseudonymDoubled (D6) for an unfit *pseudonym*.
+    """Raise PseudonymDoubled (D6), PseudonymTells (V11) or PseudonymTaken (V10) for an unfit *pseudonym*.
 
     *names*: the child's real and called names, written together.
     """
-    if len(set(pseudonym.zh)) < len(pseudonym.zh):
-        raise PseudonymDoubled
-    if set(pseudonym.zh) & set(names):
-        raise PseudonymTells
-    if any(
-        pseudonym.zh == one.zh or (pseudonym.en and pseudonym.en.lower() == one.en.lower()) for one in taken
-    ):
-        raise PseudonymTaken
+    refusal = _unfit(pseudonym, taken, names)
+    if refusal is not None:
+        raise refusal
 
 
 def suggest(taken: Collection[Pair], names: str, start: int) -> Pair:
-    """Return a fit pseudonym from the study's list, looking from place *start* on; an empty pair when none is left."""
+    """Return a fit pseudonym from the study's list, looking from place *start* on; an empty pair if none is left."""
     known = load_study().pseudonyms
-    for step in range(len(known)):
-        one = known[(start + step) % len(known)]
-        if not set(one.zh) & set(names) and one not in taken:
-            return one
-    return Pair("", "")
+    begin = start % len(known)
+    turned = known[begin:] + known[:begin]
+    return next((one for one in turned if _unfit(one, taken, names) is None), Pair("", ""))
+
+
+def _unfit(pseudonym: Pair, taken: Collection[Pair], names: str) -> type[Refusal] | None:
+    characters = _letters(pseudonym.zh)
+    if len(set(characters)) < len(characters):
+        return PseudonymDoubled
+    if set(characters) & set(_letters(names)):
+        return PseudonymTells
+    return PseudonymTaken if any(_same(pseudonym, one) for one in taken) else None
+
+
+def _same(one: Pair, other: Pair) -> bool:
+    spoken = _letters(one.en)
+    return _letters(one.zh) == _letters(other.zh) or bool(spoken and spoken == _letters(other.en))
+
+
+def _letters(text: str) -> str:
+    """Return the letters alone, so that spaces, capitals, apostrophes and tone marks hide no likeness."""
+    return "".join(letter for letter in normalize("NFKD", text).casefold() if letter.isalnum())

@@ -1,0 +1,25 @@
+// The interview page: notes that save themselves, keys, the stop panels, and the second language on or off.
+import { Autosave } from './autosave.js';
+import { focusSummary } from './focus.js';
+import { keys } from './keys.js';
+import { pair } from './pair.js';
+import { stop } from './stop.js';
+
+const announce = document.getElementById('say');
+document.querySelectorAll('form[data-autosave]').forEach((form) => new Autosave(form, announce));
+document.querySelectorAll('[data-toggle-pair]').forEach(pair);
+document.querySelector('.nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+keys();
+
+// One open question at a time; opening one puts the cursor where the interviewer writes.
+const questions = document.querySelectorAll('details.q');
+questions.forEach((question) => {
+  question.addEventListener('toggle', () => {
+    if (!question.open) return;
+    questions.forEach((other) => { if (other !== question) other.open = false; });
+    question.querySelector('textarea')?.focus({ preventScroll: true });
+  });
+});
+document.querySelector('details.q[open] textarea')?.focus({ preventScroll: true });
+focusSummary();
+stop();

@@ -1,0 +1,4 @@
+// Every page: what was refused is read first.
+import { focusSummary } from './focus.js';
+
+focusSummary();

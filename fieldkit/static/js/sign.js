@@ -1,0 +1,6 @@
+// Pages with a signature.
+import { focusSummary } from './focus.js';
+import { signature } from './signature.js';
+
+document.querySelectorAll('canvas[data-pad]').forEach(signature);
+focusSummary();

@@ -1,0 +1,199 @@
+"""What a built-in study is made of: typed, frozen, every text in both languages and under its own string id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Pair(NamedTuple):
+    """One text in both languages."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the guide."""
+
+    id: str
+    title: Pair
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A probe: `P4.a`; letters follow the order of the guide and are never given anew."""
+
+    id: str
+    text: Pair
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question. `sens` 0 none, 1 tender, 2 not asked when overheard; `ctx` "careful" needs thought beforehand."""
+
+    id: str
+    section: str
+    core: bool
+    sens: int
+    ctx: str
+    themes: tuple[str, ...]
+    text: Pair
+    probes: tuple[Probe, ...]
+
+
+@dataclass(frozen=True)
+class Guide:
+    """The interview guide in its order."""
+
+    sections: tuple[Section, ...]
+    questions: tuple[Question, ...]
+
+    def asked_in(self, section: str) -> tuple[Question, ...]:
+        """Return the questions of *section* in their order."""
+        return tuple(question for question in self.questions if question.section == section)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a script; `block` 1-3 in the opening, `needs` the consent item without which it is not said."""
+
+    id: str
+    text: Pair
+    block: int = 0
+    needs: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A consent item of a form: label, sentence read aloud, and whether an interview needs a yes to it."""
+
+    code: str
+    necessary: bool
+    label: Pair
+    sentence: Pair
+
+
+@dataclass(frozen=True)
+class Form:
+    """A consent or assent form of one version."""
+
+    doc_kind: str
+    version: str
+    title: Pair
+    read_aloud: tuple[Pair, ...]
+    teach_back: tuple[Pair, ...]
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class FormParts:
+    """The string ids of a form's parts: `form:<doc_kind>:<n>`, numbered through."""
+
+    title: str
+    read_aloud: tuple[str, ...]
+    teach_back: tuple[str, ...]
+    labels: Mapping[str, str]
+    sentences: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class CardLine:
+    """A line of the help card; `verified_on` is empty until somebody rang the number."""
+
+    id: str
+    text: Pair
+    number: str
+    verified_on: str
+
+
+@dataclass(frozen=True)
+class GateText:
+    """A gate as the protocol words it (`domain.md` §3.4)."""
+
+    id: str
+    level: str
+    title: Pair
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word as this field says it; one that is not `child_ok` never stands where the family can see it."""
+
+    key: str
+    text: Pair
+    note: str
+    child_ok: bool
+
+
+@dataclass(frozen=True)
+class Study:
+    """A built-in study."""
+
+    code: str
+    title: Pair
+    institution: Pair
+    place: Pair
+    team: Pair
+    age_min: int
+    age_max: int
+    minutes: int
+    phone: str
+    retention_until: str
+    guide: Guide
+    scripts: Mapping[str, tuple[Line, ...]]
+    forms: tuple[Form, ...]
+    card: tuple[CardLine, ...]
+    words_to_say: tuple[str, ...]
+    gates: tuple[GateText, ...]
+    codes: Mapping[str, Mapping[str, Pair]]
+    glossary: tuple[Term, ...]
+    pseudonyms: tuple[Pair, ...]
+
+    def form_parts(self, doc_kind: str) -> FormParts:
+        """Return the string ids of the form *doc_kind*."""
+        return _parts(self._form(doc_kind))
+
+    def form_string_ids(self, doc_kind: str) -> list[str]:
+        """Return the string ids of a form in their order; its text hash covers all of them."""
+        return list(_form_strings(self._form(doc_kind)))
+
+    def strings(self) -> dict[str, Pair]:
+        """Return every text of the study under its stable string id, which is also its PO context."""
+        texts = _guide_strings(self.guide)
+        texts |= {line.id: line.text for lines in self.scripts.values() for line in lines}
+        for form in self.forms:
+            texts |= _form_strings(form)
+        return texts | {line.id: line.text for line in self.card}
+
+    def _form(self, doc_kind: str) -> Form:
+        return next(form for form in self.forms if form.doc_kind == doc_kind)
+
+
+def _guide_strings(guide: Guide) -> dict[str, Pair]:
+    texts: dict[str, Pair] = {}
+    for section in guide.sections:
+        texts[f"guide:{section.id}"] = section.title
+        for question in guide.asked_in(section.id):
+            texts[f"guide:{question.id}"] = question.text
+            texts |= {f"guide:{probe.id}": probe.text for probe in question.probes}
+    return texts
+
+
+def _form_strings(form: Form) -> dict[str, Pair]:
+    words = [form.title, *form.read_aloud, *form.teach_back]
+    words += [text for item in form.items for text in (item.label, item.sentence)]
+    return {f"form:{form.doc_kind}:{number}": text for number, text in enumerate(words, 1)}
+
+
+def _parts(form: Form) -> FormParts:
+    ids = iter(_form_strings(form))
+    title = next(ids)
+    read_aloud = tuple(next(ids) for _ in form.read_aloud)
+    teach_back = tuple(next(ids) for _ in form.teach_back)
+    of_items = [(item.code, next(ids), next(ids)) for item in form.items]
+    labels = {code: label for code, label, _ in of_items}
+    sentences = {code: sentence for code, _, sentence in of_items}
+    return FormParts(title, read_aloud, teach_back, labels, sentences)

@@ -1,0 +1,86 @@
+"""A carer's agreement: kept as what it is, never in place of a guardian's consent."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+from wtforms import HiddenField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from fieldkit.acts import consents, people
+from fieldkit.acts.consents import CarerAnswer
+from fieldkit.rules.consent import NO
+from fieldkit.studies import load_study
+from fieldkit.web.pages import Answer, Form, answer, label, png
+from fieldkit.web.pages import words as _
+from fieldkit.web.sessions import desk, draft, drop_draft, tell
+
+pages = Blueprint("carers", __name__, url_prefix="/people/<subject>/consent/carer")
+WITNESSES = ("neighbour", "uncle_aunt", "sib_adult", "village_cadre", "teacher", "other")
+TYPED = ("method", "no_sign_reason", "witness_name", "witness_relation", "paper_ref", "paper_place")
+
+
+class CarerForm(Form):
+    """How the agreement was given, and what stands for a signature."""
+
+    understanding = RadioField(
+        "understanding", choices=[consents.UNDERSTOOD, "again"], validators=[InputRequired()]
+    )
+    method = RadioField("method", choices=["thumbprint", "signature"], validators=[InputRequired()])
+    no_sign_reason = SelectField("no_sign_reason", choices=["", *load_study().codes["no_sign_reason"]])
+    witness_name = StringField("witness_name", validators=[Length(max=40)])
+    witness_relation = SelectField("witness_relation", choices=["", *WITNESSES])
+    paper_ref = StringField("paper_ref", validators=[Length(max=40)])
+    paper_place = StringField("paper_place", validators=[Length(max=80)])
+    signature = HiddenField("signature")
+
+
+@pages.get("")
+def show(subject: str) -> Answer:
+    """Read the carer's text, and note how the agreement was given."""
+    if "relation" not in draft(subject):
+        return redirect(url_for("consents.who", subject=subject))
+    return render_template("consents/carer.html", form=CarerForm(), **_known(subject))
+
+
+@pages.post("")
+def said(subject: str) -> Answer:
+    """Keep the carer's answer; a no needs no paper, no witness and no reason."""
+    if "relation" not in draft(subject):
+        return redirect(url_for("people.gates_", subject=subject))
+    form = CarerForm()
+    if request.form.get("agreed") == NO:
+        return _store(subject, CarerAnswer(draft(subject)["relation"], "", agreed=False))
+    return answer(
+        form, "consents/carer.html", lambda: _store(subject, _carer(subject, form)), **_known(subject)
+    )
+
+
+def _store(subject: str, told: CarerAnswer) -> Response:
+    consents.record_carer(desk(), subject, told)
+    if told.agreed:
+        tell(_("The agreement is saved: {who}.", who=label("relation", told.relation)))
+    drop_draft(subject)
+    return redirect(url_for("people.gates_", subject=subject))
+
+
+def _known(subject: str) -> dict[str, object]:
+    view = consents.carer_form(desk(), subject)
+    return {
+        "case": people.case(desk(), subject),
+        "view": view,
+        "said": draft(subject),
+        "witnesses": WITNESSES,
+    }
+
+
+def _carer(subject: str, form: CarerForm) -> CarerAnswer:
+    begun = draft(subject)
+    return CarerAnswer(
+        relation=begun["relation"],
+        agreed=True,
+        understanding=[form.understanding.data],
+        signature_png=png(form.signature.data),
+        follows=begun["follows"],
+        **{name: (form[name].data or "").strip() for name in TYPED},
+    )

@@ -1,0 +1,32 @@
+"""The dataset out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from flask import Blueprint, Response, render_template
+
+from fieldkit.acts import exports
+from fieldkit.exchange import tables
+from fieldkit.web.sessions import desk
+
+pages = Blueprint("exports", __name__)
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@pages.get("/exports")
+def show() -> str:
+    """Say what leaves and what stays."""
+    return render_template("exports/show.html", found=exports.dataset(desk()))
+
+
+@pages.post("/exports/interviews")
+def interviews() -> Response:
+    """Hand the interviews to the browser as XLSX; no copy in clear stays in the data folder."""
+    with TemporaryDirectory() as scratch:
+        report = tables.write_interviews(desk(), Path(scratch))
+        content = report.path.read_bytes()
+    return Response(
+        content, mimetype=XLSX, headers={"Content-Disposition": f'attachment; filename="{report.path.name}"'}
+    )

@@ -1,0 +1,110 @@
+"""Hand-over: write a bundle, read one, and the coordinator's inbox of what was read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.datastructures import FileStorage
+from wtforms import StringField
+from wtforms.validators import InputRequired
+
+from fieldkit.acts import handover, people
+from fieldkit.acts.handover import NoSuchPlace, explained
+from fieldkit.clock import new_id
+from fieldkit.errors import Missing
+from fieldkit.records import clean
+from fieldkit.web.pages import Answer, Form, answer
+from fieldkit.web.pages import words as _
+from fieldkit.web.sessions import desk, tell
+
+pages = Blueprint("handover", __name__)
+SUFFIX = ".fieldkit"
+
+
+class PlaceForm(Form):
+    """A path on this computer or on the stick."""
+
+    path = StringField("path", validators=[InputRequired()])
+
+
+@pages.get("/handover")
+def show() -> str:
+    """Show what has not left this machine, and the two ways to carry it."""
+    return render_template("handover/show.html", form=PlaceForm(), **_shown())
+
+
+def _shown() -> dict[str, object]:
+    return {"state": handover.state(desk()), "batches": handover.batches(desk())}
+
+
+@pages.post("/handover/write")
+def write() -> Answer:
+    """Write a bundle to a folder or file on this computer."""
+    form = PlaceForm()
+
+    def act() -> Answer:
+        info = handover.write(desk(), named(place(form.path.data)))
+        tell(_("Written and read back: {path} ({n} blocks).", path=info.path, n=info.blocks))
+        return redirect(url_for("handover.show"))
+
+    return answer(form, "handover/show.html", act, **_shown())
+
+
+def place(typed: str) -> Path:
+    """Return the path that was typed; raises NoSuchPlace for one that does not say from where it starts."""
+    path = Path(clean(typed.strip()))
+    if "\0" in typed or not path.is_absolute():
+        raise NoSuchPlace(path=path)
+    return path
+
+
+def named(path: Path) -> Path:
+    """Return a file with a name that says nothing, where *path* is a folder. Raises NoSuchPlace."""
+    try:
+        return path / f"{new_id()[:10]}{SUFFIX}" if path.is_dir() else path
+    except OSError as error:
+        raise explained(error, path) from error
+
+
+@pages.post("/handover/download")
+def download() -> Response:
+    """Hand the bundle to the browser, which saves it where a person says; it is sealed."""
+    with TemporaryDirectory(dir=desk().folder.path) as scratch:
+        path = Path(scratch) / "bundle"
+        handover.write(desk(), path)
+        content = path.read_bytes()
+    name = f"{new_id()[:10]}{SUFFIX}"
+    return Response(
+        content,
+        mimetype="application/octet-stream",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@pages.post("/handover/read")
+def read() -> Answer:
+    """Read a bundle that was chosen in the browser, or that lies at a path on this computer."""
+    upload, path = request.files.get("bundle"), request.form.get("path", "").strip()
+    if upload and upload.filename:
+        _read_upload(upload)
+    elif path:
+        handover.read(desk(), place(path))
+    else:
+        raise Missing(field=_("bundle"))
+    return redirect(url_for("handover.inbox"))
+
+
+def _read_upload(upload: FileStorage) -> None:
+    with TemporaryDirectory(dir=desk().folder.path) as scratch:
+        path = Path(scratch) / "bundle"
+        upload.save(path)
+        handover.read(desk(), path, upload.filename or "")
+
+
+@pages.get("/inbox")
+def inbox() -> str:
+    """Show what arrived, first in a sentence, then in numbers that add up."""
+    conflicts = [one for one in people.listing(desk()) if one.conflict]
+    return render_template("handover/inbox.html", batches=handover.batches(desk()), conflicts=conflicts)

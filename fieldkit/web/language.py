@@ -1,0 +1,22 @@
+"""The reader's language, and whether the second language of bilingual texts is shown."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from fieldkit.web.pages import inside
+
+pages = Blueprint("language", __name__)
+CHOICES = {"lang": {"zh", "en"}, "pair": {"both", "zh"}}
+
+
+@pages.post("/language")
+def choose() -> Response:
+    """Keep the choice in a cookie and go back to the page it was made on."""
+    response = redirect(inside(request.form.get("back", "")) or url_for("today.home"))
+    for name, values in CHOICES.items():
+        chosen = request.form.get(name, "")
+        if chosen in values:
+            response.set_cookie(name, chosen, samesite="Strict", path="/", max_age=365 * 24 * 3600)
+    return response

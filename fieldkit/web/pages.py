@@ -1,0 +1,175 @@
+"""What every page shares: the reader's language, rendering, and one way to answer a form."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+from collections.abc import Callable, Collection
+from datetime import date, datetime
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+from flask import Flask, render_template, request
+from flask_wtf import FlaskForm
+from markupsafe import Markup, escape
+from werkzeug.wrappers import Response
+from wtforms.i18n import get_translations
+
+from fieldkit.errors import Refusal
+from fieldkit.i18n import EN, N_, ZH, translate
+from fieldkit.rules.members import COORDINATOR, INTERVIEWER, LEAD, TRANSLATOR
+from fieldkit.studies import Pair, load_study
+from fieldkit.web.sessions import news, signed_in
+from fieldkit.web.site import site
+
+PNG_URL = "data:image/png;base64,"
+Answer = str | Response | tuple[str, int]
+_DAY = {ZH: "M月d日 EEEE", EN: "EEEE d MMMM"}
+_NAV = {
+    INTERVIEWER: (
+        ("today.show", N_("Today")),
+        ("people.listing", N_("Children")),
+        ("handover.show", N_("Hand-over")),
+        ("help_card.show", N_("Help card")),
+    ),
+    COORDINATOR: (
+        ("handover.inbox", N_("Inbox")),
+        ("people.listing", N_("Children")),
+        ("strings.sections", N_("Words")),
+        ("devices.listing", N_("Devices")),
+        ("exports.show", N_("Export")),
+    ),
+    TRANSLATOR: (("strings.sections", N_("Words")), ("handover.show", N_("Hand-over"))),
+    LEAD: (
+        ("records.show", N_("Records")),
+        ("handover.show", N_("Hand-over")),
+        ("help_card.show", N_("Help card")),
+    ),
+}
+_MOMENT = {ZH: "M月d日 HH:mm", EN: "d MMMM HH:mm"}
+
+
+def locale() -> str:
+    """Return the reader's language: Chinese until a person chooses."""
+    return EN if request.cookies.get("lang") == "en" else ZH
+
+
+def words(text: str, **values: object) -> str:
+    """Return an interface string in the reader's language."""
+    return translate(locale(), text, **values)
+
+
+def in_reader(pair: Pair) -> str:
+    """Return the side of *pair* that the reader chose; the other one where it is missing."""
+    return (pair.en or pair.zh) if locale() == EN else (pair.zh or pair.en)
+
+
+def label(codes: str, code: str | None) -> str:
+    """Return the label of a coded value in the reader's language."""
+    return in_reader(load_study().codes[codes].get(code or "", Pair(code or "", code or "")))
+
+
+def codes_of(codes: str, wanted: Collection[str] = ()) -> list[tuple[str, str]]:
+    """Return the choices of a coded value as (code, label), all of them or the *wanted* ones in their order."""
+    return [(code, label(codes, code)) for code in wanted or load_study().codes[codes]]
+
+
+def day(text: str | date) -> str:
+    """Return a civil date as people write it."""
+    found = date.fromisoformat(text) if isinstance(text, str) else text
+    return format_date(found, _DAY[locale()], locale=locale())
+
+
+def moment(text: str) -> str:
+    """Return a moment by this laptop's clock."""
+    return format_datetime(
+        datetime.fromisoformat(text).replace(tzinfo=None), _MOMENT[locale()], locale=locale()
+    )
+
+
+def bilingual(pair: Pair) -> list[tuple[str, str, bool]]:
+    """Return both sides as (language tag, text, missing), the reader's first."""
+    sides = [("zh-CN", pair.zh or pair.en, not pair.zh), ("en", pair.en or pair.zh, not pair.en)]
+    return sides[::-1] if locale() == EN else sides
+
+
+def nav() -> tuple[tuple[str, str], ...]:
+    """Return the signed-in role's at most five places as (endpoint, words)."""
+    desk = signed_in()
+    return _NAV.get(desk.me.role, ()) if desk else ()
+
+
+def teach_templates(app: Flask) -> None:
+    """Give the templates the words that all of them use."""
+    known = (label, codes_of, day, moment, locale, in_reader, bilingual, nav, news, signed_in, site)
+    app.jinja_env.globals.update({function.__name__: function for function in known}, _=words)
+    app.jinja_env.filters["lines"] = lines
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def inside(wanted: str) -> str | None:
+    """Return *wanted* where it is a path of this site; anything that leads away is dropped."""
+    return wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) else None
+
+
+def lines(text: str) -> Markup:
+    """Return *text* escaped, its line breaks kept."""
+    return Markup("<br>").join(escape(text).splitlines())
+
+
+def png(url: str | None) -> bytes:
+    """Return the picture that the signature pad sent; nothing where it is none."""
+    if not url or not url.startswith(PNG_URL):
+        return b""
+    try:
+        return b64decode(url.removeprefix(PNG_URL), validate=True)
+    except binascii.Error:
+        return b""
+
+
+class _FormWords:
+    """What a form says of its fields: our words where we have some, WTForms' own otherwise."""
+
+    def __init__(self) -> None:
+        self.theirs = get_translations(["zh"] if locale() == ZH else ["en"])
+
+    def gettext(self, text: str) -> str:
+        """Return *text*, or what we say instead, in the reader's language."""
+        return translate(locale(), _INSTEAD[text]) if text in _INSTEAD else str(self.theirs.gettext(text))
+
+    def ngettext(self, one: str, many: str, n: int) -> str:
+        """Return WTForms' words for *n*."""
+        return str(self.theirs.ngettext(one, many, n))
+
+
+_INSTEAD = {
+    "This field is required.": N_("Fill this in."),
+    "Invalid input.": N_("This does not fit here."),
+    "Not a valid choice.": N_("Choose one of these."),
+    "Not a valid choice": N_("Choose one of these."),
+    "Field must be equal to %(other_name)s.": N_("The two do not match."),
+}
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form whose own messages speak the reader's language, and that can carry a refusal back to the page."""
+
+    refusal: Refusal | None = None
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        """Speak of fields in plain words."""
+
+        def get_translations(self, form: FlaskForm) -> Any:  # noqa: ARG002 - WTForms' signature
+            """Return the words for the reader."""
+            return _FormWords()
+
+
+def answer(form: Form, template: str, act: Callable[[], Answer], **context: Any) -> Answer:
+    """Run *act* for a valid form; show the page again, with what was typed, when anything is refused."""
+    if form.validate_on_submit():
+        try:
+            return act()
+        except Refusal as refusal:
+            form.refusal = refusal
+            return render_template(template, form=form, **context), refusal.status
+    return render_template(template, form=form, **context), 422

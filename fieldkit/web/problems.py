@@ -1,0 +1,100 @@
+"""Refusals and failures, shown once: a calm sentence in the reader's language, never a traceback."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from flask import Flask, current_app, jsonify, redirect, render_template, request, url_for
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
+from werkzeug.wrappers import Response
+
+from fieldkit.errors import Invalid, NotFound, Refusal
+from fieldkit.i18n import N_
+from fieldkit.web.pages import Answer, locale
+from fieldkit.web.sessions import Locked
+
+
+class PageTooOld(Refusal):
+    """The page was opened before a lock or a restart; its token is not known any more."""
+
+    code = "csrf"
+    message = N_(
+        "Not done: this page was opened before the laptop was locked or restarted. Load it again, then repeat."
+    )
+    status = 400
+
+
+class TooMuch(Refusal):
+    """More bytes than a page takes."""
+
+    code = "too_much"
+    message = N_(
+        "Not taken: that is more than this page can take. Nothing was changed. Choose a smaller file or text."
+    )
+    status = 413
+
+
+class Broken(Refusal):
+    """A fault of ours."""
+
+    code = "broken"
+    message = N_(
+        "Something went wrong inside fieldkit. What was saved before is safe. Go back and try again."
+    )
+    status = 500
+
+
+def show_problems(app: Flask) -> None:
+    """Register the one place where refusals become pages, or JSON for a script."""
+    app.register_error_handler(Refusal, show)
+    app.register_error_handler(CSRFError, lambda _error: show(PageTooOld()))
+    app.register_error_handler(HTTPException, _show_http)
+    app.register_error_handler(Exception, _show_broken)
+
+
+def show(refusal: Refusal) -> Answer:
+    """Return what a person reads about *refusal*."""
+    sentence = refusal.sentence(locale())
+    if request.headers.get("X-Fieldkit") == "script":
+        return _json(refusal, sentence)
+    if isinstance(refusal, Locked) and request.method == "GET":
+        return redirect(url_for("users.unlock", next=request.full_path.rstrip("?")))
+    page = render_template("problem.html", sentence=sentence, refusal=refusal, typed=_typed())
+    return page, refusal.status
+
+
+def _typed() -> list[str]:
+    """Return the texts that a refused form carried: nobody's words are lost with a page."""
+    with suppress(RequestEntityTooLarge):
+        return [request.form[name] for name in ("text", "zh", "en") if request.form.get(name)]
+    return []
+
+
+def _json(refusal: Refusal, sentence: str) -> Response:
+    response = jsonify(code=refusal.code, sentence=sentence)
+    response.status_code = refusal.status
+    return response
+
+
+def _show_http(error: HTTPException) -> Answer:
+    if error.code == 413:
+        return show(TooMuch())
+    if error.code in {404, 405}:
+        return show(NotFound())
+    return show(Invalid(field="request")) if error.code == 400 else _show_broken(error)
+
+
+def _show_broken(error: Exception) -> Answer:
+    """Say that it is our fault; the log names the place in the code, never what was typed."""
+    cause = getattr(error, "original_exception", None) if isinstance(error, InternalServerError) else error
+    _log(cause or error)
+    return show(Broken())
+
+
+def _log(error: BaseException) -> None:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
+    current_app.logger.error("%s at %s", type(error).__name__, place)

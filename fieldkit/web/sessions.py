@@ -1,0 +1,136 @@
+"""Sessions: an opaque id in one cookie, all else held here in memory; none expires by a clock (`design.md` §5)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask import Flask, Request, Response, current_app, session
+from flask.sessions import SessionInterface, SessionMixin
+
+from fieldkit.acts.desk import Desk
+from fieldkit.errors import Refusal
+from fieldkit.i18n import N_
+from fieldkit.web.site import Machine, site
+
+COOKIE = "fieldkit"
+T = TypeVar("T")
+
+
+class Locked(Refusal):
+    """Nobody is signed in: at the start, after a lock, after a restart."""
+
+    code = "locked"
+    message = N_("This laptop is locked. Nothing is lost. Unlock it, then go on.")
+    status = 401
+
+
+class HeldSession(dict[str, Any], SessionMixin):
+    """One signed-in browser: the desk, the machine, the drafts of guided steps, secrets of this session."""
+
+    def __init__(self, id_: str | None = None) -> None:
+        super().__init__()
+        self.id = id_ or secrets.token_urlsafe(24)
+
+
+class HeldSessions(SessionInterface):
+    """Keeps sessions in this process: a restart or a lock ends them, and the page asks for the passphrase."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, HeldSession] = {}
+
+    def open_session(self, app: Flask, request: Request) -> HeldSession:  # noqa: ARG002 - Flask's signature
+        """Return the session that the cookie names, or a fresh one."""
+        return self.held.get(request.cookies.get(COOKIE, "")) or HeldSession()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:  # noqa: ARG002
+        """Keep a session that holds anything, and send its id once."""
+        held = cast("HeldSession", session)
+        if held and held.id not in self.held:
+            self.held[held.id] = held
+            response.set_cookie(COOKIE, held.id, httponly=True, samesite="Strict", path="/")
+
+
+def sign_in(name: str, desk: Desk) -> None:
+    """Begin a session under a new id: an id from before unlocking is worth nothing."""
+    held = cast("HeldSession", session)
+    _forget(held.id)
+    held.clear()
+    held.id = secrets.token_urlsafe(24)
+    held.update(desk=desk, machine=name, secret=secrets.token_bytes(32), drafts={})
+    site().machines[name].desk = desk
+
+
+def sign_out() -> None:
+    """End this session; with the last one of its machine the store is closed."""
+    held = cast("HeldSession", session)
+    name = seat()
+    _forget(held.id)
+    held.clear()
+    if not site().demo and not any(other.get("machine") == name for other in _interface().held.values()):
+        site().machines[name].close()
+
+
+def desk() -> Desk:
+    """Return the desk of whoever is signed in; raises Locked."""
+    found: Desk | None = session.get("desk")
+    if found is None:
+        raise Locked
+    return found
+
+
+def signed_in() -> Desk | None:
+    """Return the desk, or None while locked."""
+    return session.get("desk")
+
+
+def seat() -> str:
+    """Return the name of the machine that this browser looks at."""
+    found: str = session.get("machine") or next(iter(site().machines))
+    return found
+
+
+def here() -> Machine:
+    """Return the machine that this browser looks at."""
+    return site().machines[seat()]
+
+
+def draft(subject: str) -> dict[str, Any]:
+    """Return what the guided steps for *subject* have gathered so far; in memory only."""
+    desk()
+    found: dict[str, Any] = session["drafts"].setdefault(subject, {})
+    return found
+
+
+def once(nonce: str, act: Callable[[], T]) -> T:
+    """Run *act* for the first form that carries *nonce*; a second one gets what the first one got."""
+    desk()
+    done: dict[str, T] = session.setdefault("done", {})
+    if nonce not in done:
+        done[nonce] = act()
+    return done[nonce]
+
+
+def tell(sentence: str) -> None:
+    """Let the next page begin with *sentence*."""
+    session["news"] = sentence
+
+
+def news() -> str | None:
+    """Return what the last step has to say, once."""
+    said: str | None = session.pop("news", None)
+    return said
+
+
+def drop_draft(subject: str) -> None:
+    """Forget the gathered steps."""
+    session["drafts"].pop(subject, None)
+
+
+def _interface() -> HeldSessions:
+    return cast("HeldSessions", current_app.session_interface)
+
+
+def _forget(id_: str) -> None:
+    _interface().held.pop(id_, None)

@@ -1,0 +1,83 @@
+"""Unlock, lock, switch user, add a second interviewer."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+from wtforms import PasswordField, RadioField, StringField
+from wtforms.validators import EqualTo, InputRequired, Length
+
+from fieldkit.acts import users
+from fieldkit.web.pages import Answer, Form, answer, inside
+from fieldkit.web.pages import words as _
+from fieldkit.web.sessions import desk, here, seat, sign_in, sign_out, signed_in, tell
+from fieldkit.web.site import site
+
+pages = Blueprint("users", __name__)
+
+
+class UnlockForm(Form):
+    """A name, and that person's passphrase."""
+
+    code = RadioField("code", validators=[InputRequired()], validate_choice=False)
+    passphrase = PasswordField("passphrase", validators=[InputRequired(), Length(max=200)])
+
+
+class PersonForm(Form):
+    """A second interviewer of this laptop."""
+
+    name = StringField("name", validators=[InputRequired(), Length(max=40)])
+    passphrase = PasswordField("passphrase", validators=[InputRequired(), Length(max=200)])
+    again = PasswordField("again", validators=[EqualTo("passphrase")])
+
+
+@pages.get("/unlock")
+def unlock() -> str:
+    """Ask who is here; everybody has a passphrase of their own."""
+    return render_template("users/unlock.html", form=UnlockForm(), slots=users.slots(here().folder))
+
+
+@pages.post("/unlock")
+def open_up() -> Answer:
+    """Open the store, or take over the open one; go back to the page that was left."""
+    form = UnlockForm()
+
+    def act() -> Answer:
+        machine = here()
+        code, passphrase = form.code.data, form.passphrase.data
+        at = (
+            users.change_seat(machine.desk, code, passphrase)
+            if machine.desk
+            else users.unlock(machine.folder, code, passphrase, site().clock)
+        )
+        sign_in(seat(), at)
+        return redirect(inside(request.args.get("next", "")) or url_for("today.home"))
+
+    return answer(form, "users/unlock.html", act, slots=users.slots(here().folder))
+
+
+@pages.post("/lock")
+def lock() -> Response:
+    """End this session; the last one closes the store."""
+    if signed_in() is not None:
+        sign_out()
+    return redirect(url_for("today.home"))
+
+
+@pages.get("/users")
+def add() -> str:
+    """Ask for a second interviewer."""
+    return render_template("users/add.html", form=PersonForm(), slots=users.slots(desk().folder))
+
+
+@pages.post("/users")
+def added() -> Answer:
+    """Give a colleague a passphrase of their own."""
+    form = PersonForm()
+
+    def act() -> Answer:
+        users.add(desk(), form.name.data, form.passphrase.data)
+        tell(_("{name} can unlock this laptop now, with a passphrase of their own.", name=form.name.data))
+        return redirect(url_for("users.add"))
+
+    return answer(form, "users/add.html", act, slots=users.slots(desk().folder))

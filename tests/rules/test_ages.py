@@ -1,0 +1,166 @@
+"""Ages in full years from what a family can tell of a birth date, and the form that belongs to each."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fieldkit.rules.ages import (
+    BirthDate,
+    InTheFuture,
+    NoBirthDate,
+    OutOfRange,
+    age_group,
+    birth_date,
+    check_range,
+    child_form,
+    full_years,
+)
+from fieldkit.studies import load_study
+
+TODAY = date(2026, 11, 24)
+DAYS = st.dates(min_value=date(1990, 1, 1), max_value=date(2040, 12, 31))
+GROUPS = ["u9", "a9_11", "a12_13", "u14_uncertain", "a14_17", "a18"]
+
+
+@pytest.mark.parametrize(
+    "told", ["", "12", "2013年冬月", "2014-13", "2014-00", "2014-02-30", "2014-5-", "0000-05", "14-05-09"]
+)
+def test_a_date_that_does_not_exist_is_refused(told: str) -> None:
+    with pytest.raises(NoBirthDate):
+        birth_date(told)
+
+
+@pytest.mark.parametrize("told", ["2027", "2026-12", "2026-11-25"])
+def test_a_birth_date_after_today_is_refused(told: str) -> None:
+    with pytest.raises(InTheFuture):
+        age_group(birth_date(told), TODAY)
+
+
+@pytest.mark.parametrize("told", ["2017-11-24", "2017-11", "2017", "2010-11-23", "1990"])
+def test_a_child_outside_the_range_of_the_study_is_refused(told: str) -> None:
+    with pytest.raises(OutOfRange):
+        check_range(birth_date(told), TODAY, 9, 15)
+
+
+@pytest.mark.parametrize("told", ["2017-11-23", "2017-10", "2016", "2010-11-24", "2010-11", "2010"])
+def test_a_child_whose_youngest_possible_age_is_in_the_range_is_welcome(told: str) -> None:
+    check_range(birth_date(told), TODAY, 9, 15)
+
+
+@pytest.mark.parametrize("group", ["u9", "a18", ""])
+def test_there_is_no_childs_form_below_nine_or_for_an_adult(group: str) -> None:
+    with pytest.raises(OutOfRange):
+        child_form(group)
+
+
+@pytest.mark.parametrize(
+    ("group", "doc_kind"),
+    [
+        ("a9_11", "assent_9_11"),
+        ("a12_13", "assent_12_13"),
+        ("u14_uncertain", "assent_12_13"),
+        ("a14_17", "consent_14_17"),
+    ],
+)
+def test_each_age_group_has_its_form(group: str, doc_kind: str) -> None:
+    assert child_form(group) == doc_kind
+    assert any(form.doc_kind == doc_kind for form in load_study().forms)
+
+
+@pytest.mark.parametrize(
+    ("told", "earliest", "latest"),
+    [
+        ("2014-05-09", date(2014, 5, 9), date(2014, 5, 9)),
+        ("2014-5-9", date(2014, 5, 9), date(2014, 5, 9)),
+        (" 2014-05 ", date(2014, 5, 1), date(2014, 5, 31)),
+        ("2016-02", date(2016, 2, 1), date(2016, 2, 29)),
+        ("2014-12", date(2014, 12, 1), date(2014, 12, 31)),
+        ("2014", date(2014, 1, 1), date(2014, 12, 31)),
+    ],
+)
+def test_a_birth_date_means_all_the_days_it_can_mean(told: str, earliest: date, latest: date) -> None:
+    assert birth_date(told) == BirthDate(earliest, latest)
+
+
+@pytest.mark.parametrize(
+    ("told", "group"),
+    [
+        ("2017-11-24", "u9"),
+        ("2017-11-23", "a9_11"),
+        ("2014-11-24", "a9_11"),
+        ("2014-11-23", "a12_13"),
+        ("2012-11-23", "a14_17"),
+        ("2012-10", "a14_17"),
+        ("2012-11", "u14_uncertain"),
+        ("2012", "u14_uncertain"),
+        ("2008-11-24", "a14_17"),
+        ("2008-11-23", "a18"),
+    ],
+)
+def test_the_age_group_is_that_of_the_youngest_possible_age(told: str, group: str) -> None:
+    assert age_group(birth_date(told), TODAY) == group
+
+
+def test_on_the_fourteenth_birthday_itself_a_child_is_under_fourteen() -> None:
+    born = birth_date("2012-11-24")
+
+    assert age_group(born, TODAY) == "a12_13"
+    assert age_group(born, TODAY + timedelta(days=1)) == "a14_17"
+
+
+def test_a_child_born_on_a_leap_day_is_a_year_older_on_the_first_of_march() -> None:
+    born = date(2012, 2, 29)
+
+    assert full_years(born, date(2026, 2, 28)) == 13
+    assert full_years(born, date(2026, 3, 1)) == 14
+
+
+@given(DAYS, DAYS, st.integers(min_value=0, max_value=4000))
+def test_nobody_grows_younger(born: date, today: date, days: int) -> None:
+    assert full_years(born, today + timedelta(days=days)) >= full_years(born, today)
+
+
+@given(DAYS, DAYS)
+def test_nobody_is_older_than_the_difference_of_the_years_nor_younger_than_nothing(born: date, today: date) -> None:
+    assert 0 <= full_years(born, today) <= max(0, today.year - born.year)
+
+
+@given(DAYS, DAYS)
+def test_a_date_told_less_exactly_never_makes_a_child_older(born: date, today: date) -> None:
+    exact = full_years(born, today)
+    for told in (f"{born:%Y-%m}", f"{born:%Y}"):
+        span = birth_date(told)
+
+        assert full_years(span.latest, today) <= exact <= full_years(span.earliest, today)
+
+
+@given(DAYS, DAYS)
+def test_every_age_group_is_a_known_code(born: date, today: date) -> None:
+    span = birth_date(f"{born:%Y-%m}")
+    if span.earliest <= today:
+        assert age_group(span, today) in load_study().codes["age_group"]
+
+
+@given(DAYS, DAYS, st.integers(min_value=0, max_value=4000))
+def test_nobody_falls_back_into_a_younger_group(born: date, today: date, days: int) -> None:
+    span = birth_date(f"{born:%Y-%m}")
+    if span.earliest <= today:
+        then, later = age_group(span, today), age_group(span, today + timedelta(days=days))
+
+        assert GROUPS.index(then) <= GROUPS.index(later)
+
+
+@given(DAYS)
+def test_who_is_let_in_has_a_form(born: date) -> None:
+    for told in (f"{born:%Y-%m-%d}", f"{born:%Y-%m}", f"{born:%Y}"):
+        span = birth_date(told)
+        try:
+            check_range(span, TODAY, 9, 15)
+        except OutOfRange:
+            continue
+
+        assert child_form(age_group(span, TODAY)).endswith(("9_11", "12_13", "14_17"))

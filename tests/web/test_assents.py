@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+
+YES = {"answer": "yes", "told": ["1", "2", "3"], "method": "child_oral", "words": "愿意呀"}
+
+
+def test_a_yes_without_the_whole_script_is_no_clear_yes(browser: FlaskClient, consented: str) -> None:
+    answer = browser.post(f"/people/{consented}/assent", data={**YES, "told": ["1"]})
+
+    assert answer.status_code == 422
+    assert "还没有清楚地说愿意" in answer.text
+    assert "愿意呀" in answer.text
+
+
+def test_before_a_parents_consent_the_child_is_not_asked(browser: FlaskClient, child: str) -> None:
+    answer = browser.post(f"/people/{child}/assent", data=YES)
+
+    assert answer.status_code == 409
+    assert "监护人同意之后" in answer.text
+
+
+def test_after_a_yes_the_interview_may_start(browser: FlaskClient, consented: str) -> None:
+    page = browser.post(f"/people/{consented}/assent", data=YES, follow_redirects=True).text
+    assert "开始访谈" in page
+
+    started = browser.post(f"/people/{consented}/interviews")
+    again = browser.post(f"/people/{consented}/interviews")
+    assert started.location == again.location
+    assert "/interviews/" in started.location
+
+
+def test_the_three_answers_weigh_the_same(browser: FlaskClient, consented: str) -> None:
+    page = browser.get(f"/people/{consented}/assent").text
+
+    assert page.count('class="btn big" name="answer"') == 3
+    assert "primary" not in page
+    assert "孩子没有回答" in page
+
+
+def test_after_a_no_the_adult_reads_one_sentence_and_nothing_else(
+    browser: FlaskClient, consented: str
+) -> None:
+    page = browser.post(f"/people/{consented}/assent", data={"answer": "no"}, follow_redirects=True).text
+    main = page.split("<main")[1]
+
+    assert "今天就到这儿" in main
+    assert "ZK-A03" not in main
+    assert "不愿意" not in page
+    refused = browser.post(f"/people/{consented}/assent", data=YES)
+    assert refused.status_code == 409
+    assert "今天不再问" in refused.text
+
+
+def test_no_answer_is_a_no(browser: FlaskClient, consented: str) -> None:
+    browser.post(f"/people/{consented}/assent", data={"answer": "silent"})
+
+    assert "孩子今天不愿意" in browser.get(f"/people/{consented}").text
+    assert "孩子不愿意" in browser.get("/people").text
+
+
+def test_the_script_in_english(browser: FlaskClient, consented: str) -> None:
+    browser.set_cookie("lang", "en", domain="127.0.0.1")
+
+    assert "Ask the child" in browser.get(f"/people/{consented}/assent").text

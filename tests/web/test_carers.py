@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+
+GIVEN = {
+    "agreed": "yes",
+    "understanding": "ok",
+    "method": "thumbprint",
+    "no_sign_reason": "cannot_read",
+    "witness_name": "张某",
+    "witness_relation": "neighbour",
+    "paper_ref": "P-12",
+    "paper_place": "纸袋 3",
+}
+
+
+def begin(browser: FlaskClient, child: str) -> str:
+    browser.post(f"/people/{child}/consent", data={"relation": "pgm"})
+    return f"/people/{child}/consent/carer"
+
+
+def test_a_thumbprint_without_a_witness_is_refused(browser: FlaskClient, child: str) -> None:
+    answer = browser.post(begin(browser, child), data={**GIVEN, "witness_name": ""})
+
+    assert answer.status_code == 422
+    assert "P-12" in answer.text
+
+
+def test_an_agreement_is_kept_as_an_agreement(browser: FlaskClient, child: str) -> None:
+    page = browser.post(begin(browser, child), data=GIVEN, follow_redirects=True).text
+
+    assert "配合确认已经存好" in page
+    assert "还不能开始访谈" in page
+    assert "配合确认" in browser.get(f"/people/{child}").text
+
+
+def test_a_carer_may_say_no_without_a_paper(browser: FlaskClient, child: str) -> None:
+    assert browser.post(begin(browser, child), data={"agreed": "no"}).status_code == 302
+
+
+def test_the_carers_text_in_english(browser: FlaskClient, child: str) -> None:
+    browser.set_cookie("lang", "en", domain="127.0.0.1")
+
+    assert "a carer, not a guardian" in browser.get(begin(browser, child)).text

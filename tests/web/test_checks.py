@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+
+
+def test_the_check_in_both_languages(browser: FlaskClient, child: str) -> None:
+    assert "都对" in browser.get("/check").text
+    browser.set_cookie("lang", "en", domain="127.0.0.1")
+    assert "All in order" in browser.get("/check").text

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+
+ITEMS = 6
+
+
+def read_and_ask(browser: FlaskClient, child: str, answers: list[str]) -> None:
+    assert browser.post(f"/people/{child}/consent", data={"relation": "mother"}).status_code == 302
+    told = {f"back{number}": "ok" for number in range(3)}
+    assert browser.post(f"/people/{child}/consent/guardian/read", data=told).status_code == 302
+    for number, answer in enumerate(answers, 1):
+        path = f"/people/{child}/consent/guardian/items/{number}"
+        assert browser.post(path, data={"answer": answer}).status_code == 302
+
+
+SIGNED = {
+    "real_name": "刘某",
+    "birth_date": "2014-05",
+    "pseudonym_zh": "南乔",
+    "pseudonym_en": "Nanqiao",
+    "migration": "both_away",
+    "carer": "pgm",
+    "signer_name": "王某",
+}
+
+
+def test_without_a_signature_nothing_is_kept_and_nothing_typed_is_lost(
+    browser: FlaskClient, child: str
+) -> None:
+    read_and_ask(browser, child, ["yes"] * ITEMS)
+    answer = browser.post(f"/people/{child}/consent/guardian/sign", data=SIGNED)
+
+    assert answer.status_code == 422
+    assert "还没有签名" in answer.text
+    assert "刘某" in answer.text
+    assert "等待监护人同意" in browser.get(f"/people/{child}").text
+
+
+def test_a_parent_signs_and_the_child_is_next(browser: FlaskClient, child: str, signature: str) -> None:
+    read_and_ask(browser, child, ["yes"] * (ITEMS - 1) + ["no"])
+    path = f"/people/{child}/consent/guardian/sign"
+    page = browser.post(path, data={**SIGNED, "signature": signature}, follow_redirects=True).text
+
+    assert "同意已经存好" in page
+    assert "去问孩子" in page
+    assert "刘某" not in page
+    assert browser.post(path, data={**SIGNED, "signature": signature}).location == f"/people/{child}"
+
+
+def test_what_was_not_understood_is_read_again(browser: FlaskClient, child: str) -> None:
+    browser.post(f"/people/{child}/consent", data={"relation": "mother"})
+    told = {"back0": "ok", "back1": "again", "back2": "ok"}
+    answer = browser.post(f"/people/{child}/consent/guardian/read", data=told)
+
+    assert answer.status_code == 422
+    assert "没听明白" in answer.text
+
+
+def test_neither_again_nor_nothing_counts_as_an_answer(browser: FlaskClient, child: str) -> None:
+    read_and_ask(browser, child, [])
+    path = f"/people/{child}/consent/guardian/items/1"
+
+    for answer in ("again", "", "maybe"):
+        assert browser.post(path, data={"answer": answer}).location.endswith("/read")
+    assert "已经问过的" not in browser.get(path).text
+
+
+def test_an_item_is_one_screen_with_two_equal_buttons(browser: FlaskClient, child: str) -> None:
+    read_and_ask(browser, child, ["yes", "yes"])
+    page = browser.get(f"/people/{child}/consent/guardian/items/3").text
+
+    assert page.count('class="btn big" name="answer"') == 2
+    assert "第 3 项，共 6 项" in page
+    assert "checked" not in page
+
+
+def test_a_no_to_taking_part_is_written_down_only_after_it_was_meant(
+    browser: FlaskClient, child: str
+) -> None:
+    read_and_ask(browser, child, ["no"])
+    assert "还没问过爸爸妈妈" in browser.get(f"/people/{child}").text
+
+    browser.post(f"/people/{child}/consent/guardian/no")
+    assert "有一位监护人不同意" in browser.get(f"/people/{child}").text
+
+
+def test_the_steps_begin_with_who_is_here(browser: FlaskClient, child: str) -> None:
+    for step in ("read", "items/1", "sign", "no"):
+        assert browser.get(f"/people/{child}/consent/guardian/{step}").location.endswith("/consent")
+
+
+def test_reading_aloud_in_english(browser: FlaskClient, child: str) -> None:
+    browser.set_cookie("lang", "en", domain="127.0.0.1")
+    browser.post(f"/people/{child}/consent", data={"relation": "father"})
+    page = browser.get(f"/people/{child}/consent/guardian/read").text
+
+    assert "Read this aloud" in page
+    assert "监护人知情同意书" in page
+
+
+def test_a_signature_is_shown_to_the_interviewer(browser: FlaskClient, consented: str) -> None:
+    page = browser.get(f"/people/{consented}").text
+    picture = browser.get(page.split('class="drawn" src="')[1].split('"')[0])
+
+    assert picture.mimetype == "image/png"

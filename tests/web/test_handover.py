@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+
+def test_a_file_that_is_no_bundle_changes_nothing(browser: FlaskClient) -> None:
+    answer = browser.post("/handover/read", data={"bundle": (BytesIO(b"holiday.jpg"), "holiday.jpg")})
+
+    assert answer.status_code == 422
+    assert "不是 fieldkit 数据包" in answer.text
+
+
+def test_without_a_file_it_is_asked_for(browser: FlaskClient) -> None:
+    assert browser.post("/handover/read").status_code == 422
+
+
+def test_a_place_that_is_not_there_stays_typed(browser: FlaskClient, tmp_path: Path) -> None:
+    wanted = str(tmp_path / "gone" / "stick")
+    answer = browser.post("/handover/write", data={"path": wanted})
+
+    assert answer.status_code == 422
+    assert wanted in answer.text
+
+
+@pytest.mark.parametrize(
+    "wanted", ["stick", "../stick", "1", "a\0b", "/a\0b", "/" + "x" * 5000, "~nobody/stick"]
+)
+def test_a_path_that_does_not_say_where_it_starts_writes_nothing(browser: FlaskClient, wanted: str) -> None:
+    assert browser.post("/handover/write", data={"path": wanted}).status_code == 422
+    assert browser.post("/handover/read", data={"path": wanted}).status_code == 422
+
+
+def test_what_the_interviewer_wrote_the_coordinator_reads(
+    sit: Callable[[str], FlaskClient], interview: str, tmp_path: Path
+) -> None:
+    written = sit("interviewer").post("/handover/download")
+    assert written.headers["Content-Disposition"].endswith('.fieldkit"')
+    assert "毛毛".encode() not in written.data
+
+    upload = {"bundle": (BytesIO(written.data), "stick.fieldkit")}
+    page = sit("coordinator").post("/handover/read", data=upload, follow_redirects=True).text
+    assert "stick.fieldkit" in page
+    assert "一共收到，对得上" in page
+    assert "ZK-A03-001" in sit("coordinator").get("/people").text
+
+
+def test_a_bundle_is_written_to_a_folder_and_read_by_its_path(
+    sit: Callable[[str], FlaskClient], child: str, tmp_path: Path
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    page = sit("interviewer").post("/handover/write", data={"path": str(stick)}, follow_redirects=True).text
+    assert "已写好，也读回来核对过" in page
+
+    (bundle,) = stick.iterdir()
+    assert sit("coordinator").post("/handover/read", data={"path": str(bundle)}).location == "/inbox"
+
+
+def test_hand_over_in_english(browser: FlaskClient) -> None:
+    browser.set_cookie("lang", "en", domain="127.0.0.1")
+
+    assert "Only computers of this study can open it." in browser.get("/handover").text

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+SLIP = {"called": "小草", "phone": "", "site": "A03", "sex": "f", "birth_date": "2014-05"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"called": ""}, "这里要填"),
+        ({"site": "3A"}, "这里填得不对"),
+        ({"sex": ""}, "这里要填"),
+        ({"sex": "x"}, "请选一项"),
+        ({"birth_date": "1990-01"}, "不在研究范围里"),
+        ({"birth_date": "2013年冬月"}, "出生日期写年和月"),
+    ],
+)
+def test_a_slip_that_cannot_be_right_comes_back_as_it_was_typed(
+    browser: FlaskClient, wrong: dict[str, str], words: str
+) -> None:
+    answer = browser.post("/people/new", data={**SLIP, "phone": "0394-1234567", **wrong})
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert "0394-1234567" in answer.text
+    assert "有错：" in answer.text
+
+
+def test_a_registered_child_has_a_page(browser: FlaskClient) -> None:
+    answer = browser.post("/people/new", data=SLIP, follow_redirects=True)
+
+    assert "小草" in answer.text
+    assert "ZK-A03-" in answer.text
+    assert "请爸妈表态" in answer.text
+
+
+def test_sending_one_slip_twice_registers_one_child(browser: FlaskClient) -> None:
+    once = browser.post("/people/new", data={**SLIP, "nonce": "same"})
+    again = browser.post("/people/new", data={**SLIP, "nonce": "same"})
+
+    assert once.location == again.location
+    assert browser.get("/people").text.count('class="row r2"') == 1
+
+
+def test_an_unknown_child_is_a_calm_page(browser: FlaskClient) -> None:
+    answer = browser.get("/people/nobody")
+
+    assert answer.status_code == 404
+    assert "没有这一页" in answer.text
+
+
+def test_the_grandmothers_agreement_does_not_open_an_interview(
+    browser: FlaskClient, agreed_by_grandmother: str
+) -> None:
+    answer = browser.post(f"/people/{agreed_by_grandmother}/interviews", follow_redirects=True)
+
+    assert "还不能开始访谈" in answer.text
+    assert "奶奶是照护人" in answer.text
+    assert "Consent" in answer.text or "consent" in answer.text
+    assert "打电话给父母" in answer.text
+    assert f"/people/{agreed_by_grandmother}/interviews" not in answer.text
+
+
+def test_the_gates_in_english(browser: FlaskClient, child: str) -> None:
+    browser.set_cookie("lang", "en", domain="127.0.0.1")
+    page = browser.get(f"/people/{child}/gates").text
+
+    assert "The interview cannot start yet" in page
+    assert "Not checked by this version" in page
+
+
+@pytest.mark.parametrize("words", ["\0", '"', "a\0b", "NEAR(", "*", "x" * 5000])
+def test_no_search_breaks_the_list(browser: FlaskClient, child: str, words: str) -> None:
+    assert browser.get("/people", query_string={"q": words}).status_code == 200
+
+
+def test_search_finds_by_code_and_says_when_it_finds_nobody(browser: FlaskClient, child: str) -> None:
+    assert "毛毛" in browser.get("/people?q=A03").text
+    assert "没找到" in browser.get("/people?q=zzz").text
+
+
+def test_while_an_interview_is_open_the_gates_do_not_ask_again(
+    browser: FlaskClient, interview: str, consented: str
+) -> None:
+    page = browser.get(f"/people/{consented}/gates").text
+
+    assert "访谈已经开始" in page
+    assert "还不能开始访谈" not in page
+    assert "接着访谈" in page
