@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from fieldkit.i18n import LOCALES, N_, translate
+from fieldkit.i18n import LOCALES, N_, translate, translator
 
 
 class Refusal(Exception):
@@ -24,10 +24,15 @@ class Refusal(Exception):
 
     def sentence(self, locale: str) -> str:
         """Return what happened, what is safe and what to do, in *locale*."""
-        return translate(locale, self.message, **self.details)
+        return translate(locale, self.message, **{name: _in(locale, value) for name, value in self.details.items()})
 
     def __str__(self) -> str:
         return "\n".join(self.sentence(locale) for locale in LOCALES)
+
+
+def _in(locale: str, value: object) -> object:
+    """Details are words of the catalogue where they name a field; what a person typed stays as it is."""
+    return translator(locale)(value) if isinstance(value, str) else value
 
 
 class NotFound(Refusal):

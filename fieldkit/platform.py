@@ -34,7 +34,7 @@ def flush_folder(folder: Path) -> None:
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace *path* by *content*, whole or not at all, readable by its owner only."""
     draft = path.with_name(path.name + ".new")
-    with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:  # noqa: PTH123 - opener
+    with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -47,15 +47,24 @@ _EVENT_FIELDS = {
     "voids": LIST,
 }
 
+_QUESTION_FIELDS = {
+    **_texts("code section ctx"),
+    **dict.fromkeys(("position", "core", "sens"), INTEGER),
+    "probes": LIST,
+}
+_FORM_FIELDS = {**_texts("doc_kind version text_hash state"), "strings": MAP, "items": LIST}
+_PARTICIPANT_FIELDS = "case_code site sex age_group pseudonym_zh pseudonym_en migration carer registered_on"
+_NECESSARY = ("participate", "notes", "store")
+
 _ALL = (
     Kind("study", "study", "studies", _texts("code title_zh title_en institution contact retention_until"), ("code",)),
     Kind("site", "study", "sites", _texts("code"), ("code",)),
-    Kind("question", "study", "questions", {**_texts("code section ctx"), "position": INTEGER, "core": INTEGER, "sens": INTEGER, "probes": LIST}, ("code",)),
+    Kind("question", "study", "questions", _QUESTION_FIELDS, ("code",)),
     Kind("string", "study", "strings", {**_texts("code zh en zh_state en_state"), "position": INTEGER}, ("code",)),
     Kind("guide_version", "study", "guide_versions", {"number": INTEGER, "strings": MAP}, immutable=True),
-    Kind("form", "study", "forms", {**_texts("doc_kind version text_hash state"), "strings": MAP, "items": LIST}, ("doc_kind", "version")),
+    Kind("form", "study", "forms", _FORM_FIELDS, ("doc_kind", "version")),
     Kind("team_secret", "consent", "team_secrets", _texts("team secret"), ("team",)),
-    Kind("participant", "research", "participants", _texts("case_code site sex age_group pseudonym_zh pseudonym_en migration carer registered_on")),
+    Kind("participant", "research", "participants", _texts(_PARTICIPANT_FIELDS)),
     Kind("person", "research", "persons", _texts("relation role basis")),
     Kind("slip", "vault", "slips", _texts("called phone")),
     Kind("identity", "vault", "identities", _texts("real_name birth_date")),
@@ -64,7 +73,7 @@ _ALL = (
     Kind("evidence", "vault", "evidence", _texts("event signature paper_ref paper_place witness"), ("event",)),
     Kind("nonparticipation", "consent", "nonparticipations", _texts("reason site sex age_group day")),
     Kind("notice", "notices", "notices", _texts("code scope requested_by day"), immutable=True),
-    Kind("interview", "research", "interviews", _texts("guide_version started_on interviewer"), needs=("participate", "notes", "store")),
+    Kind("interview", "research", "interviews", _texts("guide_version started_on interviewer"), needs=_NECESSARY),
     Kind(
         "answer", "research", "answers", _texts("interview question text text_kind outcome"),
         ("interview", "question"), searched=("text",), needs=("notes",),
@@ -97,9 +106,7 @@ def digest(content: bytes) -> str:
 def clean(value: Value) -> Value:
     """Return *value* with NUL and lone surrogates as U+FFFD; all other text stays as typed."""
     if isinstance(value, str):
-        return (
-            value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "\ufffd")
-        )
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "\ufffd")
     if isinstance(value, list):
         return [clean(part) for part in value]
     if isinstance(value, dict):

@@ -25,9 +25,7 @@ class TextTooLong(Refusal):
     """A note of more than 50,000 characters."""
 
     code = "text_too_long"
-    message = N_(
-        "Not saved: one note holds at most 50,000 characters. Your words are still on this page; split them."
-    )
+    message = N_("Not saved: one note holds at most 50,000 characters. Your words are still on this page; split them.")
     status = 413
 
 
@@ -36,7 +34,8 @@ class ConsentMissing(Refusal):
 
     code = "consent_missing"
     message = N_(
-        "Not saved: the consents for this interview are not in place any more. Stop writing and look at the child's page."
+        "Not saved: the consents for this interview are not in place any more. "
+        "Stop writing and look at the child's page."
     )
 
 
@@ -86,11 +85,11 @@ def _check(said: SaveAnswer) -> None:
     if len(said.text) > LONGEST_TEXT:
         raise TextTooLong
     if said.text_kind not in KINDS:
-        raise Invalid(field="text_kind")
+        raise Invalid(field=N_("the kind of record"))
     if said.outcome not in OUTCOMES:
-        raise Invalid(field="outcome")
+        raise Invalid(field=N_("whether it was answered"))
     if not 8 <= len(said.editor) <= 64:
-        raise Invalid(field="editor")
+        raise Invalid(field=N_("this page's own data"))
 
 
 def _keep(desk: Desk, tables: Tables, said: SaveAnswer, subject: str, grounds: tuple[str, ...]) -> Change:
@@ -102,7 +101,5 @@ def _keep(desk: Desk, tables: Tables, said: SaveAnswer, subject: str, grounds: t
         "outcome": said.outcome,
     }
     record = natural_id("answer", said.interview, said.question)
-    draft = Draft(
-        "answer", values, subject=subject, session=said.interview, editor=said.editor, grounds=grounds
-    )
+    draft = Draft("answer", values, subject=subject, session=said.interview, editor=said.editor, grounds=grounds)
     return log.save_from_editor(tables, desk.pen, draft, record, said.base)

@@ -34,9 +34,7 @@ class NotARequest(Refusal):
     """A file that is no request to join."""
 
     code = "not_a_request"
-    message = N_(
-        "This file is not a request to join. Nothing was changed. Make a new one on the other computer."
-    )
+    message = N_("This file is not a request to join. Nothing was changed. Make a new one on the other computer.")
     status = 422
 
 
@@ -62,9 +60,7 @@ class DeviceLine:
     people: tuple[str, ...]
 
 
-def request(
-    folder: Folder, clock: Clock, name: str, passphrase: str, role: str, cost: Cost = FIELD_COST
-) -> bytes:
+def request(folder: Folder, name: str, passphrase: str, role: str, cost: Cost = FIELD_COST) -> bytes:
     """Make this empty folder ask to join; return the request, which holds public keys only.
 
     Raises NotEmpty, Missing, Invalid, WeakPassphrase.
@@ -72,16 +68,14 @@ def request(
     if folder.state != EMPTY:
         raise NotEmpty
     if not name.strip():
-        raise Missing(field="name")
+        raise Missing(field=N_("the name"))
     if role not in ROLES:
-        raise Invalid(field="role")
+        raise Invalid(field=N_("the role"))
     store_key, pair, device_pair = new_store_key(), KeyPair.make(), KeyPair.make()
     me = Self(new_id(), "", "", "", "", role, device_pair, (0, 0))
     who = person(name, role, "", me.id, pair)
     slot = slot_for(who, passphrase, store_key, pair, cost)
-    content = canonical(
-        {"format": FORMAT, "device": {"id": me.id, **device_pair.public}, "user": who.__dict__}
-    )
+    content = canonical({"format": FORMAT, "device": {"id": me.id, **device_pair.public}, "user": who.__dict__})
     db = folder.create_database(store_key)
     with db.writing() as tables:
         machine.remember_self(tables, me)
@@ -92,7 +86,10 @@ def request(
 
 
 def pending_request(folder: Folder, clock: Clock, passphrase: str) -> bytes:
-    """Return the request of a folder that waits for its answer, to be carried again. Raises NotSetUp, WrongPassphrase."""
+    """Return the request of a folder that waits for its answer, to be carried again.
+
+    Raises NotSetUp, WrongPassphrase.
+    """
     if folder.state != REQUESTED:
         raise NotSetUp
     store_key, _ = keys.open_slot(folder.slots[0], passphrase)
@@ -129,22 +126,21 @@ def look(desk: Desk, content: bytes) -> Asked:  # noqa: ARG001 - the desk says w
 def invite(desk: Desk, content: bytes, role: str, team: str) -> bytes:
     """Answer a request: recognise its keys under *role* and *team*, and seal what that role may read to it.
 
-    The invitation brings the study's words along, so that the new machine can start at once. Raises NotARequest, Invalid.
+    The invitation brings the study's words along, so that the new machine can start at once.
+    Raises NotARequest, Invalid.
     """
     asked = _asked(content)
     if role not in ROLES:
-        raise Invalid(field="role")
+        raise Invalid(field=N_("the role"))
     if not (team.isalnum() and team.isupper() and len(team) <= 4):
-        raise Invalid(field="team")
+        raise Invalid(field=N_("the team"))
     with desk.db.writing() as tables:
         device = _named(tables, asked["device"]["id"], role, team)
         open_team(tables, desk.pen, team)
         _recognise(desk, tables, asked, device)
         replica.seal(tables)
         letter = _letter(desk, tables, device)
-    return canonical(
-        {"format": FORMAT, "sealed": b64(keys.seal_to(asked["device"]["box"], canonical(letter)))}
-    )
+    return canonical({"format": FORMAT, "sealed": b64(keys.seal_to(asked["device"]["box"], canonical(letter)))})
 
 
 def _asked(content: bytes) -> dict[str, Any]:
@@ -193,24 +189,18 @@ def _recognise(desk: Desk, tables: Tables, asked: Mapping[str, Any], device: _Na
 
 def _letter(desk: Desk, tables: Tables, device: _Named) -> dict[str, Any]:
     granted = {
-        drawer: held
-        for drawer, held in machine.drawers(tables).items()
-        if may_read(device.role, device.team, drawer)
+        drawer: held for drawer, held in machine.drawers(tables).items() if may_read(device.role, device.team, drawer)
     }
     me = replica.StoreReplica(tables)
     return {
         "study": desk.device.study,
         "root": desk.device.root,
         "device": {**device.__dict__, "serials": list(device.serials)},
-        "keys": {
-            drawer: {epoch: b64(key) for epoch, key in held.items()} for drawer, held in granted.items()
-        },
+        "keys": {drawer: {epoch: b64(key) for epoch, key in held.items()} for drawer, held in granted.items()},
         "orders": [b64(order) for order in me.orders()],
         "streams": [list(stream) for stream in me.streams()],
         "blocks": [
-            [b64(one.header_bytes), b64(one.payload or b"")]
-            for one in me.blocks()
-            if one.header.drawer in granted
+            [b64(one.header_bytes), b64(one.payload or b"")] for one in me.blocks() if one.header.drawer in granted
         ],
     }
 
@@ -245,9 +235,9 @@ def _opened(content: bytes, me: Self) -> dict[str, Any]:
     try:
         outer = json.loads(content)
         letter: dict[str, Any] = json.loads(me.pair.unseal(unb64(outer["sealed"])))
-        return letter
     except (ValueError, KeyError, TypeError, CryptoError) as error:
         raise NotAnInvitation from error
+    return letter
 
 
 def _take_up(tables: Tables, letter: Mapping[str, Any]) -> None:
@@ -273,8 +263,7 @@ def listing(desk: Desk) -> list[DeviceLine]:
     with desk.db.reading() as tables:
         everybody = machine.everybody(tables)
     people = {
-        id_: tuple(user.name for user in everybody.users.values() if user.device == id_)
-        for id_ in everybody.devices
+        id_: tuple(user.name for user in everybody.users.values() if user.device == id_) for id_ in everybody.devices
     }
     lines = [
         DeviceLine(one.name, one.role, one.team, one.id == desk.device.id, people[one.id])

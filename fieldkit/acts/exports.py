@@ -57,9 +57,7 @@ def dataset(desk: Desk) -> Dataset:
                     interview,
                     names.get(interview["interviewer"], ""),
                 )
-                rows += [
-                    head.row(answer, texts, sections) for answer in people.answers(tables, interview["id"])
-                ]
+                rows += [head.row(answer, texts, sections) for answer in people.answers(tables, interview["id"])]
         return Dataset(
             rows,
             interviews,

@@ -25,9 +25,7 @@ class NotThisFile(Refusal):
     """A file that is no bundle."""
 
     code = "not_a_bundle"
-    message = N_(
-        "This file is not a fieldkit bundle. Nothing was changed. Look for the right file on the stick."
-    )
+    message = N_("This file is not a fieldkit bundle. Nothing was changed. Look for the right file on the stick.")
     status = 422
 
 
@@ -35,9 +33,7 @@ class OtherStudy(Refusal):
     """A bundle of another study."""
 
     code = "other_study"
-    message = N_(
-        "This bundle belongs to another study. Nothing was changed. Look for the right file on the stick."
-    )
+    message = N_("This bundle belongs to another study. Nothing was changed. Look for the right file on the stick.")
     status = 422
 
 
@@ -46,7 +42,8 @@ class NewerBundle(Refusal):
 
     code = "newer_bundle"
     message = N_(
-        "This bundle was written by a newer fieldkit. Nothing was changed. Install the newer version here, then read it again."
+        "This bundle was written by a newer fieldkit. Nothing was changed. "
+        "Install the newer version here, then read it again."
     )
     status = 422
 
@@ -84,7 +81,8 @@ def state(desk: Desk) -> HandoverState:
     """Return what has not left this machine yet."""
     with desk.db.reading() as tables:
         rows = tables.execute(
-            "SELECT i.id, (SELECT count(*) FROM changes AS c WHERE c.session = i.id AND c.block IS NULL) FROM interviews AS i"
+            "SELECT i.id, (SELECT count(*) FROM changes AS c WHERE c.session = i.id AND c.block IS NULL) "
+            "FROM interviews AS i"
         ).fetchall()
         written = machine.recall(tables, LAST_WRITTEN)
         waiting = replica.unsealed(tables)
@@ -150,6 +148,4 @@ def explained(error: OSError, path: Path) -> Refusal:
 
 def _note_batch(desk: Desk, tables: Tables, batch: str, source: str, report: Report) -> None:
     at = desk.clock.now().isoformat(timespec="seconds")
-    tables.execute(
-        "INSERT INTO batches VALUES (?, ?, ?, ?)", [batch, at, source, canonical(asdict(report)).decode()]
-    )
+    tables.execute("INSERT INTO batches VALUES (?, ?, ?, ?)", [batch, at, source, canonical(asdict(report)).decode()])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fieldkit.acts.desk import Desk, only
-from fieldkit.acts.people import Case, case, judge, unused_session
+from fieldkit.acts.people import Case, case_within, unused_session
 from fieldkit.clock import new_id
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.i18n import N_
@@ -78,9 +78,9 @@ class InterviewPage:
 @only(INTERVIEWER)
 def start(desk: Desk, subject: str) -> str:
     """Open an interview on the child's yes of today; return its id. Raises NotFound, GatesClosed (V34), WallBroken."""
-    one = case(desk, subject)
     with desk.db.writing() as tables:
-        failing = gates.failing(judge(desk, tables, one))
+        one = case_within(desk, tables, subject)
+        failing = gates.failing(one.gates)
         if failing:
             raise GatesClosed(gates=failing)
         version = strings.newest_version(tables)
@@ -107,14 +107,13 @@ def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPag
         texts = strings.published(tables, strings.version(tables, row["guide_version"]))
         asked = [question for question in strings.questions(tables) if f"guide:{question['code']}" in texts]
         answers = {
-            answer["question"]: answer
-            for answer in tables.table("answers").rows_where("interview = ?", [interview])
+            answer["question"]: answer for answer in tables.table("answers").rows_where("interview = ?", [interview])
         }
         names = {code: user.name for code, user in machine.everybody(tables).users.items()}
         devices = {id_: device.name for id_, device in machine.everybody(tables).devices.items()}
         opened = min((change.wall for change in log.of_record(tables, interview)), default="")
         reader = _Reader(tables, interview, texts, answers, names, devices)
-        one = case(desk, row["subject"])
+        one = case_within(desk, tables, row["subject"])
         lines = _sections(texts, asked, answers)
         wanted = section if section in {line.id for line in lines} else lines[0].id
         values = {"away": guides.away_name(one.migration), "carer": guides.carer_name(one.carer)}
@@ -122,9 +121,7 @@ def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPag
     return InterviewPage(interview, one, wanted, lines, questions, _minutes(desk, opened))
 
 
-def _sections(
-    texts: dict[str, Pair], asked: list[strings.Row], answers: dict[str, people.Row]
-) -> list[SectionLine]:
+def _sections(texts: dict[str, Pair], asked: list[strings.Row], answers: dict[str, people.Row]) -> list[SectionLine]:
     lines = []
     for section in load_study().guide.sections:
         mine = [question["code"] for question in asked if question["section"] == section.id]

@@ -9,7 +9,6 @@ from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
-from fieldkit.records import clean
 from fieldkit.rules import ages, consent, gates, guides
 from fieldkit.rules.consent import CARER, CHILD, GUARDIAN, Event
 from fieldkit.rules.gates import Gate, Situation
@@ -27,9 +26,7 @@ class NoSerialLeft(Refusal):
     """This laptop's block of case serials for the site is used up."""
 
     code = "no_serial"
-    message = N_(
-        "This laptop has handed out all its case codes for this site. Ask the coordinator for a new block."
-    )
+    message = N_("This laptop has handed out all its case codes for this site. Ask the coordinator for a new block.")
 
 
 @dataclass(frozen=True)
@@ -109,11 +106,11 @@ def register(desk: Desk, child: NewChild) -> str:
     Raises Missing, Invalid, and what `rules.ages` refuses (V02, V05).
     """
     if not child.called.strip():
-        raise Missing(field="called")
+        raise Missing(field=N_("what the child is called"))
     if not SITE.fullmatch(child.site):
-        raise Invalid(field="site")
+        raise Invalid(field=N_("the site code"))
     if child.sex not in SEXES:
-        raise Invalid(field="sex")
+        raise Invalid(field=N_("girl or boy"))
     born, study = ages.birth_date(child.birth_date), load_study()
     group = ages.age_group(born, desk.clock.today())
     ages.check_range(born, desk.clock.today(), study.age_min, study.age_max)
@@ -143,10 +140,15 @@ def _register(desk: Desk, tables: Tables, child: NewChild, group: str) -> str:
 def case(desk: Desk, subject: str) -> Case:
     """Return one child; raises NotFound, also for a child who withdrew (their page says nothing any more)."""
     with desk.db.reading() as tables:
-        row = people.row(tables, "participants", "id = ?", subject)
-        if row is None or people.is_hidden(tables, subject):
-            raise NotFound
-        return _case(desk, tables, row)
+        return case_within(desk, tables, subject)
+
+
+def case_within(desk: Desk, tables: Tables, subject: str) -> Case:
+    """Return one child as the caller's transaction sees them; raises NotFound."""
+    row = people.row(tables, "participants", "id = ?", subject)
+    if row is None or people.is_hidden(tables, subject):
+        raise NotFound
+    return _case(desk, tables, row)
 
 
 def listing(desk: Desk) -> list[Case]:
@@ -230,11 +232,7 @@ def _interviews(tables: Tables, row: people.Row) -> list[InterviewLine]:
 def unused_session(one: Case, day: str) -> str:
     """Return the session of the child's yes of *day* that no interview has used yet, or an empty string."""
     used = {line.id for line in one.interviews}
-    yes = [
-        event
-        for event in one.events
-        if event.actor == CHILD and event.act in consent.AGREEING and event.day == day
-    ]
+    yes = [event for event in one.events if event.actor == CHILD and event.act in consent.AGREEING and event.day == day]
     return next((event.session for event in reversed(yes) if event.session not in used), "")
 
 

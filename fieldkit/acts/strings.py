@@ -22,9 +22,7 @@ class PlaceholdersDiffer(Refusal):
     """V43: a language is missing, or `{away}` and the like are not the same in both."""
 
     code = "V43"
-    message = N_(
-        "Not saved: both languages need a text, with the same {{placeholders}}. Here they differ: {names}."
-    )
+    message = N_("Not saved: both languages need a text, with the same {{placeholders}}. Here they differ: {names}.")
     status = 422
 
 
@@ -32,9 +30,7 @@ class ConflictOpen(Refusal):
     """Two people changed one string; a person has to decide before it is published."""
 
     code = "conflict_open"
-    message = N_(
-        "Not published: two people changed the same string ({codes}). Open it, decide, then publish."
-    )
+    message = N_("Not published: two people changed the same string ({codes}). Open it, decide, then publish.")
 
 
 @dataclass(frozen=True)
@@ -82,9 +78,7 @@ def sections(desk: Desk) -> list[StringSection]:
     found = []
     for section, group in groupby(rows, key=lambda row: section_of(row["code"])):
         mine = list(group)
-        drafts = sum(
-            1 for row in mine if now.get(row["code"]) != guides.text_hash(Pair(row["zh"], row["en"]))
-        )
+        drafts = sum(1 for row in mine if now.get(row["code"]) != guides.text_hash(Pair(row["zh"], row["en"])))
         found.append(StringSection(section, _title(section, titles), len(mine), drafts))
     return found
 
@@ -108,7 +102,7 @@ def save(desk: Desk, said: SaveString) -> None:
     """
     pair = Pair(said.zh.strip(), said.en.strip())
     if not pair.zh or not pair.en:
-        raise Missing(field="zh" if not pair.zh else "en")
+        raise Missing(field=N_("the English text") if pair.zh else N_("the Chinese text"))
     differing = guides.placeholders(pair.zh) ^ guides.placeholders(pair.en)
     if differing:
         raise PlaceholdersDiffer(names=", ".join(sorted(differing)))
@@ -124,9 +118,7 @@ def unpublished(desk: Desk) -> list[str]:
     with desk.db.reading() as tables:
         now = _published_hashes(tables)
         rows = strings.drafts(tables)
-    return [
-        row["code"] for row in rows if now.get(row["code"]) != guides.text_hash(Pair(row["zh"], row["en"]))
-    ]
+    return [row["code"] for row in rows if now.get(row["code"]) != guides.text_hash(Pair(row["zh"], row["en"]))]
 
 
 @only(COORDINATOR)
@@ -188,9 +180,7 @@ def _line(tables: Tables, row: strings.Row, now: dict[str, str]) -> StringLine:
     standing = log.standing_of(tables, natural_id("string", row["code"]))
     found = merge.heads(standing)
     others = {
-        Pair(one.set.get("zh", row["zh"]), one.set.get("en", row["en"]))
-        for ones in found.values()
-        for one in ones
+        Pair(one.set.get("zh", row["zh"]), one.set.get("en", row["en"])) for ones in found.values() for one in ones
     }
     shown = Pair(row["zh"], row["en"])
     return StringLine(

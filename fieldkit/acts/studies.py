@@ -10,6 +10,7 @@ from fieldkit.acts.desk import Desk, sit_down
 from fieldkit.acts.users import new_store_key, person, slot_for
 from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Missing
+from fieldkit.i18n import N_
 from fieldkit.rules import guides
 from fieldkit.rules.members import COORDINATOR, Machine
 from fieldkit.store import log, machine
@@ -34,7 +35,7 @@ def found(folder: Folder, clock: Clock, name: str, passphrase: str, cost: Cost =
     if folder.state != EMPTY:
         raise NotEmpty
     if not name.strip():
-        raise Missing(field="name")
+        raise Missing(field=N_("the name"))
     store_key, pair, device_pair, study = new_store_key(), KeyPair.make(), KeyPair.make(), new_id()
     me = Self(new_id(), "C1", study, pair.public["verify"], FIRST_TEAM, COORDINATOR, device_pair, (900, 999))
     who = person(name, COORDINATOR, FIRST_TEAM, me.id, pair)
@@ -55,16 +56,12 @@ def found(folder: Folder, clock: Clock, name: str, passphrase: str, cost: Cost =
 
 def enrol(tables: Tables, signer: KeyPair, device: Self, user: dict[str, str]) -> None:
     """Sign and keep the orders that recognise a device and its first user."""
-    body = Machine(
-        device.id, device.name, device.role, device.team, **device.pair.public, serials=device.serials
-    )
+    body = Machine(device.id, device.name, device.role, device.team, **device.pair.public, serials=device.serials)
     keep(tables, signer, device.study, "device", {**body.__dict__, "serials": list(body.serials)})
     keep(tables, signer, device.study, "user", user)
 
 
-def keep(
-    tables: Tables, signer: KeyPair, study: str, kind: str, body: dict[str, object] | dict[str, str]
-) -> None:
+def keep(tables: Tables, signer: KeyPair, study: str, kind: str, body: dict[str, object] | dict[str, str]) -> None:
     """Sign one order and keep it."""
     order = orders.sign(kind, study, body, signer.signer)
     machine.keep_orders(tables, [(order.id, order.kind, order.content)])

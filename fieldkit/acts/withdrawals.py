@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import Invalid, Missing
+from fieldkit.i18n import N_
 from fieldkit.records import Value, clean
 from fieldkit.rules import consent
 from fieldkit.rules.members import INTERVIEWER
@@ -13,7 +14,6 @@ from fieldkit.store import log, people, standing
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 
-ASKERS = {"child": consent.CHILD, "guardian": consent.GUARDIAN, "both": consent.GUARDIAN}
 ALL, STOP_KEEP = "all", "stop_keep"
 
 
@@ -33,9 +33,9 @@ def withdraw(desk: Desk, code: str, scope: str = ALL, requested_by: str = "guard
     """
     wanted = clean(code.strip())
     if not wanted:
-        raise Missing(field="code")
-    if scope not in {ALL, STOP_KEEP} or requested_by not in ASKERS:
-        raise Invalid(field="scope")
+        raise Missing(field=N_("the code"))
+    if scope not in {ALL, STOP_KEEP} or requested_by not in consent.ASKERS:
+        raise Invalid(field=N_("who asks, or how much"))
     with desk.db.writing() as tables:
         mine = people.named(tables, wanted) if desk.me.role == INTERVIEWER else []
         for subject in mine:
@@ -48,7 +48,7 @@ def withdraw(desk: Desk, code: str, scope: str = ALL, requested_by: str = "guard
 
 
 def _write_event(desk: Desk, tables: Tables, subject: str, scope: str, requested_by: str) -> None:
-    actor = ASKERS[requested_by]
+    actor = consent.ASKERS[requested_by]
     events = standing.events(tables, subject)
     guardians = [event.person for event in events if event.actor == consent.GUARDIAN]
     person = subject if actor == consent.CHILD else next(iter(guardians), "")

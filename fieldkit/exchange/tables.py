@@ -9,6 +9,7 @@ from pathlib import Path
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from fieldkit.acts import exports
@@ -68,9 +69,7 @@ def write_interviews(desk: Desk, folder: Path) -> ExportReport:
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise explained(error, folder) from error
-    return ExportReport(
-        path, found.interviews, len(found.rows), found.left_out_held, found.left_out_withdrawn
-    )
+    return ExportReport(path, found.interviews, len(found.rows), found.left_out_held, found.left_out_withdrawn)
 
 
 def _workbook(found: Dataset) -> Workbook:
@@ -80,8 +79,7 @@ def _workbook(found: Dataset) -> Workbook:
     sheet.title = "访谈 Interviews"
     _write(sheet, _HEADINGS, (cells for row in found.rows for cells in _cells(row)), _WIDTHS)
     counts = [
-        (_both(label("nonparticipation", reason)), str(number))
-        for reason, number in found.nonparticipation.items()
+        (_both(label("nonparticipation", reason)), str(number)) for reason, number in found.nonparticipation.items()
     ]
     _write(book.create_sheet("未参加 Non-participation"), ("原因 Reason", "人数 Children"), counts, (40, 14))
     left_out = [
@@ -94,9 +92,7 @@ def _workbook(found: Dataset) -> Workbook:
 
 def _cells(row: AnswerRow) -> Iterable[tuple[str, ...]]:
     """One line a note; a text longer than a cell goes on in further lines, none of it is cut."""
-    parts = [row.text[start : start + LONGEST_CELL] for start in range(0, len(row.text), LONGEST_CELL)] or [
-        ""
-    ]
+    parts = [row.text[start : start + LONGEST_CELL] for start in range(0, len(row.text), LONGEST_CELL)] or [""]
     for number, part in enumerate(parts):
         yield (
             *(
@@ -121,9 +117,7 @@ def _both(pair: Pair) -> str:
     return f"{pair.zh} {pair.en}"
 
 
-def _write(
-    sheet: Worksheet, headings: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[int]
-) -> None:
+def _write(sheet: Worksheet, headings: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[int]) -> None:
     for line, values in enumerate([headings, *rows], 1):
         for column, value in enumerate(values, 1):
             cell = sheet.cell(line, column)
@@ -131,6 +125,6 @@ def _write(
             cell.data_type = "s"  # a text that begins with "=" stays a text
             cell.alignment = Alignment(wrap_text=True, vertical="top")
             cell.font = Font(bold=line == 1)
-    for column, width in zip(sheet.columns, widths, strict=False):
-        sheet.column_dimensions[column[0].column_letter].width = width  # type: ignore[union-attr]
+    for place, width in enumerate(widths, 1):
+        sheet.column_dimensions[get_column_letter(place)].width = width
     sheet.freeze_panes = "A2"

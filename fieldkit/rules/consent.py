@@ -15,6 +15,7 @@ AGREEING = frozenset({"given", "reaffirmed", "reconsented"})
 REFUSING = frozenset({"declined", "withdrawn"})
 NECESSARY = ("participate", "notes", "store")
 PARENTS = frozenset({"father", "mother", "adoptive"})
+ASKERS = {"child": CHILD, "guardian": GUARDIAN, "both": GUARDIAN}  # who asked for a withdrawal: whose no it is
 HIDING_SCOPES = frozenset({"all", "stop_discard"})
 
 
@@ -61,9 +62,7 @@ def open_noes(events: Iterable[Event], actors: Collection[str] = (GUARDIAN, CHIL
     return [
         event
         for event in events
-        if event.act in REFUSING
-        and event.actor in actors
-        and (event.actor, event.person, event.id) not in lifted
+        if event.act in REFUSING and event.actor in actors and (event.actor, event.person, event.id) not in lifted
     ]
 
 
@@ -113,7 +112,7 @@ def effective(events: Iterable[Event], item: str, session: str) -> bool:
 
 
 def grounds(events: Iterable[Event], session: str) -> tuple[str, ...]:
-    """Return the ids that a change in *session* names as its grounds: the guardians' last yes and the child's of this session."""
+    """Return what a change in *session* names as its grounds: the guardians' last yes, the child's of this session."""
     events = in_force(events)
     spoken = [event for event in events if event.act in AGREEING]
     mine = [
@@ -126,11 +125,7 @@ def grounds(events: Iterable[Event], session: str) -> tuple[str, ...]:
 
 def _last_of_each(events: list[Event], item: str) -> list[Event]:
     people = {(event.actor, event.person) for event in events}
-    return [
-        event
-        for who in sorted(people)
-        for event in last([e for e in events if (e.actor, e.person) == who], item)
-    ]
+    return [event for who in sorted(people) for event in last([e for e in events if (e.actor, e.person) == who], item)]
 
 
 def valid_pair(
@@ -149,9 +144,7 @@ def valid_pair(
     present = [events[name] for name in named if name in events and name not in voided]
     usable = [event for event in present if event.act in AGREEING and event.form_text_hash in approved]
     adult = [event for event in usable if event.actor == ADULT]
-    guardians = [
-        event for event in usable if event.actor == GUARDIAN and event.guardian_basis != "claimed_only"
-    ]
+    guardians = [event for event in usable if event.actor == GUARDIAN and event.guardian_basis != "claimed_only"]
     children = [event for event in usable if event.actor == CHILD and event.session == session]
     sides = [adult] if adult else [guardians, children]
     return all(any(event.items.get(item) == YES for event in side) for side in sides for item in items)
@@ -160,6 +153,4 @@ def valid_pair(
 def hidden(events: Iterable[Event]) -> bool:
     """Tell whether an open withdrawal hides the child everywhere (`domain.md` §3.6)."""
     actors = (GUARDIAN, CHILD, ADULT)
-    return any(
-        event.act == "withdrawn" and event.scope in HIDING_SCOPES for event in open_noes(events, actors)
-    )
+    return any(event.act == "withdrawn" and event.scope in HIDING_SCOPES for event in open_noes(events, actors))

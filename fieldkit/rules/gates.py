@@ -48,7 +48,7 @@ _UNCHECKED = Pair("这个版本还不检查这一项。", "Not checked by this v
 
 
 def judge(titles: Sequence[tuple[str, str, Pair]], case: Situation) -> list[Gate]:
-    """Return every gate of *titles* (id, level, title) judged for *case*; failing ones say which other they wait for."""
+    """Return every gate of *titles* (id, level, title) judged for *case*; a failing one says what it waits for."""
     judged = [_gate(id_, level, title, case) for id_, level, title in titles]
     failing = [gate for gate in judged if gate.status == FAILS and gate.level == "block"]
     order = {gate.id: place for place, gate in enumerate(failing, 1)}
@@ -124,9 +124,7 @@ def _no_objection(case: Situation) -> Verdict:
 def _child(case: Situation) -> Verdict:
     if case.session and all(consent.child_ok(case.events, item, case.session) for item in NECESSARY):
         return HOLDS, _OK, None
-    if any(
-        event.actor == CHILD and event.day == case.today and event.act == "declined" for event in case.events
-    ):
+    if any(event.actor == CHILD and event.day == case.today and event.act == "declined" for event in case.events):
         return (
             FAILS,
             Pair("孩子今天说了不愿意，今天不再问。", "The child said no today; do not ask again today."),
@@ -140,11 +138,7 @@ def _child(case: Situation) -> Verdict:
 
 
 def _told(case: Situation) -> Verdict:
-    mine = [
-        event
-        for event in case.events
-        if event.actor == CHILD and case.session and event.session == case.session
-    ]
+    mine = [event for event in case.events if event.actor == CHILD and case.session and event.session == case.session]
     if any(set(event.told) >= {1, 2, 3} for event in mine):
         return HOLDS, _OK, None
     return (
@@ -191,11 +185,7 @@ def _item_by_item(case: Situation) -> Verdict:
 def _own_consent(case: Situation) -> Verdict:
     if case.age_group not in OWN_CONSENT_GROUPS:
         return HOLDS, _OK, None
-    mine = [
-        event
-        for event in case.events
-        if event.actor == CHILD and case.session and event.session == case.session
-    ]
+    mine = [event for event in case.events if event.actor == CHILD and case.session and event.session == case.session]
     if any(event.form == "consent_14_17" for event in mine):
         return HOLDS, _OK, None
     return (

@@ -77,17 +77,13 @@ def members(orders: Iterable[Said], root: str) -> Members:
 
 
 def _entitled(order: Said, root: str, users: Mapping[str, Member], devices: Mapping[str, Machine]) -> bool:
-    if order.signer == root or any(
-        user.verify == order.signer and user.role == COORDINATOR for user in users.values()
-    ):
+    if order.signer == root or any(user.verify == order.signer and user.role == COORDINATOR for user in users.values()):
         return True
     vouching = [device for device in devices.values() if device.verify == order.signer]
     return (
         order.kind == "user"
         and order.body["role"] == INTERVIEWER
-        and any(
-            device.id == order.body["device"] and device.team == order.body["team"] for device in vouching
-        )
+        and any(device.id == order.body["device"] and device.team == order.body["team"] for device in vouching)
     )
 
 

@@ -52,9 +52,7 @@ class WallBroken(Refusal):
     """A trigger on the log stopped a change: the last of the three consent walls (`design.md` §6)."""
 
     code = "wall"
-    message = N_(
-        "Not recorded: the consents for this are not in place. Look at what is missing and do that first."
-    )
+    message = N_("Not recorded: the consents for this are not in place. Look at what is missing and do that first.")
 
 
 class Database:
@@ -119,10 +117,8 @@ class Database:
 def _translated(error: dbapi2.Error) -> Exception:
     """Return what *error* means to a person; what means nothing to a person stays what it is."""
     words = str(error)
-    for sign, refusal in _SIGNS.items():
-        if sign in words:
-            return refusal()
-    return error
+    unknown: Exception = error
+    return next((refusal() for sign, refusal in _SIGNS.items() if sign in words), unknown)
 
 
 _SIGNS: dict[str, type[Refusal]] = {

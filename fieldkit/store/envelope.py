@@ -31,11 +31,7 @@ def fill(content: bytes, boxes: Sequence[str]) -> bytes:
     slots = [seal_to(box, key) for box in [*boxes, *spare]]
     secrets.SystemRandom().shuffle(slots)
     padded = (len(content).to_bytes(4, "big") + content).ljust(ROOM, b"\0")
-    return (
-        b"".join(slots)
-        + nonce
-        + bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(padded, None, nonce, key)
-    )
+    return b"".join(slots) + nonce + bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(padded, None, nonce, key)
 
 
 def unfill(envelope: bytes, pair: KeyPair) -> bytes | None:
@@ -46,9 +42,7 @@ def unfill(envelope: bytes, pair: KeyPair) -> bytes | None:
     for place in range(SLOTS):
         key = _opened(envelope[place * SLOT_BYTES : (place + 1) * SLOT_BYTES], pair)
         if key is not None:
-            padded = bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
-                envelope[-ROOM - 16 :], None, nonce, key
-            )
+            padded = bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(envelope[-ROOM - 16 :], None, nonce, key)
             return padded[4 : 4 + int.from_bytes(padded[:4], "big")]
     return None
 

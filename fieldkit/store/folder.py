@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,8 @@ class FolderNewer(Refusal):
 
     code = "folder_newer"
     message = N_(
-        "This data folder was written by a newer fieldkit. Nothing was changed. Install the newer version and open it again."
+        "This data folder was written by a newer fieldkit. Nothing was changed. "
+        "Install the newer version and open it again."
     )
 
 
@@ -93,7 +94,7 @@ class Folder:
         """Return the slots, one per user: what may be read before anything is unlocked."""
         return list(self._slots()["users"])
 
-    def write_slots(self, state: str, users: list[Mapping[str, Any]]) -> None:
+    def write_slots(self, state: str, users: Sequence[Mapping[str, Any]]) -> None:
         """Replace the slots, atomically."""
         store = self._slots()["store"] or new_id()
         content = {"format": SLOTS_FORMAT, "store": store, "state": state, "users": users}

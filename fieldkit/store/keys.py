@@ -37,9 +37,7 @@ class WeakPassphrase(Refusal):
     """Too short against someone who has the disk."""
 
     code = "weak_passphrase"
-    message = N_(
-        "Take a longer passphrase: four words with spaces between them, or at least twelve characters."
-    )
+    message = N_("Take a longer passphrase: four words with spaces between them, or at least twelve characters.")
     status = 422
 
 
@@ -105,9 +103,7 @@ def check_strength(passphrase: str) -> None:
         raise WeakPassphrase
 
 
-def make_slot(
-    who: Mapping[str, str], passphrase: str, store_key: bytes, pair: KeyPair, cost: Cost
-) -> dict[str, Any]:
+def make_slot(who: Mapping[str, str], passphrase: str, store_key: bytes, pair: KeyPair, cost: Cost) -> dict[str, Any]:
     """Return a slot for *who* (code, name, role): readable facts, and the store key and user secrets wrapped."""
     salt = utils.random(pwhash.argon2id.SALTBYTES)
     facts = {**who, "salt": b64(salt), "passes": cost.passes, "memory": cost.memory}

@@ -9,6 +9,7 @@ from dataclasses import replace as copy_with
 
 from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Invalid
+from fieldkit.i18n import N_
 from fieldkit.records import KINDS, Change, Kind, Value, canonical, clean, decode, drawer_of, natural_id
 from fieldkit.store import merge, search, standing
 from fieldkit.store.database import Tables
@@ -150,7 +151,7 @@ def _known_base(tables: Tables, record: str, base: str) -> Mapping[str, Sequence
     try:
         given = {str(name): [str(one) for one in ids] for name, ids in json.loads(base or "{}").items()}
     except (ValueError, AttributeError, TypeError) as error:
-        raise Invalid(field="base") from error
+        raise Invalid(field=N_("this page's own data")) from error
     known_ids = {change.id for change in of_record(tables, record)}
     return {name: [one for one in ids if one in known_ids] for name, ids in given.items()}
 
@@ -174,25 +175,23 @@ def _judged_again(changes: list[Change]) -> set[str]:
 def _touched(tables: Tables, changes: list[Change]) -> dict[str, str]:
     """Consent facts and form texts can lift or hold other records, so those are looked at again too."""
     touched = {change.record: change.kind for change in changes}
-    gated = f"SELECT DISTINCT record, kind FROM changes WHERE kind IN ({_GATED})"
+    gated = "SELECT DISTINCT record, kind FROM changes WHERE kind IN (SELECT value FROM json_each(?))"
     if any(change.kind == "form" for change in changes):
-        return touched | dict(tables.execute(gated).fetchall())
+        return touched | dict(tables.execute(gated, [_GATED]).fetchall())
     for subject in _judged_again(changes):
-        touched |= dict(tables.execute(f"{gated} AND subject = ?", [subject]).fetchall())
+        touched |= dict(tables.execute(gated + " AND subject = ?", [_GATED, subject]).fetchall())
     return touched
 
 
-_GATED = ", ".join(f"'{kind.name}'" for kind in KINDS.values() if kind.needs)
+_GATED = json.dumps([kind.name for kind in KINDS.values() if kind.needs])
 
 
-def _settle_record(
-    tables: Tables, kind: Kind, record: str, changes: list[Change], held: standing.Held
-) -> None:
+def _settle_record(tables: Tables, kind: Kind, record: str, changes: list[Change], held: standing.Held) -> None:
     shown = merge.show(merge.usable(changes, held, kind.immutable))
     tables.execute("DELETE FROM heads WHERE record = ?", [record])
     rows = [(record, name, one.id) for name, ones in merge.heads(changes).items() for one in ones]
-    tables.conn.executemany("INSERT INTO heads VALUES (?, ?, ?)", rows) if rows else None
-    tables.execute(f"DELETE FROM {kind.table} WHERE id = ?", [record])
+    tables.conn.executemany("INSERT INTO heads VALUES (?, ?, ?)", rows)
+    tables.table(kind.table).delete_where("id = ?", [record])
     if shown is not None:
         tables.table(kind.table).insert(state_row(kind, record, shown))
     search.index(tables, kind, record, shown)

@@ -64,9 +64,10 @@ def keep_key(tables: Tables, drawer: str, epoch: int, key: bytes) -> None:
 
 
 def drawer_key(tables: Tables, drawer: str, epoch: int | None = None) -> tuple[int, bytes] | None:
-    """Return (epoch, key) of *drawer*, the newest where no epoch is named; None where this machine has no right to it."""
+    """Return (epoch, key) of *drawer*, the newest where no epoch is named; None where this machine has no right."""
     row = tables.execute(
-        "SELECT epoch, key FROM drawer_keys WHERE drawer = ? AND coalesce(?, epoch) = epoch ORDER BY epoch DESC LIMIT 1",
+        "SELECT epoch, key FROM drawer_keys WHERE drawer = ? AND coalesce(?, epoch) = epoch "
+        "ORDER BY epoch DESC LIMIT 1",
         [drawer, epoch],
     ).fetchone()
     return None if row is None else (row[0], bytes(row[1]))

@@ -57,9 +57,7 @@ def disagree(ones: list[Change], field: str) -> bool:
 
 def usable(changes: Iterable[Change], held: Callable[[Change], bool], immutable: bool) -> list[Change]:
     """Return the changes that count: not held, and for an immutable record only the one it is named after."""
-    return [
-        change for change in changes if not held(change) and not (immutable and change.id != change.record)
-    ]
+    return [change for change in changes if not held(change) and not (immutable and change.id != change.record)]
 
 
 def _rank(change: Change) -> tuple[int, str]:

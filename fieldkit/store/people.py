@@ -28,18 +28,12 @@ def participants(tables: Tables) -> list[Row]:
 
 def is_hidden(tables: Tables, subject: str) -> bool:
     """Tell whether an open withdrawal hides this child."""
-    return (
-        tables.execute("SELECT 1 FROM standings WHERE subject = ? AND hidden = 1", [subject]).fetchone()
-        is not None
-    )
+    return tables.execute("SELECT 1 FROM standings WHERE subject = ? AND hidden = 1", [subject]).fetchone() is not None
 
 
 def named(tables: Tables, code: str) -> list[str]:
     """Return the ids of the children whom *code* means: an id, a case code or a pseudonym."""
-    rows = tables.execute(
-        "SELECT id FROM participants WHERE ? IN (id, case_code, pseudonym_zh) OR lower(pseudonym_en) = lower(?)",
-        [code, code],
-    )
+    rows = tables.execute("SELECT DISTINCT subject FROM child_names WHERE name = ? COLLATE NOCASE", [code])
     return [found[0] for found in rows]
 
 
@@ -51,7 +45,8 @@ def interviews(tables: Tables, subject: str) -> list[Row]:
             "SELECT i.*, min(c.tick) AS tick, "
             "(SELECT count(*) FROM answers AS a WHERE a.interview = i.id AND a.outcome = 'answered') AS answered, "
             "(SELECT count(*) FROM changes AS u WHERE u.session = i.id AND u.block IS NULL) AS unsealed "
-            "FROM interviews AS i JOIN changes AS c ON c.record = i.id WHERE i.subject = ? GROUP BY i.id ORDER BY tick, i.id",
+            "FROM interviews AS i JOIN changes AS c ON c.record = i.id "
+            "WHERE i.subject = ? GROUP BY i.id ORDER BY tick, i.id",
             [subject],
         )
     ]
@@ -74,9 +69,7 @@ def next_serial(tables: Tables, prefix: str, serials: tuple[int, int]) -> int | 
 def nonparticipation(tables: Tables) -> dict[str, int]:
     """Return how many children do not take part, by reason (COREQ item 13)."""
     return dict(
-        tables.execute(
-            "SELECT reason, count(*) FROM nonparticipations GROUP BY reason ORDER BY reason"
-        ).fetchall()
+        tables.execute("SELECT reason, count(*) FROM nonparticipations GROUP BY reason ORDER BY reason").fetchall()
     )
 
 
@@ -96,7 +89,8 @@ def held_interviews(tables: Tables) -> int:
     """Return how many interviews arrived without a valid pair of consents and wait for it."""
     return int(
         tables.execute(
-            "SELECT count(DISTINCT record) FROM changes WHERE kind = 'interview' AND record NOT IN (SELECT id FROM interviews)"
+            "SELECT count(DISTINCT record) FROM changes "
+            "WHERE kind = 'interview' AND record NOT IN (SELECT id FROM interviews)"
         ).fetchone()[0]
     )
 

@@ -25,9 +25,7 @@ def differences(tables: Tables) -> list[str]:
             searched |= {record} if kind.searched else set()
     found = [line for table, rows in wanted.items() for line in _table_differences(tables, table, rows)]
     found += (
-        ["heads: differ"]
-        if heads != set(tables.execute("SELECT record, field, change FROM heads").fetchall())
-        else []
+        ["heads: differ"] if heads != set(tables.execute("SELECT record, field, change FROM heads").fetchall()) else []
     )
     found += ["search: differs"] if searched != search.indexed(tables) else []
     return found + _standing_differences(tables)
@@ -46,7 +44,9 @@ def _table_differences(tables: Tables, table: str, wanted: dict[str, dict[str, V
 
 
 def _standing_differences(tables: Tables) -> list[str]:
-    rows = tables.execute("SELECT subject, hidden FROM standings").fetchall()
+    rows = tables.execute(
+        "SELECT p.id, coalesce(s.hidden, 0) FROM participants AS p LEFT JOIN standings AS s ON s.subject = p.id"
+    ).fetchall()
     wrong = [subject for subject, hidden in rows if bool(hidden) != standing.is_hidden(tables, subject)]
     return [f"standings: {len(wrong)} differ"] if wrong else []
 

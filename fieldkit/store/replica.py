@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
+from nacl.signing import VerifyKey
+
 from fieldkit.clock import new_id
 from fieldkit.records import KINDS, TEAM_DRAWERS, Change, Unreadable, canonical, decode
 from fieldkit.store import envelope, log, machine
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import b64, unb64
-from nacl.signing import VerifyKey
 from sync import block as blocks
 from sync import chain, orders
 from sync.block import Block, Place
@@ -63,9 +64,7 @@ def _seal_group(tables: Tables, drawer: str, subject: str | None) -> int:
     epoch, key = epoch_and_key
     signer = machine.recall_self(tables).pair.signer
     for packed in blocks.pack([bytes(body) for _, body in rows]):
-        made = blocks.seal(
-            _place(tables, drawer, epoch, _alias(tables, drawer, subject)), packed, key, signer
-        )
+        made = blocks.seal(_place(tables, drawer, epoch, _alias(tables, drawer, subject)), packed, key, signer)
         _keep_block(tables, made, READ)
         ids = [(made.hash, json.loads(line)["id"]) for line in packed]
         tables.conn.executemany("UPDATE changes SET block = ? WHERE id = ?", ids)
@@ -76,9 +75,7 @@ def _seal_envelope(tables: Tables) -> None:
     readers = [lead.box for lead in machine.everybody(tables).leads()][: envelope.SLOTS]
     me = machine.recall_self(tables)
     payload = envelope.fill(b"", readers)
-    _keep_block(
-        tables, blocks.seal_payload(_place(tables, SAFEGUARDING, 0, None), payload, me.pair.signer), FOREIGN
-    )
+    _keep_block(tables, blocks.seal_payload(_place(tables, SAFEGUARDING, 0, None), payload, me.pair.signer), FOREIGN)
 
 
 def _place(tables: Tables, drawer: str, epoch: int, alias: str | None) -> Place:
@@ -92,7 +89,7 @@ def _place(tables: Tables, drawer: str, epoch: int, alias: str | None) -> Place:
 
 
 def _my_stream(tables: Tables, drawer: str) -> str:
-    """Return the stream this device writes for *drawer*; a fresh one at first, and after its own past came back to it."""
+    """Return the stream this device writes for *drawer*; a fresh one at first, and after its own past came back."""
     current = machine.recall(tables, f"stream:{drawer}")
     if current is not None:
         return current.decode()
@@ -119,6 +116,14 @@ def _keep_block(tables: Tables, made: Block, standing: str) -> None:
     )
 
 
+def _understood(line: bytes, drawer: str) -> Change:
+    """Return the change in *line*; raises Unreadable for a kind that this program lacks, or in a drawer not its own."""
+    change = decode(line)
+    if change.kind not in KINDS or change.drawer != drawer:
+        raise Unreadable(change.kind)
+    return change
+
+
 class StoreReplica:
     """The `sync.Replica` of one open transaction; *batch* marks what arrives as made elsewhere."""
 
@@ -137,19 +142,14 @@ class StoreReplica:
 
     def streams(self) -> list[StreamInfo]:
         """Return every stream known here, with the device that it belongs to."""
-        return [
-            StreamInfo(*row)
-            for row in self._tables.execute("SELECT id, drawer, device FROM streams ORDER BY id")
-        ]
+        return [StreamInfo(*row) for row in self._tables.execute("SELECT id, drawer, device FROM streams ORDER BY id")]
 
     def blocks(self) -> Iterable[Block]:
         """Yield all blocks in chain order, readable here or not."""
         rows = self._tables.execute("SELECT header, payload FROM blocks ORDER BY stream, position, hash")
         return (Block(bytes(header), None if payload is None else bytes(payload)) for header, payload in rows)
 
-    def receive(
-        self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]
-    ) -> Report:
+    def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]) -> Report:
         """Take in orders first, then blocks; whatever cannot be read is kept aside with its reason."""
         parsed = [orders.parse(content) for content in found]
         machine.keep_orders(
@@ -179,9 +179,7 @@ class Intake:
         self._counts = dict.fromkeys(("received", "known", "foreign", "parked", "new", "damaged", "gaps"), 0)
         self._known_changes = 0
         self._devices = {id_: device.verify for id_, device in machine.everybody(tables).devices.items()}
-        self._streams = {
-            row[0]: (row[1], row[2]) for row in tables.execute("SELECT id, drawer, device FROM streams")
-        }
+        self._streams = {row[0]: (row[1], row[2]) for row in tables.execute("SELECT id, drawer, device FROM streams")}
         self._chains: dict[str, dict[str, tuple[int, str | None]]] = {}
         for header in tables.execute("SELECT header FROM blocks"):
             self._link(Block(bytes(header[0]), None))
@@ -202,7 +200,8 @@ class Intake:
     def wake(self) -> None:
         """Look again at what was kept aside: its key or device may have arrived since."""
         rows = self._tables.execute(
-            "SELECT header, payload, standing FROM blocks WHERE standing IN (?, ?) AND drawer <> ? ORDER BY stream, position",
+            "SELECT header, payload, standing FROM blocks WHERE standing IN (?, ?) AND drawer <> ? "
+            "ORDER BY stream, position",
             [PARKED, FOREIGN, SAFEGUARDING],
         ).fetchall()
         for header, payload, before in rows:
@@ -251,22 +250,19 @@ class Intake:
     def _read(self, one: Block, lines: list[bytes]) -> None:
         for number, line in enumerate(lines):
             try:
-                change = decode(line)
-                if change.kind not in KINDS or change.drawer != one.header.drawer:
-                    raise Unreadable(change.kind)
+                self._enter(one, _understood(line, one.header.drawer), line)
             except Unreadable as reason:
                 self._tables.execute(
                     "INSERT OR IGNORE INTO parked VALUES (?, ?, ?, ?)", [one.hash, number, line, str(reason)]
                 )
-                continue
-            if log.known(self._tables, change.id):
-                self._known_changes += 1
-                self._tables.execute(
-                    "UPDATE changes SET block = coalesce(block, ?) WHERE id = ?", [one.hash, change.id]
-                )
-                continue
-            log.insert(self._tables, change, line, self._batch, one.hash)
-            self.arrived.append(change)
+
+    def _enter(self, one: Block, change: Change, line: bytes) -> None:
+        if log.known(self._tables, change.id):
+            self._known_changes += 1
+            self._tables.execute("UPDATE changes SET block = coalesce(block, ?) WHERE id = ?", [one.hash, change.id])
+            return
+        log.insert(self._tables, change, line, self._batch, one.hash)
+        self.arrived.append(change)
 
     def _forget_stream_that_came_back(self, stream: str) -> None:
         """A block of our own that we did not know: this machine was restored or cloned; go on in a fresh stream."""

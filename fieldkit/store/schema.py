@@ -96,8 +96,21 @@ WHEN NEW.batch IS NULL AND NEW.kind = '{kind}' AND NOT (
        AND NOT EXISTS (
          SELECT 1 FROM changes AS v, json_each(json_extract(v.body, '$.set.voids')) AS named
          WHERE v.kind = 'consent_event' AND v.subject = NEW.subject AND named.value = n.id))
+  AND NOT EXISTS (SELECT 1 FROM noticed WHERE subject = NEW.subject)
 )
 BEGIN SELECT RAISE(ABORT, 'fieldkit wall: {kind} without both consents'); END;
+"""
+
+# Whom a code means, and which children a notice withdraws: of this team or another, in any order of arrival.
+_NAMES = """
+CREATE VIEW child_names AS
+  SELECT id AS subject, id AS name FROM participants
+  UNION ALL SELECT id, case_code FROM participants
+  UNION ALL SELECT id, pseudonym_zh FROM participants
+  UNION ALL SELECT id, pseudonym_en FROM participants;
+CREATE VIEW noticed AS
+  SELECT c.subject, n.id AS notice, n.scope, n.requested_by FROM notices AS n
+  JOIN child_names AS c ON c.name = n.code COLLATE NOCASE;
 """
 
 _NEEDS_CHANGE = """
@@ -132,5 +145,6 @@ def log_and_state(db: Tables) -> None:
         db.table(table).create(_columns(fields), pk="id")
         db.table(table).create_index(["subject"])
         _script(db, _NEEDS_CHANGE.format(table=table))
+    _script(db, _NAMES)
     _script(db, _GATED.format(kind="interview", items="('participate'), ('notes'), ('store')"))
     _script(db, _GATED.format(kind="answer", items="('notes')"))

@@ -5,37 +5,46 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from fieldkit.records import KINDS, Change
+from fieldkit.records import KINDS, Change, Value
 from fieldkit.rules import consent
-from fieldkit.rules.consent import Event
+from fieldkit.rules.consent import GUARDIAN, Event
 from fieldkit.store.database import Tables
 
 Held = Callable[[Change], bool]
 _LISTS = ("told", "follows", "lifts", "voids")
+_WORDS = Event.__dataclass_fields__.keys() - {*_LISTS, "id", "items"}
 
 
 def events(tables: Tables, subject: str) -> list[Event]:
-    """Return the consent events of *subject*, read from the log in the order of their ticks."""
+    """Return the consent events of *subject* in the order of their ticks, then the withdrawals that notices brought.
+
+    A withdrawal counts alike whichever way it came (`design.md` §3).
+    """
     rows = tables.execute(
         "SELECT id, body FROM changes WHERE subject = ? AND kind = 'consent_event' AND id = record ORDER BY tick, id",
         [subject],
     )
-    return [_event(row[0], json.loads(row[1])["set"]) for row in rows]
+    return [_event(row[0], json.loads(row[1])["set"]) for row in rows] + _notices(tables, subject)
 
 
-def _event(id_: str, values: dict[str, object]) -> Event:
-    known = {name: value for name, value in values.items() if name in Event.__dataclass_fields__}
-    lists = {name: tuple(known.pop(name, ()) or ()) for name in _LISTS}  # type: ignore[call-overload]
-    return Event(id=id_, **{name: value or "" for name, value in known.items()}, **lists)  # type: ignore[arg-type]
+def _notices(tables: Tables, subject: str) -> list[Event]:
+    rows = tables.execute(
+        "SELECT DISTINCT notice, requested_by, scope FROM noticed WHERE subject = ? ORDER BY notice", [subject]
+    )
+    return [Event(id_, consent.ASKERS.get(asker, GUARDIAN), "withdrawn", scope=scope) for id_, asker, scope in rows]
+
+
+def _event(id_: str, values: dict[str, Value]) -> Event:
+    fields: dict[str, Value] = {name: values.get(name) or "" for name in _WORDS}
+    fields |= {name: tuple(values.get(name) or ()) for name in _LISTS}
+    return Event(id=id_, items=values.get("items") or {}, **fields)
 
 
 def held(tables: Tables) -> Held:
-    """Return the judge of one transaction: does this change lack a valid pair? (`design.md` §3, computed from the set)."""
+    """Return the judge of one transaction: does a change lack a valid pair (`design.md` §3: computed from the set)?"""
     approved = {
         row[0]
-        for row in tables.execute(
-            "SELECT json_extract(body, '$.set.text_hash') FROM changes WHERE kind = 'form'"
-        )
+        for row in tables.execute("SELECT json_extract(body, '$.set.text_hash') FROM changes WHERE kind = 'form'")
     }
     known: dict[str, dict[str, Event]] = {}
 
@@ -46,21 +55,14 @@ def held(tables: Tables) -> Held:
         subject = change.subject or ""
         if subject not in known:
             known[subject] = {event.id: event for event in events(tables, subject)}
-        return not consent.valid_pair(
-            known[subject], change.grounds, kind.needs, change.session or "", approved
-        )
+        return not consent.valid_pair(known[subject], change.grounds, kind.needs, change.session or "", approved)
 
     return judge
 
 
 def is_hidden(tables: Tables, subject: str) -> bool:
     """Compute whether *subject* is hidden: by an event of the family, or by a notice from anywhere."""
-    noticed = tables.execute(
-        "SELECT 1 FROM notices AS n JOIN participants AS p ON n.code IN (p.id, p.case_code, p.pseudonym_zh) "
-        "WHERE n.scope = 'all' AND p.id = ?",
-        [subject],
-    ).fetchone()
-    return consent.hidden(events(tables, subject)) or noticed is not None
+    return consent.hidden(events(tables, subject))
 
 
 def restand(tables: Tables, subject: str) -> None:
@@ -73,8 +75,6 @@ def restand(tables: Tables, subject: str) -> None:
 
 def restand_noticed(tables: Tables) -> None:
     """Look again at every child whom a notice names; notices and children arrive in any order."""
-    rows = tables.execute(
-        "SELECT DISTINCT p.id FROM participants AS p JOIN notices AS n ON n.code IN (p.id, p.case_code, p.pseudonym_zh)"
-    ).fetchall()
+    rows = tables.execute("SELECT DISTINCT subject FROM noticed").fetchall()
     for (subject,) in rows:
         restand(tables, subject)

@@ -35,9 +35,7 @@ def published(tables: Tables, version_row: Row) -> dict[str, Pair]:
     wanted = hashes(version_row)
     drafts = {row["code"]: Pair(row["zh"], row["en"]) for row in tables.table("strings").rows}
     texts = {
-        code: drafts[code]
-        for code, hashed in wanted.items()
-        if code in drafts and text_hash(drafts[code]) == hashed
+        code: drafts[code] for code, hashed in wanted.items() if code in drafts and text_hash(drafts[code]) == hashed
     }
     for code in wanted.keys() - texts.keys():
         found = _from_log(tables, code, wanted[code])
@@ -61,9 +59,7 @@ def drafts(tables: Tables, prefix: str = "") -> list[Row]:
     """Return the strings whose id begins with *prefix*, in the order of the study."""
     return [
         dict(row)
-        for row in tables.table("strings").rows_where(
-            "code LIKE ?", [f"{prefix}%"], order_by="position, code"
-        )
+        for row in tables.table("strings").rows_where("code LIKE ?", [f"{prefix}%"], order_by="position, code")
     ]
 
 

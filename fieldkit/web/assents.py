@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from fieldkit.acts import consents, people
-from fieldkit.acts.consents import ChildAnswer
+from fieldkit.acts import assents, events, forms, people
+from fieldkit.acts.assents import SAID_NO, ChildAnswer
 from fieldkit.errors import Refusal
 from fieldkit.rules.consent import CHILD
 from fieldkit.web.pages import Answer
 from fieldkit.web.sessions import desk
 
 pages = Blueprint("assents", __name__, url_prefix="/people/<subject>/assent")
-BLOCKS = {"1", "2", "3"}
+BLOCKS = {str(block) for block in forms.BLOCKS}
 DONE = ("start", "continue")
 
 
@@ -31,10 +31,10 @@ def said(subject: str) -> Answer:
     if people.case(desk(), subject).step.code in DONE:
         return redirect(url_for("people.show", subject=subject))
     try:
-        consents.record_child(desk(), subject, told)
+        assents.record(desk(), subject, told)
     except Refusal as refusal:
         return _page(subject, told, refusal), refusal.status
-    after = "assents.said_no" if told.answer in {"no", "silent"} else "people.show"
+    after = "assents.said_no" if told.answer in SAID_NO else "people.show"
     return redirect(url_for(after, subject=subject))
 
 
@@ -51,11 +51,11 @@ def _told() -> ChildAnswer:
 def _page(subject: str, told: ChildAnswer, refusal: Refusal | None = None) -> str:
     case = people.case(desk(), subject)
     return render_template(
-        "consents/assent.html",
+        "assents/show.html",
         case=case,
-        blocks=consents.opening(desk(), subject),
-        view=consents.child_form(desk(), subject),
-        follows=" ".join(consents.follows(case, CHILD)),
+        blocks=forms.opening(desk(), subject),
+        view=forms.child_form(desk(), subject),
+        follows=" ".join(events.follows(case, CHILD)),
         said=told,
         refusal=refusal,
     )
@@ -64,4 +64,4 @@ def _page(subject: str, told: ChildAnswer, refusal: Refusal | None = None) -> st
 @pages.get("/no")
 def said_no(subject: str) -> str:
     """Show what to tell the adult: nothing but that it is over for today."""
-    return render_template("consents/said_no.html", case=people.case(desk(), subject))
+    return render_template("assents/said_no.html", case=people.case(desk(), subject))

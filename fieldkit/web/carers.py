@@ -7,8 +7,8 @@ from werkzeug.wrappers import Response
 from wtforms import HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from fieldkit.acts import consents, people
-from fieldkit.acts.consents import CarerAnswer
+from fieldkit.acts import carers, forms, people
+from fieldkit.acts.carers import CarerAnswer
 from fieldkit.rules.consent import NO
 from fieldkit.studies import load_study
 from fieldkit.web.pages import Answer, Form, answer, label, png
@@ -23,9 +23,7 @@ TYPED = ("method", "no_sign_reason", "witness_name", "witness_relation", "paper_
 class CarerForm(Form):
     """How the agreement was given, and what stands for a signature."""
 
-    understanding = RadioField(
-        "understanding", choices=[consents.UNDERSTOOD, "again"], validators=[InputRequired()]
-    )
+    understanding = RadioField("understanding", choices=[forms.UNDERSTOOD, "again"], validators=[InputRequired()])
     method = RadioField("method", choices=["thumbprint", "signature"], validators=[InputRequired()])
     no_sign_reason = SelectField("no_sign_reason", choices=["", *load_study().codes["no_sign_reason"]])
     witness_name = StringField("witness_name", validators=[Length(max=40)])
@@ -40,7 +38,7 @@ def show(subject: str) -> Answer:
     """Read the carer's text, and note how the agreement was given."""
     if "relation" not in draft(subject):
         return redirect(url_for("consents.who", subject=subject))
-    return render_template("consents/carer.html", form=CarerForm(), **_known(subject))
+    return render_template("carers/show.html", form=CarerForm(), **_known(subject))
 
 
 @pages.post("")
@@ -51,13 +49,11 @@ def said(subject: str) -> Answer:
     form = CarerForm()
     if request.form.get("agreed") == NO:
         return _store(subject, CarerAnswer(draft(subject)["relation"], "", agreed=False))
-    return answer(
-        form, "consents/carer.html", lambda: _store(subject, _carer(subject, form)), **_known(subject)
-    )
+    return answer(form, "carers/show.html", lambda: _store(subject, _carer(subject, form)), **_known(subject))
 
 
 def _store(subject: str, told: CarerAnswer) -> Response:
-    consents.record_carer(desk(), subject, told)
+    carers.record(desk(), subject, told)
     if told.agreed:
         tell(_("The agreement is saved: {who}.", who=label("relation", told.relation)))
     drop_draft(subject)
@@ -65,7 +61,7 @@ def _store(subject: str, told: CarerAnswer) -> Response:
 
 
 def _known(subject: str) -> dict[str, object]:
-    view = consents.carer_form(desk(), subject)
+    view = forms.carer_form(desk(), subject)
     return {
         "case": people.case(desk(), subject),
         "view": view,

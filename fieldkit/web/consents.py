@@ -6,8 +6,9 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from fieldkit.acts import consents, people
-from fieldkit.acts.consents import FormView, GuardianAnswer
+from fieldkit.acts import consents, events, forms, people
+from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.forms import FormView, NotUnderstood
 from fieldkit.errors import Missing
 from fieldkit.rules import consent
 from fieldkit.studies import load_study
@@ -48,12 +49,12 @@ def chosen(subject: str) -> Answer:
     drop_draft(subject)
     parent = consent.may_consent(relation)
     actor = consent.GUARDIAN if parent else consent.CARER
-    draft(subject).update(relation=relation, items={}, follows=consents.follows(case, actor))
+    draft(subject).update(relation=relation, items={}, follows=events.follows(case, actor))
     return redirect(url_for("consents.read" if parent else "carers.show", subject=subject))
 
 
 def _page(template: str, subject: str, **more: object) -> str:
-    view = consents.guardian_form(desk(), subject)
+    view = forms.guardian_form(desk(), subject)
     known = {"case": people.case(desk(), subject), "view": view, "said": draft(subject)}
     return render_template(f"consents/{template}.html", **known, **more)
 
@@ -77,11 +78,11 @@ def understood(subject: str) -> Answer:
     """Keep the teach-back answers and go on to the items; an "again" stays here."""
     if not _begun(subject):
         return _to_who(subject)
-    form = consents.guardian_form(desk(), subject)
+    form = forms.guardian_form(desk(), subject)
     told = [request.form.get(f"back{number}", "") for number in range(len(form.teach_back))]
     draft(subject)["understanding"] = told
-    if any(one != consents.UNDERSTOOD for one in told):
-        refusal = consents.NotUnderstood()
+    if any(one != forms.UNDERSTOOD for one in told):
+        refusal = NotUnderstood()
         return _page("read", subject, refusal=refusal), refusal.status
     return redirect(url_for("consents.item", subject=subject, number=1))
 
@@ -91,7 +92,7 @@ def item(subject: str, number: int) -> Answer:
     """Ask one item; the answered ones stand below, each can be changed."""
     if not _begun(subject) or "understanding" not in draft(subject):
         return _to_who(subject)
-    if not 1 <= number <= len(consents.guardian_form(desk(), subject).items):
+    if not 1 <= number <= len(forms.guardian_form(desk(), subject).items):
         return redirect(url_for("consents.sign", subject=subject))
     return _page("item", subject, number=number)
 
@@ -101,7 +102,7 @@ def answered(subject: str, number: int) -> Answer:
     """Keep one answer in memory; only a plain yes or no is an answer."""
     if not _begun(subject):
         return _to_who(subject)
-    form, said = consents.guardian_form(desk(), subject), request.form.get("answer", "")
+    form, said = forms.guardian_form(desk(), subject), request.form.get("answer", "")
     if said not in {consent.YES, consent.NO} or not 1 <= number <= len(form.items):
         return redirect(url_for("consents.read", subject=subject))
     items = draft(subject)["items"]
@@ -131,7 +132,7 @@ def refused(subject: str) -> Answer:
         return redirect(url_for("people.show", subject=subject))
     said = draft(subject)
     told = GuardianAnswer(said["relation"], {"participate": consent.NO}, (), follows=said["follows"])
-    consents.record_guardian(desk(), subject, told)
+    consents.record(desk(), subject, told)
     drop_draft(subject)
     return redirect(url_for("people.show", subject=subject))
 
@@ -153,10 +154,10 @@ def signed(subject: str) -> Answer:
     """Store the whole consent in one transaction."""
     if not _begun(subject):
         return redirect(url_for("people.show", subject=subject))
-    form, view = SignForm(), consents.guardian_form(desk(), subject)
+    form, view = SignForm(), forms.guardian_form(desk(), subject)
 
     def store() -> Answer:
-        consents.record_guardian(desk(), subject, _guardian(subject, form))
+        consents.record(desk(), subject, _guardian(subject, form))
         tell(_("Consent is saved: {who}.", who=label("relation", draft(subject)["relation"])))
         drop_draft(subject)
         return redirect(url_for("people.show", subject=subject))

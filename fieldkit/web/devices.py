@@ -52,9 +52,7 @@ def ask() -> Answer:
     form = RequestForm()
 
     def act() -> Answer:
-        content = devices.request(
-            here().folder, site().clock, form.name.data, form.passphrase.data, form.role.data
-        )
+        content = devices.request(here().folder, form.name.data, form.passphrase.data, form.role.data)
         return _waiting(content)
 
     return answer(form, "devices/join.html", act)

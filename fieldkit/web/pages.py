@@ -82,9 +82,7 @@ def day(text: str | date) -> str:
 
 def moment(text: str) -> str:
     """Return a moment by this laptop's clock."""
-    return format_datetime(
-        datetime.fromisoformat(text).replace(tzinfo=None), _MOMENT[locale()], locale=locale()
-    )
+    return format_datetime(datetime.fromisoformat(text).replace(tzinfo=None), _MOMENT[locale()], locale=locale())
 
 
 def bilingual(pair: Pair) -> list[tuple[str, str, bool]]:

@@ -29,9 +29,7 @@ class TooMuch(Refusal):
     """More bytes than a page takes."""
 
     code = "too_much"
-    message = N_(
-        "Not taken: that is more than this page can take. Nothing was changed. Choose a smaller file or text."
-    )
+    message = N_("Not taken: that is more than this page can take. Nothing was changed. Choose a smaller file or text.")
     status = 413
 
 
@@ -39,9 +37,7 @@ class Broken(Refusal):
     """A fault of ours."""
 
     code = "broken"
-    message = N_(
-        "Something went wrong inside fieldkit. What was saved before is safe. Go back and try again."
-    )
+    message = N_("Something went wrong inside fieldkit. What was saved before is safe. Go back and try again.")
     status = 500
 
 
@@ -82,7 +78,7 @@ def _show_http(error: HTTPException) -> Answer:
         return show(TooMuch())
     if error.code in {404, 405}:
         return show(NotFound())
-    return show(Invalid(field="request")) if error.code == 400 else _show_broken(error)
+    return show(Invalid(field=N_("this page's own data"))) if error.code == 400 else _show_broken(error)
 
 
 def _show_broken(error: Exception) -> Answer:

@@ -35,9 +35,7 @@ class WrongHost(Refusal):
     """Another site's name leads to this laptop: a page from elsewhere may be asking."""
 
     code = "wrong_host"
-    message = N_(
-        "This address does not belong to fieldkit. Open the address that fieldkit showed when it started."
-    )
+    message = N_("This address does not belong to fieldkit. Open the address that fieldkit showed when it started.")
     status = 400
 
 

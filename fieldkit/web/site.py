@@ -41,9 +41,7 @@ class Site:
     @property
     def hosts(self) -> set[str]:
         """Return the Host headers under which this server may be asked."""
-        return {f"{name}:{self.port}" for name in self.names} | (
-            set(self.names) if self.port == 80 else set()
-        )
+        return {f"{name}:{self.port}" for name in self.names} | (set(self.names) if self.port == 80 else set())
 
 
 HOME = "home"

@@ -33,7 +33,5 @@ def write_down() -> Answer:
     try:
         done = withdrawals.withdraw(desk(), typed["code"], scope, asker)
     except Refusal as refusal:
-        return render_template(
-            "withdrawals/ask.html", case=None, typed=typed, refusal=refusal
-        ), refusal.status
+        return render_template("withdrawals/ask.html", case=None, typed=typed, refusal=refusal), refusal.status
     return render_template("withdrawals/done.html", done=done, shown=typed["shown"] or done.code, scope=scope)

@@ -13,8 +13,10 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from fieldkit.acts import consents, devices, interviews, people, studies, users
-from fieldkit.acts.consents import CarerAnswer, ChildAnswer, GuardianAnswer
+from fieldkit.acts import assents, carers, consents, devices, forms, interviews, people, studies, users
+from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.carers import CarerAnswer
+from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
 from fieldkit.app import create_app
@@ -26,9 +28,7 @@ from fieldkit.web.site import HOME, Machine, Site
 CHEAP = Cost(1, 8 * 1024)
 PASSPHRASE = "four plain words here"
 PORT = 8750
-PNG = b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
+PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 
 
 class Browser(FlaskClient):
@@ -64,7 +64,7 @@ def four_machines(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = [founder]
     for role, name in (("interviewer", "李岚"), ("translator", "Ann"), ("sg_lead", "赵敏")):
         folder = Folder.open(root / role)
-        asked = devices.request(folder, clock, name, PASSPHRASE, role, CHEAP)
+        asked = devices.request(folder, name, PASSPHRASE, role, CHEAP)
         made.append(devices.accept(folder, clock, devices.invite(founder, asked, role, "A"), PASSPHRASE))
     for desk in made:
         desk.db.close()
@@ -139,7 +139,7 @@ def child(desks: Desks) -> str:
 @pytest.fixture
 def agreed_by_grandmother(desks: Desks, child: str) -> str:
     said = CarerAnswer("pgm", "thumbprint", True, ["ok"], "cannot_read", "张某", "neighbour", "P-1", "纸袋")
-    consents.record_carer(desks["interviewer"], child, said)
+    carers.record(desks["interviewer"], child, said)
     return child
 
 
@@ -147,7 +147,7 @@ def agreed_by_grandmother(desks: Desks, child: str) -> str:
 def consented(desks: Desks, child: str) -> str:
     """The mother has signed."""
     desk = desks["interviewer"]
-    form = consents.guardian_form(desk, child)
+    form = forms.guardian_form(desk, child)
     name = consents.suggest_pseudonym(desk, child, "刘某")
     said = GuardianAnswer(
         "mother",
@@ -162,16 +162,14 @@ def consented(desks: Desks, child: str) -> str:
         "王某",
         PNG,
     )
-    consents.record_guardian(desk, child, said)
+    consents.record(desk, child, said)
     return child
 
 
 @pytest.fixture
 def interview(desks: Desks, consented: str) -> str:
     """An open interview: the child said yes today."""
-    consents.record_child(
-        desks["interviewer"], consented, ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意")
-    )
+    assents.record(desks["interviewer"], consented, ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意"))
     return interviews.start(desks["interviewer"], consented)
 
 

@@ -31,9 +31,7 @@ def opened(browser: FlaskClient, interview: str, question: str = "W1") -> Editor
     return Editor(found(r'action="([^"]+)"'), found(r'data-ack="([^"]+)"'), fields)
 
 
-def test_a_note_is_refused_once_the_consents_are_gone(
-    browser: FlaskClient, interview: str, consented: str
-) -> None:
+def test_a_note_is_refused_once_the_consents_are_gone(browser: FlaskClient, interview: str, consented: str) -> None:
     editor = opened(browser, interview)
     browser.post("/withdraw", data={"code": consented, "scope": "stop_keep", "requested_by": "child"})
     answer = browser.post(editor.action, data={**editor.fields, "text": "下雨"}, headers=SCRIPT)

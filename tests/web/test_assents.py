@@ -38,9 +38,7 @@ def test_the_three_answers_weigh_the_same(browser: FlaskClient, consented: str) 
     assert "孩子没有回答" in page
 
 
-def test_after_a_no_the_adult_reads_one_sentence_and_nothing_else(
-    browser: FlaskClient, consented: str
-) -> None:
+def test_after_a_no_the_adult_reads_one_sentence_and_nothing_else(browser: FlaskClient, consented: str) -> None:
     page = browser.post(f"/people/{consented}/assent", data={"answer": "no"}, follow_redirects=True).text
     main = page.split("<main")[1]
 

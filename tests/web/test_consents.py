@@ -25,9 +25,7 @@ SIGNED = {
 }
 
 
-def test_without_a_signature_nothing_is_kept_and_nothing_typed_is_lost(
-    browser: FlaskClient, child: str
-) -> None:
+def test_without_a_signature_nothing_is_kept_and_nothing_typed_is_lost(browser: FlaskClient, child: str) -> None:
     read_and_ask(browser, child, ["yes"] * ITEMS)
     answer = browser.post(f"/people/{child}/consent/guardian/sign", data=SIGNED)
 
@@ -75,9 +73,7 @@ def test_an_item_is_one_screen_with_two_equal_buttons(browser: FlaskClient, chil
     assert "checked" not in page
 
 
-def test_a_no_to_taking_part_is_written_down_only_after_it_was_meant(
-    browser: FlaskClient, child: str
-) -> None:
+def test_a_no_to_taking_part_is_written_down_only_after_it_was_meant(browser: FlaskClient, child: str) -> None:
     read_and_ask(browser, child, ["no"])
     assert "还没问过爸爸妈妈" in browser.get(f"/people/{child}").text
 

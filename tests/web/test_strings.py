@@ -21,9 +21,7 @@ def test_an_interviewer_does_not_change_the_words(browser: FlaskClient) -> None:
 def test_differing_placeholders_are_refused_and_stay_typed(sit: Callable[[str], FlaskClient]) -> None:
     browser = sit("translator")
     fields = fields_of(browser.get("/strings/guide:P").text, "guide:P1")
-    answer = browser.post(
-        "/strings/guide:P", data={**fields, "zh": "想{away}吗？", "en": "Do you miss them?"}
-    )
+    answer = browser.post("/strings/guide:P", data={**fields, "zh": "想{away}吗？", "en": "Do you miss them?"})
 
     assert answer.status_code == 422
     assert "想{away}吗？" in answer.text

@@ -10,9 +10,7 @@ def test_an_empty_code_is_asked_again(browser: FlaskClient) -> None:
     assert "还有一处没填" in answer.text
 
 
-def test_in_three_taps_the_child_is_gone_everywhere(
-    browser: FlaskClient, interview: str, consented: str
-) -> None:
+def test_in_three_taps_the_child_is_gone_everywhere(browser: FlaskClient, interview: str, consented: str) -> None:
     assert f"/people/{consented}/withdraw" in browser.get(f"/people/{consented}").text
     assert "谁提出的" in browser.get(f"/people/{consented}/withdraw").text
     done = browser.post("/withdraw", data={"code": consented, "requested_by": "child", "scope": "all"}).text
