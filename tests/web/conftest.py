@@ -1,10 +1,10 @@
-"""A study of four machines, and browsers without a screen that sit at them."""
+"""Browsers without a screen that sit at the machines of the study."""
 
 from __future__ import annotations
 
 import re
 import shutil
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,22 +13,14 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from fieldkit.acts import assents, carers, consents, devices, forms, interviews, people, studies, users
-from fieldkit.acts.assents import ChildAnswer
-from fieldkit.acts.carers import CarerAnswer
-from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.people import NewChild
 from fieldkit.app import create_app
 from fieldkit.clock import Clock
 from fieldkit.store.folder import Folder
-from fieldkit.store.keys import Cost
 from fieldkit.web.site import HOME, Machine, Site
 
-CHEAP = Cost(1, 8 * 1024)
-PASSPHRASE = "four plain words here"
 PORT = 8750
-PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+Desks = dict[str, Desk]
 
 
 class Browser(FlaskClient):
@@ -51,38 +43,6 @@ def open_browser(site: Site) -> FlaskClient:
     app = create_app(site)
     app.test_client_class = Browser
     return app.test_client()
-
-
-Desks = dict[str, Desk]
-
-
-@pytest.fixture(scope="session")
-def four_machines(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four closed folders of one study, made once and copied for each test."""
-    root, clock = tmp_path_factory.mktemp("study"), Clock()
-    founder = studies.found(Folder.open(root / "coordinator"), clock, "陈静", PASSPHRASE, CHEAP)
-    made = [founder]
-    for role, name in (("interviewer", "李岚"), ("translator", "Ann"), ("sg_lead", "赵敏")):
-        folder = Folder.open(root / role)
-        asked = devices.request(folder, name, PASSPHRASE, role, CHEAP)
-        made.append(devices.accept(folder, clock, devices.invite(founder, asked, role, "A"), PASSPHRASE))
-    for desk in made:
-        desk.db.close()
-        desk.folder.close()
-    return root
-
-
-@pytest.fixture
-def desks(four_machines: Path, tmp_path: Path) -> Iterator[Desks]:
-    root = shutil.copytree(four_machines, tmp_path / "machines")
-    found = {}
-    for role in ("interviewer", "coordinator", "translator", "sg_lead"):
-        folder = Folder.open(root / role)
-        found[role] = users.unlock(folder, users.slots(folder)[0].code, PASSPHRASE, Clock())
-    yield found
-    for desk in found.values():
-        desk.db.close()
-        desk.folder.close()
 
 
 @pytest.fixture
@@ -130,49 +90,5 @@ def empty(tmp_path: Path) -> Iterator[FlaskClient]:
 
 
 @pytest.fixture
-def child(desks: Desks) -> str:
-    """毛毛, whom nobody has asked anything."""
-    born = f"{Clock().today().year - 12}-01"
-    return people.register(desks["interviewer"], NewChild("毛毛", "0394-0000000", "A03", "f", born))
-
-
-@pytest.fixture
-def agreed_by_grandmother(desks: Desks, child: str) -> str:
-    said = CarerAnswer("pgm", "thumbprint", True, ["ok"], "cannot_read", "张某", "neighbour", "P-1", "纸袋")
-    carers.record(desks["interviewer"], child, said)
-    return child
-
-
-@pytest.fixture
-def consented(desks: Desks, child: str) -> str:
-    """The mother has signed."""
-    desk = desks["interviewer"]
-    form = forms.guardian_form(desk, child)
-    name = consents.suggest_pseudonym(desk, child, "刘某")
-    said = GuardianAnswer(
-        "mother",
-        {item.code: "yes" for item in form.items},
-        ["ok"] * 3,
-        "刘某",
-        "",
-        name.zh,
-        name.en,
-        "both_away",
-        "pgm",
-        "王某",
-        PNG,
-    )
-    consents.record(desk, child, said)
-    return child
-
-
-@pytest.fixture
-def interview(desks: Desks, consented: str) -> str:
-    """An open interview: the child said yes today."""
-    assents.record(desks["interviewer"], consented, ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意"))
-    return interviews.start(desks["interviewer"], consented)
-
-
-@pytest.fixture
-def signature() -> str:
-    return "data:image/png;base64," + b64encode(PNG).decode()
+def signature(drawn: bytes) -> str:
+    return "data:image/png;base64," + b64encode(drawn).decode()

@@ -38,7 +38,7 @@ def test_what_the_interviewer_wrote_the_coordinator_reads(
 ) -> None:
     written = sit("interviewer").post("/handover/download")
     assert written.headers["Content-Disposition"].endswith('.fieldkit"')
-    assert "毛毛".encode() not in written.data
+    assert "小满".encode() not in written.data
 
     upload = {"bundle": (BytesIO(written.data), "stick.fieldkit")}
     page = sit("coordinator").post("/handover/read", data=upload, follow_redirects=True).text

@@ -77,7 +77,7 @@ def test_no_search_breaks_the_list(browser: FlaskClient, child: str, words: str)
 
 
 def test_search_finds_by_code_and_says_when_it_finds_nobody(browser: FlaskClient, child: str) -> None:
-    assert "毛毛" in browser.get("/people?q=A03").text
+    assert "小满" in browser.get("/people?q=A03").text
     assert "没找到" in browser.get("/people?q=zzz").text
 
 
