@@ -5,16 +5,18 @@ from __future__ import annotations
 import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 
 @dataclass(frozen=True)
 class Clock:
-    """The laptop's own clock, which may be wrong by years."""
+    """The laptop's own clock, which may be wrong by years; `ahead` is by how much more it is, in tests and the demo."""
+
+    ahead: timedelta = timedelta(0)
 
     def now(self) -> datetime:
         """Return the moment as the laptop believes it, with its UTC offset."""
-        return datetime.now().astimezone()
+        return datetime.now().astimezone() + self.ahead
 
     def today(self) -> date:
         """Return this laptop's civil date, the one that "today" means at entry."""

@@ -61,13 +61,8 @@ def suggest_pseudonym(desk: Desk, subject: str, real_name: str = "") -> Pair:
     """Return a pseudonym that nobody has and that shares no character with the child's names (V10, V11)."""
     one = case(desk, subject)
     with desk.db.reading() as tables:
-        taken = _pseudonyms(tables)
+        taken = people.pseudonyms(tables)
     return pseudonyms.suggest(taken, (one.called or "") + real_name, len(taken) * 7 + sum(map(ord, one.case_code)))
-
-
-def _pseudonyms(tables: Tables) -> list[Pair]:
-    rows = tables.query("SELECT pseudonym_zh, pseudonym_en FROM participants WHERE pseudonym_zh IS NOT NULL")
-    return [Pair(row["pseudonym_zh"], row["pseudonym_en"] or "") for row in rows]
 
 
 @only(INTERVIEWER)
@@ -128,7 +123,7 @@ def _write_names(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, pe
     pseudonym = Pair(said.pseudonym_zh.strip(), said.pseudonym_en.strip())
     pseudonyms.check(
         pseudonym,
-        _pseudonyms(tables) if pseudonym != one.pseudonym else [],
+        people.pseudonyms(tables) if pseudonym != one.pseudonym else [],
         said.real_name + (one.called or ""),
     )
     identity = {"real_name": said.real_name.strip(), "birth_date": said.birth_date}

@@ -11,7 +11,7 @@ from fieldkit.clock import new_id
 from fieldkit.errors import DiskFull, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import canonical
-from fieldkit.store import machine, replica
+from fieldkit.store import machine, people, replica
 from fieldkit.store.database import Tables
 from sync import bundle
 from sync.bundle import BundleInfo
@@ -19,6 +19,7 @@ from sync.errors import ForeignStudy, NotABundle, SyncError, UnknownFormat
 from sync.replica import Report
 
 LAST_WRITTEN = "last_written"
+SUFFIX = ".fieldkit"
 
 
 class NotThisFile(Refusal):
@@ -80,15 +81,23 @@ class BatchLine:
 def state(desk: Desk) -> HandoverState:
     """Return what has not left this machine yet."""
     with desk.db.reading() as tables:
-        rows = tables.execute(
-            "SELECT i.id, (SELECT count(*) FROM changes AS c WHERE c.session = i.id AND c.block IS NULL) "
-            "FROM interviews AS i"
-        ).fetchall()
+        here, carried = people.carried(tables)
         written = machine.recall(tables, LAST_WRITTEN)
         waiting = replica.unsealed(tables)
-    return HandoverState(
-        waiting, len(rows), sum(1 for _, new in rows if not new), written.decode() if written else None
-    )
+    return HandoverState(waiting, here, carried, written.decode() if written else None)
+
+
+def new_name() -> str:
+    """Return a file name that says nothing about who or what is in it."""
+    return f"{new_id()[:10]}{SUFFIX}"
+
+
+def named(path: Path) -> Path:
+    """Return *path*, or a file in it with a new name where it is a folder. Raises NoSuchPlace."""
+    try:
+        return path / new_name() if path.is_dir() else path
+    except OSError as error:
+        raise explained(error, path) from error
 
 
 def write(desk: Desk, path: Path) -> BundleInfo:
@@ -129,7 +138,7 @@ def read(desk: Desk, path: Path, name: str = "") -> Report:
 def batches(desk: Desk) -> list[BatchLine]:
     """Return the batches that were read here, newest first."""
     with desk.db.reading() as tables:
-        rows = tables.execute("SELECT at, source, report FROM batches ORDER BY at DESC, id").fetchall()
+        rows = machine.batches(tables)
     return [BatchLine(at, source, Report(**json.loads(report))) for at, source, report in rows]
 
 
@@ -148,4 +157,4 @@ def explained(error: OSError, path: Path) -> Refusal:
 
 def _note_batch(desk: Desk, tables: Tables, batch: str, source: str, report: Report) -> None:
     at = desk.clock.now().isoformat(timespec="seconds")
-    tables.execute("INSERT INTO batches VALUES (?, ?, ?, ?)", [batch, at, source, canonical(asdict(report)).decode()])
+    machine.keep_batch(tables, batch, at, source, canonical(asdict(report)).decode())

@@ -106,9 +106,7 @@ def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPag
             raise NotFound
         texts = strings.published(tables, strings.version(tables, row["guide_version"]))
         asked = [question for question in strings.questions(tables) if f"guide:{question['code']}" in texts]
-        answers = {
-            answer["question"]: answer for answer in tables.table("answers").rows_where("interview = ?", [interview])
-        }
+        answers = {answer["question"]: answer for answer in people.answers(tables, interview)}
         names = {code: user.name for code, user in machine.everybody(tables).users.items()}
         devices = {id_: device.name for id_, device in machine.everybody(tables).devices.items()}
         opened = min((change.wall for change in log.of_record(tables, interview)), default="")
@@ -159,7 +157,7 @@ class _Reader:
             others=[self._other(one) for one in texts[:-1] if one.set["text"] != texts[-1].set["text"]],
             editor=new_id(),
             base=log.encode_base(standing),
-            sealed=bool(found) and self._all_sealed(code),
+            sealed=bool(found) and not log.waits(self.tables, natural_id("answer", self.interview, code)),
         )
 
     def _probes(self, question: strings.Row) -> list[str]:
@@ -168,11 +166,6 @@ class _Reader:
 
     def _other(self, one: Change) -> OtherText:
         return OtherText(one.set["text"], self.names.get(one.author, ""), self.devices.get(one.device, ""))
-
-    def _all_sealed(self, code: str) -> bool:
-        record = natural_id("answer", self.interview, code)
-        waiting = self.tables.execute("SELECT 1 FROM changes WHERE record = ? AND block IS NULL", [record])
-        return waiting.fetchone() is None
 
 
 _STATES = {"answered": "answered", "child_skipped": "skipped"}

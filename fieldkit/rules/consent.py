@@ -13,6 +13,7 @@ YES, NO, NOT_ASKED = "yes", "no", "not_asked"
 GUARDIAN, CARER, CHILD, ADULT = "guardian", "carer", "child", "adult_participant"
 AGREEING = frozenset({"given", "reaffirmed", "reconsented"})
 REFUSING = frozenset({"declined", "withdrawn"})
+VOIDING = "voided"
 NECESSARY = ("participate", "notes", "store")
 PARENTS = frozenset({"father", "mother", "adoptive"})
 ASKERS = {"child": CHILD, "guardian": GUARDIAN, "both": GUARDIAN}  # who asked for a withdrawal: whose no it is
@@ -49,16 +50,21 @@ def may_consent(relation: str) -> bool:
 
 
 def in_force(events: Iterable[Event]) -> list[Event]:
-    """Return the events that no coordinator voided."""
+    """Return the events that no coordinator voided; only an event that voids and does nothing else can."""
     events = list(events)
-    voided = {named for event in events for named in event.voids}
+    voided = _voided(events)
     return [event for event in events if event.id not in voided]
 
 
+def _voided(events: Iterable[Event]) -> set[str]:
+    return {named for event in events if event.act == VOIDING for named in event.voids}
+
+
 def open_noes(events: Iterable[Event], actors: Collection[str] = (GUARDIAN, CHILD, ADULT)) -> list[Event]:
-    """Return every `declined` or `withdrawn` that the same person has not lifted by name."""
+    """Return every `declined` or `withdrawn` that no yes of the same person lifts by name."""
     events = in_force(events)
-    lifted = {(event.actor, event.person, named) for event in events for named in event.lifts}
+    spoken = [event for event in events if event.act in AGREEING]  # one no never lifts another
+    lifted = {(event.actor, event.person, named) for event in spoken for named in event.lifts}
     return [
         event
         for event in events
@@ -96,10 +102,11 @@ def guardian_ok(events: Iterable[Event], item: str) -> bool:
 
 
 def child_ok(events: Iterable[Event], item: str, session: str) -> bool:
-    """Tell whether the child's last word on *item* in *session* is yes and no no of the child is open."""
+    """Tell whether the child's last word on *item* is yes, said anew in *session*, and no no of the child is open."""
     events = list(events)
-    here = [event for event in events if event.actor == CHILD and event.session == session]
-    return says_yes(here, item) and not open_noes(events, {CHILD})
+    spoken = [event for event in events if event.actor == CHILD]
+    here = [event for event in spoken if event.session == session]
+    return says_yes(spoken, item) and says_yes(here, item) and not open_noes(events, {CHILD})
 
 
 def effective(events: Iterable[Event], item: str, session: str) -> bool:
@@ -140,7 +147,7 @@ def valid_pair(
     *events*: all events of this subject by id; *approved*: every form text hash that `study` ever approved.
     Birthdays, later versions and dates are not looked at (`design.md` §3).
     """
-    voided = {one for event in events.values() for one in event.voids}
+    voided = _voided(events.values())
     present = [events[name] for name in named if name in events and name not in voided]
     usable = [event for event in present if event.act in AGREEING and event.form_text_hash in approved]
     adult = [event for event in usable if event.actor == ADULT]

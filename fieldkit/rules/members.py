@@ -6,9 +6,11 @@ vouch for further interviewers of its own team.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from fieldkit.records import canonical
 
 INTERVIEWER, COORDINATOR, TRANSLATOR, LEAD = "interviewer", "coordinator", "translator", "sg_lead"
 ROLES = (INTERVIEWER, COORDINATOR, TRANSLATOR, LEAD)
@@ -40,6 +42,12 @@ class Machine:
     serials: tuple[int, int]
 
 
+_NEEDED = {
+    "user": tuple(Member.__dataclass_fields__),
+    "device": tuple(name for name in Machine.__dataclass_fields__ if name != "serials"),
+}
+
+
 @dataclass(frozen=True)
 class Members:
     """Everybody and every device that the orders recognise."""
@@ -62,8 +70,11 @@ class Said:
 
 
 def members(orders: Iterable[Said], root: str) -> Members:
-    """Return the members under *root*, whatever the order in which the orders arrived."""
-    orders = [order for order in orders if order.kind in {"device", "user"}]
+    """Return the members under *root*, whatever the order in which the orders arrived.
+
+    Of two orders for one code or id the root's own counts, else the lesser in bytes, on every machine alike.
+    """
+    orders = sorted(filter(_well_formed, orders), key=lambda order: (order.signer != root, _bytes(order)))
     users: dict[str, Member] = {}
     devices: dict[str, Machine] = {}
     for _ in orders:  # each round can recognise the signer of others; at most one round for each order
@@ -74,6 +85,21 @@ def members(orders: Iterable[Said], root: str) -> Members:
         if len(users) + len(devices) == known:
             break
     return Members(users, devices)
+
+
+def _bytes(order: Said) -> bytes:
+    return canonical([order.kind, order.signer, dict(order.body)])
+
+
+def _well_formed(order: Said) -> bool:
+    """Tell whether *order* names all that its kind needs: anybody may sign anything, and nobody may lock us out."""
+    names = _NEEDED.get(order.kind)
+    if names is None or not all(isinstance(order.body.get(name), str) for name in names):
+        return False
+    serials = order.body.get("serials", [])
+    return order.kind == "user" or (
+        isinstance(serials, Sequence) and len(serials) == 2 and all(type(serial) is int for serial in serials)
+    )
 
 
 def _entitled(order: Said, root: str, users: Mapping[str, Member], devices: Mapping[str, Machine]) -> bool:
@@ -90,11 +116,11 @@ def _entitled(order: Said, root: str, users: Mapping[str, Member], devices: Mapp
 def _enter(order: Said, users: dict[str, Member], devices: dict[str, Machine]) -> None:
     body = order.body
     if order.kind == "user":
-        user = Member(**{name: body[name] for name in Member.__dataclass_fields__})
+        user = Member(**{name: body[name] for name in _NEEDED["user"]})
         users.setdefault(user.code, user)
         return
     device = Machine(
-        **{name: body[name] for name in Machine.__dataclass_fields__ if name != "serials"},
+        **{name: body[name] for name in _NEEDED["device"]},
         serials=tuple(body["serials"]),
     )
     devices.setdefault(device.id, device)

@@ -86,6 +86,12 @@ def known(tables: Tables, change_id: str) -> bool:
     return tables.execute("SELECT 1 FROM changes WHERE id = ?", [change_id]).fetchone() is not None
 
 
+def waits(tables: Tables, record: str) -> bool:
+    """Tell whether a change of *record* is not sealed yet."""
+    found = tables.execute("SELECT 1 FROM changes WHERE record = ? AND block IS NULL", [record])
+    return found.fetchone() is not None
+
+
 def counts(tables: Tables, change: Change) -> bool:
     """Tell whether *change* is in use, not held."""
     return not standing.held(tables)(change)

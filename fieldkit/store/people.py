@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fieldkit.store.database import Tables
+from fieldkit.studies import Pair
 
 Row = dict[str, Any]
 
@@ -64,6 +65,21 @@ def next_serial(tables: Tables, prefix: str, serials: tuple[int, int]) -> int | 
     )
     used = {int(code[0].rsplit("-", 1)[1]) for code in rows}
     return next((serial for serial in range(serials[0], serials[1] + 1) if serial not in used), None)
+
+
+def carried(tables: Tables) -> tuple[int, int]:
+    """Return how many interviews are here, and how many of them are sealed to the last change."""
+    row = tables.execute(
+        "SELECT count(*), coalesce(sum(NOT EXISTS "
+        "(SELECT 1 FROM changes AS c WHERE c.session = i.id AND c.block IS NULL)), 0) FROM interviews AS i"
+    ).fetchone()
+    return int(row[0]), int(row[1])
+
+
+def pseudonyms(tables: Tables) -> list[Pair]:
+    """Return every pseudonym that is taken, of hidden children too."""
+    rows = tables.query("SELECT pseudonym_zh, pseudonym_en FROM participants WHERE pseudonym_zh IS NOT NULL")
+    return [Pair(one["pseudonym_zh"], one["pseudonym_en"] or "") for one in rows]
 
 
 def nonparticipation(tables: Tables) -> dict[str, int]:

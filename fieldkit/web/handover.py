@@ -11,8 +11,7 @@ from wtforms import StringField
 from wtforms.validators import InputRequired
 
 from fieldkit.acts import handover, people
-from fieldkit.acts.handover import NoSuchPlace, explained
-from fieldkit.clock import new_id
+from fieldkit.acts.handover import NoSuchPlace
 from fieldkit.errors import Missing
 from fieldkit.records import clean
 from fieldkit.web.pages import Answer, Form, answer
@@ -20,7 +19,6 @@ from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
 
 pages = Blueprint("handover", __name__)
-SUFFIX = ".fieldkit"
 
 
 class PlaceForm(Form):
@@ -45,7 +43,7 @@ def write() -> Answer:
     form = PlaceForm()
 
     def act() -> Answer:
-        info = handover.write(desk(), named(place(form.path.data)))
+        info = handover.write(desk(), handover.named(place(form.path.data)))
         tell(_("Written and read back: {path} ({n} blocks).", path=info.path, n=info.blocks))
         return redirect(url_for("handover.show"))
 
@@ -60,14 +58,6 @@ def place(typed: str) -> Path:
     return path
 
 
-def named(path: Path) -> Path:
-    """Return a file with a name that says nothing, where *path* is a folder. Raises NoSuchPlace."""
-    try:
-        return path / f"{new_id()[:10]}{SUFFIX}" if path.is_dir() else path
-    except OSError as error:
-        raise explained(error, path) from error
-
-
 @pages.post("/handover/download")
 def download() -> Response:
     """Hand the bundle to the browser, which saves it where a person says; it is sealed."""
@@ -75,11 +65,10 @@ def download() -> Response:
         path = Path(scratch) / "bundle"
         handover.write(desk(), path)
         content = path.read_bytes()
-    name = f"{new_id()[:10]}{SUFFIX}"
     return Response(
         content,
         mimetype="application/octet-stream",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        headers={"Content-Disposition": f'attachment; filename="{handover.new_name()}"'},
     )
 
 

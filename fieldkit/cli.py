@@ -1,0 +1,251 @@
+"""The command line: what a page does, a command does too; sentences in Chinese and English, `--json` for machines.
+
+Exit codes: 0 done, 1 `check` found something wrong, 2 a command that does not exist, 3 refused, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NoReturn
+
+from fieldkit import console, server
+from fieldkit.acts import checks, devices, handover, studies
+from fieldkit.clock import Clock
+from fieldkit.console import say
+from fieldkit.errors import Refusal
+from fieldkit.exchange import tables
+from fieldkit.i18n import LOCALES, N_
+from fieldkit.platform import write_atomically
+from fieldkit.rules.members import ROLES
+from sync.replica import Report
+
+OK, WRONG, REFUSED, INTERRUPTED = 0, 1, 3, 130
+
+
+class DemoHasNoFolder(Refusal):
+    """`--demo` together with `--data`: invented people never touch real data."""
+
+    code = "demo_has_no_folder"
+    message = N_("The demo keeps its invented people apart and takes no data folder. Leave out --data, or --demo.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a console that lacks Chinese shows marks, not a traceback
+    asked = _parser().parse_args(arguments)
+    try:
+        return int(asked.run(asked) or OK)
+    except Refusal as refusal:
+        return _refused(refusal, asked)
+    except OSError as error:
+        return _refused(handover.explained(error, Path(error.filename or asked.data)), asked)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _refused(refusal: Refusal, asked: argparse.Namespace) -> int:
+    if getattr(asked, "json", False):
+        sentences = {locale: refusal.sentence(locale) for locale in LOCALES}
+        print(json.dumps({"refused": refusal.code, **sentences}, ensure_ascii=False))
+    else:
+        print(f"{refusal}\n({refusal.code})", file=sys.stderr)
+    return REFUSED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("fieldkit", description="离线访谈记录 Interviews, recorded offline and encrypted")
+    parser.add_argument("--version", action="version", version=version("fieldkit"))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_serve(commands)
+    _add_found(commands)
+    _add_join(commands)
+    _add_bundle(commands)
+    _add_export(commands)
+    _add_check(commands)
+    return parser
+
+
+def _command(commands: Any, name: str, run: Any, words: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words)
+    command.add_argument("--data", type=Path, default=None, metavar="DIR", help="数据文件夹 the data folder")
+    command.set_defaults(run=run)
+    return command
+
+
+def _as_user(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--user", metavar="CODE", help="几个人共用时：谁 who you are, where several people share a folder"
+    )
+    command.add_argument("--json", action="store_true", help="给程序读 for machines")
+
+
+def _add_serve(commands: Any) -> None:
+    serve = _command(commands, "serve", _serve, "在浏览器里打开 open the pages in the browser")
+    serve.add_argument("--demo", action="store_true", help="虚构的人，退出就没了 invented people, gone at exit")
+    serve.add_argument("--port", type=_port, metavar="N", help="端口 the port on 127.0.0.1")
+    serve.add_argument("--no-browser", action="store_true", help="不自动打开浏览器 open no browser window")
+
+
+def _port(text: str) -> int:
+    if not 0 <= int(text) < 65536:
+        raise ValueError
+    return int(text)
+
+
+def _add_found(commands: Any) -> None:
+    found = _command(commands, "found", _found, "新建研究 found a study")
+    found.add_argument("--name", required=True, help="您的名字 your name")
+
+
+def _add_join(commands: Any) -> None:
+    steps = commands.add_parser("join", help="加入研究 join a study").add_subparsers(required=True, metavar="STEP")
+    request = _command(steps, "request", _request, "写出加入申请 write a request to join")
+    request.add_argument("file", type=Path)
+    request.add_argument("--name", required=True, help="您的名字 your name")
+    request.add_argument("--role", choices=ROLES, default=ROLES[0])
+    invite = _command(steps, "invite", _invite, "答复申请 answer a request")
+    invite.add_argument("request", type=Path)
+    invite.add_argument("file", type=Path)
+    invite.add_argument("--role", choices=ROLES, help="不写就按申请的 as the request says unless given")
+    invite.add_argument("--team", default=studies.FIRST_TEAM)
+    _as_user(invite)
+    accept = _command(steps, "accept", _accept, "读入邀请 take up an invitation")
+    accept.add_argument("file", type=Path)
+
+
+def _add_bundle(commands: Any) -> None:
+    ways = commands.add_parser("bundle", help="U盘上的数据包 a bundle on a stick")
+    steps = ways.add_subparsers(required=True, metavar="STEP")
+    write = _command(steps, "write", _write, "写出数据包 write a bundle")
+    write.add_argument("file", type=Path, help="文件或文件夹 a file, or a folder")
+    _as_user(write)
+    read = _command(steps, "read", _read, "读入数据包 read a bundle")
+    read.add_argument("file", type=Path)
+    _as_user(read)
+
+
+def _add_export(commands: Any) -> None:
+    kinds = commands.add_parser("export", help="导出 write the dataset").add_subparsers(required=True, metavar="KIND")
+    export = _command(kinds, "interviews", _export, "访谈导出为 XLSX the interviews as XLSX")
+    export.add_argument("dir", type=Path)
+    _as_user(export)
+
+
+def _add_check(commands: Any) -> None:
+    check = _command(commands, "check", _check, "核对数据 verify and rebuild, print digests")
+    _as_user(check)
+
+
+def _serve(asked: argparse.Namespace) -> None:
+    signal.signal(signal.SIGTERM, _interrupted)
+    if asked.demo and asked.data is not None:
+        raise DemoHasNoFolder
+    site = server.demo_site(Clock()) if asked.demo else server.real_site(console.data(asked), Clock())
+    with site as opened:
+        server.serve(opened, asked.port, _address, browser=not asked.no_browser)
+
+
+def _address(url: str) -> None:
+    say(N_("fieldkit is open at {url} (Ctrl+C closes it)."), url=url)
+
+
+def _interrupted(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _found(asked: argparse.Namespace) -> None:
+    with console.folder(asked) as folder:
+        desk = studies.found(folder, Clock(), asked.name, console.new_passphrase())
+        desk.db.close()
+    say(N_("The study is founded in {path}. Open it with: fieldkit serve"), path=asked.data)
+
+
+def _request(asked: argparse.Namespace) -> None:
+    with console.folder(asked) as folder:
+        content = devices.request(folder, asked.name, console.new_passphrase(), asked.role)
+        write_atomically(asked.file, content)
+    say(N_("Written: {path}. Carry it to the coordinator."), path=asked.file)
+    _say_groups(content)
+
+
+def _say_groups(content: bytes) -> None:
+    say(
+        N_("Both computers show these numbers. Compare them before you go on: {groups}"),
+        groups=" ".join(devices.fingerprint(content)),
+    )
+
+
+def _invite(asked: argparse.Namespace) -> None:
+    content = asked.request.read_bytes()
+    with console.desk(asked) as desk:
+        role = asked.role or devices.look(desk, content).role
+        write_atomically(asked.file, devices.invite(desk, content, role, asked.team))
+    _say_groups(content)
+    say(N_("Written: {path}. Carry it back; only that computer can open it."), path=asked.file)
+
+
+def _accept(asked: argparse.Namespace) -> None:
+    content = asked.file.read_bytes()
+    with console.folder(asked) as folder:
+        devices.accept(folder, Clock(), content, console.passphrase()).db.close()
+    say(N_("This computer has joined the study. Open it with: fieldkit serve"))
+
+
+def _write(asked: argparse.Namespace) -> None:
+    with console.desk(asked) as desk:
+        info = handover.write(desk, handover.named(asked.file))
+    if asked.json:
+        console.show({**asdict(info), "path": str(info.path)})
+    else:
+        say(N_("Written and read back: {path} ({n} blocks)."), path=info.path, n=info.blocks)
+
+
+def _read(asked: argparse.Namespace) -> None:
+    with console.desk(asked) as desk:
+        report = handover.read(desk, asked.file)
+    if asked.json:
+        console.show(asdict(report))
+        return
+    say(N_("Read: {new} new changes, {known} known. Blocks: {total}."), **_numbers(report))
+
+
+def _numbers(report: Report) -> dict[str, object]:
+    return {"new": report.changes_new + report.changes_held, "known": report.changes_known, "total": report.received}
+
+
+def _export(asked: argparse.Namespace) -> None:
+    with console.desk(asked) as desk:
+        report = tables.write_interviews(desk, asked.dir)
+    if asked.json:
+        console.show({**asdict(report), "path": str(report.path)})
+    else:
+        say(N_("Written: {path}. Interviews: {n}."), path=report.path, n=report.interviews)
+
+
+def _check(asked: argparse.Namespace) -> int:
+    with console.desk(asked) as desk:
+        report = checks.check(desk)
+    if asked.json:
+        console.show({"ok": report.ok, **asdict(report)})
+    else:
+        _print_check(report)
+    return OK if report.ok else WRONG
+
+
+def _print_check(report: checks.CheckReport) -> None:
+    for drawer, digest in report.digests.items():
+        print(f"{drawer:12} {digest}")
+    say(N_("{n} entries have not left this laptop yet."), n=report.unsealed)
+    for problem in report.problems:
+        say(N_("Wrong: {what}"), what=problem)
+    if report.ok:
+        say(N_("Everything is in order: the tables say what the log says."))

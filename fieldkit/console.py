@@ -1,0 +1,97 @@
+"""How a command speaks with a person: in both languages, asking for a passphrase, with an open desk."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from getpass import getpass
+from pathlib import Path
+from typing import Any
+
+from fieldkit.acts import users
+from fieldkit.acts.desk import Desk
+from fieldkit.clock import Clock
+from fieldkit.errors import Refusal
+from fieldkit.i18n import LOCALES, N_, translate
+from fieldkit.platform import default_folder
+from fieldkit.store.folder import Folder
+
+PASSPHRASE = "FIELDKIT_PASSPHRASE"  # noqa: S105 - the name of a variable, not a secret
+
+
+class PassphrasesDiffer(Refusal):
+    """The new passphrase was typed differently the second time."""
+
+    code = "passphrases_differ"
+    message = N_("The two passphrases differ. Nothing was changed. Run the command again.")
+
+
+class WhichUser(Refusal):
+    """Several people can unlock this folder."""
+
+    code = "which_user"
+    message = N_("Several people use this data folder. Say who you are with --user CODE: {people}")
+
+
+def say(text: str, **values: object) -> None:
+    """Print a sentence of the catalogue in every language."""
+    for locale in LOCALES:
+        print(translate(locale, text, **values), flush=True)
+
+
+@contextmanager
+def folder(asked: argparse.Namespace) -> Iterator[Folder]:
+    """Hold the data folder of one command. Raises FolderInUse."""
+    held = Folder.open(data(asked))
+    try:
+        yield held
+    finally:
+        held.close()
+
+
+def data(asked: argparse.Namespace) -> Path:
+    """Return the data folder that was named, else this person's own."""
+    asked.data = asked.data or default_folder()
+    return Path(asked.data)
+
+
+@contextmanager
+def desk(asked: argparse.Namespace) -> Iterator[Desk]:
+    """Unlock the folder for one command. Raises WhichUser, and what `users.unlock` does."""
+    with folder(asked) as held:
+        opened = users.unlock(held, _user(held, asked.user), passphrase(), Clock())
+        try:
+            yield opened
+        finally:
+            opened.db.close()
+
+
+def _user(held: Folder, wanted: str | None) -> str:
+    people = users.slots(held)
+    if wanted is None and len(people) > 1:
+        raise WhichUser(people="; ".join(f"{one.code} {one.name}" for one in people))
+    return wanted or next((one.code for one in people), "")
+
+
+def passphrase() -> str:
+    """Return the passphrase from the environment or a prompt; never from an argument, which others could read."""
+    return os.environ.get(PASSPHRASE) or getpass("口令 Passphrase: ")
+
+
+def new_passphrase() -> str:
+    """Return a passphrase typed twice. Raises PassphrasesDiffer."""
+    given = os.environ.get(PASSPHRASE)
+    if given:
+        return given
+    first = getpass("新口令 New passphrase: ")
+    if getpass("再输一遍 Once more: ") != first:
+        raise PassphrasesDiffer
+    return first
+
+
+def show(facts: dict[str, Any]) -> None:
+    """Print *facts* for a program to read."""
+    print(json.dumps(facts, ensure_ascii=False))
