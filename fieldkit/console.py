@@ -78,7 +78,7 @@ def _user(held: Folder, wanted: str | None) -> str:
 
 def passphrase() -> str:
     """Return the passphrase from the environment or a prompt; never from an argument, which others could read."""
-    return os.environ.get(PASSPHRASE) or getpass("口令 Passphrase: ")
+    return os.environ.get(PASSPHRASE) or getpass("密码 Passphrase: ")
 
 
 def new_passphrase() -> str:
@@ -86,7 +86,7 @@ def new_passphrase() -> str:
     given = os.environ.get(PASSPHRASE)
     if given:
         return given
-    first = getpass("新口令 New passphrase: ")
+    first = getpass("新密码 New passphrase: ")
     if getpass("再输一遍 Once more: ") != first:
         raise PassphrasesDiffer
     return first

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import random
 import shutil
+import signal
+import subprocess
+import sys
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from socket import socket
 
 import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from fieldkit.acts import assents, carers, consents, devices, forms, interviews, people, studies, users
 from fieldkit.acts.assents import ChildAnswer
@@ -24,6 +31,10 @@ PASSPHRASE = "four plain words here"
 PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 ROLES = ("interviewer", "coordinator", "translator", "sg_lead")
 Desks = dict[str, Desk]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", action="store_true", help="draw the pictures in docs/ anew")
 
 
 @pytest.fixture
@@ -115,3 +126,121 @@ def interview(desks: Desks, consented: str) -> str:
     """An open interview: the child said yes today."""
     assents.record(desks["interviewer"], consented, ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意"))
     return interviews.start(desks["interviewer"], consented)
+
+
+def free_port() -> int:
+    """Return a port that no outgoing connection is given: while the server is down it stays free."""
+    for port in random.sample(range(10_000, 15_000), 100):
+        with socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
+    raise AssertionError("no free port")
+
+
+class Laptop:
+    """A real server in a process of its own, which can be killed and started again; *what* it serves is its options."""
+
+    def __init__(self, what: list[str], command: list[str], log: Path, env: dict[str, str]) -> None:
+        self.what = what
+        self.port = free_port()
+        self.command, self._log, self._env = command, log, env
+        self.start()
+
+    def start(self) -> None:
+        """Start on the same port as before, and wait until it says where it is."""
+        asked = [*self.command, "serve", *self.what, "--port", str(self.port), "--no-browser"]
+        with self._log.open("ab") as errors:
+            self.process = subprocess.Popen(
+                asked, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, env=self._env
+            )
+        self.until(self.url)
+
+    def until(self, words: str) -> None:
+        """Wait until the server prints *words*."""
+        assert self.process.stdout is not None
+        if not any(words in line for line in self.process.stdout):
+            raise AssertionError(f"the server ended: {self._log.read_text()}")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def kill(self) -> None:
+        """Kill without warning, as a battery does."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End as Ctrl+C does."""
+        self._end(signal.SIGINT)
+
+    def _end(self, how: signal.Signals) -> None:
+        self.process.send_signal(how)
+        self.process.communicate()
+
+
+Start = Callable[..., Laptop]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start the server on a folder (None: the demo); *command* may be another program that runs it."""
+    started: list[Laptop] = []
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+
+    def begin(data: Path | None, *command: str) -> Laptop:
+        what = ["--demo"] if data is None else ["--data", str(data)]
+        known = {**os.environ, "PYTHONUNBUFFERED": "1", "TMPDIR": str(scratch)}
+        asked = list(command) or [sys.executable, "-m", "fieldkit"]
+        started.append(Laptop(what, asked, tmp_path / "server.log", known))
+        return started[-1]
+
+    yield begin
+    for one in started:
+        if one.process.poll() is None:
+            one.kill()
+
+
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--lang=zh-CN"),
+)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    if not CHROMIUM.exists():
+        if os.environ.get("CI"):
+            pytest.fail("Debian's Chromium is missing: apt-get install chromium")
+        pytest.skip("needs Debian's Chromium (apt-get install chromium)")
+    with sync_playwright() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def phone(chromium: Browser) -> Iterator[Page]:
+    """A page as wide as a phone."""
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def unlock(passphrase: str) -> Callable[[Page, Laptop], None]:
+    """Unlock a laptop with its only user's passphrase."""
+
+    def type_it(page: Page, laptop: Laptop) -> None:
+        page.goto(f"{laptop.url}/unlock")
+        page.fill("#passphrase", passphrase)
+        page.click("form.card button.primary")
+        page.wait_for_selector("h1:not(:text('谁在这里'))")
+
+    return type_it

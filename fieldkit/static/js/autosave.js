@@ -48,6 +48,7 @@ export class Autosave {
     form.addEventListener('change', () => this.touched());
     form.addEventListener('submit', () => { this.left = true; clearTimeout(this.timer); });
     addEventListener('pagehide', () => this.leave());
+    addEventListener('beforeunload', (event) => { if (this.onlyHere()) event.preventDefault(); });
     addEventListener('pageshow', () => { this.left = false; });
   }
 
@@ -121,6 +122,11 @@ export class Autosave {
     for (const field of document.getElementsByName('csrf_token')) field.value = now.csrf;
     this.form.dataset.ack = now.ack_key;
     return 0;
+  }
+
+  // The server did not take the last words: the browser asks before it throws them away.
+  onlyHere() {
+    return !this.left && this.badge.truth !== 'saved' && this.state() !== this.stored;
   }
 
   leave() {

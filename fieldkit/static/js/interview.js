@@ -11,8 +11,8 @@ document.querySelectorAll('[data-toggle-pair]').forEach(pair);
 document.querySelector('.nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 keys();
 
-// One open question at a time; opening one puts the cursor where the interviewer writes.
-const questions = document.querySelectorAll('details.q');
+// Who writes has one question open at a time, with the cursor where the note goes; who reads may open all.
+const questions = Array.from(document.querySelectorAll('form[data-autosave]'), (form) => form.closest('details'));
 questions.forEach((question) => {
   question.addEventListener('toggle', () => {
     if (!question.open) return;

@@ -1,0 +1,111 @@
+"""Every page of the demo that a link leads to, at phone and laptop width, in both languages, as a browser sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+pytestmark = pytest.mark.browser
+ROLES = ("interviewer", "coordinator", "translator", "sg_lead")
+WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+LINKS = "links => links.map(link => link.href.split('#')[0])"
+SMALL = """() => [...document.querySelectorAll('a.btn, button, summary, .nav a')]
+    .map(one => [one.textContent.trim(), one.getBoundingClientRect().height])
+    .filter(([, height]) => height > 0 && height < 44).map(([words]) => words)"""
+PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
+
+
+@pytest.fixture
+def demo(start: Any) -> str:
+    url: str = start(None).url
+    return url
+
+
+def visitor(chromium: Browser, demo: str, width: int, language: str) -> BrowserContext:
+    context = chromium.new_context(viewport={"width": width, "height": 740}, locale="zh-CN")
+    context.add_cookies([{"name": "lang", "value": language, "url": demo}])
+    return context
+
+
+def sit(page: Page, demo: str, role: str) -> None:
+    page.goto(demo)
+    page.click(f"button[name=machine][value={role}]")
+
+
+def walk(page: Page, begin: str) -> dict[str, list[str]]:
+    """Follow links to one page of each kind (path without ids); return, by kind, what is wrong with it."""
+    waiting: list[str] = [begin]
+    kinds: dict[str, list[str]] = {}
+    while waiting:
+        url = waiting.pop(0)
+        kind = "/".join(part if len(part) < 20 else "ID" for part in url.removeprefix(begin).split("?")[0].split("/"))
+        if kind in kinds or not url.startswith(begin):
+            continue
+        page.goto(url)
+        kinds[kind] = complaints(page)
+        waiting += page.eval_on_selector_all("a[href]", LINKS)
+    return kinds
+
+
+def complaints(page: Page) -> list[str]:
+    found = ["wider than the screen"] if page.evaluate(WIDE) else []
+    found += [f"small: {words}" for words in page.evaluate(SMALL)]
+    headings = page.locator("h1").count()
+    return found + ([f"{headings} first headings"] if headings != 1 else [])
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_page_fits_can_be_tapped_and_asks_nothing_from_elsewhere(
+    chromium: Browser, demo: str, width: int, language: str
+) -> None:
+    context = visitor(chromium, demo, width, language)
+    page = context.new_page()
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    seen: dict[str, list[str]] = {}
+    for role in ROLES:
+        sit(page, demo, role)
+        seen |= {f"{role}: {kind}": wrong for kind, wrong in walk(page, f"{demo}/").items()}
+    context.close()
+
+    assert {kind: wrong for kind, wrong in seen.items() if wrong} == {}
+    assert [url for url in asked if not url.startswith(demo)] == []
+    assert said == []
+    assert len(seen) >= 30
+
+
+def test_the_walk_complains_of_a_page_that_is_too_wide_or_too_small_to_tap(phone: Page) -> None:
+    phone.set_content("<h1>a</h1><h1>b</h1><p><button style='height:1rem'>x</button>" + "w" * 400)
+
+    assert complaints(phone) == ["wider than the screen", "small: x", "2 first headings"]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_pictures_of_the_handbooks_are_drawn(
+    chromium: Browser, demo: str, width: int, language: str, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    folder = PICTURES if pytestconfig.getoption("--pictures") else tmp_path
+    context = visitor(chromium, demo, width, language)
+    page = context.new_page()
+    for name, role, path in (
+        ("today", "interviewer", "/today"),
+        ("interview", "interviewer", None),
+        ("inbox", "coordinator", "/inbox"),
+        ("words", "translator", "/strings/guide:P"),
+    ):
+        sit(page, demo, role)
+        if path is None:
+            page.click("section.next a.btn")
+        else:
+            page.goto(f"{demo}{path}")
+        page.screenshot(path=folder / f"{name}.{language}.{width}.png")
+    context.close()
+
+    assert len(list(folder.glob(f"*.{language}.{width}.png"))) >= 4

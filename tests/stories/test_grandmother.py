@@ -1,0 +1,47 @@
+"""Story 1: grandmother is not a guardian."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_grandmothers_agreement_is_kept_and_does_not_open_the_interview(
+    child: str, researcher: Callable[[str], Any]
+) -> None:
+    me = researcher("interviewer")
+    me.go(f"/people/{child}")
+    me.follow("请爸妈表态")
+    me.press("奶奶")
+    me.page.get_by_label("说对了", exact=True).check()
+    me.page.get_by_label("纸上按手印，有见证人", exact=True).check()
+    me.page.select_option("[name=no_sign_reason]", "cannot_read")
+    me.page.fill("[name=witness_name]", "张某")
+    me.page.select_option("[name=witness_relation]", "neighbour")
+    me.page.fill("[name=paper_ref]", "P-01")
+    me.press("存好确认")
+
+    assert "/gates" in me.page.url
+    assert me.sees("还不能开始访谈")
+    assert me.sees("有监护人（不是照护人）的有效同意")
+    assert me.sees("Valid consent from a guardian (not merely carer)")
+    assert me.sees("奶奶是照护人，同意要由爸爸或妈妈来给。")
+    assert me.page.get_by_role("button", name="开始访谈").count() == 0
+    assert me.page.get_by_role("link", name="打电话给父母").count() == 1
+    me.go(f"/people/{child}")
+    assert me.sees("等待监护人同意")
+    assert me.sees("照护人")
+    assert me.sees("配合确认")
+    refused = me.page.evaluate(
+        """async (path) => {
+            const body = new FormData();
+            body.set('csrf_token', document.querySelector('[name=csrf_token]').value);
+            return (await fetch(path, {method: 'POST', body})).url;
+        }""",
+        f"/people/{child}/interviews",
+    )
+    assert refused.endswith("/gates")
