@@ -35,9 +35,12 @@ def catalogue(locale: str) -> Translations:
 
 
 def translator(locale: str) -> Callable[[str], str]:
-    """Return the function that turns an English source string into *locale*."""
+    """Return the function that turns an English source string into *locale*.
+
+    Nothing stays nothing: gettext keeps the catalogue's own header under the empty string.
+    """
     words: Callable[[str], str] = catalogue(locale).gettext
-    return words
+    return lambda text: words(text) if text else ""
 
 
 def translate(locale: str, text: str, **values: object) -> str:

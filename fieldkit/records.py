@@ -153,11 +153,43 @@ def decode(content: bytes) -> Change:
     Raises Unreadable for other versions and for what is no change; the caller keeps such bytes aside.
     """
     try:
-        parts = json.loads(content)
+        parts = _JSON.decode(content.decode())
         if parts["v"] != FORMAT:
             raise Unreadable(f"version {parts['v']}")
+        _check(parts)
+        if b"\\u" in content:
+            canonical(parts)  # a lone surrogate has no bytes
         over = {name: tuple(ids) for name, ids in parts.get("over", {}).items()}
         known = {name: parts[name] for name in Change.__dataclass_fields__ if name in parts}
         return Change(**{**known, "over": over, "grounds": tuple(parts.get("grounds", ()))})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unreadable(str(error)) from error
+
+
+def _check(parts: Mapping[str, Value]) -> None:
+    """Raise Unreadable for a part of another type: what is kept must never stop a later reading of the whole."""
+    wrong = [name for name, shape in _SHAPES.items() if name in parts and type(parts[name]) is not shape]
+    lists = [] if wrong else [*parts.get("over", {}).values(), parts.get("grounds", [])]
+    if wrong or not all(type(ids) is list and all(type(one) is str for one in ids) for ids in lists):
+        raise Unreadable(", ".join(wrong) or "ids")
+
+
+def _integer(text: str) -> int:
+    number = int(text)
+    if abs(number) >= 2**53:
+        raise Unreadable("integer")
+    return number
+
+
+def _no_float(text: str) -> Value:
+    raise Unreadable(f"{text} is no number of ours")
+
+
+_JSON = json.JSONDecoder(parse_int=_integer, parse_float=_no_float, parse_constant=_no_float)
+_SHAPES: Mapping[str, type] = {
+    **dict.fromkeys(("id", "author", "device", "wall", "drawer", "kind", "record"), str),
+    **dict.fromkeys(("subject", "session", "editor"), str),
+    **dict.fromkeys(("v", "tick", "elapsed"), int),
+    **dict.fromkeys(("set", "over"), dict),
+    "grounds": list,
+}

@@ -103,7 +103,7 @@ def guardian_ok(events: Iterable[Event], item: str) -> bool:
 
 def child_ok(events: Iterable[Event], item: str, session: str) -> bool:
     """Tell whether the child's last word on *item* is yes, said anew in *session*, and no no of the child is open."""
-    events = list(events)
+    events = in_force(events)  # before anything is picked: who voids is another person
     spoken = [event for event in events if event.actor == CHILD]
     here = [event for event in spoken if event.session == session]
     return says_yes(spoken, item) and says_yes(here, item) and not open_noes(events, {CHILD})
@@ -111,7 +111,7 @@ def child_ok(events: Iterable[Event], item: str, session: str) -> bool:
 
 def effective(events: Iterable[Event], item: str, session: str) -> bool:
     """Tell whether *item* is permitted in *session*: two keys, one lock (`domain.md` §3.2)."""
-    events = list(events)
+    events = in_force(events)
     adult = [event for event in events if event.actor == ADULT]
     if adult:
         return says_yes(adult, item) and not open_noes(events, {ADULT})

@@ -49,6 +49,7 @@ _UNCHECKED = Pair("这个版本还不检查这一项。", "Not checked by this v
 
 def judge(titles: Sequence[tuple[str, str, Pair]], case: Situation) -> list[Gate]:
     """Return every gate of *titles* (id, level, title) judged for *case*; a failing one says what it waits for."""
+    case = replace(case, events=consent.in_force(case.events))
     judged = [_gate(id_, level, title, case) for id_, level, title in titles]
     failing = [gate for gate in judged if gate.status == FAILS and gate.level == "block"]
     order = {gate.id: place for place, gate in enumerate(failing, 1)}

@@ -1,0 +1,634 @@
+"""Two keys, one lock: as a table, as laws over random histories, and by planting bugs that the laws must catch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import Phase, find, given, settings
+from hypothesis import strategies as st
+
+from fieldkit.rules import consent
+from fieldkit.rules.consent import (
+    ADULT,
+    AGREEING,
+    CARER,
+    CHILD,
+    GUARDIAN,
+    NECESSARY,
+    REFUSING,
+    Event,
+    effective,
+    grounds,
+    hidden,
+    open_noes,
+    valid_pair,
+)
+
+YES = dict.fromkeys(NECESSARY, "yes")
+TODAY, BEFORE = "today's session", "an earlier session"
+MOTHER = Event("mother", GUARDIAN, "given", "wang", items=YES, form_text_hash="approved", guardian_basis="parent")
+FATHER = replace(MOTHER, id="father", person="liu")
+GRANNY = Event("granny", CARER, "given", "zhao", items=YES, form_text_hash="approved")
+XIAOHE = Event("child", CHILD, "given", "xiaohe", items=YES, session=TODAY, form_text_hash="approved")
+GROWN = Event("grown", ADULT, "given", "xiaohe", items=YES, form_text_hash="approved")
+
+
+def no(spoken: Event, **facts: object) -> Event:
+    """The same person says no."""
+    said = Event(f"{spoken.id}-no", spoken.actor, "declined", spoken.person, session=spoken.session)
+    return replace(said, **facts)  # type: ignore[arg-type]
+
+
+def again(spoken: Event, **facts: object) -> Event:
+    """The same person says yes once more, with what was on the screen."""
+    said = replace(spoken, id=f"{spoken.id}-again", act="reconsented", follows=(spoken.id,))
+    return replace(said, **facts)  # type: ignore[arg-type]
+
+
+NO_NOTES = {**YES, "notes": "no"}
+REFUSED: dict[str, list[Event]] = {
+    "nobody was asked": [],
+    "only the guardian said yes": [MOTHER],
+    "only the child said yes": [XIAOHE],
+    "a carer is no guardian": [GRANNY, XIAOHE],
+    "a carer is no child": [MOTHER, replace(GRANNY, session=TODAY)],
+    "the child's yes lasts one session": [MOTHER, replace(XIAOHE, session=BEFORE)],
+    "the guardian was not asked for notes": [replace(MOTHER, items={**YES, "notes": "not_asked"}), XIAOHE],
+    "the guardian was never asked for notes": [replace(MOTHER, items={"participate": "yes"}), XIAOHE],
+    "the child was not asked for notes": [MOTHER, replace(XIAOHE, items={"participate": "yes"})],
+    "the guardian said no to notes": [replace(MOTHER, items=NO_NOTES), XIAOHE],
+    "the child said no to notes": [MOTHER, replace(XIAOHE, items=NO_NOTES)],
+    "an answer that nobody knows is no yes": [MOTHER, replace(XIAOHE, items={**YES, "notes": "nodded"})],
+    "the guardian put it off": [replace(MOTHER, act="deferred"), XIAOHE],
+    "the child put it off": [MOTHER, replace(XIAOHE, act="deferred")],
+    "the guardian was only informed": [replace(MOTHER, act="informed_only"), XIAOHE],
+    "an act of a later version is no yes": [replace(MOTHER, act="blessed"), XIAOHE],
+    "the guardian declined": [MOTHER, XIAOHE, no(MOTHER)],
+    "the guardian withdrew": [MOTHER, XIAOHE, no(MOTHER, act="withdrawn")],
+    "the guardian withdrew on a notice without a name": [MOTHER, XIAOHE, no(MOTHER, act="withdrawn", person="")],
+    "the other guardian declined": [MOTHER, XIAOHE, no(FATHER)],
+    "the other guardian withdrew": [MOTHER, XIAOHE, no(FATHER, act="withdrawn")],
+    "the other guardian said no to notes": [MOTHER, replace(FATHER, items=NO_NOTES), XIAOHE],
+    "the child declined": [MOTHER, XIAOHE, no(XIAOHE)],
+    "the child declined in an earlier session": [MOTHER, XIAOHE, no(XIAOHE, session=BEFORE)],
+    "the child withdrew outside any session": [MOTHER, XIAOHE, no(XIAOHE, act="withdrawn", session="")],
+    "the child took notes back in another session": [
+        MOTHER,
+        XIAOHE,
+        again(XIAOHE, session=BEFORE, items=NO_NOTES),
+    ],
+    "the guardian took notes back": [MOTHER, XIAOHE, again(MOTHER, items=NO_NOTES)],
+    "two laptops heard two answers": [MOTHER, replace(MOTHER, id="other", items=NO_NOTES), XIAOHE],
+    "a yes after the no lifts nothing by itself": [no(MOTHER), again(MOTHER, follows=("mother-no",)), XIAOHE],
+    "the mother cannot lift the father's no": [again(MOTHER, lifts=("father-no",)), no(FATHER), XIAOHE],
+    "the mother cannot lift the child's no": [again(MOTHER, lifts=("child-no",)), XIAOHE, no(XIAOHE)],
+    "the child cannot lift the mother's no": [MOTHER, no(MOTHER), replace(XIAOHE, lifts=("mother-no",))],
+    "the same name in another part lifts nothing": [
+        MOTHER,
+        no(MOTHER),
+        replace(GRANNY, person="wang", lifts=("mother-no",)),
+        XIAOHE,
+    ],
+    "one no does not lift another": [
+        MOTHER,
+        no(MOTHER),
+        no(MOTHER, id="second", lifts=("mother-no", "second")),
+        XIAOHE,
+    ],
+    "putting it off lifts nothing": [
+        MOTHER,
+        no(MOTHER),
+        no(MOTHER, id="x", act="deferred", lifts=("mother-no",)),
+        XIAOHE,
+    ],
+    "only one of two noes was lifted": [again(MOTHER, lifts=("mother-no",)), no(MOTHER), no(MOTHER, id="more"), XIAOHE],
+    "a yes lifts the no by name but was not said after it": [
+        no(MOTHER, items=NO_NOTES),
+        again(MOTHER, lifts=("mother-no",)),
+        XIAOHE,
+    ],
+    "the yes was voided": [MOTHER, XIAOHE, Event("v", GUARDIAN, "voided", voids=("mother",))],
+    "the child's yes was voided": [MOTHER, XIAOHE, Event("v", GUARDIAN, "voided", voids=("child",))],
+    "the lift was voided": [
+        MOTHER,
+        no(MOTHER),
+        again(MOTHER, lifts=("mother-no",)),
+        Event("v", GUARDIAN, "voided", voids=("mother-again",)),
+        XIAOHE,
+    ],
+    "a family's own event voids nothing": [MOTHER, no(MOTHER), again(MOTHER, voids=("mother-no",)), XIAOHE],
+    "grown up, only the guardian and a child's yes count no more": [MOTHER, XIAOHE, replace(GROWN, items=NO_NOTES)],
+    "grown up, and withdrew": [GROWN, no(GROWN, act="withdrawn")],
+}
+PERMITTED: dict[str, list[Event]] = {
+    "two keys, one lock": [MOTHER, XIAOHE],
+    "both parents": [MOTHER, FATHER, XIAOHE],
+    "a carer may say no": [MOTHER, XIAOHE, no(GRANNY)],
+    "a parent who was not asked for it is not counted": [MOTHER, replace(FATHER, items={"quote": "no"}), XIAOHE],
+    "an item answered no is no open no": [replace(MOTHER, items={**YES, "quote": "no"}), XIAOHE],
+    "a later yes of the same person replaces their no to an item": [
+        replace(MOTHER, items=NO_NOTES),
+        again(MOTHER, act="reaffirmed"),
+        XIAOHE,
+    ],
+    "the guardian took the no back by name": [no(MOTHER), again(MOTHER, lifts=("mother-no",)), XIAOHE],
+    "the guardian took back a no to the item too": [
+        no(MOTHER, items=NO_NOTES),
+        again(MOTHER, lifts=("mother-no",), follows=("mother-no",)),
+        XIAOHE,
+    ],
+    "the child took the no back by name": [MOTHER, no(XIAOHE, session=BEFORE), replace(XIAOHE, lifts=("child-no",))],
+    "a no by mistake was voided": [MOTHER, XIAOHE, no(FATHER), Event("v", GUARDIAN, "voided", voids=("father-no",))],
+    "putting off a second talk takes nothing back": [MOTHER, XIAOHE, Event("d", CHILD, "deferred", "xiaohe")],
+    "grown up, one key is enough": [GROWN],
+    "grown up, the parents' no counts no more": [GROWN, no(MOTHER)],
+}
+
+
+@pytest.mark.parametrize("events", REFUSED.values(), ids=REFUSED)
+def test_notes_are_refused(events: list[Event]) -> None:
+    assert not effective(events, "notes", TODAY)
+
+
+@pytest.mark.parametrize("events", PERMITTED.values(), ids=PERMITTED)
+def test_notes_are_permitted(events: list[Event]) -> None:
+    assert effective(events, "notes", TODAY)
+
+
+def test_a_yes_of_the_child_that_a_coordinator_voided_is_none() -> None:
+    """Who voids is not the child: the event must be seen before the child's own are picked."""
+    assert not consent.child_ok([XIAOHE, Event("v", GUARDIAN, "voided", voids=("child",))], "notes", TODAY)
+
+
+@pytest.mark.parametrize("relation", ["pgm", "mgm", "uncle_aunt", "teacher", "cadre", "self", ""])
+def test_who_is_no_parent_cannot_consent_without_papers(relation: str) -> None:
+    assert not consent.may_consent(relation)
+
+
+@pytest.mark.parametrize("relation", ["father", "mother", "adoptive"])
+def test_a_parent_can_consent(relation: str) -> None:
+    assert consent.may_consent(relation)
+
+
+# Laws, over every history that a few people can make on any number of laptops.
+
+Picked = Callable[[list[Event], tuple[str, str]], tuple[str, ...]]
+PEOPLE = [(CHILD, "xiaohe"), (GUARDIAN, "wang"), (GUARDIAN, "liu"), (CARER, "zhao")]
+ACTS = ["given", "declined", "reconsented", "deferred", "withdrawn", "voided", "reaffirmed", "informed_only"]
+DAYS = ["2026-11-24", "2026-11-23", "1999-01-01", ""]
+
+
+def nothing(_before: list[Event], _who: tuple[str, str]) -> tuple[str, ...]:
+    return ()
+
+
+def everybodys(before: list[Event], _who: tuple[str, str]) -> tuple[str, ...]:
+    return tuple(event.id for event in before)
+
+
+def own(before: list[Event], who: tuple[str, str]) -> tuple[str, ...]:
+    return tuple(event.id for event in before if (event.actor, event.person) == who)
+
+
+def newest(before: list[Event], _who: tuple[str, str]) -> tuple[str, ...]:
+    return everybodys(before, _who)[-1:]
+
+
+def oldest(before: list[Event], _who: tuple[str, str]) -> tuple[str, ...]:
+    return everybodys(before, _who)[:1]
+
+
+REFERENCES: list[Picked] = [nothing, own, everybodys, newest, oldest]
+SAID = st.fixed_dictionaries(
+    {
+        "who": st.sampled_from(PEOPLE),
+        "act": st.sampled_from(ACTS),
+        "items": st.sampled_from([YES, NO_NOTES, {}, {**YES, "store": "not_asked"}]),
+        "session": st.sampled_from([TODAY, BEFORE]),
+        "day": st.sampled_from(DAYS),
+        "scope": st.sampled_from(["all", "stop_keep"]),
+        "follows": st.sampled_from([own, *REFERENCES]),
+        "lifts": st.sampled_from(REFERENCES),
+        "voids": st.sampled_from(REFERENCES),
+    }
+)
+
+
+def spoken(before: list[Event], said: Mapping[str, Any]) -> Event:
+    """One more event, by somebody who may name any of what was said *before*."""
+    who = said["who"]
+    return Event(
+        id=f"e{len(before)}",
+        actor=who[0],
+        act=said["act"],
+        person=who[1],
+        items=said["items"],
+        session=said["session"] if who[0] == CHILD else "",
+        day=said["day"],
+        form_text_hash="approved",
+        guardian_basis="parent",
+        scope=said["scope"],
+        **{name: said[name](before, who) for name in ("follows", "lifts", "voids")},
+    )
+
+
+def history(begun: list[Event], then: list[Mapping[str, Any]]) -> list[Event]:
+    events = list(begun)
+    for said in then:
+        events.append(spoken(events, said))
+    return events
+
+
+@dataclass(frozen=True)
+class Case:
+    """A history, what one more person would say, and a number that mixes things up."""
+
+    events: list[Event]
+    said: Mapping[str, Any]
+    seed: int
+
+    def fresh(self, **fixed: object) -> Event:
+        return spoken(self.events, {**self.said, **fixed})
+
+    def mixed(self) -> list[Event]:
+        """The same events in another order, some of them twice."""
+        chance = Random(self.seed)
+        mixed = self.events + chance.choices(self.events, k=self.seed % 3 if self.events else 0)
+        chance.shuffle(mixed)
+        return mixed
+
+
+BEGUN = [
+    *([MOTHER, XIAOHE],) * 3,
+    [],
+    [MOTHER],
+    [XIAOHE],
+    [MOTHER, replace(XIAOHE, session=BEFORE)],
+    [replace(MOTHER, items=NO_NOTES), XIAOHE],
+    [no(MOTHER, act="withdrawn", scope="all")],
+]
+HISTORIES = st.builds(history, st.sampled_from(BEGUN), st.lists(SAID, max_size=4))
+CASES = st.builds(Case, HISTORIES, SAID, st.integers(0, 99))
+
+
+def permitted(events: Iterable[Event]) -> set[str]:
+    told = list(events)
+    return {item for item in NECESSARY if consent.effective(told, item, TODAY)}
+
+
+def everything(events: Iterable[Event]) -> object:
+    """All that is ever computed from events."""
+    told = list(events)
+    noes = {event.id for event in consent.open_noes(told)}
+    return permitted(told), noes, consent.hidden(told), consent.grounds(told, TODAY)
+
+
+def accepted(events: list[Event], named: Iterable[str], items: Iterable[str] = NECESSARY) -> bool:
+    return consent.valid_pair({event.id: event for event in events}, named, items, TODAY, {"approved"})
+
+
+def order_and_repetition_change_nothing(case: Case) -> bool:
+    return everything(case.mixed()) == everything(case.events)
+
+
+def after_a_fresh_no_of_guardian_or_child_nothing_is_permitted(case: Case) -> bool:
+    who, act = PEOPLE[case.seed % 3], sorted(REFUSING)[case.seed % 2]
+    return permitted([*case.events, case.fresh(who=who, act=act)]) == set()
+
+
+def taking_all_lifts_away_never_opens_anything(case: Case) -> bool:
+    return permitted(replace(event, lifts=()) for event in case.events) <= permitted(case.events)
+
+
+def only_a_yes_of_the_same_person_closes_a_no(case: Case) -> bool:
+    def rightly(event: Event) -> tuple[str, ...]:
+        mine = own(case.events, (event.actor, event.person))
+        return tuple(name for name in event.lifts if name in mine and event.act in AGREEING)
+
+    return everything(replace(event, lifts=rightly(event)) for event in case.events) == everything(case.events)
+
+
+def only_a_voiding_event_voids(case: Case) -> bool:
+    rightly = [event if event.act == "voided" else replace(event, voids=()) for event in case.events]
+    return everything(rightly) == everything(case.events)
+
+
+def to_have_heard_another_takes_no_word_of_theirs_away(case: Case) -> bool:
+    yes = {"who": (GUARDIAN, "liu"), "act": "given", "items": YES}
+    of_all, of_own = (case.fresh(**yes, follows=seen) for seen in (everybodys, own))
+    return permitted([*case.events, of_all]) == permitted([*case.events, of_own])
+
+
+def clocks_decide_nothing(case: Case) -> bool:
+    chance = Random(case.seed)
+    return everything(replace(event, day=chance.choice(DAYS)) for event in case.events) == everything(case.events)
+
+
+def a_carers_event_changes_nothing(case: Case) -> bool:
+    who = (CARER, ("zhao", "wang", "xiaohe", "")[case.seed % 4])
+    return everything([*case.events, case.fresh(who=who, voids=nothing)]) == everything(case.events)
+
+
+def a_permission_stands_on_two_spoken_yeses(case: Case) -> bool:
+    def both(item: str) -> bool:
+        yes = [event for event in case.events if event.act in AGREEING and event.items.get(item) == "yes"]
+        return {GUARDIAN, CHILD} <= {event.actor for event in yes if event.session in {TODAY, ""}}
+
+    return all(both(item) for item in permitted(case.events))
+
+
+def a_fresh_no_to_one_item_takes_that_item_only(case: Case) -> bool:
+    told = case.fresh(who=PEOPLE[case.seed % 4], act="given", items={"notes": "no"}, follows=nothing, lifts=nothing)
+    lost = set() if told.actor == CARER else {"notes"}
+    return permitted([*case.events, told]) == permitted(case.events) - lost
+
+
+def a_hidden_child_is_not_interviewed(case: Case) -> bool:
+    return not (consent.hidden(case.events) and permitted(case.events))
+
+
+def what_is_permitted_has_grounds_that_every_machine_accepts(case: Case) -> bool:
+    return accepted(case.events, consent.grounds(case.events, TODAY), permitted(case.events))
+
+
+def what_is_said_since_holds_nothing_back(case: Case) -> bool:
+    """A withdrawal suspends, it does not hold; only a voiding takes the ground away."""
+    named = [event.id for event in case.events]
+    return accepted([*case.events, case.fresh(voids=nothing)], named) == accepted(case.events, named)
+
+
+LAWS = [
+    order_and_repetition_change_nothing,
+    after_a_fresh_no_of_guardian_or_child_nothing_is_permitted,
+    taking_all_lifts_away_never_opens_anything,
+    only_a_yes_of_the_same_person_closes_a_no,
+    only_a_voiding_event_voids,
+    to_have_heard_another_takes_no_word_of_theirs_away,
+    clocks_decide_nothing,
+    a_carers_event_changes_nothing,
+    a_permission_stands_on_two_spoken_yeses,
+    a_fresh_no_to_one_item_takes_that_item_only,
+    a_hidden_child_is_not_interviewed,
+    what_is_permitted_has_grounds_that_every_machine_accepts,
+    what_is_said_since_holds_nothing_back,
+]
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: str(law.__name__))
+@settings(max_examples=100, deadline=None)
+@given(case=CASES)
+def test_a_law_of_consent_holds_for_every_history(law: Callable[[Case], bool], case: Case) -> None:
+    assert law(case)
+
+
+# Bugs planted on purpose. Each is one that somebody has made; the law beside it has to fail.
+
+Events = Iterable[Event]
+
+
+def any_lift_closes(events: Events, actors: Iterable[str] = (GUARDIAN, CHILD, ADULT)) -> list[Event]:
+    told = consent.in_force(events)
+    lifted = {name for event in told for name in event.lifts}
+    return [e for e in told if e.act in REFUSING and e.actor in actors and e.id not in lifted]
+
+
+def a_no_lifts_a_no(events: Events, actors: Iterable[str] = (GUARDIAN, CHILD, ADULT)) -> list[Event]:
+    told = consent.in_force(events)
+    lifted = {(event.actor, event.person, name) for event in told for name in event.lifts}
+    return [e for e in told if e.act in REFUSING and e.actor in actors and (e.actor, e.person, e.id) not in lifted]
+
+
+def the_later_event_wins(events: Events, actors: Iterable[str] = (GUARDIAN, CHILD, ADULT)) -> list[Event]:
+    newest = {(event.actor, event.person): event for event in consent.in_force(events)}
+    return [event for event in newest.values() if event.act in REFUSING and event.actor in actors]
+
+
+def the_later_day_wins(events: Events, actors: Iterable[str] = (GUARDIAN, CHILD, ADULT)) -> list[Event]:
+    return the_later_event_wins(sorted(events, key=lambda event: (event.day, event.id)), actors)
+
+
+def carers_count(events: Events, actors: Iterable[str] = ()) -> list[Event]:
+    return open_noes(events, (GUARDIAN, CHILD, ADULT, CARER))
+
+
+def the_childs_no_is_forgotten(events: Events, actors: Iterable[str] = ()) -> list[Event]:
+    return open_noes(events, {GUARDIAN})
+
+
+def declining_is_not_withdrawing(events: Events, actors: Iterable[str] = (GUARDIAN, CHILD, ADULT)) -> list[Event]:
+    return [event for event in open_noes(events, list(actors)) if event.act == "withdrawn"]
+
+
+def anything_voids(events: Events) -> list[Event]:
+    told = list(events)
+    voided = {name for event in told for name in event.voids}
+    return [event for event in told if event.id not in voided]
+
+
+def the_last_line_is_the_last_word(events: Events, item: str) -> list[Event]:
+    return [event for event in consent.in_force(events) if event.items.get(item, "not_asked") != "not_asked"][-1:]
+
+
+def silence_is_consent(events: Events, item: str) -> bool:
+    return all(event.act in AGREEING and event.items[item] == "yes" for event in consent.last(events, item))
+
+
+def the_act_is_not_looked_at(events: Events, item: str) -> bool:
+    words = consent.last(events, item)
+    return bool(words) and all(event.items[item] == "yes" for event in words)
+
+
+def a_yes_that_lifts_is_no_yes(events: Events, item: str) -> bool:
+    words = consent.last(events, item)
+    return bool(words) and all(e.act in AGREEING and e.items[item] == "yes" and not e.lifts for e in words)
+
+
+def one_yes_of_several_is_enough(events: Events, item: str) -> bool:
+    return any(event.act in AGREEING and event.items[item] == "yes" for event in consent.last(events, item))
+
+
+def one_guardian_is_enough(events: Events, item: str) -> bool:
+    told = consent.by_person(consent.in_force(events), GUARDIAN).values()
+    return any(consent.says_yes(one, item) for one in told) and not consent.open_noes(events, {GUARDIAN})
+
+
+def all_guardians_are_one_person(events: Events, item: str) -> bool:
+    told = [event for event in events if event.actor == GUARDIAN]
+    return consent.says_yes(told, item) and not consent.open_noes(told, {GUARDIAN})
+
+
+def a_carer_is_a_guardian(events: Events, item: str) -> bool:
+    told = [event for event in events if event.actor in {GUARDIAN, CARER}]
+    return consent.says_yes(told, item) and not consent.open_noes(told, {GUARDIAN})
+
+
+def a_childs_yes_lasts(events: Events, item: str, session: str) -> bool:
+    told = [event for event in events if event.actor == CHILD]
+    return consent.says_yes(told, item) and not consent.open_noes(told, {CHILD})
+
+
+def other_sessions_are_not_looked_at(events: Events, item: str, session: str) -> bool:
+    here = [event for event in events if event.actor == CHILD and event.session == session]
+    return consent.says_yes(here, item) and not consent.open_noes(events, {CHILD})
+
+
+def a_no_of_another_session_is_not_looked_at(events: Events, item: str, session: str) -> bool:
+    here = [event for event in events if event.actor == CHILD and event.session == session]
+    return consent.says_yes(here, item) and not consent.open_noes(here, {CHILD})
+
+
+def one_key_opens(events: Events, item: str, session: str) -> bool:
+    return consent.guardian_ok(events, item) or consent.child_ok(events, item, session)
+
+
+def a_no_hides_nobody_once_somebody_agrees(events: Events) -> bool:
+    told = list(events)
+    return hidden(told) and told[-1].act not in AGREEING
+
+
+def a_no_to_anything_hides(events: Events) -> bool:
+    return any("no" in event.items.values() for event in events)
+
+
+def the_newest_event_is_no_ground(events: Events, session: str) -> tuple[str, ...]:
+    return grounds(list(events)[:-1], session)
+
+
+def a_withdrawal_holds(events: Mapping[str, Event], *rest: Iterable[str]) -> bool:
+    return valid_pair(events, *rest) and not open_noes(events.values())  # type: ignore[arg-type]
+
+
+FIRST_ONE = settings(max_examples=1000, deadline=None, database=None, phases=[Phase.generate])
+PLANTED: list[tuple[str, Callable[..., object], Callable[[Case], bool]]] = [
+    ("open_noes", any_lift_closes, only_a_yes_of_the_same_person_closes_a_no),
+    ("open_noes", a_no_lifts_a_no, only_a_yes_of_the_same_person_closes_a_no),
+    ("open_noes", the_later_event_wins, order_and_repetition_change_nothing),
+    ("says_yes", a_yes_that_lifts_is_no_yes, taking_all_lifts_away_never_opens_anything),
+    ("open_noes", the_later_day_wins, clocks_decide_nothing),
+    ("open_noes", carers_count, a_carers_event_changes_nothing),
+    ("open_noes", the_childs_no_is_forgotten, after_a_fresh_no_of_guardian_or_child_nothing_is_permitted),
+    ("open_noes", declining_is_not_withdrawing, after_a_fresh_no_of_guardian_or_child_nothing_is_permitted),
+    ("in_force", anything_voids, only_a_voiding_event_voids),
+    ("last", the_last_line_is_the_last_word, order_and_repetition_change_nothing),
+    ("says_yes", silence_is_consent, a_permission_stands_on_two_spoken_yeses),
+    ("says_yes", the_act_is_not_looked_at, a_permission_stands_on_two_spoken_yeses),
+    ("says_yes", one_yes_of_several_is_enough, a_fresh_no_to_one_item_takes_that_item_only),
+    ("guardian_ok", one_guardian_is_enough, a_fresh_no_to_one_item_takes_that_item_only),
+    ("guardian_ok", all_guardians_are_one_person, to_have_heard_another_takes_no_word_of_theirs_away),
+    ("guardian_ok", a_carer_is_a_guardian, a_carers_event_changes_nothing),
+    ("child_ok", a_childs_yes_lasts, a_permission_stands_on_two_spoken_yeses),
+    ("child_ok", other_sessions_are_not_looked_at, a_fresh_no_to_one_item_takes_that_item_only),
+    (
+        "child_ok",
+        a_no_of_another_session_is_not_looked_at,
+        after_a_fresh_no_of_guardian_or_child_nothing_is_permitted,
+    ),
+    ("effective", one_key_opens, a_permission_stands_on_two_spoken_yeses),
+    ("hidden", a_no_hides_nobody_once_somebody_agrees, order_and_repetition_change_nothing),
+    ("hidden", a_no_to_anything_hides, a_hidden_child_is_not_interviewed),
+    ("grounds", the_newest_event_is_no_ground, what_is_permitted_has_grounds_that_every_machine_accepts),
+    ("valid_pair", a_withdrawal_holds, what_is_said_since_holds_nothing_back),
+]
+
+
+@pytest.mark.parametrize(("name", "bug", "law"), PLANTED, ids=[bug.__name__ for _, bug, _ in PLANTED])
+def test_a_planted_bug_breaks_its_law(
+    monkeypatch: pytest.MonkeyPatch, name: str, bug: Callable[..., object], law: Callable[[Case], bool]
+) -> None:
+    monkeypatch.setattr(consent, name, bug)
+
+    find(CASES, lambda case: not law(case), settings=FIRST_ONE, random=Random(0))
+
+
+def test_every_law_catches_a_planted_bug() -> None:
+    assert {law for _, _, law in PLANTED} == set(LAWS)
+
+
+# What a stored change stands on.
+
+PAIR = {event.id: event for event in (MOTHER, FATHER, XIAOHE, GRANNY, GROWN)}
+HELD: dict[str, tuple[dict[str, Event], list[str]]] = {
+    "it names nothing": (PAIR, []),
+    "it names the guardian only": (PAIR, ["mother"]),
+    "it names the child only": (PAIR, ["child"]),
+    "it names a carer": (PAIR, ["granny", "child"]),
+    "the guardian's event has not arrived": ({"child": XIAOHE}, ["mother", "child"]),
+    "the child's event has not arrived": ({"mother": MOTHER}, ["mother", "child"]),
+    "the child said yes in another session": (
+        {"mother": MOTHER, "child": replace(XIAOHE, session=BEFORE)},
+        ["mother", "child"],
+    ),
+    "the guardian said no to notes": (
+        {"mother": replace(MOTHER, items=NO_NOTES), "child": XIAOHE},
+        ["mother", "child"],
+    ),
+    "the child was not asked": ({"mother": MOTHER, "child": replace(XIAOHE, items={})}, ["mother", "child"]),
+    "it names a no": ({"mother": replace(MOTHER, act="declined"), "child": XIAOHE}, ["mother", "child"]),
+    "the study never approved the text": (
+        {"mother": replace(MOTHER, form_text_hash="other"), "child": XIAOHE},
+        ["mother", "child"],
+    ),
+    "the child heard a text that was never approved": (
+        {"mother": MOTHER, "child": replace(XIAOHE, form_text_hash="")},
+        ["mother", "child"],
+    ),
+    "somebody only says to be the guardian": (
+        {"mother": replace(MOTHER, guardian_basis="claimed_only"), "child": XIAOHE},
+        ["mother", "child"],
+    ),
+    "the guardian's event was voided": (
+        {**PAIR, "v": Event("v", GUARDIAN, "voided", voids=("mother",))},
+        ["mother", "child"],
+    ),
+}
+IN_USE: dict[str, tuple[dict[str, Event], list[str]]] = {
+    "a guardian and the child": (PAIR, ["mother", "child"]),
+    "more names than it takes": (PAIR, ["child", "father", "mother", "nobody", "mother"]),
+    "withdrawn since": ({**PAIR, "mother-no": no(MOTHER, act="withdrawn")}, ["mother", "child"]),
+    "grown up": (PAIR, ["grown"]),
+    "before the birthday": ({"mother": MOTHER, "child": replace(XIAOHE, age_group="a14_17")}, ["mother", "child"]),
+}
+
+
+@pytest.mark.parametrize(("events", "named"), HELD.values(), ids=HELD)
+def test_a_change_without_a_valid_pair_is_held(events: dict[str, Event], named: list[str]) -> None:
+    assert not valid_pair(events, named, NECESSARY, TODAY, {"approved"})
+
+
+@pytest.mark.parametrize(("events", "named"), IN_USE.values(), ids=IN_USE)
+def test_a_change_with_a_valid_pair_is_in_use(events: dict[str, Event], named: list[str]) -> None:
+    assert valid_pair(events, named, NECESSARY, TODAY, {"approved"})
+
+
+def test_what_the_pair_does_not_cover_is_held() -> None:
+    assert not valid_pair(PAIR, ["mother", "child"], ["audio"], TODAY, {"approved"})
+
+
+def test_the_grounds_are_the_last_yeses_and_of_the_child_only_this_sessions() -> None:
+    older = replace(XIAOHE, id="older", session=BEFORE)
+    events = [MOTHER, again(MOTHER), older, XIAOHE, GRANNY, replace(FATHER, act="deferred")]
+
+    assert grounds(events, TODAY) == ("child", "mother-again")
+
+
+@pytest.mark.parametrize(
+    ("events", "away"),
+    [
+        ([MOTHER, XIAOHE], False),
+        ([no(MOTHER)], False),
+        ([no(MOTHER, act="withdrawn", scope="stop_keep")], False),
+        ([no(GRANNY, act="withdrawn", scope="all")], False),
+        ([no(MOTHER, act="withdrawn", scope="all")], True),
+        ([no(XIAOHE, act="withdrawn", scope="all"), MOTHER], True),
+        ([no(XIAOHE, act="withdrawn", scope="stop_discard")], True),
+        ([no(GROWN, act="withdrawn", scope="all")], True),
+        ([no(MOTHER, act="withdrawn", scope="all"), again(MOTHER, lifts=("mother-no",))], False),
+        ([no(MOTHER, act="withdrawn", scope="all"), again(FATHER, lifts=("mother-no",))], True),
+    ],
+)
+def test_an_open_withdrawal_hides_the_child_as_far_as_it_says(events: list[Event], away: bool) -> None:
+    assert hidden(events) is away

@@ -1,0 +1,171 @@
+"""Before an interview may start: all that is missing is said at once, and nothing that was not looked at passes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fieldkit.rules.consent import ADULT, CARER, CHILD, GUARDIAN, NECESSARY, Event
+from fieldkit.rules.gates import FAILS, HOLDS, UNCHECKED, Gate, Situation, failing, judge
+from fieldkit.studies import Pair, load_study
+
+TITLES = [(gate.id, gate.level, gate.title) for gate in load_study().gates]
+YES = dict.fromkeys(NECESSARY, "yes")
+MOTHER = Event("m", GUARDIAN, "given", "mother", items=YES)
+GRANNY = Event("g", CARER, "given", "granny", items=YES)
+XIAOHE = Event("c", CHILD, "given", "xiaohe", items=YES, session="s1", day="2026-11-24", told=(1, 2, 3))
+READY = Situation([MOTHER, XIAOHE], "a12_13", "2026-11-24", "s1", guide_published=True)
+BUILT = {"G04", "G05", "G06", "G07", "G11", "G13", "G14", "G15"}
+
+
+def state(case: Situation) -> dict[str, str]:
+    return {gate.id: gate.status for gate in judge(TITLES, case)}
+
+
+def failed(case: Situation) -> set[str]:
+    return {gate.id for gate in failing(judge(TITLES, case))}
+
+
+def gate(case: Situation, id_: str) -> Gate:
+    return next(one for one in judge(TITLES, case) if one.id == id_)
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ({"events": []}, {"G04", "G06", "G07", "G14"}),
+        ({"events": [MOTHER]}, {"G06", "G07"}),
+        ({"events": [XIAOHE]}, {"G04", "G14"}),
+        ({"events": [GRANNY, XIAOHE]}, {"G04", "G14"}),
+        ({"events": [replace(MOTHER, items={"participate": "yes"}), XIAOHE]}, {"G04", "G14"}),
+        ({"events": [replace(MOTHER, act="declined"), XIAOHE]}, {"G04", "G05"}),
+        ({"events": [MOTHER, XIAOHE, Event("n", GUARDIAN, "declined", "father")]}, {"G04", "G05"}),
+        ({"events": [MOTHER, XIAOHE, Event("n", GUARDIAN, "withdrawn", "mother")]}, {"G04", "G05", "G13"}),
+        ({"events": [MOTHER, XIAOHE, Event("n", CHILD, "withdrawn", "xiaohe")]}, {"G06", "G13"}),
+        ({"events": [MOTHER, XIAOHE, Event("n", ADULT, "withdrawn", "xiaohe")]}, {"G13"}),
+        ({"events": [MOTHER, replace(XIAOHE, act="declined")]}, {"G06"}),
+        ({"events": [MOTHER, replace(XIAOHE, items={})]}, {"G06"}),
+        ({"events": [MOTHER, replace(XIAOHE, told=(1, 3))]}, {"G07"}),
+        ({"events": [MOTHER, replace(XIAOHE, session="s0")]}, {"G06", "G07"}),
+        ({"session": ""}, {"G06", "G07"}),
+        ({"session": "", "events": [MOTHER, replace(XIAOHE, session="")]}, {"G06", "G07"}),
+        ({"events": [MOTHER, replace(XIAOHE, told=(1, 2))]}, {"G07"}),
+        ({"events": [MOTHER, replace(XIAOHE, form="assent_12_13")], "age_group": "a14_17"}, {"G15"}),
+        ({"guide_published": False}, {"G11"}),
+        ({"age_group": "a14_17"}, {"G15"}),
+        ({"events": [XIAOHE], "age_group": "u14_uncertain"}, {"G04", "G14"}),
+        ({"events": [Event("v", GUARDIAN, "voided", voids=("m", "c")), MOTHER, XIAOHE]}, {"G04", "G06", "G07", "G14"}),
+    ],
+)
+def test_all_that_is_missing_is_said_at_once(change: dict[str, object], missing: set[str]) -> None:
+    assert failed(replace(READY, **change)) == missing  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        READY,
+        replace(READY, age_group="a9_11"),
+        replace(READY, age_group="u14_uncertain"),
+        replace(READY, age_group="a14_17", events=[MOTHER, replace(XIAOHE, form="consent_14_17")]),
+        replace(READY, events=[MOTHER, GRANNY, XIAOHE]),
+        replace(READY, events=[MOTHER, replace(GRANNY, act="declined"), XIAOHE]),
+        replace(READY, events=[replace(MOTHER, lifts=("n",)), XIAOHE, Event("n", GUARDIAN, "declined", "mother")]),
+    ],
+)
+def test_when_all_that_is_checked_is_in_place_nothing_fails(case: Situation) -> None:
+    assert failed(case) == set()
+
+
+def test_a_gate_that_is_not_built_says_so_and_neither_passes_nor_blocks() -> None:
+    unbuilt = [one for one in judge(TITLES, READY) if one.id not in BUILT]
+
+    assert {one.status for one in unbuilt} == {UNCHECKED}
+    assert unbuilt[0].reason == Pair("这个版本还不检查这一项。", "Not checked by this version.")
+    assert failing(unbuilt) == []
+
+
+def test_the_gates_of_this_version_are_all_judged_in_their_order() -> None:
+    assert list(state(READY)) == [id_ for id_, _, _ in TITLES]
+    assert {id_ for id_, status in state(READY).items() if status == HOLDS} == BUILT
+
+
+def test_only_a_gate_that_blocks_can_keep_an_interview_from_starting() -> None:
+    asked = [(id_, "ask", title) for id_, _, title in TITLES]
+
+    assert failing(judge(asked, replace(READY, events=[]))) == []
+
+
+def test_the_child_is_asked_only_after_the_guardian() -> None:
+    case = replace(READY, events=[], age_group="a14_17")
+
+    assert [gate(case, id_).step for id_ in ("G06", "G07", "G15")] == [None, None, None]
+    assert [gate(case, id_).waits_for for id_ in ("G06", "G07", "G15")] == [1, 1, 1]
+    assert gate(case, "G04").step == "ask_guardian"
+
+
+def test_what_a_gate_waits_for_is_counted_among_those_that_block() -> None:
+    titles = [("G11", "ask", Pair("甲", "A")), ("G04", "block", Pair("乙", "B")), ("G06", "block", Pair("丙", "C"))]
+
+    assert judge(titles, replace(READY, events=[], guide_published=False))[2].waits_for == 1
+
+
+def test_once_the_guardian_agreed_the_next_step_is_the_child() -> None:
+    case = replace(READY, events=[MOTHER], session="")
+
+    assert (gate(case, "G06").step, gate(case, "G06").waits_for) == ("ask_child", None)
+
+
+def test_after_the_carers_agreement_the_parents_are_called_and_the_carer_is_named() -> None:
+    case = replace(READY, events=[GRANNY], carer=Pair("奶奶", "your grandma"))
+
+    assert gate(case, "G04").step == "call_parents"
+    assert "奶奶的配合确认已经存好" in gate(case, "G04").reason.zh
+    assert "your grandma" in gate(case, "G04").reason.en
+
+
+def test_a_guardians_no_is_not_asked_away() -> None:
+    """No button leads on: only this guardian can take it back."""
+    case = replace(READY, events=[MOTHER, XIAOHE, Event("n", GUARDIAN, "declined", "father")])
+
+    assert gate(case, "G05").step is None
+    assert "Ask again" not in gate(case, "G04").reason.en
+
+
+def test_a_child_who_said_no_today_is_not_asked_again_today() -> None:
+    declined = replace(XIAOHE, act="declined", items={})
+    today, tomorrow = (replace(READY, events=[MOTHER, declined], session="", today=f"2026-11-{n}") for n in (24, 25))
+
+    assert (gate(today, "G06").step, gate(today, "G06").reason.en) == (
+        None,
+        "The child said no today; do not ask again today.",
+    )
+    assert gate(tomorrow, "G06").step == "ask_child"
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(st.sampled_from([MOTHER, GRANNY, XIAOHE, Event("n", GUARDIAN, "declined", "father")]), max_size=4),
+    st.sampled_from(["a9_11", "a12_13", "u14_uncertain", "a14_17"]),
+    st.sampled_from(["s1", "s2", ""]),
+    st.booleans(),
+)
+def test_a_gate_that_fails_says_why_in_both_languages(
+    events: list[Event], group: str, session: str, published: bool
+) -> None:
+    judged = judge(TITLES, Situation(events, group, "2026-11-24", session, published))
+
+    assert [one for one in judged if not (one.reason.zh and one.reason.en)] == []
+    assert [one for one in judged if one.step and one.status != FAILS] == []
+    assert [one.waits_for for one in judged if one.waits_for and one.waits_for > len(failing(judged))] == []
+
+
+@pytest.mark.parametrize("lost", [*combinations(["m", "c"], 1), ("m", "c")])
+def test_what_a_coordinator_voided_opens_no_gate(lost: tuple[str, ...]) -> None:
+    case = replace(READY, events=[MOTHER, XIAOHE, Event("v", GUARDIAN, "voided", voids=lost)])
+
+    assert failed(case) >= {"G04"} if "m" in lost else failed(case) >= {"G06"}

@@ -1,0 +1,102 @@
+"""Which rules (V) and gates (G) of the protocol this version keeps, and the test that shows each."""
+
+from __future__ import annotations
+
+import ast
+import re
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+
+import pytest
+
+import fieldkit
+from fieldkit.errors import Refusal
+from fieldkit.rules import gates
+from fieldkit.rules.gates import UNCHECKED, Situation
+from fieldkit.studies import load_study
+
+TESTS = Path(__file__).resolve().parent
+SHOWN = {
+    "V01": "rules/test_ages.py::test_a_date_that_does_not_exist_is_refused",
+    "V02": "rules/test_ages.py::test_a_child_outside_the_range_of_the_study_is_refused",
+    "V05": "rules/test_ages.py::test_a_birth_date_after_today_is_refused",
+    "V07": "rules/test_ages.py::test_the_age_group_is_that_of_the_youngest_possible_age",
+    "V10": "rules/test_pseudonyms.py::test_a_name_that_is_used_or_sounds_the_same_is_refused",
+    "V11": "rules/test_pseudonyms.py::test_a_name_with_a_character_of_the_childs_names_is_refused",
+    "V20": "acts/test_consents.py::test_what_is_no_whole_consent_is_refused",
+    "V22": "acts/test_consents.py::test_what_is_no_whole_consent_is_refused",
+    "V23": "acts/test_consents.py::test_what_is_no_whole_consent_is_refused",
+    "V24": "acts/test_carers.py::test_an_agreement_without_its_evidence_is_refused",
+    "V28": "acts/test_consents.py::test_what_is_no_whole_consent_is_refused",
+    "V29": "acts/test_assents.py::test_what_is_no_clear_yes_is_refused",
+    "V34": "web/test_interviews.py::test_without_the_gates_no_interview_starts",
+    "V43": "web/test_strings.py::test_differing_placeholders_are_refused_and_stay_typed",
+    "G04": "rules/test_gates.py::test_all_that_is_missing_is_said_at_once",
+    "G05": "rules/test_gates.py::test_all_that_is_missing_is_said_at_once",
+    "G06": "rules/test_gates.py::test_all_that_is_missing_is_said_at_once",
+    "G07": "rules/test_gates.py::test_all_that_is_missing_is_said_at_once",
+    "G11": "rules/test_gates.py::test_all_that_is_missing_is_said_at_once",
+    "G13": "rules/test_gates.py::test_all_that_is_missing_is_said_at_once",
+    "G14": "rules/test_gates.py::test_all_that_is_missing_is_said_at_once",
+    "G15": "rules/test_gates.py::test_all_that_is_missing_is_said_at_once",
+}
+RULES = {f"V{number:02}" for number in range(1, 46)}
+GATES = {f"G{number:02}" for number in range(1, 16)}
+
+
+def codes() -> set[str]:
+    """Return the rules that some refusal of the program carries as its code."""
+    for module in walk_packages(fieldkit.__path__, "fieldkit."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    waiting, found = [Refusal], set()
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        found |= {kind.code} if kind.__module__.startswith("fieldkit.") else set()
+    return {code for code in found if re.fullmatch(r"V\d\d", code)}
+
+
+def judged() -> set[str]:
+    """Return the gates that this version looks at."""
+    titles = [(gate.id, gate.level, gate.title) for gate in load_study().gates]
+    nobody = Situation([], "a12_13", "2026-11-24", "", guide_published=False)
+    return {gate.id for gate in gates.judge(titles, nobody) if gate.status != UNCHECKED}
+
+
+def functions(path: Path) -> set[str]:
+    """Return the names of the tests in *path*."""
+    source = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+
+
+def test_no_rule_is_raised_that_no_test_shows() -> None:
+    assert codes() - SHOWN.keys() == set()
+
+
+def test_no_gate_is_judged_that_no_test_shows() -> None:
+    assert judged() - SHOWN.keys() == set()
+
+
+def test_the_table_claims_no_gate_that_is_not_judged() -> None:
+    assert GATES & SHOWN.keys() == judged()
+
+
+def test_every_id_is_one_of_the_protocol() -> None:
+    assert SHOWN.keys() - RULES - GATES == set()
+    assert codes() <= RULES
+
+
+@pytest.mark.parametrize(("rule", "place"), SHOWN.items(), ids=SHOWN)
+def test_the_test_that_shows_a_rule_is_there(rule: str, place: str) -> None:
+    file, _, name = place.partition("::")
+
+    assert name in functions(TESTS / file)
+
+
+def test_a_test_that_is_gone_is_missed(tmp_path: Path) -> None:
+    (tmp_path / "test_x.py").write_text("def test_a() -> None: ...\n")
+
+    assert functions(tmp_path / "test_x.py") == {"test_a"}
+    assert functions(tmp_path / "test_y.py") == set()
