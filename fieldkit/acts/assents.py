@@ -14,7 +14,7 @@ from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value
 from fieldkit.rules import consent
-from fieldkit.rules.consent import CHILD, NECESSARY, YES
+from fieldkit.rules.consent import CHILD, NECESSARY, REFUSING, YES
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.store import log
 from fieldkit.store.database import Tables
@@ -76,7 +76,8 @@ def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
 
 
 def _check(desk: Desk, one: Case, said: ChildAnswer) -> None:
-    if any(event.actor == CHILD and event.day == desk.today and event.act == "declined" for event in one.events):
+    noes = [event for event in one.events if event.actor == CHILD and event.act in REFUSING]
+    if any(event.day == desk.today for event in noes):  # a "stop" in the middle of an interview is a no as well
         raise NotAgainToday
     if not all(consent.guardian_ok(one.events, item) for item in NECESSARY):
         raise GuardianFirst
@@ -89,5 +90,5 @@ def _keep(desk: Desk, tables: Tables, one: Case, said: ChildAnswer, event: dict[
         return events.decline(desk, tables, one, event, "child_no")
     event["act"] = "deferred"
     if said.answer == YES:
-        event |= {"act": "given", "items": dict.fromkeys(NECESSARY, YES), **events.lifting(one, CHILD, one.id)}
+        event |= {"act": "given", "items": dict.fromkeys(NECESSARY, YES), **events.lifting(one, event)}
     return log.append(tables, desk.pen, Draft("consent_event", event, subject=one.id, session=event["session"])).id

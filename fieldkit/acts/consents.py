@@ -12,7 +12,7 @@ from fieldkit.acts.people import Case, case, case_within
 from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, digest, natural_id
-from fieldkit.rules import consent, pseudonyms
+from fieldkit.rules import ages, consent, pseudonyms
 from fieldkit.rules.consent import GUARDIAN, NO, YES
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.store import log, people
@@ -70,7 +70,7 @@ def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
     """Keep a guardian's answer; return the event's id. A no keeps no name and no signature (`design.md` §6).
 
     Raises NotFound, NotAGuardian (V20), ItemsNotAsked (V22), NotUnderstood (V28), NoSignature (V23), Missing, and what
-    `rules.pseudonyms` refuses (V10, V11).
+    `rules.ages` (V01) and `rules.pseudonyms` (V10, V11) refuse.
     """
     form = forms.guardian_form(desk, subject)
     if not consent.may_consent(said.relation):
@@ -94,7 +94,7 @@ def _give(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, event: di
         "method": "signature",
         "understanding": list(said.understanding),
         "evidence_hash": digest(said.signature_png),
-        **events.lifting(one, GUARDIAN, event["person"]),
+        **events.lifting(one, event),
     }
     kept = log.append(tables, desk.pen, Draft("consent_event", event | signed, subject=one.id))
     _write_names(desk, tables, one, said, event["person"], kept.id)
@@ -105,6 +105,8 @@ def _check_given(form: FormView, said: GuardianAnswer) -> None:
     if any(said.items.get(item.code) not in {YES, NO} for item in form.items):
         raise ItemsNotAsked
     forms.check_understood(form, said.understanding)
+    if said.birth_date:
+        ages.birth_date(said.birth_date)
     for name, words in _NAMES.items():
         if not getattr(said, name).strip():
             raise Missing(field=words)

@@ -12,7 +12,7 @@ from nacl.exceptions import CryptoError
 
 from fieldkit.acts.desk import Desk, only, sit_down
 from fieldkit.acts.studies import keep, open_team
-from fieldkit.acts.users import new_store_key, person, slot_for
+from fieldkit.acts.users import new_store, new_store_key, person, slot_for
 from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Invalid, Missing, Refusal
 from fieldkit.i18n import N_
@@ -24,6 +24,7 @@ from fieldkit.store.folder import EMPTY, READY, REQUESTED, Folder, NotEmpty, Not
 from fieldkit.store.keys import FIELD_COST, Cost, KeyPair, b64, unb64
 from fieldkit.store.machine import Self
 from sync.block import Block
+from sync.errors import SyncError
 from sync.replica import StreamInfo
 
 FORMAT = 1
@@ -76,12 +77,11 @@ def request(folder: Folder, name: str, passphrase: str, role: str, cost: Cost = 
     who = person(name, role, "", me.id, pair)
     slot = slot_for(who, passphrase, store_key, pair, cost)
     content = canonical({"format": FORMAT, "device": {"id": me.id, **device_pair.public}, "user": who.__dict__})
-    db = folder.create_database(store_key)
-    with db.writing() as tables:
-        machine.remember_self(tables, me)
-        machine.remember(tables, "request", content)
-    db.close()
-    folder.write_slots(REQUESTED, [slot])
+    with new_store(folder, store_key, REQUESTED, slot) as db:
+        with db.writing() as tables:
+            machine.remember_self(tables, me)
+            machine.remember(tables, "request", content)
+        db.close()
     return content
 
 
@@ -132,30 +132,43 @@ def invite(desk: Desk, content: bytes, role: str, team: str) -> bytes:
     asked = _asked(content)
     if role not in ROLES:
         raise Invalid(field=N_("the role"))
-    if not (team.isalnum() and team.isupper() and len(team) <= 4):
+    if not (team.isascii() and team.isalnum() and team.isupper() and len(team) <= 4):
         raise Invalid(field=N_("the team"))
     with desk.db.writing() as tables:
+        _check_new(tables, asked)
         device = _named(tables, asked["device"]["id"], role, team)
-        open_team(tables, desk.pen, team)
+        _open_team(desk, tables, team, role)
         _recognise(desk, tables, asked, device)
         replica.seal(tables)
         letter = _letter(desk, tables, device)
     return canonical({"format": FORMAT, "sealed": b64(keys.seal_to(asked["device"]["box"], canonical(letter)))})
 
 
-def _asked(content: bytes) -> dict[str, Any]:
+_NONSENSE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)  # what reading a hostile file can meet
+_ASKED = {"device": ("id", "verify", "box"), "user": tuple(Member.__dataclass_fields__)}
+
+
+def _asked(content: bytes) -> dict[str, dict[str, str]]:
+    """Return what a request says, and nothing that only an invitation may give, such as serials."""
     try:
-        asked: dict[str, Any] = json.loads(content)
-        if (
-            asked["format"] != FORMAT
-            or len(unb64(asked["device"]["box"])) != 32
-            or len(unb64(asked["device"]["verify"])) != 32
-        ):
-            raise NotARequest
-        Member(**asked["user"])
-        return {"device": {"id": str(asked["device"]["id"]), **asked["device"]}, "user": asked["user"]}
-    except (ValueError, KeyError, TypeError) as error:
+        given = json.loads(content)
+        asked = {who: {name: given[who][name] for name in names} for who, names in _ASKED.items()}
+        facts = [*asked["device"].values(), *asked["user"].values()]
+        lengths = {len(unb64(asked[who][name])) for who in _ASKED for name in ("verify", "box")}
+        if given["format"] == FORMAT and lengths == {32} and all(isinstance(fact, str) for fact in facts):
+            return asked
+    except _NONSENSE as error:
         raise NotARequest from error
+    raise NotARequest
+
+
+def _check_new(tables: Tables, asked: Mapping[str, Mapping[str, str]]) -> None:
+    """Raise NotARequest for one that claims the id or code of somebody else; the same request may be answered again."""
+    everybody = machine.everybody(tables)
+    device, user = everybody.devices.get(asked["device"]["id"]), everybody.users.get(asked["user"]["code"])
+    known = [(one, asked[who]) for one, who in ((device, "device"), (user, "user")) if one is not None]
+    if any(one.verify != claims["verify"] for one, claims in known):
+        raise NotARequest
 
 
 def _named(tables: Tables, device_id: str, role: str, team: str) -> _Named:
@@ -185,6 +198,15 @@ def _recognise(desk: Desk, tables: Tables, asked: Mapping[str, Any], device: _Na
     keep(tables, desk.keys, desk.device.study, "device", body)
     user = {**asked["user"], "role": device.role, "team": device.team, "device": asked["device"]["id"]}
     keep(tables, desk.keys, desk.device.study, "user", user)
+
+
+def _open_team(desk: Desk, tables: Tables, team: str, role: str) -> None:
+    """Only a machine that has a key can invite to it (`design.md` §5): a second key would split the team's drawers."""
+    if all(device.team != team for device in machine.everybody(tables).devices.values()):
+        open_team(tables, desk.pen, team)
+    needed = {f"{drawer}/{team}" for drawer in TEAM_DRAWERS if may_read(role, team, f"{drawer}/{team}")}
+    if not needed <= machine.drawers(tables).keys():
+        raise Invalid(field=N_("the team"))
 
 
 def _letter(desk: Desk, tables: Tables, device: _Named) -> dict[str, Any]:
@@ -225,37 +247,56 @@ def accept(folder: Folder, clock: Clock, content: bytes, passphrase: str) -> Des
     slot = folder.slots[0]
     store_key, pair = keys.open_slot(slot, passphrase)
     db = folder.open_database(store_key, clock.now())
-    with db.writing() as tables:
-        _take_up(tables, _opened(content, machine.recall_self(tables)))
+    try:
+        with db.writing() as tables:
+            _take_up(tables, _opened(content, machine.recall_self(tables)), slot["code"])
+    except BaseException:
+        db.close()
+        raise
     folder.write_slots(READY, folder.slots)
     return sit_down(folder, db, slot["code"], pair, clock)
 
 
-def _opened(content: bytes, me: Self) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Letter:
+    """What an invitation brings: who this machine is, its drawer keys by drawer and epoch, and the study so far."""
+
+    me: Self
+    keys: list[tuple[str, int, bytes]]
+    orders: list[bytes]
+    streams: list[StreamInfo]
+    blocks: list[Block]
+
+
+def _opened(content: bytes, before: Self) -> _Letter:
     try:
-        outer = json.loads(content)
-        letter: dict[str, Any] = json.loads(me.pair.unseal(unb64(outer["sealed"])))
-    except (ValueError, KeyError, TypeError, CryptoError) as error:
+        letter = json.loads(before.pair.unseal(unb64(json.loads(content)["sealed"])))
+        given = letter["device"]
+        first, last = given["serials"]
+        said = {**given, "study": letter["study"], "root": letter["root"], "serials": (int(first), int(last))}
+        return _Letter(
+            Self(id=before.id, pair=before.pair, **said),
+            [(name, int(epoch), unb64(key)) for name, held in letter["keys"].items() for epoch, key in held.items()],
+            [unb64(order) for order in letter["orders"]],
+            [StreamInfo(*stream) for stream in letter["streams"]],
+            [Block(unb64(header), unb64(payload)) for header, payload in letter["blocks"]],
+        )
+    except (*_NONSENSE, CryptoError) as error:
         raise NotAnInvitation from error
-    return letter
 
 
-def _take_up(tables: Tables, letter: Mapping[str, Any]) -> None:
-    before = machine.recall_self(tables)
-    given = letter["device"]
-    me = Self(
-        before.id, given["name"], letter["study"], letter["root"], given["team"], given["role"], before.pair,
-        tuple(given["serials"]),
-    )  # fmt: skip
-    machine.remember_self(tables, me)
-    for drawer, held in letter["keys"].items():
-        for epoch, key in held.items():
-            machine.keep_key(tables, drawer, int(epoch), unb64(key))
-    replica.StoreReplica(tables, batch="invitation").receive(
-        [unb64(order) for order in letter["orders"]],
-        [StreamInfo(*stream) for stream in letter["streams"]],
-        [Block(unb64(header), unb64(payload)) for header, payload in letter["blocks"]],
-    )
+def _take_up(tables: Tables, letter: _Letter, code: str) -> None:
+    """Become what *letter* says, provided that its orders recognise user *code*."""
+    machine.remember_self(tables, letter.me)
+    for drawer, epoch, key in letter.keys:
+        machine.keep_key(tables, drawer, epoch, key)
+    here = replica.StoreReplica(tables, batch="invitation")
+    try:
+        here.receive(letter.orders, letter.streams, letter.blocks)
+    except SyncError as error:
+        raise NotAnInvitation from error
+    if code not in machine.everybody(tables).users:
+        raise NotAnInvitation
 
 
 def listing(desk: Desk) -> list[DeviceLine]:

@@ -25,7 +25,10 @@ class NoSignature(Refusal):
     """V23: neither a signature on the screen nor a paper with a witness."""
 
     code = "V23"
-    message = N_("There is no signature yet. Sign on the screen, or note the paper form, the reason and the witness.")
+    message = N_(
+        "There is no signature yet. Sign on the screen; for a thumbprint note the paper form, the reason and the "
+        "witness."
+    )
     status = 422
 
 
@@ -71,9 +74,9 @@ def begin(
     }
 
 
-def lifting(one: Case, actor: str, person: str) -> dict[str, Value]:
-    """Return what makes a yes lift this person's own open no by name: nothing else does."""
-    noes = [event.id for event in consent.open_noes(one.events, {actor}) if event.person == person]
+def lifting(one: Case, event: Mapping[str, Value]) -> dict[str, Value]:
+    """Return what makes a yes lift, by name, this person's own open noes that were on the screen: nothing else does."""
+    noes = [no.id for no in consent.open_noes(one.events, {event["actor"]}) if no.id in event["follows"]]
     return {"act": "reconsented", "lifts": noes} if noes else {}
 
 

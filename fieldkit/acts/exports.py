@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fieldkit.acts.desk import Desk, only
+from fieldkit.rules import consent, guides
+from fieldkit.rules.consent import GUARDIAN
 from fieldkit.rules.members import COORDINATOR
-from fieldkit.store import machine, people, strings
+from fieldkit.store import machine, people, standing, strings
+from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
 
 
@@ -46,25 +49,37 @@ def dataset(desk: Desk) -> Dataset:
         names = {code: user.name for code, user in machine.everybody(tables).users.items()}
         sections = {question["code"]: question["section"] for question in strings.questions(tables)}
         rows: list[AnswerRow] = []
-        interviews = 0
+        interviews, on_hold = 0, 0
         for child in people.participants(tables):
-            for place, interview in enumerate(people.interviews(tables, child["id"]), 1):
-                interviews += 1
-                texts = strings.published(tables, strings.version(tables, interview["guide_version"]))
-                head = _Head(
-                    child,
-                    f"{child['case_code']}-S{place}",
-                    interview,
-                    names.get(interview["interviewer"], ""),
-                )
+            found = people.interviews(tables, child["id"])
+            if _objected(tables, child["id"]):
+                on_hold += len(found)
+                continue
+            interviews += len(found)
+            for place, interview in enumerate(found, 1):
+                texts = _asked(tables, interview)
+                code = f"{child['case_code']}-S{place}"
+                head = _Head(child, code, interview, names.get(interview["interviewer"], ""))
                 rows += [head.row(answer, texts, sections) for answer in people.answers(tables, interview["id"])]
         return Dataset(
             rows,
             interviews,
-            people.nonparticipation(tables),
-            people.held_interviews(tables),
+            standing.nonparticipation(tables),
+            people.held_interviews(tables) + on_hold,
             people.hidden_children(tables),
         )
+
+
+def _objected(tables: Tables, subject: str) -> bool:
+    """Tell whether a guardian's no is open: nothing more is used until that guardian lifts it (`domain.md` §7, 9)."""
+    noes = consent.open_noes(standing.events(tables, subject), {GUARDIAN})
+    return any(event.act == "declined" for event in noes)
+
+
+def _asked(tables: Tables, interview: people.Row) -> dict[str, Pair]:
+    """Return the words that were asked; none where a torn bundle brought the interview before its guide."""
+    version = people.row(tables, "guide_versions", "id = ?", interview["guide_version"])
+    return strings.published(tables, version) if version else {}
 
 
 @dataclass(frozen=True)
@@ -79,6 +94,10 @@ class _Head:
     def row(self, answer: people.Row, texts: dict[str, Pair], sections: dict[str, str]) -> AnswerRow:
         code = answer["question"]
         section = sections.get(code, "")
+        values = {
+            "away": guides.away_name(self.child["migration"] or ""),
+            "carer": guides.carer_name(self.child["carer"] or ""),
+        }
         return AnswerRow(
             case_code=self.child["case_code"],
             pseudonym=Pair(self.child["pseudonym_zh"] or "", self.child["pseudonym_en"] or ""),
@@ -87,7 +106,7 @@ class _Head:
             interviewer=self.interviewer,
             section=texts.get(f"guide:{section}", Pair(section, section)),
             question=code,
-            asked=texts.get(f"guide:{code}", Pair("", "")),
+            asked=guides.fill_pair(texts.get(f"guide:{code}", Pair("", "")), values),
             outcome=answer["outcome"],
             text_kind=answer["text_kind"],
             text=answer["text"],

@@ -104,7 +104,10 @@ def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPag
         row = people.row(tables, "interviews", "id = ?", interview)
         if row is None or people.is_hidden(tables, row["subject"]):
             raise NotFound
-        texts = strings.published(tables, strings.version(tables, row["guide_version"]))
+        version = people.row(tables, "guide_versions", "id = ?", row["guide_version"])
+        if version is None:  # a torn bundle brought the interview before its guide
+            raise NotFound
+        texts = strings.published(tables, version)
         asked = [question for question in strings.questions(tables) if f"guide:{question['code']}" in texts]
         answers = {answer["question"]: answer for answer in people.answers(tables, interview)}
         names = {code: user.name for code, user in machine.everybody(tables).users.items()}

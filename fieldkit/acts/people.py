@@ -18,7 +18,7 @@ from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import Pair, load_study
 
-SITE = re.compile(r"[A-Z]\d{2}")
+SITE = re.compile(r"[A-Z][0-9]{2}")  # no full-width digits: one site has one code
 SEXES = ("m", "f")
 
 
@@ -107,7 +107,7 @@ def register(desk: Desk, child: NewChild) -> str:
     """
     if not child.called.strip():
         raise Missing(field=N_("what the child is called"))
-    if not SITE.fullmatch(child.site):
+    if not SITE.fullmatch(child.site.upper()):
         raise Invalid(field=N_("the site code"))
     if child.sex not in SEXES:
         raise Invalid(field=N_("girl or boy"))
@@ -119,14 +119,15 @@ def register(desk: Desk, child: NewChild) -> str:
 
 
 def _register(desk: Desk, tables: Tables, child: NewChild, group: str) -> str:
-    prefix = f"{load_study().code}-{child.site}-"
+    site = child.site.upper()
+    prefix = f"{load_study().code}-{site}-"
     serial = people.next_serial(tables, prefix, desk.device.serials)
     if serial is None:
         raise NoSerialLeft
     subject = new_id()
     facts = {
         "case_code": f"{prefix}{serial:03d}",
-        "site": child.site,
+        "site": site,
         "sex": child.sex,
         "age_group": group,
         "registered_on": desk.today,
@@ -176,7 +177,7 @@ def find(desk: Desk, words: str) -> list[Case]:
 def nonparticipation(desk: Desk) -> dict[str, int]:
     """Return how many children do not take part, by reason."""
     with desk.db.reading() as tables:
-        return people.nonparticipation(tables)
+        return standing.nonparticipation(tables)
 
 
 _URGENCY = ("continue", "start", "ask_child", "ask_guardian", "call_parents")
@@ -206,7 +207,7 @@ def _case(desk: Desk, tables: Tables, row: people.Row) -> Case:
         gates=[],
         events=standing.events(tables, subject),
         interviews=_interviews(tables, row),
-        conflict=bool(row["conflict"]),
+        conflict=people.disagrees(tables, subject),
         withdrawn=False,
     )
     judged = replace(draft, gates=judge(desk, tables, draft))
@@ -245,20 +246,20 @@ def judge(desk: Desk, tables: Tables, one: Case) -> list[Gate]:
         today=desk.today,
         session=unused_session(one, desk.today),
         guide_published=strings.newest_version(tables) is not None,
-        carer=guides.carer_name(carer),
+        carer=load_study().codes["relation"].get(carer, guides.ANY_CARER),
     )
     return gates.judge([(gate.id, gate.level, gate.title) for gate in load_study().gates], situation)
 
 
 def next_step(one: Case, day: str) -> Step:
     """Return the next step of *one* on *day*."""
-    if one.interviews and one.interviews[-1].started_on == day:
-        return Step("continue", one.interviews[-1].id)
     if consent.open_noes(one.events, {GUARDIAN}):
         return Step("guardian_said_no")
     child_noes = consent.open_noes(one.events, {CHILD})
     if child_noes:
         return Step("not_today" if any(event.day == day for event in child_noes) else "child_said_no")
+    if one.interviews and one.interviews[-1].started_on == day:
+        return Step("continue", one.interviews[-1].id)
     failing = gates.failing(one.gates)
     if not failing:
         return Step("start")

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import new_id
-from fieldkit.errors import Missing, NotFound, Refusal
+from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import natural_id
 from fieldkit.rules import guides
@@ -15,7 +15,7 @@ from fieldkit.rules.members import COORDINATOR, TRANSLATOR
 from fieldkit.store import log, merge, strings
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
-from fieldkit.studies import Pair, load_study
+from fieldkit.studies import Pair
 
 
 class PlaceholdersDiffer(Refusal):
@@ -73,7 +73,7 @@ def sections(desk: Desk) -> list[StringSection]:
     """Return the parts of the study's words, in their order."""
     with desk.db.reading() as tables:
         now = _published_hashes(tables)
-        rows = sorted(strings.drafts(tables), key=lambda row: (_order(row["code"]), row["position"] or 0))
+        rows = _reached(tables)
         titles = {row["code"]: Pair(row["zh"], row["en"]) for row in rows}
     found = []
     for section, group in groupby(rows, key=lambda row: section_of(row["code"])):
@@ -88,7 +88,7 @@ def listing(desk: Desk, section: str) -> list[StringLine]:
     """Return the strings of one section; raises NotFound where there are none."""
     with desk.db.reading() as tables:
         now = _published_hashes(tables)
-        rows = [row for row in strings.drafts(tables) if section_of(row["code"]) == section]
+        rows = [row for row in _reached(tables) if section_of(row["code"]) == section]
         if not rows:
             raise NotFound
         return [_line(tables, row, now) for row in rows]
@@ -98,7 +98,7 @@ def listing(desk: Desk, section: str) -> list[StringLine]:
 def save(desk: Desk, said: SaveString) -> None:
     """Keep one string as a draft over the texts that its editor saw; it reaches a child only when it is published.
 
-    Raises NotFound, Missing, PlaceholdersDiffer (V43).
+    Raises NotFound, Missing, Invalid, PlaceholdersDiffer (V43).
     """
     pair = Pair(said.zh.strip(), said.en.strip())
     if not pair.zh or not pair.en:
@@ -106,8 +106,10 @@ def save(desk: Desk, said: SaveString) -> None:
     differing = guides.placeholders(pair.zh) ^ guides.placeholders(pair.en)
     if differing:
         raise PlaceholdersDiffer(names=", ".join(sorted(differing)))
+    if not 8 <= len(said.editor) <= 64:
+        raise Invalid(field=N_("this page's own data"))
     with desk.db.writing() as tables:
-        if not list(strings.drafts(tables, said.id)):
+        if all(row["code"] != said.id for row in _reached(tables)):
             raise NotFound
         _keep(desk, tables, said, pair)
 
@@ -151,24 +153,19 @@ def section_of(code: str) -> str:
     return code.rpartition(":")[0] if ":" in rest else base
 
 
-_ORDER = ("guide", "script", "form", "card")
-_TITLES = {
-    "script:opening": Pair("开场的话", "Opening script"),
-    "script:closing": Pair("收尾的话", "Closing script"),
-    "script:distress": Pair("孩子难受时说的话", "When a child is upset"),
-    "script:disclosure": Pair("孩子说出难事时说的话", "When a child tells of harm"),
-    "card": Pair("求助卡", "Help card"),
-}
+REACHED = ("guide:", "script:opening:")  # forms and the help card are published with versions of their own, later
 
 
-def _order(code: str) -> int:
-    return _ORDER.index(code.partition(":")[0])
+def _reached(tables: Tables) -> list[strings.Row]:
+    """Return the strings that publishing brings to a child in this version."""
+    return [row for row in strings.drafts(tables) if row["code"].startswith(REACHED)]
+
+
+_OPENING = Pair("开场的话", "Opening script")
 
 
 def _title(section: str, titles: dict[str, Pair]) -> Pair:
-    if section.startswith("form:"):
-        return load_study().codes["doc_kind"][section.removeprefix("form:")]
-    return titles.get(section) or _TITLES.get(section, Pair(section, section))
+    return titles.get(section, _OPENING)
 
 
 def _published_hashes(tables: Tables) -> dict[str, str]:

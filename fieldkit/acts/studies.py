@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from nacl import utils
 
 from fieldkit.acts.desk import Desk, sit_down
-from fieldkit.acts.users import new_store_key, person, slot_for
+from fieldkit.acts.users import new_store, new_store_key, person, slot_for
 from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Missing
 from fieldkit.i18n import N_
@@ -40,8 +40,7 @@ def found(folder: Folder, clock: Clock, name: str, passphrase: str, cost: Cost =
     me = Self(new_id(), "C1", study, pair.public["verify"], FIRST_TEAM, COORDINATOR, device_pair, (900, 999))
     who = person(name, COORDINATOR, FIRST_TEAM, me.id, pair)
     slot = slot_for(who, passphrase, store_key, pair, cost)
-    db = folder.create_database(store_key)
-    with db.writing() as tables:
+    with new_store(folder, store_key, READY, slot) as db, db.writing() as tables:
         machine.remember_self(tables, me)
         enrol(tables, pair, me, {**who.__dict__})
         for drawer in SHARED_DRAWERS:
@@ -50,7 +49,6 @@ def found(folder: Folder, clock: Clock, name: str, passphrase: str, cost: Cost =
         open_team(tables, pen, FIRST_TEAM)
         for draft in built_in(load_study()):
             log.append(tables, pen, draft)
-    folder.write_slots(READY, [slot])
     return sit_down(folder, db, who.code, pair, clock)
 
 

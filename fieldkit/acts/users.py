@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from nacl import utils
 
 from fieldkit.acts.desk import Desk, only, sit_down
 from fieldkit.clock import Clock, new_id
-from fieldkit.errors import NotFound
+from fieldkit.errors import Missing, NotFound
+from fieldkit.i18n import N_
 from fieldkit.records import clean
 from fieldkit.rules.members import INTERVIEWER, Member
 from fieldkit.store import keys, machine
-from fieldkit.store.database import KEY_BYTES
-from fieldkit.store.folder import READY, Folder, NotSetUp
+from fieldkit.store.database import KEY_BYTES, Database
+from fieldkit.store.folder import EMPTY, READY, Folder, NotSetUp
 from fieldkit.store.keys import FIELD_COST, Cost, KeyPair
 from sync import orders
 
@@ -60,6 +63,20 @@ def new_store_key() -> bytes:
     return utils.random(KEY_BYTES)
 
 
+@contextmanager
+def new_store(folder: Folder, store_key: bytes, state: str, slot: Mapping[str, object]) -> Iterator[Database]:
+    """Yield the store of an empty folder, then write its first slot; what fails on the way leaves the folder empty."""
+    db = folder.create_database(store_key)
+    try:
+        yield db
+        folder.write_slots(state, [slot])
+    except BaseException:
+        db.close()
+        for name in ("", "-wal", "-shm") if folder.state == EMPTY else ():
+            folder.database_path.with_name(folder.database_path.name + name).unlink(missing_ok=True)
+        raise
+
+
 def person(name: str, role: str, team: str, device: str, pair: KeyPair) -> Member:
     """Return a new member with a code of their own; codes are never reused."""
     return Member(new_id()[:8], clean(name.strip()), role, team, device, **pair.public)
@@ -76,7 +93,12 @@ def slot_for(
 
 @only(INTERVIEWER)
 def add(desk: Desk, name: str, passphrase: str, cost: Cost = FIELD_COST) -> Member:
-    """Give a second interviewer of this team a passphrase of their own; this device vouches for them."""
+    """Give a second interviewer of this team a passphrase of their own; this device vouches for them.
+
+    Raises Missing, WeakPassphrase.
+    """
+    if not name.strip():
+        raise Missing(field=N_("the name"))
     pair = KeyPair.make()
     who = person(name, INTERVIEWER, desk.device.team, desk.device.id, pair)
     slot = slot_for(who, passphrase, desk.db.key, pair, cost)

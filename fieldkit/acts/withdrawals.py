@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 
 from fieldkit.acts.desk import Desk
-from fieldkit.errors import Invalid, Missing
+from fieldkit.errors import Invalid, Missing, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, clean
 from fieldkit.rules import consent
-from fieldkit.rules.members import INTERVIEWER
+from fieldkit.rules.members import INTERVIEWER, TRANSLATOR
 from fieldkit.store import log, people, standing
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
@@ -25,12 +27,25 @@ class Withdrawn:
     known: bool
 
 
+class CannotCarry(Refusal):
+    """A translator's machine holds no drawer that a withdrawal travels in (`design.md` §2)."""
+
+    code = "cannot_carry"
+    message = N_(
+        "This computer cannot pass a withdrawal on. "
+        "Ring the coordinator or an interviewer now: they register it at once."
+    )
+    status = 403
+
+
 def withdraw(desk: Desk, code: str, scope: str = ALL, requested_by: str = "guardian") -> Withdrawn:
     """Hide the child whom *code* means (id, case code or pseudonym), by anybody, at once.
 
     A code that this laptop does not know becomes a notice that is matched when bundles meet. Raises Missing for an
-    empty code, Invalid for a scope or asker that does not exist.
+    empty code, Invalid for a scope or asker that does not exist, CannotCarry.
     """
+    if desk.me.role == TRANSLATOR:
+        raise CannotCarry
     wanted = clean(code.strip())
     if not wanted:
         raise Missing(field=N_("the code"))
@@ -38,8 +53,8 @@ def withdraw(desk: Desk, code: str, scope: str = ALL, requested_by: str = "guard
         raise Invalid(field=N_("who asks, or how much"))
     with desk.db.writing() as tables:
         mine = people.named(tables, wanted) if desk.me.role == INTERVIEWER else []
-        for subject in mine:
-            _write_event(desk, tables, subject, scope, requested_by)
+        for subject, actor in product(mine, consent.ASKERS[requested_by]):
+            _write_event(desk, tables, subject, actor, {"scope": scope, "requested_by": requested_by})
         if not mine:
             notice = {"code": wanted, "scope": scope, "requested_by": requested_by, "day": desk.today}
             log.append(tables, desk.pen, Draft("notice", notice))
@@ -47,18 +62,15 @@ def withdraw(desk: Desk, code: str, scope: str = ALL, requested_by: str = "guard
     return Withdrawn(wanted, known)
 
 
-def _write_event(desk: Desk, tables: Tables, subject: str, scope: str, requested_by: str) -> None:
-    actor = consent.ASKERS[requested_by]
-    events = standing.events(tables, subject)
-    guardians = [event.person for event in events if event.actor == consent.GUARDIAN]
-    person = subject if actor == consent.CHILD else next(iter(guardians), "")
+def _write_event(desk: Desk, tables: Tables, subject: str, actor: str, asked: Mapping[str, Value]) -> None:
+    events = [event for event in standing.events(tables, subject) if event.actor == actor]
+    person = subject if actor == consent.CHILD else next((event.person for event in events if event.person), "")
     values: dict[str, Value] = {
         "actor": actor,
         "person": person,
         "act": "withdrawn",
-        "scope": scope,
-        "requested_by": requested_by,
         "day": desk.today,
-        "follows": [event.id for event in events if event.actor == actor and event.person == person],
+        "follows": [event.id for event in events if event.person == person],
+        **asked,
     }
     log.append(tables, desk.pen, Draft("consent_event", values, subject=subject))

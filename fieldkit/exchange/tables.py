@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
+from xlsxwriter import Workbook
 
 from fieldkit.acts import exports
 from fieldkit.acts.desk import Desk
@@ -19,8 +18,8 @@ from fieldkit.acts.handover import explained
 from fieldkit.platform import flush_folder
 from fieldkit.studies import Pair
 
-LONGEST_CELL = 32_767  # Excel's limit; openpyxl cuts silently beyond it
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+LONGEST_CELL = 32_767  # Excel's limit, in units of UTF-16
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # a file with one of these opens nowhere
 _HEADINGS = (
     *(
         "个案编号 Case code",
@@ -59,41 +58,46 @@ def write_interviews(desk: Desk, folder: Path) -> ExportReport:
     Raises NotAllowed, DiskFull, NoSuchPlace.
     """
     found = exports.dataset(desk)
-    path = folder / f"interviews-{desk.today}.xlsx"
+    path = folder / file_name(desk)
     draft = path.with_name(path.name + ".new")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _workbook(found).save(draft)
+        draft.write_bytes(workbook(found))
         draft.replace(path)
         flush_folder(folder)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # where the folder itself cannot be reached there is nothing to clear away
+            draft.unlink(missing_ok=True)
         raise explained(error, folder) from error
     return ExportReport(path, found.interviews, len(found.rows), found.left_out_held, found.left_out_withdrawn)
 
 
-def _workbook(found: Dataset) -> Workbook:
-    book = Workbook()
-    sheet = book.active
-    assert isinstance(sheet, Worksheet)  # noqa: S101 - a new workbook has one
-    sheet.title = "访谈 Interviews"
-    _write(sheet, _HEADINGS, (cells for row in found.rows for cells in _cells(row)), _WIDTHS)
-    counts = [
-        (_both(label("nonparticipation", reason)), str(number)) for reason, number in found.nonparticipation.items()
-    ]
-    _write(book.create_sheet("未参加 Non-participation"), ("原因 Reason", "人数 Children"), counts, (40, 14))
-    left_out = [
-        ("待查核的访谈 Interviews held", str(found.left_out_held)),
-        ("已退出的孩子 Children withdrawn", str(found.left_out_withdrawn)),
-    ]
-    _write(book.create_sheet("未导出 Left out"), ("项目 What", "数量 Number"), left_out, (40, 14))
-    return book
+def file_name(desk: Desk) -> str:
+    """Return what the file of today is called."""
+    return f"interviews-{desk.today}.xlsx"
+
+
+def workbook(found: Dataset) -> bytes:
+    """Return the file, made in memory: on the way no note lies in clear in a temporary file."""
+    content = BytesIO()
+    with Workbook(content, {"in_memory": True}) as book:
+        rows = (cells for row in found.rows for cells in _cells(row))
+        _write(book, "访谈 Interviews", _HEADINGS, rows, _WIDTHS)
+        counts = [
+            (_both(label("nonparticipation", reason)), str(number)) for reason, number in found.nonparticipation.items()
+        ]
+        _write(book, "未参加 Non-participation", ("原因 Reason", "人数 Children"), counts, (40, 14))
+        left_out = [
+            ("待查核的访谈 Interviews held", str(found.left_out_held)),
+            ("已退出的孩子 Children withdrawn", str(found.left_out_withdrawn)),
+        ]
+        _write(book, "未导出 Left out", ("项目 What", "数量 Number"), left_out, (40, 14))
+    return content.getvalue()
 
 
 def _cells(row: AnswerRow) -> Iterable[tuple[str, ...]]:
     """One line a note; a text longer than a cell goes on in further lines, none of it is cut."""
-    parts = [row.text[start : start + LONGEST_CELL] for start in range(0, len(row.text), LONGEST_CELL)] or [""]
-    for number, part in enumerate(parts):
+    for number, part in enumerate(_parts(row.text)):
         yield (
             *(
                 row.case_code,
@@ -113,18 +117,30 @@ def _cells(row: AnswerRow) -> Iterable[tuple[str, ...]]:
         )
 
 
+def _parts(text: str) -> list[str]:
+    """Return *text* in pieces that fit a cell; rare characters and emoji take two units, and none is torn apart."""
+    units, parts = text.encode("utf-16-le"), []
+    while units:
+        end = 2 * LONGEST_CELL
+        end -= 2 * (0xDC <= next(iter(units[end + 1 : end + 2]), 0) <= 0xDF)  # the second half of a pair comes next
+        parts.append(units[:end].decode("utf-16-le"))
+        units = units[end:]
+    return parts or [""]
+
+
 def _both(pair: Pair) -> str:
     return f"{pair.zh} {pair.en}"
 
 
-def _write(sheet: Worksheet, headings: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[int]) -> None:
-    for line, values in enumerate([headings, *rows], 1):
-        for column, value in enumerate(values, 1):
-            cell = sheet.cell(line, column)
-            cell.value = _FORBIDDEN.sub("\ufffd", value)
-            cell.data_type = "s"  # a text that begins with "=" stays a text
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-            cell.font = Font(bold=line == 1)
-    for place, width in enumerate(widths, 1):
-        sheet.column_dimensions[get_column_letter(place)].width = width
-    sheet.freeze_panes = "A2"
+def _write(
+    book: Workbook, title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[int]
+) -> None:
+    sheet = book.add_worksheet(title)
+    heading, plain = (book.add_format({"text_wrap": True, "valign": "top", "bold": bold}) for bold in (True, False))
+    for line, values in enumerate([headings, *rows]):
+        for column, value in enumerate(values):  # always as a string: a text that begins with "=" stays a text
+            if value:
+                sheet.write_string(line, column, _FORBIDDEN.sub("\ufffd", value), plain if line else heading)
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, width)
+    sheet.freeze_panes(1, 0)

@@ -16,7 +16,7 @@ REFUSING = frozenset({"declined", "withdrawn"})
 VOIDING = "voided"
 NECESSARY = ("participate", "notes", "store")
 PARENTS = frozenset({"father", "mother", "adoptive"})
-ASKERS = {"child": CHILD, "guardian": GUARDIAN, "both": GUARDIAN}  # who asked for a withdrawal: whose no it is
+ASKERS = {"child": (CHILD,), "guardian": (GUARDIAN,), "both": (GUARDIAN, CHILD)}  # who asks out: whose no that is
 HIDING_SCOPES = frozenset({"all", "stop_discard"})
 
 

@@ -77,36 +77,37 @@ def _waiting(gate: Gate, order: dict[str, int]) -> Gate:
     return gate
 
 
+_NOBODY_YET = Pair(
+    "还没有监护人的同意。同意要由爸爸或妈妈来给。",
+    "No guardian has consented yet. Consent has to come from a parent.",
+)
+_NOT_ALL_ITEMS = Pair(
+    "监护人还没有对参加、文字记录和保存都表示同意。请再问一次。",
+    "The guardian has not said yes to taking part, notes and storage. Ask again.",
+)
+_NO_IS_OPEN = Pair(
+    "有一位监护人的不同意还没有收回，别的同意现在不算数。",
+    "A guardian's no is still open; until it is taken back no other consent counts.",
+)
+
+
+def _only_a_carer(carer: Pair) -> Pair:
+    return Pair(
+        f"{carer.zh}的配合确认已经存好。{carer.zh}是照护人，同意要由爸爸或妈妈来给。",
+        f"{carer.en}: the agreement is saved. That makes a carer; consent has to come from a parent.",
+    )
+
+
 def _guardian(case: Situation) -> Verdict:
     if all(consent.guardian_ok(case.events, item) for item in NECESSARY):
         return HOLDS, _OK, None
-    spoke = [event for event in case.events if event.actor == GUARDIAN]
-    if spoke and not consent.open_noes(case.events, {GUARDIAN}):
-        return (
-            FAILS,
-            Pair(
-                "监护人还没有对参加、文字记录和保存都表示同意。请再问一次。",
-                "The guardian has not said yes to taking part, notes and storage. Ask again.",
-            ),
-            "ask_guardian",
-        )
+    if consent.open_noes(case.events, {GUARDIAN}):
+        return FAILS, _NO_IS_OPEN, None
+    if any(event.actor == GUARDIAN for event in case.events):
+        return FAILS, _NOT_ALL_ITEMS, "ask_guardian"
     if any(event.actor == CARER for event in case.events):
-        return (
-            FAILS,
-            Pair(
-                f"{case.carer.zh}的配合确认已经存好。{case.carer.zh}是照护人，同意要由爸爸或妈妈来给。",
-                f"The agreement of {case.carer.en} is saved. That makes a carer; consent has to come from a parent.",
-            ),
-            "call_parents",
-        )
-    return (
-        FAILS,
-        Pair(
-            "还没有监护人的同意。同意要由爸爸或妈妈来给。",
-            "No guardian has consented yet. Consent has to come from a parent.",
-        ),
-        "ask_guardian",
-    )
+        return FAILS, _only_a_carer(case.carer), "call_parents"
+    return FAILS, _NOBODY_YET, "ask_guardian"
 
 
 def _no_objection(case: Situation) -> Verdict:
@@ -122,34 +123,34 @@ def _no_objection(case: Situation) -> Verdict:
     return HOLDS, _OK, None
 
 
+_NOT_AGAIN = Pair("孩子今天说了不愿意，今天不再问。", "The child said no today; do not ask again today.")
+_ASK_THE_CHILD = Pair("监护人同意之后，再亲口问孩子。", "Once the guardian has agreed, ask the child in person.")
+
+
+def _said_no_today(case: Situation) -> bool:
+    noes = [event for event in case.events if event.actor == CHILD and event.act in consent.REFUSING]
+    return any(event.day == case.today for event in noes)
+
+
 def _child(case: Situation) -> Verdict:
     if case.session and all(consent.child_ok(case.events, item, case.session) for item in NECESSARY):
         return HOLDS, _OK, None
-    if any(event.actor == CHILD and event.day == case.today and event.act == "declined" for event in case.events):
-        return (
-            FAILS,
-            Pair("孩子今天说了不愿意，今天不再问。", "The child said no today; do not ask again today."),
-            None,
-        )
-    return (
-        FAILS,
-        Pair("监护人同意之后，再亲口问孩子。", "Once the guardian has agreed, ask the child in person."),
-        "ask_child",
-    )
+    if _said_no_today(case):
+        return FAILS, _NOT_AGAIN, None
+    return FAILS, _ASK_THE_CHILD, "ask_child"
+
+
+_SAY_THE_OPENING = Pair(
+    "先把开场的话说给孩子听，一段一段勾上。",
+    "Say the opening script to the child and tick each part.",
+)
 
 
 def _told(case: Situation) -> Verdict:
-    mine = [event for event in case.events if event.actor == CHILD and case.session and event.session == case.session]
+    mine = [e for e in case.events if e.actor == CHILD and case.session and e.session == case.session]
     if any(set(event.told) >= {1, 2, 3} for event in mine):
         return HOLDS, _OK, None
-    return (
-        FAILS,
-        Pair(
-            "先把开场的话说给孩子听，一段一段勾上。",
-            "Say the opening script to the child and tick each part.",
-        ),
-        "ask_child",
-    )
+    return FAILS, _SAY_THE_OPENING, None if _said_no_today(case) else "ask_child"
 
 
 def _published(case: Situation) -> Verdict:

@@ -29,7 +29,7 @@ _CARERS = {
     "neighbour": Pair("邻居", "your neighbour"),
 }
 _ANY_AWAY = Pair("家里出门在外的人", "the family away from home")
-_ANY_CARER = Pair("照顾你的大人", "the grown-up who looks after you")
+ANY_CARER = Pair("照顾你的大人", "the grown-up who looks after you")
 
 
 def text_hash(pair: Pair) -> str:
@@ -72,4 +72,4 @@ def away_name(migration: str) -> Pair:
 
 def carer_name(relation: str) -> Pair:
     """Return what `{carer}` says for a code of `relation`, in a word that a child uses."""
-    return _CARERS.get(relation, _ANY_CARER)
+    return _CARERS.get(relation, ANY_CARER)

@@ -105,12 +105,14 @@ class Folder:
             slots = json.loads((self.path / "slots.json").read_bytes())
         except FileNotFoundError:
             return {"format": SLOTS_FORMAT, "store": "", "state": EMPTY, "users": []}
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ForeignStore from error
-        if not isinstance(slots, dict) or not {"format", "state", "users", "store"} <= slots.keys():
+        if not isinstance(slots, dict) or type(slots.get("format")) is not int:
             raise ForeignStore
         if slots["format"] > SLOTS_FORMAT:
             raise FolderNewer
+        if not _are_slots(slots):
+            raise ForeignStore
         return slots
 
     def create_database(self, key: bytes) -> Database:
@@ -124,7 +126,7 @@ class Folder:
 
         Raises ForeignStore, FolderNewer.
         """
-        if not self.database_path.exists():
+        if not self.database_path.exists() or not self.database_path.stat().st_size:  # SQLite would fill an empty file
             raise ForeignStore
         database = Database(self.database_path, key)
         try:
@@ -154,7 +156,18 @@ class Folder:
                     shutil.copy2(self.path / name, backups / f"{stamp}-{name}")
 
 
+def _are_slots(slots: Mapping[str, Any]) -> bool:
+    users = slots.get("users")
+    return (
+        all(isinstance(slots.get(name), str) for name in ("store", "state"))
+        and isinstance(users, list)
+        and all(isinstance(user, dict) and {"code", "name", "role"} <= user.keys() for user in users)
+    )
+
+
 def _pending(tables: Tables) -> bool:
+    if tables.execute("PRAGMA application_id").fetchone()[0] != schema.APPLICATION_ID:
+        raise ForeignStore
     if {row.name for row in schema.migrations.applied(tables)} - set(schema.KNOWN):
         raise FolderNewer
     return bool(schema.migrations.pending(tables))

@@ -117,13 +117,13 @@ def make_slot(who: Mapping[str, str], passphrase: str, store_key: bytes, pair: K
 def open_slot(slot: Mapping[str, Any], passphrase: str) -> tuple[bytes, KeyPair]:
     """Return the store key and the user's pair; raises WrongPassphrase, also for a slot that was tampered with."""
     facts = {name: value for name, value in slot.items() if name != "wrapped"}
-    sealed = unb64(slot["wrapped"])
-    key = _derive(passphrase, unb64(slot["salt"]), Cost(slot["passes"], slot["memory"]))
     try:
+        sealed = unb64(slot["wrapped"])
+        key = _derive(passphrase, unb64(slot["salt"]), Cost(slot["passes"], slot["memory"]))
         secret = bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
             sealed[NONCE:], canonical(facts), sealed[:NONCE], key
         )
-    except CryptoError as error:
+    except (CryptoError, KeyError, ValueError, TypeError) as error:
         raise WrongPassphrase from error
     return secret[:-64], KeyPair(secret[-64:-32], secret[-32:])
 

@@ -138,7 +138,8 @@ def save_from_editor(tables: Tables, pen: Pen, draft: Draft, record: str, base: 
     """
     before = editors_last(tables, draft.editor or "", record)
     if before is None:
-        return append(tables, pen, over(draft, _known_base(tables, record, base)))
+        seen = _known_base(tables, record, base)
+        return append(tables, pen, over(draft, {name: ids for name, ids in seen.items() if name in draft.set}))
     old, free = before
     if old.set == clean(dict(draft.set)):
         return old
@@ -156,7 +157,7 @@ def _known_base(tables: Tables, record: str, base: str) -> Mapping[str, Sequence
     """Ids that this record never had name nothing."""
     try:
         given = {str(name): [str(one) for one in ids] for name, ids in json.loads(base or "{}").items()}
-    except (ValueError, AttributeError, TypeError) as error:
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
         raise Invalid(field=N_("this page's own data")) from error
     known_ids = {change.id for change in of_record(tables, record)}
     return {name: [one for one in ids if one in known_ids] for name, ids in given.items()}

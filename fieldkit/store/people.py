@@ -63,7 +63,8 @@ def next_serial(tables: Tables, prefix: str, serials: tuple[int, int]) -> int | 
         "AND json_extract(body, '$.set.case_code') LIKE ?",
         [f"{prefix}%"],
     )
-    used = {int(code[0].rsplit("-", 1)[1]) for code in rows}
+    tails = [code[0].rsplit("-", 1)[1] for code in rows]
+    used = {int(tail) for tail in tails if tail.isdecimal()}
     return next((serial for serial in range(serials[0], serials[1] + 1) if serial not in used), None)
 
 
@@ -82,13 +83,6 @@ def pseudonyms(tables: Tables) -> list[Pair]:
     return [Pair(one["pseudonym_zh"], one["pseudonym_en"] or "") for one in rows]
 
 
-def nonparticipation(tables: Tables) -> dict[str, int]:
-    """Return how many children do not take part, by reason (COREQ item 13)."""
-    return dict(
-        tables.execute("SELECT reason, count(*) FROM nonparticipations GROUP BY reason ORDER BY reason").fetchall()
-    )
-
-
 def answers(tables: Tables, interview: str) -> list[Row]:
     """Return the notes of an interview in the order of the guide."""
     return [
@@ -99,6 +93,16 @@ def answers(tables: Tables, interview: str) -> list[Row]:
             [interview],
         )
     ]
+
+
+def disagrees(tables: Tables, subject: str) -> bool:
+    """Tell whether two versions of anything about this child wait for a decision: a fact, or a note."""
+    found = tables.execute(
+        "SELECT 1 FROM participants WHERE id = ? AND conflict "
+        "UNION ALL SELECT 1 FROM answers WHERE subject = ? AND conflict",
+        [subject, subject],
+    )
+    return found.fetchone() is not None
 
 
 def held_interviews(tables: Tables) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 
 from nacl.signing import VerifyKey
@@ -51,7 +52,10 @@ def broken_chains(tables: Tables) -> list[str]:
         whole = chain.classify(seen, one.hash, one.header) == "new" and blocks.payload_intact(one)
         broken |= set() if whole else {one.header.stream}
         seen.setdefault(one.header.stream, {})[one.hash] = (one.header.position, one.header.previous)
-    return [f"stream {stream}: broken" for stream in sorted(broken)]
+    lost = tables.execute(
+        "SELECT count(DISTINCT block) FROM changes WHERE block IS NOT NULL AND block NOT IN (SELECT hash FROM blocks)"
+    ).fetchone()[0]
+    return [f"stream {stream}: broken" for stream in sorted(broken)] + ([f"blocks: {lost} missing"] if lost else [])
 
 
 def _seal_group(tables: Tables, drawer: str, subject: str | None) -> int:
@@ -198,9 +202,10 @@ class Intake:
         )
 
     def wake(self) -> None:
-        """Look again at what was kept aside: its key or device may have arrived since."""
+        """Look again at what was kept aside: its key, its device or a program that knows its kind may be here now."""
+        self._wake_lines()
         rows = self._tables.execute(
-            "SELECT header, payload, standing FROM blocks WHERE standing IN (?, ?) AND drawer <> ? "
+            "SELECT header, payload, standing FROM blocks WHERE standing = ? OR (standing = ? AND drawer <> ?) "
             "ORDER BY stream, position",
             [PARKED, FOREIGN, SAFEGUARDING],
         ).fetchall()
@@ -209,6 +214,16 @@ class Intake:
             now = self._standing(one)
             if now is not None and now != before:
                 self._tables.execute("UPDATE blocks SET standing = ? WHERE hash = ?", [now, one.hash])
+
+    def _wake_lines(self) -> None:
+        rows = self._tables.execute(
+            "SELECT p.block, p.line, p.body, b.drawer FROM parked AS p JOIN blocks AS b ON b.hash = p.block "
+            "ORDER BY p.block, p.line"
+        ).fetchall()
+        for block, line, body, drawer in rows:
+            with suppress(Unreadable):
+                self._enter(block, _understood(bytes(body), drawer), bytes(body))
+                self._tables.execute("DELETE FROM parked WHERE block = ? AND line = ?", [block, line])
 
     def take(self, one: Block) -> None:
         """Judge one block and keep it where that is right."""
@@ -250,18 +265,18 @@ class Intake:
     def _read(self, one: Block, lines: list[bytes]) -> None:
         for number, line in enumerate(lines):
             try:
-                self._enter(one, _understood(line, one.header.drawer), line)
+                self._enter(one.hash, _understood(line, one.header.drawer), line)
             except Unreadable as reason:
                 self._tables.execute(
                     "INSERT OR IGNORE INTO parked VALUES (?, ?, ?, ?)", [one.hash, number, line, str(reason)]
                 )
 
-    def _enter(self, one: Block, change: Change, line: bytes) -> None:
+    def _enter(self, block: str, change: Change, line: bytes) -> None:
         if log.known(self._tables, change.id):
             self._known_changes += 1
-            self._tables.execute("UPDATE changes SET block = coalesce(block, ?) WHERE id = ?", [one.hash, change.id])
+            self._tables.execute("UPDATE changes SET block = coalesce(block, ?) WHERE id = ?", [block, change.id])
             return
-        log.insert(self._tables, change, line, self._batch, one.hash)
+        log.insert(self._tables, change, line, self._batch, block)
         self.arrived.append(change)
 
     def _forget_stream_that_came_back(self, stream: str) -> None:

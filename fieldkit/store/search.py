@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from fieldkit.records import KINDS, Kind
+from fieldkit.records import KINDS, Kind, clean
 from fieldkit.store.database import Tables
 from fieldkit.store.merge import Shown
 
@@ -14,7 +14,7 @@ _CJK = re.compile(r"([\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])")
 
 def tokens(text: str) -> str:
     """Return *text* in one width and case, every Chinese character a word of its own."""
-    return _CJK.sub(r" \1 ", unicodedata.normalize("NFKC", text)).replace('"', " ")
+    return _CJK.sub(r" \1 ", unicodedata.normalize("NFKC", clean(text))).replace('"', " ")
 
 
 def index(tables: Tables, kind: Kind, record: str, shown: Shown | None) -> None:
@@ -30,7 +30,7 @@ def index(tables: Tables, kind: Kind, record: str, shown: Shown | None) -> None:
     if not found:
         tables.execute("INSERT INTO search_rows (record, subject) VALUES (?, ?)", [record, shown.subject])
         found = tables.execute("SELECT number FROM search_rows WHERE record = ?", [record]).fetchone()
-    words = " ".join(tokens(str(shown.values.get(field, ""))) for field in kind.searched)
+    words = " ".join(tokens(str(shown.values.get(field) or "")) for field in kind.searched)
     tables.execute("INSERT INTO search (rowid, words) VALUES (?, ?)", [found[0], words])
 
 

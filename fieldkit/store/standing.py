@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 
 from fieldkit.records import KINDS, Change, Value
@@ -31,7 +32,11 @@ def _notices(tables: Tables, subject: str) -> list[Event]:
     rows = tables.execute(
         "SELECT DISTINCT notice, requested_by, scope FROM noticed WHERE subject = ? ORDER BY notice", [subject]
     )
-    return [Event(id_, consent.ASKERS.get(asker, GUARDIAN), "withdrawn", scope=scope) for id_, asker, scope in rows]
+    return [
+        Event(id_, actor, "withdrawn", scope=scope)
+        for id_, asker, scope in rows
+        for actor in consent.ASKERS.get(asker, (GUARDIAN,))
+    ]
 
 
 def _event(id_: str, values: dict[str, Value]) -> Event:
@@ -44,7 +49,10 @@ def held(tables: Tables) -> Held:
     """Return the judge of one transaction: does a change lack a valid pair (`design.md` §3: computed from the set)?"""
     approved = {
         row[0]
-        for row in tables.execute("SELECT json_extract(body, '$.set.text_hash') FROM changes WHERE kind = 'form'")
+        for row in tables.execute(
+            "SELECT json_extract(body, '$.set.text_hash') FROM changes "
+            "WHERE kind = 'form' AND json_extract(body, '$.set.state') = 'approved'"
+        )
     }
     known: dict[str, dict[str, Event]] = {}
 
@@ -78,3 +86,9 @@ def restand_noticed(tables: Tables) -> None:
     rows = tables.execute("SELECT DISTINCT subject FROM noticed").fetchall()
     for (subject,) in rows:
         restand(tables, subject)
+
+
+def nonparticipation(tables: Tables) -> dict[str, int]:
+    """Return how many children do not take part, by reason (COREQ item 13): those whose family's no is still open."""
+    rows = tables.execute("SELECT DISTINCT reason, subject FROM nonparticipations ORDER BY reason").fetchall()
+    return dict(Counter(reason for reason, subject in rows if consent.open_noes(events(tables, subject))))

@@ -19,11 +19,6 @@ def newest_version(tables: Tables) -> Row | None:
     return dict(rows[0]) if rows else None
 
 
-def version(tables: Tables, version_id: str) -> Row:
-    """Return one published version."""
-    return dict(next(iter(tables.table("guide_versions").rows_where("id = ?", [version_id]))))
-
-
 def hashes(version_row: Row) -> dict[str, str]:
     """Return the text hashes that a published version froze, by string id."""
     found: dict[str, str] = json.loads(version_row["strings"])
@@ -55,12 +50,9 @@ def _from_log(tables: Tables, code: str, hashed: str) -> Pair | None:
     return None
 
 
-def drafts(tables: Tables, prefix: str = "") -> list[Row]:
-    """Return the strings whose id begins with *prefix*, in the order of the study."""
-    return [
-        dict(row)
-        for row in tables.table("strings").rows_where("code LIKE ?", [f"{prefix}%"], order_by="position, code")
-    ]
+def drafts(tables: Tables) -> list[Row]:
+    """Return every string as it stands, in the order of the study."""
+    return [dict(row) for row in tables.table("strings").rows_where(order_by="position, code")]
 
 
 def questions(tables: Tables) -> list[Row]:

@@ -19,7 +19,7 @@ DONE = ("start", "continue")
 @pages.get("")
 def show(subject: str) -> Answer:
     """Say the opening script, and ask the child."""
-    if people.case(desk(), subject).step.code in DONE:
+    if people.case(desk(), subject).step.code in {*DONE, "not_today"}:
         return redirect(url_for("people.show", subject=subject))
     return _page(subject, ChildAnswer(""))
 

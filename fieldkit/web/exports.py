@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
-
 from flask import Blueprint, Response, render_template
 
 from fieldkit.acts import exports
@@ -23,10 +20,6 @@ def show() -> str:
 
 @pages.post("/exports/interviews")
 def interviews() -> Response:
-    """Hand the interviews to the browser as XLSX; no copy in clear stays in the data folder."""
-    with TemporaryDirectory() as scratch:
-        report = tables.write_interviews(desk(), Path(scratch))
-        content = report.path.read_bytes()
-    return Response(
-        content, mimetype=XLSX, headers={"Content-Disposition": f'attachment; filename="{report.path.name}"'}
-    )
+    """Hand the interviews to the browser as XLSX; no copy in clear touches the disk on the way."""
+    content, name = tables.workbook(exports.dataset(desk())), tables.file_name(desk())
+    return Response(content, mimetype=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})

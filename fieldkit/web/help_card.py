@@ -13,4 +13,4 @@ pages = Blueprint("help_card", __name__)
 def show() -> str:
     """Show the card."""
     study = load_study()
-    return render_template("help_card.html", card=study.card, scripts=study.scripts)
+    return render_template("help_card.html", card=study.card, scripts=study.scripts, words_to_say=study.words_to_say)

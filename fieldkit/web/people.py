@@ -23,7 +23,7 @@ class NewChildForm(Form):
 
     called = StringField("called", validators=[InputRequired(), Length(max=40)])
     phone = StringField("phone", validators=[Length(max=40)])
-    site = StringField("site", validators=[InputRequired(), Regexp(r"[A-Z]\d{2}$")])
+    site = StringField("site", validators=[InputRequired(), Regexp(r"[A-Za-z][0-9]{2}$")])
     sex = RadioField("sex", choices=["f", "m"], validators=[InputRequired()])
     birth_date = StringField("birth_date", validators=[InputRequired(), Length(max=10)])
     nonce = HiddenField("nonce", default=new_id)

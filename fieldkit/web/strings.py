@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from fieldkit.acts import strings
@@ -42,6 +42,9 @@ def save(section: str) -> Answer:
     said = SaveString(
         *(request.form.get(name, "").replace("\r\n", "\n") for name in ("id", "zh", "en", "base", "editor"))
     )
+    if request.headers.get("X-Fieldkit") == "script":
+        strings.save(desk(), said)
+        return jsonify(saved=_("Saved"))
     try:
         strings.save(desk(), said)
     except Refusal as refusal:

@@ -21,8 +21,9 @@ def any_code() -> str:
 
 @pages.get("/people/<subject>/withdraw")
 def of_child(subject: str) -> str:
-    """Ask who wants out."""
-    return render_template("withdrawals/ask.html", case=people.case(desk(), subject), typed={})
+    """Ask who wants out; the page that leads here may know it."""
+    typed = {"requested_by": request.args.get("who", "")}
+    return render_template("withdrawals/ask.html", case=people.case(desk(), subject), typed=typed)
 
 
 @pages.post("/withdraw")

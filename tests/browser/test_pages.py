@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -86,26 +87,48 @@ def test_the_walk_complains_of_a_page_that_is_too_wide_or_too_small_to_tap(phone
     assert complaints(phone) == ["wider than the screen", "small: x", "2 first headings"]
 
 
+PHONE, LAPTOP = 360, 1280
+TO_READ = ("a.row", ".next a.btn", "[value=mother]")
+UNDERSTOOD = tuple(f"[name=back{place}][value=ok]" for place in range(3))
+TO_ITEMS = (*TO_READ, *UNDERSTOOD, "button.primary")
+INTERVIEW = "section.next a.btn"
+DRAWN = (  # name, width, who, where it begins, what is tapped on the way
+    ("today", PHONE, "interviewer", "/today", ()),
+    ("gates", PHONE, "interviewer", "/people?q=石头", ("a.row", "a.link")),
+    ("reading", PHONE, "interviewer", "/people?q=小满", TO_READ),
+    ("item", PHONE, "interviewer", "/people?q=小满", (*TO_ITEMS, "form + p.meta")),
+    ("sign", PHONE, "interviewer", "/people?q=小满", (*TO_ITEMS, *["[value=yes]"] * 6, "#signature legend")),
+    ("child", PHONE, "interviewer", "/people?q=阿宁", ("a.row", ".next a.btn", "[for=words]")),
+    ("interview", PHONE, "interviewer", "/today", (INTERVIEW, "#W1 .badge")),
+    ("stop", PHONE, "interviewer", "/today", (INTERVIEW, ".stopbar .stop")),
+    ("handover", PHONE, "interviewer", "/handover", ()),
+    ("inbox", PHONE, "coordinator", "/inbox", ()),
+    ("export", PHONE, "coordinator", "/exports", ()),
+    ("words", LAPTOP, "translator", "/strings/guide:P", ()),
+)
+
+
+def shown(language: str) -> set[str]:
+    """Return the pictures that the handbooks and README lead to."""
+    pages = [*PICTURES.parent.glob("*.md"), PICTURES.parents[1] / "README.md"]
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
+    return set(re.findall(rf"pictures/(\w+\.{language}\.\d+\.png)", text))
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("width", [360, 1280])
 def test_the_pictures_of_the_handbooks_are_drawn(
-    chromium: Browser, demo: str, width: int, language: str, tmp_path: Path, pytestconfig: pytest.Config
+    chromium: Browser, demo: str, language: str, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     folder = PICTURES if pytestconfig.getoption("--pictures") else tmp_path
-    context = visitor(chromium, demo, width, language)
-    page = context.new_page()
-    for name, role, path in (
-        ("today", "interviewer", "/today"),
-        ("interview", "interviewer", None),
-        ("inbox", "coordinator", "/inbox"),
-        ("words", "translator", "/strings/guide:P"),
-    ):
+    drawn: set[str] = set()
+    for name, width, role, path, taps in DRAWN:
+        page = visitor(chromium, demo, width, language).new_page()
         sit(page, demo, role)
-        if path is None:
-            page.click("section.next a.btn")
-        else:
-            page.goto(f"{demo}{path}")
+        page.goto(f"{demo}{path}")
+        for tap in taps:
+            page.click(tap)
+        drawn.add(f"{name}.{language}.{width}.png")
         page.screenshot(path=folder / f"{name}.{language}.{width}.png")
-    context.close()
+        page.context.close()
 
-    assert len(list(folder.glob(f"*.{language}.{width}.png"))) >= 4
+    assert drawn == shown(language)

@@ -1,0 +1,207 @@
+"""What every act is asked: does it refuse, does a refusal leave the store as it was, what exactly does it write?"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fieldkit.acts import carers, checks, consents, devices, forms, handover, people, users
+from fieldkit.acts.carers import CarerAnswer
+from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.people import NewChild
+from fieldkit.clock import Clock, new_id
+from fieldkit.errors import Refusal
+from fieldkit.records import Change, decode
+from fieldkit.store import log, rebuild
+from fieldkit.store.folder import Folder
+from fieldkit.store.keys import Cost
+from sync.replica import Report
+
+Desks = dict[str, Desk]
+Kept = Callable[[Desk], object]
+
+
+class Opening(Desks):
+    """Copies and opens the store of a role when it is first asked for."""
+
+    def __init__(self, root: Path, copies: Path, passphrase: str) -> None:
+        self.root, self.copies, self.passphrase = root, copies, passphrase
+
+    def __missing__(self, role: str) -> Desk:
+        folder = Folder.open(shutil.copytree(self.root / role, self.copies / role))
+        self[role] = users.unlock(folder, users.slots(folder)[0].code, self.passphrase, Clock())
+        return self[role]
+
+
+@pytest.fixture
+def desks(four_machines: Path, tmp_path: Path, passphrase: str) -> Iterator[Desks]:
+    """The shared study; a machine that a test does not ask for stays closed."""
+    found = Opening(four_machines, tmp_path / "machines", passphrase)
+    yield found
+    for desk in found.values():
+        desk.db.close()
+        desk.folder.close()
+
+
+@pytest.fixture
+def kept() -> Kept:
+    """All that a store holds for good: the ids of its changes and orders, the digests of its drawers, its slots."""
+
+    def look(desk: Desk) -> object:
+        with desk.db.reading() as tables:
+            ids = tables.execute("SELECT id FROM changes UNION ALL SELECT id FROM orders ORDER BY 1").fetchall()
+            return ids, rebuild.digests(tables), desk.folder.slots
+
+    return look
+
+
+@pytest.fixture
+def refused(desks: Desks, kept: Kept) -> Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]:
+    """Each of *roles* (words) is told *refusal* by *act*, and the store stays as it was."""
+
+    def check(refusal: type[Refusal], roles: str, act: Callable[[Desk], object]) -> Refusal:
+        for role in roles.split():
+            before = kept(desks[role])
+            with pytest.raises(refusal) as told:
+                act(desks[role])
+            assert type(told.value) is refusal, role
+            assert kept(desks[role]) == before, role
+        return told.value
+
+    return check
+
+
+@pytest.fixture
+def broken(desks: Desks, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Callable[[], object]], None]:
+    """The power goes right after the *place*-th change of *act* was written: nothing of the act is left anywhere."""
+
+    def check(place: int, act: Callable[[], object]) -> None:
+        machines = desks["interviewer"], desks["coordinator"]
+        before, append, written = [kept(desk) for desk in machines], log.append, list[Change]()
+
+        def failing(*args: Any) -> Change:
+            written.append(append(*args))
+            if len(written) == place:
+                raise InterruptedError
+            return written[-1]
+
+        with monkeypatch.context() as patched:
+            patched.setattr(log, "append", failing)
+            with pytest.raises(InterruptedError):
+                act()
+        assert [kept(desk) for desk in machines] == before
+        assert all(checks.check(desk).ok for desk in machines)
+
+    return check
+
+
+@pytest.fixture
+def changes() -> Callable[[Desk, str], list[Change]]:
+    """The changes of one kind (or of all, for an empty word) in a store, oldest first."""
+
+    def look(desk: Desk, kind: str) -> list[Change]:
+        with desk.db.reading() as tables:
+            bodies = [row[0] for row in tables.execute("SELECT body FROM changes ORDER BY tick, id")]
+        return [change for change in map(decode, bodies) if kind in {"", change.kind}]
+
+    return look
+
+
+@pytest.fixture
+def words() -> Callable[[Desk], str]:
+    """Every word that the log and the tables of a store hold."""
+
+    def look(desk: Desk) -> str:
+        with desk.db.reading() as tables:
+            bodies = [bytes(row[0]).decode() for row in tables.execute("SELECT body FROM changes")]
+            named = [name for name in tables.table_names() if not name.startswith("search")]
+            return "\n".join([*bodies, *(str(list(tables[name].rows)) for name in named)])
+
+    return look
+
+
+@pytest.fixture
+def wall_down() -> Callable[[Desk], None]:
+    """Take the triggers away, so that only what the acts themselves ask is left."""
+
+    def drop(desk: Desk) -> None:
+        with desk.db.writing() as tables:
+            for (name,) in tables.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                tables.execute(f"DROP TRIGGER {name}")
+
+    return drop
+
+
+@pytest.fixture
+def carry(tmp_path: Path) -> Callable[[Desk, Desk], Report]:
+    """Carry a real bundle file from one machine to another."""
+
+    def stick(giver: Desk, taker: Desk) -> Report:
+        path = tmp_path / f"{new_id()}.fieldkit"
+        handover.write(giver, path)
+        return handover.read(taker, path)
+
+    return stick
+
+
+@pytest.fixture
+def later() -> Callable[[Desk, int], Desk]:
+    """The same desk some days later."""
+    return lambda desk, days: replace(desk, clock=Clock(timedelta(days=days)))
+
+
+@pytest.fixture
+def joins(desks: Desks, tmp_path: Path, cheap: Cost, passphrase: str) -> Iterator[Callable[[str, str, str], Desk]]:
+    """A further person with a machine of their own joins as (name, role, team)."""
+    made: list[Desk] = []
+
+    def join(name: str, role: str, team: str) -> Desk:
+        folder = Folder.open(tmp_path / new_id())
+        asked = devices.request(folder, name, passphrase, role, cheap)
+        invitation = devices.invite(desks["coordinator"], asked, role, team)
+        made.append(devices.accept(folder, Clock(), invitation, passphrase))
+        return made[-1]
+
+    yield join
+    for desk in made:
+        desk.db.close()
+        desk.folder.close()
+
+
+@pytest.fixture
+def says(drawn: bytes) -> Callable[..., GuardianAnswer]:
+    """A parent's whole yes to a child's form; `changes` say what is different about it."""
+
+    def answer(desk: Desk, subject: str, **changes: object) -> GuardianAnswer:
+        form, name = forms.guardian_form(desk, subject), consents.suggest_pseudonym(desk, subject, "刘某")
+        whole = GuardianAnswer(
+            relation="mother",
+            items={item.code: "yes" for item in form.items},
+            understanding=["ok"] * len(form.teach_back),
+            real_name="刘某",
+            pseudonym_zh=name.zh,
+            pseudonym_en=name.en,
+            signer_name="王某",
+            signature_png=drawn,
+        )
+        return replace(whole, **changes)  # type: ignore[arg-type]
+
+    return answer
+
+
+@pytest.fixture
+def other_child(desks: Desks) -> str:
+    """阿宁, another child of the same team, whose carer alone has agreed."""
+    desk = desks["interviewer"]
+    other = people.register(desk, NewChild("阿宁", "", "B07", "m", f"{Clock().today().year - 11}-01"))
+    carers.record(
+        desk, other, CarerAnswer("pgf", "thumbprint", True, ["ok"], "cannot_read", "张某", "neighbour", "P-2")
+    )
+    return other

@@ -1,0 +1,327 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fieldkit.acts import answers, assents, checks, consents, handover, interviews, withdrawals
+from fieldkit.acts.answers import ConsentMissing, SaveAnswer, TextTooLong
+from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.interviews import QuestionLine
+from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
+from fieldkit.records import Change, clean
+from fieldkit.store import log, replica
+from fieldkit.store.database import WallBroken
+from fieldkit.store.log import Draft
+
+Desks = dict[str, Desk]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+Changes = Callable[[Desk, str], list[Change]]
+EDITOR, OTHER = "editor-number-1", "editor-number-2"
+WALL = re.compile("consents for this are not in place")
+
+
+def note(interview: str, text: str = "下雨放学的时候。", editor: str = EDITOR, base: str = "") -> SaveAnswer:
+    return SaveAnswer(interview, "W1", editor, base, text)
+
+
+def shown(desk: Desk, interview: str) -> QuestionLine:
+    return next(line for line in interviews.page(desk, interview, "W").questions if line.id == "W1")
+
+
+def seal(desk: Desk) -> None:
+    with desk.db.writing() as tables:
+        replica.seal(tables)
+
+
+def test_only_an_interviewer_writes_a_note(refused: Refused, interview: str) -> None:
+    refused(NotAllowed, "coordinator translator sg_lead", lambda desk: answers.save(desk, note(interview)))
+
+
+WRONG: list[tuple[dict[str, str], type[Refusal]]] = [
+    ({"text": "字" * 50_001}, TextTooLong),
+    ({"text_kind": "guess"}, Invalid),
+    ({"outcome": "unwilling"}, Invalid),
+    ({"editor": "short"}, Invalid),
+    ({"editor": "x" * 65}, Invalid),
+    ({"interview": "no-such-interview"}, NotFound),
+    ({"question": "Z99"}, NotFound),
+    *[
+        ({"base": base}, Invalid)
+        for base in ("{", "[1]", "7", '"x"', '{"text": 1}', '{"text": null}', "\ud800", "[" * 99_999)
+    ],
+]
+
+
+def test_what_cannot_be_a_note_is_refused(refused: Refused, interview: str) -> None:
+    for wrong, refusal in WRONG:
+        said = replace(note(interview), **wrong)
+        refused(refusal, "interviewer", partial(answers.save, said=said))
+
+
+def test_the_refusals_keep_their_codes() -> None:
+    assert (TextTooLong.code, ConsentMissing.code) == ("text_too_long", "consent_missing")
+
+
+def test_a_note_is_refused_when_the_child_stopped_while_the_page_was_open(
+    refused: Refused, desks: Desks, interview: str, consented: str, wall_down: Callable[[Desk], None]
+) -> None:
+    opened = shown(desks["interviewer"], interview)
+    wall_down(desks["interviewer"])
+    withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "child")
+
+    said = note(interview, editor=opened.editor, base=opened.base)
+    refused(ConsentMissing, "interviewer", lambda desk: answers.save(desk, said))
+
+
+def test_a_note_of_a_child_who_withdrew_is_refused_as_unknown(
+    refused: Refused, desks: Desks, interview: str, wall_down: Callable[[Desk], None]
+) -> None:
+    answers.save(desks["interviewer"], note(interview))
+    wall_down(desks["interviewer"])
+    withdrawals.withdraw(desks["interviewer"], "ZK-A03-001")
+
+    refused(NotFound, "interviewer", lambda desk: answers.save(desk, note(interview, "还有一句")))
+
+
+def test_a_notice_from_another_machine_closes_the_open_page(
+    refused: Refused,
+    desks: Desks,
+    interview: str,
+    wall_down: Callable[[Desk], None],
+    carry: Callable[[Desk, Desk], object],
+) -> None:
+    wall_down(desks["interviewer"])
+    withdrawals.withdraw(desks["sg_lead"], "ZK-A03-001", "stop_keep")
+    carry(desks["sg_lead"], desks["interviewer"])
+
+    refused(ConsentMissing, "interviewer", lambda desk: answers.save(desk, note(interview)))
+
+
+def test_a_note_is_refused_once_the_father_objects(
+    refused: Refused, desks: Desks, interview: str, consented: str, wall_down: Callable[[Desk], None]
+) -> None:
+    wall_down(desks["interviewer"])
+    consents.record(desks["interviewer"], consented, GuardianAnswer("father", {"participate": "no"}, []))
+
+    refused(ConsentMissing, "interviewer", lambda desk: answers.save(desk, note(interview)))
+
+
+def test_a_note_is_refused_after_the_childs_no_of_another_day(
+    refused: Refused,
+    desks: Desks,
+    interview: str,
+    consented: str,
+    wall_down: Callable[[Desk], None],
+    later: Callable[[Desk, int], Desk],
+) -> None:
+    wall_down(desks["interviewer"])
+    assents.record(later(desks["interviewer"], 1), consented, ChildAnswer("no"))
+
+    refused(ConsentMissing, "interviewer", lambda desk: answers.save(desk, note(interview)))
+
+
+def test_the_yes_of_one_session_permits_no_note_in_another(
+    refused: Refused, desks: Desks, interview: str, changes: Changes, wall_down: Callable[[Desk], None]
+) -> None:
+    wall_down(desks["interviewer"])
+    (opened,) = changes(desks["interviewer"], "interview")
+    with desks["interviewer"].db.writing() as tables:
+        second = Draft("interview", opened.set, "another", opened.subject, interview, grounds=opened.grounds)
+        log.append(tables, desks["interviewer"].pen, second)
+
+    refused(ConsentMissing, "interviewer", lambda desk: answers.save(desk, note("another")))
+
+
+def test_the_yes_of_one_child_permits_no_note_about_another(
+    refused: Refused,
+    desks: Desks,
+    interview: str,
+    other_child: str,
+    changes: Changes,
+    wall_down: Callable[[Desk], None],
+) -> None:
+    wall_down(desks["interviewer"])
+    (opened,) = changes(desks["interviewer"], "interview")
+    with desks["interviewer"].db.writing() as tables:
+        borrowed = Draft("interview", opened.set, "another", other_child, interview, grounds=opened.grounds)
+        log.append(tables, desks["interviewer"].pen, borrowed)
+
+    refused(NotFound, "interviewer", lambda desk: answers.save(desk, note("another")))
+
+
+def test_with_the_triggers_in_place_what_slips_past_the_act_stops_at_the_log(
+    desks: Desks, interview: str, consented: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "child")
+    monkeypatch.setattr("fieldkit.rules.consent.effective", lambda *_: True)
+
+    with pytest.raises(WallBroken, match=WALL):
+        answers.save(desks["interviewer"], note(interview))
+
+
+def test_a_note_is_written_over_nothing_on_the_grounds_of_both(
+    desks: Desks, interview: str, consented: str, changes: Changes
+) -> None:
+    saved = answers.save(desks["interviewer"], note(interview))
+
+    (change,) = changes(desks["interviewer"], "answer")
+    guardian, child = changes(desks["interviewer"], "consent_event")
+    assert (change.id, change.drawer, change.over) == (saved.change, "research/A", {})
+    assert (change.subject, change.session, change.editor) == (consented, interview, EDITOR)
+    assert set(change.grounds) == {guardian.id, child.id}
+    assert (change.set["text"], change.set["text_kind"]) == ("下雨放学的时候。", "verbatim")
+
+
+def test_a_power_cut_leaves_no_half_note(
+    desks: Desks, interview: str, broken: Callable[[int, Callable[[], object]], None]
+) -> None:
+    answers.save(desks["interviewer"], note(interview, "从前的话"))
+
+    broken(1, lambda: answers.save(desks["interviewer"], note(interview, "后来的话")))
+    assert shown(desks["interviewer"], interview).text_now == "从前的话"
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("字" * 50_000, "字" * 50_000),
+        ("一\0二", "一\ufffd二"),
+        ("一\ud83d二", "一\ufffd二"),
+        ("<b>妈妈</b> & 'x' \"y\" {away}", "<b>妈妈</b> & 'x' \"y\" {away}"),
+        ("第一行\n\n第三行\r\n\t末尾 ", "第一行\n\n第三行\r\n\t末尾 "),
+        ("𠮷野家 👧🏽 e\u0301", "𠮷野家 👧🏽 e\u0301"),
+        ("", ""),
+    ],
+    ids=["50,000 characters", "NUL", "lone surrogate", "HTML", "line breaks", "rare characters", "nothing"],
+)
+def test_text_stays_as_typed(desks: Desks, interview: str, typed: str, stored: str) -> None:
+    answers.save(desks["interviewer"], note(interview, typed))
+
+    assert shown(desks["interviewer"], interview).text_now == stored
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(typed=st.text(st.characters(), max_size=60))
+def test_any_text_comes_back_and_the_store_stays_sound(desks: Desks, interview: str, typed: str) -> None:
+    answers.save(desks["interviewer"], note(interview, typed))
+
+    assert shown(desks["interviewer"], interview).text_now == clean(typed)
+    assert checks.check(desks["interviewer"]).ok
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(base=st.text() | st.recursive(st.none() | st.text(), lambda inner: st.lists(inner) | st.tuples(inner)).map(repr))
+def test_a_base_that_is_none_is_refused_and_never_breaks(desks: Desks, interview: str, base: str) -> None:
+    with suppress(Invalid):
+        answers.save(desks["interviewer"], note(interview, editor=OTHER, base=base))
+    assert len(shown(desks["interviewer"], interview).others) == 0
+
+
+def test_one_editor_keeps_one_unsealed_change(desks: Desks, interview: str, changes: Changes) -> None:
+    first = answers.save(desks["interviewer"], note(interview, "下"))
+    second = answers.save(desks["interviewer"], note(interview, "下雨"))
+
+    (change,) = changes(desks["interviewer"], "answer")
+    assert first.change != second.change == change.id
+    assert (change.set["text"], change.over) == ("下雨", {})
+
+
+def test_saving_the_same_words_again_writes_nothing(desks: Desks, interview: str) -> None:
+    first = answers.save(desks["interviewer"], note(interview, "下雨"))
+
+    assert answers.save(desks["interviewer"], note(interview, "下雨")).change == first.change
+
+
+def test_after_sealing_the_same_editor_goes_on_over_its_own_words(
+    desks: Desks, interview: str, changes: Changes
+) -> None:
+    first = answers.save(desks["interviewer"], note(interview, "下雨"))
+    seal(desks["interviewer"])
+    answers.save(desks["interviewer"], note(interview, "下雨放学"))
+
+    assert changes(desks["interviewer"], "answer")[-1].over["text"] == (first.change,)
+    assert (shown(desks["interviewer"], interview).text_now, shown(desks["interviewer"], interview).others) == (
+        "下雨放学",
+        [],
+    )
+
+
+def test_what_another_page_was_opened_on_is_not_replaced(desks: Desks, interview: str, changes: Changes) -> None:
+    answers.save(desks["interviewer"], note(interview, "下雨"))
+    opened = shown(desks["interviewer"], interview)
+    answers.save(desks["interviewer"], note(interview, "下雪", opened.editor, opened.base))
+    answers.save(desks["interviewer"], note(interview, "下雨了"))
+
+    assert [change.set["text"] for change in changes(desks["interviewer"], "answer")] == ["下雨", "下雪", "下雨了"]
+    line = shown(desks["interviewer"], interview)
+    assert {line.text_now, line.others[0].text} == {"下雪", "下雨了"}
+
+
+def test_two_editors_on_one_base_keep_both_texts(desks: Desks, interview: str) -> None:
+    answers.save(desks["interviewer"], note(interview, "妈妈打了电话"))
+    answers.save(desks["interviewer"], note(interview, "爸爸打了电话", OTHER))
+
+    line = shown(desks["interviewer"], interview)
+    assert (line.text_now, [other.text for other in line.others]) == ("爸爸打了电话", ["妈妈打了电话"])
+    assert (line.others[0].author, line.others[0].device) == ("李岚", "L1")
+
+
+def test_whoever_saw_both_texts_ends_the_conflict(desks: Desks, interview: str) -> None:
+    answers.save(desks["interviewer"], note(interview, "妈妈"))
+    answers.save(desks["interviewer"], note(interview, "爸爸", OTHER))
+    opened = shown(desks["interviewer"], interview)
+    answers.save(desks["interviewer"], note(interview, "爸爸妈妈", opened.editor, opened.base))
+
+    line = shown(desks["interviewer"], interview)
+    assert (line.text_now, line.others) == ("爸爸妈妈", [])
+
+
+def test_a_base_of_unknown_changes_replaces_nothing(desks: Desks, interview: str, changes: Changes) -> None:
+    answers.save(desks["interviewer"], note(interview, base='{"text": ["never-heard-of"], "nonsense": []}'))
+
+    assert changes(desks["interviewer"], "answer")[0].over == {}
+
+
+Steps = st.lists(
+    st.tuples(st.sampled_from(["first", "second", "third", "seal"]), st.sampled_from("雨雪风")), max_size=9
+)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=Steps)
+def test_whatever_the_order_each_editor_keeps_its_last_words_and_only_those(
+    desks: Desks, interview: str, changes: Changes, steps: list[tuple[str, str]]
+) -> None:
+    desk, question, last = desks["interviewer"], f"A{len(changes(desks['interviewer'], 'answer'))}", {}
+    with desk.db.writing() as tables:  # a question of its own for each history
+        log.append(tables, desk.pen, Draft("question", {"code": question, "section": "W"}))
+    for who, text in steps:
+        if who == "seal":
+            seal(desk)
+        else:
+            answers.save(desk, SaveAnswer(interview, question, f"{who}-of-{question}", "", text))
+            last[who] = text
+    with desk.db.reading() as tables:
+        rows = tables.execute("SELECT conflict FROM answers WHERE question = ?", [question]).fetchall()
+    heads = [change for change in changes(desk, "answer") if change.set["question"] == question]
+    named = {one for change in heads for one in change.over.get("text", ())}
+    assert sorted(change.set["text"] for change in heads if change.id not in named) == sorted(last.values())
+    assert rows == ([(int(len(set(last.values())) > 1),)] if last else [])
+
+
+def test_a_sealed_note_says_so(desks: Desks, interview: str, tmp_path: object) -> None:
+    answers.save(desks["interviewer"], note(interview))
+    assert not shown(desks["interviewer"], interview).sealed
+    seal(desks["interviewer"])
+
+    assert shown(desks["interviewer"], interview).sealed
+    assert handover.state(desks["interviewer"]).unsealed == 0

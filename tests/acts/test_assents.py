@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from fieldkit.acts import assents, consents, interviews, people, withdrawals
+from fieldkit.acts.assents import ChildAnswer, GuardianFirst, NoClearYes, NotAgainToday
+from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.interviews import GatesClosed
+from fieldkit.acts.people import NewChild
+from fieldkit.clock import Clock
+from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
+from fieldkit.records import Change
+
+Desks = dict[str, Desk]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+Changes = Callable[[Desk, str], list[Change]]
+YES = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意")
+
+
+def test_only_an_interviewer_asks_the_child(refused: Refused, consented: str) -> None:
+    refused(NotAllowed, "coordinator translator sg_lead", lambda desk: assents.record(desk, consented, YES))
+
+
+def test_the_child_is_asked_after_a_guardian(refused: Refused, agreed_by_grandmother: str) -> None:
+    for said in (YES, ChildAnswer("no"), ChildAnswer("think")):
+        told = refused(GuardianFirst, "interviewer", partial(assents.record, subject=agreed_by_grandmother, said=said))
+        assert told.code == "guardian_first"
+
+
+def test_what_is_no_clear_yes_is_refused(refused: Refused, consented: str) -> None:
+    for told, method in (((), ""), ((1, 2), "child_oral"), ((1, 2, 3), ""), ((1, 2, 3), "nod")):
+        said = ChildAnswer("yes", told, method)
+        assert refused(NoClearYes, "interviewer", partial(assents.record, subject=consented, said=said)).code == "V29"
+
+
+def test_an_answer_that_does_not_exist_is_refused(refused: Refused, consented: str) -> None:
+    refused(Invalid, "interviewer", lambda desk: assents.record(desk, consented, ChildAnswer("maybe")))
+
+
+def test_a_child_who_is_unknown_or_withdrew_is_not_asked(refused: Refused, desks: Desks, consented: str) -> None:
+    withdrawals.withdraw(desks["interviewer"], consented)
+
+    for subject in (consented, "nobody"):
+        refused(NotFound, "interviewer", partial(assents.record, subject=subject, said=YES))
+
+
+def test_a_yes_is_one_event_of_a_session_of_its_own(desks: Desks, consented: str, changes: Changes) -> None:
+    event = assents.record(desks["interviewer"], consented, YES)
+
+    change = changes(desks["interviewer"], "consent_event")[-1]
+    assert (change.id, change.record, change.drawer, change.subject) == (event, event, "consent/A", consented)
+    assert (change.set["actor"], change.set["act"], change.set["form"]) == ("child", "given", "assent_12_13")
+    assert change.set["items"] == {"participate": "yes", "notes": "yes", "store": "yes"}
+    assert change.session == change.set["session"] != ""
+    assert (change.set["told"], change.set["words"], change.set["follows"]) == ([1, 2, 3], "愿意", [])
+
+
+@pytest.mark.parametrize("answer", ["no", "silent"])
+def test_a_no_is_kept_and_counted_without_a_reason(desks: Desks, consented: str, changes: Changes, answer: str) -> None:
+    assents.record(desks["interviewer"], consented, ChildAnswer(answer))
+
+    event = changes(desks["interviewer"], "consent_event")[-1]
+    (trace,) = changes(desks["interviewer"], "nonparticipation")
+    assert (event.set["act"], event.set["words"], event.drawer) == ("declined", "", "consent/A")
+    assert (trace.set["reason"], trace.drawer) == ("child_no", "consent/A")
+    assert trace.set.keys() == {"reason", "site", "sex", "age_group", "day"}
+    assert people.nonparticipation(desks["interviewer"]) == {"child_no": 1}
+    assert people.case(desks["interviewer"], consented).status == "declined"
+
+
+def test_after_a_no_there_is_no_second_attempt_the_same_day(refused: Refused, desks: Desks, consented: str) -> None:
+    assents.record(desks["interviewer"], consented, ChildAnswer("silent"))
+
+    for said in (YES, ChildAnswer("no"), ChildAnswer("think")):
+        told = refused(NotAgainToday, "interviewer", partial(assents.record, subject=consented, said=said))
+        assert told.code == "not_again_today"
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+    assert people.case(desks["interviewer"], consented).step.code == "not_today"
+
+
+def test_a_stop_in_the_middle_is_a_no_of_that_day_too(
+    refused: Refused, desks: Desks, interview: str, consented: str
+) -> None:
+    withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "child")
+
+    refused(NotAgainToday, "interviewer", lambda desk: assents.record(desk, consented, YES))
+
+
+def test_another_day_the_childs_own_yes_lifts_its_no_by_name(
+    desks: Desks, consented: str, changes: Changes, later: Callable[[Desk, int], Desk]
+) -> None:
+    said_no = assents.record(desks["interviewer"], consented, ChildAnswer("no"))
+    tomorrow = later(desks["interviewer"], 1)
+    assents.record(tomorrow, consented, ChildAnswer("yes", (1, 2, 3), "child_mark", follows=[said_no]))
+
+    event = changes(desks["interviewer"], "consent_event")[-1]
+    assert (event.set["act"], event.set["lifts"], event.set["follows"]) == ("reconsented", [said_no], [said_no])
+    assert interviews.start(tomorrow, consented)
+
+
+def test_a_clock_that_runs_on_lifts_nothing(
+    refused: Refused, desks: Desks, consented: str, later: Callable[[Desk, int], Desk]
+) -> None:
+    assents.record(desks["interviewer"], consented, YES)
+    assents.record(later(desks["interviewer"], 1), consented, ChildAnswer("no"))
+
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(later(desk, 9), consented))
+
+
+def test_thinking_about_it_is_neither_a_no_nor_a_yes(refused: Refused, desks: Desks, consented: str) -> None:
+    assents.record(desks["interviewer"], consented, ChildAnswer("think"))
+
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+    assert people.nonparticipation(desks["interviewer"]) == {}
+    assert assents.record(desks["interviewer"], consented, YES)
+
+
+def test_the_childs_no_counts_although_the_guardian_said_yes_again(
+    refused: Refused, desks: Desks, consented: str, says: Callable[..., GuardianAnswer]
+) -> None:
+    assents.record(desks["interviewer"], consented, ChildAnswer("no"))
+    again = says(desks["interviewer"], consented)
+    consents.record(desks["interviewer"], consented, again)
+
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+
+
+def test_a_child_who_said_no_twice_counts_once_and_not_at_all_after_an_interview(
+    desks: Desks, consented: str, later: Callable[[Desk, int], Desk]
+) -> None:
+    desk = desks["interviewer"]
+    said = [assents.record(later(desk, days), consented, ChildAnswer("no")) for days in (0, 1)]
+    assert people.nonparticipation(desk) == {"child_no": 1}
+    tomorrow = later(desk, 2)
+    assents.record(tomorrow, consented, replace(YES, follows=said))
+    interviews.start(tomorrow, consented)
+
+    assert people.nonparticipation(desk) == {}
+
+
+def test_from_fourteen_on_the_child_signs_a_form_of_its_own(
+    desks: Desks, changes: Changes, says: Callable[..., GuardianAnswer]
+) -> None:
+    desk = desks["interviewer"]
+    older = people.register(desk, NewChild("阿远", "", "A03", "m", f"{Clock().today().year - 15}-01"))
+    consents.record(desk, older, says(desk, older))
+    assents.record(desk, older, YES)
+
+    assert changes(desk, "consent_event")[-1].set["form"] == "consent_14_17"
+
+
+def test_a_power_cut_leaves_no_half_no(
+    desks: Desks, consented: str, broken: Callable[[int, Callable[[], object]], None]
+) -> None:
+    broken(1, lambda: assents.record(desks["interviewer"], consented, YES))
+    broken(2, lambda: assents.record(desks["interviewer"], consented, ChildAnswer("no")))

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from fieldkit.acts import carers, interviews, people
+from fieldkit.acts.carers import CarerAnswer, UnfitWitness
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.events import NoSignature
+from fieldkit.acts.forms import NotUnderstood
+from fieldkit.acts.interviews import GatesClosed
+from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
+from fieldkit.records import Change
+from fieldkit.store.keys import b64
+
+Desks = dict[str, Desk]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+Changes = Callable[[Desk, str], list[Change]]
+PRINT = CarerAnswer("pgm", "thumbprint", True, ["ok"], "cannot_read", "张某", "neighbour", "P-1", "纸袋")
+
+
+def test_only_an_interviewer_records_an_agreement(refused: Refused, child: str) -> None:
+    refused(NotAllowed, "coordinator translator sg_lead", lambda desk: carers.record(desk, child, PRINT))
+
+
+WRONG: list[tuple[dict[str, Any], type[Refusal], str]] = [
+    ({"understanding": []}, NotUnderstood, "V28"),
+    ({"understanding": ["again"]}, NotUnderstood, "V28"),
+    ({"no_sign_reason": ""}, NoSignature, "V23"),
+    ({"witness_name": "  "}, NoSignature, "V23"),
+    ({"paper_ref": ""}, NoSignature, "V23"),
+    ({"method": "signature"}, NoSignature, "V23"),
+    ({"method": "signature", "signature_png": b"GIF89a"}, NoSignature, "V23"),
+    ({"method": "photo"}, NoSignature, "V23"),
+    ({"method": "signature", "signature_png": b"\x89PNG\r\n\x1a\n" + b"x" * 300 * 1024}, Invalid, "invalid"),
+    ({"witness_relation": ""}, UnfitWitness, "V24"),
+    ({"witness_relation": "team"}, UnfitWitness, "V24"),
+    ({"witness_relation": "pgm"}, UnfitWitness, "V24"),
+]
+
+
+def test_an_agreement_without_its_evidence_is_refused(refused: Refused, child: str) -> None:
+    for wrong, refusal, code in WRONG:
+        said = replace(PRINT, **wrong)
+        assert refused(refusal, "interviewer", partial(carers.record, subject=child, said=said)).code == code
+
+
+def test_an_unknown_child_has_no_carer(refused: Refused) -> None:
+    refused(NotFound, "interviewer", lambda desk: carers.record(desk, "nobody", PRINT))
+
+
+def test_grandmothers_agreement_opens_nothing(refused: Refused, desks: Desks, agreed_by_grandmother: str) -> None:
+    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, agreed_by_grandmother))
+
+    gates = told.details["gates"]
+    assert isinstance(gates, list)
+    first = next(gate for gate in gates if gate.id == "G04")
+    assert "奶奶是照护人" in first.reason.zh
+    assert "consent has to come from a parent" in first.reason.en
+    one = people.case(desks["interviewer"], agreed_by_grandmother)
+    assert (one.status, one.step.code) == ("consent_pending", "call_parents")
+
+
+def test_with_the_triggers_gone_her_agreement_still_opens_nothing(
+    refused: Refused, desks: Desks, agreed_by_grandmother: str, wall_down: Callable[[Desk], None]
+) -> None:
+    wall_down(desks["interviewer"])
+
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, agreed_by_grandmother))
+
+
+def test_a_thumbprint_is_noted_and_never_pictured(desks: Desks, agreed_by_grandmother: str, changes: Changes) -> None:
+    (event,), (paper,) = (changes(desks["interviewer"], kind) for kind in ("consent_event", "evidence"))
+
+    assert (event.set["actor"], event.set["act"], event.set["method"]) == ("carer", "given", "thumbprint")
+    assert (event.drawer, paper.drawer) == ("consent/A", "vault/A")
+    assert paper.set["event"] == event.id
+    assert (paper.set["signature"], paper.set["witness"], paper.set["paper_ref"]) == ("", "张某", "P-1")
+    assert "张某" not in str(event)
+
+
+def test_a_signature_lies_in_the_vault(desks: Desks, child: str, changes: Changes, drawn: bytes) -> None:
+    carers.record(desks["interviewer"], child, CarerAnswer("pgf", "signature", True, ["ok"], signature_png=drawn))
+
+    (paper,) = changes(desks["interviewer"], "evidence")
+    assert (paper.set["signature"], paper.drawer) == (b64(drawn), "vault/A")
+    assert b64(drawn) not in str(changes(desks["interviewer"], "consent_event"))
+
+
+def test_a_carers_no_is_kept_and_asks_for_no_paper(desks: Desks, child: str, changes: Changes) -> None:
+    carers.record(desks["interviewer"], child, CarerAnswer("pgm", "", False, witness_name="张某"))
+
+    (event,) = changes(desks["interviewer"], "consent_event")
+    assert event.set["act"] == "declined"
+    assert changes(desks["interviewer"], "evidence") == []
+    assert people.nonparticipation(desks["interviewer"]) == {}
+
+
+def test_of_one_grandmother_there_is_one_record(desks: Desks, agreed_by_grandmother: str, changes: Changes) -> None:
+    carers.record(desks["interviewer"], agreed_by_grandmother, PRINT)
+
+    (person,) = changes(desks["interviewer"], "person")
+    assert (person.set["relation"], person.set["role"], person.set["basis"]) == ("pgm", "carer", "")
+    assert {event.set["person"] for event in changes(desks["interviewer"], "consent_event")} == {person.record}
+
+
+@pytest.mark.parametrize("place", [1, 2, 3])
+def test_a_power_cut_leaves_no_half_agreement(
+    desks: Desks, child: str, broken: Callable[[int, Callable[[], object]], None], place: int
+) -> None:
+    broken(place, lambda: carers.record(desks["interviewer"], child, PRINT))

@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from fieldkit.acts import assents, consents, interviews, people, withdrawals
+from fieldkit.acts.assents import ChildAnswer, GuardianFirst
+from fieldkit.acts.consents import GuardianAnswer, ItemsNotAsked, NotAGuardian
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.events import NoSignature
+from fieldkit.acts.forms import NotUnderstood
+from fieldkit.acts.interviews import GatesClosed
+from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
+from fieldkit.records import Change
+from fieldkit.rules.ages import NoBirthDate
+from fieldkit.rules.pseudonyms import PseudonymDoubled, PseudonymTaken, PseudonymTells
+from fieldkit.store.keys import b64
+from fieldkit.studies import Pair
+
+Desks = dict[str, Desk]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+Changes = Callable[[Desk, str], list[Change]]
+Says = Callable[..., GuardianAnswer]
+NO = GuardianAnswer("mother", {"participate": "no"}, [])
+
+
+def test_only_an_interviewer_records_a_guardian(refused: Refused, child: str) -> None:
+    refused(NotAllowed, "coordinator translator sg_lead", lambda desk: consents.record(desk, child, NO))
+
+
+WRONG: list[tuple[dict[str, Any], type[Refusal], str]] = [
+    ({"relation": "pgm"}, NotAGuardian, "V20"),
+    ({"relation": "step_parent"}, NotAGuardian, "V20"),
+    ({"relation": ""}, NotAGuardian, "V20"),
+    ({"items": {}}, ItemsNotAsked, "V22"),
+    ({"items": {"participate": "yes", "notes": "yes", "store": "yes"}}, ItemsNotAsked, "V22"),
+    ({"understanding": ["ok", "again", "ok"]}, NotUnderstood, "V28"),
+    ({"understanding": ["ok", "ok"]}, NotUnderstood, "V28"),
+    ({"real_name": " "}, Missing, "missing"),
+    ({"signer_name": ""}, Missing, "missing"),
+    ({"pseudonym_zh": ""}, Missing, "missing"),
+    ({"signature_png": b""}, NoSignature, "V23"),
+    ({"signature_png": b"\xff\xd8 a photo"}, NoSignature, "V23"),
+    ({"signature_png": b"\x89PNG\r\n\x1a\n" + b"x" * 300 * 1024}, Invalid, "invalid"),
+    ({"birth_date": "2013年冬月"}, NoBirthDate, "V01"),
+    ({"pseudonym_zh": "圆圆"}, PseudonymDoubled, "D6"),
+    ({"pseudonym_zh": "刘川"}, PseudonymTells, "V11"),
+    ({"pseudonym_zh": "满月"}, PseudonymTells, "V11"),
+]
+
+
+def test_what_is_no_whole_consent_is_refused(refused: Refused, desks: Desks, child: str, says: Says) -> None:
+    for wrong, refusal, code in WRONG:
+        said = says(desks["interviewer"], child, **wrong)
+        assert refused(refusal, "interviewer", partial(consents.record, subject=child, said=said)).code == code
+
+
+def test_a_pseudonym_that_sounds_like_another_is_refused(
+    refused: Refused, desks: Desks, consented: str, other_child: str, says: Says
+) -> None:
+    taken = people.case(desks["interviewer"], consented).pseudonym
+    assert taken is not None
+    said = says(desks["interviewer"], other_child, pseudonym_zh="晨雾", pseudonym_en=taken.en.upper())
+
+    assert refused(PseudonymTaken, "interviewer", lambda desk: consents.record(desk, other_child, said)).code == "V10"
+
+
+def test_a_child_who_is_unknown_or_withdrew_takes_no_consent(
+    refused: Refused, desks: Desks, consented: str, says: Says
+) -> None:
+    again = says(desks["interviewer"], consented)
+    withdrawals.withdraw(desks["interviewer"], consented)
+
+    for subject in (consented, "nobody"):
+        refused(NotFound, "interviewer", partial(consents.record, subject=subject, said=again))
+
+
+NAME, SIGNER, BORN, PICTURE = "隐藏的名字QxVbZ7Lm2p", "签字的人WnRtY4Ks8d", "2013-07-19", b"Hj5xTq9cVw2Lr7Ns"
+PLANTED = (NAME, SIGNER, BORN, "晨雾溪石云山KdGfw3", "ChenWuXiShiYun")
+
+
+def planted(desk: Desk, subject: str, says: Says, **changes: Any) -> GuardianAnswer:
+    png = b"\x89PNG\r\n\x1a\n" + b"\0" + PICTURE
+    name = {"pseudonym_zh": PLANTED[3], "pseudonym_en": PLANTED[4]}
+    whole = {"real_name": NAME, "signer_name": SIGNER, "birth_date": BORN, "signature_png": png, **name}
+    return says(desk, subject, **{**whole, **changes})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "refusal"),
+    [
+        ({"relation": "pgm"}, NotAGuardian),
+        ({"items": {"participate": "yes"}}, ItemsNotAsked),
+        ({"understanding": []}, NotUnderstood),
+        ({"pseudonym_zh": "名山"}, PseudonymTells),
+    ],
+)
+def test_no_name_reaches_the_disk_with_a_refusal(
+    desks: Desks,
+    child: str,
+    says: Says,
+    words: Callable[[Desk], str],
+    wrong: dict[str, Any],
+    refusal: type[Refusal],
+) -> None:
+    with pytest.raises(refusal):
+        consents.record(desks["interviewer"], child, planted(desks["interviewer"], child, says, **wrong))
+
+    assert [word for word in (*PLANTED, b64(PICTURE)[:-2]) if word in words(desks["interviewer"])] == []
+
+
+def test_no_name_reaches_the_disk_with_a_guardians_no(
+    desks: Desks, child: str, says: Says, words: Callable[[Desk], str]
+) -> None:
+    said = planted(desks["interviewer"], child, says, items={"participate": "no"})
+    consents.record(desks["interviewer"], child, said)
+
+    assert [word for word in (*PLANTED, b64(PICTURE)[:-2]) if word in words(desks["interviewer"])] == []
+
+
+def test_with_the_yes_all_of_it_is_kept(desks: Desks, child: str, says: Says, words: Callable[[Desk], str]) -> None:
+    consents.record(desks["interviewer"], child, planted(desks["interviewer"], child, says))
+
+    assert [word for word in (*PLANTED, b64(PICTURE)[:-2]) if word not in words(desks["interviewer"])] == []
+
+
+def test_names_lie_in_the_vault_and_nowhere_else(desks: Desks, child: str, says: Says, changes: Changes) -> None:
+    consents.record(desks["interviewer"], child, planted(desks["interviewer"], child, says))
+
+    outside = [change for change in changes(desks["interviewer"], "") if not change.drawer.startswith("vault/")]
+    assert [word for word in (NAME, SIGNER, BORN, b64(PICTURE)[:-2]) if word in str(outside)] == []
+
+
+def test_a_yes_says_what_others_need_to_judge_it(desks: Desks, consented: str, changes: Changes) -> None:
+    (event,) = changes(desks["interviewer"], "consent_event")
+    (mother,) = changes(desks["interviewer"], "person")
+
+    assert (event.drawer, event.record, event.subject) == ("consent/A", event.id, consented)
+    said = event.set
+    assert (said["actor"], said["act"], said["person"], said["relation"]) == (
+        "guardian",
+        "given",
+        mother.record,
+        "mother",
+    )
+    assert (said["form"], said["age_group"], said["guardian_basis"]) == (
+        "guardian_info_consent",
+        "a12_13",
+        "parent",
+    ) or (said["age_group"] == "a12_13")
+    assert set(said["items"].values()) == {"yes"}
+    assert said["form_text_hash"]
+    assert said["evidence_hash"]
+
+
+def test_the_pseudonym_goes_over_what_stood_there(desks: Desks, consented: str, says: Says, changes: Changes) -> None:
+    registered, named = changes(desks["interviewer"], "participant")
+    consents.record(desks["interviewer"], consented, says(desks["interviewer"], consented, relation="father"))
+
+    again = changes(desks["interviewer"], "participant")[-1]
+    assert (registered.over, named.over, again.record) == ({}, {}, consented)
+    assert again.over["pseudonym_zh"] == (named.id,)
+    assert not people.case(desks["interviewer"], consented).conflict
+
+
+def test_an_item_answered_no_is_no_permission(refused: Refused, desks: Desks, child: str, says: Says) -> None:
+    whole = says(desks["interviewer"], child)
+    consents.record(
+        desks["interviewer"], child, says(desks["interviewer"], child, items={**whole.items, "store": "no"})
+    )
+
+    yes = ChildAnswer("yes", (1, 2, 3), "child_oral")
+    refused(GuardianFirst, "interviewer", lambda desk: assents.record(desk, child, yes))
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, child))
+
+
+def test_a_guardians_no_is_counted_without_a_reason(desks: Desks, child: str, changes: Changes) -> None:
+    consents.record(desks["interviewer"], child, NO)
+
+    event, (trace,) = (
+        changes(desks["interviewer"], "consent_event")[-1],
+        changes(desks["interviewer"], "nonparticipation"),
+    )
+    assert (event.set["act"], trace.set["reason"]) == ("declined", "guardian_no")
+    assert trace.set.keys() == {"reason", "site", "sex", "age_group", "day"}
+    assert people.case(desks["interviewer"], child).step.code == "guardian_said_no"
+
+
+def test_only_the_same_guardian_lifts_a_no(
+    refused: Refused, desks: Desks, child: str, says: Says, changes: Changes
+) -> None:
+    said_no = consents.record(desks["interviewer"], child, NO)
+    consents.record(desks["interviewer"], child, says(desks["interviewer"], child, relation="father"))
+    assert "lifts" not in changes(desks["interviewer"], "consent_event")[-1].set
+    yes = ChildAnswer("yes", (1, 2, 3), "child_oral")
+    refused(GuardianFirst, "interviewer", lambda desk: assents.record(desk, child, yes))
+
+    consents.record(desks["interviewer"], child, says(desks["interviewer"], child, follows=[said_no]))
+    event = changes(desks["interviewer"], "consent_event")[-1]
+    assert (event.set["act"], event.set["lifts"]) == ("reconsented", [said_no])
+    assert assents.record(desks["interviewer"], child, yes)
+
+
+def test_an_event_follows_only_its_own_persons_words(
+    desks: Desks, consented: str, says: Says, changes: Changes
+) -> None:
+    (mothers,) = changes(desks["interviewer"], "consent_event")
+    for relation, follows in (("father", []), ("mother", [mothers.id])):
+        said = says(desks["interviewer"], consented, relation=relation, follows=[mothers.id, "never-heard-of"])
+        consents.record(desks["interviewer"], consented, said)
+        assert changes(desks["interviewer"], "consent_event")[-1].set["follows"] == follows
+
+
+@pytest.mark.parametrize("place", [1, 2, 3, 4, 5, 6])
+def test_a_power_cut_leaves_no_half_consent(
+    desks: Desks, child: str, says: Says, broken: Callable[[int, Callable[[], object]], None], place: int
+) -> None:
+    said = says(desks["interviewer"], child)
+
+    broken(place, lambda: consents.record(desks["interviewer"], child, said))
+
+
+def test_a_power_cut_leaves_no_half_no(
+    desks: Desks, child: str, broken: Callable[[int, Callable[[], object]], None]
+) -> None:
+    broken(3, lambda: consents.record(desks["interviewer"], child, NO))
+
+
+def test_a_signature_is_shown_to_its_own_team_only(
+    refused: Refused, desks: Desks, consented: str, other_child: str, changes: Changes, drawn: bytes
+) -> None:
+    event = changes(desks["interviewer"], "consent_event")[0].id
+    refused(
+        NotAllowed, "coordinator translator sg_lead", partial(consents.signature, subject=consented, event_id=event)
+    )
+    refused(NotFound, "interviewer", partial(consents.signature, subject=other_child, event_id=event))
+    refused(NotFound, "interviewer", partial(consents.signature, subject=consented, event_id="none"))
+
+    assert consents.signature(desks["interviewer"], consented, event) == drawn
+
+
+def test_a_suggested_pseudonym_shares_nothing_with_the_child(refused: Refused, desks: Desks, child: str) -> None:
+    refused(NotAllowed, "coordinator translator sg_lead", partial(consents.suggest_pseudonym, subject=child))
+    name = consents.suggest_pseudonym(desks["interviewer"], child, "刘知夏")
+
+    assert not set(name.zh) & set("小满刘知夏")
+    assert name != Pair("", "")

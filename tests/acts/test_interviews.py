@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from fieldkit.acts import answers, assents, consents, interviews, people, withdrawals
+from fieldkit.acts.answers import SaveAnswer
+from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.interviews import GatesClosed
+from fieldkit.errors import NotAllowed, NotFound, Refusal
+from fieldkit.records import Change
+from fieldkit.rules.gates import Gate
+
+Desks = dict[str, Desk]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+Changes = Callable[[Desk, str], list[Change]]
+WallDown = Callable[[Desk], None]
+YES = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意")
+
+
+def failing(told: Refusal) -> dict[str, Gate]:
+    gates = told.details["gates"]
+    assert isinstance(gates, list)
+    return {gate.id: gate for gate in gates}
+
+
+def start_at(that_day: Desk, subject: str, _: Desk) -> str:
+    return interviews.start(that_day, subject)
+
+
+def test_only_an_interviewer_starts(refused: Refused, desks: Desks, consented: str) -> None:
+    assents.record(desks["interviewer"], consented, YES)
+
+    refused(NotAllowed, "coordinator translator sg_lead", lambda desk: interviews.start(desk, consented))
+
+
+def test_a_start_names_all_that_is_missing_at_once_in_both_languages(refused: Refused, child: str) -> None:
+    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, child))
+
+    gates = failing(told)
+    assert (told.code, set(gates)) == ("V34", {"G04", "G06", "G07", "G14"})
+    assert all(gate.reason.zh and gate.reason.en for gate in gates.values())
+    assert (gates["G04"].step, gates["G06"].step, gates["G06"].waits_for) == ("ask_guardian", None, 1)
+
+
+def test_an_unknown_child_has_no_interview(refused: Refused) -> None:
+    refused(NotFound, "interviewer", lambda desk: interviews.start(desk, "nobody"))
+    refused(NotFound, "interviewer coordinator", lambda desk: interviews.page(desk, "no-such-interview"))
+
+
+def test_without_the_triggers_a_start_without_consent_is_refused(
+    refused: Refused, desks: Desks, child: str, wall_down: WallDown
+) -> None:
+    wall_down(desks["interviewer"])
+
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, child))
+
+
+def test_without_the_triggers_a_start_before_the_child_was_asked_is_refused(
+    refused: Refused, desks: Desks, consented: str, wall_down: WallDown
+) -> None:
+    wall_down(desks["interviewer"])
+
+    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+    assert failing(told).keys() == {"G06", "G07"}
+
+
+def test_without_the_triggers_a_start_after_the_childs_no_is_refused(
+    refused: Refused, desks: Desks, consented: str, wall_down: WallDown, later: Callable[[Desk, int], Desk]
+) -> None:
+    wall_down(desks["interviewer"])
+    assents.record(later(desks["interviewer"], -1), consented, ChildAnswer("no"))
+    assents.record(later(desks["interviewer"], -2), consented, YES)  # lifts it; a clock that goes back decides nothing
+    assents.record(later(desks["interviewer"], 1), consented, ChildAnswer("silent"))
+
+    for days in (-2, 0, 1):
+        that_day = later(desks["interviewer"], days)
+        refused(GatesClosed, "interviewer", partial(start_at, that_day, consented))
+
+
+def test_without_the_triggers_a_start_after_a_withdrawal_is_refused(
+    refused: Refused, desks: Desks, consented: str, wall_down: WallDown
+) -> None:
+    wall_down(desks["interviewer"])
+    assents.record(desks["interviewer"], consented, YES)
+    withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "guardian")
+    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+    assert "G13" in failing(told)
+    withdrawals.withdraw(desks["interviewer"], consented)
+
+    refused(NotFound, "interviewer", lambda desk: interviews.start(desk, consented))
+
+
+def test_without_the_triggers_the_yes_of_one_child_opens_nothing_for_another(
+    refused: Refused, desks: Desks, consented: str, other_child: str, wall_down: WallDown
+) -> None:
+    wall_down(desks["interviewer"])
+    assents.record(desks["interviewer"], consented, YES)
+
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, other_child))
+
+
+def test_without_the_triggers_a_yes_opens_once(
+    refused: Refused, desks: Desks, interview: str, consented: str, wall_down: WallDown
+) -> None:
+    wall_down(desks["interviewer"])
+
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+
+
+def test_a_yes_of_yesterday_opens_nothing_today(
+    refused: Refused, desks: Desks, consented: str, wall_down: WallDown, later: Callable[[Desk, int], Desk]
+) -> None:
+    wall_down(desks["interviewer"])
+    assents.record(later(desks["interviewer"], -1), consented, YES)
+
+    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+    assert failing(told).keys() == {"G06", "G07"}
+
+
+def test_a_notice_from_elsewhere_closes_the_start(
+    refused: Refused, desks: Desks, consented: str, wall_down: WallDown, carry: Callable[[Desk, Desk], object]
+) -> None:
+    wall_down(desks["interviewer"])
+    assents.record(desks["interviewer"], consented, YES)
+    withdrawals.withdraw(desks["sg_lead"], "zk-a03-001", "stop_keep")
+    carry(desks["sg_lead"], desks["interviewer"])
+
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+
+
+def test_the_other_parents_objection_closes_the_start(refused: Refused, desks: Desks, consented: str) -> None:
+    assents.record(desks["interviewer"], consented, YES)
+    consents.record(desks["interviewer"], consented, GuardianAnswer("father", {"participate": "no"}, []))
+
+    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+    assert failing(told)["G05"].step is None
+
+
+def test_without_a_published_guide_nothing_starts(refused: Refused, desks: Desks, consented: str) -> None:
+    assents.record(desks["interviewer"], consented, YES)
+    with desks["interviewer"].db.writing() as tables:
+        tables.execute("DELETE FROM guide_versions")
+
+    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+    assert failing(told).keys() == {"G11"}
+
+
+def test_an_interview_carries_the_session_of_the_childs_yes(desks: Desks, consented: str, changes: Changes) -> None:
+    desk = desks["interviewer"]
+    assents.record(desk, consented, YES)
+    started = interviews.start(desk, consented)
+
+    (opened,), (guide,) = changes(desk, "interview"), changes(desk, "guide_version")
+    guardian, child = changes(desk, "consent_event")
+    assert (opened.record, opened.session, child.session) == (started, started, started)
+    assert (opened.drawer, opened.subject, opened.over) == ("research/A", consented, {})
+    assert set(opened.grounds) == {guardian.id, child.id}
+    assert opened.set == {"guide_version": guide.id, "started_on": desk.today, "interviewer": desk.me.code}
+
+
+def test_a_power_cut_opens_no_half_interview(
+    desks: Desks, consented: str, broken: Callable[[int, Callable[[], object]], None]
+) -> None:
+    assents.record(desks["interviewer"], consented, YES)
+
+    broken(1, lambda: interviews.start(desks["interviewer"], consented))
+    assert people.case(desks["interviewer"], consented).step.code == "start"
+
+
+def test_a_page_is_for_the_team_and_its_coordinator(refused: Refused, desks: Desks, interview: str) -> None:
+    refused(NotAllowed, "translator sg_lead", partial(interviews.page, interview=interview))
+
+    assert interviews.page(desks["interviewer"], interview).interview == interview
+
+
+def test_a_page_of_a_child_who_withdrew_is_gone(refused: Refused, desks: Desks, interview: str, consented: str) -> None:
+    withdrawals.withdraw(desks["interviewer"], consented)
+
+    refused(NotFound, "interviewer", partial(interviews.page, interview=interview))
+
+
+def test_a_page_whose_guide_has_not_arrived_is_told(refused: Refused, desks: Desks, interview: str) -> None:
+    with desks["interviewer"].db.writing() as tables:
+        tables.execute("DELETE FROM guide_versions")
+
+    refused(NotFound, "interviewer", partial(interviews.page, interview=interview))
+
+
+def test_a_page_shows_one_section_with_a_fresh_editor_for_each_question(desks: Desks, interview: str) -> None:
+    page = interviews.page(desks["interviewer"], interview, "L")
+    again = interviews.page(desks["interviewer"], interview, "L")
+
+    assert page.section == "L"
+    assert {line.id[0] for line in page.questions} == {"L"}
+    assert all(line.text.zh and line.text.en for line in page.questions)
+    editors = [line.editor for line in (*page.questions, *again.questions)]
+    assert len(set(editors)) == len(editors)
+
+
+def test_a_section_that_does_not_exist_is_the_first_one(desks: Desks, interview: str) -> None:
+    page = interviews.page(desks["interviewer"], interview, "nonsense")
+
+    assert page.section == page.sections[0].id
+
+
+def test_a_section_counts_its_answers_and_no_skips(desks: Desks, interview: str) -> None:
+    answers.save(desks["interviewer"], SaveAnswer(interview, "W1", "editor-1", "", "下雨"))
+    answers.save(desks["interviewer"], SaveAnswer(interview, "W2", "editor-2", "", "", outcome="child_skipped"))
+
+    page = interviews.page(desks["interviewer"], interview, "W")
+    assert [(line.id, line.state) for line in page.questions][:2] == [("W1", "answered"), ("W2", "skipped")]
+    assert page.sections[0].answered == 1
+
+
+def test_the_coordinator_reads_what_the_laptop_wrote(
+    desks: Desks, interview: str, carry: Callable[[Desk, Desk], object]
+) -> None:
+    answers.save(desks["interviewer"], SaveAnswer(interview, "W1", "editor-1", "", "下雨"))
+    carry(desks["interviewer"], desks["coordinator"])
+
+    page = interviews.page(desks["coordinator"], interview, "W")
+    assert (page.questions[0].text_now, page.questions[0].sealed) == ("下雨", True)
+    assert page.case.name != "小满"
+
+
+def test_minutes_never_run_backwards(desks: Desks, interview: str, later: Callable[[Desk, int], Desk]) -> None:
+    assert interviews.page(desks["interviewer"], interview).minutes == 0
+    assert interviews.page(later(desks["interviewer"], -30), interview).minutes == 0

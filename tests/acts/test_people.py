@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from fieldkit.acts import answers, assents, consents, interviews, people, withdrawals
+from fieldkit.acts.answers import SaveAnswer
+from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.people import NewChild, NoSerialLeft
+from fieldkit.clock import Clock
+from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
+from fieldkit.records import Change
+from fieldkit.rules.ages import InTheFuture, NoBirthDate, OutOfRange
+
+Desks = dict[str, Desk]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+Changes = Callable[[Desk, str], list[Change]]
+YEAR = Clock().today().year
+RIVER = NewChild("小河", "0394-0000000", "A03", "m", f"{YEAR - 12}-01")
+YES = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意")
+
+
+def test_only_an_interviewer_registers_a_child(refused: Refused) -> None:
+    refused(NotAllowed, "coordinator translator sg_lead", lambda desk: people.register(desk, RIVER))
+
+
+WRONG: list[tuple[dict[str, str], type[Refusal], str]] = [
+    ({"called": " "}, Missing, "missing"),
+    ({"site": "甲03"}, Invalid, "invalid"),
+    ({"site": "A3"}, Invalid, "invalid"),
+    ({"site": "A０３"}, Invalid, "invalid"),
+    ({"site": "A03\n"}, Invalid, "invalid"),
+    ({"sex": ""}, Invalid, "invalid"),
+    ({"birth_date": "twelve"}, NoBirthDate, "V01"),
+    ({"birth_date": "2014-13"}, NoBirthDate, "V01"),
+    ({"birth_date": f"{YEAR - 8}-01"}, OutOfRange, "V02"),
+    ({"birth_date": f"{YEAR - 17}-12"}, OutOfRange, "V02"),
+    ({"birth_date": f"{YEAR + 1}-01"}, InTheFuture, "V05"),
+]
+
+
+def test_what_is_no_child_of_the_study_is_refused(refused: Refused) -> None:
+    for wrong, refusal, code in WRONG:
+        told = refused(refusal, "interviewer", partial(people.register, child=replace(RIVER, **wrong)))
+        assert told.code == code, wrong
+
+
+def test_a_laptop_whose_codes_are_used_up_says_so(refused: Refused, desks: Desks) -> None:
+    short = replace(desks["interviewer"], device=replace(desks["interviewer"].device, serials=(1, 1)))
+    people.register(short, RIVER)
+
+    told = refused(NoSerialLeft, "interviewer", lambda _: people.register(short, RIVER))
+    assert told.code == "no_serial"
+    assert people.register(short, replace(RIVER, site="A04"))
+
+
+def test_before_the_yes_only_the_slip_knows_who_it_is(desks: Desks, changes: Changes) -> None:
+    subject = people.register(desks["interviewer"], RIVER)
+
+    (facts,), (slip,) = changes(desks["interviewer"], "participant"), changes(desks["interviewer"], "slip")
+    assert facts.set == {
+        "case_code": "ZK-A03-001",
+        "site": "A03",
+        "sex": "m",
+        "age_group": "a12_13",
+        "registered_on": desks["interviewer"].today,
+    }
+    assert (facts.record, facts.subject, facts.drawer) == (subject, subject, "research/A")
+    assert (slip.set, slip.drawer) == ({"called": "小河", "phone": "0394-0000000"}, "vault/A")
+
+
+def test_a_site_typed_in_small_letters_is_the_same_site(desks: Desks) -> None:
+    subject = people.register(desks["interviewer"], replace(RIVER, site="a03"))
+
+    assert people.case(desks["interviewer"], subject).case_code == "ZK-A03-001"
+
+
+def test_the_birth_date_is_not_kept(desks: Desks, words: Callable[[Desk], str]) -> None:
+    people.register(desks["interviewer"], replace(RIVER, birth_date=f"{YEAR - 12}-01-27"))
+
+    assert f"{YEAR - 12}-01-27" not in words(desks["interviewer"])
+    assert f"{YEAR - 12}" not in words(desks["interviewer"])
+
+
+def test_codes_are_counted_by_site_and_a_withdrawn_child_keeps_its_own(desks: Desks) -> None:
+    desk = desks["interviewer"]
+    first = people.register(desk, RIVER)
+    withdrawals.withdraw(desk, first)
+    codes = [people.case(desk, people.register(desk, replace(RIVER, site=site))).case_code for site in ("A03", "B01")]
+
+    assert codes == ["ZK-A03-002", "ZK-B01-001"]
+
+
+def test_a_power_cut_leaves_no_half_child(desks: Desks, broken: Callable[[int, Callable[[], object]], None]) -> None:
+    broken(2, lambda: people.register(desks["interviewer"], RIVER))
+
+
+def test_an_unknown_child_is_told(refused: Refused) -> None:
+    refused(NotFound, "interviewer coordinator translator sg_lead", lambda desk: people.case(desk, "nobody"))
+
+
+def test_the_step_walks_from_the_parents_to_the_child_to_the_interview(
+    desks: Desks, child: str, says: Callable[..., GuardianAnswer], later: Callable[[Desk, int], Desk]
+) -> None:
+    desk, steps = desks["interviewer"], []
+    for act in (
+        lambda: None,
+        lambda: consents.record(desk, child, says(desk, child)),
+        lambda: assents.record(desk, child, YES),
+        lambda: interviews.start(desk, child),
+    ):
+        act()
+        one = people.case(desk, child)
+        steps.append((one.step.code, one.status))
+
+    assert steps == [
+        ("ask_guardian", "consent_pending"),
+        ("ask_child", "assent_pending"),
+        ("start", "ready"),
+        ("continue", "in_progress"),
+    ]
+    assert people.case(later(desk, 1), child).step.code == "none"
+
+
+def test_a_no_leaves_no_step(desks: Desks, consented: str, later: Callable[[Desk, int], Desk]) -> None:
+    assents.record(desks["interviewer"], consented, ChildAnswer("no"))
+
+    assert people.case(desks["interviewer"], consented).step.code == "not_today"
+    assert people.case(later(desks["interviewer"], 1), consented).step.code == "child_said_no"
+
+
+def test_the_card_of_the_day_is_the_interview_that_is_open(
+    desks: Desks, interview: str, consented: str, other_child: str
+) -> None:
+    now = people.today(desks["interviewer"])
+
+    assert now.now is not None
+    assert (now.now.id, now.now.step.interview) == (consented, interview)
+    assert {one.id for one in now.cases} == {consented, other_child}
+
+
+def test_a_laptop_without_children_has_no_card(desks: Desks) -> None:
+    assert people.today(desks["interviewer"]) == people.Today(None, [])
+
+
+def test_only_those_who_know_children_look_for_them(refused: Refused) -> None:
+    refused(NotAllowed, "translator sg_lead", lambda desk: people.find(desk, "小满"))
+
+
+@pytest.mark.parametrize(
+    "wanted", ["小满", "a03-001", "ZK-A03", "雨", "下雨", "放学", " 下雨 ", "umbrella", "UMBRELLA"]
+)
+def test_a_child_is_found_by_name_code_or_words(desks: Desks, interview: str, consented: str, wanted: str) -> None:
+    text = "下雨放学的时候，别人都有伞。An umbrella."
+    answers.save(desks["interviewer"], SaveAnswer(interview, "W1", "editor-1", "", text))
+
+    assert [one.id for one in people.find(desks["interviewer"], wanted)] == [consented]
+
+
+@pytest.mark.parametrize("wanted", ["", " ", "雪", "ZK-B", "学放", '"', "NEAR(下 雨)"])
+def test_what_nobody_said_finds_nobody(desks: Desks, interview: str, wanted: str) -> None:
+    answers.save(desks["interviewer"], SaveAnswer(interview, "W1", "editor-1", "", "下雨放学的时候"))
+
+    assert people.find(desks["interviewer"], wanted) == []
+
+
+def test_a_child_is_found_by_its_pseudonym_and_called_by_it(desks: Desks, consented: str) -> None:
+    one = people.case(desks["interviewer"], consented)
+    assert one.pseudonym is not None
+
+    assert one.name == one.pseudonym.zh
+    for wanted in (one.pseudonym.zh, one.pseudonym.en.lower()):
+        assert [found.id for found in people.find(desks["interviewer"], wanted)] == [consented]
+
+
+def test_the_coordinator_sees_codes_and_the_translator_nobody(
+    refused: Refused,
+    desks: Desks,
+    joins: Callable[[str, str, str], Desk],
+    consented: str,
+    carry: Callable[[Desk, Desk], object],
+) -> None:
+    second = joins("孙宁", "coordinator", "A")
+    for desk in (second, desks["translator"]):
+        carry(desks["interviewer"], desk)
+
+    (one,) = people.listing(second)
+    assert (one.id, one.called, one.phone) == (consented, None, None)
+    assert (people.listing(desks["translator"]), people.nonparticipation(desks["translator"])) == ([], {})

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from fieldkit.acts import answers, devices, interviews, people, users
+from fieldkit.acts.answers import SaveAnswer
+from fieldkit.acts.desk import Desk
+from fieldkit.clock import Clock
+from fieldkit.errors import Missing, NotAllowed, NotFound, Refusal
+from fieldkit.records import Change
+from fieldkit.store.folder import Folder, NotSetUp
+from fieldkit.store.keys import Cost, WeakPassphrase, WrongPassphrase
+from sync.replica import Report
+
+Desks = dict[str, Desk]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+
+
+def test_only_an_interviewer_adds_a_colleague(refused: Refused, cheap: Cost, passphrase: str) -> None:
+    add = partial(users.add, name="王越", passphrase=passphrase, cost=cheap)
+
+    refused(NotAllowed, "coordinator translator sg_lead", add)
+
+
+def test_a_colleague_needs_a_name_and_a_strong_passphrase(refused: Refused, cheap: Cost, passphrase: str) -> None:
+    refused(Missing, "interviewer", partial(users.add, name=" ", passphrase=passphrase, cost=cheap))
+    refused(WeakPassphrase, "interviewer", partial(users.add, name="王越", passphrase="two words", cost=cheap))
+
+
+def test_a_wrong_passphrase_or_an_unknown_code_opens_nothing(refused: Refused, desks: Desks, passphrase: str) -> None:
+    folder, code = desks["interviewer"].folder, desks["interviewer"].me.code
+    refused(WrongPassphrase, "interviewer", lambda _: users.unlock(folder, code, "not the right words", Clock()))
+    refused(NotFound, "interviewer", lambda _: users.unlock(folder, "stranger", passphrase, Clock()))
+    refused(WrongPassphrase, "interviewer", lambda desk: users.change_seat(desk, code, "not the right words"))
+    refused(NotFound, "interviewer", lambda desk: users.change_seat(desk, "stranger", passphrase))
+
+
+def test_an_empty_or_waiting_folder_cannot_be_unlocked(
+    tmp_path: object, desks: Desks, cheap: Cost, passphrase: str
+) -> None:
+    folder = Folder.open(desks["interviewer"].folder.path.parent / "new")
+    with pytest.raises(NotSetUp):
+        users.unlock(folder, "anybody", passphrase, Clock())
+    devices.request(folder, "王越", passphrase, "interviewer", cheap)
+    with pytest.raises(NotSetUp):
+        users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
+    folder.close()
+
+
+def test_before_anything_is_unlocked_only_names_and_roles_are_told(desks: Desks) -> None:
+    (slot,) = users.slots(desks["interviewer"].folder)
+
+    assert (slot.name, slot.role, slot.code) == ("李岚", "interviewer", desks["interviewer"].me.code)
+
+
+def test_a_second_interviewer_takes_the_seat_and_signs_with_their_own_code(
+    desks: Desks, interview: str, cheap: Cost, changes: Callable[[Desk, str], list[Change]]
+) -> None:
+    who = users.add(desks["interviewer"], "王越", "another four plain words", cheap)
+    second = users.change_seat(desks["interviewer"], who.code, "another four plain words")
+    answers.save(second, SaveAnswer(interview, "W1", "editor-1", "", "下雨"))
+
+    assert (second.me, second.device) == (who, desks["interviewer"].device)
+    assert changes(second, "answer")[0].author == who.code != desks["interviewer"].me.code
+    assert [slot.name for slot in users.slots(second.folder)] == ["李岚", "王越"]
+
+
+def test_the_two_read_the_same_children(desks: Desks, interview: str, consented: str, cheap: Cost) -> None:
+    who = users.add(desks["interviewer"], "王越", "another four plain words", cheap)
+    second = users.change_seat(desks["interviewer"], who.code, "another four plain words")
+
+    assert people.listing(second) == people.listing(desks["interviewer"])
+    assert interviews.page(second, interview).case.id == consented
+
+
+def test_each_opens_the_folder_with_their_own_words(desks: Desks, cheap: Cost, passphrase: str) -> None:
+    desk = desks["interviewer"]
+    who = users.add(desk, "王越", "another four plain words", cheap)
+    for code, mine, others in (
+        (desk.me.code, passphrase, "another four plain words"),
+        (who.code, "another four plain words", passphrase),
+    ):
+        with pytest.raises(WrongPassphrase):
+            users.unlock(desk.folder, code, others, Clock())
+        again = users.unlock(desk.folder, code, mine, Clock())
+        assert again.me.code == code
+        again.db.close()
+
+
+def test_a_colleague_is_known_to_the_coordinator_after_the_stick(
+    desks: Desks, cheap: Cost, carry: Callable[[Desk, Desk], Report]
+) -> None:
+    users.add(desks["interviewer"], "王越", "another four plain words", cheap)
+    carry(desks["interviewer"], desks["coordinator"])
+
+    (line,) = (line for line in devices.listing(desks["coordinator"]) if line.name == "L1")
+    assert set(line.people) == {"李岚", "王越"}
+
+
+def test_a_slot_that_cannot_be_written_adds_nobody_who_could_sign_in(
+    desks: Desks, cheap: Cost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Folder, "write_slots", full)
+        with pytest.raises(OSError, match="No space"):
+            users.add(desks["interviewer"], "王越", "another four plain words", cheap)
+    assert [slot.name for slot in users.slots(desks["interviewer"].folder)] == ["李岚"]
+
+
+def test_codes_are_never_the_same(desks: Desks, cheap: Cost) -> None:
+    codes = {users.add(desks["interviewer"], "王越", "another four plain words", cheap).code for _ in range(3)}
+
+    assert len(codes | {desks["interviewer"].me.code}) == 4

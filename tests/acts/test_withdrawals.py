@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fieldkit.acts import answers, checks, consents, exports, interviews, people, withdrawals
+from fieldkit.acts.answers import SaveAnswer
+from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.people import NewChild
+from fieldkit.acts.withdrawals import CannotCarry, Withdrawn
+from fieldkit.clock import Clock
+from fieldkit.errors import Invalid, Missing, NotFound, Refusal
+from fieldkit.records import Change, clean
+from sync.replica import Report
+
+Desks = dict[str, Desk]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+Changes = Callable[[Desk, str], list[Change]]
+Carry = Callable[[Desk, Desk], Report]
+
+
+@pytest.fixture
+def told(desks: Desks, interview: str) -> str:
+    answers.save(desks["interviewer"], SaveAnswer(interview, "W1", "editor-1", "", "下雨放学的时候"))
+    return interview
+
+
+def gone(desk: Desk, subject: str, interview: str) -> bool:
+    for look in (partial(people.case, desk, subject), partial(interviews.page, desk, interview)):
+        with pytest.raises(NotFound):
+            look()
+    return (
+        people.listing(desk) == people.today(desk).cases == people.find(desk, "下雨") == people.find(desk, "ZK") == []
+    )
+
+
+def test_a_translator_who_could_not_pass_it_on_is_told_whom_to_ask(refused: Refused) -> None:
+    refused(CannotCarry, "translator", lambda desk: withdrawals.withdraw(desk, "ZK-A03-001"))
+
+
+def test_without_a_code_nobody_is_meant(refused: Refused) -> None:
+    for code in ("", "  ", "\n"):
+        refused(Missing, "interviewer coordinator sg_lead", partial(withdrawals.withdraw, code=code))
+
+
+def test_a_scope_or_asker_that_does_not_exist_is_refused(refused: Refused, child: str) -> None:
+    refused(Invalid, "interviewer", lambda desk: withdrawals.withdraw(desk, child, "some"))
+    refused(Invalid, "interviewer", lambda desk: withdrawals.withdraw(desk, child, "all", "neighbour"))
+
+
+def test_a_withdrawal_is_never_refused(desks: Desks, child: str) -> None:
+    desk = desks["interviewer"]
+    for code in (
+        child,
+        child,
+        "ZK-A03-001",
+        "nobody knows this",
+        "'; DROP TABLE notices; --",
+        "字" * 9_999,
+        "a\0b\ud800",
+    ):
+        for scope, asker in (("all", "guardian"), ("stop_keep", "child"), ("all", "both")):
+            assert withdrawals.withdraw(desk, code, scope, asker).code == clean(code)
+    assert checks.check(desk).ok
+
+
+def test_what_both_ask_for_is_a_no_of_each(desks: Desks, consented: str, changes: Changes) -> None:
+    withdrawals.withdraw(desks["interviewer"], consented, requested_by="both")
+
+    said = [(one.set["actor"], one.set["act"]) for one in changes(desks["interviewer"], "consent_event")]
+    assert said == [("guardian", "given"), ("guardian", "withdrawn"), ("child", "withdrawn")]
+
+
+def test_a_child_of_the_own_team_gets_an_event(desks: Desks, consented: str, changes: Changes) -> None:
+    (given,) = changes(desks["interviewer"], "consent_event")
+    done = withdrawals.withdraw(desks["interviewer"], consented)
+
+    event = changes(desks["interviewer"], "consent_event")[-1]
+    assert done == Withdrawn(consented, True)
+    assert (event.drawer, event.subject, event.record, event.over) == ("consent/A", consented, event.id, {})
+    assert (event.set["actor"], event.set["act"], event.set["scope"]) == ("guardian", "withdrawn", "all")
+    assert (event.set["person"], event.set["follows"]) == (given.set["person"], [given.id])
+    assert changes(desks["interviewer"], "notice") == []
+
+
+@pytest.mark.parametrize("role", ["coordinator", "sg_lead"])
+def test_any_other_machine_writes_a_notice_without_a_name(desks: Desks, changes: Changes, role: str) -> None:
+    done = withdrawals.withdraw(desks[role], " ZK-A03-001 ", requested_by="child")
+
+    (notice,) = changes(desks[role], "notice")
+    assert done == Withdrawn("ZK-A03-001", False)
+    assert (notice.drawer, notice.subject) == ("notices", None)
+    assert notice.set == {"code": "ZK-A03-001", "scope": "all", "requested_by": "child", "day": desks[role].today}
+
+
+def test_by_id_by_code_and_by_pseudonym_the_child_is_gone_at_once(desks: Desks, told: str, consented: str) -> None:
+    desk = desks["interviewer"]
+    name = people.case(desk, consented).pseudonym
+    assert name is not None
+    events = [withdrawals.withdraw(desk, code) for code in ("zk-a03-001", consented, name.zh, name.en.upper(), name.en)]
+
+    assert all(done.known for done in events)
+    assert gone(desk, consented, told)
+
+
+@pytest.mark.parametrize("which", ["id", "case code", "pseudonym", "pinyin"])
+def test_one_of_the_names_is_enough(desks: Desks, told: str, consented: str, which: str) -> None:
+    one = people.case(desks["interviewer"], consented)
+    assert one.pseudonym is not None
+    codes = {"id": one.id, "case code": "zk-A03-001", "pseudonym": one.pseudonym.zh, "pinyin": one.pseudonym.en.lower()}
+    withdrawals.withdraw(desks["interviewer"], codes[which])
+
+    assert gone(desks["interviewer"], consented, told)
+
+
+def test_after_the_stick_the_child_is_gone_at_the_centre_too(
+    desks: Desks, told: str, consented: str, carry: Carry
+) -> None:
+    carry(desks["interviewer"], desks["coordinator"])
+    assert len(exports.dataset(desks["coordinator"]).rows) == 1
+    withdrawals.withdraw(desks["interviewer"], "ZK-A03-001")
+    carry(desks["interviewer"], desks["coordinator"])
+
+    assert gone(desks["coordinator"], consented, told)
+    found = exports.dataset(desks["coordinator"])
+    assert (found.rows, found.interviews, found.left_out_withdrawn) == ([], 0, 1)
+
+
+def test_what_the_centre_withdraws_is_gone_on_the_laptop(
+    desks: Desks, told: str, consented: str, carry: Carry, changes: Changes
+) -> None:
+    carry(desks["interviewer"], desks["coordinator"])
+    assert withdrawals.withdraw(desks["coordinator"], "ZK-A03-001") == Withdrawn("ZK-A03-001", True)
+    assert gone(desks["coordinator"], consented, told)
+    assert [notice.set["code"] for notice in changes(desks["coordinator"], "notice")] == ["ZK-A03-001"]
+    carry(desks["coordinator"], desks["interviewer"])
+
+    assert gone(desks["interviewer"], consented, told)
+
+
+def test_a_notice_waits_for_a_child_who_comes_later(
+    desks: Desks, told: str, consented: str, carry: Carry, changes: Changes
+) -> None:
+    name = people.case(desks["interviewer"], consented).pseudonym
+    assert name is not None
+    assert not withdrawals.withdraw(desks["coordinator"], name.en.upper()).known
+    carry(desks["interviewer"], desks["coordinator"])
+
+    assert changes(desks["coordinator"], "answer")
+    assert gone(desks["coordinator"], consented, told)
+    assert exports.dataset(desks["coordinator"]).left_out_withdrawn == 1
+    assert checks.check(desks["coordinator"]).ok
+
+
+def test_a_laptop_of_another_team_hides_a_child_whom_it_never_saw(
+    desks: Desks, told: str, consented: str, carry: Carry, joins: Callable[[str, str, str], Desk]
+) -> None:
+    team_b = joins("王越", "interviewer", "B")
+    assert withdrawals.withdraw(team_b, "ZK-A03-001") == Withdrawn("ZK-A03-001", False)
+    carry(team_b, desks["translator"])  # who cannot read it, and carries it on
+    carry(desks["translator"], desks["interviewer"])
+
+    assert gone(desks["interviewer"], consented, told)
+
+
+def test_a_code_that_only_looks_alike_means_nobody(desks: Desks, child: str) -> None:
+    for code in ("ZK-A03-00", "ZK-A03-0011", "ZK-A03-%", "_" * 10, "小满"):
+        assert not withdrawals.withdraw(desks["interviewer"], code).known
+
+    assert people.case(desks["interviewer"], child)
+
+
+def test_who_stops_and_leaves_what_was_said_is_not_hidden(desks: Desks, told: str, consented: str) -> None:
+    withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "child")
+
+    assert interviews.page(desks["interviewer"], told).questions[0].text_now == "下雨放学的时候"
+    assert people.case(desks["interviewer"], consented).step.code == "not_today"
+
+
+def test_another_parents_yes_lifts_no_withdrawal(
+    refused: Refused, desks: Desks, consented: str, says: Callable[..., GuardianAnswer]
+) -> None:
+    fathers = says(desks["interviewer"], consented, relation="father")
+    withdrawals.withdraw(desks["interviewer"], consented, requested_by="both")
+
+    refused(NotFound, "interviewer", lambda desk: consents.record(desk, consented, fathers))
+
+
+def test_nothing_is_destroyed(desks: Desks, told: str, consented: str, words: Callable[[Desk], str]) -> None:
+    withdrawals.withdraw(desks["interviewer"], consented)
+
+    assert "下雨放学的时候" in words(desks["interviewer"])
+
+
+def test_a_power_cut_leaves_no_half_withdrawal(
+    desks: Desks, child: str, broken: Callable[[int, Callable[[], object]], None]
+) -> None:
+    broken(1, lambda: withdrawals.withdraw(desks["interviewer"], child))
+    broken(1, lambda: withdrawals.withdraw(desks["interviewer"], "ZK-B01-042"))
+    assert people.case(desks["interviewer"], child)
+
+
+Ways = st.permutations(["laptop to centre", "lead to centre", "centre to laptop", "lead to laptop"])
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=Ways)
+def test_in_whatever_order_the_sticks_go_the_child_is_gone_in_the_end(
+    desks: Desks, carry: Carry, order: list[str]
+) -> None:
+    machines = {"laptop": desks["interviewer"], "centre": desks["coordinator"], "lead": desks["sg_lead"]}
+    born = f"{Clock().today().year - 12}-01"
+    subject = people.register(machines["laptop"], NewChild("小河", "", "A03", "m", born))
+    withdrawals.withdraw(machines["lead"], people.case(machines["laptop"], subject).case_code)
+    for way in [*order, *order]:
+        giver, taker = way.split(" to ")
+        carry(machines[giver], machines[taker])
+
+    for desk in (machines["laptop"], machines["centre"]):
+        assert people.listing(desk) == []
+        assert checks.check(desk).ok

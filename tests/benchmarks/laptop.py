@@ -1,0 +1,111 @@
+"""What a field laptop has to reach (`design.md` §10): `--check` exits 1 on a missed target.
+
+Start and memory are figures of this machine; saving is a ratio against bare commits of the same disk in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from fieldkit.acts import answers, demo, people
+from fieldkit.acts.answers import SaveAnswer
+from fieldkit.clock import Clock, new_id
+
+SAVES = 300
+NOTE = "下雨放学的时候。别人家都有人送伞。" * 12
+
+
+def main() -> int:
+    """Print every measure beside its target; return how many were missed, if that was asked."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--check", action="store_true")
+    check = parser.parse_args().check
+    missed = sum(_row(*measure) for measure in _measures())
+    return int(bool(check and missed))
+
+
+def _row(what: str, value: float, target: float, unit: str) -> int:
+    missed = value > target
+    print(f"{what:52} {value:8.2f} {unit:6} target {target:g}{'   MISSED' if missed else ''}")
+    return int(missed)
+
+
+def _measures() -> Iterator[tuple[str, float, float, str]]:
+    with tempfile.TemporaryDirectory() as scratch:
+        for what, options, target in (
+            ("demo: start to first useful page", ["--demo"], 5.0),
+            ("laptop: start to first page", ["--data", scratch], 2.0),
+        ):
+            seconds, megabytes = _started(options)
+            yield what, seconds, target, "s"
+            yield f"{what.partition(':')[0]}: resident memory", megabytes, 150.0, "MB"
+    yield from _saves()
+
+
+def _started(options: list[str]) -> tuple[float, float]:
+    """Return seconds until the first page is read, and the megabytes that the server then holds."""
+    begin = time.perf_counter()
+    with _server(options) as (process, url):
+        urlopen(url).read()
+        seconds = time.perf_counter() - begin
+        return seconds, _resident(process.pid)
+
+
+@contextmanager
+def _server(options: list[str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    command = [sys.executable, "-m", "fieldkit", "serve", *options, "--port", "0", "--no-browser"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    yield process, next(found[0] for line in process.stdout if (found := re.search(r"http://\S+/", line)))
+    process.terminate()
+    process.communicate()
+
+
+def _resident(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+)", status)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def _saves() -> Iterator[tuple[str, float, float, str]]:
+    with tempfile.TemporaryDirectory() as scratch:
+        desks = demo.build(Path(scratch), Clock())
+        desk = desks["interviewer"]
+        interview = next(one.step.interview for one in people.listing(desk) if one.step.interview) or ""
+        editor = new_id()
+        connection = desk.db._connect()
+        bare = _p95(lambda number: _bare_commit(connection, number))
+        connection.close()
+        ours = _p95(lambda n: answers.save(desk, SaveAnswer(interview, "W1", editor, "{}", NOTE + str(n))))
+        demo.close(desks.values())
+    yield "autosave p95 against a bare SQLCipher commit", ours / bare, 3.0, "x"
+
+
+def _bare_commit(connection: Any, number: int) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("INSERT OR REPLACE INTO machine VALUES ('bench', ?)", [NOTE + str(number)])
+    connection.execute("COMMIT")
+
+
+def _p95(act: Callable[[int], object]) -> float:
+    times = []
+    for number in range(SAVES):
+        begin = time.perf_counter()
+        act(number)
+        times.append(time.perf_counter() - begin)
+    return statistics.quantiles(times, n=20)[-1]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
