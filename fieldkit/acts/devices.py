@@ -8,24 +8,22 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from nacl.exceptions import CryptoError
-
+from fieldkit.acts import invitations
 from fieldkit.acts.desk import Desk, only, sit_down
+from fieldkit.acts.invitations import NONSENSE, Given, Letter, NotAnInvitation
 from fieldkit.acts.studies import keep, open_team
 from fieldkit.acts.users import new_store, new_store_key, person, slot_for
 from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Invalid, Missing, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import TEAM_DRAWERS, canonical
-from fieldkit.rules.members import COORDINATOR, INTERVIEWER, ROLES, Member
+from fieldkit.rules.members import COORDINATOR, INTERVIEWER, LEAD, ROLES, Member
 from fieldkit.store import keys, machine, replica
 from fieldkit.store.database import Tables
 from fieldkit.store.folder import EMPTY, READY, REQUESTED, Folder, NotEmpty, NotSetUp
-from fieldkit.store.keys import FIELD_COST, Cost, KeyPair, b64, unb64
+from fieldkit.store.keys import FIELD_COST, Cost, KeyPair, unb64
 from fieldkit.store.machine import Self
-from sync.block import Block
 from sync.errors import SyncError
-from sync.replica import StreamInfo
 
 FORMAT = 1
 BLOCK_OF_SERIALS = 99  # L1 hands out 001-099, L2 101-199 ...
@@ -36,17 +34,6 @@ class NotARequest(Refusal):
 
     code = "not_a_request"
     message = N_("This file is not a request to join. Nothing was changed. Make a new one on the other computer.")
-    status = 422
-
-
-class NotAnInvitation(Refusal):
-    """A file that is no invitation, or one that was sealed to another request."""
-
-    code = "not_an_invitation"
-    message = N_(
-        "This invitation was not made for this computer, or it is damaged. Nothing was changed. "
-        "Ask the coordinator for an invitation to your newest request."
-    )
     status = 422
 
 
@@ -141,10 +128,9 @@ def invite(desk: Desk, content: bytes, role: str, team: str) -> bytes:
         _recognise(desk, tables, asked, device)
         replica.seal(tables)
         letter = _letter(desk, tables, device)
-    return canonical({"format": FORMAT, "sealed": b64(keys.seal_to(asked["device"]["box"], canonical(letter)))})
+    return invitations.write(letter, asked["device"]["box"])
 
 
-_NONSENSE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)  # what reading a hostile file can meet
 _ASKED = {"device": ("id", "verify", "box"), "user": tuple(Member.__dataclass_fields__)}
 
 
@@ -157,7 +143,7 @@ def _asked(content: bytes) -> dict[str, dict[str, str]]:
         lengths = {len(unb64(asked[who][name])) for who in _ASKED for name in ("verify", "box")}
         if given["format"] == FORMAT and lengths == {32} and all(isinstance(fact, str) for fact in facts):
             return asked
-    except _NONSENSE as error:
+    except NONSENSE as error:
         raise NotARequest from error
     raise NotARequest
 
@@ -171,29 +157,19 @@ def _check_new(tables: Tables, asked: Mapping[str, Mapping[str, str]]) -> None:
         raise NotARequest
 
 
-def _named(tables: Tables, device_id: str, role: str, team: str) -> _Named:
+def _named(tables: Tables, device_id: str, role: str, team: str) -> Given:
     devices = machine.everybody(tables).devices
     again = devices.get(device_id)
     if again is not None:
-        return _Named(again.name, again.role, again.team, again.serials)
-    letter = {INTERVIEWER: "L", COORDINATOR: "C"}.get(role, "T")
+        return Given(again.name, again.role, again.team, again.serials)
+    letter = {INTERVIEWER: "L", COORDINATOR: "C", LEAD: "S"}.get(role, "T")
     number = 1 + sum(1 for device in devices.values() if device.name.startswith(letter))
     first = 1 + (number - 1) * (BLOCK_OF_SERIALS + 1)
     serials = (first, first + BLOCK_OF_SERIALS - 1) if role == INTERVIEWER else (900, 999)
-    return _Named(f"{letter}{number}", role, team, serials)
+    return Given(f"{letter}{number}", role, team, serials)
 
 
-@dataclass(frozen=True)
-class _Named:
-    """What an invitation gives a device: a name, role, team and case serials."""
-
-    name: str
-    role: str
-    team: str
-    serials: tuple[int, int]
-
-
-def _recognise(desk: Desk, tables: Tables, asked: Mapping[str, Any], device: _Named) -> None:
+def _recognise(desk: Desk, tables: Tables, asked: Mapping[str, Any], device: Given) -> None:
     body = {**device.__dict__, "serials": list(device.serials), **asked["device"]}
     keep(tables, desk.keys, desk.device.study, "device", body)
     user = {**asked["user"], "role": device.role, "team": device.team, "device": asked["device"]["id"]}
@@ -209,22 +185,20 @@ def _open_team(desk: Desk, tables: Tables, team: str, role: str) -> None:
         raise Invalid(field=N_("the team"))
 
 
-def _letter(desk: Desk, tables: Tables, device: _Named) -> dict[str, Any]:
-    granted = {
-        drawer: held for drawer, held in machine.drawers(tables).items() if may_read(device.role, device.team, drawer)
-    }
-    me = replica.StoreReplica(tables)
-    return {
-        "study": desk.device.study,
-        "root": desk.device.root,
-        "device": {**device.__dict__, "serials": list(device.serials)},
-        "keys": {drawer: {epoch: b64(key) for epoch, key in held.items()} for drawer, held in granted.items()},
-        "orders": [b64(order) for order in me.orders()],
-        "streams": [list(stream) for stream in me.streams()],
-        "blocks": [
-            [b64(one.header_bytes), b64(one.payload or b"")] for one in me.blocks() if one.header.drawer in granted
-        ],
-    }
+def _letter(desk: Desk, tables: Tables, device: Given) -> Letter:
+    """Return what *device* may have: the keys of its drawers and their blocks so far, all orders and streams."""
+    here = replica.StoreReplica(tables)
+    held = machine.drawers(tables)
+    granted = {drawer for drawer in held if may_read(device.role, device.team, drawer)}
+    return Letter(
+        study=desk.device.study,
+        root=desk.device.root,
+        device=device,
+        keys=[(drawer, int(epoch), key) for drawer in sorted(granted) for epoch, key in held[drawer].items()],
+        orders=list(here.orders()),
+        streams=list(here.streams()),
+        blocks=[one for one in here.blocks() if one.header.drawer in granted],
+    )
 
 
 def may_read(role: str, team: str, drawer: str) -> bool:
@@ -249,7 +223,7 @@ def accept(folder: Folder, clock: Clock, content: bytes, passphrase: str) -> Des
     db = folder.open_database(store_key, clock.now())
     try:
         with db.writing() as tables:
-            _take_up(tables, _opened(content, machine.recall_self(tables)), slot["code"])
+            _take_up(tables, invitations.read(content, machine.recall_self(tables)), slot["code"])
     except BaseException:
         db.close()
         raise
@@ -257,37 +231,9 @@ def accept(folder: Folder, clock: Clock, content: bytes, passphrase: str) -> Des
     return sit_down(folder, db, slot["code"], pair, clock)
 
 
-@dataclass(frozen=True)
-class _Letter:
-    """What an invitation brings: who this machine is, its drawer keys by drawer and epoch, and the study so far."""
-
-    me: Self
-    keys: list[tuple[str, int, bytes]]
-    orders: list[bytes]
-    streams: list[StreamInfo]
-    blocks: list[Block]
-
-
-def _opened(content: bytes, before: Self) -> _Letter:
-    try:
-        letter = json.loads(before.pair.unseal(unb64(json.loads(content)["sealed"])))
-        given = letter["device"]
-        first, last = given["serials"]
-        said = {**given, "study": letter["study"], "root": letter["root"], "serials": (int(first), int(last))}
-        return _Letter(
-            Self(id=before.id, pair=before.pair, **said),
-            [(name, int(epoch), unb64(key)) for name, held in letter["keys"].items() for epoch, key in held.items()],
-            [unb64(order) for order in letter["orders"]],
-            [StreamInfo(*stream) for stream in letter["streams"]],
-            [Block(unb64(header), unb64(payload)) for header, payload in letter["blocks"]],
-        )
-    except (*_NONSENSE, CryptoError) as error:
-        raise NotAnInvitation from error
-
-
-def _take_up(tables: Tables, letter: _Letter, code: str) -> None:
+def _take_up(tables: Tables, letter: Letter, code: str) -> None:
     """Become what *letter* says, provided that its orders recognise user *code*."""
-    machine.remember_self(tables, letter.me)
+    machine.remember_self(tables, letter.machine(machine.recall_self(tables)))
     for drawer, epoch, key in letter.keys:
         machine.keep_key(tables, drawer, epoch, key)
     here = replica.StoreReplica(tables, batch="invitation")
