@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from fieldkit.errors import StoreBusy
+from fieldkit.store import database
+from fieldkit.store.database import Database, DatabaseError, ForeignStore, Tables
+
+SENTENCE = "爸爸过年才回来 and he calls on Sundays"
+
+
+def _keep(tables: Tables, name: str, value: str) -> None:
+    tables.execute("INSERT INTO machine VALUES (?, ?)", [name, value])
+
+
+def _keep_all(tables: Tables, names: list[str]) -> None:
+    for name in names:
+        _keep(tables, name, "")
+
+
+def _kept(tables: Tables) -> list[str]:
+    return [row[0] for row in tables.execute("SELECT name FROM machine ORDER BY name")]
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_another_key_opens_nothing_and_changes_nothing(db: Database, tmp_path: Path) -> None:
+    db.close()
+    before = _files(tmp_path)
+    with pytest.raises(ForeignStore):
+        Database(db.path, bytes(48))
+    assert _files(tmp_path) == before
+
+
+@pytest.mark.parametrize("damage", ["cut", "short", "first page", "plain SQLite", "a picture"])
+def test_a_damaged_or_foreign_file_is_refused_and_left_as_it_is(db: Database, tmp_path: Path, damage: str) -> None:
+    key = db.key
+    db.close()
+    raw = db.path.read_bytes()
+    spoiled = {
+        "cut": raw[: len(raw) // 2],
+        "short": raw[:100],
+        "first page": raw[:500] + bytes([raw[500] ^ 1]) + raw[501:],
+        "plain SQLite": _plain(tmp_path / "plain.db", "nothing"),
+        "a picture": b"\x89PNG\r\n\x1a\n" + os.urandom(5000),
+    }[damage]
+    db.path.write_bytes(spoiled)
+    with pytest.raises(ForeignStore):
+        _look(db.path, key)
+    assert db.path.read_bytes() == spoiled
+
+
+def _look(path: Path, key: bytes) -> None:
+    opened = Database(path, key)
+    try:
+        with opened.reading() as tables:
+            tables.execute("SELECT count(*) FROM changes").fetchone()
+    finally:
+        opened.close()
+
+
+def _plain(path: Path, sentence: str) -> bytes:
+    plain = sqlite3.connect(path)
+    plain.execute("CREATE TABLE machine (name TEXT, value TEXT)")
+    plain.execute("INSERT INTO machine VALUES ('said', ?)", [sentence])
+    plain.commit()
+    plain.close()
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [
+        ("synchronous", 2),  # FULL: what was acknowledged is on the disk
+        ("secure_delete", 1),
+        ("journal_mode", "wal"),
+        ("recursive_triggers", 1),
+        ("temp_store", 2),  # in memory: nothing is sorted in the clear on the disk
+    ],
+)
+def test_every_connection_has_the_settings_that_the_promises_rest_on(db: Database, pragma: str, value: object) -> None:
+    asked = f"PRAGMA {pragma}"
+    with db.writing() as writing:
+        assert writing.execute(asked).fetchone() == (value,)
+    with db.reading() as first, db.reading() as second:
+        assert first.execute(asked).fetchone() == second.execute(asked).fetchone() == (value,)
+
+
+def test_no_word_lies_readable_in_the_file_or_its_log(db: Database, tmp_path: Path) -> None:
+    with db.writing() as tables:
+        _keep(tables, "said", SENTENCE)
+    on_disk = b"".join(_files(tmp_path).values())
+    assert len(list(tmp_path.iterdir())) == 3  # the file, its log, and the index of the log
+    db.close()
+    on_disk += db.path.read_bytes()
+    assert not any(word.encode() in on_disk for word in (SENTENCE, "Sundays", "爸爸", "machine", "CREATE TABLE"))
+    assert b"SQLite format 3" not in on_disk
+
+
+def test_the_same_sentence_is_found_in_a_plain_file(tmp_path: Path) -> None:
+    plain = _plain(tmp_path / "plain.db", SENTENCE)
+    assert all(word.encode() in plain for word in (SENTENCE, "Sundays", "爸爸", "CREATE TABLE", "SQLite format 3"))
+
+
+def test_a_transaction_that_fails_leaves_nothing(db: Database) -> None:
+    with pytest.raises(DatabaseError, match="UNIQUE"), db.writing() as tables:
+        _keep_all(tables, ["half", "of it", "half"])
+    with db.writing() as tables:
+        assert _kept(tables) == []
+
+
+def test_a_reader_sees_one_moment(db: Database) -> None:
+    with db.reading() as reader:
+        assert _kept(reader) == []
+        with db.writing() as writer:
+            _keep(writer, "new", "")
+        assert _kept(reader) == []
+    with db.reading() as reader:
+        assert _kept(reader) == ["new"]
+
+
+def test_reading_keeps_nothing_from_being_written(db: Database) -> None:
+    with db.reading() as reader, db.writing() as writer:
+        assert _kept(reader) == []
+        _keep(writer, "new", "")
+
+
+def test_writers_in_one_process_wait_for_each_other(db: Database) -> None:
+    def write(number: int) -> None:
+        with db.writing() as tables:
+            seen = len(_kept(tables))
+            _keep(tables, f"{number:02d} after {seen}", "")
+
+    writers = [Thread(target=write, args=[number]) for number in range(12)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    with db.reading() as tables:
+        assert sorted(int(name.rsplit(" ", 1)[1]) for name in _kept(tables)) == list(range(12))
+
+
+def test_a_writer_who_holds_the_file_for_too_long_makes_others_busy(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hurried = tuple(pragma.replace("10000", "0") for pragma in database._PRAGMAS)
+    monkeypatch.setattr(database, "_PRAGMAS", hurried)
+    other = Database(db.path, db.key)
+    with db.writing(), pytest.raises(StoreBusy), other.writing():
+        pass
+    other.close()
+
+
+def test_closing_drops_the_key_and_folds_the_log_into_the_file(db: Database, tmp_path: Path) -> None:
+    with db.writing() as tables:
+        _keep(tables, "said", SENTENCE)
+    db.close()
+    assert db.key == b""
+    assert [path.name for path in tmp_path.iterdir()] == ["fieldkit.db"]
+
+
+def test_sqlite_utils_adds_a_column_in_an_encrypted_file(db: Database) -> None:
+    with db.writing() as tables:
+        tables.table("loose").insert({"id": 1})
+        tables.table("loose").insert({"id": 2, "later": "yes"}, alter=True)
+        assert [row["later"] for row in tables.table("loose").rows] == [None, "yes"]
+
+
+_DIES = """
+import os, sys
+from pathlib import Path
+from fieldkit.store.database import Database
+db = Database(Path(sys.argv[1]), bytes(range(48)))
+with db.writing() as tables:
+    tables.execute("INSERT INTO machine VALUES ('acknowledged', '')")
+opened = db.writing()
+opened.__enter__().execute("INSERT INTO machine VALUES ('never acknowledged', '')")
+os._exit(9)
+"""
+
+_FULL = """
+import resource, sys
+from pathlib import Path
+from fieldkit.errors import DiskFull
+from fieldkit.store.database import Database
+db = Database(Path(sys.argv[1]), bytes(range(48)))
+with db.writing() as tables:
+    tables.execute("INSERT INTO machine VALUES ('before', '')")
+used = Path(sys.argv[1] + "-wal").stat().st_size
+resource.setrlimit(resource.RLIMIT_FSIZE, (used + 8192, resource.RLIM_INFINITY))
+try:
+    with db.writing() as tables:
+        tables.execute("INSERT INTO machine VALUES ('too much', ?)", ["x" * 200_000])
+except DiskFull:
+    print("disk full")
+with db.reading() as tables:
+    print([row[0] for row in tables.execute("SELECT name FROM machine")])
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+with db.writing() as tables:
+    tables.execute("INSERT INTO machine VALUES ('room again', '')")
+db.close()
+"""
+
+
+def test_what_was_committed_outlives_a_process_that_dies(db: Database) -> None:
+    ended = subprocess.run([sys.executable, "-c", _DIES, str(db.path)], check=False)
+    assert ended.returncode == 9
+    with db.reading() as tables:
+        assert _kept(tables) == ["acknowledged"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no limit on the size of files")
+def test_a_full_disk_refuses_the_new_and_keeps_the_old(db: Database) -> None:
+    ended = subprocess.run([sys.executable, "-c", _FULL, str(db.path)], check=True, capture_output=True, text=True)
+    assert ended.stdout.splitlines() == ["disk full", "['before']"]
+    with db.reading() as tables:
+        assert _kept(tables) == ["before", "room again"]

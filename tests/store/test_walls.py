@@ -1,0 +1,310 @@
+"""The third wall alone: changes are written straight into the log, so that neither an act nor a rule is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fieldkit.clock import Clock
+from fieldkit.records import KINDS, Change, natural_id
+from fieldkit.rules import consent
+from fieldkit.store import log, standing
+from fieldkit.store.database import Database, DatabaseError, Tables, WallBroken
+from fieldkit.store.log import Draft, Pen
+
+Say = Callable[..., str]
+Answer = Callable[..., Change]
+WALL = "fieldkit wall"
+HOWS = ("INSERT", "INSERT OR REPLACE", "INSERT OR IGNORE", "REPLACE")
+NO_NOTES = {"participate": "yes", "notes": "no", "store": "yes"}
+NO_STORE = {"participate": "yes", "notes": "yes", "store": "no"}
+
+
+class Undone(Exception):
+    """Ends a transaction of which nothing is to stay."""
+
+
+@pytest.fixture
+def opens(tables: Tables, pen: Pen) -> Callable[..., Change]:
+    """Open the interview of session S1: `opens(grounds)`."""
+
+    def _opens(grounds: tuple[str, ...], **more: str) -> Change:
+        place = {"record": "S1", "subject": "kid", "session": "S1", **more}
+        return log.append(tables, pen, Draft("interview", {"interviewer": "li"}, grounds=grounds, **place))  # type: ignore[arg-type]
+
+    return _opens
+
+
+@pytest.mark.usefixtures("no_changes")
+def test_nothing_is_recorded_without_grounds(opens: Callable[..., Change], answer: Answer) -> None:
+    with pytest.raises(DatabaseError, match=WALL):
+        opens(())
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(())
+
+
+def test_both_consents_open_an_interview_and_let_a_note_be_kept(
+    say: Say, opens: Callable[..., Change], answer: Answer, tables: Tables
+) -> None:
+    both = (say("guardian"), say("child"))
+    opens(both)
+    answer(both, "奶奶在家")
+    assert [row["text"] for row in tables.table("answers").rows] == ["奶奶在家"]
+
+
+def _grounds(say: Say, case: str) -> tuple[str, ...]:
+    """Return grounds that look like two consents and are none."""
+    if case == "events that nobody knows":
+        return ("nobody's", "nothing")
+    if case == "the guardian's twice":
+        return (say("guardian"),) * 2
+    if case == "only the child's":
+        return (say("child"),)
+    if case == "two yeses that are not named":
+        return (say("guardian"), say("child"))[:0]
+    guardian, child = (_BAD.get((case, actor), {}) for actor in ("guardian", "child"))
+    return say(**{"actor": "guardian", **guardian}), say(**{"actor": "child", **child})
+
+
+_BAD: dict[tuple[str, str], dict[str, Any]] = {
+    ("another child's guardian", "guardian"): {"about": "another kid"},
+    ("another child", "child"): {"about": "another kid"},
+    ("the child in another session", "child"): {"session": "S0"},
+    ("the child in no session", "child"): {"session": None},
+    ("a carer", "guardian"): {"actor": "carer"},
+    ("a carer for the child", "child"): {"actor": "carer", "session": "S1"},
+    ("the guardian said no to notes", "guardian"): {"items": NO_NOTES},
+    ("the child said no to notes", "child"): {"items": NO_NOTES},
+    ("the guardian was not asked", "guardian"): {"items": {}},
+    ("the child thinks it over", "child"): {"act": "deferred"},
+    ("the guardian declined", "guardian"): {"act": "declined"},
+    ("the guardian was informed", "guardian"): {"act": "informed_only"},
+}
+CASES = [
+    *("events that nobody knows", "the guardian's twice", "only the child's", "two yeses that are not named"),
+    *(case for case, _ in _BAD),
+]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_only_looks_like_two_consents_is_refused(
+    say: Say, answer: Answer, opens: Callable[..., Change], tables: Tables, case: str
+) -> None:
+    grounds = _grounds(say, case)
+    for write in (opens, answer):
+        with pytest.raises(DatabaseError, match=WALL):
+            write(grounds)
+    assert [tables.table(name).count for name in ("answers", "interviews")] == [0, 0]
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_a_note_is_not_replaced_by_one_without_grounds(say: Say, answer: Answer, tables: Tables, how: str) -> None:
+    kept = answer((say("guardian"), say("child")))
+    columns = ["'[]'" if one.name == "grounds" else one.name for one in tables.table("changes").columns]
+    with pytest.raises(DatabaseError, match=WALL):
+        tables.execute(f"{how} INTO changes SELECT {', '.join(columns)} FROM changes WHERE id = ?", [kept.id])
+    assert log.of_record(tables, kept.record) == [kept]
+
+
+def test_an_interview_needs_the_yes_to_storing_too(say: Say, opens: Callable[..., Change], answer: Answer) -> None:
+    grounds = (say("guardian", items=NO_STORE), say("child"))
+    with pytest.raises(DatabaseError, match=WALL):
+        opens(grounds)
+    answer(grounds)
+
+
+@pytest.mark.parametrize("actor", ["guardian", "child"])
+@pytest.mark.parametrize("act", ["declined", "withdrawn"])
+def test_a_no_closes_the_wall_until_the_same_person_lifts_it(say: Say, answer: Answer, actor: str, act: str) -> None:
+    both = (say("guardian"), say("child"))
+    no = say(actor, act, items={}, session="S0")
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(both)
+    say(actor, "reconsented", person="somebody else", lifts=[no])
+    say("child" if actor == "guardian" else "guardian", lifts=[no], person=actor)
+    say(actor, "declined", items={}, lifts=[no], about="another kid")
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(both)
+    say(actor, "reconsented", lifts=[no])
+    answer(both)
+
+
+def test_one_no_does_not_lift_another(say: Say, answer: Answer) -> None:
+    both = (say("guardian"), say("child"))
+    no = say("guardian", "declined", items={})
+    later = say("guardian", "withdrawn", items={}, lifts=[no])
+    say("guardian", "reconsented", lifts=[later])
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(both)
+
+
+def test_a_no_that_a_coordinator_voided_closes_nothing(say: Say, answer: Answer) -> None:
+    both = (say("guardian"), say("child"))
+    no = say("guardian", "declined", items={})
+    say("coordinator", "voided", items={}, voids=[no])
+    answer(both)
+
+
+def test_a_carers_no_is_not_a_guardians(say: Say, answer: Answer) -> None:
+    both = (say("guardian"), say("child"))
+    say("carer", "declined", items={})
+    answer(both)
+
+
+@pytest.mark.parametrize("voided", [0, 1])
+def test_voided_grounds_are_none(say: Say, answer: Answer, voided: int) -> None:
+    both = (say("guardian"), say("child"))
+    say("coordinator", "voided", items={}, voids=[both[voided]])
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(both)
+
+
+@pytest.mark.parametrize("act", ["given", "declined", "informed_only"])
+def test_only_an_event_that_voids_and_does_nothing_else_voids(say: Say, answer: Answer, act: str) -> None:
+    both = (say("guardian"), say("child"))
+    say("carer", act, items={}, voids=list(both))
+    answer(both)
+
+
+def test_a_yes_that_was_voided_lifts_nothing(say: Say, answer: Answer) -> None:
+    both = (say("guardian"), say("child"))
+    no = say("guardian", "declined", items={})
+    lifting = say("guardian", "reconsented", lifts=[no])
+    say("coordinator", "voided", items={}, voids=[lifting])
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(both)
+
+
+def test_a_second_change_to_an_event_is_no_ground_and_lifts_nothing(
+    say: Say, answer: Answer, tables: Tables, pen: Pen, form: str
+) -> None:
+    both, no = (say("guardian"), say("child")), say("guardian", "declined", items={})
+    said = {"actor": "guardian", "person": "guardian", "act": "given", "items": {"notes": "yes"}, "lifts": [no]}
+    added = log.append(tables, pen, Draft("consent_event", said, record=no, subject="kid"))
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(both)
+    say("guardian", "reconsented", lifts=[no])
+    with pytest.raises(DatabaseError, match=WALL):
+        answer((added.id, both[1]))
+    answer(both)
+
+
+@pytest.mark.parametrize("code", ["kid", "ZK-A03-001", "zk-a03-001", "小河", "Creek"])
+def test_a_notice_of_withdrawal_closes_the_wall(say: Say, answer: Answer, tables: Tables, pen: Pen, code: str) -> None:
+    both = (say("guardian"), say("child"))
+    child = {"case_code": "ZK-A03-001", "pseudonym_zh": "小河", "pseudonym_en": "Creek"}
+    log.append(tables, pen, Draft("participant", child, record="kid", subject="kid"))
+    answer(both)
+    log.append(tables, pen, Draft("notice", {"code": code, "scope": "all", "requested_by": "guardian"}))
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(both)
+
+
+def test_a_grown_persons_own_yes_is_enough(say: Say, answer: Answer) -> None:
+    answer((say("adult_participant", session="S1"),))
+
+
+def test_what_comes_from_elsewhere_passes_and_is_held(tables: Tables, pen: Pen) -> None:
+    change = log._change(tables, pen, Draft("answer", {"interview": "S1", "question": "P1", "text": "x"}))
+    log.insert(tables, change, change.encoded(), batch="stick", block=None)
+    log.settle(tables, [change])
+    assert not log.counts(tables, change)
+    assert tables.table("answers").count == 0
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_a_row_of_state_without_its_change_is_refused(tables: Tables, how: str) -> None:
+    for kind in KINDS.values():
+        with pytest.raises(DatabaseError, match="state without its change"):
+            tables.execute(f"{how} INTO {kind.table} (id) VALUES ('out of nowhere')")
+
+
+def test_the_wall_is_told_as_a_refusal(db: Database, pen: Pen) -> None:
+    with pytest.raises(WallBroken), db.writing() as tables:
+        log.append(tables, pen, Draft("interview", {}, record="S1", subject="kid", session="S1"))
+
+
+def test_every_gated_kind_has_its_wall(tables: Tables) -> None:
+    walls = {row[0] for row in tables.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+    assert {f"{kind.name}_needs_consent" for kind in KINDS.values() if kind.needs} <= walls
+
+
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from(["guardian", "child", "carer"]),
+        st.sampled_from(["given", "reconsented", "declined", "withdrawn", "voided", "deferred"]),
+        st.sampled_from(["S1", "S2"]),
+        st.sampled_from(["mother", "father"]),
+        st.sampled_from(["yes", "no", "not_asked"]),
+        st.sets(st.integers(0, 5), max_size=2),
+        st.sets(st.integers(0, 5), max_size=1),
+    ),
+    min_size=2,
+    max_size=6,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(EVENTS, st.sets(st.integers(0, 5), min_size=2, max_size=3))
+def test_the_wall_agrees_with_the_rules_about_every_history(
+    wall: Callable[..., tuple[bool, bool]], events: list[Any], named: set[int]
+) -> None:
+    stopped, expected = wall(events, named)
+    assert stopped == expected
+
+
+@pytest.fixture(scope="session")
+def wall(empty_store: Path, store_key: bytes) -> Iterator[Callable[..., tuple[bool, bool]]]:
+    """Write a history of events and a note on the grounds named; tell whether wall and rules stop the note."""
+    db = Database(empty_store, store_key)
+    pen = Pen("li", "L1", "A", Clock())
+
+    def _wall(events: list[Any], named: set[int]) -> tuple[bool, bool]:
+        with suppress(Undone), db.writing() as tables:
+            answers.append(_stopped(tables, pen, events, named))
+            raise Undone
+        return answers.pop()
+
+    answers: list[tuple[bool, bool]] = []
+    yield _wall
+    db.close()
+
+
+def _stopped(tables: Tables, pen: Pen, events: list[Any], named: set[int]) -> tuple[bool, bool]:
+    ids: list[str] = []
+    for actor, act, session, person, item, lifts, voids in events:
+        said = {
+            "actor": actor,
+            "act": act,
+            "session": session,
+            "person": person,
+            "form_text_hash": "text",
+            "items": {"notes": item},
+            "lifts": _those(ids, lifts),
+            "voids": _those(ids, voids),
+        }
+        ids.append(log.append(tables, pen, Draft("consent_event", said, subject="kid")).id)
+    known = {event.id: event for event in standing.events(tables, "kid")}
+    grounds = tuple(_those(ids, named))
+    expected = consent.valid_pair(known, grounds, ("notes",), "S1", {"text"}) and not consent.open_noes(known.values())
+    said = {"interview": "S1", "question": "P1", "text": "x"}
+    draft = Draft("answer", said, subject="kid", session="S1", grounds=grounds)
+    try:
+        log.append(tables, pen, draft)
+    except DatabaseError:
+        return True, not expected
+    return False, not expected
+
+
+def _those(ids: list[str], places: set[int]) -> list[str]:
+    return [ids[place] for place in sorted(places) if place < len(ids)]
+
+
+def test_an_answer_keeps_its_natural_id(say: Say, answer: Answer) -> None:
+    assert answer((say("guardian"), say("child"))).record == natural_id("answer", "S1", "P1")
