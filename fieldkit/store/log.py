@@ -92,11 +92,6 @@ def waits(tables: Tables, record: str) -> bool:
     return found.fetchone() is not None
 
 
-def counts(tables: Tables, change: Change) -> bool:
-    """Tell whether *change* is in use, not held."""
-    return not standing.held(tables)(change)
-
-
 def of_record(tables: Tables, record: str) -> list[Change]:
     """Return every change of *record*."""
     return [decode(row[0]) for row in tables.execute("SELECT body FROM changes WHERE record = ?", [record])]

@@ -11,7 +11,7 @@ from nacl.signing import VerifyKey
 
 from fieldkit.clock import new_id
 from fieldkit.records import KINDS, TEAM_DRAWERS, Change, Unreadable, canonical, decode
-from fieldkit.store import envelope, log, machine
+from fieldkit.store import envelope, log, machine, standing
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import b64, unb64
 from sync import block as blocks
@@ -112,11 +112,11 @@ def _alias(tables: Tables, drawer: str, subject: str | None) -> str | None:
     return b64(blake2b(canonical([drawer, subject]), key=unb64(row[0]), digest_size=16).digest())
 
 
-def _keep_block(tables: Tables, made: Block, standing: str) -> None:
+def _keep_block(tables: Tables, made: Block, judged: str) -> None:
     header = made.header
     tables.execute(
         "INSERT OR IGNORE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [made.hash, header.stream, header.position, header.drawer, made.header_bytes, made.payload, standing],
+        [made.hash, header.stream, header.position, header.drawer, made.header_bytes, made.payload, judged],
     )
 
 
@@ -183,14 +183,19 @@ class Intake:
         self._counts = dict.fromkeys(("received", "known", "foreign", "parked", "new", "damaged", "gaps"), 0)
         self._known_changes = 0
         self._devices = {id_: device.verify for id_, device in machine.everybody(tables).devices.items()}
-        self._streams = {row[0]: (row[1], row[2]) for row in tables.execute("SELECT id, drawer, device FROM streams")}
+        self._streams: dict[str, tuple[str, str]] = {
+            row[0]: (row[1], row[2]) for row in tables.execute("SELECT id, drawer, device FROM streams")
+        }
+        settled = tables.execute("SELECT DISTINCT stream, drawer FROM blocks WHERE standing <> ?", [PARKED])
+        self._drawers: dict[str, str] = dict(settled.fetchall())
         self._chains: dict[str, dict[str, tuple[int, str | None]]] = {}
         for header in tables.execute("SELECT header FROM blocks"):
             self._link(Block(bytes(header[0]), None))
 
     def report(self) -> Report:
         """Return the numbers of this batch."""
-        held = sum(1 for change in self.arrived if not log.counts(self._tables, change))
+        is_held = standing.held(self._tables)
+        held = sum(1 for change in self.arrived if is_held(change))
         return Report(
             **self._counts,
             blocked=0,
@@ -205,9 +210,9 @@ class Intake:
         """Look again at what was kept aside: its key, its device or a program that knows its kind may be here now."""
         self._wake_lines()
         rows = self._tables.execute(
-            "SELECT header, payload, standing FROM blocks WHERE standing = ? OR (standing = ? AND drawer <> ?) "
-            "ORDER BY stream, position",
-            [PARKED, FOREIGN, SAFEGUARDING],
+            "SELECT header, payload, standing FROM blocks WHERE standing = ? "
+            "OR (standing = ? AND drawer IN (SELECT drawer FROM drawer_keys)) ORDER BY stream, position",
+            [PARKED, FOREIGN],
         ).fetchall()
         for header, payload, before in rows:
             one = Block(bytes(header), bytes(payload))
@@ -235,32 +240,61 @@ class Intake:
         if place == "known":
             self._count("known")
             return
-        standing = self._standing(one)
-        if standing is None:
+        judged = self._standing(one)
+        if judged is None:
             self._counts["damaged"] += 1
             return
         self._forget_stream_that_came_back(header.stream)
         self._link(one)
-        self._count({READ: "new"}.get(standing, standing))
-        _keep_block(self._tables, one, standing)
+        self._count({READ: "new"}.get(judged, judged))
+        _keep_block(self._tables, one, judged)
 
     def _standing(self, one: Block) -> str | None:
         """Return `read`, `foreign` or `parked`; None for a copy that is no block."""
+        header, owner = one.header, self._owner(one)
+        claimed_drawer, claimed_device = self._streams.get(header.stream, ("", ""))
+        if owner is None:
+            return PARKED if claimed_device not in self._devices else None
+        if self._drawers.get(header.stream, header.drawer) != header.drawer:
+            return None
+        judged = self._opened(one)
+        if judged in {READ, FOREIGN}:
+            self._set_right(StreamInfo(header.stream, header.drawer, owner))
+        return None if judged == PARKED and claimed_drawer != header.drawer else judged
+
+    def _opened(self, one: Block) -> str | None:
         header = one.header
-        drawer, device = self._streams.get(header.stream, (None, ""))
-        if drawer != header.drawer or device not in self._devices:
-            return PARKED if device not in self._devices else None
+        epoch_and_key = machine.drawer_key(self._tables, header.drawer, header.epoch)
+        if epoch_and_key is None:
+            return PARKED if machine.drawer_key(self._tables, header.drawer) else FOREIGN
         try:
-            blocks.verify(one, VerifyKey(unb64(self._devices[device])))
-            epoch_and_key = machine.drawer_key(self._tables, header.drawer, header.epoch)
-            if epoch_and_key is None:
-                return PARKED if machine.drawer_key(self._tables, header.drawer) else FOREIGN
             self._read(one, blocks.open_block(one, epoch_and_key[1]))
         except CannotOpen:
             return PARKED
         except SyncError:
             return None
         return READ
+
+    def _owner(self, one: Block) -> str | None:
+        """Return the device whose key signed *one*: a header is signed, what a stick says of its stream is not."""
+        likely = [self._streams.get(one.header.stream, ("", ""))[1], *self._devices]
+        return next((device for device in dict.fromkeys(likely) if self._signed_by(one, device)), None)
+
+    def _signed_by(self, one: Block, device: str) -> bool:
+        if device not in self._devices:
+            return False
+        try:
+            blocks.verify(one, VerifyKey(unb64(self._devices[device])))
+        except SyncError:
+            return False
+        return True
+
+    def _set_right(self, stream: StreamInfo) -> None:
+        """Keep what a signature shows instead of what was claimed, so that one false stick blocks no laptop's data."""
+        self._drawers[stream.stream] = stream.drawer
+        if self._streams.get(stream.stream) != (stream.drawer, stream.device):
+            self._streams[stream.stream] = (stream.drawer, stream.device)
+            self._tables.execute("INSERT OR REPLACE INTO streams VALUES (?, ?, ?)", list(stream))
 
     def _read(self, one: Block, lines: list[bytes]) -> None:
         for number, line in enumerate(lines):

@@ -120,6 +120,18 @@ def _device(store: Database) -> KeyPair:
         return machine.recall_self(tables).pair
 
 
+@pytest.mark.parametrize("claim", [("research/A", "C1"), ("vault/A", "L1"), ("research/A", "nobody")])
+def test_a_false_claim_about_a_stream_blocks_nobodys_data(trio: Trio, site: Any, claim: tuple[str, str]) -> None:
+    site(trio["L1"], "L1", "A03")
+    _seal(trio["L1"])
+    good = _first_of(trio["L1"], "research/A", "L1")
+    _receive(trio["C1"], [], [StreamInfo(good[0].header.stream, *claim)])
+    report = _receive(trio["C1"], good, _streams(trio["L1"]))
+
+    assert (report.new, report.damaged, report.parked) == (len(good), 0, 0)
+    assert StreamInfo(good[0].header.stream, "research/A", "L1") in _streams(trio["C1"])
+
+
 def test_a_block_after_a_hole_is_asked_for_again(trio: Trio, site: Any) -> None:
     for value in ("A03", "A04"):
         site(trio["L1"], "L1", value)
