@@ -37,13 +37,15 @@ class Report:
     changes_blocked: int = 0
     changes_held: int = 0
     changes_known: int = 0
+    changes_parked: int = 0
     changes_new: int = 0
     newer: int = 0
 
     @property
     def changes(self) -> int:
         """Return the number of changes in the blocks that were new and readable."""
-        return self.changes_blocked + self.changes_held + self.changes_known + self.changes_new
+        read = self.changes_held + self.changes_known + self.changes_new
+        return self.changes_blocked + self.changes_parked + read
 
     def adds_up(self) -> bool:
         """Tell whether every block was counted exactly once."""

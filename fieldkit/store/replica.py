@@ -181,11 +181,10 @@ class Intake:
         self._batch = batch
         self._me = me
         self._counts = dict.fromkeys(("received", "known", "foreign", "parked", "new", "damaged", "gaps"), 0)
-        self._known_changes = 0
+        self._known_changes = self._parked_changes = 0
         self._devices = {id_: device.verify for id_, device in machine.everybody(tables).devices.items()}
-        self._streams: dict[str, tuple[str, str]] = {
-            row[0]: (row[1], row[2]) for row in tables.execute("SELECT id, drawer, device FROM streams")
-        }
+        rows = tables.execute("SELECT id, drawer, device FROM streams")
+        self._streams: dict[str, tuple[str, str]] = {stream: (drawer, device) for stream, drawer, device in rows}
         settled = tables.execute("SELECT DISTINCT stream, drawer FROM blocks WHERE standing <> ?", [PARKED])
         self._drawers: dict[str, str] = dict(settled.fetchall())
         self._chains: dict[str, dict[str, tuple[int, str | None]]] = {}
@@ -203,6 +202,7 @@ class Intake:
             changes_blocked=0,
             changes_held=held,
             changes_known=self._known_changes,
+            changes_parked=self._parked_changes,
             changes_new=len(self.arrived) - held,
         )
 
@@ -301,6 +301,7 @@ class Intake:
             try:
                 self._enter(one.hash, _understood(line, one.header.drawer), line)
             except Unreadable as reason:
+                self._parked_changes += 1
                 self._tables.execute(
                     "INSERT OR IGNORE INTO parked VALUES (?, ?, ?, ?)", [one.hash, number, line, str(reason)]
                 )
