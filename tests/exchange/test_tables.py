@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,21 +62,21 @@ def test_a_folder_that_cannot_be_made_is_told(desks: Desks, tmp_path: Path) -> N
         tables.write_interviews(desks["coordinator"], tmp_path / "a file" / "out")
 
 
-@pytest.fixture
-def full_disk() -> Iterator[Callable[[], None]]:
-    """From the call on no file can grow beyond a kilobyte."""
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Inside, no file can grow beyond a kilobyte."""
     resource = pytest.importorskip("resource", reason="limits of this kind are POSIX")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_full_disk_leaves_the_old_file_and_no_half_one(
-    desks: Desks, tmp_path: Path, full_disk: Callable[[], None]
-) -> None:
+def test_a_full_disk_leaves_the_old_file_and_no_half_one(desks: Desks, tmp_path: Path) -> None:
     before = tables.write_interviews(desks["coordinator"], tmp_path).path.read_bytes()
-    full_disk()
-    with pytest.raises(DiskFull):
+    with pytest.raises(DiskFull), full_disk():
         tables.write_interviews(desks["coordinator"], tmp_path)
 
     files = [path for path in tmp_path.iterdir() if path.is_file()]
