@@ -24,6 +24,7 @@ from fieldkit.exchange import tables
 from fieldkit.i18n import LOCALES, N_
 from fieldkit.platform import write_atomically
 from fieldkit.rules.members import ROLES
+from fieldkit.store.folder import REQUESTED
 from sync.replica import Report
 
 OK, WRONG, REFUSED, INTERRUPTED = 0, 1, 3, 130
@@ -76,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _command(commands: Any, name: str, run: Any, words: str) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words)
-    command.add_argument("--data", type=Path, default=None, metavar="DIR", help="数据文件夹 the data folder")
+    command.add_argument("--data", type=_path, default=None, metavar="DIR", help="数据文件夹 the data folder")
     command.set_defaults(run=run)
     return command
 
@@ -96,9 +97,16 @@ def _add_serve(commands: Any) -> None:
 
 
 def _port(text: str) -> int:
-    if not 0 <= int(text) < 65536:
-        raise ValueError
+    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+        raise argparse.ArgumentTypeError("端口是 0 到 65535 的数 a port is a number from 0 to 65535")
     return int(text)
+
+
+def _path(text: str) -> Path:
+    """An empty word, as an unset variable leaves it, names no place."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("没写在哪里 no place is named")
+    return Path(text)
 
 
 def _add_found(commands: Any) -> None:
@@ -109,34 +117,34 @@ def _add_found(commands: Any) -> None:
 def _add_join(commands: Any) -> None:
     steps = commands.add_parser("join", help="加入研究 join a study").add_subparsers(required=True, metavar="STEP")
     request = _command(steps, "request", _request, "写出加入申请 write a request to join")
-    request.add_argument("file", type=Path)
+    request.add_argument("file", type=_path)
     request.add_argument("--name", required=True, help="您的名字 your name")
     request.add_argument("--role", choices=ROLES, default=ROLES[0])
     invite = _command(steps, "invite", _invite, "答复申请 answer a request")
-    invite.add_argument("request", type=Path)
-    invite.add_argument("file", type=Path)
+    invite.add_argument("request", type=_path)
+    invite.add_argument("file", type=_path)
     invite.add_argument("--role", choices=ROLES, help="不写就按申请的 as the request says unless given")
     invite.add_argument("--team", default=studies.FIRST_TEAM)
     _as_user(invite)
     accept = _command(steps, "accept", _accept, "读入邀请 take up an invitation")
-    accept.add_argument("file", type=Path)
+    accept.add_argument("file", type=_path)
 
 
 def _add_bundle(commands: Any) -> None:
     ways = commands.add_parser("bundle", help="U盘上的数据包 a bundle on a stick")
     steps = ways.add_subparsers(required=True, metavar="STEP")
     write = _command(steps, "write", _write, "写出数据包 write a bundle")
-    write.add_argument("file", type=Path, help="文件或文件夹 a file, or a folder")
+    write.add_argument("file", type=_path, help="文件或文件夹 a file, or a folder")
     _as_user(write)
     read = _command(steps, "read", _read, "读入数据包 read a bundle")
-    read.add_argument("file", type=Path)
+    read.add_argument("file", type=_path)
     _as_user(read)
 
 
 def _add_export(commands: Any) -> None:
     kinds = commands.add_parser("export", help="导出 write the dataset").add_subparsers(required=True, metavar="KIND")
     export = _command(kinds, "interviews", _export, "访谈导出为 XLSX the interviews as XLSX")
-    export.add_argument("dir", type=Path)
+    export.add_argument("dir", type=_path)
     _as_user(export)
 
 
@@ -171,7 +179,10 @@ def _found(asked: argparse.Namespace) -> None:
 
 def _request(asked: argparse.Namespace) -> None:
     with console.folder(asked) as folder:
-        content = devices.request(folder, asked.name, console.new_passphrase(), asked.role)
+        if folder.state == REQUESTED:  # asked before: the same request once more
+            content = devices.pending_request(folder, Clock(), console.passphrase())
+        else:
+            content = devices.request(folder, asked.name, console.new_passphrase(), asked.role)
         write_atomically(asked.file, content)
     say(N_("Written: {path}. Carry it to the coordinator."), path=asked.file)
     _say_groups(content)

@@ -214,8 +214,10 @@ def may_read(role: str, team: str, drawer: str) -> bool:
 def accept(folder: Folder, clock: Clock, content: bytes, passphrase: str) -> Desk:
     """Take up the invitation that answers this folder's request.
 
-    Raises NotSetUp, WrongPassphrase, NotAnInvitation.
+    Raises NotEmpty, NotSetUp, WrongPassphrase, NotAnInvitation.
     """
+    if folder.state == READY:
+        raise NotEmpty
     if folder.state != REQUESTED:
         raise NotSetUp
     slot = folder.slots[0]

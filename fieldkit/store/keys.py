@@ -129,5 +129,5 @@ def open_slot(slot: Mapping[str, Any], passphrase: str) -> tuple[bytes, KeyPair]
 
 
 def _derive(passphrase: str, salt: bytes, cost: Cost) -> bytes:
-    typed = unicodedata.normalize("NFC", passphrase).encode()
+    typed = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")
     return pwhash.argon2id.kdf(32, typed, salt, opslimit=cost.passes, memlimit=cost.memory)

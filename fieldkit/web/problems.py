@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 
 from flask import Flask, current_app, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
+from fieldkit.acts.handover import explained
 from fieldkit.errors import Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.web.pages import Answer, locale
@@ -46,6 +48,7 @@ def show_problems(app: Flask) -> None:
     app.register_error_handler(Refusal, show)
     app.register_error_handler(CSRFError, lambda _error: show(PageTooOld()))
     app.register_error_handler(HTTPException, _show_http)
+    app.register_error_handler(OSError, lambda error: show(explained(error, Path(error.filename or "."))))
     app.register_error_handler(Exception, _show_broken)
 
 

@@ -212,8 +212,12 @@ def test_an_invitation_to_another_request_is_refused(
         devices.accept(empty, Clock(), invitation, passphrase)
     with pytest.raises(WrongPassphrase):
         devices.accept(other, Clock(), invitation, "not the right words")
-    with pytest.raises(NotSetUp):
+    with pytest.raises(NotEmpty):
         devices.accept(desks["interviewer"].folder, Clock(), invitation, passphrase)
+    fresh = Folder.open(tmp_path / "never asked")
+    with pytest.raises(NotSetUp):
+        devices.accept(fresh, Clock(), invitation, passphrase)
+    fresh.close()
 
     assert (empty.state, other.state) == ("requested", "requested")
     other.close()

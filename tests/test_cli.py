@@ -1,0 +1,74 @@
+"""Commands: refused with a sentence in both languages and exit code 3, a wrong command with 2."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fieldkit.cli import main
+
+
+@pytest.fixture(autouse=True)
+def typed(monkeypatch: pytest.MonkeyPatch, passphrase: str) -> None:
+    monkeypatch.setenv("FIELDKIT_PASSPHRASE", passphrase)
+
+
+@pytest.mark.parametrize("port", ["abc", "99999", "-1", ""])
+def test_a_port_that_is_none_is_told_in_both_languages(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", f"--port={port}"])
+
+    assert ended.value.code == 2
+    assert "端口是 0 到 65535 的数 a port is a number" in capsys.readouterr().err
+
+
+def test_an_empty_word_names_no_place(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["bundle", "write", "", "--data", str(tmp_path)])
+
+    assert ended.value.code == 2
+    assert "没写在哪里 no place is named" in capsys.readouterr().err
+
+
+def test_the_demo_takes_no_data_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["serve", "--demo", "--data", str(tmp_path)]) == 3
+    said = capsys.readouterr().err
+    assert "演示里的人都是虚构的" in said
+    assert "Leave out --data" in said
+
+
+def test_a_refusal_for_machines_holds_its_code_and_both_sentences(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["check", "--data", str(tmp_path), "--json"]) == 3
+    said = json.loads(capsys.readouterr().out)
+
+    assert said["refused"] == "not_set_up"
+    assert said["zh_CN"]
+    assert said["en"]
+
+
+def test_a_request_can_be_written_once_more_and_an_invitation_taken_up_once(
+    four_machines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    laptop, first, again, answer = (str(tmp_path / name) for name in ("laptop", "first", "again", "answer"))
+    office = str(shutil.copytree(four_machines / "coordinator", tmp_path / "office"))
+    for file in (first, again):
+        assert main(["join", "request", file, "--data", laptop, "--name", "周越"]) == 0
+    assert Path(first).read_bytes() == Path(again).read_bytes()
+    assert main(["join", "invite", again, answer, "--data", office]) == 0
+    assert main(["join", "accept", answer, "--data", laptop]) == 0
+    capsys.readouterr()
+
+    assert main(["join", "accept", answer, "--data", laptop]) == 3
+    assert "already holds a study" in capsys.readouterr().err
+
+
+def test_a_passphrase_that_is_no_text_breaks_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FIELDKIT_PASSPHRASE", "\udcff\udcfe four plain words")
+
+    assert main(["found", "--data", str(tmp_path), "--name", "陈静"]) == 0
+    assert main(["check", "--data", str(tmp_path)]) == 0
