@@ -39,7 +39,10 @@ def _texts(names: str) -> dict[str, str]:
 _EVENT_FIELDS = {
     **_texts("actor person relation act form form_text_hash method no_sign_reason witness_relation session"),
     **_texts("evidence_hash age_group guardian_basis day scope requested_by channel words"),
+    **_texts("given_on entered_on lang_used read_aloud_by again_on"),
     "items": MAP,
+    "call": MAP,
+    "reasons": MAP,
     "understanding": LIST,
     "told": LIST,
     "follows": LIST,
@@ -52,28 +55,73 @@ _QUESTION_FIELDS = {
     **dict.fromkeys(("position", "core", "sens"), INTEGER),
     "probes": LIST,
 }
-_FORM_FIELDS = {**_texts("doc_kind version text_hash state"), "strings": MAP, "items": LIST}
-_PARTICIPANT_FIELDS = "case_code site sex age_group pseudonym_zh pseudonym_en migration carer registered_on"
+_FORM_FIELDS = {
+    **_texts("doc_kind version text_hash state stamped_on ethics_no valid_from valid_to change_class"),
+    "strings": MAP,
+    "items": LIST,
+}
+_PARTICIPANT_FIELDS = {
+    **_texts("case_code site sex age_group pseudonym_zh pseudonym_en migration carer registered_on"),
+    **_texts("grade boarding recruited_via pilot household slip_code moved_on"),
+    "age_at_enrol": INTEGER,
+    "siblings": INTEGER,
+    "sensitive": LIST,
+}
+_PARENT_FIELDS = {
+    **_texts("child parent alive living_with migration away_since work_place occupation contact_freq contact_mode"),
+    **_texts("capacity"),
+    "months_away": INTEGER,
+    "home_visits": INTEGER,
+}
+_PERSON_FIELDS = {
+    **_texts("relation role basis basis_evidence care_type age_band education reads_zh speaks care_agreement"),
+    **_texts("whereabouts capacity ended_on ended_why"),
+}
+_IDENTITY_FIELDS = {
+    **_texts("real_name birth_date birth_calendar birth_precision birth_source told_kind pet_names address school"),
+    **_texts("school_class phones"),
+    "told_age": INTEGER,
+    "zodiac": INTEGER,
+}
+_MEMBER_FIELDS = (
+    "code gender credentials occupation interview_training child_training_on dialects stance_zh stance_en "
+    "nda_signed_on record_check_on"
+)
+_PLACE_FIELDS = "site name address gatekeeper permission_on permission_doc child_director township_officer police"
 _NECESSARY = ("participate", "notes", "store")
 
 _ALL = (
     Kind("study", "study", "studies", _texts("code title_zh title_en institution contact retention_until"), ("code",)),
-    Kind("site", "study", "sites", _texts("code"), ("code",)),
+    Kind("study_fact", "study", "study_facts", _texts("code value"), ("code",)),
+    Kind("team_member", "study", "team_members", _texts(_MEMBER_FIELDS), ("code",)),
+    Kind("help_number", "study", "help_numbers", _texts("site line number verified_on verified_by"), ("site", "line")),
+    Kind("site", "study", "sites", _texts("code site_type county private_room network power"), ("code",)),
     Kind("question", "study", "questions", _QUESTION_FIELDS, ("code",)),
     Kind("string", "study", "strings", {**_texts("code zh en zh_state en_state"), "position": INTEGER}, ("code",)),
     Kind("guide_version", "study", "guide_versions", {"number": INTEGER, "strings": MAP}, immutable=True),
     Kind("form", "study", "forms", _FORM_FIELDS, ("doc_kind", "version")),
     Kind("team_secret", "consent", "team_secrets", _texts("team secret"), ("team",)),
-    Kind("participant", "research", "participants", _texts(_PARTICIPANT_FIELDS)),
-    Kind("person", "research", "persons", _texts("relation role basis")),
-    Kind("slip", "vault", "slips", _texts("called phone")),
-    Kind("identity", "vault", "identities", _texts("real_name birth_date")),
-    Kind("person_name", "vault", "person_names", _texts("person name"), ("person",)),
+    Kind("participant", "research", "participants", _PARTICIPANT_FIELDS),
+    Kind("person", "research", "persons", _PERSON_FIELDS),
+    Kind("parent", "research", "parents", _PARENT_FIELDS, ("child", "parent")),
+    Kind("screening", "research", "screenings", {**_texts("child result approach day"), "criteria": MAP}, ("child",)),
+    Kind("visit", "research", "visits", _texts("day site outcome next_on note"), immutable=True),
+    Kind("slip", "vault", "slips", _texts("called phone given_by")),
+    Kind("identity", "vault", "identities", _IDENTITY_FIELDS),
+    Kind("person_name", "vault", "person_names", _texts("person name phone"), ("person",)),
+    Kind("place", "vault", "places", _texts(_PLACE_FIELDS), ("site",)),
     Kind("consent_event", "consent", "consent_events", _EVENT_FIELDS, immutable=True),
-    Kind("evidence", "vault", "evidence", _texts("event signature paper_ref paper_place witness"), ("event",)),
+    Kind(
+        "evidence", "vault", "evidence",
+        _texts("event signature paper_ref paper_place witness recording_place"), ("event",),
+    ),
+    Kind("paper", "consent", "papers", _texts("event brought_on paper_ref paper_place"), ("event",)),
     Kind("nonparticipation", "consent", "nonparticipations", _texts("reason site sex age_group day")),
     Kind("notice", "notices", "notices", _texts("code scope requested_by day"), immutable=True),
-    Kind("interview", "research", "interviews", _texts("guide_version started_on interviewer"), needs=_NECESSARY),
+    Kind(
+        "interview", "research", "interviews",
+        {**_texts("guide_version started_on interviewer"), "asked": MAP}, needs=_NECESSARY,
+    ),
     Kind(
         "answer", "research", "answers", _texts("interview question text text_kind outcome"),
         ("interview", "question"), searched=("text",), needs=("notes",),

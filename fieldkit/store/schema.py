@@ -12,7 +12,7 @@ from fieldkit.store.database import Tables
 
 APPLICATION_ID = 0x464B4954  # "FKIT"
 migrations = Migrations("fieldkit")
-KNOWN = ("log_and_state",)  # a name that is not here was applied by a later version of the program
+KNOWN = ("log_and_state", "people_and_consent")  # a name that is not here was applied by a later version of the program
 
 _LOG = """
 CREATE TABLE changes (
@@ -153,3 +153,59 @@ def log_and_state(db: Tables) -> None:
     _script(db, _SAID)
     _script(db, _GATED.format(kind="interview", items="('participate'), ('notes'), ('store')"))
     _script(db, _GATED.format(kind="answer", items="('notes')"))
+
+
+_NEW_TABLES = {
+    "study_facts": "code value",
+    "team_members": "code gender credentials occupation interview_training child_training_on dialects stance_zh "
+    "stance_en nda_signed_on record_check_on",
+    "help_numbers": "site line number verified_on verified_by",
+    "parents": "child parent alive living_with migration away_since work_place occupation contact_freq contact_mode "
+    "capacity months_away:int home_visits:int",
+    "screenings": "child result approach day criteria",
+    "visits": "day site outcome next_on note",
+    "places": "site name address gatekeeper permission_on permission_doc child_director township_officer police",
+    "papers": "event brought_on paper_ref paper_place",
+}
+_NEW_COLUMNS = {
+    "sites": "site_type county private_room network power",
+    "forms": "stamped_on ethics_no valid_from valid_to change_class",
+    "participants": "grade boarding recruited_via pilot household slip_code moved_on age_at_enrol:int siblings:int "
+    "sensitive",
+    "persons": "basis_evidence care_type age_band education reads_zh speaks care_agreement whereabouts capacity "
+    "ended_on ended_why",
+    "slips": "given_by",
+    "identities": "birth_calendar birth_precision birth_source told_kind pet_names address school school_class phones "
+    "told_age:int zodiac:int",
+    "person_names": "phone",
+    "consent_events": "given_on entered_on lang_used read_aloud_by again_on call reasons",
+    "evidence": "recording_place",
+    "interviews": "asked",
+}
+_SLIP_CODES = """
+DROP VIEW noticed;
+DROP VIEW child_names;
+CREATE VIEW child_names AS
+  SELECT record AS subject, record AS name FROM changes WHERE kind = 'participant'
+  UNION ALL SELECT record, json_extract(body, '$.set.case_code') FROM changes WHERE kind = 'participant'
+  UNION ALL SELECT record, json_extract(body, '$.set.slip_code') FROM changes WHERE kind = 'participant'
+  UNION ALL SELECT record, json_extract(body, '$.set.pseudonym_zh') FROM changes WHERE kind = 'participant'
+  UNION ALL SELECT record, json_extract(body, '$.set.pseudonym_en') FROM changes WHERE kind = 'participant';
+CREATE VIEW noticed AS
+  SELECT c.subject, n.id AS notice, n.scope, n.requested_by FROM notices AS n
+  CROSS JOIN child_names AS c ON c.name = n.code COLLATE NOCASE;
+"""
+
+
+@migrations()
+def people_and_consent(db: Tables) -> None:
+    """Second landing: people in full, every way of consenting, what the coordinator makes ready, slip codes."""
+    for table, fields in _NEW_TABLES.items():
+        db.table(table).create(_columns(fields), pk="id")
+        db.table(table).create_index(["subject"])
+        _script(db, _NEEDS_CHANGE.format(table=table))
+    for table, fields in _NEW_COLUMNS.items():
+        for name in fields.split():
+            column, _, kind = name.partition(":")
+            db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {'INTEGER' if kind else 'TEXT'}")
+    _script(db, _SLIP_CODES)

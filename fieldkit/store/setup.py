@@ -1,0 +1,27 @@
+"""Read what the coordinator makes ready: facts of the study, team records, help numbers, form versions."""
+
+from __future__ import annotations
+
+from fieldkit.store.database import Tables
+from fieldkit.store.people import Row
+
+
+def facts(tables: Tables) -> dict[str, str]:
+    """Return the facts of the study that were filled in, by code; one that two people wrote differently is no fact."""
+    rows = tables.execute("SELECT code, value FROM study_facts WHERE value <> '' AND NOT conflict ORDER BY code")
+    return dict(rows.fetchall())
+
+
+def members(tables: Tables) -> dict[str, Row]:
+    """Return the team records by member code."""
+    return {row["code"]: dict(row) for row in tables.table("team_members").rows}
+
+
+def help_numbers(tables: Tables, site: str) -> dict[str, Row]:
+    """Return the help card's numbers of *site* by line id (`card:1`)."""
+    return {row["line"]: dict(row) for row in tables.table("help_numbers").rows_where("site = ?", [site])}
+
+
+def forms(tables: Tables) -> list[Row]:
+    """Return every version of every form, by kind and version."""
+    return [dict(row) for row in tables.query("SELECT * FROM forms ORDER BY doc_kind, CAST(version AS INTEGER)")]
