@@ -31,11 +31,12 @@ from fieldkit.web import (
     studies,
     today,
     users,
+    ways,
     withdrawals,
 )
 from fieldkit.web.site import Site
 
-_WORK = (answers, assents, carers, consents, handover, interviews, people, strings, today, withdrawals)
+_WORK = (answers, assents, carers, consents, handover, interviews, people, strings, today, ways, withdrawals)
 _DESK = (checks, demo, devices, exports, help_card, language, records, studies, users)
 
 

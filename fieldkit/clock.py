@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,9 +11,13 @@ from datetime import date, datetime, timedelta
 
 @dataclass(frozen=True)
 class Clock:
-    """The laptop's own clock, which may be wrong by years; `ahead` is by how much more it is, in tests and the demo."""
+    """The laptop's own clock, which may be wrong by years; `ahead` is by how much more it is, in tests and the demo.
+
+    `stated` is by how much a person said that its date is wrong: it moves today, never a stamp (`domain.md` V31).
+    """
 
     ahead: timedelta = timedelta(0)
+    stated: timedelta = timedelta(0)
 
     def now(self) -> datetime:
         """Return the moment as the laptop believes it, with its UTC offset."""
@@ -20,7 +25,11 @@ class Clock:
 
     def today(self) -> date:
         """Return this laptop's civil date, the one that "today" means at entry."""
-        return self.now().date()
+        return (self.now() + self.stated).date()
+
+    def ticking(self) -> float:
+        """Return seconds that only run forward, whatever is done to the laptop's date: for waiting, never for stamps."""
+        return time.monotonic() + self.ahead.total_seconds()
 
 
 def new_id() -> str:

@@ -39,7 +39,7 @@ def _texts(names: str) -> dict[str, str]:
 _EVENT_FIELDS = {
     **_texts("actor person relation act form form_text_hash method no_sign_reason witness_relation session"),
     **_texts("evidence_hash age_group guardian_basis day scope requested_by channel words"),
-    **_texts("given_on entered_on lang_used read_aloud_by again_on"),
+    **_texts("entered_on lang_used read_aloud_by again_on"),
     "items": MAP,
     "call": MAP,
     "reasons": MAP,
@@ -66,16 +66,19 @@ _PARTICIPANT_FIELDS = {
     "age_at_enrol": INTEGER,
     "siblings": INTEGER,
     "sensitive": LIST,
+    "reasons": MAP,
 }
 _PARENT_FIELDS = {
     **_texts("child parent alive living_with migration away_since work_place occupation contact_freq contact_mode"),
     **_texts("capacity"),
     "months_away": INTEGER,
     "home_visits": INTEGER,
+    "reasons": MAP,
 }
 _PERSON_FIELDS = {
     **_texts("relation role basis basis_evidence care_type age_band education reads_zh speaks care_agreement"),
     **_texts("whereabouts capacity ended_on ended_why"),
+    "reasons": MAP,
 }
 _IDENTITY_FIELDS = {
     **_texts("real_name birth_date birth_calendar birth_precision birth_source told_kind pet_names address school"),

@@ -16,7 +16,7 @@ from socket import socket
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from fieldkit.acts import assents, carers, consents, devices, forms, interviews, people, studies, users
+from fieldkit.acts import assents, carers, consents, demo, forms, interviews, people, screenings, studies, users
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.carers import CarerAnswer
 from fieldkit.acts.consents import GuardianAnswer
@@ -29,6 +29,7 @@ from fieldkit.store.keys import Cost
 CHEAP = Cost(1, 8 * 1024)
 PASSPHRASE = "four plain words here"
 PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}  # what is tapped before an interview starts
 ROLES = ("interviewer", "coordinator", "translator", "sg_lead")
 Desks = dict[str, Desk]
 
@@ -50,6 +51,12 @@ def passphrase() -> str:
 
 
 @pytest.fixture
+def kept() -> dict[str, str]:
+    """What is tapped before an interview starts."""
+    return KEPT
+
+
+@pytest.fixture
 def drawn() -> bytes:
     """A signature as the pad draws it: a PNG."""
     return PNG
@@ -57,14 +64,13 @@ def drawn() -> bytes:
 
 @pytest.fixture(scope="session")
 def four_machines(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four closed folders of one study, made once and copied for each test."""
-    root, clock = tmp_path_factory.mktemp("study"), Clock()
-    founder = studies.found(Folder.open(root / "coordinator"), clock, "陈静", PASSPHRASE, CHEAP)
+    """Four closed folders of one study that is ready for interviews, made once and copied for each test."""
+    root = tmp_path_factory.mktemp("study")
+    founder = studies.found(Folder.open(root / "coordinator"), Clock(), "陈静", PASSPHRASE, CHEAP)
+    demo.make_ready(founder, ("A03", "A04"))
     made = [founder]
     for role, name in (("interviewer", "李岚"), ("translator", "Ann"), ("sg_lead", "赵敏")):
-        folder = Folder.open(root / role)
-        asked = devices.request(folder, name, PASSPHRASE, role, CHEAP)
-        made.append(devices.accept(folder, clock, devices.invite(founder, asked, role, "A"), PASSPHRASE))
+        made.append(demo.join(founder, Folder.open(root / role), name, role, PASSPHRASE))
     for desk in made:
         desk.db.close()
         desk.folder.close()
@@ -86,9 +92,11 @@ def desks(four_machines: Path, tmp_path: Path) -> Iterator[Desks]:
 
 @pytest.fixture
 def child(desks: Desks) -> str:
-    """小满, whom nobody has asked anything."""
+    """小满, who meets the criteria and whom nobody has asked anything."""
     born = f"{Clock().today().year - 12}-01"
-    return people.register(desks["interviewer"], NewChild("小满", "0394-0000000", "A03", "f", born))
+    subject = people.register(desks["interviewer"], NewChild("小满", "0394-0000000", "A03", "f", born))
+    screenings.record(desks["interviewer"], subject, screenings.all_fit())
+    return subject
 
 
 @pytest.fixture
@@ -125,7 +133,7 @@ def consented(desks: Desks, child: str) -> str:
 def interview(desks: Desks, consented: str) -> str:
     """An open interview: the child said yes today."""
     assents.record(desks["interviewer"], consented, ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意"))
-    return interviews.start(desks["interviewer"], consented)
+    return interviews.start(desks["interviewer"], consented, KEPT)
 
 
 def free_port() -> int:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fieldkit.acts import events, forms
+from fieldkit.acts import clocks, events, forms
+from fieldkit.acts.consents import ItemsNotAsked
 from fieldkit.acts.desk import Desk, only
-from fieldkit.acts.forms import BLOCKS
+from fieldkit.acts.forms import BLOCKS, FormView
 from fieldkit.acts.people import Case, case_within
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value
-from fieldkit.rules import consent
-from fieldkit.rules.consent import CHILD, NECESSARY, REFUSING, YES
+from fieldkit.rules import consent, findings
+from fieldkit.rules.consent import CHILD, NECESSARY, NO, REFUSING, YES
+from fieldkit.rules.findings import ASK, Finding
 from fieldkit.rules.members import INTERVIEWER
+from fieldkit.rules.ways import Evidence
 from fieldkit.store import log
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
@@ -49,40 +52,66 @@ class GuardianFirst(Refusal):
 
 @dataclass(frozen=True)
 class ChildAnswer:
-    """The child's own answer: yes, no, think (再想想) or silent; how, and which script blocks were said."""
+    """The child's own answer: yes, no, think (再想想) or silent; how, and which script blocks were said.
+
+    `items`: the child's word on what an interview does not need, such as a recording; `adult_spoke`: an adult answered
+    in the child's place (V30); `mark_png`: the child's own mark, where it was drawn on the screen.
+    """
 
     answer: str
     told: Sequence[int] = ()
     method: str = ""
     words: str = ""
     follows: Sequence[str] = field(default_factory=tuple)
+    items: Mapping[str, str] = field(default_factory=dict)
+    adult_spoke: bool = False
+    mark_png: bytes = b""
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 @only(INTERVIEWER)
 def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
     """Keep the child's own answer; return the event's id. A no, or no answer, is a decline; no reason is asked for.
 
-    Raises NotFound, NotAgainToday, GuardianFirst, NoClearYes (V29), Invalid.
+    Raises NotFound, NotAgainToday, GuardianFirst, FormNotInForce (V21), ItemsNotAsked (V22), NoClearYes (V29),
+    ReasonNeeded (V30, V31), Invalid.
     """
     if said.answer not in ANSWERS:
         raise Invalid(field=N_("the child's answer"))
     form = forms.child_form(desk, subject)
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
-        _check(desk, one, said)
+        _check(desk, one)
+        if said.answer == YES:
+            _check_yes(form, said)
+            findings.check_answered([*_findings(said), *clocks.findings(desk, tables)], said.reasons)
         event = events.begin(desk, one, form, CHILD, subject, "", said.follows)
         event |= {"session": new_id(), "method": said.method, "words": said.words.strip()}
         return _keep(desk, tables, one, said, event | {"told": sorted(set(said.told))})
 
 
-def _check(desk: Desk, one: Case, said: ChildAnswer) -> None:
+def _check(desk: Desk, one: Case) -> None:
     noes = [event for event in one.events if event.actor == CHILD and event.act in REFUSING]
     if any(event.day == desk.today for event in noes):  # a "stop" in the middle of an interview is a no as well
         raise NotAgainToday
     if not all(consent.guardian_ok(one.events, item) for item in NECESSARY):
         raise GuardianFirst
-    if said.answer == YES and not (set(said.told) >= set(BLOCKS) and said.method in OWN_WAYS):
+
+
+def _check_yes(form: FormView, said: ChildAnswer) -> None:
+    """A yes needs the whole script and the child's own way; from 14 on every item is asked as well (D3)."""
+    if not (set(said.told) >= set(BLOCKS) and said.method in OWN_WAYS):
         raise NoClearYes
+    optional = [item.code for item in form.items if not item.necessary]
+    if form.doc_kind == "consent_14_17" and any(said.items.get(code) not in {YES, NO} for code in optional):
+        raise ItemsNotAsked
+
+
+def _findings(said: ChildAnswer) -> list[Finding]:
+    return [Finding("V30", ASK, SPOKEN_FOR)] if said.adult_spoke else []
+
+
+SPOKEN_FOR = N_("An adult answered for the child. Ask again, alone with the child.")
 
 
 def _keep(desk: Desk, tables: Tables, one: Case, said: ChildAnswer, event: dict[str, Value]) -> str:
@@ -90,5 +119,11 @@ def _keep(desk: Desk, tables: Tables, one: Case, said: ChildAnswer, event: dict[
         return events.decline(desk, tables, one, event, "child_no")
     event["act"] = "deferred"
     if said.answer == YES:
-        event |= {"act": "given", "items": dict.fromkeys(NECESSARY, YES), **events.lifting(one, event)}
-    return log.append(tables, desk.pen, Draft("consent_event", event, subject=one.id, session=event["session"])).id
+        asked = {code: word for code, word in said.items.items() if word in {YES, NO}}
+        items = {**asked, **dict.fromkeys(NECESSARY, YES)}
+        event |= {"act": "given", "items": items, "reasons": dict(said.reasons), **events.lifting(one, event)}
+    kept = log.append(tables, desk.pen, Draft("consent_event", event, subject=one.id, session=event["session"]))
+    if said.answer == YES and said.mark_png:
+        mark = events.evidence(Evidence(said.method, said.mark_png), kept.id)
+        log.append(tables, desk.pen, Draft("evidence", mark, subject=one.id))
+    return kept.id

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from fieldkit.acts import events, forms
+from fieldkit.acts import clocks, events, forms
 from fieldkit.acts.desk import Desk, only
-from fieldkit.acts.events import NoSignature
+from fieldkit.acts.forms import FormView
 from fieldkit.acts.people import case_within
-from fieldkit.errors import Refusal
-from fieldkit.i18n import N_
-from fieldkit.records import digest
-from fieldkit.rules import consent
+from fieldkit.rules import consent, findings, ways
 from fieldkit.rules.consent import CARER
 from fieldkit.rules.members import INTERVIEWER
+from fieldkit.rules.ways import Evidence
 from fieldkit.store import log
-from fieldkit.store.keys import b64
+from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
-
-
-class UnfitWitness(Refusal):
-    """V24: the witness is of the team, or the signer."""
-
-    code = "V24"
-    message = N_("The witness has to be an adult who can read, not of the team and not the person who agrees.")
-    status = 422
 
 
 @dataclass(frozen=True)
@@ -43,42 +33,45 @@ class CarerAnswer:
     paper_place: str = ""
     signature_png: bytes = b""
     follows: Sequence[str] = ()
+    witness_fit: bool = True
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def evidence(self) -> Evidence:
+        """Return what stands for the agreement."""
+        named = {name: getattr(self, name) for name in _EVIDENCE}
+        return Evidence(self.method, self.signature_png, **named)
+
+
+_EVIDENCE = ("no_sign_reason", "witness_name", "witness_relation", "paper_ref", "paper_place", "witness_fit")
 
 
 @only(INTERVIEWER)
 def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
     """Keep a carer's agreement or refusal; return the event's id.
 
-    Raises NotFound, NotUnderstood (V28), NoSignature (V23), UnfitWitness (V24).
+    Raises NotFound, FormNotInForce (V21), NoSignature (V23), UnfitWitness (V24), NotUnderstood (V28), ReasonNeeded
+    (V25, V31).
     """
     form = forms.carer_form(desk, subject)
-    if said.agreed:
-        forms.check_understood(form, said.understanding)
-        _check_method(said)
     with desk.db.writing() as tables:
+        if said.agreed:
+            _check(desk, tables, form, said)
         one = case_within(desk, tables, subject)
         basis = "parent" if consent.may_consent(said.relation) else ""
         person = events.person(desk, tables, subject, said.relation, basis)
         event = events.begin(desk, one, form, CARER, person, said.relation, said.follows)
-        event |= {name: getattr(said, name) for name in ("method", "witness_relation", "no_sign_reason")}
-        event |= {"act": "given" if said.agreed else "declined", "evidence_hash": digest(said.signature_png)}
+        if not said.agreed:
+            declined = Draft("consent_event", {**event, "act": "declined"}, subject=subject)
+            return log.append(tables, desk.pen, declined).id
+        event |= {"act": "given", **events.left_behind(said.evidence), **events.lifting(one, event)}
+        event["reasons"] = dict(said.reasons)
         kept = log.append(tables, desk.pen, Draft("consent_event", event, subject=subject))
-        if said.agreed:
-            log.append(tables, desk.pen, Draft("evidence", _evidence(said, kept.id), subject=subject))
+        log.append(tables, desk.pen, Draft("evidence", events.evidence(said.evidence, kept.id), subject=subject))
         return kept.id
 
 
-def _evidence(said: CarerAnswer, event: str) -> dict[str, str]:
-    """A thumbprint is noted, never pictured (`domain.md` D8): what is kept says where its paper lies."""
-    paper = {"paper_ref": said.paper_ref, "paper_place": said.paper_place, "witness": said.witness_name}
-    return {"event": event, "signature": b64(said.signature_png), **paper}
-
-
-def _check_method(said: CarerAnswer) -> None:
-    if said.method == "signature":
-        events.check_signature(said.signature_png)
-        return
-    if said.method != "thumbprint" or not all((said.no_sign_reason, said.witness_name.strip(), said.paper_ref.strip())):
-        raise NoSignature
-    if said.witness_relation in {"", "team", said.relation}:
-        raise UnfitWitness
+def _check(desk: Desk, tables: Tables, form: FormView, said: CarerAnswer) -> None:
+    forms.check_understood(form, said.understanding)
+    events.check_evidence(said.evidence, said.relation)
+    findings.check_answered([*ways.findings(said.evidence), *clocks.findings(desk, tables)], said.reasons)

@@ -1,25 +1,34 @@
-"""A guardian's consent: who may give it, what it takes, and the names that belong to the yes."""
+"""A guardian's consent: who may give it, what it takes, and the names that belong to the yes.
+
+A participant who has come of age consents in the same steps, alone (`domain.md` D3).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
-from fieldkit.acts import events, forms
+from fieldkit.acts import clocks, events, forms, situations, slips
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import FormView
 from fieldkit.acts.people import Case, case, case_within
-from fieldkit.errors import Missing, NotFound, Refusal
+from fieldkit.clock import new_id
+from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
-from fieldkit.records import Value, digest, natural_id
-from fieldkit.rules import ages, consent, pseudonyms
-from fieldkit.rules.consent import GUARDIAN, NO, YES
-from fieldkit.rules.members import INTERVIEWER
+from fieldkit.records import Value, natural_id
+from fieldkit.rules import ages, consent, findings, pseudonyms, ways
+from fieldkit.rules.consent import ADULT, GUARDIAN, NO, YES
+from fieldkit.rules.members import COORDINATOR, INTERVIEWER
+from fieldkit.rules.states import ADULT_GROUP, Adult
+from fieldkit.rules.ways import Evidence
 from fieldkit.store import log, people
 from fieldkit.store.database import Tables
-from fieldkit.store.keys import b64, unb64
+from fieldkit.store.keys import unb64
 from fieldkit.store.log import Draft
 from fieldkit.studies import Pair
+
+PARENT = "parent"
 
 
 class NotAGuardian(Refusal):
@@ -38,9 +47,20 @@ class ItemsNotAsked(Refusal):
     status = 422
 
 
+class PhoneNotAllowed(Refusal):
+    """The ethics approval does not say that a guardian may consent by phone (`domain.md` §3.5)."""
+
+    code = "phone_not_allowed"
+    message = N_("The ethics approval does not allow consent by phone. Arrange a day on which a parent is at home.")
+
+
 @dataclass(frozen=True)
 class GuardianAnswer:
-    """What a guardian said and signed on the screen; all of it is stored in one transaction, or nothing is."""
+    """What a guardian said and how; all of it is stored in one transaction, or nothing is.
+
+    `way`: what the yes leaves behind, a signature on the screen unless given; `given_on`: the day of a consent that
+    was taken on paper and is entered late; `reasons`: rule code to reason code.
+    """
 
     relation: str
     items: Mapping[str, str]
@@ -54,6 +74,18 @@ class GuardianAnswer:
     signer_name: str = ""
     signature_png: bytes = b""
     follows: Sequence[str] = ()
+    basis: str = ""
+    way: Evidence | None = None
+    given_on: str = ""
+    birth_calendar: str = "gregorian"
+    birth_source: str = ""
+    lang_used: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def evidence(self) -> Evidence:
+        """Return what stands for the yes."""
+        return self.way or Evidence(ways.SIGNATURE, self.signature_png)
 
 
 @only(INTERVIEWER)
@@ -69,48 +101,118 @@ def suggest_pseudonym(desk: Desk, subject: str, real_name: str = "") -> Pair:
 def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
     """Keep a guardian's answer; return the event's id. A no keeps no name and no signature (`design.md` §6).
 
-    Raises NotFound, NotAGuardian (V20), ItemsNotAsked (V22), NotUnderstood (V28), NoSignature (V23), Missing, and what
-    `rules.ages` (V01) and `rules.pseudonyms` (V10, V11) refuse.
+    Raises NotFound, NotAGuardian (V20), FormNotInForce (V21), ItemsNotAsked (V22), NoSignature (V23), UnfitWitness
+    (V24), CallNotChecked (V26), NotToBeRecorded (V27), NotUnderstood (V28), ReasonNeeded (V25, V31), Missing, Invalid,
+    and what `rules.ages` (V01) and `rules.pseudonyms` (V10-V12) refuse.
     """
-    form = forms.guardian_form(desk, subject)
-    if not consent.may_consent(said.relation):
-        raise NotAGuardian
-    declined = said.items.get("participate") == NO
-    if not declined:
-        _check_given(form, said)
+    form = forms.guardian_form(desk, subject, check_day(desk, said.given_on))
+    if said.items.get("participate") == NO:
+        return _decline(desk, subject, form, said)
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
-        person = events.person(desk, tables, subject, said.relation, "parent")
-        event = events.begin(desk, one, form, GUARDIAN, person, said.relation, said.follows)
-        event |= {"items": dict(said.items), "guardian_basis": "parent"}
-        if declined:
-            return events.decline(desk, tables, one, event, "guardian_no")
+        event = _begin(desk, tables, one, form, said) | {"items": dict(said.items)}
+        _check_given(desk, form, said)
+        findings.check_answered([*ways.findings(said.evidence), *clocks.findings(desk, tables)], said.reasons)
         return _give(desk, tables, one, said, event)
+
+
+def _decline(desk: Desk, subject: str, form: FormView, said: GuardianAnswer) -> str:
+    """Keep the no; the contact slip goes with it."""
+    with desk.db.writing() as tables:
+        one = case_within(desk, tables, subject)
+        event = _begin(desk, tables, one, form, said) | {"items": dict(said.items)}
+        slips.purge_within(desk, tables, one.id)
+        kept = events.decline(desk, tables, one, event, "guardian_no")
+    slips.scrub(desk)
+    return kept
+
+
+@only(INTERVIEWER)
+def inform(desk: Desk, subject: str, said: GuardianAnswer) -> str:
+    """Keep that a call dropped, or that the guardian was only told: what was asked so far is void (§3.5, step 9)."""
+    return _undecided(desk, subject, said, {"act": "informed_only", "call": dict(said.evidence.call)})
+
+
+@only(INTERVIEWER)
+def defer(desk: Desk, subject: str, said: GuardianAnswer, again_on: str = "") -> str:
+    """Keep that the guardian wants to think about it, and when to ask again; raises Invalid for what is no date."""
+    if again_on:
+        _date(again_on)
+    return _undecided(desk, subject, said, {"act": "deferred", "again_on": again_on})
+
+
+def _undecided(desk: Desk, subject: str, said: GuardianAnswer, told: Mapping[str, Value]) -> str:
+    form = forms.guardian_form(desk, subject, check_day(desk, said.given_on))
+    with desk.db.writing() as tables:
+        one = case_within(desk, tables, subject)
+        event = _begin(desk, tables, one, form, said) | {**told, "method": said.evidence.method}
+        return log.append(tables, desk.pen, Draft("consent_event", event, subject=one.id)).id
+
+
+def check_day(desk: Desk, given_on: str) -> str:
+    """Return the day for which a consent is judged: *given_on*, or today. Raises Invalid."""
+    if given_on and _date(given_on) > desk.clock.today():
+        raise Invalid(field=N_("the day on which it was given"))
+    return given_on or desk.today
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(field=N_("the date")) from error
+
+
+def _begin(desk: Desk, tables: Tables, one: Case, form: FormView, said: GuardianAnswer) -> dict[str, Value]:
+    day, late = check_day(desk, said.given_on), {"entered_on": desk.today} if said.given_on else {}
+    if one.age_group == ADULT_GROUP:
+        session = {"session": new_id()}
+        return events.begin(desk, one, form, ADULT, one.id, "self", said.follows) | session | late
+    basis = _basis(tables, one.id, said, day)
+    person = events.person(desk, tables, one.id, said.relation, basis)
+    event = events.begin(desk, one, form, GUARDIAN, person, said.relation, said.follows)
+    return event | {"guardian_basis": basis, "day": day, **late}
+
+
+def _basis(tables: Tables, subject: str, said: GuardianAnswer, day: str) -> str:
+    """Return the legal basis of the adult who speaks; raises NotAGuardian (V20)."""
+    known = situations.adults(tables, subject).values()
+    found = next((adult for adult in known if adult.relation == said.relation), Adult(said.relation))
+    basis = said.basis or found.basis or (PARENT if said.relation in consent.PARENTS else "")
+    if not Adult(said.relation, basis, found.capacity, found.ended_on).is_guardian(day):
+        raise NotAGuardian
+    return basis
 
 
 def _give(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, event: dict[str, Value]) -> str:
     signed = {
         "act": "given",
-        "method": "signature",
         "understanding": list(said.understanding),
-        "evidence_hash": digest(said.signature_png),
+        "lang_used": said.lang_used,
+        "read_aloud_by": desk.me.code,
+        "reasons": dict(said.reasons),
+        **events.left_behind(said.evidence),
         **events.lifting(one, event),
     }
-    kept = log.append(tables, desk.pen, Draft("consent_event", event | signed, subject=one.id))
+    kept = log.append(
+        tables, desk.pen, Draft("consent_event", event | signed, subject=one.id, session=event.get("session"))
+    )
     _write_names(desk, tables, one, said, event["person"], kept.id)
     return kept.id
 
 
-def _check_given(form: FormView, said: GuardianAnswer) -> None:
+def _check_given(desk: Desk, form: FormView, said: GuardianAnswer) -> None:
+    if said.evidence.method in ways.BY_PHONE and not forms.allows_phone(desk):
+        raise PhoneNotAllowed
     if any(said.items.get(item.code) not in {YES, NO} for item in form.items):
         raise ItemsNotAsked
     forms.check_understood(form, said.understanding)
     if said.birth_date:
-        ages.birth_date(said.birth_date)
+        ages.birth_date(said.birth_date, said.birth_calendar)
     for name, words in _NAMES.items():
         if not getattr(said, name).strip():
             raise Missing(field=words)
-    events.check_signature(said.signature_png)
+    events.check_evidence(said.evidence, said.relation)
 
 
 _NAMES = {
@@ -122,33 +224,73 @@ _NAMES = {
 
 def _write_names(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, person: str, event_id: str) -> None:
     """Names, birth date and signature reach the disk in the transaction of the yes, never before."""
-    pseudonym = Pair(said.pseudonym_zh.strip(), said.pseudonym_en.strip())
-    pseudonyms.check(
-        pseudonym,
-        people.pseudonyms(tables) if pseudonym != one.pseudonym else [],
-        said.real_name + (one.called or ""),
-    )
-    identity = {"real_name": said.real_name.strip(), "birth_date": said.birth_date}
-    evidence = {"event": event_id, "signature": b64(said.signature_png)}
+    pseudonym = Pair(said.pseudonym_zh.strip(), said.pseudonym_en.strip() or pseudonyms.pinyin(said.pseudonym_zh))
+    taken = people.pseudonyms(tables) if pseudonym != one.pseudonym else []
+    family = [said.signer_name, *people.names_around(tables, one.id)]
+    pseudonyms.check(pseudonym, taken, said.real_name + (one.called or ""), family)
+    identity = {"real_name": said.real_name.strip(), **_birth(said)}
     facts = {
         "pseudonym_zh": pseudonym.zh,
         "pseudonym_en": pseudonym.en,
-        "migration": said.migration,
         "carer": said.carer,
+        "migration": said.migration,
     }
-    over = _over(tables, one.id, facts)
     named = natural_id("identity", one.id)
     for draft in (
         Draft("identity", identity, record=named, subject=one.id, over=_over(tables, named, identity)),
         Draft("person_name", {"person": person, "name": said.signer_name.strip()}, subject=one.id),
-        Draft("evidence", evidence, subject=one.id),
-        Draft("participant", facts, record=one.id, subject=one.id, over=over),
+        Draft("evidence", events.evidence(said.evidence, event_id), subject=one.id),
+        Draft("participant", facts, record=one.id, subject=one.id, over=_over(tables, one.id, facts)),
     ):
         log.append(tables, desk.pen, draft)
 
 
+def _birth(said: GuardianAnswer) -> dict[str, str]:
+    """A re-consent that leaves the date empty does not wipe what is known."""
+    if not said.birth_date:
+        return {}
+    return {
+        "birth_date": said.birth_date,
+        "birth_calendar": said.birth_calendar,
+        "birth_source": said.birth_source or "told_parent",
+    }
+
+
 def _over(tables: Tables, record: str, fields: Mapping[str, Value]) -> dict[str, list[str]]:
     return {name: ids for name, ids in log.heads_of(tables, record).items() if name in fields}
+
+
+@only(INTERVIEWER)
+def bring_paper(desk: Desk, subject: str, event_id: str, paper_ref: str, paper_place: str) -> None:
+    """Keep that the signed paper of a consent by phone has come, and where it lies. Raises NotFound, Missing."""
+    if not paper_ref.strip():
+        raise Missing(field=N_("the number on the paper form"))
+    with desk.db.writing() as tables:
+        one = case_within(desk, tables, subject)
+        if event_id not in {event.id for event in one.events}:
+            raise NotFound
+        brought = {"event": event_id, "brought_on": desk.today}
+        paper = brought | {"paper_ref": paper_ref.strip(), "paper_place": paper_place.strip()}
+        named = natural_id("paper", event_id)
+        log.append(tables, desk.pen, Draft("paper", paper, subject=one.id, over=_over(tables, named, paper)))
+
+
+@only(COORDINATOR)
+def void(desk: Desk, subject: str, event_id: str, reason: str) -> str:
+    """Declare an event void: not a guardian, the wrong child, pressure. It stays on record (`domain.md` §3.3).
+
+    Raises NotFound, Missing.
+    """
+    if not reason.strip():
+        raise Missing(field=N_("the reason"))
+    with desk.db.writing() as tables:
+        one = case_within(desk, tables, subject)
+        found = next((event for event in one.events if event.id == event_id and event.act != consent.VOIDING), None)
+        if found is None:
+            raise NotFound
+        facts = {"actor": found.actor, "person": found.person, "act": consent.VOIDING, "voids": [event_id]}
+        values = {**facts, "day": desk.today, "words": reason.strip()}
+        return log.append(tables, desk.pen, Draft("consent_event", values, subject=subject)).id
 
 
 @only(INTERVIEWER)

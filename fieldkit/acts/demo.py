@@ -5,6 +5,7 @@ Everything goes through the acts that real people use, and data travels between 
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -14,7 +15,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from fieldkit.acts import answers, assents, carers, consents, devices, forms, handover, interviews, people, studies
+from fieldkit.acts import (
+    answers,
+    assents,
+    carers,
+    consents,
+    devices,
+    forms,
+    handover,
+    help_card,
+    interviews,
+    members,
+    people,
+    readiness,
+    studies,
+)
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.carers import CarerAnswer
@@ -23,13 +38,14 @@ from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import Clock, new_id
 from fieldkit.rules.consent import YES
+from fieldkit.rules.gates import TRAINING_NEEDED
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER, ROLES
 from fieldkit.store.folder import Folder
 from fieldkit.store.keys import Cost
 from fieldkit.studies import load_study
 
 CHEAP = Cost(passes=1, memory=8 * 1024)  # the folders are gone at exit, and nobody types their passphrases
-YESTERDAY = timedelta(days=-1)
+YESTERDAY, LAST_WEEK = timedelta(days=-1), timedelta(days=-7)
 Case = Mapping[str, Any]  # one `[[cases]]` of demo.toml
 
 
@@ -68,15 +84,37 @@ def _data() -> Any:
 
 
 def _enrol(root: Path, clock: Clock, names: Mapping[str, str]) -> dict[str, Desk]:
-    """Found a study at the coordinator's, and let the others join it."""
+    """Found a study at the coordinator's, make it ready, and let the others join it."""
     founder = studies.found(Folder.open(root / COORDINATOR), clock, names[COORDINATOR], _passphrase(), CHEAP)
+    make_ready(founder, ("A03", "A04"))
     desks = {COORDINATOR: founder}
     for role in names.keys() - desks.keys():
-        folder, passphrase = Folder.open(root / role), _passphrase()
-        asked = devices.request(folder, names[role], passphrase, role, CHEAP)
-        invitation = devices.invite(founder, asked, role, founder.device.team)
-        desks[role] = devices.accept(folder, clock, invitation, passphrase)
+        desks[role] = join(founder, Folder.open(root / role), names[role], role, _passphrase())
     return {role: desks[role] for role in ROLES}
+
+
+def make_ready(founder: Desk, sites: Iterable[str]) -> None:
+    """Enter invented facts, stamp every form, and ring the numbers of *sites*, all of it a week ago."""
+    story = tomllib.loads((_data() / "demo.toml").read_text(encoding="utf-8"))
+    facts = story["ready"]
+    desk = replace(founder, clock=Clock(founder.clock.ahead + LAST_WEEK))
+    readiness.keep(desk, facts)
+    kinds = [form.doc_kind for form in load_study().forms]
+    readiness.stamp(desk, kinds, facts["ethics_from"], facts["ethics_no"], facts["ethics_from"])
+    for site in sites:
+        for line in help_card.of_site(desk, site):
+            if line.rung:
+                help_card.keep(desk, site, line.id, line.number or "0394-0000120", rung=True)
+
+
+def join(founder: Desk, folder: Folder, name: str, role: str, passphrase: str, team: str = "") -> Desk:
+    """Let one more person join with a team record; the second answer to the same request brings the record along."""
+    asked = devices.request(folder, name, passphrase, role, CHEAP)
+    team = team or founder.device.team
+    devices.invite(founder, asked, role, team)
+    day = (founder.clock.today() + LAST_WEEK).isoformat()
+    members.keep(founder, json.loads(asked)["user"]["code"], dict.fromkeys(TRAINING_NEEDED, day))
+    return devices.accept(folder, founder.clock, devices.invite(founder, asked, role, team), passphrase)
 
 
 def _passphrase() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -48,7 +48,8 @@ def sit_down(folder: Folder, db: Database, code: str, keys: KeyPair, clock: Cloc
     with db.reading() as tables:
         device = machine.recall_self(tables)
         me = machine.everybody(tables).users[code]
-    return Desk(folder, db, me, keys, device, clock)
+        _, off = machine.stated_day(tables)
+    return Desk(folder, db, me, keys, device, replace(clock, stated=off))
 
 
 def only(*roles: str) -> Callable[[Callable[Concatenate[Desk, P], T]], Callable[Concatenate[Desk, P], T]]:

@@ -8,28 +8,19 @@ from fieldkit.acts.desk import Desk
 from fieldkit.acts.forms import FormView
 from fieldkit.acts.people import Case
 from fieldkit.clock import new_id
-from fieldkit.errors import Invalid, Refusal
+from fieldkit.errors import Invalid
 from fieldkit.i18n import N_
-from fieldkit.records import Value
-from fieldkit.rules import consent
+from fieldkit.records import Value, canonical, digest
+from fieldkit.rules import consent, ways
 from fieldkit.rules.consent import CARER, GUARDIAN
+from fieldkit.rules.ways import Evidence, NoSignature
 from fieldkit.store import log, people
 from fieldkit.store.database import Tables
+from fieldkit.store.keys import b64
 from fieldkit.store.log import Draft
 
 PNG = b"\x89PNG\r\n\x1a\n"
 LONGEST_SIGNATURE = 300 * 1024
-
-
-class NoSignature(Refusal):
-    """V23: neither a signature on the screen nor a paper with a witness."""
-
-    code = "V23"
-    message = N_(
-        "There is no signature yet. Sign on the screen; for a thumbprint note the paper form, the reason and the "
-        "witness."
-    )
-    status = 422
 
 
 def follows(one: Case, actor: str) -> list[str]:
@@ -37,21 +28,55 @@ def follows(one: Case, actor: str) -> list[str]:
     return [event.id for event in one.events if event.actor == actor]
 
 
-def check_signature(content: bytes) -> None:
-    """Raise NoSignature (V23) for what is no picture, Invalid for one that is too large."""
-    if not content.startswith(PNG):
+def check_evidence(said: Evidence, relation: str) -> None:
+    """Raise what `rules.ways` refuses (V23, V24, V26, V27); Invalid for a picture that is too large."""
+    if said.signature and not said.signature.startswith(PNG):
         raise NoSignature
-    if len(content) > LONGEST_SIGNATURE:
+    if len(said.signature) > LONGEST_SIGNATURE:
         raise Invalid(field=N_("the signature"))
+    ways.check(said, relation)
+
+
+def evidence(said: Evidence, event: str) -> dict[str, Value]:
+    """Return the vault's record of what stands for a yes; a thumbprint is noted, never pictured (`domain.md` D8)."""
+    return {
+        "event": event,
+        "signature": b64(said.signature),
+        "paper_ref": said.paper_ref.strip(),
+        "paper_place": said.paper_place.strip(),
+        "witness": said.witness_name.strip(),
+        "recording_place": said.recording_place.strip(),
+    }
+
+
+def left_behind(said: Evidence) -> dict[str, Value]:
+    """Return what an event says of its evidence, so that others can judge it without the vault."""
+    return {
+        "method": said.method,
+        "no_sign_reason": said.no_sign_reason,
+        "witness_relation": said.witness_relation,
+        "call": dict(said.call),
+        "evidence_hash": digest(canonical(evidence(said, ""))),
+    }
 
 
 def person(desk: Desk, tables: Tables, subject: str, relation: str, basis: str) -> str:
     """Return the record id of this child's *relation*: of one mother there is one record."""
     found = people.row(tables, "persons", "subject = ? AND relation = ?", subject, relation)
     if found is not None:
+        _note_basis(desk, tables, found, basis)
         return str(found["id"])
     facts = {"relation": relation, "role": GUARDIAN if basis else CARER, "basis": basis}
     return log.append(tables, desk.pen, Draft("person", facts, record=new_id(), subject=subject)).record
+
+
+def _note_basis(desk: Desk, tables: Tables, known: people.Row, basis: str) -> None:
+    """A carer who became the guardian by law is one from now on."""
+    if not basis or known["basis"] == basis:
+        return
+    heads, facts = log.heads_of(tables, known["id"]), {"role": GUARDIAN, "basis": basis}
+    over = {name: heads[name] for name in facts if name in heads}
+    log.append(tables, desk.pen, Draft("person", facts, record=known["id"], subject=known["subject"], over=over))
 
 
 def begin(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fieldkit.acts import situations
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import Case, case
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.i18n import N_
-from fieldkit.rules import ages, guides
-from fieldkit.store import strings
+from fieldkit.rules import ages, guides, versions
+from fieldkit.rules.states import ADULT_GROUP
+from fieldkit.store import setup, strings
 from fieldkit.studies import Pair, load_study
 
 UNDERSTOOD = "ok"
@@ -48,9 +50,16 @@ class FormView:
     items: list[FormItem]
 
 
-def guardian_form(desk: Desk, subject: str) -> FormView:
-    """Return the guardian's form."""
-    return form_for(desk, "guardian_info_consent", case(desk, subject))
+def guardian_form(desk: Desk, subject: str, day: str = "") -> FormView:
+    """Return the guardian's form in force on *day* (today unless given), or the grown participant's own."""
+    one = case(desk, subject)
+    return form_for(desk, "adult_18" if one.age_group == ADULT_GROUP else "guardian_info_consent", one, day)
+
+
+def allows_phone(desk: Desk) -> bool:
+    """Tell whether the ethics approval lets a guardian consent by phone."""
+    with desk.db.reading() as tables:
+        return setup.facts(tables).get("allow_phone_consent") == "yes"
 
 
 def carer_form(desk: Desk, subject: str) -> FormView:
@@ -64,11 +73,15 @@ def child_form(desk: Desk, subject: str) -> FormView:
     return form_for(desk, ages.child_form(one.age_group), one)
 
 
-def form_for(desk: Desk, doc_kind: str, one: Case) -> FormView:
-    """Return the approved form *doc_kind* with the words of its own strings; raises NotFound where there is none."""
+def form_for(desk: Desk, doc_kind: str, one: Case, day: str = "") -> FormView:
+    """Return the form *doc_kind* in force on *day* with the words of its own strings.
+
+    Raises FormNotInForce (V21), NotFound.
+    """
     built = next(form for form in load_study().forms if form.doc_kind == doc_kind)
     with desk.db.reading() as tables:
-        row = strings.form(tables, doc_kind)
+        wanted = versions.current(situations.form_versions(tables), doc_kind, day or desk.today)
+        row = strings.form(tables, wanted.text_hash)
         if row is None:
             raise NotFound
         texts = strings.texts_with(tables, row["strings"])

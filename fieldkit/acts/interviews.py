@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from fieldkit.acts.desk import Desk, only
-from fieldkit.acts.people import Case, case_within, unused_session
+from fieldkit.acts.people import Case, case_within
 from fieldkit.clock import new_id
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.i18n import N_
@@ -17,6 +19,9 @@ from fieldkit.store import log, machine, merge, people, strings
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import Pair, load_study
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+REASONS = {gate: load_study().codes[f"reason_{gate}"] for gate in ("G09", "G10", "G12")}
 
 
 class GatesClosed(Refusal):
@@ -76,18 +81,24 @@ class InterviewPage:
 
 
 @only(INTERVIEWER)
-def start(desk: Desk, subject: str) -> str:
-    """Open an interview on the child's yes of today; return its id. Raises NotFound, GatesClosed (V34), WallBroken."""
+def start(desk: Desk, subject: str, reasons: Mapping[str, str] = NOTHING) -> str:
+    """Open an interview on the child's yes of today; return its id.
+
+    *reasons*: what was tapped for the gates that ask (gate id to reason code); it is kept with the interview.
+    Raises NotFound, GatesClosed (V34), WallBroken.
+    """
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
-        failing = gates.failing(one.gates)
+        asked = {gate.id: reasons.get(gate.id, "") for gate in gates.asking(one.gates)}
+        open_ones = [gate for gate in gates.asking(one.gates) if asked[gate.id] not in REASONS[gate.id]]
+        failing = [*gates.failing(one.gates), *open_ones]
         if failing:
             raise GatesClosed(gates=failing)
         version = strings.newest_version(tables)
         if version is None:
             raise NotFound
-        session = unused_session(one, desk.today)
-        facts = {"guide_version": version["id"], "started_on": desk.today, "interviewer": desk.me.code}
+        session, author = one.session, {"interviewer": desk.me.code, "asked": asked}
+        facts = {"guide_version": version["id"], "started_on": desk.today, **author}
         grounds = consent.grounds(one.events, session)
         log.append(
             tables,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
+from fieldkit.acts import clocks, situations
 from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
-from fieldkit.rules import ages, consent, gates, guides
-from fieldkit.rules.consent import CARER, CHILD, GUARDIAN, Event
-from fieldkit.rules.gates import Gate, Situation
+from fieldkit.rules import ages, calendars, consent, findings, gates, states
+from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, Event
+from fieldkit.rules.findings import Finding
+from fieldkit.rules.gates import Gate
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.store import log, people, search, standing, strings
 from fieldkit.store.database import Tables
@@ -33,7 +36,8 @@ class NoSerialLeft(Refusal):
 class NewChild:
     """What may be written down before a guardian has answered: site, sex, age group, and the contact slip.
 
-    `birth_date` ("2014-05" or "2014-05-09") is used to compute the age group and is not kept (`design.md` §6).
+    `birth_date` ("2014-05" or "2014-05-09", or of the lunar `calendar`) is used to compute the age group and is not
+    kept (`design.md` §6). `reasons`: rule code to reason code.
     """
 
     called: str
@@ -41,6 +45,10 @@ class NewChild:
     site: str
     sex: str
     birth_date: str
+    calendar: str = "gregorian"
+    told_age: str = ""
+    given_by: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,10 @@ class Case:
     events: list[Event]
     interviews: list[InterviewLine]
     conflict: bool
-    withdrawn: bool
+    session: str = ""
+    consent: str = states.NOT_SOUGHT
+    on_hold: bool = False
+    moved: bool = False
 
     @property
     def name(self) -> str:
@@ -111,14 +122,28 @@ def register(desk: Desk, child: NewChild) -> str:
         raise Invalid(field=N_("the site code"))
     if child.sex not in SEXES:
         raise Invalid(field=N_("girl or boy"))
-    born, study = ages.birth_date(child.birth_date), load_study()
+    group = _group(desk, child)
+    with desk.db.writing() as tables:
+        findings.check_answered(clocks.findings(desk, tables), child.reasons)
+        return register_within(desk, tables, child, group)
+
+
+def _group(desk: Desk, child: NewChild) -> str:
+    born, study = ages.birth_date(child.birth_date, child.calendar), load_study()
     group = ages.age_group(born, desk.clock.today())
     ages.check_range(born, desk.clock.today(), study.age_min, study.age_max)
-    with desk.db.writing() as tables:
-        return _register(desk, tables, child, group)
+    return group
 
 
-def _register(desk: Desk, tables: Tables, child: NewChild, group: str) -> str:
+def hints(desk: Desk, child: NewChild) -> list[Finding]:
+    """Return what to look at again about the told age and date (V03, V04); it stops nothing and nothing is kept."""
+    born = ages.birth_date(child.birth_date, child.calendar)
+    told = ages.Told(child.calendar, calendars.number(child.told_age))
+    return [one for one in ages.findings(born, desk.clock.today(), told) if one.level == findings.HINT]
+
+
+def register_within(desk: Desk, tables: Tables, child: NewChild, group: str) -> str:
+    """Write down a child of the age group *group* in the caller's transaction; return the participant's id."""
     site = child.site.upper()
     prefix = f"{load_study().code}-{site}-"
     serial = people.next_serial(tables, prefix, desk.device.serials)
@@ -133,7 +158,7 @@ def _register(desk: Desk, tables: Tables, child: NewChild, group: str) -> str:
         "registered_on": desk.today,
     }
     log.append(tables, desk.pen, Draft("participant", facts, record=subject, subject=subject))
-    slip = {"called": child.called.strip(), "phone": child.phone.strip()}
+    slip = {"called": child.called.strip(), "phone": child.phone.strip(), "given_by": child.given_by.strip()}
     log.append(tables, desk.pen, Draft("slip", slip, record=new_id(), subject=subject))
     return subject
 
@@ -180,7 +205,7 @@ def nonparticipation(desk: Desk) -> dict[str, int]:
         return standing.nonparticipation(tables)
 
 
-_URGENCY = ("continue", "start", "ask_child", "ask_guardian", "call_parents")
+_URGENCY = ("continue", "start", "ask_child", "ask_adult", "ask_guardian", "call_parents", "screen")
 
 
 def _called_so(one: Case, wanted: str) -> bool:
@@ -191,12 +216,16 @@ def _called_so(one: Case, wanted: str) -> bool:
 def _case(desk: Desk, tables: Tables, row: people.Row) -> Case:
     subject = row["id"]
     slip = people.row(tables, "slips", "subject = ?", subject) or {}
-    draft = Case(
+    found = standing.events(tables, subject)
+    lines = _interviews(tables, row)
+    session = unused_session(found, lines, desk.today)
+    situation = situations.gather(desk, tables, row, found, session)
+    one = Case(
         id=subject,
         case_code=row["case_code"],
         site=row["site"],
         sex=row["sex"],
-        age_group=row["age_group"],
+        age_group=situation.age_group,
         called=slip.get("called"),
         phone=slip.get("phone"),
         pseudonym=Pair(row["pseudonym_zh"], row["pseudonym_en"] or "") if row["pseudonym_zh"] else None,
@@ -204,15 +233,20 @@ def _case(desk: Desk, tables: Tables, row: people.Row) -> Case:
         migration=row["migration"] or "",
         status="",
         step=Step("none"),
-        gates=[],
-        events=standing.events(tables, subject),
-        interviews=_interviews(tables, row),
+        gates=gates.judge(GATES, situation),
+        events=found,
+        interviews=lines,
         conflict=people.disagrees(tables, subject),
-        withdrawn=False,
+        session=session,
+        consent=states.guardian(found, situation.adults, situation.forms, situation.age_group, desk.today),
+        on_hold=states.on_hold(found),
+        moved=bool(row["moved_on"]),
     )
-    judged = replace(draft, gates=judge(desk, tables, draft))
-    step = next_step(judged, desk.today)
-    return replace(judged, step=step, status=_STATUS.get(step.code, "in_progress"))
+    step = next_step(one, desk.today, situation.screening)
+    return replace(one, step=step, status=_status(one, step))
+
+
+GATES = [(gate.id, gate.level, gate.title) for gate in load_study().gates]
 
 
 def _interviews(tables: Tables, row: people.Row) -> list[InterviewLine]:
@@ -230,52 +264,53 @@ def _interviews(tables: Tables, row: people.Row) -> list[InterviewLine]:
     ]
 
 
-def unused_session(one: Case, day: str) -> str:
-    """Return the session of the child's yes of *day* that no interview has used yet, or an empty string."""
-    used = {line.id for line in one.interviews}
-    yes = [event for event in one.events if event.actor == CHILD and event.act in consent.AGREEING and event.day == day]
+def unused_session(events: list[Event], lines: list[InterviewLine], day: str) -> str:
+    """Return the session of the participant's yes of *day* that no interview has used yet, or an empty string."""
+    used = {line.id for line in lines}
+    yes = [one for one in events if one.actor in {CHILD, ADULT} and one.act in consent.AGREEING and one.day == day]
     return next((event.session for event in reversed(yes) if event.session not in used), "")
 
 
-def judge(desk: Desk, tables: Tables, one: Case) -> list[Gate]:
-    """Return all gates for the next interview of *one*, judged inside the caller's transaction."""
-    carer = next((event.relation for event in one.events if event.actor == CARER), one.carer)
-    situation = Situation(
-        events=one.events,
-        age_group=one.age_group,
-        today=desk.today,
-        session=unused_session(one, desk.today),
-        guide_published=strings.newest_version(tables) is not None,
-        carer=load_study().codes["relation"].get(carer, guides.ANY_CARER),
-    )
-    return gates.judge([(gate.id, gate.level, gate.title) for gate in load_study().gates], situation)
-
-
-def next_step(one: Case, day: str) -> Step:
+def next_step(one: Case, day: str, screening: str) -> Step:
     """Return the next step of *one* on *day*."""
     if consent.open_noes(one.events, {GUARDIAN}):
-        return Step("guardian_said_no")
+        return Step("on_hold" if one.on_hold else "guardian_said_no")
     child_noes = consent.open_noes(one.events, {CHILD})
     if child_noes:
         return Step("not_today" if any(event.day == day for event in child_noes) else "child_said_no")
     if one.interviews and one.interviews[-1].started_on == day:
         return Step("continue", one.interviews[-1].id)
+    if screening == "ineligible":
+        return Step("screened_out")
     failing = gates.failing(one.gates)
     if not failing:
         return Step("start")
-    if one.interviews and not unused_session(one, day):
+    if one.interviews and not one.session:
         return Step("none")
-    return Step(next((gate.step for gate in failing if gate.step), "none"))
+    return Step(next((gate.step for gate in failing if gate.step in _FOR_THE_FAMILY), "prepare"))
+
+
+_FOR_THE_FAMILY = ("screen", "ask_guardian", "call_parents", "ask_adult", "ask_child")
+
+
+def _status(one: Case, step: Step) -> str:
+    """Return the code of `participant_status`; it is computed from the events, never typed."""
+    return "moved" if one.moved and step.code != "continue" else _STATUS.get(step.code, "in_progress")
 
 
 _STATUS = {
+    "screen": "listed",
+    "screened_out": "screened_out",
     "ask_guardian": "consent_pending",
     "call_parents": "consent_pending",
+    "ask_adult": "consent_pending",
     "guardian_said_no": "declined",
+    "on_hold": "on_hold",
     "ask_child": "assent_pending",
     "not_today": "declined",
     "child_said_no": "declined",
     "start": "ready",
+    "prepare": "ready",
     "continue": "in_progress",
     "none": "completed",
 }

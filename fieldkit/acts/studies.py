@@ -11,9 +11,10 @@ from fieldkit.acts.users import new_store, new_store_key, person, slot_for
 from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Missing
 from fieldkit.i18n import N_
+from fieldkit.records import clean
 from fieldkit.rules import guides
 from fieldkit.rules.members import COORDINATOR, Machine
-from fieldkit.store import log, machine
+from fieldkit.store import keys, log, machine
 from fieldkit.store.database import Tables
 from fieldkit.store.folder import EMPTY, READY, Folder, NotEmpty
 from fieldkit.store.keys import FIELD_COST, Cost, KeyPair, b64
@@ -22,14 +23,23 @@ from fieldkit.store.machine import Self
 from fieldkit.studies import Study, load_study
 from sync import orders
 
-FIRST_TEAM = "A"
+FIRST_TEAM, FIRST_DEVICE = "A", "C1"
 SHARED_DRAWERS = ("study", "notices")
 APPROVED = "approved"
 
 
-def found(folder: Folder, clock: Clock, name: str, passphrase: str, cost: Cost = FIELD_COST) -> Desk:
+def found(
+    folder: Folder,
+    clock: Clock,
+    name: str,
+    passphrase: str,
+    cost: Cost = FIELD_COST,
+    institution: str = "",
+    sheet: bytes = b"",
+) -> Desk:
     """Found the study in an empty folder; the founder is its coordinator and first vault officer.
 
+    *sheet*: the secret of the founder's recovery sheet, where one was printed.
     Raises NotEmpty, Missing, WeakPassphrase.
     """
     if folder.state != EMPTY:
@@ -37,9 +47,11 @@ def found(folder: Folder, clock: Clock, name: str, passphrase: str, cost: Cost =
     if not name.strip():
         raise Missing(field=N_("the name"))
     store_key, pair, device_pair, study = new_store_key(), KeyPair.make(), KeyPair.make(), new_id()
-    me = Self(new_id(), "C1", study, pair.public["verify"], FIRST_TEAM, COORDINATOR, device_pair, (900, 999))
+    me = Self(new_id(), FIRST_DEVICE, study, pair.public["verify"], FIRST_TEAM, COORDINATOR, device_pair, (900, 999))
     who = person(name, COORDINATOR, FIRST_TEAM, me.id, pair)
     slot = slot_for(who, passphrase, store_key, pair, cost)
+    if sheet:
+        slot = keys.with_recovery(slot, sheet, store_key, pair.sign, cost)
     with new_store(folder, store_key, READY, slot) as db, db.writing() as tables:
         machine.remember_self(tables, me)
         enrol(tables, pair, me, {**who.__dict__})
@@ -47,7 +59,7 @@ def found(folder: Folder, clock: Clock, name: str, passphrase: str, cost: Cost =
             machine.keep_key(tables, drawer, 1, utils.random(32))
         pen = Pen(who.code, me.id, FIRST_TEAM, clock)
         open_team(tables, pen, FIRST_TEAM)
-        for draft in built_in(load_study()):
+        for draft in (*built_in(load_study()), *_fact("institution", institution)):
             log.append(tables, pen, draft)
     return sit_down(folder, db, who.code, pair, clock)
 
@@ -86,7 +98,7 @@ def built_in(study: Study) -> Iterator[Draft]:
         ids = study.form_string_ids(form.doc_kind)
         used = {code: texts[code] for code in ids}
         yield Draft("form", {
-            "doc_kind": form.doc_kind, "version": form.version, "state": APPROVED, "text_hash": guides.form_hash(used),
+            "doc_kind": form.doc_kind, "version": form.version, "state": "review", "text_hash": guides.form_hash(used),
             "strings": {code: guides.text_hash(pair) for code, pair in used.items()},
             "items": [item.code for item in form.items],
         })  # fmt: skip
@@ -94,6 +106,10 @@ def built_in(study: Study) -> Iterator[Draft]:
         "guide_version",
         {"number": 1, "strings": {code: guides.text_hash(pair) for code, pair in texts.items()}},
     )
+
+
+def _fact(code: str, value: str) -> list[Draft]:
+    return [Draft("study_fact", {"code": code, "value": clean(value.strip())})] if value.strip() else []
 
 
 def _facts(study: Study) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from nacl import utils
 
@@ -35,6 +36,19 @@ def slots(folder: Folder) -> list[Slot]:
     return [Slot(slot["code"], slot["name"], slot["role"]) for slot in folder.slots]
 
 
+def slot_of(folder: Folder, code: str) -> dict[str, Any]:
+    """Return the slot of user *code*; raises NotFound."""
+    found = [slot for slot in folder.slots if slot["code"] == code]
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def replace_slot(folder: Folder, slot: Mapping[str, Any]) -> None:
+    """Put *slot* in the place of the same user's earlier one."""
+    folder.write_slots(READY, [slot if one["code"] == slot["code"] else one for one in folder.slots])
+
+
 def unlock(folder: Folder, code: str, passphrase: str, clock: Clock) -> Desk:
     """Open the store with the passphrase of user *code*.
 
@@ -42,20 +56,26 @@ def unlock(folder: Folder, code: str, passphrase: str, clock: Clock) -> Desk:
     """
     if folder.state != READY:
         raise NotSetUp
-    found = [slot for slot in folder.slots if slot["code"] == code]
-    if not found:
-        raise NotFound
-    store_key, pair = keys.open_slot(found[0], passphrase)
-    return sit_down(folder, folder.open_database(store_key, clock.now()), code, pair, clock)
+    store_key, pair = keys.open_slot(slot_of(folder, code), passphrase)
+    return _seated(sit_down(folder, folder.open_database(store_key, clock.now()), code, pair, clock))
 
 
 def change_seat(desk: Desk, code: str, passphrase: str) -> Desk:
     """Let another person of this laptop take over the open store: "switch user". Raises as `unlock` does."""
-    found = [slot for slot in desk.folder.slots if slot["code"] == code]
-    if not found:
-        raise NotFound
-    _, pair = keys.open_slot(found[0], passphrase)
-    return sit_down(desk.folder, desk.db, code, pair, desk.clock)
+    _, pair = keys.open_slot(slot_of(desk.folder, code), passphrase)
+    return _seated(sit_down(desk.folder, desk.db, code, pair, desk.clock))
+
+
+def _seated(desk: Desk) -> Desk:
+    """Return *desk*; who recovered with the sheet has a new box key, which the others learn from a signed order."""
+    new, known = desk.keys.public["box"], desk.me.box
+    if new == known:
+        return desk
+    body = {"code": desk.me.code, "box": new, "replaces": known}
+    order = orders.sign("box", desk.device.study, body, desk.keys.signer)
+    with desk.db.writing() as tables:
+        machine.keep_orders(tables, [(order.id, order.kind, order.content)])
+    return sit_down(desk.folder, desk.db, desk.me.code, desk.keys, desk.clock)
 
 
 def new_store_key() -> bytes:

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-import re
-from calendar import monthrange
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
+from fieldkit.rules import calendars
+from fieldkit.rules.calendars import GREGORIAN, LUNAR
+from fieldkit.rules.findings import ASK, FLAG, HINT, Finding
 
-_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 OWN_CONSENT_AGE = 14
 FORMS = {
     "a9_11": "assent_9_11",
     "a12_13": "assent_12_13",
     "u14_uncertain": "assent_12_13",
     "a14_17": "consent_14_17",
+    "a18": "adult_18",
 }
+SPANS = {"u9": (0, 8), "a9_11": (9, 11), "a12_13": (12, 13), "u14_uncertain": (13, 14), "a14_17": (14, 17)}
+NOMINAL = "nominal"
+_FIRST_GRADE = 6  # Primary 1 is about 6-7
+_GRADES = ("p1", "p2", "p3", "p4", "p5", "p6", "j1", "j2", "j3")
+_LONGEST_MONTH = 31
 
 
 class NoBirthDate(Refusal):
     """V01: no date that can be read."""
 
     code = "V01"
-    message = N_("Enter the birth date as year and month, with the day if it is known: 2014-05 or 2014-05-09.")
+    message = N_(
+        "Enter a birth date that exists, as year and month, with the day if it is known: 2014-05 or 2014-05-09; "
+        "a lunar one also as 2013年冬月."
+    )
     status = 422
 
 
@@ -52,24 +62,32 @@ class BirthDate:
     latest: date
 
 
-def birth_date(text: str) -> BirthDate:
-    """Return the days that *text* (YYYY, YYYY-MM or YYYY-MM-DD) can mean; raises NoBirthDate."""
-    found = _DATE.fullmatch(text.strip())
-    if found is None:
-        raise NoBirthDate
+@dataclass(frozen=True)
+class Told:
+    """What a family says beside the birth date: calendar, age and how it is counted, zodiac sign (1-12), grade."""
+
+    calendar: str = GREGORIAN
+    age: int | None = None
+    age_kind: str = ""
+    zodiac: int | None = None
+    grade: str = ""
+
+
+def birth_date(text: str, calendar: str = GREGORIAN) -> BirthDate:
+    """Return the days that *text* (2014, 2014-05, 2014年5月9日; lunar also 2013年冬月初五, 2020年闰四月) can mean.
+
+    Raises NoBirthDate (V01) for what is no date of that calendar.
+    """
     try:
-        return _span(*(int(part) for part in found.groups() if part is not None))
+        return BirthDate(*calendars.span(text, calendar))
     except ValueError as error:
         raise NoBirthDate from error
 
 
-def _span(year: int, month: int | None = None, day: int | None = None) -> BirthDate:
-    if month is None:
-        return BirthDate(date(year, 1, 1), date(year, 12, 31))
-    if day is None:
-        return BirthDate(date(year, month, 1), date(year, month, monthrange(year, month)[1]))
-    exact = date(year, month, day)
-    return BirthDate(exact, exact)
+def precision(born: BirthDate) -> str:
+    """Return the code of `date_precision`: how exactly the birth date is known."""
+    days = (born.latest - born.earliest).days + 1
+    return "day" if days == 1 else "month" if days <= _LONGEST_MONTH else "year"
 
 
 def full_years(born: date, today: date) -> int:
@@ -98,7 +116,54 @@ def check_range(born: BirthDate, today: date, youngest: int, oldest: int) -> Non
 
 
 def child_form(group: str) -> str:
-    """Return the doc_kind of the child's form for an age group; raises OutOfRange (V02)."""
+    """Return the doc_kind of the own form of somebody of an age group; raises OutOfRange (V02)."""
     if group not in FORMS:
         raise OutOfRange
     return FORMS[group]
+
+
+def nominal_age(born: BirthDate, today: date) -> int | None:
+    """Return the age as elders count it (虚岁): 1 at birth, one more at each lunar new year; None beyond the tables."""
+    begun, now = calendars.lunar_year(born.latest), calendars.lunar_year(today)
+    return None if begun is None or now is None else now - begun + 1
+
+
+def findings(born: BirthDate, today: date, told: Told) -> list[Finding]:
+    """Return what does not fit the birth date, or wants care: V03, V04, V06, V07, V08."""
+    return [*_age_findings(born, today, told), *_date_findings(born, today, told), *grade_findings(born, today, told)]
+
+
+def _age_findings(born: BirthDate, today: date, told: Told) -> Iterator[Finding]:
+    youngest, oldest = full_years(born.latest, today), full_years(born.earliest, today)
+    nominal = nominal_age(born, today)
+    if told.age is None or (told.age_kind == NOMINAL and told.age == nominal):
+        return
+    apart = max(youngest - told.age, told.age - oldest, 0)
+    if apart:
+        sentence = N_("The told age differs from the birth date by {n} (by the date: {years}); it may be nominal age.")
+        yield Finding("V03", HINT, sentence, {"n": apart, "years": youngest})
+
+
+def _date_findings(born: BirthDate, today: date, told: Told) -> Iterator[Finding]:
+    if told.calendar == LUNAR:
+        yield Finding("V04", HINT, N_("Lunar date: converted here. Check it with the household book when you can."))
+    years = {calendars.lunar_year(born.earliest), calendars.lunar_year(born.latest)}
+    if told.zodiac and None not in years and told.zodiac not in {calendars.zodiac(year) for year in years if year}:
+        yield Finding("V06", FLAG, N_("The zodiac sign does not match the birth year."))
+    if age_group(born, today) == "u14_uncertain":
+        yield Finding("V07", FLAG, N_("It is not certain whether 14 is reached: the child is handled as under 14."))
+
+
+def grade_findings(born: BirthDate, today: date, told: Told) -> list[Finding]:
+    """Return V08 where the grade is unusual for the age."""
+    return unusual_grade(told.grade, full_years(born.latest, today), full_years(born.earliest, today))
+
+
+def unusual_grade(grade: str, youngest: int, oldest: int) -> list[Finding]:
+    """Return V08 where no age from *youngest* to *oldest* is usual in *grade*, a year early or late included."""
+    if grade not in _GRADES:
+        return []
+    usual = _FIRST_GRADE + _GRADES.index(grade)
+    if oldest < usual - 1 or youngest > usual + 2:
+        return [Finding("V08", ASK, N_("The grade is unusual for this age (Primary 1 is about 6-7)."))]
+    return []

@@ -16,6 +16,11 @@ REFUSING = frozenset({"declined", "withdrawn"})
 VOIDING = "voided"
 NECESSARY = ("participate", "notes", "store")
 PARENTS = frozenset({"father", "mother", "adoptive"})
+MINORS = frozenset({"sib_minor", "self"})
+CLAIMED = "claimed_only"
+LEGAL_BASES = frozenset(
+    {"parents_dead_or_incapable", "agreement", "designated_committee", "court", "civil_affairs", "adoption"}
+)  # Civil Code 27, 30-32; a parent needs none
 ASKERS = {"child": (CHILD,), "guardian": (GUARDIAN,), "both": (GUARDIAN, CHILD)}  # who asks out: whose no that is
 HIDING_SCOPES = frozenset({"all", "stop_discard"})
 
@@ -38,15 +43,20 @@ class Event:
     age_group: str = ""
     guardian_basis: str = ""
     scope: str = ""
+    again_on: str = ""
     told: tuple[int, ...] = ()
     follows: tuple[str, ...] = ()
     lifts: tuple[str, ...] = ()
     voids: tuple[str, ...] = ()
 
 
-def may_consent(relation: str) -> bool:
-    """Tell whether *relation* makes a person a guardian without further papers: a parent is (Civil Code 27)."""
-    return relation in PARENTS
+def may_consent(relation: str, basis: str = "", capacity: str = "") -> bool:
+    """Tell whether an adult is a guardian: a parent is (Civil Code 27), another one with a legal basis is.
+
+    *basis*: a code of `guardian_basis`; one that is only claimed makes no guardian. Nobody who lacks capacity is one.
+    """
+    by_law = relation in PARENTS or (basis in LEGAL_BASES and relation not in MINORS)
+    return by_law and basis != CLAIMED and capacity != "lacks"
 
 
 def in_force(events: Iterable[Event]) -> list[Event]:
@@ -151,7 +161,7 @@ def valid_pair(
     present = [events[name] for name in named if name in events and name not in voided]
     usable = [event for event in present if event.act in AGREEING and event.form_text_hash in approved]
     adult = [event for event in usable if event.actor == ADULT]
-    guardians = [event for event in usable if event.actor == GUARDIAN and event.guardian_basis != "claimed_only"]
+    guardians = [event for event in usable if event.actor == GUARDIAN and event.guardian_basis != CLAIMED]
     children = [event for event in usable if event.actor == CHILD and event.session == session]
     sides = [adult] if adult else [guardians, children]
     return all(any(event.items.get(item) == YES for event in side) for side in sides for item in items)

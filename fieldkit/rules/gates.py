@@ -5,16 +5,20 @@ A gate that this version does not judge says so; it is never shown as passed (`d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from fieldkit.rules import consent
-from fieldkit.rules.consent import CARER, CHILD, GUARDIAN, NECESSARY, Event
+from fieldkit.rules import consent, states
+from fieldkit.rules.consent import ADULT, CARER, CHILD, GUARDIAN, NECESSARY, Event
+from fieldkit.rules.states import ADULT_GROUP, Adult
+from fieldkit.rules.versions import FormVersion
 from fieldkit.studies import Pair
 
-FAILS, HOLDS, UNCHECKED = "fails", "holds", "unchecked"
-ADULT_GROUPS = frozenset({"a18"})
+FAILS, HOLDS, ASKS, UNCHECKED = "fails", "holds", "asks", "unchecked"
+TRAINING_NEEDED = ("child_training_on", "nda_signed_on", "record_check_on")
+ETHICS_NEEDED = ("ethics_board", "ethics_no", "ethics_from", "ethics_to", "pia_ref", "u14_rules_ref")
 OWN_CONSENT_GROUPS = frozenset({"a14_17"})
+OWN_FORM = {"a14_17": "consent_14_17", "a18": "adult_18"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,11 @@ class Gate:
 
 @dataclass(frozen=True)
 class Situation:
-    """What the gates look at. `session`: of the child's yes that no interview has used yet, else empty."""
+    """What the gates look at. `session`: of the child's yes that no interview has used yet, else empty.
+
+    `facts`: of the study, `member`: the interviewer's team record, `adults`: by person id, `open_lines`: what is
+    missing on the site's help card, `doubts`: what is wrong with clock or disk, `answered`: gate id to reason code.
+    """
 
     events: Sequence[Event]
     age_group: str
@@ -40,6 +48,21 @@ class Situation:
     session: str
     guide_published: bool
     carer: Pair = field(default=Pair("照护人", "the carer"))
+    facts: Mapping[str, str] = field(default_factory=dict)
+    member: Mapping[str, str | None] = field(default_factory=dict)
+    screening: str = ""
+    age_fits: bool = True
+    adults: Mapping[str, Adult] = field(default_factory=dict)
+    forms: Sequence[FormVersion] = ()
+    open_lines: Sequence[str] = ()
+    doubts: Sequence[Pair] = ()
+    pilot: bool = False
+    answered: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def adult(self) -> bool:
+        """Tell whether the participant has come of age: then nobody else's consent counts."""
+        return self.age_group == ADULT_GROUP
 
 
 Verdict = tuple[str, Pair, str | None]
@@ -51,8 +74,7 @@ def judge(titles: Sequence[tuple[str, str, Pair]], case: Situation) -> list[Gate
     """Return every gate of *titles* (id, level, title) judged for *case*; a failing one says what it waits for."""
     case = replace(case, events=consent.in_force(case.events))
     judged = [_gate(id_, level, title, case) for id_, level, title in titles]
-    failing = [gate for gate in judged if gate.status == FAILS and gate.level == "block"]
-    order = {gate.id: place for place, gate in enumerate(failing, 1)}
+    order = {gate.id: place for place, gate in enumerate(failing(judged), 1)}
     return [_waiting(gate, order) for gate in judged]
 
 
@@ -61,33 +83,131 @@ def failing(gates: Sequence[Gate]) -> list[Gate]:
     return [gate for gate in gates if gate.status == FAILS and gate.level == "block"]
 
 
+def asking(gates: Sequence[Gate]) -> list[Gate]:
+    """Return the gates that want one tap on a reason before the interview starts."""
+    return [gate for gate in gates if gate.status == ASKS]
+
+
 def _gate(id_: str, level: str, title: Pair, case: Situation) -> Gate:
     judge_one = _JUDGES.get(id_)
     if judge_one is None:
         return Gate(id_, level, title, UNCHECKED, _UNCHECKED)
     status, reason, step = judge_one(case)
+    if status == ASKS and case.answered.get(id_):
+        status, step = HOLDS, None
     return Gate(id_, level, title, status, reason, step)
+
+
+_ASKED_LATER = frozenset({"G06", "G07", "G14", "G15"})
 
 
 def _waiting(gate: Gate, order: dict[str, int]) -> Gate:
     """The child is asked only after the guardian: such a gate has no button of its own."""
-    first = min((order[id_] for id_ in ("G04", "G05", "G13") if id_ in order), default=None)
-    if gate.status == FAILS and gate.id in {"G06", "G07", "G14", "G15"} and first is not None:
+    first = min((order[id_] for id_ in ("G03", "G04", "G05", "G13") if id_ in order), default=None)
+    if gate.status == FAILS and gate.id in _ASKED_LATER and first is not None:
         return replace(gate, step=None, waits_for=first)
     return gate
 
 
-_NOBODY_YET = Pair(
-    "还没有监护人的同意。同意要由爸爸或妈妈来给。",
-    "No guardian has consented yet. Consent has to come from a parent.",
+def _ethics(case: Situation) -> Verdict:
+    missing = [name for name in ETHICS_NEEDED if not case.facts.get(name)]
+    if missing:
+        return FAILS, _NO_ETHICS, "readiness"
+    closed = case.facts.get("closed_on", "")
+    if closed and closed <= case.today:
+        return FAILS, Pair("项目已经关闭，不再开始新的访谈。", "The study is closed: no new interview starts."), None
+    if not case.facts["ethics_from"] <= case.today <= case.facts["ethics_to"]:
+        return FAILS, _ETHICS_OVER, "readiness"
+    return HOLDS, _OK, None
+
+
+_NO_ETHICS = Pair(
+    "伦理批件、影响评估或未成年人规则还没有登记齐。请协调员登记。",
+    "Ethics approval, impact assessment or the rules for minors are not all entered. Ask the coordinator.",
 )
+_ETHICS_OVER = Pair(
+    "今天不在伦理批件的有效期内。请协调员核对。",
+    "Today is outside the ethics approval's dates. Ask the coordinator.",
+)
+
+
+def _team(case: Situation) -> Verdict:
+    if all(case.member.get(name) for name in TRAINING_NEEDED):
+        return HOLDS, _OK, None
+    return (
+        FAILS,
+        Pair(
+            "您的成员登记还缺儿童保护培训、保密承诺或违法犯罪记录查询的日期。",
+            "Your team record lacks the date of child protection training, confidentiality or record check.",
+        ),
+        "team_record",
+    )
+
+
+def _screened(case: Situation) -> Verdict:
+    if not case.age_fits:
+        return FAILS, Pair("孩子的周岁不在本研究范围内。", "The child's age is outside the study's range."), None
+    if case.screening == "eligible":
+        return HOLDS, _OK, None
+    if case.screening == "ineligible":
+        return FAILS, Pair("筛查结果是不符合条件。", "The screening says: not eligible."), "screen"
+    return (
+        FAILS,
+        Pair("还没有筛查，或者有一条还不清楚。", "Not screened yet, or one criterion is still open."),
+        "screen",
+    )
+
+
+_BY_STATE: Mapping[str, tuple[Pair, str | None]] = {
+    states.NOT_SOUGHT: (
+        Pair(
+            "还没有监护人的同意。同意要由爸爸或妈妈来给。",
+            "No guardian has consented yet. Consent has to come from a parent.",
+        ),
+        "ask_guardian",
+    ),
+    states.INFORMED: (
+        Pair(
+            "监护人听过介绍，还没有表态。电话断了就要从头问。",
+            "The guardian was told but has not decided. After a dropped call begin again.",
+        ),
+        "ask_guardian",
+    ),
+    states.DEFERRED: (Pair("监护人还要想一想。", "The guardian is still thinking about it."), "ask_guardian"),
+    states.DECLINED: (
+        Pair(
+            "有一位监护人的不同意还没有收回，别的同意现在不算数。",
+            "A guardian's no is still open; until it is taken back no other consent counts.",
+        ),
+        None,
+    ),
+    states.WITHDRAWN: (Pair("监护人已经让孩子退出。", "A guardian has withdrawn the child."), None),
+    states.NEEDS_RECONSENT: (
+        Pair(
+            "同意书有了重大变更，要请监护人再听一遍、再表态。",
+            "The form changed in an important way: the guardian has to hear it and decide again.",
+        ),
+        "ask_guardian",
+    ),
+    states.NEEDS_RECONFIRM: (
+        Pair(
+            "给过同意的人现在不是监护人了，要由现在的监护人来给。",
+            "Whoever consented is no guardian any more: the present guardian has to decide.",
+        ),
+        "ask_guardian",
+    ),
+    states.LAPSED: (Pair("已满十八周岁，要本人同意。", "18 or over: their own consent is needed."), "ask_adult"),
+    states.VOIDED: (
+        Pair(
+            "以前的同意已经作废，要重新问。",
+            "The earlier consent was voided: ask again.",
+        ),
+        "ask_guardian",
+    ),
+}
 _NOT_ALL_ITEMS = Pair(
     "监护人还没有对参加、文字记录和保存都表示同意。请再问一次。",
     "The guardian has not said yes to taking part, notes and storage. Ask again.",
-)
-_NO_IS_OPEN = Pair(
-    "有一位监护人的不同意还没有收回，别的同意现在不算数。",
-    "A guardian's no is still open; until it is taken back no other consent counts.",
 )
 
 
@@ -99,28 +219,41 @@ def _only_a_carer(carer: Pair) -> Pair:
 
 
 def _guardian(case: Situation) -> Verdict:
-    if all(consent.guardian_ok(case.events, item) for item in NECESSARY):
-        return HOLDS, _OK, None
-    if consent.open_noes(case.events, {GUARDIAN}):
-        return FAILS, _NO_IS_OPEN, None
-    if any(event.actor == GUARDIAN for event in case.events):
-        return FAILS, _NOT_ALL_ITEMS, "ask_guardian"
-    if any(event.actor == CARER for event in case.events):
+    if case.adult:
+        return _of_age(case)
+    state = states.guardian(case.events, case.adults, case.forms, case.age_group, case.today)
+    if state in {states.GIVEN, states.GIVEN_PARTIAL}:
+        whole = all(consent.guardian_ok(case.events, item) for item in NECESSARY)
+        return (HOLDS, _OK, None) if whole else (FAILS, _NOT_ALL_ITEMS, "ask_guardian")
+    if state == states.NOT_SOUGHT and any(event.actor == CARER for event in case.events):
         return FAILS, _only_a_carer(case.carer), "call_parents"
-    return FAILS, _NOBODY_YET, "ask_guardian"
+    reason, step = _BY_STATE[state]
+    return FAILS, reason, step
+
+
+def _of_age(case: Situation) -> Verdict:
+    if all(consent.effective(case.events, item, case.session) for item in NECESSARY) and _own_words(case, ADULT):
+        return HOLDS, _OK, None
+    reason, step = _BY_STATE[states.LAPSED]
+    return FAILS, reason, step
+
+
+def _own_words(case: Situation, actor: str) -> list[Event]:
+    """Return what the participant said in this session."""
+    return [e for e in case.events if e.actor == actor and case.session and e.session == case.session]
 
 
 def _no_objection(case: Situation) -> Verdict:
-    if consent.open_noes(case.events, {GUARDIAN}):
-        return (
-            FAILS,
-            Pair(
-                "有一位监护人说了不同意。只有这位监护人自己改主意，才能再开始。",
-                "A guardian has said no. Only that guardian can take it back.",
-            ),
-            None,
-        )
-    return HOLDS, _OK, None
+    if case.adult or not consent.open_noes(case.events, {GUARDIAN}):
+        return HOLDS, _OK, None
+    return (
+        FAILS,
+        Pair(
+            "有一位监护人说了不同意。只有这位监护人自己改主意，才能再开始。",
+            "A guardian has said no. Only that guardian can take it back.",
+        ),
+        None,
+    )
 
 
 _NOT_AGAIN = Pair("孩子今天说了不愿意，今天不再问。", "The child said no today; do not ask again today.")
@@ -133,6 +266,8 @@ def _said_no_today(case: Situation) -> bool:
 
 
 def _child(case: Situation) -> Verdict:
+    if case.adult:
+        return _of_age(case)
     if case.session and all(consent.child_ok(case.events, item, case.session) for item in NECESSARY):
         return HOLDS, _OK, None
     if _said_no_today(case):
@@ -147,21 +282,61 @@ _SAY_THE_OPENING = Pair(
 
 
 def _told(case: Situation) -> Verdict:
-    mine = [e for e in case.events if e.actor == CHILD and case.session and e.session == case.session]
-    if any(set(event.told) >= {1, 2, 3} for event in mine):
+    if case.adult or any(set(event.told) >= {1, 2, 3} for event in _own_words(case, CHILD)):
         return HOLDS, _OK, None
     return FAILS, _SAY_THE_OPENING, None if _said_no_today(case) else "ask_child"
 
 
-def _published(case: Situation) -> Verdict:
-    if case.guide_published:
+def _card(case: Situation) -> Verdict:
+    if not case.open_lines:
         return HOLDS, _OK, None
     return (
         FAILS,
         Pair(
-            "访谈提纲还没有发布。请协调员发布。",
-            "No guide is published yet. Ask the coordinator to publish it.",
+            f"这个调查点的求助卡还有 {len(case.open_lines)} 条没有号码，或者 90 天内没有打过。",
+            f"Lines without a number, or not rung within 90 days, on this site's help card: {len(case.open_lines)}.",
         ),
+        "help_card",
+    )
+
+
+_PLACE = Pair(
+    "找一个看得见、听不见的地方，附近有一位同事。", "Find a place that is seen but not overheard, a colleague near."
+)
+
+
+def _place(_case: Situation) -> Verdict:
+    return ASKS, _PLACE, None
+
+
+def _carer(case: Situation) -> Verdict:
+    agreed = [e for e in case.events if e.actor == CARER and e.act in consent.AGREEING]
+    if case.adult or (agreed and not _carer_refuses(case)):
+        return HOLDS, _OK, None
+    return (
+        ASKS,
+        Pair(
+            "在家里聊，要先请照护人配合确认；不在家里聊，或者家长在家，就不用。",
+            "At home the carer agrees first; elsewhere, or with a parent at home, that is not needed.",
+        ),
+        "ask_carer",
+    )
+
+
+def _carer_refuses(case: Situation) -> bool:
+    return bool(consent.open_noes(case.events, {CARER}))
+
+
+def _machine(case: Situation) -> Verdict:
+    return (ASKS, case.doubts[0], None) if case.doubts else (HOLDS, _OK, None)
+
+
+def _published(case: Situation) -> Verdict:
+    if case.guide_published or case.pilot:
+        return HOLDS, _OK, None
+    return (
+        FAILS,
+        Pair("访谈提纲还没有发布。请协调员发布。", "No guide is published yet. Ask the coordinator to publish it."),
         None,
     )
 
@@ -169,13 +344,14 @@ def _published(case: Situation) -> Verdict:
 def _not_withdrawn(case: Situation) -> Verdict:
     if any(event.act == "withdrawn" for event in consent.open_noes(case.events)):
         return FAILS, Pair("孩子已经退出。", "The child has withdrawn."), None
+    if not case.adult and states.on_hold(case.events):
+        return FAILS, Pair("这个个案暂停了，请协调员处理。", "This case is on hold for the coordinator."), None
     return HOLDS, _OK, None
 
 
 def _item_by_item(case: Situation) -> Verdict:
-    if case.age_group in OWN_CONSENT_GROUPS | ADULT_GROUPS or all(
-        consent.last([e for e in case.events if e.actor == GUARDIAN], item) for item in NECESSARY
-    ):
+    asked = all(consent.last([e for e in case.events if e.actor == GUARDIAN], item) for item in NECESSARY)
+    if case.adult or case.age_group in OWN_CONSENT_GROUPS or asked:
         return HOLDS, _OK, None
     return (
         FAILS,
@@ -185,24 +361,29 @@ def _item_by_item(case: Situation) -> Verdict:
 
 
 def _own_consent(case: Situation) -> Verdict:
-    if case.age_group not in OWN_CONSENT_GROUPS:
-        return HOLDS, _OK, None
-    mine = [event for event in case.events if event.actor == CHILD and case.session and event.session == case.session]
-    if any(event.form == "consent_14_17" for event in mine):
+    wanted, actor = OWN_FORM.get(case.age_group), ADULT if case.adult else CHILD
+    if wanted is None or any(event.form == wanted for event in _own_words(case, actor)):
         return HOLDS, _OK, None
     return (
         FAILS,
         Pair("已满十四周岁，要有本人的同意书。", "14 or over: the child's own consent form is needed."),
-        "ask_child",
+        "ask_adult" if case.adult else "ask_child",
     )
 
 
 _JUDGES = {
+    "G01": _ethics,
+    "G02": _team,
+    "G03": _screened,
     "G04": _guardian,
     "G05": _no_objection,
     "G06": _child,
     "G07": _told,
+    "G08": _card,
+    "G09": _place,
+    "G10": _carer,
     "G11": _published,
+    "G12": _machine,
     "G13": _not_withdrawn,
     "G14": _item_by_item,
     "G15": _own_consent,

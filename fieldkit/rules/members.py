@@ -1,19 +1,28 @@
 """Who belongs to the study, with which keys and roles: computed from signed orders alone (`design.md` §4-§5).
 
 Trust starts at the founder's user key. A coordinator's order may enrol devices and users of any role; a device may
-vouch for further interviewers of its own team.
+vouch for further interviewers of its own team. A person may replace their own box key, by an order of kind `box`: who
+recovers with the printed sheet has lost the old one.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 
 from fieldkit.records import canonical
 
 INTERVIEWER, COORDINATOR, TRANSLATOR, LEAD = "interviewer", "coordinator", "translator", "sg_lead"
 ROLES = (INTERVIEWER, COORDINATOR, TRANSLATOR, LEAD)
+TRAINING_LASTS = timedelta(days=730)
+
+
+def training_is_old(trained_on: str, today: date) -> bool:
+    """Tell whether child protection training lies more than 24 months back: worth a word, stops nothing."""
+    return bool(trained_on) and today - date.fromisoformat(trained_on) > TRAINING_LASTS
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,8 @@ def members(orders: Iterable[Said], root: str) -> Members:
 
     Of two orders for one code or id the root's own counts, else the lesser in bytes, on every machine alike.
     """
-    orders = sorted(filter(_well_formed, orders), key=lambda order: (order.signer != root, _bytes(order)))
+    said = list(orders)
+    orders = sorted(filter(_well_formed, said), key=lambda order: (order.signer != root, _bytes(order)))
     users: dict[str, Member] = {}
     devices: dict[str, Machine] = {}
     for _ in orders:  # each round can recognise the signer of others; at most one round for each order
@@ -84,7 +94,26 @@ def members(orders: Iterable[Said], root: str) -> Members:
                 _enter(order, users, devices)
         if len(users) + len(devices) == known:
             break
-    return Members(users, devices)
+    boxes = sorted(filter(_new_box, said), key=_bytes)
+    return Members({code: replace(user, box=_box(user, boxes)) for code, user in users.items()}, devices)
+
+
+def _new_box(order: Said) -> bool:
+    """Tell whether *order* names a new box key; what is no key would keep everybody from sealing."""
+    facts = [order.body.get(name) for name in ("code", "box", "replaces")]
+    named = all(isinstance(fact, str) for fact in facts)
+    return order.kind == "box" and named and re.fullmatch(r"[A-Za-z0-9_-]{43}", order.body["box"]) is not None
+
+
+def _box(user: Member, orders: Sequence[Said]) -> str:
+    """Follow the orders that *user* signed, each naming the key that it replaces, to the newest; none comes back."""
+    own = [order.body for order in orders if (order.signer, order.body["code"]) == (user.verify, user.code)]
+    seen = [user.box]
+    while True:
+        after = [body["box"] for body in own if body["replaces"] == seen[-1] and body["box"] not in seen]
+        if not after:
+            return seen[-1]
+        seen.append(after[0])
 
 
 def _bytes(order: Said) -> bytes:

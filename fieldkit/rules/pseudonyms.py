@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from unicodedata import normalize
+
+from pypinyin import lazy_pinyin
 
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
+from fieldkit.rules.findings import HINT, Finding
 from fieldkit.studies import Pair, load_study
 
 
@@ -19,10 +22,18 @@ class PseudonymTaken(Refusal):
 
 
 class PseudonymTells(Refusal):
-    """V11: it holds a character of the child's real or called name."""
+    """V11: it holds a character of the child's real name, called name or a pet name, or is read like it."""
 
     code = "V11"
-    message = N_("This pseudonym shares a character with the child's name. Take another one.")
+    message = N_("This pseudonym shares a character with the child's name, or sounds like it. Take another one.")
+    status = 422
+
+
+class PseudonymOfFamily(Refusal):
+    """V12: a family member or a teacher is called so."""
+
+    code = "V12"
+    message = N_("Somebody of the family or the school is called so. Take another pseudonym.")
     status = 422
 
 
@@ -34,36 +45,79 @@ class PseudonymDoubled(Refusal):
     status = 422
 
 
-def check(pseudonym: Pair, taken: Collection[Pair], names: str) -> None:
-    """Raise PseudonymDoubled (D6), PseudonymTells (V11) or PseudonymTaken (V10) for an unfit *pseudonym*.
+class PseudonymEmpty(Refusal):
+    """Nothing in it can be read aloud: signs and pictures are no name."""
 
-    *names*: the child's real and called names, written together.
+    code = "pseudonym_empty"
+    message = N_("A pseudonym is written in characters that can be read aloud. Take two Chinese characters.")
+    status = 422
+
+
+def check(pseudonym: Pair, taken: Collection[Pair], names: str, family: Collection[str] = ()) -> None:
+    """Raise what an unfit *pseudonym* is refused for: D6, V10, V11 or V12, or that it is none.
+
+    *names*: the child's real, called and pet names, written together; *family*: names of its adults and teachers.
     """
-    refusal = _unfit(pseudonym, taken, names)
+    refusal = _unfit(pseudonym, taken, names, family)
     if refusal is not None:
         raise refusal
 
 
-def suggest(taken: Collection[Pair], names: str, start: int) -> Pair:
+def suggest(taken: Collection[Pair], names: str, start: int, family: Collection[str] = ()) -> Pair:
     """Return a fit pseudonym from the study's list, looking from place *start* on; an empty pair if none is left."""
     known = load_study().pseudonyms
     begin = start % len(known)
     turned = known[begin:] + known[:begin]
-    return next((one for one in turned if _unfit(one, taken, names) is None), Pair("", ""))
+    return next((one for one in turned if _unfit(one, taken, names, family) is None), Pair("", ""))
 
 
-def _unfit(pseudonym: Pair, taken: Collection[Pair], names: str) -> type[Refusal] | None:
+def pinyin(zh: str) -> str:
+    """Return a Chinese name as it is written in pinyin, without tones and with one capital: 知夏 as Zhixia."""
+    spoken = "".join(lazy_pinyin(_letters(zh), v_to_u=True))
+    return spoken.capitalize() if _letters(spoken).isascii() else ""
+
+
+def findings(pseudonym: Pair, sex: str) -> list[Finding]:
+    """Return V13 where a character of the pseudonym is heard as the other sex."""
+    other = load_study().gendered.get({"m": "f", "f": "m"}.get(sex, ""), "")
+    if set(_letters(pseudonym.zh)) & set(other):
+        return [Finding("V13", HINT, N_("This pseudonym sounds like the other sex. Take another one, or leave it."))]
+    return []
+
+
+def _unfit(
+    pseudonym: Pair, taken: Collection[Pair], names: str, family: Iterable[str] = ()
+) -> type[Refusal] | None:
     characters = _letters(pseudonym.zh)
+    if not characters:
+        return PseudonymEmpty
     if len(set(characters)) < len(characters):
         return PseudonymDoubled
-    if set(characters) & set(_letters(names)):
+    if set(characters) & set(_letters(names)) or _sounds_like(pseudonym, names):
         return PseudonymTells
+    if any(_names(characters, _letters(one)) for one in family):
+        return PseudonymOfFamily
     return PseudonymTaken if any(_same(pseudonym, one) for one in taken) else None
 
 
+def _names(characters: str, name: str) -> bool:
+    """The whole name, or a given name of two characters or more, whatever stands before it."""
+    return characters == name or (len(characters) > 1 and name.endswith(characters))
+
+
+def _sounds_like(pseudonym: Pair, names: str) -> bool:
+    """Pinyin of less than four letters lies in too many names to tell."""
+    spoken = _letters("".join(lazy_pinyin(_letters(names), v_to_u=True)))
+    return any(len(sound) > 3 and sound in spoken for sound in _sounds(pseudonym))
+
+
 def _same(one: Pair, other: Pair) -> bool:
-    spoken = _letters(one.en)
-    return _letters(one.zh) == _letters(other.zh) or bool(spoken and spoken == _letters(other.en))
+    return _letters(one.zh) == _letters(other.zh) or bool(_sounds(one) & _sounds(other))
+
+
+def _sounds(name: Pair) -> set[str]:
+    """What is typed as pinyin counts, and what the characters are read as: the first may be empty or wrong."""
+    return {_letters(name.en), _letters("".join(lazy_pinyin(_letters(name.zh), v_to_u=True)))} - {""}
 
 
 def _letters(text: str) -> str:

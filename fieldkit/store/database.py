@@ -62,6 +62,7 @@ class Database:
         self.path = path
         self.key = key
         self._gate = Lock()
+        self._trace = False
         self._anchor = self._connect()  # while one connection stays open, closing others does not checkpoint
 
     def close(self) -> None:
@@ -81,8 +82,43 @@ class Database:
 
         Raises DiskFull, StoreBusy, WallBroken.
         """
-        with self._gate, self._transaction("BEGIN IMMEDIATE") as tables:
-            yield tables
+        with self._gate:
+            with self._transaction("BEGIN IMMEDIATE") as tables:
+                yield tables
+            if self._trace:
+                self._trace = not self._emptied_journal()
+
+    def leave_no_trace(self) -> None:
+        """Let the journal be emptied after the open transaction, so that what it deletes is in no file any more.
+
+        Where a reader stands in the way, the next transaction tries again.
+        """
+        self._trace = True
+
+    def _emptied_journal(self) -> bool:
+        try:
+            busy, _, _ = self._anchor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except dbapi2.Error:  # what was written is safe; only the sweeping waits
+            return False
+        return not busy
+
+    def checkpoint(self) -> None:
+        """Bring the journal into the file and empty it, so that it keeps nothing that was removed."""
+        with self._gate:
+            self._anchor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    def copy_to(self, path: Path) -> None:
+        """Write one consistent copy to *path*, encrypted with the same key, while others go on reading.
+
+        Raises DiskFull.
+        """
+        connection = self._connect()
+        try:
+            connection.execute("VACUUM INTO ?", [str(path)])
+        except dbapi2.Error as error:
+            raise _translated(error) from error
+        finally:
+            connection.close()
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Tables]:

@@ -14,12 +14,12 @@ from filelock import FileLock, Timeout
 from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
-from fieldkit.platform import make_private, write_atomically
+from fieldkit.platform import flush_folder, make_private, write_atomically
 from fieldkit.records import canonical
 from fieldkit.store import schema
 from fieldkit.store.database import Database, ForeignStore, Tables
 
-SLOTS_FORMAT = 1
+SLOTS_FORMAT = 2  # 1 knew no recovery part and is still read; a program of then must not take 2 for its own
 EMPTY, REQUESTED, READY = "empty", "requested", "ready"
 
 
@@ -101,19 +101,20 @@ class Folder:
         write_atomically(self.path / "slots.json", canonical(content))
 
     def _slots(self) -> dict[str, Any]:
-        try:
-            slots = json.loads((self.path / "slots.json").read_bytes())
-        except FileNotFoundError:
-            return {"format": SLOTS_FORMAT, "store": "", "state": EMPTY, "users": []}
-        except (ValueError, RecursionError) as error:
-            raise ForeignStore from error
-        if not isinstance(slots, dict) or type(slots.get("format")) is not int:
-            raise ForeignStore
-        if slots["format"] > SLOTS_FORMAT:
-            raise FolderNewer
-        if not _are_slots(slots):
-            raise ForeignStore
-        return slots
+        path = self.path / "slots.json"
+        return _read_slots(path) if path.exists() else {"store": "", "state": EMPTY, "users": []}
+
+    def take_in(self, files: Mapping[str, Path]) -> None:
+        """Make the contents of a backup this empty folder's own; the slots come last, they make it a store.
+
+        Raises NotEmpty, ForeignStore, FolderNewer.
+        """
+        if self.state != EMPTY or self.database_path.exists():
+            raise NotEmpty
+        _read_slots(files["slots.json"])
+        for name in ("fieldkit.db", "slots.json"):
+            files[name].replace(self.path / name)
+            flush_folder(self.path)
 
     def create_database(self, key: bytes) -> Database:
         """Make the encrypted file; raises NotEmpty where there is one."""
@@ -154,6 +155,20 @@ class Folder:
             for name in ("fieldkit.db", "fieldkit.db-wal", "slots.json"):
                 if (self.path / name).exists():
                     shutil.copy2(self.path / name, backups / f"{stamp}-{name}")
+
+
+def _read_slots(path: Path) -> dict[str, Any]:
+    try:
+        slots = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise ForeignStore from error
+    if not isinstance(slots, dict) or type(slots.get("format")) is not int:
+        raise ForeignStore
+    if slots["format"] > SLOTS_FORMAT:
+        raise FolderNewer
+    if not _are_slots(slots):
+        raise ForeignStore
+    return slots
 
 
 def _are_slots(slots: Mapping[str, Any]) -> bool:

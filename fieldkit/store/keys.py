@@ -21,6 +21,8 @@ from fieldkit.i18n import N_
 from fieldkit.records import canonical
 
 NONCE = bindings.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+RECOVERY = "recovery"  # the part of a slot that a printed sheet opens; the passphrase does not authenticate it
+_APART = {"wrapped", RECOVERY}
 
 
 class WrongPassphrase(Refusal):
@@ -29,6 +31,17 @@ class WrongPassphrase(Refusal):
     code = "wrong_passphrase"
     message = N_(
         "That passphrase does not open this laptop. Nothing was changed. Check capital letters and type it again."
+    )
+    status = 401
+
+
+class WrongWords(Refusal):
+    """The words of a sheet do not open the slot: another sheet, or not its words."""
+
+    code = "wrong_words"
+    message = N_(
+        "These words do not open this laptop. Nothing was changed. "
+        "Take the newest sheet of this person and this laptop, and type all twelve words in their order."
     )
     status = 401
 
@@ -105,29 +118,65 @@ def check_strength(passphrase: str) -> None:
 
 def make_slot(who: Mapping[str, str], passphrase: str, store_key: bytes, pair: KeyPair, cost: Cost) -> dict[str, Any]:
     """Return a slot for *who* (code, name, role): readable facts, and the store key and user secrets wrapped."""
-    salt = utils.random(pwhash.argon2id.SALTBYTES)
-    facts = {**who, "salt": b64(salt), "passes": cost.passes, "memory": cost.memory}
-    secret = store_key + pair.sign + pair.box
-    nonce = utils.random(NONCE)
-    key = _derive(passphrase, salt, cost)
-    wrapped = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(secret, canonical(facts), nonce, key)
-    return {**facts, "wrapped": b64(nonce + wrapped)}
+    return _wrap(who, _typed(passphrase), store_key + pair.sign + pair.box, cost)
 
 
 def open_slot(slot: Mapping[str, Any], passphrase: str) -> tuple[bytes, KeyPair]:
     """Return the store key and the user's pair; raises WrongPassphrase, also for a slot that was tampered with."""
-    facts = {name: value for name, value in slot.items() if name != "wrapped"}
     try:
-        sealed = unb64(slot["wrapped"])
-        key = _derive(passphrase, unb64(slot["salt"]), Cost(slot["passes"], slot["memory"]))
-        secret = bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
-            sealed[NONCE:], canonical(facts), sealed[:NONCE], key
-        )
-    except (CryptoError, KeyError, ValueError, TypeError) as error:
+        secret = _unwrap(slot, _typed(passphrase))
+    except _TAMPERED as error:
         raise WrongPassphrase from error
     return secret[:-64], KeyPair(secret[-64:-32], secret[-32:])
 
 
-def _derive(passphrase: str, salt: bytes, cost: Cost) -> bytes:
-    typed = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")
-    return pwhash.argon2id.kdf(32, typed, salt, opslimit=cost.passes, memlimit=cost.memory)
+def with_recovery(slot: Mapping[str, Any], code: bytes, store_key: bytes, sign: bytes, cost: Cost) -> dict[str, Any]:
+    """Return *slot* with a part that the printed *code* opens; an earlier sheet opens nothing any more.
+
+    It holds the store key and the signing secret, never the one that opens safeguarding records (`design.md` §3).
+    """
+    part = _wrap({**_who(slot), "opens": RECOVERY}, code, store_key + sign, cost)
+    return {**slot, RECOVERY: part}
+
+
+def open_recovery(slot: Mapping[str, Any], code: bytes) -> tuple[bytes, bytes]:
+    """Return the store key and the signing secret; raises WrongWords, also where a part was tampered with or moved."""
+    try:
+        part = slot[RECOVERY]
+        if {**part, **_who(slot), "opens": RECOVERY} != part:
+            raise WrongWords
+        secret = _unwrap(part, code)
+    except _TAMPERED as error:
+        raise WrongWords from error
+    return secret[:-32], secret[-32:]
+
+
+_TAMPERED = (CryptoError, KeyError, ValueError, TypeError)
+
+
+def _who(slot: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: slot[name] for name in ("code", "name", "role")}
+
+
+def _wrap(facts: Mapping[str, Any], known: bytes, secret: bytes, cost: Cost) -> dict[str, Any]:
+    """Seal *secret* under what a person knows; *facts* stay readable, and nobody can change them unseen."""
+    salt, nonce = utils.random(pwhash.argon2id.SALTBYTES), utils.random(NONCE)
+    facts = {**facts, "salt": b64(salt), "passes": cost.passes, "memory": cost.memory}
+    key = _derive(known, salt, cost)
+    wrapped = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(secret, canonical(facts), nonce, key)
+    return {**facts, "wrapped": b64(nonce + wrapped)}
+
+
+def _unwrap(sealed: Mapping[str, Any], known: bytes) -> bytes:
+    facts = {name: value for name, value in sealed.items() if name not in _APART}
+    wrapped = unb64(sealed["wrapped"])
+    key = _derive(known, unb64(sealed["salt"]), Cost(sealed["passes"], sealed["memory"]))
+    return bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(wrapped[NONCE:], canonical(facts), wrapped[:NONCE], key)
+
+
+def _typed(passphrase: str) -> bytes:
+    return unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")
+
+
+def _derive(known: bytes, salt: bytes, cost: Cost) -> bytes:
+    return pwhash.argon2id.kdf(32, known, salt, opslimit=cost.passes, memlimit=cost.memory)

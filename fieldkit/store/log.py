@@ -86,6 +86,13 @@ def known(tables: Tables, change_id: str) -> bool:
     return tables.execute("SELECT 1 FROM changes WHERE id = ?", [change_id]).fetchone() is not None
 
 
+def last_day(tables: Tables) -> str:
+    """Return the day, as this laptop believed it, of the newest change made here; empty where there is none."""
+    newest = "SELECT json_extract(body, '$.wall') FROM changes WHERE batch IS NULL ORDER BY tick DESC LIMIT 1"
+    found = tables.execute(newest).fetchone()
+    return str(found[0])[:10] if found else ""
+
+
 def waits(tables: Tables, record: str) -> bool:
     """Tell whether a change of *record* is not sealed yet."""
     found = tables.execute("SELECT 1 FROM changes WHERE record = ? AND block IS NULL", [record])

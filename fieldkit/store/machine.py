@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from fieldkit.rules.members import Members, Said, members
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import KeyPair
+
+STATED_DAY = "stated_day"
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,20 @@ def recall(tables: Tables, name: str) -> bytes | None:
     return None if row is None else row[0].encode() if isinstance(row[0], str) else bytes(row[0])
 
 
+def stated_day(tables: Tables) -> tuple[str, timedelta]:
+    """Return the day that a person last stated, and by how much the clock was off then."""
+    kept = json.loads(recall(tables, STATED_DAY) or b"{}")
+    return kept.get("day", ""), timedelta(days=kept.get("off", 0))
+
+
 def forget(tables: Tables, name: str) -> None:
     """Drop a local fact."""
     tables.execute("DELETE FROM machine WHERE name = ?", [name])
+
+
+def forget_streams(tables: Tables) -> None:
+    """Go on in fresh streams: what this copy writes must not stand beside what the original wrote since."""
+    tables.execute("DELETE FROM machine WHERE name LIKE 'stream:%'")
 
 
 def remember_self(tables: Tables, me: Self) -> None:

@@ -83,6 +83,26 @@ def pseudonyms(tables: Tables) -> list[Pair]:
     return [Pair(one["pseudonym_zh"], one["pseudonym_en"] or "") for one in rows]
 
 
+def last_visit(tables: Tables, subject: str) -> Row | None:
+    """Return the newest entry of a child's visit log, or None."""
+    found = tables.query(
+        "SELECT v.* FROM visits AS v JOIN changes AS c ON c.id = v.id WHERE v.subject = ? ORDER BY c.tick DESC LIMIT 1",
+        [subject],
+    )
+    return next((dict(one) for one in found), None)
+
+
+def names_around(tables: Tables, subject: str) -> list[str]:
+    """Return the names of this child's adults and of those who opened the door of school or village (V12)."""
+    rows = tables.execute(
+        "SELECT name FROM person_names WHERE subject = ? UNION "
+        "SELECT value FROM places, json_each(json_array(gatekeeper, child_director)) WHERE site = "
+        "(SELECT site FROM participants WHERE id = ?)",
+        [subject, subject],
+    )
+    return [row[0] for row in rows if row[0]]
+
+
 def answers(tables: Tables, interview: str) -> list[Row]:
     """Return the notes of an interview in the order of the guide."""
     return [
@@ -118,3 +138,8 @@ def held_interviews(tables: Tables) -> int:
 def hidden_children(tables: Tables) -> int:
     """Return how many children withdrew."""
     return int(tables.execute("SELECT count(*) FROM standings WHERE hidden = 1").fetchone()[0])
+
+
+def opened_on(tables: Tables, day: str) -> bool:
+    """Tell whether an interview was opened on *day*."""
+    return tables.execute("SELECT 1 FROM interviews WHERE started_on = ? LIMIT 1", [day]).fetchone() is not None

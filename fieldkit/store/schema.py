@@ -171,14 +171,14 @@ _NEW_COLUMNS = {
     "sites": "site_type county private_room network power",
     "forms": "stamped_on ethics_no valid_from valid_to change_class",
     "participants": "grade boarding recruited_via pilot household slip_code moved_on age_at_enrol:int siblings:int "
-    "sensitive",
+    "sensitive reasons",
     "persons": "basis_evidence care_type age_band education reads_zh speaks care_agreement whereabouts capacity "
-    "ended_on ended_why",
+    "ended_on ended_why reasons",
     "slips": "given_by",
     "identities": "birth_calendar birth_precision birth_source told_kind pet_names address school school_class phones "
     "told_age:int zodiac:int",
     "person_names": "phone",
-    "consent_events": "given_on entered_on lang_used read_aloud_by again_on call reasons",
+    "consent_events": "entered_on lang_used read_aloud_by again_on call reasons",
     "evidence": "recording_place",
     "interviews": "asked",
 }

@@ -25,3 +25,14 @@ def help_numbers(tables: Tables, site: str) -> dict[str, Row]:
 def forms(tables: Tables) -> list[Row]:
     """Return every version of every form, by kind and version."""
     return [dict(row) for row in tables.query("SELECT * FROM forms ORDER BY doc_kind, CAST(version AS INTEGER)")]
+
+
+def disputed(tables: Tables) -> set[str]:
+    """Return the codes of the facts that two people wrote differently."""
+    return {row[0] for row in tables.execute("SELECT code FROM study_facts WHERE conflict")}
+
+
+def sites(tables: Tables) -> list[str]:
+    """Return the codes of the sites that were entered, or at which a child lives."""
+    rows = tables.execute("SELECT code FROM sites UNION SELECT site FROM participants WHERE site <> '' ORDER BY 1")
+    return [row[0] for row in rows if row[0]]

@@ -61,13 +61,9 @@ def questions(tables: Tables) -> list[Row]:
     return [{**row, "probes": json.loads(row["probes"] or "[]")} for row in rows]
 
 
-def form(tables: Tables, doc_kind: str) -> Row | None:
-    """Return the newest approved version of a form, its lists unpacked."""
-    rows = list(
-        tables.table("forms").rows_where(
-            "doc_kind = ? AND state = 'approved'", [doc_kind], order_by="version DESC", limit=1
-        )
-    )
+def form(tables: Tables, text_hash: str) -> Row | None:
+    """Return the form version whose text has *text_hash*, its lists unpacked."""
+    rows = list(tables.table("forms").rows_where("text_hash = ?", [text_hash], limit=1))
     if not rows:
         return None
     return {**rows[0], "strings": json.loads(rows[0]["strings"]), "items": json.loads(rows[0]["items"])}

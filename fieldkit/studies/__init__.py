@@ -5,6 +5,7 @@ from __future__ import annotations
 from fieldkit.studies.builtin import load_study
 from fieldkit.studies.shape import (
     CardLine,
+    Fact,
     Form,
     FormParts,
     GateText,
@@ -21,6 +22,7 @@ from fieldkit.studies.shape import (
 
 __all__ = [
     "CardLine",
+    "Fact",
     "Form",
     "FormParts",
     "GateText",

@@ -11,6 +11,7 @@ from typing import Any
 
 from fieldkit.studies.shape import (
     CardLine,
+    Fact,
     Form,
     GateText,
     Guide,
@@ -43,9 +44,11 @@ def load_study(name: str = "zhoukou") -> Study:
         card=tuple(_card_line(number, one) for number, one in enumerate(card["lines"], 1)),
         words_to_say=tuple(card["words_to_say"]),
         gates=tuple(GateText(one["id"], one["level"], _pair(one)) for one in data("gates")["gates"]),
+        readiness=tuple(_fact(one) for one in data("readiness")["facts"]),
         codes={codes: _labels(labels) for codes, labels in data("codes").items()},
         glossary=tuple(_term(key, one) for key, one in data("glossary").items()),
         pseudonyms=tuple(Pair(*one) for one in data("pseudonyms")["names"]),
+        gendered=data("pseudonyms")["gendered"],
     )
 
 
@@ -96,7 +99,13 @@ def _item(facts: Facts) -> Item:
 
 
 def _card_line(number: int, facts: Facts) -> CardLine:
-    return CardLine(f"card:{number}", _pair(facts), facts["number"], facts["verified_on"])
+    flags = {name: facts[name] for name in ("rung", "needed") if name in facts}
+    return CardLine(f"card:{number}", _pair(facts), facts["number"], facts["verified_on"], **flags)
+
+
+def _fact(facts: Facts) -> Fact:
+    known = {name: facts[name] for name in ("code", "kind", "gate", "needed", "choices") if name in facts}
+    return Fact(text=_pair(facts), source=_pair(facts["source"]), **known)
 
 
 def _labels(labels: Facts) -> dict[str, Pair]:

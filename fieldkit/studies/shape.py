@@ -101,12 +101,30 @@ class FormParts:
 
 @dataclass(frozen=True)
 class CardLine:
-    """A line of the help card; `verified_on` is empty until somebody rang the number."""
+    """A line of the help card; `verified_on` is empty until somebody rang the number, `rung` false for 110 and 120.
+
+    A line that is not `needed` does not exist everywhere: a site may leave it empty.
+    """
 
     id: str
     text: Pair
     number: str
     verified_on: str
+    rung: bool = True
+    needed: bool = True
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What the coordinator has to enter or decide before a gate opens; `choices` names a table of codes."""
+
+    code: str
+    kind: str
+    gate: str
+    needed: bool
+    text: Pair
+    source: Pair
+    choices: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,9 +166,11 @@ class Study:
     card: tuple[CardLine, ...]
     words_to_say: tuple[str, ...]
     gates: tuple[GateText, ...]
+    readiness: tuple[Fact, ...]
     codes: Mapping[str, Mapping[str, Pair]]
     glossary: tuple[Term, ...]
     pseudonyms: tuple[Pair, ...]
+    gendered: Mapping[str, str]
 
     def form_parts(self, doc_kind: str) -> FormParts:
         """Return the string ids of the form *doc_kind*."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from fieldkit.acts import assents, events, forms, people
-from fieldkit.acts.assents import SAID_NO, ChildAnswer
+from fieldkit.acts.assents import ChildAnswer
 from fieldkit.errors import Refusal
-from fieldkit.rules.consent import CHILD
-from fieldkit.web.pages import Answer
+from fieldkit.rules.consent import CHILD, YES
+from fieldkit.rules.findings import ReasonNeeded
+from fieldkit.web.pages import Answer, png, reasons
 from fieldkit.web.sessions import desk
 
 pages = Blueprint("assents", __name__, url_prefix="/people/<subject>/assent")
 BLOCKS = {str(block) for block in forms.BLOCKS}
 DONE = ("start", "continue")
+ITEM = "item_"
 
 
 @pages.get("")
@@ -29,13 +31,15 @@ def said(subject: str) -> Answer:
     """Keep the child's own answer; what is unclear comes back with everything that was ticked."""
     told = _told()
     if people.case(desk(), subject).step.code in DONE:
-        return redirect(url_for("people.show", subject=subject))
+        return redirect(url_for("people.gates_", subject=subject))
     try:
         assents.record(desk(), subject, told)
     except Refusal as refusal:
         return _page(subject, told, refusal), refusal.status
-    after = "assents.said_no" if told.answer in SAID_NO else "people.show"
-    return redirect(url_for(after, subject=subject))
+    return redirect(url_for(_AFTER.get(told.answer, "assents.said_no"), subject=subject))
+
+
+_AFTER = {YES: "people.gates_", "think": "people.show"}
 
 
 def _told() -> ChildAnswer:
@@ -45,6 +49,10 @@ def _told() -> ChildAnswer:
         method=request.form.get("method", ""),
         words=request.form.get("words", "")[:400],
         follows=request.form.get("follows", "").split(),
+        items={name.removeprefix(ITEM): said for name, said in request.form.items() if name.startswith(ITEM)},
+        adult_spoke=bool(request.form.get("adult_spoke")),
+        mark_png=png(request.form.get("signature")),
+        reasons=reasons(),
     )
 
 
@@ -58,6 +66,7 @@ def _page(subject: str, told: ChildAnswer, refusal: Refusal | None = None) -> st
         follows=" ".join(events.follows(case, CHILD)),
         said=told,
         refusal=refusal,
+        findings=refusal.findings if isinstance(refusal, ReasonNeeded) else [],
     )
 
 

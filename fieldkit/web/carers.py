@@ -4,32 +4,28 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
-from wtforms import HiddenField, RadioField, SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms import HiddenField, RadioField
+from wtforms.validators import InputRequired
 
 from fieldkit.acts import carers, forms, people
 from fieldkit.acts.carers import CarerAnswer
+from fieldkit.rules import ways
 from fieldkit.rules.consent import NO
-from fieldkit.studies import load_study
-from fieldkit.web.pages import Answer, Form, answer, label, png
+from fieldkit.web.pages import Answer, answer, label, png, reasons
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, draft, drop_draft, tell
+from fieldkit.web.steps import WITNESSES
+from fieldkit.web.ways import EvidenceForm
 
 pages = Blueprint("carers", __name__, url_prefix="/people/<subject>/consent/carer")
-WITNESSES = ("neighbour", "uncle_aunt", "sib_adult", "village_cadre", "teacher", "other")
 TYPED = ("method", "no_sign_reason", "witness_name", "witness_relation", "paper_ref", "paper_place")
 
 
-class CarerForm(Form):
+class CarerForm(EvidenceForm):
     """How the agreement was given, and what stands for a signature."""
 
     understanding = RadioField("understanding", choices=[forms.UNDERSTOOD, "again"], validators=[InputRequired()])
     method = RadioField("method", choices=["thumbprint", "signature"], validators=[InputRequired()])
-    no_sign_reason = SelectField("no_sign_reason", choices=["", *load_study().codes["no_sign_reason"]])
-    witness_name = StringField("witness_name", validators=[Length(max=40)])
-    witness_relation = SelectField("witness_relation", choices=["", *WITNESSES])
-    paper_ref = StringField("paper_ref", validators=[Length(max=40)])
-    paper_place = StringField("paper_place", validators=[Length(max=80)])
     signature = HiddenField("signature")
 
 
@@ -38,7 +34,7 @@ def show(subject: str) -> Answer:
     """Read the carer's text, and note how the agreement was given."""
     if "relation" not in draft(subject):
         return redirect(url_for("consents.who", subject=subject))
-    return render_template("carers/show.html", form=CarerForm(), **_known(subject))
+    return render_template("carers/show.html", form=CarerForm(), findings=[], reasons={}, **_known(subject))
 
 
 @pages.post("")
@@ -49,7 +45,10 @@ def said(subject: str) -> Answer:
     form = CarerForm()
     if request.form.get("agreed") == NO:
         return _store(subject, CarerAnswer(draft(subject)["relation"], "", agreed=False))
-    return answer(form, "carers/show.html", lambda: _store(subject, _carer(subject, form)), **_known(subject))
+    told = _carer(subject, form)
+    asked = ways.findings(told.evidence)
+    shown = {"findings": asked, "reasons": told.reasons, **_known(subject)}
+    return answer(form, "carers/show.html", lambda: _store(subject, told), **shown)
 
 
 def _store(subject: str, told: CarerAnswer) -> Response:
@@ -72,11 +71,14 @@ def _known(subject: str) -> dict[str, object]:
 
 def _carer(subject: str, form: CarerForm) -> CarerAnswer:
     begun = draft(subject)
+    typed = {name: (form[name].data or "").strip() for name in TYPED}
     return CarerAnswer(
         relation=begun["relation"],
         agreed=True,
         understanding=[form.understanding.data],
         signature_png=png(form.signature.data),
         follows=begun["follows"],
-        **{name: (form[name].data or "").strip() for name in TYPED},
+        witness_fit=form.witness_fit.data,
+        reasons=reasons(),
+        **typed,
     )

@@ -1,108 +1,113 @@
-"""A guardian's consent in guided steps: who is here, reading aloud, item by item, signing; stored whole."""
+"""A guardian's consent in guided steps: who and how, reading aloud, item by item, signing; stored whole."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from wtforms import HiddenField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms import HiddenField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional
 
 from fieldkit.acts import consents, events, forms, people
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.forms import FormView, NotUnderstood
-from fieldkit.errors import Missing
-from fieldkit.rules import consent
+from fieldkit.acts.people import Case
+from fieldkit.errors import Missing, Refusal
+from fieldkit.rules import consent, ways
+from fieldkit.rules.states import ADULT_GROUP
 from fieldkit.studies import load_study
-from fieldkit.web.pages import Answer, Form, answer, label, png
+from fieldkit.web import steps
+from fieldkit.web.pages import Answer, answer, label, png, reasons
 from fieldkit.web.pages import words as _
+from fieldkit.web.people import BORN
 from fieldkit.web.sessions import desk, draft, drop_draft, tell
+from fieldkit.web.steps import begun, known, page, so_far, stored_once, to_who
+from fieldkit.web.ways import EvidenceForm
 
 pages = Blueprint("consents", __name__, url_prefix="/people/<subject>")
-ADULTS = ("mother", "father", "pgm", "pgf", "mgm", "mgf", "uncle_aunt", "neighbour")
-GUARDIAN = "/consent/guardian"
+ADULTS = ("pgm", "pgf", "mgm", "mgf", "uncle_aunt", "sib_adult", "step_parent", "neighbour", "teacher", "other")
+GUARDIAN = steps.GUARDIAN
+CODES = load_study().codes
 
 
-class SignForm(Form):
+class SignForm(EvidenceForm):
     """What is written down together with the yes."""
 
+    method = RadioField("method", choices=[ways.SIGNATURE, ways.THUMBPRINT, ways.ORAL_WITNESS, ways.ORAL_RECORDED])
     real_name = StringField("real_name", validators=[InputRequired(), Length(max=40)])
-    birth_date = StringField("birth_date", validators=[Optional(), Regexp(r"\d{4}-\d{1,2}(-\d{1,2})?$")])
+    birth_date = StringField("birth_date", validators=[Optional(), Length(max=20)])
+    birth_calendar = RadioField("birth_calendar", choices=list(CODES["calendar"]), default="gregorian")
     pseudonym_zh = StringField("pseudonym_zh", validators=[InputRequired(), Length(max=8)])
     pseudonym_en = StringField("pseudonym_en", validators=[Optional(), Length(max=40)])
-    migration = SelectField("migration", choices=list(load_study().codes["migration"]))
-    carer = SelectField("carer", choices=list(load_study().codes["relation"]), default="pgm")
+    migration = SelectField("migration", choices=list(CODES["migration"]))
+    carer = SelectField("carer", choices=list(CODES["relation"]), default="pgm")
     signer_name = StringField("signer_name", validators=[InputRequired(), Length(max=40)])
     signature = HiddenField("signature")
 
 
 @pages.get("/consent")
 def who(subject: str) -> str:
-    """Ask which adult is here."""
-    return render_template("consents/who.html", case=people.case(desk(), subject), adults=ADULTS)
+    """Ask which adult is here, or on the phone, or on paper."""
+    case = people.case(desk(), subject)
+    bases = [code for code in CODES["guardian_basis"] if code in consent.LEGAL_BASES]
+    by_phone = forms.allows_phone(desk())
+    return render_template("consents/who.html", case=case, adults=ADULTS, bases=bases, by_phone=by_phone)
 
 
 @pages.post("/consent")
 def chosen(subject: str) -> Answer:
-    """Begin the steps for that adult: a parent's consent, or a carer's agreement."""
-    case, relation = people.case(desk(), subject), request.form.get("relation", "")
-    if relation not in load_study().codes["relation"]:
+    """Begin the steps for that adult: a guardian's consent, or a carer's agreement."""
+    case, basis = people.case(desk(), subject), request.form.get("basis", "")
+    how = next((how for how in (steps.PHONE, steps.PAPER) if request.form.get(how)), steps.HERE)
+    relation = request.form.get(how) or request.form.get("relation", "")
+    if relation not in CODES["relation"]:
         raise Missing(field=_("who is here"))
     drop_draft(subject)
-    parent = consent.may_consent(relation)
-    actor = consent.GUARDIAN if parent else consent.CARER
-    draft(subject).update(relation=relation, items={}, follows=events.follows(case, actor))
-    return redirect(url_for("consents.read" if parent else "carers.show", subject=subject))
+    guardian = consent.may_consent(relation, basis) or case.age_group == ADULT_GROUP
+    actor = consent.GUARDIAN if guardian else consent.CARER
+    actor = consent.ADULT if case.age_group == ADULT_GROUP else actor
+    follows = events.follows(case, actor)
+    draft(subject).update(relation=relation, basis=basis, how=how, items={}, follows=follows, guardian=guardian)
+    return redirect(url_for(_FIRST_STEP[how] if guardian else "carers.show", subject=subject))
 
 
-def _page(template: str, subject: str, **more: object) -> str:
-    view = forms.guardian_form(desk(), subject)
-    known = {"case": people.case(desk(), subject), "view": view, "said": draft(subject)}
-    return render_template(f"consents/{template}.html", **known, **more)
-
-
-def _begun(subject: str) -> bool:
-    return consent.may_consent(draft(subject).get("relation", ""))
-
-
-def _to_who(subject: str) -> Answer:
-    return redirect(url_for("consents.who", subject=subject))
+_FIRST_STEP = {steps.HERE: "consents.read", steps.PHONE: "ways.call", steps.PAPER: "ways.paper"}
 
 
 @pages.get(f"{GUARDIAN}/read")
 def read(subject: str) -> Answer:
     """Read the information aloud, and ask back three things."""
-    return _page("read", subject) if _begun(subject) else _to_who(subject)
+    return page("read", subject) if begun(subject) else to_who(subject)
 
 
 @pages.post(f"{GUARDIAN}/read")
 def understood(subject: str) -> Answer:
     """Keep the teach-back answers and go on to the items; an "again" stays here."""
-    if not _begun(subject):
-        return _to_who(subject)
-    form = forms.guardian_form(desk(), subject)
+    if not begun(subject):
+        return to_who(subject)
+    form = known(subject)["view"]
     told = [request.form.get(f"back{number}", "") for number in range(len(form.teach_back))]
     draft(subject)["understanding"] = told
     if any(one != forms.UNDERSTOOD for one in told):
         refusal = NotUnderstood()
-        return _page("read", subject, refusal=refusal), refusal.status
+        return page("read", subject, refusal=refusal), refusal.status
     return redirect(url_for("consents.item", subject=subject, number=1))
 
 
 @pages.get(f"{GUARDIAN}/items/<int:number>")
 def item(subject: str, number: int) -> Answer:
     """Ask one item; the answered ones stand below, each can be changed."""
-    if not _begun(subject) or "understanding" not in draft(subject):
-        return _to_who(subject)
-    if not 1 <= number <= len(forms.guardian_form(desk(), subject).items):
+    if not begun(subject) or "understanding" not in draft(subject):
+        return to_who(subject)
+    if not 1 <= number <= len(known(subject)["view"].items):
         return redirect(url_for("consents.sign", subject=subject))
-    return _page("item", subject, number=number)
+    return page("item", subject, number=number)
 
 
 @pages.post(f"{GUARDIAN}/items/<int:number>")
 def answered(subject: str, number: int) -> Answer:
     """Keep one answer in memory; only a plain yes or no is an answer."""
-    if not _begun(subject):
-        return _to_who(subject)
-    form, said = forms.guardian_form(desk(), subject), request.form.get("answer", "")
+    if not begun(subject):
+        return to_who(subject)
+    form, said = known(subject)["view"], request.form.get("answer", "")
     if said not in {consent.YES, consent.NO} or not 1 <= number <= len(form.items):
         return redirect(url_for("consents.read", subject=subject))
     items = draft(subject)["items"]
@@ -122,67 +127,121 @@ def _after(subject: str, form: FormView, items: dict[str, str]) -> str:
 @pages.get(f"{GUARDIAN}/no")
 def refusing(subject: str) -> Answer:
     """Say what a no means before it is written down: a slip of the finger must not bind a family."""
-    return _page("refusing", subject) if _begun(subject) else _to_who(subject)
+    return page("refusing", subject) if begun(subject) else to_who(subject)
 
 
 @pages.post(f"{GUARDIAN}/no")
 def refused(subject: str) -> Answer:
     """Keep the no: without a name, without a signature, without a reason."""
-    if not _begun(subject):
-        return redirect(url_for("people.show", subject=subject))
-    said = draft(subject)
-    told = GuardianAnswer(said["relation"], {"participate": consent.NO}, (), follows=said["follows"])
-    consents.record(desk(), subject, told)
-    drop_draft(subject)
-    return redirect(url_for("people.show", subject=subject))
+
+    def keep() -> object:
+        return consents.record(desk(), subject, so_far(subject, items={"participate": consent.NO}))
+
+    return stored_once(subject, keep)
+
+
+@pages.get(f"{GUARDIAN}/later")
+def later(subject: str) -> Answer:
+    """Ask when to come back to somebody who wants to think about it."""
+    return page("later", subject) if begun(subject) else to_who(subject)
+
+
+@pages.post(f"{GUARDIAN}/later")
+def deferred(subject: str) -> Answer:
+    """Keep that the guardian is still thinking."""
+    day = request.form.get("again_on", "").strip()
+    try:
+        return stored_once(subject, lambda: consents.defer(desk(), subject, so_far(subject), day))
+    except Refusal as refusal:
+        return page("later", subject, refusal=refusal, again_on=day), refusal.status
 
 
 @pages.get(f"{GUARDIAN}/sign")
 def sign(subject: str) -> Answer:
     """Sign, and write down the names that belong to the yes."""
-    if not _begun(subject):
-        return _to_who(subject)
-    form, case = SignForm(), people.case(desk(), subject)
+    if not begun(subject):
+        return to_who(subject)
+    case, form = people.case(desk(), subject), SignForm(method=ways.SIGNATURE)
     suggested = case.pseudonym or consents.suggest_pseudonym(desk(), subject)
     form.pseudonym_zh.data, form.pseudonym_en.data = suggested
-    form.migration.data, form.carer.data = case.migration or "both_away", case.carer or "pgm"
-    return _page("sign", subject, form=form)
+    form.migration.data, form.carer.data = case.migration or "both_away", _carer(case)
+    form.birth_date.data = draft(BORN + subject).get("birth_date", "")
+    form.birth_calendar.data = draft(BORN + subject).get("birth_calendar", "gregorian")
+    return page("sign", subject, form=form, findings=[], reasons={})
+
+
+def _carer(case: Case) -> str:
+    """Return who looks after the child, as far as it is known."""
+    agreed = [event.relation for event in case.events if event.actor == consent.CARER]
+    return case.carer or next(iter(agreed), "pgm")
 
 
 @pages.post(f"{GUARDIAN}/sign")
 def signed(subject: str) -> Answer:
     """Store the whole consent in one transaction."""
-    if not _begun(subject):
+    if not begun(subject):
         return redirect(url_for("people.show", subject=subject))
-    form, view = SignForm(), forms.guardian_form(desk(), subject)
+    form, tapped = SignForm(), {**draft(subject).get("reasons", {}), **reasons()}
+    told = _guardian(subject, form, tapped)
 
     def store() -> Answer:
-        consents.record(desk(), subject, _guardian(subject, form))
+        consents.record(desk(), subject, told)
         tell(_("Consent is saved: {who}.", who=label("relation", draft(subject)["relation"])))
         drop_draft(subject)
         return redirect(url_for("people.show", subject=subject))
 
-    known = {"case": people.case(desk(), subject), "view": view, "said": draft(subject)}
-    return answer(form, "consents/sign.html", store, **known)
+    asked = ways.findings(told.evidence)
+    return answer(form, "consents/sign.html", store, findings=asked, reasons=tapped, **known(subject))
 
 
-def _guardian(subject: str, form: SignForm) -> GuardianAnswer:
+def _guardian(subject: str, form: SignForm, tapped: dict[str, str]) -> GuardianAnswer:
     said = draft(subject)
-    typed = {name: (text or "").strip() for name, text in form.data.items() if name in _TYPED}
-    return GuardianAnswer(
-        relation=said["relation"],
-        items=said["items"],
-        understanding=said.get("understanding", []),
-        signature_png=png(form.signature.data),
-        follows=said["follows"],
-        **typed,
-    )
+    typed = {name: (form[name].data or "").strip() for name in _TYPED}
+    way = said.get("evidence") or form.evidence(form.method.data or ways.SIGNATURE, signature=png(form.signature.data))
+    more = {"items": said["items"], "understanding": said.get("understanding", []), "way": way, "reasons": tapped}
+    return so_far(subject, **more, **typed)
 
 
 _TYPED = (
-    *("real_name", "birth_date", "pseudonym_zh", "pseudonym_en"),
+    *("real_name", "birth_date", "birth_calendar", "pseudonym_zh", "pseudonym_en"),
     *("migration", "carer", "signer_name"),
 )
+
+
+@pages.get("/events/<event>/paper")
+def paper(subject: str, event: str) -> str:
+    """Ask for the number of a paper that was promised."""
+    return render_template("consents/paper.html", case=people.case(desk(), subject), event=event, typed={})
+
+
+@pages.post("/events/<event>/paper")
+def brought(subject: str, event: str) -> Answer:
+    """Keep that the signed paper is here."""
+    typed = {name: request.form.get(name, "") for name in ("paper_ref", "paper_place")}
+    try:
+        consents.bring_paper(desk(), subject, event, **typed)
+    except Missing as refusal:
+        case = people.case(desk(), subject)
+        page = render_template("consents/paper.html", case=case, event=event, typed=typed, refusal=refusal)
+        return page, refusal.status
+    return redirect(url_for("people.show", subject=subject))
+
+
+@pages.get("/events/<event>/void")
+def voiding(subject: str, event: str) -> str:
+    """Ask a coordinator why an event is void."""
+    return render_template("consents/void.html", case=people.case(desk(), subject), event=event)
+
+
+@pages.post("/events/<event>/void")
+def voided(subject: str, event: str) -> Answer:
+    """Declare an event void; it stays on record."""
+    try:
+        consents.void(desk(), subject, event, request.form.get("reason", ""))
+    except Missing as refusal:
+        case = people.case(desk(), subject)
+        return render_template("consents/void.html", case=case, event=event, refusal=refusal), refusal.status
+    return redirect(url_for("people.show", subject=subject))
 
 
 @pages.get("/signatures/<event>.png")

@@ -84,7 +84,7 @@ def accept() -> Answer:
         upload = request.files.get("invitation")
         content = upload.read() if upload else b""
         sign_in(seat(), devices.accept(here().folder, site().clock, content, form.passphrase.data))
-        return redirect(url_for("today.home"))
+        return redirect(url_for("sheets.ask"))
 
     return answer(form, "devices/accept.html", act)
 

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
 
 from fieldkit.acts import interviews, people
 from fieldkit.acts.interviews import GatesClosed
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.web import acks
+from fieldkit.web.pages import Answer, reasons
+from fieldkit.web.people import checklist
 from fieldkit.web.sessions import desk
 
 pages = Blueprint("interviews", __name__)
 
 
 @pages.post("/people/<subject>/interviews")
-def start(subject: str) -> Response:
+def start(subject: str) -> Answer:
     """Open an interview, go on with the one that is open, or show everything that is missing."""
     step = people.case(desk(), subject).step
     if step.code == "continue" and step.interview:
         return redirect(url_for("interviews.show", interview=step.interview))
     try:
-        return redirect(url_for("interviews.show", interview=interviews.start(desk(), subject)))
-    except GatesClosed:
-        return redirect(url_for("people.gates_", subject=subject))
+        return redirect(url_for("interviews.show", interview=interviews.start(desk(), subject, reasons())))
+    except GatesClosed as refusal:
+        return checklist(subject, refusal), refusal.status
 
 
 @pages.get("/interviews/<interview>")

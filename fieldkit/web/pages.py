@@ -115,6 +115,12 @@ def lines(text: str) -> Markup:
     return Markup("<br>").join(escape(text).splitlines())
 
 
+def reasons() -> dict[str, str]:
+    """Return what was tapped for rules and gates that ask: rule or gate id to reason code."""
+    prefix = "reason_"
+    return {name.removeprefix(prefix): code for name, code in request.form.items() if name.startswith(prefix)}
+
+
 def png(url: str | None) -> bytes:
     """Return the picture that the signature pad sent; nothing where it is none."""
     if not url or not url.startswith(PNG_URL):

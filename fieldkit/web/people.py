@@ -9,12 +9,16 @@ from wtforms.validators import InputRequired, Length, Regexp
 from fieldkit.acts import people
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import new_id
+from fieldkit.errors import Refusal
 from fieldkit.records import clean
 from fieldkit.rules import gates
-from fieldkit.web.pages import Answer, Form, answer, label
+from fieldkit.studies import load_study
+from fieldkit.web.pages import Answer, Form, answer, label, locale, reasons
 from fieldkit.web.pages import words as _
-from fieldkit.web.sessions import desk, once
+from fieldkit.web.sessions import desk, draft, once, tell
 
+SLIP = ("called", "phone", "site", "sex", "birth_date", "calendar", "told_age", "given_by")
+BORN = "born "  # the told birth date, in memory until the signature; never on the disk before it
 pages = Blueprint("people", __name__, url_prefix="/people")
 
 
@@ -25,12 +29,15 @@ class NewChildForm(Form):
     phone = StringField("phone", validators=[Length(max=40)])
     site = StringField("site", validators=[InputRequired(), Regexp(r"[A-Za-z][0-9]{2}$")])
     sex = RadioField("sex", choices=["f", "m"], validators=[InputRequired()])
-    birth_date = StringField("birth_date", validators=[InputRequired(), Length(max=10)])
+    birth_date = StringField("birth_date", validators=[InputRequired(), Length(max=20)])
+    calendar = RadioField("calendar", choices=list(load_study().codes["calendar"]), default="gregorian")
+    told_age = StringField("told_age", validators=[Length(max=10)])
+    given_by = StringField("given_by", validators=[Length(max=40)])
     nonce = HiddenField("nonce", default=new_id)
 
     def child(self) -> NewChild:
         """Return what was typed."""
-        return NewChild(**{name: (self[name].data or "").strip() for name in NewChild.__dataclass_fields__})
+        return NewChild(**{name: (self[name].data or "").strip() for name in SLIP}, reasons=reasons())
 
 
 @pages.get("")
@@ -55,8 +62,12 @@ def create() -> Answer:
     form = NewChildForm()
 
     def act() -> Answer:
-        subject = once(form.nonce.data or new_id(), lambda: people.register(desk(), form.child()))
-        return redirect(url_for("people.show", subject=subject))
+        child = form.child()
+        subject = once(form.nonce.data or new_id(), lambda: people.register(desk(), child))
+        draft(BORN + subject).update(birth_date=child.birth_date, birth_calendar=child.calendar)
+        hints = people.hints(desk(), child)
+        tell(" ".join(hint.sentence(locale()) for hint in hints) or _("Saved. Now the screening."))
+        return redirect(url_for("screenings.show", subject=subject))
 
     return answer(form, "people/new.html", act)
 
@@ -69,12 +80,18 @@ def show(subject: str) -> str:
 
 @pages.get("/<subject>/gates")
 def gates_(subject: str) -> str:
-    """Show everything that is still missing, each with its next step."""
+    """Show everything that is still missing, each with its next step; and what is asked before the start."""
+    return checklist(subject)
+
+
+def checklist(subject: str, refusal: Refusal | None = None) -> str:
+    """Return the page of all gates; after a *refusal* with what was tapped."""
     case = people.case(desk(), subject)
-    failing = gates.failing(case.gates)
-    rest = [gate for gate in case.gates if gate not in failing]
+    failing, asking = gates.failing(case.gates), gates.asking(case.gates)
+    rest = [gate for gate in case.gates if gate not in failing and gate not in asking]
     if case.step.code == "continue":  # the child's yes of today is used up by the open interview
-        failing, title = [], _("The interview is open")
+        failing, asking, title = [], [], _("The interview is open")
     else:
-        title = _("The interview cannot start yet") if failing else _("Everything is in place")
-    return render_template("people/gates.html", case=case, failing=failing, rest=rest, title=title)
+        title = _("The interview cannot start yet") if failing else _("Before the interview starts")
+    known = {"failing": failing, "asking": asking, "rest": rest, "reasons": reasons()}
+    return render_template("people/gates.html", case=case, title=title, refusal=refusal, **known)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import current_app
 
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.locks import Guard
 from fieldkit.clock import Clock
 from fieldkit.store.folder import Folder
 
@@ -19,11 +20,13 @@ class Machine:
     folder: Folder
     label: str = ""
     desk: Desk | None = None
+    guard: Guard = field(default_factory=Guard)
 
     def close(self) -> None:
         """Close the store and drop its key: the last session was locked."""
         if self.desk is not None:
             self.desk.db.close()
+        self.guard.pins.clear()
         self.desk = None
 
 

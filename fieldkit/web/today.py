@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from fieldkit.acts import handover, people
+from fieldkit.acts import clocks, handover, people, slips, tasks
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER, LEAD, TRANSLATOR
 from fieldkit.store.folder import EMPTY, REQUESTED
 from fieldkit.web import devices, users
 from fieldkit.web.pages import Answer
-from fieldkit.web.sessions import desk, here, signed_in
+from fieldkit.web.sessions import change_desk, desk, here, signed_in
 
 pages = Blueprint("today", __name__)
 
@@ -42,5 +42,15 @@ def to_home() -> Response:
 def show() -> str:
     """Show the day."""
     at = desk()
+    slips.purge_old(at)
     found = people.today(at)
-    return render_template("today.html", today=found, date=at.clock.today(), state=handover.state(at))
+    waiting = tasks.waiting(at, found.cases)
+    shown = {"date": at.clock.today(), "state": handover.state(at), "doubted": clocks.look(at)}
+    return render_template("today.html", today=found, tasks=waiting, **shown)
+
+
+@pages.post("/today/date")
+def date_() -> Response:
+    """Keep what today's date is, as the person before the laptop says."""
+    change_desk(clocks.state(desk(), request.form.get("day", "")))
+    return redirect(url_for("today.home"))

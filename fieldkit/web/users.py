@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, RadioField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from fieldkit.acts import users
+from fieldkit.acts import sheets, users
 from fieldkit.web.pages import Answer, Form, answer, inside
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, here, seat, sign_in, sign_out, signed_in, tell
 from fieldkit.web.site import site
 
 pages = Blueprint("users", __name__)
+T = TypeVar("T")
 
 
 class UnlockForm(Form):
@@ -43,23 +47,34 @@ def open_up() -> Answer:
     form = UnlockForm()
 
     def act() -> Answer:
-        machine = here()
-        code, passphrase = form.code.data, form.passphrase.data
-        at = (
-            users.change_seat(machine.desk, code, passphrase)
-            if machine.desk
-            else users.unlock(machine.folder, code, passphrase, site().clock)
-        )
-        sign_in(seat(), at)
+        code = form.code.data
+        tried(code, lambda: sit(code, form.passphrase.data))
         return redirect(inside(request.args.get("next", "")) or url_for("today.home"))
 
     return answer(form, "users/unlock.html", act, slots=users.slots(here().folder))
 
 
+def tried(who: str, act: Callable[[], T]) -> T:
+    """Run *act*, which opens something for *who*; wrong tries slow down."""
+    return here().guard.tried(who, site().clock.ticking(), act)
+
+
+def sit(code: str, passphrase: str) -> None:
+    """Begin a session of user *code*: open the store, or take over the open one."""
+    machine = here()
+    if machine.desk:
+        at = users.change_seat(machine.desk, code, passphrase)
+    else:
+        at = users.unlock(machine.folder, code, passphrase, site().clock)
+    sign_in(seat(), at)
+
+
 @pages.post("/lock")
 def lock() -> Response:
     """End this session; the last one closes the store."""
-    if signed_in() is not None:
+    at = signed_in()
+    if at is not None:
+        here().guard.pins.pop(at.me.code, None)
         sign_out()
     return redirect(url_for("today.home"))
 
@@ -67,7 +82,12 @@ def lock() -> Response:
 @pages.get("/users")
 def add() -> str:
     """Ask for a second interviewer."""
-    return render_template("users/add.html", form=PersonForm(), slots=users.slots(desk().folder))
+    return render_template("users/add.html", form=PersonForm(), **_people())
+
+
+def _people() -> dict[str, object]:
+    folder = desk().folder
+    return {"slots": users.slots(folder), "sheet": sheets.made(folder, desk().me.code)}
 
 
 @pages.post("/users")
@@ -80,4 +100,4 @@ def added() -> Answer:
         tell(_("{name} can unlock this laptop now, with a passphrase of their own.", name=form.name.data))
         return redirect(url_for("users.add"))
 
-    return answer(form, "users/add.html", act, slots=users.slots(desk().folder))
+    return answer(form, "users/add.html", act, **_people())

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fieldkit.acts import carers, checks, consents, devices, forms, handover, people, users
+from fieldkit.acts import carers, checks, consents, demo, forms, handover, people, users
 from fieldkit.acts.carers import CarerAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
@@ -21,7 +21,6 @@ from fieldkit.errors import Refusal
 from fieldkit.records import Change, decode
 from fieldkit.store import log, rebuild
 from fieldkit.store.folder import Folder
-from fieldkit.store.keys import Cost
 from sync.replica import Report
 
 Desks = dict[str, Desk]
@@ -158,15 +157,12 @@ def later() -> Callable[[Desk, int], Desk]:
 
 
 @pytest.fixture
-def joins(desks: Desks, tmp_path: Path, cheap: Cost, passphrase: str) -> Iterator[Callable[[str, str, str], Desk]]:
+def joins(desks: Desks, tmp_path: Path, passphrase: str) -> Iterator[Callable[[str, str, str], Desk]]:
     """A further person with a machine of their own joins as (name, role, team)."""
     made: list[Desk] = []
 
     def join(name: str, role: str, team: str) -> Desk:
-        folder = Folder.open(tmp_path / new_id())
-        asked = devices.request(folder, name, passphrase, role, cheap)
-        invitation = devices.invite(desks["coordinator"], asked, role, team)
-        made.append(devices.accept(folder, Clock(), invitation, passphrase))
+        made.append(demo.join(desks["coordinator"], Folder.open(tmp_path / new_id()), name, role, passphrase, team))
         return made[-1]
 
     yield join

@@ -20,6 +20,7 @@ Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Changes = Callable[[Desk, str], list[Change]]
 YES = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意")
+KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 
 def test_only_an_interviewer_asks_the_child(refused: Refused, consented: str) -> None:
@@ -79,7 +80,7 @@ def test_after_a_no_there_is_no_second_attempt_the_same_day(refused: Refused, de
     for said in (YES, ChildAnswer("no"), ChildAnswer("think")):
         told = refused(NotAgainToday, "interviewer", partial(assents.record, subject=consented, said=said))
         assert told.code == "not_again_today"
-    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented, KEPT))
     assert people.case(desks["interviewer"], consented).step.code == "not_today"
 
 
@@ -100,7 +101,7 @@ def test_another_day_the_childs_own_yes_lifts_its_no_by_name(
 
     event = changes(desks["interviewer"], "consent_event")[-1]
     assert (event.set["act"], event.set["lifts"], event.set["follows"]) == ("reconsented", [said_no], [said_no])
-    assert interviews.start(tomorrow, consented)
+    assert interviews.start(tomorrow, consented, KEPT)
 
 
 def test_a_clock_that_runs_on_lifts_nothing(
@@ -109,14 +110,14 @@ def test_a_clock_that_runs_on_lifts_nothing(
     assents.record(desks["interviewer"], consented, YES)
     assents.record(later(desks["interviewer"], 1), consented, ChildAnswer("no"))
 
-    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
-    refused(GatesClosed, "interviewer", lambda desk: interviews.start(later(desk, 9), consented))
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented, KEPT))
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(later(desk, 9), consented, KEPT))
 
 
 def test_thinking_about_it_is_neither_a_no_nor_a_yes(refused: Refused, desks: Desks, consented: str) -> None:
     assents.record(desks["interviewer"], consented, ChildAnswer("think"))
 
-    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented, KEPT))
     assert people.nonparticipation(desks["interviewer"]) == {}
     assert assents.record(desks["interviewer"], consented, YES)
 
@@ -128,7 +129,7 @@ def test_the_childs_no_counts_although_the_guardian_said_yes_again(
     again = says(desks["interviewer"], consented)
     consents.record(desks["interviewer"], consented, again)
 
-    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented, KEPT))
 
 
 def test_a_child_who_said_no_twice_counts_once_and_not_at_all_after_an_interview(
@@ -139,7 +140,7 @@ def test_a_child_who_said_no_twice_counts_once_and_not_at_all_after_an_interview
     assert people.nonparticipation(desk) == {"child_no": 1}
     tomorrow = later(desk, 2)
     assents.record(tomorrow, consented, replace(YES, follows=said))
-    interviews.start(tomorrow, consented)
+    interviews.start(tomorrow, consented, KEPT)
 
     assert people.nonparticipation(desk) == {}
 

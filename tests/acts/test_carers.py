@@ -8,19 +8,20 @@ from typing import Any
 import pytest
 
 from fieldkit.acts import carers, interviews, people
-from fieldkit.acts.carers import CarerAnswer, UnfitWitness
+from fieldkit.acts.carers import CarerAnswer
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.events import NoSignature
 from fieldkit.acts.forms import NotUnderstood
 from fieldkit.acts.interviews import GatesClosed
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
+from fieldkit.rules.ways import NoSignature, UnfitWitness
 from fieldkit.store.keys import b64
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Changes = Callable[[Desk, str], list[Change]]
 PRINT = CarerAnswer("pgm", "thumbprint", True, ["ok"], "cannot_read", "张某", "neighbour", "P-1", "纸袋")
+KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 
 def test_only_an_interviewer_records_an_agreement(refused: Refused, child: str) -> None:
@@ -54,7 +55,7 @@ def test_an_unknown_child_has_no_carer(refused: Refused) -> None:
 
 
 def test_grandmothers_agreement_opens_nothing(refused: Refused, desks: Desks, agreed_by_grandmother: str) -> None:
-    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, agreed_by_grandmother))
+    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, agreed_by_grandmother, KEPT))
 
     gates = told.details["gates"]
     assert isinstance(gates, list)
@@ -70,7 +71,7 @@ def test_with_the_triggers_gone_her_agreement_still_opens_nothing(
 ) -> None:
     wall_down(desks["interviewer"])
 
-    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, agreed_by_grandmother))
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, agreed_by_grandmother, KEPT))
 
 
 def test_a_thumbprint_is_noted_and_never_pictured(desks: Desks, agreed_by_grandmother: str, changes: Changes) -> None:

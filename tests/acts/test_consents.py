@@ -10,13 +10,13 @@ from fieldkit.acts import assents, consents, interviews, people, withdrawals
 from fieldkit.acts.assents import ChildAnswer, GuardianFirst
 from fieldkit.acts.consents import GuardianAnswer, ItemsNotAsked, NotAGuardian
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.events import NoSignature
 from fieldkit.acts.forms import NotUnderstood
 from fieldkit.acts.interviews import GatesClosed
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules.ages import NoBirthDate
 from fieldkit.rules.pseudonyms import PseudonymDoubled, PseudonymTaken, PseudonymTells
+from fieldkit.rules.ways import NoSignature
 from fieldkit.store.keys import b64
 from fieldkit.studies import Pair
 
@@ -25,6 +25,7 @@ Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Changes = Callable[[Desk, str], list[Change]]
 Says = Callable[..., GuardianAnswer]
 NO = GuardianAnswer("mother", {"participate": "no"}, [])
+KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 
 def test_only_an_interviewer_records_a_guardian(refused: Refused, child: str) -> None:
@@ -174,7 +175,7 @@ def test_an_item_answered_no_is_no_permission(refused: Refused, desks: Desks, ch
 
     yes = ChildAnswer("yes", (1, 2, 3), "child_oral")
     refused(GuardianFirst, "interviewer", lambda desk: assents.record(desk, child, yes))
-    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, child))
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, child, KEPT))
 
 
 def test_a_guardians_no_is_counted_without_a_reason(desks: Desks, child: str, changes: Changes) -> None:

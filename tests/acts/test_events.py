@@ -7,9 +7,9 @@ import pytest
 from fieldkit.acts import assents, events, forms, people
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.events import NoSignature
 from fieldkit.errors import Invalid
 from fieldkit.records import Change
+from fieldkit.rules.ways import Evidence, NoSignature
 
 Desks = dict[str, Desk]
 Changes = Callable[[Desk, str], list[Change]]
@@ -19,14 +19,14 @@ PNG = b"\x89PNG\r\n\x1a\n"
 @pytest.mark.parametrize("content", [b"", b"\x89PN", b"\xff\xd8\xff\xe0 a photo", b" " + PNG])
 def test_what_is_no_picture_is_no_signature(content: bytes) -> None:
     with pytest.raises(NoSignature) as told:
-        events.check_signature(content)
+        events.check_evidence(Evidence("signature", content), "mother")
     assert (told.value.code, told.value.status) == ("V23", 422)
 
 
 def test_a_signature_is_at_most_300_kilobytes() -> None:
-    events.check_signature(PNG.ljust(300 * 1024, b"x"))
+    events.check_evidence(Evidence("signature", PNG.ljust(300 * 1024, b"x")), "mother")
     with pytest.raises(Invalid):
-        events.check_signature(PNG.ljust(300 * 1024 + 1, b"x"))
+        events.check_evidence(Evidence("signature", PNG.ljust(300 * 1024 + 1, b"x")), "mother")
 
 
 def test_one_mother_is_one_person_and_a_father_another(desks: Desks, child: str, changes: Changes) -> None:

@@ -27,6 +27,7 @@ def told(desks: Desks, interview: str) -> str:
     skipped = SaveAnswer(interview, "W2", "editor-2", "", "", outcome="child_skipped")
     answers.save(desks["interviewer"], skipped)
     return interview
+KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 
 def test_only_a_coordinator_exports(refused: Refused) -> None:
@@ -112,7 +113,7 @@ def test_a_second_interview_has_a_number_of_its_own(
 ) -> None:
     tomorrow = later(desks["interviewer"], 1)
     assents.record(tomorrow, consented, ChildAnswer("yes", (1, 2, 3), "child_oral"))
-    answers.save(tomorrow, SaveAnswer(interviews.start(tomorrow, consented), "W1", "editor-3", "", "第二次"))
+    answers.save(tomorrow, SaveAnswer(interviews.start(tomorrow, consented, KEPT), "W1", "editor-3", "", "第二次"))
     carry(tomorrow, desks["coordinator"])
 
     rows = exports.dataset(desks["coordinator"]).rows

@@ -14,6 +14,7 @@ from fieldkit.clock import Clock
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.records import natural_id
 from fieldkit.rules.ages import OutOfRange
+from fieldkit.rules.versions import FormNotInForce
 from fieldkit.store import log
 from fieldkit.store.log import Draft
 
@@ -29,11 +30,11 @@ def test_a_child_who_is_unknown_or_withdrew_has_no_form(refused: Refused, desks:
             refused(NotFound, "interviewer", partial(show, subject=subject))
 
 
-def test_a_form_that_the_study_has_not_approved_is_not_shown(desks: Desks, child: str) -> None:
+def test_v21_a_form_that_the_committee_has_not_stamped_is_not_used(desks: Desks, child: str) -> None:
     with desks["interviewer"].db.writing() as tables:
-        tables.execute("UPDATE forms SET state = 'draft' WHERE doc_kind = 'guardian_info_consent'")
+        tables.execute("UPDATE forms SET stamped_on = NULL WHERE doc_kind = 'guardian_info_consent'")
 
-    with pytest.raises(NotFound):
+    with pytest.raises(FormNotInForce):
         forms.guardian_form(desks["interviewer"], child)
     assert forms.carer_form(desks["interviewer"], child)
 
@@ -80,7 +81,7 @@ def test_the_childs_form_follows_its_age(desks: Desks) -> None:
 
 def test_an_age_without_a_form_is_refused(desks: Desks, child: str) -> None:
     with desks["interviewer"].db.writing() as tables:
-        tables.execute("UPDATE participants SET age_group = 'a18'")
+        tables.execute("UPDATE participants SET age_group = 'u9'")
 
     with pytest.raises(OutOfRange):
         forms.child_form(desks["interviewer"], child)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from fieldkit.acts import answers, assents, consents, interviews, people, withdrawals
@@ -18,6 +19,8 @@ Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Changes = Callable[[Desk, str], list[Change]]
 WallDown = Callable[[Desk], None]
 YES = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意")
+SURE = replace(YES, reasons={"V31": "date_right"})  # the clock of that desk goes wrong
+KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 
 def failing(told: Refusal) -> dict[str, Gate]:
@@ -27,17 +30,17 @@ def failing(told: Refusal) -> dict[str, Gate]:
 
 
 def start_at(that_day: Desk, subject: str, _: Desk) -> str:
-    return interviews.start(that_day, subject)
+    return interviews.start(that_day, subject, KEPT)
 
 
 def test_only_an_interviewer_starts(refused: Refused, desks: Desks, consented: str) -> None:
     assents.record(desks["interviewer"], consented, YES)
 
-    refused(NotAllowed, "coordinator translator sg_lead", lambda desk: interviews.start(desk, consented))
+    refused(NotAllowed, "coordinator translator sg_lead", lambda desk: interviews.start(desk, consented, KEPT))
 
 
 def test_a_start_names_all_that_is_missing_at_once_in_both_languages(refused: Refused, child: str) -> None:
-    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, child))
+    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, child, KEPT))
 
     gates = failing(told)
     assert (told.code, set(gates)) == ("V34", {"G04", "G06", "G07", "G14"})
@@ -55,7 +58,7 @@ def test_without_the_triggers_a_start_without_consent_is_refused(
 ) -> None:
     wall_down(desks["interviewer"])
 
-    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, child))
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, child, KEPT))
 
 
 def test_without_the_triggers_a_start_before_the_child_was_asked_is_refused(
@@ -63,7 +66,7 @@ def test_without_the_triggers_a_start_before_the_child_was_asked_is_refused(
 ) -> None:
     wall_down(desks["interviewer"])
 
-    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented, KEPT))
     assert failing(told).keys() == {"G06", "G07"}
 
 
@@ -72,7 +75,7 @@ def test_without_the_triggers_a_start_after_the_childs_no_is_refused(
 ) -> None:
     wall_down(desks["interviewer"])
     assents.record(later(desks["interviewer"], -1), consented, ChildAnswer("no"))
-    assents.record(later(desks["interviewer"], -2), consented, YES)  # lifts it; a clock that goes back decides nothing
+    assents.record(later(desks["interviewer"], -2), consented, SURE)  # lifts it; a clock that goes back decides nothing
     assents.record(later(desks["interviewer"], 1), consented, ChildAnswer("silent"))
 
     for days in (-2, 0, 1):
@@ -86,11 +89,11 @@ def test_without_the_triggers_a_start_after_a_withdrawal_is_refused(
     wall_down(desks["interviewer"])
     assents.record(desks["interviewer"], consented, YES)
     withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "guardian")
-    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented, KEPT))
     assert "G13" in failing(told)
     withdrawals.withdraw(desks["interviewer"], consented)
 
-    refused(NotFound, "interviewer", lambda desk: interviews.start(desk, consented))
+    refused(NotFound, "interviewer", lambda desk: interviews.start(desk, consented, KEPT))
 
 
 def test_without_the_triggers_the_yes_of_one_child_opens_nothing_for_another(
@@ -99,7 +102,7 @@ def test_without_the_triggers_the_yes_of_one_child_opens_nothing_for_another(
     wall_down(desks["interviewer"])
     assents.record(desks["interviewer"], consented, YES)
 
-    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, other_child))
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, other_child, KEPT))
 
 
 def test_without_the_triggers_a_yes_opens_once(
@@ -107,16 +110,16 @@ def test_without_the_triggers_a_yes_opens_once(
 ) -> None:
     wall_down(desks["interviewer"])
 
-    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented, KEPT))
 
 
 def test_a_yes_of_yesterday_opens_nothing_today(
     refused: Refused, desks: Desks, consented: str, wall_down: WallDown, later: Callable[[Desk, int], Desk]
 ) -> None:
     wall_down(desks["interviewer"])
-    assents.record(later(desks["interviewer"], -1), consented, YES)
+    assents.record(later(desks["interviewer"], -1), consented, SURE)
 
-    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented, KEPT))
     assert failing(told).keys() == {"G06", "G07"}
 
 
@@ -128,14 +131,14 @@ def test_a_notice_from_elsewhere_closes_the_start(
     withdrawals.withdraw(desks["sg_lead"], "zk-a03-001", "stop_keep")
     carry(desks["sg_lead"], desks["interviewer"])
 
-    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented, KEPT))
 
 
 def test_the_other_parents_objection_closes_the_start(refused: Refused, desks: Desks, consented: str) -> None:
     assents.record(desks["interviewer"], consented, YES)
     consents.record(desks["interviewer"], consented, GuardianAnswer("father", {"participate": "no"}, []))
 
-    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented, KEPT))
     assert failing(told)["G05"].step is None
 
 
@@ -144,21 +147,22 @@ def test_without_a_published_guide_nothing_starts(refused: Refused, desks: Desks
     with desks["interviewer"].db.writing() as tables:
         tables.execute("DELETE FROM guide_versions")
 
-    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented))
+    told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented, KEPT))
     assert failing(told).keys() == {"G11"}
 
 
 def test_an_interview_carries_the_session_of_the_childs_yes(desks: Desks, consented: str, changes: Changes) -> None:
     desk = desks["interviewer"]
     assents.record(desk, consented, YES)
-    started = interviews.start(desk, consented)
+    started = interviews.start(desk, consented, KEPT)
 
     (opened,), (guide,) = changes(desk, "interview"), changes(desk, "guide_version")
     guardian, child = changes(desk, "consent_event")
     assert (opened.record, opened.session, child.session) == (started, started, started)
     assert (opened.drawer, opened.subject, opened.over) == ("research/A", consented, {})
     assert set(opened.grounds) == {guardian.id, child.id}
-    assert opened.set == {"guide_version": guide.id, "started_on": desk.today, "interviewer": desk.me.code}
+    begun = {"guide_version": guide.id, "started_on": desk.today, "interviewer": desk.me.code}
+    assert opened.set == {**begun, "asked": {"G09": "kept", "G10": "not_at_home"}}
 
 
 def test_a_power_cut_opens_no_half_interview(
@@ -166,7 +170,7 @@ def test_a_power_cut_opens_no_half_interview(
 ) -> None:
     assents.record(desks["interviewer"], consented, YES)
 
-    broken(1, lambda: interviews.start(desks["interviewer"], consented))
+    broken(1, lambda: interviews.start(desks["interviewer"], consented, KEPT))
     assert people.case(desks["interviewer"], consented).step.code == "start"
 
 

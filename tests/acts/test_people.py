@@ -23,6 +23,7 @@ Changes = Callable[[Desk, str], list[Change]]
 YEAR = Clock().today().year
 RIVER = NewChild("小河", "0394-0000000", "A03", "m", f"{YEAR - 12}-01")
 YES = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意")
+KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 
 def test_only_an_interviewer_registers_a_child(refused: Refused) -> None:
@@ -71,7 +72,7 @@ def test_before_the_yes_only_the_slip_knows_who_it_is(desks: Desks, changes: Cha
         "registered_on": desks["interviewer"].today,
     }
     assert (facts.record, facts.subject, facts.drawer) == (subject, subject, "research/A")
-    assert (slip.set, slip.drawer) == ({"called": "小河", "phone": "0394-0000000"}, "vault/A")
+    assert (slip.set, slip.drawer) == ({"called": "小河", "phone": "0394-0000000", "given_by": ""}, "vault/A")
 
 
 def test_a_site_typed_in_small_letters_is_the_same_site(desks: Desks) -> None:
@@ -112,7 +113,7 @@ def test_the_step_walks_from_the_parents_to_the_child_to_the_interview(
         lambda: None,
         lambda: consents.record(desk, child, says(desk, child)),
         lambda: assents.record(desk, child, YES),
-        lambda: interviews.start(desk, child),
+        lambda: interviews.start(desk, child, KEPT),
     ):
         act()
         one = people.case(desk, child)

@@ -16,6 +16,7 @@ from sync.replica import Report
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Carry = Callable[[Desk, Desk], Report]
+KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 
 def opened(desk: Desk, code: str = "guide:W1") -> StringLine:
@@ -104,7 +105,7 @@ def test_from_the_translator_to_the_next_child(
     carry(office, laptop)
     tomorrow = later(laptop, 1)
     assents.record(tomorrow, consented, ChildAnswer("yes", (1, 2, 3), "child_oral"))
-    assert asked(tomorrow, interviews.start(tomorrow, consented)) == Pair("咱们先随便聊聊", "Let us just chat")
+    assert asked(tomorrow, interviews.start(tomorrow, consented, KEPT)) == Pair("咱们先随便聊聊", "Let us just chat")
     assert asked(laptop, interview) == old
     assert (strings.version(laptop), strings.unpublished(office)) == (2, [])
 

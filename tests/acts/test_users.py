@@ -72,7 +72,7 @@ def test_the_two_read_the_same_children(desks: Desks, interview: str, consented:
     who = users.add(desks["interviewer"], "王越", "another four plain words", cheap)
     second = users.change_seat(desks["interviewer"], who.code, "another four plain words")
 
-    assert people.listing(second) == people.listing(desks["interviewer"])
+    assert [one.id for one in people.listing(second)] == [one.id for one in people.listing(desks["interviewer"])]
     assert interviews.page(second, interview).case.id == consented
 
 

@@ -10,16 +10,43 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fieldkit.rules.consent import ADULT, CARER, CHILD, GUARDIAN, NECESSARY, Event
-from fieldkit.rules.gates import FAILS, HOLDS, UNCHECKED, Gate, Situation, failing, judge
+from fieldkit.rules.gates import (
+    ASKS,
+    ETHICS_NEEDED,
+    FAILS,
+    HOLDS,
+    TRAINING_NEEDED,
+    UNCHECKED,
+    Gate,
+    Situation,
+    asking,
+    failing,
+    judge,
+)
+from fieldkit.rules.states import Adult
+from fieldkit.rules.versions import FormVersion
 from fieldkit.studies import Pair, load_study
 
 TITLES = [(gate.id, gate.level, gate.title) for gate in load_study().gates]
 YES = dict.fromkeys(NECESSARY, "yes")
-MOTHER = Event("m", GUARDIAN, "given", "mother", items=YES)
+MOTHER = Event("m", GUARDIAN, "given", "mother", "mother", items=YES, form_text_hash="v1")
 GRANNY = Event("g", CARER, "given", "granny", items=YES)
 XIAOHE = Event("c", CHILD, "given", "xiaohe", items=YES, session="s1", day="2026-11-24", told=(1, 2, 3))
-READY = Situation([MOTHER, XIAOHE], "a12_13", "2026-11-24", "s1", guide_published=True)
-BUILT = {"G04", "G05", "G06", "G07", "G11", "G13", "G14", "G15"}
+STAMPED = FormVersion("guardian_info_consent", 1, "v1", stamped_on="2026-09-01", valid_from="2026-09-01")
+ETHICS = {**dict.fromkeys(ETHICS_NEEDED, "x"), "ethics_from": "2026-01-01", "ethics_to": "2027-12-31"}
+READY = Situation(
+    [MOTHER, XIAOHE],
+    "a12_13",
+    "2026-11-24",
+    "s1",
+    guide_published=True,
+    facts=ETHICS,
+    member=dict.fromkeys(TRAINING_NEEDED, "2026-03-01"),
+    screening="eligible",
+    forms=[STAMPED],
+    answered={"G09": "kept", "G10": "not_at_home"},
+)
+GROWN = Event("a", ADULT, "given", "xiaohe", items=YES, session="s1", form="adult_18")
 
 
 def state(case: Situation) -> dict[str, str]:
@@ -43,7 +70,7 @@ def gate(case: Situation, id_: str) -> Gate:
         ({"events": [GRANNY, XIAOHE]}, {"G04", "G14"}),
         ({"events": [replace(MOTHER, items={"participate": "yes"}), XIAOHE]}, {"G04", "G14"}),
         ({"events": [replace(MOTHER, act="declined"), XIAOHE]}, {"G04", "G05"}),
-        ({"events": [MOTHER, XIAOHE, Event("n", GUARDIAN, "declined", "father")]}, {"G04", "G05"}),
+        ({"events": [MOTHER, XIAOHE, Event("n", GUARDIAN, "declined", "father")]}, {"G04", "G05", "G13"}),
         ({"events": [MOTHER, XIAOHE, Event("n", GUARDIAN, "withdrawn", "mother")]}, {"G04", "G05", "G13"}),
         ({"events": [MOTHER, XIAOHE, Event("n", CHILD, "withdrawn", "xiaohe")]}, {"G06", "G13"}),
         ({"events": [MOTHER, XIAOHE, Event("n", ADULT, "withdrawn", "xiaohe")]}, {"G13"}),
@@ -59,6 +86,24 @@ def gate(case: Situation, id_: str) -> Gate:
         ({"age_group": "a14_17"}, {"G15"}),
         ({"events": [XIAOHE], "age_group": "u14_uncertain"}, {"G04", "G14"}),
         ({"events": [Event("v", GUARDIAN, "voided", voids=("m", "c")), MOTHER, XIAOHE]}, {"G04", "G06", "G07", "G14"}),
+        *(({"facts": {**ETHICS, name: ""}}, {"G01"}) for name in ETHICS_NEEDED),
+        ({"facts": {**ETHICS, "ethics_to": "2026-11-23"}}, {"G01"}),
+        ({"facts": {**ETHICS, "ethics_from": "2026-11-25"}}, {"G01"}),
+        ({"facts": {**ETHICS, "closed_on": "2026-11-24"}}, {"G01"}),
+        *(({"member": {**READY.member, name: None}}, {"G02"}) for name in TRAINING_NEEDED),
+        ({"screening": ""}, {"G03"}),
+        ({"screening": "pending"}, {"G03"}),
+        ({"screening": "ineligible"}, {"G03"}),
+        ({"age_fits": False}, {"G03"}),
+        ({"forms": []}, {"G04"}),
+        ({"forms": [replace(STAMPED, stamped_on="")]}, {"G04"}),
+        ({"forms": [STAMPED, replace(STAMPED, number=2, text_hash="v2", change_class="major")]}, {"G04"}),
+        ({"adults": {"mother": Adult("mother", ended_on="2026-11-20")}}, {"G04"}),
+        ({"adults": {"mother": Adult("mother", capacity="lacks")}}, {"G04"}),
+        ({"events": [replace(MOTHER, relation="pgm", guardian_basis="claimed_only"), XIAOHE]}, {"G04"}),
+        ({"age_group": "a18"}, {"G04", "G06", "G15"}),
+        ({"age_group": "a18", "events": [replace(GROWN, session="s0")]}, {"G04", "G06", "G15"}),
+        ({"open_lines": ["card:3"]}, {"G08"}),
     ],
 )
 def test_all_that_is_missing_is_said_at_once(change: dict[str, object], missing: set[str]) -> None:
@@ -75,23 +120,47 @@ def test_all_that_is_missing_is_said_at_once(change: dict[str, object], missing:
         replace(READY, events=[MOTHER, GRANNY, XIAOHE]),
         replace(READY, events=[MOTHER, replace(GRANNY, act="declined"), XIAOHE]),
         replace(READY, events=[replace(MOTHER, lifts=("n",)), XIAOHE, Event("n", GUARDIAN, "declined", "mother")]),
+        replace(READY, age_group="a18", events=[GROWN]),
+        replace(READY, age_group="a18", events=[GROWN, MOTHER, Event("n", GUARDIAN, "declined", "father")]),
+        replace(READY, forms=[STAMPED, replace(STAMPED, number=2, text_hash="v2", change_class="minor")]),
+        replace(READY, adults={"mother": Adult("mother", ended_on="2026-11-25")}),
+        replace(READY, guide_published=False, pilot=True),
+        replace(READY, events=[replace(MOTHER, relation="pgm", guardian_basis="court"), XIAOHE]),
     ],
 )
 def test_when_all_that_is_checked_is_in_place_nothing_fails(case: Situation) -> None:
     assert failed(case) == set()
 
 
-def test_a_gate_that_is_not_built_says_so_and_neither_passes_nor_blocks() -> None:
-    unbuilt = [one for one in judge(TITLES, READY) if one.id not in BUILT]
+def test_a_gate_that_nobody_built_says_so_and_neither_passes_nor_blocks() -> None:
+    unbuilt = judge([("G99", "block", Pair("新", "New"))], READY)
 
-    assert {one.status for one in unbuilt} == {UNCHECKED}
+    assert [one.status for one in unbuilt] == [UNCHECKED]
     assert unbuilt[0].reason == Pair("这个版本还不检查这一项。", "Not checked by this version.")
     assert failing(unbuilt) == []
 
 
-def test_the_gates_of_this_version_are_all_judged_in_their_order() -> None:
+def test_every_gate_of_the_protocol_is_judged_in_its_order() -> None:
     assert list(state(READY)) == [id_ for id_, _, _ in TITLES]
-    assert {id_ for id_, status in state(READY).items() if status == HOLDS} == BUILT
+    assert set(state(READY).values()) == {HOLDS}
+
+
+@pytest.mark.parametrize(
+    ("change", "asked"),
+    [
+        ({"answered": {}}, {"G09", "G10"}),
+        ({"answered": {"G10": "not_at_home"}}, {"G09"}),
+        ({"answered": {}, "events": [MOTHER, GRANNY, XIAOHE]}, {"G09"}),
+        ({"answered": {}, "events": [MOTHER, replace(GRANNY, act="declined"), XIAOHE]}, {"G09", "G10"}),
+        ({"doubts": [Pair("钟", "clock")]}, {"G12"}),
+        ({"doubts": [Pair("钟", "clock")], "answered": {**READY.answered, "G12": "checked"}}, set()),
+    ],
+)
+def test_what_only_asks_wants_one_tap_and_blocks_nothing(change: dict[str, object], asked: set[str]) -> None:
+    judged = judge(TITLES, replace(READY, **change))  # type: ignore[arg-type]
+
+    assert {one.id for one in asking(judged)} == asked
+    assert failing(judged) == []
 
 
 def test_only_a_gate_that_blocks_can_keep_an_interview_from_starting() -> None:
@@ -157,10 +226,10 @@ def test_a_child_who_said_no_today_is_not_asked_again_today() -> None:
 def test_a_gate_that_fails_says_why_in_both_languages(
     events: list[Event], group: str, session: str, published: bool
 ) -> None:
-    judged = judge(TITLES, Situation(events, group, "2026-11-24", session, published))
+    judged = judge(TITLES, replace(READY, events=events, age_group=group, session=session, guide_published=published))
 
     assert [one for one in judged if not (one.reason.zh and one.reason.en)] == []
-    assert [one for one in judged if one.step and one.status != FAILS] == []
+    assert [one for one in judged if one.step and one.status not in {FAILS, ASKS}] == []
     assert [one.waits_for for one in judged if one.waits_for and one.waits_for > len(failing(judged))] == []
 
 

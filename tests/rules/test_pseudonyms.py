@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldkit.rules.pseudonyms import PseudonymDoubled, PseudonymTaken, PseudonymTells, check, suggest
+from fieldkit.rules.pseudonyms import (
+    PseudonymDoubled,
+    PseudonymEmpty,
+    PseudonymOfFamily,
+    PseudonymTaken,
+    PseudonymTells,
+    check,
+    findings,
+    pinyin,
+    suggest,
+)
 from fieldkit.studies import Pair, load_study
 
 TAKEN = [Pair("南乔", "Nanqiao")]
@@ -21,6 +31,10 @@ KNOWN = load_study().pseudonyms
         Pair("楠桥", "nanqiao"),
         Pair("楠桥", "Nan Qiao"),
         Pair("楠桥", "Nánqiáo"),
+        Pair("楠桥", ""),
+        Pair("楠桥", "Xiangchen"),
+        Pair("南😀乔\u0301", ""),
+        Pair("云舟", "nan qiao"),
     ],
 )
 def test_a_name_that_is_used_or_sounds_the_same_is_refused(pseudonym: Pair) -> None:
@@ -28,16 +42,63 @@ def test_a_name_that_is_used_or_sounds_the_same_is_refused(pseudonym: Pair) -> N
         check(pseudonym, TAKEN, "刘某毛毛")
 
 
-@pytest.mark.parametrize("names", ["刘晨", "晨晨", "向某 小草"])
+@pytest.mark.parametrize("names", ["刘晨", "晨晨", "向某 小草", "刘某毛毛晨子", "刘某\u200d晨😀", "刘祥辰", "项陈"])
 def test_a_name_with_a_character_of_the_childs_names_is_refused(names: str) -> None:
     with pytest.raises(PseudonymTells):
         check(Pair("向晨", "Xiangchen"), [], names)
 
 
-@pytest.mark.parametrize("zh", ["圆圆", "乐 乐", "小小鱼"])
+@pytest.mark.parametrize("zh", ["圆圆", "乐 乐", "小小鱼", "圆😀圆", "圆\ufe0f圆\u0301", "𠮷𠮷"])
 def test_a_doubled_name_is_refused(zh: str) -> None:
     with pytest.raises(PseudonymDoubled):
         check(Pair(zh, "Yuanyuan"), [], "刘某")
+
+
+@pytest.mark.parametrize("family", ["王书远", "书远", "欧阳书远", "书 远"])
+def test_v12_the_name_of_somebody_of_the_family_is_refused(family: str) -> None:
+    with pytest.raises(PseudonymOfFamily):
+        check(Pair("书远", "Shuyuan"), [], "刘某", ["张某", family])
+
+
+def test_v12_one_character_alike_is_no_name() -> None:
+    check(Pair("书远", "Shuyuan"), [], "刘某", ["王远", "远", "书远山", ""])
+
+
+@pytest.mark.parametrize("zh", ["", "😀😀", "！？", "\u0301", " \u200d"])
+def test_signs_and_pictures_are_no_pseudonym(zh: str) -> None:
+    with pytest.raises(PseudonymEmpty):
+        check(Pair(zh, "Anhe"), [], "刘某")
+
+
+@pytest.mark.parametrize(
+    ("zh", "sex", "found"),
+    [("志刚", "f", ["V13"]), ("志刚", "m", []), ("晓芳", "m", ["V13"]), ("晓芳", "f", []), ("知夏", "m", []), ("晓芳", "", [])],
+)
+def test_v13_a_name_heard_as_the_other_sex_is_a_hint(zh: str, sex: str, found: list[str]) -> None:
+    assert [one.code for one in findings(Pair(zh, ""), sex)] == found
+    assert all(one.level == "hint" for one in findings(Pair(zh, ""), sex))
+
+
+@pytest.mark.parametrize(
+    ("zh", "spoken"),
+    [("知夏", "Zhixia"), ("重阳", "Chongyang"), ("旅人", "Lüren"), ("知 夏", "Zhixia"), ("", ""), ("😀", ""), ("𠮷安", "")],
+)
+def test_pinyin_is_filled_in(zh: str, spoken: str) -> None:
+    assert pinyin(zh) == spoken
+
+
+def test_the_studys_own_names_are_read_as_they_are_written_and_suit_everybody() -> None:
+    assert [one for one in KNOWN if pinyin(one.zh) != one.en] == []
+    assert [one for one in KNOWN for sex in "mf" if findings(one, sex)] == []
+
+
+@given(st.text(), st.text(), st.text(), st.text())
+def test_no_text_breaks_the_rules(zh: str, en: str, names: str, family: str) -> None:
+    try:
+        check(Pair(zh, en), [Pair(en, zh)], names, [family])
+    except (PseudonymDoubled, PseudonymEmpty, PseudonymOfFamily, PseudonymTaken, PseudonymTells):
+        return
+    assert pinyin(zh) == pinyin(zh).capitalize()
 
 
 def test_a_fit_name_passes_and_spaces_are_no_likeness() -> None:

@@ -1,0 +1,99 @@
+"""The team record: who each member is, and when they were trained, signed and checked (COREQ 1-5, 7, 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from fieldkit.acts.desk import Desk
+from fieldkit.errors import Invalid, NotAllowed, NotFound
+from fieldkit.i18n import N_
+from fieldkit.records import KINDS, natural_id
+from fieldkit.rules.gates import TRAINING_NEEDED
+from fieldkit.rules.members import COORDINATOR, Member, training_is_old
+from fieldkit.store import log, machine, setup
+from fieldkit.store.database import Tables
+from fieldkit.store.log import Draft
+from fieldkit.store.people import Row
+
+FIELDS = tuple(name for name in KINDS["team_member"].fields if name != "code")
+
+
+@dataclass(frozen=True)
+class TeamRecord:
+    """A member with what is known of them; `missing`: dates that G02 waits for; `old`: the training is long ago."""
+
+    code: str
+    name: str
+    role: str
+    values: Mapping[str, str]
+    missing: tuple[str, ...]
+    old: bool
+    conflict: bool
+
+
+def listing(desk: Desk) -> list[TeamRecord]:
+    """Return the records that this person may edit: everybody's for a coordinator, else their own."""
+    with desk.db.reading() as tables:
+        users, known = machine.everybody(tables).users, setup.members(tables)
+    mine = [user for user in users.values() if desk.me.role == COORDINATOR or user.code == desk.me.code]
+    return [_record(desk, user, known.get(user.code, {})) for user in sorted(mine, key=lambda one: (one.name, one.code))]
+
+
+def one(desk: Desk, code: str) -> TeamRecord:
+    """Return one record. Raises NotAllowed for another person's, NotFound."""
+    with desk.db.reading() as tables:
+        user = _check(desk, tables, code)
+        return _record(desk, user, setup.members(tables).get(code, {}))
+
+
+def keep(desk: Desk, code: str, values: Mapping[str, str]) -> None:
+    """Keep what changed of one record. Raises NotAllowed for another person's, NotFound, Invalid for impossible days."""
+    given = {name: values[name].strip() for name in FIELDS if name in values}
+    for name in TRAINING_NEEDED:
+        _check_day(desk, given.get(name, ""))
+    with desk.db.writing() as tables:
+        _check(desk, tables, code)
+        before = setup.members(tables).get(code, {})
+        changed = {name: value for name, value in given.items() if value != (before.get(name) or "") or _torn(before)}
+        if not changed:
+            return
+        record = natural_id("team_member", code)
+        over = {name: ids for name, ids in log.heads_of(tables, record).items() if name in {"code", *changed}}
+        log.append(tables, desk.pen, Draft("team_member", {"code": code, **changed}, over=over))
+
+
+def _torn(before: Row) -> bool:
+    """Saving what two people wrote differently decides it, also where the text shown stays."""
+    return bool(before.get("conflict"))
+
+
+def _check(desk: Desk, tables: Tables, code: str) -> Member:
+    if desk.me.role != COORDINATOR and code != desk.me.code:
+        raise NotAllowed
+    user = machine.everybody(tables).users.get(code)
+    if user is None:
+        raise NotFound
+    return user
+
+
+def _check_day(desk: Desk, day: str) -> None:
+    try:
+        if day and date.fromisoformat(day) > desk.clock.today():
+            raise Invalid(field=N_("a date in the future"))
+    except ValueError as error:
+        raise Invalid(field=N_("a date, written as 2026-11-25")) from error
+
+
+def _record(desk: Desk, user: Member, row: Row) -> TeamRecord:
+    values = {name: row.get(name) or "" for name in FIELDS}
+    return TeamRecord(
+        user.code,
+        user.name,
+        user.role,
+        values,
+        missing=tuple(name for name in TRAINING_NEEDED if not values[name]),
+        old=training_is_old(values["child_training_on"], desk.clock.today()),
+        conflict=bool(row.get("conflict")),
+    )

@@ -1,0 +1,172 @@
+"""What is missing before interviews may start: the study's facts by gate, and the ethics stamps of the forms."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from fieldkit.acts import help_card, members, situations
+from fieldkit.acts.desk import Desk, only
+from fieldkit.errors import Invalid, Missing, NotFound, Refusal
+from fieldkit.i18n import N_
+from fieldkit.records import natural_id
+from fieldkit.rules.members import COORDINATOR, INTERVIEWER
+from fieldkit.rules.versions import FormVersion
+from fieldkit.store import log, setup
+from fieldkit.store.database import Tables
+from fieldkit.store.log import Draft
+from fieldkit.studies import Fact, Pair, load_study
+
+YES_NO = ("yes", "no")
+APPROVED = "approved"
+
+
+class EndsBeforeItBegins(Refusal):
+    """An approval or stamp whose last day lies before its first."""
+
+    code = "ends_before_it_begins"
+    message = N_("Not saved: the last day lies before the first day. Correct one of the two dates.")
+    status = 422
+
+
+@dataclass(frozen=True)
+class FactLine:
+    """One thing to enter or decide, with what was entered; `missing`: its gate waits for it."""
+
+    fact: Fact
+    value: str
+    missing: bool
+    disputed: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """What one gate waits for: its facts, and how many other things (`open`: stamps, records, numbers) are missing."""
+
+    gate: str
+    title: Pair
+    lines: list[FactLine]
+    unstamped: list[str]
+    members: list[str]
+    sites: list[str]
+
+    @property
+    def missing(self) -> int:
+        """Return how many things this gate still waits for."""
+        facts = sum(1 for line in self.lines if line.missing)
+        return facts + len(self.unstamped) + len(self.members) + len(self.sites)
+
+
+@only(COORDINATOR)
+def overview(desk: Desk) -> list[Group]:
+    """Return what each gate needs, gates in their order, and last what may be decided later (gate "")."""
+    with desk.db.reading() as tables:
+        known, disputed = setup.facts(tables), setup.disputed(tables)
+        unstamped = _unstamped(situations.form_versions(tables))
+    lines = [_line(fact, known, disputed) for fact in load_study().readiness]
+    incomplete = [one.name for one in members.listing(desk) if one.role == INTERVIEWER and one.missing]
+    open_sites = [site for site in help_card.sites(desk) if help_card.status(desk, site)]
+    waits = {"G02": {"members": incomplete}, "G04": {"unstamped": unstamped}, "G08": {"sites": open_sites}}
+    titles = {gate.id: gate.title for gate in load_study().gates} | {"": _LATER}
+    groups = []
+    for gate, title in titles.items():
+        mine = [line for line in lines if line.fact.gate == gate]
+        if mine or gate in waits:
+            groups.append(Group(gate, title, mine, **{**_NOTHING, **waits.get(gate, {})}))
+    return groups
+
+
+_LATER = Pair("以后再定也行", "May be decided later")
+_NOTHING: Mapping[str, list[str]] = {"unstamped": [], "members": [], "sites": []}
+
+
+@only(COORDINATOR)
+def keep(desk: Desk, values: Mapping[str, str]) -> None:
+    """Keep the facts in *values* (code to text; empty takes one back), those that changed.
+
+    Raises NotFound for a code that there is none of, Invalid, EndsBeforeItBegins.
+    """
+    facts = {fact.code: fact for fact in load_study().readiness}
+    given = {code: value.strip() for code, value in values.items()}
+    for code, value in given.items():
+        if code not in facts:
+            raise NotFound
+        _check(facts[code], value)
+    with desk.db.writing() as tables:
+        before, disputed = setup.facts(tables), setup.disputed(tables)
+        after = {**before, **given}
+        _check_order(after.get("ethics_from", ""), after.get("ethics_to", ""))
+        for code, value in given.items():
+            if value != before.get(code, "") or code in disputed:
+                _write(desk, tables, "study_fact", {"code": code, "value": value}, code)
+
+
+@only(COORDINATOR)
+def stamp(
+    desk: Desk, doc_kinds: Collection[str], stamped_on: str, ethics_no: str, valid_from: str, valid_to: str = ""
+) -> None:
+    """Keep the ethics committee's stamp on the newest version of each of *doc_kinds*; from then on it may be used.
+
+    Raises Missing, Invalid, EndsBeforeItBegins, NotFound.
+    """
+    if not ethics_no.strip():
+        raise Missing(field=N_("the approval's number"))
+    if not doc_kinds:
+        raise Missing(field=N_("the form"))
+    for day in (stamped_on, valid_from, *filter(None, [valid_to])):
+        _check_day(day)
+    _check_order(valid_from, valid_to)
+    told = {"stamped_on": stamped_on, "ethics_no": ethics_no.strip(), "valid_from": valid_from, "valid_to": valid_to}
+    with desk.db.writing() as tables:
+        newest = {one.doc_kind: one for one in situations.form_versions(tables)}
+        for doc_kind in doc_kinds:
+            if doc_kind not in newest:
+                raise NotFound
+            one = newest[doc_kind]
+            key = {"doc_kind": doc_kind, "version": str(one.number)}
+            values = {**key, **told, "state": APPROVED, "text_hash": one.text_hash}
+            _write(desk, tables, "form", values, *key.values())
+
+
+def _write(desk: Desk, tables: Tables, kind: str, values: Mapping[str, str], *key: str) -> None:
+    heads = log.heads_of(tables, natural_id(kind, *key))
+    log.append(tables, desk.pen, Draft(kind, values, over={name: ids for name, ids in heads.items() if name in values}))
+
+
+def _line(fact: Fact, known: Mapping[str, str], disputed: Collection[str]) -> FactLine:
+    value = known.get(fact.code, "")
+    return FactLine(fact, value, fact.needed and not value, fact.code in disputed)
+
+
+def _unstamped(versions: list[FormVersion]) -> list[str]:
+    """Return the kinds of form of which no version was ever stamped."""
+    stamped = {one.doc_kind for one in versions if one.stamped_on}
+    return sorted({one.doc_kind for one in versions} - stamped)
+
+
+def _check(fact: Fact, value: str) -> None:
+    allowed = YES_NO if fact.kind == "yes_no" else load_study().codes.get(fact.choices, ())
+    if not value:
+        return
+    if fact.kind == "date":
+        _check_day(value)
+    elif fact.kind in {"yes_no", "choice"} and value not in allowed:
+        raise Invalid(field=N_("an answer that is not among the choices"))
+    elif fact.kind == "number" and not (value.isascii() and value.isdecimal() and int(value) > 0):
+        raise Invalid(field=N_("the number of days"))
+
+
+def _check_day(day: str) -> None:
+    try:
+        if len(day) == len("2026-11-25"):
+            date.fromisoformat(day)
+            return
+    except ValueError:
+        pass
+    raise Invalid(field=N_("a date, written as 2026-11-25"))
+
+
+def _check_order(first: str, last: str) -> None:
+    if first and last and last < first:
+        raise EndsBeforeItBegins

@@ -1,0 +1,91 @@
+"""What the gates look at for one child, gathered inside the caller's transaction."""
+
+from __future__ import annotations
+
+import shutil
+
+from fieldkit.acts import clocks
+from fieldkit.acts.desk import Desk
+from fieldkit.rules import ages, guides, help_card
+from fieldkit.rules.consent import CARER, Event
+from fieldkit.rules.gates import Situation
+from fieldkit.rules.states import Adult
+from fieldkit.rules.versions import FormVersion
+from fieldkit.store import people, setup, strings
+from fieldkit.store.database import Tables
+from fieldkit.studies import Pair, load_study
+
+ROOM_NEEDED = 200 * 1024 * 1024  # bytes: a day of notes, a backup and a bundle
+
+
+def gather(desk: Desk, tables: Tables, row: people.Row, events: list[Event], session: str) -> Situation:
+    """Return the situation of the child in *row*; *session* of the yes that is not used yet, or empty."""
+    group = age_group(desk, tables, row)
+    carer = next((event.relation for event in events if event.actor == CARER), row["carer"] or "")
+    return Situation(
+        events=events,
+        age_group=group,
+        today=desk.today,
+        session=session,
+        guide_published=strings.newest_version(tables) is not None,
+        carer=load_study().codes["relation"].get(carer, guides.ANY_CARER),
+        facts=setup.facts(tables),
+        member=setup.members(tables).get(desk.me.code, {}),
+        screening=_screened(tables, row["id"]),
+        age_fits=group != "u9",
+        adults=adults(tables, row["id"]),
+        forms=form_versions(tables),
+        open_lines=open_lines(desk, tables, row["site"]),
+        doubts=doubts(desk, tables),
+        pilot=row["pilot"] == "yes",
+    )
+
+
+def age_group(desk: Desk, tables: Tables, row: people.Row) -> str:
+    """Return the age group of today where the birth date is known here, else the one of the day of enrolment."""
+    known = people.row(tables, "identities", "subject = ?", row["id"])
+    if known is None or not known["birth_date"]:
+        return str(row["age_group"])
+    born = ages.birth_date(known["birth_date"], known["birth_calendar"] or "gregorian")
+    return ages.age_group(born, desk.clock.today())
+
+
+def adults(tables: Tables, subject: str) -> dict[str, Adult]:
+    """Return the adults of the household by person id."""
+    rows = tables.table("persons").rows_where("subject = ?", [subject])
+    return {one["id"]: _adult(one) for one in rows}
+
+
+def _adult(row: people.Row) -> Adult:
+    return Adult(row["relation"], row["basis"] or "", row["capacity"] or "", row["ended_on"] or "")
+
+
+def form_versions(tables: Tables) -> list[FormVersion]:
+    """Return every stored version of every form."""
+    return [_version(row) for row in setup.forms(tables)]
+
+
+def _version(row: people.Row) -> FormVersion:
+    number = int(row["version"]) if str(row["version"]).isdecimal() else 0
+    names = ("doc_kind", "text_hash", "change_class", "stamped_on", "valid_from", "valid_to")
+    return FormVersion(number=number, **{name: row[name] or "" for name in names})
+
+
+def _screened(tables: Tables, subject: str) -> str:
+    found = people.row(tables, "screenings", "child = ? AND NOT conflict", subject)
+    return str(found["result"]) if found else ""
+
+
+def open_lines(desk: Desk, tables: Tables, site: str) -> list[str]:
+    """Return what is missing on the help card of *site*."""
+    return help_card.open_lines(load_study().card, setup.help_numbers(tables, site), desk.clock.today())
+
+
+def doubts(desk: Desk, tables: Tables) -> list[Pair]:
+    """Return what is wrong with this laptop before an interview: its clock, or its disk."""
+    found = [_CLOCK] if clocks.doubted(desk, tables) else []
+    return found + ([_DISK] if shutil.disk_usage(desk.folder.path).free < ROOM_NEEDED else [])
+
+
+_CLOCK = Pair("电脑时间可疑，请核对今天的日期。", "The clock looks wrong: confirm today's date.")
+_DISK = Pair("磁盘快满了，请先腾出地方。", "The disk is nearly full: make room first.")

@@ -1,0 +1,82 @@
+"""Dates as families tell them: Gregorian or lunar, to the day, the month or the year, in digits or in words."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from datetime import date, timedelta
+from unicodedata import normalize
+
+from borax.calendars.lunardate import LCalendars, LunarDate
+
+GREGORIAN, LUNAR = "gregorian", "lunar"
+Span = tuple[date, date]  # the first and the last day that are meant
+_SPACED = re.compile(r"\s*([年月日号])\s*")
+_GREGORIAN = re.compile(r"([0-9]{4})(?:年|[-/.年]([0-9]{1,2})(?:月|[-/.月]([0-9]{1,2})[日号]?)?)?")
+_LUNAR = re.compile(
+    r"(?:农历|阴历|旧历)?([0-9]{4}|[〇零一二三四五六七八九]{4})"
+    r"(?:年|(?:[-/.年]|(?=[闰正冬腊一二三四五六七八九十]))(闰?)([0-9]{1,2}|[正冬腊]|十[一二]?|[一二三四五六七八九])"
+    r"(?:月|[-/.月]([0-9]{1,2}|初?十|初[一二三四五六七八九]|[二三]?十[一二三四五六七八九]?|廿[一二三四五六七八九]?)[日号]?)?)?"
+)
+_DIGITS = "零一二三四五六七八九"
+_NAMED = {"正": "一", "冬": "十一", "腊": "十二", "〇": "零", "初": "", "廿": "二十"}
+_ZODIAC_FROM = 4  # the year 4 was one of the rat
+
+
+def span(text: str, calendar: str = GREGORIAN) -> Span:
+    """Return the days that *text* can mean, as Gregorian dates; raises ValueError for what is no date of *calendar*."""
+    told = _SPACED.sub(r"\1", normalize("NFKC", text).strip())
+    found = (_LUNAR if calendar == LUNAR else _GREGORIAN).fullmatch(told)
+    if found is None:
+        raise ValueError(calendar)
+    if calendar != LUNAR:
+        return _gregorian(*(int(part) for part in found.groups() if part))
+    year, leap, month, day = found.groups()
+    return _lunar(_year(year), bool(leap), _number(month), _number(day))
+
+
+def lunar_year(day: date) -> int | None:
+    """Return the lunar year in which *day* lies; None before 1900 and after 2100, where the tables end."""
+    try:
+        return LunarDate.from_solar(day).year
+    except ValueError:
+        return None
+
+
+def zodiac(year: int) -> int:
+    """Return the sign of a lunar year: 1 (rat) to 12 (pig)."""
+    return (year - _ZODIAC_FROM) % 12 + 1
+
+
+def number(words: str) -> int | None:
+    """Return the number below 100 with which *words* begin, in digits or Chinese (十四了: 14); None for no number."""
+    found = re.match(r"[0-9]{1,2}(?![0-9])|[二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九]", normalize("NFKC", words).strip())
+    return _number(found[0]) if found else None
+
+
+def _gregorian(year: int, month: int | None = None, day: int | None = None) -> Span:
+    if month is None:
+        return date(year, 1, 1), date(year, 12, 31)
+    if day is None:
+        return date(year, month, 1), date(year, month, monthrange(year, month)[1])
+    return date(year, month, day), date(year, month, day)
+
+
+def _lunar(year: int, leap: bool, month: int | None, day: int | None) -> Span:
+    first: date = LunarDate(year, month or 1, 1 if day is None else day, int(leap)).to_solar_date()
+    if day is not None:
+        return first, first
+    return first, first + timedelta(days=LCalendars.ndays(year, month, int(leap)) - 1)
+
+
+def _year(text: str) -> int:
+    return int("".join(str(_DIGITS.index(_NAMED.get(one, one))) if one in _DIGITS + "〇" else one for one in text))
+
+
+def _number(text: str | None) -> int | None:
+    """Return the number that digits or Chinese words up to 99 say; None for none."""
+    if text is None or text.isdecimal():
+        return None if text is None else int(text)
+    words = "".join(_NAMED.get(one, one) for one in text)
+    tens, ten, ones = words.rpartition("十")
+    return (_DIGITS.index(tens) if tens else 1) * 10 * bool(ten) + (_DIGITS.index(ones) if ones else 0)

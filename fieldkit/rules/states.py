@@ -1,0 +1,118 @@
+"""Where a family's consent stands, computed from its events (`domain.md` §3.3, §3.7, §3.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from fieldkit.rules import consent, versions
+from fieldkit.rules.consent import AGREEING, CHILD, GUARDIAN, NECESSARY, REFUSING, Event
+from fieldkit.rules.versions import FormVersion
+
+NOT_SOUGHT, INFORMED, DEFERRED = "not_sought", "informed", "deferred"
+GIVEN, GIVEN_PARTIAL, DECLINED, WITHDRAWN = "given", "given_partial", "declined", "withdrawn"
+NEEDS_RECONSENT, NEEDS_RECONFIRM, LAPSED, VOIDED = "needs_reconsent", "needs_reconfirm", "lapsed", "voided"
+REAFFIRMED = "reaffirmed"
+ADULT_GROUP = "a18"
+
+
+@dataclass(frozen=True)
+class Adult:
+    """What is known of one adult of the household: enough to tell whether they are a guardian today."""
+
+    relation: str
+    basis: str = ""
+    capacity: str = ""
+    ended_on: str = ""
+
+    def is_guardian(self, day: str) -> bool:
+        """Tell whether this adult may give guardian consent on *day*."""
+        over = bool(self.ended_on) and self.ended_on <= day
+        return consent.may_consent(self.relation, self.basis, self.capacity) and not over
+
+
+def guardian(
+    events: Iterable[Event], adults: Mapping[str, Adult], forms: Sequence[FormVersion], age_group: str, day: str
+) -> str:
+    """Return where the guardians' consent stands on *day*: one code of §3.3, the strictest that applies."""
+    events = list(events)
+    said, standing = _of_guardians(events), _words(consent.in_force(events), GUARDIAN)
+    noes = consent.open_noes(events, {GUARDIAN})
+    if not said:
+        return NOT_SOUGHT
+    if any(event.act == "withdrawn" for event in noes):
+        return WITHDRAWN
+    if noes:
+        return DECLINED
+    if any(event.act in AGREEING for event in standing):
+        return _given(standing, adults, forms, age_group, day)
+    if not standing:
+        return VOIDED
+    return DEFERRED if any(event.act == "deferred" for event in _unfollowed(standing)) else INFORMED
+
+
+def _given(
+    standing: list[Event], adults: Mapping[str, Adult], forms: Sequence[FormVersion], age_group: str, day: str
+) -> str:
+    if age_group == ADULT_GROUP:
+        return LAPSED
+    valid = binding(standing, adults, day)
+    if not valid:
+        return NEEDS_RECONFIRM
+    if not all(versions.accepted(forms, event.form_text_hash, day) for event in valid):
+        return NEEDS_RECONSENT
+    items = {item for event in valid for item in event.items}
+    whole = all(consent.guardian_ok(standing, item) for item in items)
+    return GIVEN if whole else GIVEN_PARTIAL
+
+
+def binding(events: Iterable[Event], adults: Mapping[str, Adult], day: str) -> list[Event]:
+    """Return the last yeses of those who are still guardians on *day* (of whom nothing is known, who was one then)."""
+    last = {one.id: one for item in NECESSARY for one in consent.last(_of_guardians(events), item)}
+    return [
+        event
+        for event in last.values()
+        if event.act in AGREEING and adults.get(event.person, _as_recorded(event)).is_guardian(day)
+    ]
+
+
+def _of_guardians(events: Iterable[Event]) -> list[Event]:
+    return [event for event in events if event.actor == GUARDIAN]
+
+
+def _words(events: Iterable[Event], actor: str) -> list[Event]:
+    """Return what *actor* said; that a coordinator voided something is nobody's word."""
+    return [event for event in events if event.actor == actor and event.act != consent.VOIDING]
+
+
+def _as_recorded(event: Event) -> Adult:
+    return Adult(event.relation, event.guardian_basis)
+
+
+def _unfollowed(events: list[Event]) -> list[Event]:
+    followed = {named for event in events for named in event.follows}
+    return [event for event in events if event.id not in followed]
+
+
+def child(events: Iterable[Event], session: str) -> str:
+    """Return where the child's own answer stands; a yes counts for the *session* it was said in, and no other."""
+    events = list(events)
+    mine = _words(consent.in_force(events), CHILD)
+    noes = consent.open_noes(events, {CHILD})
+    if noes:
+        return WITHDRAWN if any(event.act == "withdrawn" for event in noes) else DECLINED
+    if session and all(consent.child_ok(events, item, session) for item in NECESSARY):
+        return REAFFIRMED
+    if any(event.act in AGREEING for event in mine):
+        return GIVEN
+    if not mine:
+        return VOIDED if any(event.actor == CHILD for event in events) else NOT_SOUGHT
+    return DEFERRED if any(event.act == "deferred" for event in _unfollowed(mine)) else INFORMED
+
+
+def on_hold(events: Iterable[Event]) -> bool:
+    """Tell whether one guardian said yes and another one objects: the coordinator talks with both (§3.8)."""
+    events = consent.in_force(events)
+    agreed = {event.person for event in events if event.actor == GUARDIAN and event.act in AGREEING}
+    against = {event.person for event in consent.open_noes(events, {GUARDIAN}) if event.act in REFUSING}
+    return bool(agreed - against) and bool(against)

@@ -1,0 +1,74 @@
+"""Which version of a form counts on which day, and when a change asks a family anew (`domain.md` §1.10, §3.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fieldkit.errors import Refusal
+from fieldkit.i18n import N_
+
+EDITORIAL, MINOR, MAJOR = "editorial", "minor", "major"
+CHANGE_CLASSES = (EDITORIAL, MINOR, MAJOR)
+
+
+class FormNotInForce(Refusal):
+    """V21: no version of this form was approved for that day."""
+
+    code = "V21"
+    message = N_(
+        "No version of this form is approved for that day. Nothing was saved. "
+        "Ask the coordinator to enter the ethics committee's stamp."
+    )
+
+
+@dataclass(frozen=True)
+class FormVersion:
+    """One immutable version of a form. Days are YYYY-MM-DD; `valid_to` is empty while it has no end."""
+
+    doc_kind: str
+    number: int
+    text_hash: str
+    change_class: str = ""
+    stamped_on: str = ""
+    valid_from: str = ""
+    valid_to: str = ""
+
+    def in_force(self, day: str) -> bool:
+        """Tell whether the ethics committee's stamp covers *day*."""
+        began = self.valid_from or self.stamped_on
+        return bool(self.stamped_on) and began <= day and (not self.valid_to or day <= self.valid_to)
+
+
+def current(versions: Iterable[FormVersion], doc_kind: str, day: str) -> FormVersion:
+    """Return the newest version of *doc_kind* that is in force on *day*; raises FormNotInForce (V21)."""
+    usable = [one for one in versions if one.doc_kind == doc_kind and one.in_force(day)]
+    if not usable:
+        raise FormNotInForce
+    return max(usable, key=lambda one: (one.number, one.text_hash))
+
+
+def later(versions: Iterable[FormVersion], text_hash: str, day: str) -> list[FormVersion]:
+    """Return the versions in force on *day* that came after the one with *text_hash*."""
+    versions = list(versions)
+    known = [one for one in versions if one.text_hash == text_hash]
+    return [
+        one
+        for one in versions
+        if known and one.doc_kind == known[0].doc_kind and one.number > known[0].number and one.in_force(day)
+    ]
+
+
+def accepted(versions: Iterable[FormVersion], text_hash: str, day: str) -> bool:
+    """Tell whether a yes to the text *text_hash* still opens something new on *day*.
+
+    It does unless a major change came since; what was collected under the old text stays usable.
+    """
+    versions = list(versions)
+    known = any(one.text_hash == text_hash and one.stamped_on for one in versions)
+    return known and not any(one.change_class == MAJOR for one in later(versions, text_hash, day))
+
+
+def to_be_told(versions: Iterable[FormVersion], text_hash: str, day: str) -> bool:
+    """Tell whether a minor change since *text_hash* is still to be told at the next contact."""
+    return any(one.change_class == MINOR for one in later(versions, text_hash, day))

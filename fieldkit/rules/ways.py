@@ -1,0 +1,134 @@
+"""The ways in which an adult can consent, and what each of them has to leave behind (`domain.md` §3.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fieldkit.errors import Refusal
+from fieldkit.i18n import N_
+from fieldkit.rules.findings import ASK, Finding
+
+SIGNATURE, THUMBPRINT = "signature", "thumbprint"
+ORAL_WITNESS, ORAL_RECORDED = "oral_witness", "oral_recorded"
+PHONE_WITNESS, PHONE_RECORDED, VIDEO = "phone_witness", "phone_recorded", "video_call"
+BY_PHONE = frozenset({PHONE_WITNESS, PHONE_RECORDED, VIDEO})
+WITNESSED = frozenset({THUMBPRINT, ORAL_WITNESS, PHONE_WITNESS, VIDEO})
+RECORDED = frozenset({ORAL_RECORDED, PHONE_RECORDED})
+WAYS = frozenset({SIGNATURE}) | WITNESSED | RECORDED
+TEAM = "team"
+POWERFUL = frozenset({"village_cadre", "teacher"})
+NUMBER_SOURCES = frozenset({"carer", "school", "village", "family"})  # a number from the child alone is not enough
+
+
+class NoSignature(Refusal):
+    """V23: neither a signature on the screen nor what stands for one."""
+
+    code = "V23"
+    message = N_(
+        "There is no signature yet. Sign on the screen, or note why not, and the witness or the agreed recording; "
+        "a thumbprint also needs the number of its paper form."
+    )
+    status = 422
+
+
+class UnfitWitness(Refusal):
+    """V24: the witness is of the team, the signer, a minor, cannot read, or was not there all the time."""
+
+    code = "V24"
+    message = N_(
+        "The witness has to be an adult who can read and was there all the time, not of the team and not the "
+        "person who agrees."
+    )
+    status = 422
+
+
+class CallNotChecked(Refusal):
+    """V26: a call whose number or whose speaker nobody vouched for."""
+
+    code = "V26"
+    message = N_(
+        "Consent by phone needs the source of the number, the identity check and the loudspeaker. "
+        "A number from the child alone is not enough."
+    )
+    status = 422
+
+
+class NotToBeRecorded(Refusal):
+    """V27: a recording that nobody agreed to."""
+
+    code = "V27"
+    message = N_("Ask first whether this may be recorded. Without that yes, choose another way.")
+    status = 422
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What an adult's yes leaves behind.
+
+    `call` holds `number_source`, `id_check` and `on_speaker`; `on_paper`: signed on a paper that is named, not here.
+    """
+
+    method: str
+    signature: bytes = b""
+    no_sign_reason: str = ""
+    witness_name: str = ""
+    witness_relation: str = ""
+    witness_fit: bool = False
+    paper_ref: str = ""
+    paper_place: str = ""
+    recording_agreed: bool = False
+    recording_place: str = ""
+    call: Mapping[str, str] = field(default_factory=dict)
+    on_paper: bool = False
+
+
+def check(said: Evidence, relation: str) -> None:
+    """Raise for evidence that is not whole: NoSignature (V23), UnfitWitness (V24), CallNotChecked (V26),
+    NotToBeRecorded (V27). *relation*: of the adult who agrees.
+    """
+    if said.method not in WAYS:
+        raise NoSignature
+    if said.method in BY_PHONE:
+        _check_call(said.call)
+    if said.method in RECORDED and not said.recording_agreed:
+        raise NotToBeRecorded
+    if not _stands_for_a_signature(said):
+        raise NoSignature
+    if said.method in WITNESSED and not _fit(said, relation):
+        raise UnfitWitness
+
+
+def _check_call(call: Mapping[str, str]) -> None:
+    sound = call.get("number_source") in NUMBER_SOURCES
+    if not sound or call.get("id_check") != "yes" or call.get("on_speaker") != "yes":
+        raise CallNotChecked
+
+
+def _stands_for_a_signature(said: Evidence) -> bool:
+    if said.method == SIGNATURE:
+        return bool(said.signature) or (said.on_paper and bool(said.paper_ref.strip()))
+    needed = [said.no_sign_reason]
+    needed += [said.witness_name.strip()] if said.method in WITNESSED else []
+    needed += [said.recording_place.strip()] if said.method in RECORDED else []
+    needed += [said.paper_ref.strip()] if said.method == THUMBPRINT else []
+    return all(needed)
+
+
+def _fit(said: Evidence, relation: str) -> bool:
+    return said.witness_fit and said.witness_relation not in {"", TEAM, "sib_minor", "self", relation}
+
+
+def findings(said: Evidence) -> list[Finding]:
+    """Return what has to be thought about: V25, a witness who holds power over the family."""
+    if said.method in WITNESSED and said.witness_relation in POWERFUL:
+        return [Finding("V25", ASK, PRESSURE)]
+    return []
+
+
+PRESSURE = N_("The witness is a village cadre or a teacher. Does the family feel free to say no?")
+
+
+def paper_follows(method: str) -> bool:
+    """Tell whether a signed paper is still to be brought after consent in this way (`domain.md` §3.5, step 8)."""
+    return method in BY_PHONE

@@ -1,0 +1,139 @@
+"""The backup file: a mark, one line that lists the files with sizes and hashes, then the files one after another.
+
+    fieldkit backup 1\\n {"files":[{"hash":...,"name":"fieldkit.db","size":...},...]} \\n <bytes> <bytes>
+
+All bytes of value in it are encrypted already. It is read as hostile: nothing lands anywhere before every hash is right.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO, Any
+
+from fieldkit.errors import Refusal
+from fieldkit.i18n import N_
+from fieldkit.platform import flush_folder
+from fieldkit.records import canonical
+
+MARK, VERSION = b"fieldkit backup ", 1
+FILES = ("fieldkit.db", "slots.json")
+CHUNK = 1 << 20
+LONGEST_LINE = 4096
+
+
+class NotABackup(Refusal):
+    """Another kind of file, or one that was cut or changed."""
+
+    code = "not_a_backup"
+    message = N_(
+        "This file is not a whole fieldkit backup. Nothing was changed. Look for the right file, or an older backup."
+    )
+    status = 422
+
+
+class NewerBackup(Refusal):
+    """Written by a later version."""
+
+    code = "newer_backup"
+    message = N_(
+        "This backup was written by a newer fieldkit. Nothing was changed. Install the newer version, then restore it."
+    )
+    status = 422
+
+
+def write(path: Path, files: Mapping[str, Path]) -> None:
+    """Write *files* into one file at *path*, read back before it takes that name: whole or absent. Raises OSError."""
+    draft = path.with_name(path.name + ".new")
+    try:
+        with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(MARK + b"%d\n" % VERSION + canonical({"files": [_fact(name, files[name]) for name in FILES]}))
+            file.write(b"\n")
+            for name in FILES:
+                with files[name].open("rb") as source:
+                    file.writelines(iter(lambda: source.read(CHUNK), b""))  # noqa: B023 - read at once
+            file.flush()
+            os.fsync(file.fileno())
+        check(draft)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    flush_folder(path.parent)
+
+
+def check(path: Path) -> None:
+    """Raise NotABackup or NewerBackup unless every byte of *path* is as it was written."""
+    with path.open("rb") as file:
+        for fact in _listed(file):
+            for _ in _checked(file, fact):
+                continue
+        _ended(file)
+
+
+def unpack(path: Path, folder: Path) -> dict[str, Path]:
+    """Copy what a backup holds into *folder* and return where each file lies; raises NotABackup, NewerBackup."""
+    found = {}
+    with path.open("rb") as file:
+        for fact in _listed(file):
+            found[fact["name"]] = folder / fact["name"]
+            with open(
+                found[fact["name"]], "wb", opener=lambda name, flags: os.open(name, flags | os.O_EXCL, 0o600)
+            ) as out:
+                out.writelines(_checked(file, fact))
+                out.flush()
+                os.fsync(out.fileno())
+        _ended(file)
+    return found
+
+
+def _fact(name: str, path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        summed = blake2b(digest_size=32)
+        for part in iter(lambda: file.read(CHUNK), b""):
+            summed.update(part)
+    return {"name": name, "size": path.stat().st_size, "hash": _b64(summed.digest())}
+
+
+def _listed(file: IO[bytes]) -> list[dict[str, Any]]:
+    """Return the facts of the files that follow: exactly ours, in our order."""
+    first = file.readline(LONGEST_LINE)
+    if not first.startswith(MARK) or not first[len(MARK) :].strip().isdigit():
+        raise NotABackup
+    if first != MARK + b"%d\n" % VERSION:
+        raise NewerBackup
+    try:
+        facts: list[dict[str, Any]] = json.loads(file.readline(LONGEST_LINE))["files"]
+        right = tuple(fact["name"] for fact in facts) == FILES
+        right = right and all(type(fact["size"]) is int and type(fact["hash"]) is str for fact in facts)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise NotABackup from error
+    if not right:
+        raise NotABackup
+    return facts
+
+
+def _checked(file: IO[bytes], fact: Mapping[str, Any]) -> Iterator[bytes]:
+    """Yield the bytes of one file; raises NotABackup at its end where they are not what was listed."""
+    left, summed = fact["size"], blake2b(digest_size=32)
+    while left > 0:
+        part = file.read(min(CHUNK, left))
+        if not part:
+            raise NotABackup
+        summed.update(part)
+        left -= len(part)
+        yield part
+    if _b64(summed.digest()) != fact["hash"]:
+        raise NotABackup
+
+
+def _ended(file: IO[bytes]) -> None:
+    if file.read(1):
+        raise NotABackup
+
+
+def _b64(content: bytes) -> str:
+    return urlsafe_b64encode(content).rstrip(b"=").decode()

@@ -1,0 +1,57 @@
+"""What the guided steps of a consent share: what was gathered so far, in memory only, until it is stored whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import redirect, render_template, url_for
+
+from fieldkit.acts import forms, people
+from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.rules import consent
+from fieldkit.web.pages import Answer
+from fieldkit.web.sessions import desk, draft, drop_draft
+
+GUARDIAN = "/consent/guardian"
+HERE, PHONE, PAPER = "here", "phone", "paper"
+WITNESSES = ("neighbour", "uncle_aunt", "sib_adult", "village_cadre", "teacher", "other")
+
+
+def begun(subject: str) -> bool:
+    """Tell whether it was said who consents."""
+    return bool(draft(subject).get("guardian"))
+
+
+def to_who(subject: str) -> Answer:
+    """Lead back to the first step."""
+    return redirect(url_for("consents.who", subject=subject))
+
+
+def known(subject: str) -> dict[str, Any]:
+    """Return what every step shows; the form is the one in force on the day of the consent."""
+    case, said = people.case(desk(), subject), draft(subject)
+    view = forms.guardian_form(desk(), subject, said.get("given_on", ""))
+    lifted = [no for no in consent.open_noes(case.events) if no.id in said["follows"]]
+    return {"case": case, "view": view, "said": said, "witnesses": WITNESSES, "lifted": lifted}
+
+
+def page(template: str, subject: str, **more: object) -> str:
+    """Return one step."""
+    return render_template(f"consents/{template}.html", **{**known(subject), **more})
+
+
+def so_far(subject: str, **more: Any) -> GuardianAnswer:
+    """Return what is known of the answer, with *more* that this step adds."""
+    said = draft(subject)
+    begun_with = {name: said[name] for name in ("relation", "basis", "follows")}
+    rest: dict[str, Any] = {"items": {}, "understanding": (), "way": said.get("evidence"), **begun_with}
+    return GuardianAnswer(**{**rest, "given_on": said.get("given_on", ""), **more})
+
+
+def stored_once(subject: str, keep: Callable[[], object]) -> Answer:
+    """Store what the steps gathered and forget it; a second press finds nothing left to store."""
+    if begun(subject):
+        keep()
+        drop_draft(subject)
+    return redirect(url_for("people.show", subject=subject))

@@ -1,0 +1,120 @@
+"""The ways of consenting that come before the reading: a call is checked first, a paper is named first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, url_for
+from wtforms import BooleanField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from fieldkit.acts import consents, events
+from fieldkit.rules import findings, ways
+from fieldkit.rules.ways import Evidence
+from fieldkit.studies import load_study
+from fieldkit.web.pages import Answer, Form, answer, reasons
+from fieldkit.web.pages import words as _
+from fieldkit.web.sessions import desk, draft, drop_draft, tell
+from fieldkit.web.steps import GUARDIAN, WITNESSES, begun, known, page, so_far, to_who
+
+pages = Blueprint("ways", __name__, url_prefix="/people/<subject>")
+CODES = load_study().codes
+NOTED = (
+    *("no_sign_reason", "witness_name", "witness_relation", "witness_fit", "paper_ref", "paper_place"),
+    *("recording_agreed", "recording_place"),
+)
+
+
+class EvidenceForm(Form):
+    """What stands for a signature, whichever way the consent was given."""
+
+    no_sign_reason = SelectField("no_sign_reason", choices=["", *CODES["no_sign_reason"]])
+    witness_name = StringField("witness_name", validators=[Length(max=40)])
+    witness_relation = SelectField("witness_relation", choices=["", *WITNESSES])
+    witness_fit = BooleanField("witness_fit")
+    paper_ref = StringField("paper_ref", validators=[Length(max=40)])
+    paper_place = StringField("paper_place", validators=[Length(max=80)])
+    recording_agreed = BooleanField("recording_agreed")
+    recording_place = StringField("recording_place", validators=[Length(max=80)])
+
+    def evidence(self, method: str, **more: Any) -> Evidence:
+        """Return what was noted for *method*."""
+        return Evidence(method, **{**{name: self[name].data or "" for name in NOTED}, **more})
+
+
+class CallForm(EvidenceForm):
+    """What makes a call good for consent: where the number is from, who speaks, who listens."""
+
+    method = RadioField("method", choices=[ways.PHONE_WITNESS, ways.PHONE_RECORDED, ways.VIDEO])
+    number_source = SelectField("number_source", choices=["", *CODES["number_source"]])
+    id_check = BooleanField("id_check")
+    on_speaker = BooleanField("on_speaker")
+
+    def of_call(self) -> Evidence:
+        """Return what an event keeps of the call: that the checks passed, never the answers."""
+        ticked = {name: "yes" if self[name].data else "no" for name in ("id_check", "on_speaker")}
+        called = {"number_source": self.number_source.data, **ticked}
+        return self.evidence(self.method.data, call=called, no_sign_reason="absent")
+
+
+class PaperForm(EvidenceForm):
+    """A consent that was taken on paper and is entered later."""
+
+    method = RadioField("method", choices=[ways.SIGNATURE, ways.THUMBPRINT, ways.ORAL_WITNESS])
+    given_on = StringField("given_on", validators=[InputRequired(), Length(max=10)])
+
+
+@pages.get(f"{GUARDIAN}/call")
+def call(subject: str) -> Answer:
+    """Check the call before anything is read: the number, the person, the loudspeaker, the witness."""
+    if not begun(subject):
+        return to_who(subject)
+    return page("call", subject, form=CallForm(method=ways.PHONE_WITNESS), findings=[], reasons={})
+
+
+@pages.post(f"{GUARDIAN}/call")
+def called(subject: str) -> Answer:
+    """Keep what makes the call good, in memory, and go on to the reading."""
+    form = CallForm()
+    return _gathered(subject, "call", form, form.of_call(), "")
+
+
+@pages.get(f"{GUARDIAN}/paper")
+def paper(subject: str) -> Answer:
+    """Ask which paper it is, and of which day."""
+    if not begun(subject):
+        return to_who(subject)
+    return page("late", subject, form=PaperForm(method=ways.SIGNATURE), findings=[], reasons={})
+
+
+@pages.post(f"{GUARDIAN}/paper")
+def named(subject: str) -> Answer:
+    """Keep which paper it is, in memory, and go on as it is written there."""
+    form = PaperForm()
+    return _gathered(subject, "late", form, form.evidence(form.method.data or "", on_paper=True), form.given_on.data or "")
+
+
+def _gathered(subject: str, template: str, form: EvidenceForm, evidence: Evidence, given_on: str) -> Answer:
+    if not begun(subject):
+        return to_who(subject)
+    tapped, asked = reasons(), ways.findings(evidence)
+
+    def go_on() -> Answer:
+        consents.check_day(desk(), given_on)
+        events.check_evidence(evidence, draft(subject)["relation"])
+        findings.check_answered(asked, tapped)
+        draft(subject).update(evidence=evidence, given_on=given_on, reasons=tapped)
+        return redirect(url_for("consents.read", subject=subject))
+
+    return answer(form, f"consents/{template}.html", go_on, findings=asked, reasons=tapped, **known(subject))
+
+
+@pages.post(f"{GUARDIAN}/dropped")
+def dropped(subject: str) -> Answer:
+    """Keep that the call broke off: nothing that was asked in it counts."""
+    if not begun(subject):
+        return to_who(subject)
+    consents.inform(desk(), subject, so_far(subject))
+    tell(_("Saved: told, no decision yet. What was asked in this call does not count; ring again when you can."))
+    drop_draft(subject)
+    return redirect(url_for("people.gates_", subject=subject))

@@ -1,0 +1,100 @@
+"""Dates in both calendars: what cannot be is a ValueError, whatever the text; what can be means exactly its days."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from borax.calendars.lunardate import LunarDate
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fieldkit.rules.calendars import LUNAR, lunar_year, number, span, zodiac
+
+HOSTILE = st.text(alphabet="0123456789年月日号-/.闰正冬腊初十廿一二三〇零农历 ９\n'\x00😀", max_size=14) | st.text()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *("", "冬月", "2013-13", "2013-0", "2013-11-30", "2013年冬月三十", "2013年腊月三十一", "2013-11-00"),
+        *("2019年闰四月", "2020年闰五月", "2020-闰4-30", "2101", "1899", "20135", "13年冬月", "2013年冬月-"),
+        *("二〇一", "2013年冬月初", "2013-11-5-1", "农历"),
+    ],
+)
+def test_a_lunar_date_that_does_not_exist_is_no_date(told: str) -> None:
+    with pytest.raises(ValueError):
+        span(told, LUNAR)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        *("2013-11", "2013年冬月", "2013冬月", "2013年十一月", "2013十一月", "2013年11月", "2013/11", "２０１３－１１"),
+        *("农历2013年冬月", "阴历2013 年 冬月", "二〇一三年冬月", "二零一三年十一月", "2013-冬"),
+    ],
+)
+def test_a_lunar_month_is_all_of_its_days(told: str) -> None:
+    assert span(told, LUNAR) == (date(2013, 12, 3), date(2013, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("told", "first", "last"),
+    [
+        ("2013-11-05", date(2013, 12, 7), date(2013, 12, 7)),
+        ("2013年冬月初五", date(2013, 12, 7), date(2013, 12, 7)),
+        ("2013年冬月廿三", date(2013, 12, 25), date(2013, 12, 25)),
+        ("2013年冬月二十三日", date(2013, 12, 25), date(2013, 12, 25)),
+        ("2013年冬月初十", date(2013, 12, 12), date(2013, 12, 12)),
+        ("2013年腊月三十", date(2014, 1, 30), date(2014, 1, 30)),
+        ("2013年正月初一", date(2013, 2, 10), date(2013, 2, 10)),
+        ("2013", date(2013, 2, 10), date(2014, 1, 30)),
+        ("2020年四月", date(2020, 4, 23), date(2020, 5, 22)),
+        ("2020年闰四月", date(2020, 5, 23), date(2020, 6, 20)),
+        ("2020-闰4", date(2020, 5, 23), date(2020, 6, 20)),
+        ("2020-闰4-01", date(2020, 5, 23), date(2020, 5, 23)),
+        ("2020", date(2020, 1, 25), date(2021, 2, 11)),
+    ],
+)
+def test_a_lunar_date_is_read_as_it_is_told(told: str, first: date, last: date) -> None:
+    assert span(told, LUNAR) == (first, last)
+
+
+@given(HOSTILE, st.sampled_from(["gregorian", LUNAR]))
+def test_whatever_is_typed_is_a_date_or_refused(told: str, calendar: str) -> None:
+    try:
+        first, last = span(told, calendar)
+    except ValueError:
+        return
+    assert first <= last < first + timedelta(days=400)
+
+
+@given(st.dates(min_value=date(1900, 1, 31), max_value=date(2101, 1, 28)))
+def test_every_day_is_found_again_from_its_lunar_date(day: date) -> None:
+    known = LunarDate.from_solar(day)
+    leap = "闰" if known.leap else ""
+
+    assert span(f"{known.year}-{leap}{known.month}-{known.day}", LUNAR) == (day, day)
+    assert span(known.cn_str(), LUNAR) == (day, day)
+    assert lunar_year(day) == known.year
+
+
+@pytest.mark.parametrize(("day", "year"), [(date(2014, 1, 30), 2013), (date(2014, 1, 31), 2014), (date(1800, 1, 1), None)])
+def test_a_lunar_year_begins_at_the_spring_festival(day: date, year: int | None) -> None:
+    assert lunar_year(day) == year
+
+
+@pytest.mark.parametrize(("year", "sign"), [(2008, 1), (2013, 6), (2014, 7), (2019, 12)])
+def test_the_sign_of_a_year(year: int, sign: int) -> None:
+    assert zodiac(year) == sign
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        *(("14", 14), ("１４", 14), ("十四了", 14), ("十四五岁", 14), ("二十", 20), ("十岁", 10), ("九岁", 9), ("7 岁", 7)),
+        *(("", None), ("不知道", None), ("140", None), ("😀", None)),
+    ],
+)
+def test_an_age_is_read_in_words_and_digits(words: str, said: int | None) -> None:
+    assert number(words) == said

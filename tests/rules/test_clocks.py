@@ -1,0 +1,29 @@
+"""When a laptop's date is doubted."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from fieldkit.rules.clocks import doubtful
+
+LAST = date(2026, 11, 24)
+
+
+@pytest.mark.parametrize("today", [date(2019, 1, 1), date(2026, 11, 23), date(2026, 11, 26), date(2036, 1, 1)])
+def test_v31_a_date_before_the_last_record_or_more_than_a_day_after_it_is_doubted(today: date) -> None:
+    assert doubtful(today, [LAST])
+
+
+@pytest.mark.parametrize("today", [LAST, date(2026, 11, 25)])
+def test_the_day_of_the_last_record_and_the_next_one_are_not(today: date) -> None:
+    assert not doubtful(today, [LAST])
+
+
+def test_a_date_that_a_person_stated_counts_like_a_record() -> None:
+    assert not doubtful(date(2026, 12, 24), [LAST, date(2026, 12, 23)])
+
+
+def test_with_nothing_to_compare_no_date_is_doubted() -> None:
+    assert not doubtful(date(2019, 1, 1), [])

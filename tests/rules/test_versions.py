@@ -1,0 +1,85 @@
+"""Which version of a form counts, and when a family is asked anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fieldkit.rules.versions import CHANGE_CLASSES, FormNotInForce, FormVersion, accepted, current, to_be_told
+
+DAY = "2026-11-24"
+FIRST = FormVersion("guardian_info_consent", 1, "h1", stamped_on="2026-09-01", valid_from="2026-09-05")
+SECOND = FormVersion("guardian_info_consent", 2, "h2", "major", "2026-11-01", "2026-11-10")
+
+
+@pytest.mark.parametrize(
+    "versions",
+    [
+        [],
+        [replace(FIRST, stamped_on="")],
+        [replace(FIRST, valid_from="2026-11-25")],
+        [replace(FIRST, valid_to="2026-11-23")],
+        [replace(FIRST, doc_kind="carer_agreement")],
+    ],
+)
+def test_v21_a_form_without_a_stamp_for_that_day_is_refused(versions: list[FormVersion]) -> None:
+    with pytest.raises(FormNotInForce) as refused:
+        current(versions, "guardian_info_consent", DAY)
+
+    assert refused.value.code == "V21"
+
+
+@pytest.mark.parametrize(("day", "number"), [("2026-11-09", 1), ("2026-11-10", 2), (DAY, 2)])
+def test_the_newest_version_in_force_on_the_day_is_the_form(day: str, number: int) -> None:
+    assert current([SECOND, FIRST], "guardian_info_consent", day).number == number
+
+
+@pytest.mark.parametrize(
+    ("change", "still", "told"),
+    [("editorial", True, False), ("minor", True, True), ("major", False, False), ("", True, False)],
+)
+def test_only_a_major_change_asks_the_family_anew_and_a_minor_one_is_told(change: str, still: bool, told: bool) -> None:
+    versions = [FIRST, replace(SECOND, change_class=change)]
+
+    assert accepted(versions, "h1", DAY) == still
+    assert to_be_told(versions, "h1", DAY) == told
+
+
+def test_a_change_that_is_not_in_force_yet_asks_nobody() -> None:
+    assert accepted([FIRST, SECOND], "h1", "2026-11-09")
+    assert not accepted([FIRST, SECOND], "h1", "2026-11-10")
+
+
+def test_a_yes_to_an_unknown_or_unstamped_text_opens_nothing() -> None:
+    assert not accepted([FIRST], "h9", DAY)
+    assert not accepted([replace(FIRST, stamped_on="")], "h1", DAY)
+
+
+versions = st.builds(
+    FormVersion,
+    st.just("guardian_info_consent"),
+    st.integers(1, 4),
+    st.sampled_from(["h1", "h2", "h3", "h4"]),
+    st.sampled_from(CHANGE_CLASSES),
+    st.sampled_from(["", "2026-09-01", "2026-10-01"]),
+    st.sampled_from(["", "2026-09-05", "2026-12-01"]),
+    st.sampled_from(["", "2026-11-01"]),
+)
+
+
+@given(st.lists(versions, max_size=5), st.sampled_from(["h1", "h2"]))
+def test_one_more_major_version_never_makes_an_older_yes_count_again(known: list[FormVersion], text: str) -> None:
+    newest = FormVersion("guardian_info_consent", 9, "h9", "major", "2026-10-01", "2026-10-02")
+
+    assert accepted([*known, newest], text, DAY) <= accepted(known, text, DAY)
+    assert not accepted([*known, newest], text, DAY)
+
+
+@given(st.permutations([FIRST, SECOND, replace(FIRST, number=3, text_hash="h3", change_class="minor")]))
+def test_the_order_of_arrival_decides_nothing(known: list[FormVersion]) -> None:
+    assert current(known, "guardian_info_consent", DAY).text_hash == "h3"
+    assert not accepted(known, "h1", DAY)
+    assert to_be_told(known, "h2", DAY)
