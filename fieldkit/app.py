@@ -25,19 +25,38 @@ from fieldkit.web import (
     people,
     problems,
     records,
+    screenings,
     security,
     sessions,
+    sites,
+    slips,
     strings,
     studies,
     today,
     users,
+    visits,
     ways,
     withdrawals,
 )
 from fieldkit.web.site import Site
 
-_WORK = (answers, assents, carers, consents, handover, interviews, people, strings, today, ways, withdrawals)
-_DESK = (checks, demo, devices, exports, help_card, language, records, studies, users)
+_WORK = (
+    answers,
+    assents,
+    carers,
+    consents,
+    handover,
+    interviews,
+    people,
+    screenings,
+    slips,
+    strings,
+    today,
+    visits,
+    ways,
+    withdrawals,
+)
+_DESK = (checks, demo, devices, exports, help_card, language, records, sites, studies, users)
 
 
 def create_app(site: Site) -> Flask:

@@ -51,12 +51,6 @@ def passphrase() -> str:
 
 
 @pytest.fixture
-def kept() -> dict[str, str]:
-    """What is tapped before an interview starts."""
-    return KEPT
-
-
-@pytest.fixture
 def drawn() -> bytes:
     """A signature as the pad draws it: a PNG."""
     return PNG

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from calendar import month_name
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from fieldkit.acts import situations
 from fieldkit.acts.desk import Desk
@@ -11,9 +13,11 @@ from fieldkit.acts.people import Case, case
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.rules import ages, guides, versions
+from fieldkit.rules.consent import NECESSARY
 from fieldkit.rules.states import ADULT_GROUP
 from fieldkit.store import setup, strings
-from fieldkit.studies import Pair, load_study
+from fieldkit.store.database import Tables
+from fieldkit.studies import Pair, form_parts, load_study
 
 UNDERSTOOD = "ok"
 BLOCKS = (1, 2, 3)
@@ -78,29 +82,47 @@ def form_for(desk: Desk, doc_kind: str, one: Case, day: str = "") -> FormView:
 
     Raises FormNotInForce (V21), NotFound.
     """
-    built = next(form for form in load_study().forms if form.doc_kind == doc_kind)
     with desk.db.reading() as tables:
         wanted = versions.current(situations.form_versions(tables), doc_kind, day or desk.today)
-        row = strings.form(tables, wanted.text_hash)
-        if row is None:
+        return _view(tables, wanted.text_hash, _values(desk, tables, one))
+
+
+def blank(desk: Desk, doc_kind: str) -> FormView:
+    """Return the form as it is printed: lines to write on for names; the version in force, else the newest.
+
+    Raises NotFound.
+    """
+    with desk.db.reading() as tables:
+        known = [one for one in situations.form_versions(tables) if one.doc_kind == doc_kind]
+        if not known:
             raise NotFound
-        texts = strings.texts_with(tables, row["strings"])
-    ids = load_study().form_parts(doc_kind)
-    values = _values(desk, one)
+        usable = [one for one in known if one.in_force(desk.today)]
+        wanted = max(usable or known, key=lambda one: one.number)
+        return _view(tables, wanted.text_hash, _values(desk, tables, None))
+
+
+def _view(tables: Tables, text_hash: str, values: dict[str, Pair]) -> FormView:
+    """Return one stored version; which string is which part comes from the record, not from today's built-in form."""
+    row = strings.form(tables, text_hash)
+    if row is None:
+        raise NotFound
+    texts = strings.texts_with(tables, row["strings"])
+    asked_back = next(len(form.teach_back) for form in load_study().forms if form.doc_kind == row["doc_kind"])
+    ids = form_parts(list(row["strings"]), row["items"], asked_back)
 
     def words(string_id: str) -> Pair:
         return guides.fill_pair(texts[string_id], values)
 
     return FormView(
-        doc_kind=doc_kind,
+        doc_kind=row["doc_kind"],
         version=row["version"],
         text_hash=row["text_hash"],
         title=words(ids.title),
         read_aloud=[words(one_id) for one_id in ids.read_aloud],
         teach_back=[words(one_id) for one_id in ids.teach_back],
         items=[
-            FormItem(item.code, words(ids.labels[item.code]), words(ids.sentences[item.code]), item.necessary)
-            for item in built.items
+            FormItem(code, words(ids.labels[code]), words(ids.sentences[code]), code in NECESSARY)
+            for code in row["items"]
         ],
     )
 
@@ -114,7 +136,8 @@ def check_understood(form: FormView, understanding: Sequence[str]) -> None:
 def opening(desk: Desk, subject: str) -> list[list[Pair]]:
     """Return the opening script in its three blocks, filled, without the line about recording: there is no recorder."""
     one = case(desk, subject)
-    values = _values(desk, one)
+    with desk.db.reading() as tables:
+        values = _values(desk, tables, one)
     texts = _current_texts(desk)
     lines = [line for line in load_study().scripts["opening"] if line.needs != "audio"]
     return [[guides.fill_pair(texts[line.id], values) for line in lines if line.block == block] for block in BLOCKS]
@@ -126,19 +149,31 @@ def _current_texts(desk: Desk) -> dict[str, Pair]:
         return strings.published(tables, newest) if newest else {}
 
 
-def _values(desk: Desk, one: Case) -> dict[str, Pair]:
-    study = load_study()
-    carer = guides.carer_name(one.carer)
-    called = one.called or one.case_code
+BLANK = "＿＿＿＿＿＿"
+
+
+def _values(desk: Desk, tables: Tables, one: Case | None) -> dict[str, Pair]:
+    """Return what fills the placeholders: for *one* child, or lines to write on."""
+    study, facts = load_study(), setup.facts(tables)
+    institution = facts.get("institution", study.institution.zh)
+    named = facts.get("institution_en") or (institution if "institution" in facts else study.institution.en)
+    called = (one.called or one.case_code) if one else BLANK
+    me = desk.me.name if one else BLANK
+    phone = facts.get("pi_contact", study.phone)
     return {
-        "institution": study.institution,
-        "me": Pair(desk.me.name, desk.me.name),
+        "institution": Pair(institution, named),
+        "me": Pair(me, me),
         "child_called": Pair(called, called),
         "minutes": Pair(str(study.minutes), str(study.minutes)),
         "place": study.place,
         "team": study.team,
-        "retention_until": Pair(study.retention_until, study.retention_until),
-        "phone": Pair(study.phone, study.phone),
-        "carer": carer,
-        "away": guides.away_name(one.migration),
+        "retention_until": _spoken_day(facts.get("retention_until", study.retention_until)),
+        "phone": Pair(phone, phone),
+        "carer": guides.carer_name(one.carer if one else None),
+        "away": guides.away_name(one.migration if one else None),
     }
+
+
+def _spoken_day(day: str) -> Pair:
+    found = date.fromisoformat(day)
+    return Pair(f"{found.year}年{found.month}月{found.day}日", f"{found.day} {month_name[found.month]} {found.year}")

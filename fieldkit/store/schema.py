@@ -161,7 +161,7 @@ _NEW_TABLES = {
     "stance_en nda_signed_on record_check_on",
     "help_numbers": "site line number verified_on verified_by",
     "parents": "child parent alive living_with migration away_since work_place occupation contact_freq contact_mode "
-    "capacity months_away:int home_visits:int",
+    "capacity months_away:int home_visits:int reasons",
     "screenings": "child result approach day criteria",
     "visits": "day site outcome next_on note",
     "places": "site name address gatekeeper permission_on permission_doc child_director township_officer police",

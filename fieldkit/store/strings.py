@@ -62,11 +62,12 @@ def questions(tables: Tables) -> list[Row]:
 
 
 def form(tables: Tables, text_hash: str) -> Row | None:
-    """Return the form version whose text has *text_hash*, its lists unpacked."""
+    """Return the form version whose text has *text_hash*, its lists unpacked, its strings in the form's order."""
     rows = list(tables.table("forms").rows_where("text_hash = ?", [text_hash], limit=1))
     if not rows:
         return None
-    return {**rows[0], "strings": json.loads(rows[0]["strings"]), "items": json.loads(rows[0]["items"])}
+    hashes_of = sorted(json.loads(rows[0]["strings"]).items(), key=lambda one: int(one[0].rpartition(":")[2]))
+    return {**rows[0], "strings": dict(hashes_of), "items": json.loads(rows[0]["items"])}
 
 
 def texts_with(tables: Tables, hashes: dict[str, str]) -> dict[str, Pair]:

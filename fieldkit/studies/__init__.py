@@ -18,6 +18,7 @@ from fieldkit.studies.shape import (
     Section,
     Study,
     Term,
+    form_parts,
 )
 
 __all__ = [
@@ -35,5 +36,6 @@ __all__ = [
     "Section",
     "Study",
     "Term",
+    "form_parts",
     "load_study",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -174,7 +174,8 @@ class Study:
 
     def form_parts(self, doc_kind: str) -> FormParts:
         """Return the string ids of the form *doc_kind*."""
-        return _parts(self._form(doc_kind))
+        form = self._form(doc_kind)
+        return form_parts(list(_form_strings(form)), [item.code for item in form.items], len(form.teach_back))
 
     def form_string_ids(self, doc_kind: str) -> list[str]:
         """Return the string ids of a form in their order; its text hash covers all of them."""
@@ -208,12 +209,13 @@ def _form_strings(form: Form) -> dict[str, Pair]:
     return {f"form:{form.doc_kind}:{number}": text for number, text in enumerate(words, 1)}
 
 
-def _parts(form: Form) -> FormParts:
-    ids = iter(_form_strings(form))
-    title = next(ids)
-    read_aloud = tuple(next(ids) for _ in form.read_aloud)
-    teach_back = tuple(next(ids) for _ in form.teach_back)
-    of_items = [(item.code, next(ids), next(ids)) for item in form.items]
-    labels = {code: label for code, label, _ in of_items}
-    sentences = {code: sentence for code, _, sentence in of_items}
-    return FormParts(title, read_aloud, teach_back, labels, sentences)
+def form_parts(string_ids: Sequence[str], items: Sequence[str], asked_back: int) -> FormParts:
+    """Return which of a form's strings, in their order, is which part: the last two for each item, a title first.
+
+    *asked_back*: how many teach-back questions stand before the items; no version of a form changes that.
+    """
+    first = len(string_ids) - 2 * len(items)
+    labels = dict(zip(items, string_ids[first::2], strict=True))
+    sentences = dict(zip(items, string_ids[first + 1 :: 2], strict=True))
+    told, back = string_ids[1 : first - asked_back], string_ids[first - asked_back : first]
+    return FormParts(string_ids[0], tuple(told), tuple(back), labels, sentences)

@@ -9,7 +9,7 @@ from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.web.site import site
 
-BUNDLE_UPLOAD = "handover.read"
+SEALED_UPLOADS = {"handover.read", "backups.restored"}
 LARGEST_BUNDLE = 512 * 1024 * 1024
 LARGEST_FORM = 480 * 1024  # below the size at which Werkzeug would write an uploaded part to the disk
 POLICY = (
@@ -53,8 +53,8 @@ def _check_host() -> None:
 
 
 def _limit_size() -> None:
-    """Only sealed bundles may be large: nothing else of a request is ever spooled to the disk."""
-    if request.endpoint != BUNDLE_UPLOAD:
+    """Only sealed bundles and backups may be large: nothing else of a request is ever spooled to the disk."""
+    if request.endpoint not in SEALED_UPLOADS:
         request.max_content_length = LARGEST_FORM
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, redirect, render_template, session, url_for
-from wtforms import Field, PasswordField, RadioField, StringField
+from werkzeug.wrappers import Response
+from wtforms import PasswordField, RadioField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from fieldkit.acts import users
-from fieldkit.acts.users import check_strength
 from fieldkit.errors import NotFound
 from fieldkit.store.folder import EMPTY, NotEmpty
+from fieldkit.store.keys import check_strength
 from fieldkit.studies import load_study
 from fieldkit.web import sheets
 from fieldkit.web.pages import Answer, Form, answer
@@ -51,3 +49,61 @@ STEPS: dict[str, type[Form]] = {
     "name": NameForm,
     "passphrase": PassphraseForm,
 }
+
+
+def _said() -> dict[str, str]:
+    """Return what was answered so far: in this session's memory, nothing of it on the disk. Raises NotEmpty."""
+    if here().folder.state != EMPTY:
+        raise NotEmpty
+    found: dict[str, str] = session.setdefault("setup", {})
+    return found
+
+
+def _open(step: str) -> str | None:
+    """Return the first question before *step* that has no answer yet. Raises NotFound for what is no question."""
+    if step not in STEPS:
+        raise NotFound
+    said = _said()
+    return next((name for name in list(STEPS)[: list(STEPS).index(step)] if name not in said), None)
+
+
+def _context(step: str) -> dict[str, object]:
+    names = list(STEPS)
+    place = names.index(step)
+    before = url_for("studies.ask", step=names[place - 1]) if place else url_for("today.home")
+    return {"step": step, "number": place + 1, "before": before, "study": load_study().title}
+
+
+@pages.get("/setup")
+def setup() -> Response:
+    """Begin with the first question."""
+    return redirect(url_for("studies.ask", step=next(iter(STEPS))))
+
+
+@pages.get("/setup/<step>")
+def ask(step: str) -> Answer:
+    """Ask one question; one that comes too early leads to the first that is open."""
+    missing = _open(step)
+    if missing:
+        return redirect(url_for("studies.ask", step=missing))
+    form = STEPS[step](data=_said())
+    return render_template("studies/setup.html", form=form, **_context(step))
+
+
+@pages.post("/setup/<step>")
+def answered(step: str) -> Answer:
+    """Keep the answer in memory and go on; after the passphrase comes the sheet."""
+    missing = _open(step)
+    if missing:
+        return redirect(url_for("studies.ask", step=missing))
+    form = STEPS[step]()
+    return answer(form, "studies/setup.html", lambda: _next(step, form), **_context(step))
+
+
+def _next(step: str, form: Form) -> Response:
+    if step == "passphrase":
+        check_strength(form.passphrase.data)
+        return sheets.begin(form.passphrase.data)
+    _said()[step] = form[step].data.strip()
+    names = list(STEPS)
+    return redirect(url_for("studies.ask", step=names[names.index(step) + 1]))

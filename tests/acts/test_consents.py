@@ -1,23 +1,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
-from fieldkit.acts import assents, consents, interviews, people, withdrawals
+from fieldkit.acts import assents, checks, consents, interviews, people, readiness, withdrawals
 from fieldkit.acts.assents import ChildAnswer, GuardianFirst
-from fieldkit.acts.consents import GuardianAnswer, ItemsNotAsked, NotAGuardian
+from fieldkit.acts.consents import GuardianAnswer, ItemsNotAsked, NotAGuardian, PhoneNotAllowed
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.forms import NotUnderstood
 from fieldkit.acts.interviews import GatesClosed
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
+from fieldkit.rules import consent, gates
 from fieldkit.rules.ages import NoBirthDate
 from fieldkit.rules.pseudonyms import PseudonymDoubled, PseudonymTaken, PseudonymTells
-from fieldkit.rules.ways import NoSignature
+from fieldkit.rules.versions import FormNotInForce
+from fieldkit.rules.ways import Evidence, NoSignature
+from fieldkit.store import log
 from fieldkit.store.keys import b64
+from fieldkit.store.log import Draft
 from fieldkit.studies import Pair
 
 Desks = dict[str, Desk]
@@ -249,3 +255,195 @@ def test_a_suggested_pseudonym_shares_nothing_with_the_child(refused: Refused, d
 
     assert not set(name.zh) & set("小满刘知夏")
     assert name != Pair("", "")
+
+
+CALL = {"number_source": "carer", "id_check": "yes", "on_speaker": "yes"}
+WITNESS: dict[str, Any] = {"witness_name": "张某", "witness_relation": "neighbour", "witness_fit": True}
+PHONE = Evidence("phone_witness", no_sign_reason="absent", call=CALL, **WITNESS)
+PAPER = Evidence("signature", paper_ref="P-9", paper_place="绿色纸袋", on_paper=True)
+NOT_WHOLE: list[tuple[Evidence, str]] = [
+    (replace(PHONE, call={**CALL, "number_source": "child_only"}), "V26"),
+    (replace(PHONE, call={}), "V26"),
+    (replace(PHONE, witness_relation="mother"), "V24"),
+    (replace(PHONE, witness_name=""), "V23"),
+    (Evidence("phone_recorded", no_sign_reason="absent", call=CALL, recording_place="录音笔"), "V27"),
+    (replace(PHONE, witness_relation="teacher"), "reason_needed"),
+]
+
+
+def failing(desk: Desk, subject: str) -> set[str]:
+    """Return the gates that keep the interview of *subject* from starting."""
+    return {gate.id for gate in gates.failing(people.case(desk, subject).gates)}
+
+
+def test_what_does_not_stand_for_a_signature_leaves_nothing(
+    refused: Refused, desks: Desks, child: str, says: Says
+) -> None:
+    for way, code in NOT_WHOLE:
+        said = says(desks["interviewer"], child, way=way)
+        with pytest.raises(Refusal) as told:
+            consents.record(desks["interviewer"], child, said)
+        assert told.value.code == code
+        assert people.case(desks["interviewer"], child).events == []
+
+
+def test_no_phone_where_the_ethics_approval_does_not_allow_it(
+    refused: Refused, desks: Desks, child: str, says: Says, carry: Callable[[Desk, Desk], object]
+) -> None:
+    readiness.keep(desks["coordinator"], {"allow_phone_consent": "no"})
+    carry(desks["coordinator"], desks["interviewer"])
+    said = says(desks["interviewer"], child, way=PHONE)
+
+    refused(PhoneNotAllowed, "interviewer", lambda desk: consents.record(desk, child, said))
+
+
+def test_a_mother_on_the_phone_may_say_no_to_what_is_not_necessary(desks: Desks, child: str, says: Says) -> None:
+    desk = desks["interviewer"]
+    said = says(desk, child, way=PHONE)
+    consents.record(desk, child, replace(said, items={**said.items, "audio": "no"}))
+    (event,) = people.case(desk, child).events
+
+    assert (event.method, event.items["audio"], event.items["participate"]) == ("phone_witness", "no", "yes")
+    assert people.case(desk, child).consent == "given_partial"
+    assert not consent.guardian_ok([event], "audio")
+    assert failing(desk, child) == {"G06", "G07"}
+
+
+def test_a_call_that_drops_leaves_nothing_in_force(desks: Desks, child: str, says: Says) -> None:
+    desk = desks["interviewer"]
+    said = says(desk, child, way=PHONE)
+    consents.inform(desk, child, replace(said, items={"participate": "yes", "notes": "yes"}))
+    (event,) = people.case(desk, child).events
+
+    assert (event.act, event.items) == ("informed_only", {})
+    assert people.case(desk, child).consent == "informed"
+    assert "G04" in failing(desk, child)
+    assert people.case(desk, child).step.code == "ask_guardian"
+
+
+def test_who_wants_to_think_has_agreed_to_nothing(refused: Refused, desks: Desks, child: str, says: Says) -> None:
+    said = says(desks["interviewer"], child)
+    refused(Invalid, "interviewer", lambda desk: consents.defer(desk, child, said, "next week"))
+    consents.defer(desks["interviewer"], child, said, "2027-01-31")
+
+    assert people.case(desks["interviewer"], child).consent == "deferred"
+    assert "G04" in failing(desks["interviewer"], child)
+
+
+@pytest.mark.parametrize("given_on", ["2999-01-01", "yesterday", "2026-02-30"])
+def test_a_paper_of_an_impossible_day_is_refused(
+    refused: Refused, desks: Desks, child: str, says: Says, given_on: str
+) -> None:
+    said = says(desks["interviewer"], child, way=PAPER, given_on=given_on)
+
+    refused(Invalid, "interviewer", lambda desk: consents.record(desk, child, said))
+
+
+def test_a_paper_consent_is_judged_for_the_day_it_was_given(
+    refused: Refused, desks: Desks, child: str, says: Says, changes: Changes
+) -> None:
+    desk = desks["interviewer"]
+    early, late = (desk.clock.today() - timedelta(days=days) for days in (9000, 2))
+    before_the_stamp = says(desk, child, way=PAPER, given_on=early.isoformat())
+    refused(FormNotInForce, "interviewer", lambda desk: consents.record(desk, child, before_the_stamp))
+
+    consents.record(desk, child, says(desk, child, way=PAPER, given_on=late.isoformat()))
+    (event,) = changes(desk, "consent_event")
+    assert (event.set["day"], event.set["entered_on"]) == (late.isoformat(), desk.today)
+    assert changes(desk, "evidence")[0].set["paper_ref"] == "P-9"
+    assert failing(desk, child) == {"G06", "G07"}
+
+
+def test_a_claimed_guardian_is_none_and_one_by_law_is(refused: Refused, desks: Desks, child: str, says: Says) -> None:
+    claimed = says(desks["interviewer"], child, relation="pgm", basis="claimed_only")
+    refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, claimed))
+
+    consents.record(desks["interviewer"], child, replace(claimed, basis="parents_dead_or_incapable"))
+    assert people.case(desks["interviewer"], child).consent == "given"
+    assert failing(desks["interviewer"], child) == {"G06", "G07"}
+
+
+def test_when_the_guardian_changes_the_new_one_is_asked(desks: Desks, consented: str, says: Says) -> None:
+    desk = desks["interviewer"]
+    (person,) = [event.person for event in people.case(desk, consented).events]
+    with desk.db.writing() as tables:
+        log.append(tables, desk.pen, Draft("person", {"ended_on": desk.today}, record=person, subject=consented))
+
+    assert people.case(desk, consented).consent == "needs_reconfirm"
+    assert "G04" in failing(desk, consented)
+    consents.record(desk, consented, says(desk, consented, relation="father", signer_name="刘父"))
+    assert people.case(desk, consented).consent == "given"
+
+
+def test_a_guardian_who_objects_puts_the_case_on_hold_until_that_guardian_lifts_it(
+    desks: Desks, consented: str, says: Says
+) -> None:
+    desk = desks["interviewer"]
+    consents.record(desk, consented, GuardianAnswer("father", {"participate": "no"}, []))
+    case = people.case(desk, consented)
+    assert (case.status, failing(desk, consented) & {"G05", "G13"}) == ("on_hold", {"G05", "G13"})
+
+    seen = [event.id for event in case.events]
+    consents.record(desk, consented, says(desk, consented, follows=seen))
+    assert "G05" in failing(desk, consented)
+    consents.record(desk, consented, says(desk, consented, relation="father", signer_name="刘父", follows=seen))
+    last = people.case(desk, consented).events[-1]
+    assert (last.act, len(last.lifts)) == ("reconsented", 1)
+    assert failing(desk, consented) == {"G06", "G07"}
+
+
+@pytest.mark.parametrize(("change_class", "asked"), [("editorial", False), ("minor", False), ("major", True)])
+def test_only_a_major_change_of_the_form_asks_again(
+    desks: Desks, consented: str, newer: Callable[..., None], change_class: str, asked: bool
+) -> None:
+    newer(change_class)
+
+    assert (people.case(desks["interviewer"], consented).consent == "needs_reconsent") == asked
+    assert ("G04" in failing(desks["interviewer"], consented)) == asked
+
+
+def test_a_consent_that_is_void_opens_nothing_and_stays_on_record(
+    refused: Refused, desks: Desks, consented: str, carry: Callable[[Desk, Desk], object]
+) -> None:
+    coordinator = desks["coordinator"]
+    carry(desks["interviewer"], coordinator)
+    (event,) = people.case(coordinator, consented).events
+    voids = partial(consents.void, subject=consented, event_id=event.id, reason="登错了孩子")
+    refused(NotAllowed, "interviewer translator sg_lead", voids)
+    refused(Missing, "coordinator", partial(consents.void, subject=consented, event_id=event.id, reason=" "))
+    refused(NotFound, "coordinator", partial(consents.void, subject=consented, event_id="none", reason="x"))
+
+    voids(coordinator)
+    carry(coordinator, desks["interviewer"])
+    assert people.case(desks["interviewer"], consented).consent == "voided"
+    assert "G04" in failing(desks["interviewer"], consented)
+    assert event.id in {one.id for one in people.case(desks["interviewer"], consented).events}
+
+
+def test_a_paper_that_was_promised_has_a_number(refused: Refused, consented: str, desks: Desks) -> None:
+    (event,) = people.case(desks["interviewer"], consented).events
+
+    refused(Missing, "interviewer", lambda desk: consents.bring_paper(desk, consented, event.id, " ", ""))
+    refused(NotFound, "interviewer", lambda desk: consents.bring_paper(desk, consented, "none", "P-1", ""))
+    refused(NotAllowed, "coordinator", lambda desk: consents.bring_paper(desk, consented, event.id, "P-1", ""))
+
+
+def test_who_has_come_of_age_consents_alone(desks: Desks, consented: str, says: Says) -> None:
+    desk = desks["interviewer"]
+    consents.record(desk, consented, says(desk, consented, birth_date="2005-01-01"))
+    assert people.case(desk, consented).consent == "lapsed"
+    assert people.case(desk, consented).step.code == "ask_adult"
+
+    consents.record(desk, consented, says(desk, consented, relation="self", birth_date="2005-01-01"))
+    assert failing(desk, consented) == set()
+    assert interviews.start(desk, consented, KEPT)
+
+
+def test_a_refusal_takes_the_contact_slip_with_it(desks: Desks, child: str, words: Callable[[Desk], str]) -> None:
+    desk = desks["interviewer"]
+    assert "0394-0000000" in words(desk)
+    consents.record(desk, child, NO)
+
+    assert "0394-0000000" not in words(desk)
+    assert people.case(desk, child).called is None
+    assert checks.check(desk).ok

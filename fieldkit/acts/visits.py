@@ -1,0 +1,100 @@
+"""The visit log: who was found at home, and why a child does not take part (COREQ 13)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from fieldkit.acts.desk import Desk, only
+from fieldkit.acts.people import case_within
+from fieldkit.clock import new_id
+from fieldkit.errors import Invalid
+from fieldkit.i18n import N_
+from fieldkit.rules import notes
+from fieldkit.rules.findings import Finding
+from fieldkit.rules.members import INTERVIEWER
+from fieldkit.store import log, people
+from fieldkit.store import visits as store
+from fieldkit.store.database import Tables
+from fieldkit.store.log import Draft
+from fieldkit.studies import load_study
+
+MOVED = "moved"
+REASONS = ("unreachable", MOVED, "ill", "no_time", "gatekeeper_no", "carer_no")  # a no of child or guardian is an event
+LONGEST_NOTE = 2000
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One visit: the day, what came of it, when to come again, and a note."""
+
+    id: str
+    day: str
+    outcome: str
+    next_on: str
+    note: str
+
+
+@only(INTERVIEWER)
+def record(desk: Desk, subject: str, outcome: str, next_on: str = "", note: str = "") -> list[Finding]:
+    """Keep one visit; return what should be looked at in its note (V38). Raises NotFound, Invalid."""
+    if outcome not in load_study().codes["visit_outcome"]:
+        raise Invalid(field=N_("what came of the visit"))
+    if len(note) > LONGEST_NOTE:
+        raise Invalid(field=N_("the note"))
+    _check_date(next_on)
+    with desk.db.writing() as tables:
+        one = case_within(desk, tables, subject)
+        said = {"day": desk.today, "site": one.site, "outcome": outcome, "next_on": next_on, "note": note.strip()}
+        log.append(tables, desk.pen, Draft("visit", said, subject=subject))
+        if outcome == MOVED:
+            _moved(desk, tables, subject)
+        return notes.findings(note, _names(tables))
+
+
+def _check_date(text: str) -> None:
+    try:
+        date.fromisoformat(text or "2000-01-01")
+    except ValueError as error:
+        raise Invalid(field=N_("the date")) from error
+
+
+def _moved(desk: Desk, tables: Tables, subject: str) -> None:
+    heads = log.heads_of(tables, subject)
+    over = {"moved_on": heads["moved_on"]} if "moved_on" in heads else {}
+    draft = Draft("participant", {"moved_on": desk.today}, record=subject, subject=subject, over=over)
+    log.append(tables, desk.pen, draft)
+
+
+def _names(tables: Tables) -> list[str]:
+    """Several pet names lie in one field, divided by a mark or a space."""
+    return [name for known in store.known_names(tables) for name in (known, *re.split(r"[\s,;/、，；]+", known))]
+
+
+@only(INTERVIEWER)
+def not_taking_part(desk: Desk, subject: str, reason: str) -> None:
+    """Count without a name why a child does not take part; the same reason twice counts once.
+
+    Raises NotFound, Invalid. A no of the child or of a guardian is an answer of its own and not written here.
+    """
+    if reason not in REASONS:
+        raise Invalid(field=N_("the reason"))
+    with desk.db.writing() as tables:
+        one = case_within(desk, tables, subject)
+        if people.row(tables, "nonparticipations", "subject = ? AND reason = ?", subject, reason) is None:
+            trace = {"reason": reason, "site": one.site, "sex": one.sex, "age_group": one.age_group, "day": desk.today}
+            log.append(tables, desk.pen, Draft("nonparticipation", trace, record=new_id(), subject=subject))
+
+
+def of(tables: Tables, subject: str) -> list[Visit]:
+    """Return the visits of a child, the newest first."""
+    names = ("id", "day", "outcome", "next_on", "note")
+    return [Visit(**{name: row[name] or "" for name in names}) for row in store.of(tables, subject)]
+
+
+def of_child(desk: Desk, subject: str) -> list[Visit]:
+    """Return the visits of a child who is in use. Raises NotFound."""
+    with desk.db.reading() as tables:
+        case_within(desk, tables, subject)
+        return of(tables, subject)

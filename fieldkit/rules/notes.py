@@ -1,0 +1,26 @@
+"""What should not stand in a note: a number or a name by which a family could be known (V38)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from fieldkit.i18n import N_
+from fieldkit.rules.findings import HINT, Finding
+
+_BETWEEN = re.compile(r"(?<=\d)[\s-]+(?=[\dXx])")
+_MOBILE = re.compile(r"(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)")
+_ID = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
+_SHORTEST_NAME = 2  # a single character stands in any text
+KNOWABLE = N_("The text may hold a real name, a telephone number or an ID number.")
+
+
+def findings(text: str, names: Iterable[str]) -> list[Finding]:
+    """Return V38 where *text* holds a mobile or ID number, or one of the known *names*; in any width and case."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    together = _BETWEEN.sub("", plain)
+    numbers = any(number.search(one) for number in (_MOBILE, _ID) for one in (plain, together))
+    known = {unicodedata.normalize("NFKC", name).casefold().strip() for name in names}
+    named = any(name in plain for name in known if len(name) >= _SHORTEST_NAME)
+    return [Finding("V38", HINT, KNOWABLE)] if numbers or named else []

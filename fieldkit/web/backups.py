@@ -1,0 +1,94 @@
+"""Back up the whole folder into one file, and restore one on an empty laptop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from wtforms import StringField
+from wtforms.validators import InputRequired
+
+from fieldkit.acts import backups
+from fieldkit.errors import Missing
+from fieldkit.i18n import N_
+from fieldkit.web.handover import place
+from fieldkit.web.pages import Answer, Form, answer
+from fieldkit.web.pages import words as _
+from fieldkit.web.sessions import desk, here, tell
+
+pages = Blueprint("backups", __name__)
+
+
+class PlaceForm(Form):
+    """A path on this computer or on a stick."""
+
+    path = StringField("path", validators=[InputRequired()])
+
+
+class RestoreForm(Form):
+    """Where the backup lies, unless it was chosen in the browser."""
+
+    path = StringField("path")
+
+
+@pages.get("/backup")
+def show() -> str:
+    """Say what a backup is for, and offer the two ways."""
+    desk()
+    return render_template("backups/write.html", form=PlaceForm())
+
+
+@pages.post("/backup/write")
+def write() -> Answer:
+    """Write it to a folder or file on this computer."""
+    form = PlaceForm()
+
+    def act() -> Answer:
+        path = backups.named(desk(), place(form.path.data))
+        backups.write(desk(), path)
+        tell(_("Written and read back: {path}", path=path))
+        return redirect(url_for("backups.show"))
+
+    return answer(form, "backups/write.html", act)
+
+
+@pages.post("/backup/download")
+def download() -> Response:
+    """Hand it to the browser, which saves it where a person says; it is encrypted."""
+    with TemporaryDirectory(dir=desk().folder.path) as scratch:
+        path = Path(scratch) / "backup"
+        backups.write(desk(), path)
+        content = path.read_bytes()
+    name = f'attachment; filename="{backups.new_name(desk())}"'
+    return Response(content, mimetype="application/octet-stream", headers={"Content-Disposition": name})
+
+
+@pages.get("/restore")
+def restore() -> str:
+    """Ask for the backup."""
+    return render_template("backups/restore.html", form=RestoreForm())
+
+
+@pages.post("/restore")
+def restored() -> Answer:
+    """Bring it into this empty folder, and ask who is here."""
+    form = RestoreForm()
+
+    def act() -> Answer:
+        _take(form.path.data or "")
+        return redirect(url_for("users.unlock"))
+
+    return answer(form, "backups/restore.html", act)
+
+
+def _take(path: str) -> None:
+    upload = request.files.get("backup")
+    if upload and upload.filename:
+        with TemporaryDirectory(dir=here().folder.path) as scratch:
+            upload.save(Path(scratch) / "backup")
+            backups.restore(here().folder, Path(scratch) / "backup")
+    elif path.strip():
+        backups.restore(here().folder, place(path))
+    else:
+        raise Missing(field=N_("backup"))

@@ -1,0 +1,130 @@
+"""The cover: while it lies over a session every page answers with it; what was typed waits beneath."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+from wtforms import PasswordField
+from wtforms.validators import InputRequired, Length
+
+from fieldkit.acts import locks, users
+from fieldkit.acts.desk import Desk
+from fieldkit.rules.locks import COVER_AFTER, falls
+from fieldkit.web.pages import Answer, Form, answer, inside
+from fieldkit.web.sessions import Locked, desk, here, signed_in
+from fieldkit.web.site import site
+from fieldkit.web.users import tried
+
+pages = Blueprint("locks", __name__)
+WITHOUT = {"static", "locks.show", "locks.lift", "users.lock", "users.unlock", "users.open_up", "language.choose"}
+WITHOUT |= {"help_card.show"}  # the numbers are for everybody
+BY_SCRIPT = "answers.session_now"  # an open page asks by itself: nobody is at the keys
+
+
+class CoverForm(Form):
+    """The PIN of the day, or the passphrase."""
+
+    secret = PasswordField("secret", validators=[InputRequired(), Length(max=200)])
+
+
+class PinForm(Form):
+    """The PIN that opens the cover for the rest of the day."""
+
+    pin = PasswordField("pin", validators=[InputRequired(), Length(max=20)])
+
+
+def hold(app: Flask) -> None:
+    """Ask before every request whether the cover lies, or falls now."""
+    app.before_request(_hold)
+
+
+def _hold() -> Answer | None:
+    at = signed_in()
+    if at is None or site().demo or request.endpoint in WITHOUT:
+        return None
+    now = site().clock.ticking()
+    if covered() or _idle(at, now - session.get("seen", now)):
+        session["covered"] = True
+        return _under_cover()
+    if request.endpoint != BY_SCRIPT:
+        session["seen"] = now
+    return None
+
+
+def covered() -> bool:
+    """Tell whether the cover lies over this session."""
+    return bool(session.get("covered"))
+
+
+def _idle(at: Desk, seconds: float) -> bool:
+    """Whether an interview runs is asked only where it matters."""
+    return seconds >= COVER_AFTER and falls(seconds, running=locks.running(at))
+
+
+def _under_cover() -> Answer:
+    """A script is told `locked`; a form waits in memory until the cover is lifted; a page comes back afterwards."""
+    if request.headers.get("X-Fieldkit") == "script":
+        raise Locked
+    if request.method == "POST":
+        session["waiting"] = (request.full_path, list(request.form.items(multi=True)))
+        return redirect(url_for("locks.show"), 303)
+    return redirect(url_for("locks.show", next=request.full_path.rstrip("?")))
+
+
+@pages.get("/cover")
+def show() -> Answer:
+    """Show the cover; before the first covering of a day ask for its PIN."""
+    if covered():
+        return render_template("locks/cover.html", form=CoverForm(), pin=here().guard.has_pin(desk()))
+    return render_template("locks/choose.html", form=PinForm())
+
+
+@pages.post("/cover/fall")
+def fall() -> Answer:
+    """Cover at once where today's PIN is chosen."""
+    if here().guard.has_pin(desk()):
+        session["covered"] = True
+    return redirect(url_for("locks.show", next=inside(request.form.get("back", ""))))
+
+
+@pages.post("/cover/pin")
+def choose() -> Answer:
+    """Keep the PIN of today, and cover."""
+    form = PinForm()
+
+    def act() -> Answer:
+        here().guard.choose(desk(), form.pin.data)
+        session["covered"] = True
+        return redirect(url_for("locks.show", next=request.args.get("next")))
+
+    return answer(form, "locks/choose.html", act)
+
+
+@pages.post("/cover")
+def lift() -> Answer:
+    """Lift the cover for the PIN or the passphrase; the session is the same as before."""
+    form, at = CoverForm(), desk()
+
+    def act() -> Answer:
+        tried(at.me.code, lambda: _open(at, form.secret.data))
+        session.pop("covered", None)
+        session["seen"] = site().clock.ticking()
+        return _go_on()
+
+    return answer(form, "locks/cover.html", act, pin=here().guard.has_pin(at))
+
+
+def _open(at: Desk, typed: str) -> None:
+    if here().guard.has_pin(at) and typed.isdigit():
+        here().guard.check_pin(at, typed)
+    else:
+        users.change_seat(at, at.me.code, typed)
+
+
+def _go_on() -> Answer:
+    """Return to the page that was left; a form that met the cover is shown once more, to be sent."""
+    waiting: tuple[str, list[tuple[str, str]]] | None = session.pop("waiting", None)
+    if waiting:
+        return render_template("locks/waiting.html", path=waiting[0], fields=waiting[1])
+    back: Response = redirect(inside(request.args.get("next", "")) or url_for("today.home"))
+    return back

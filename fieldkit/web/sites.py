@@ -1,0 +1,67 @@
+"""Sites: the list, and one site."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from wtforms import RadioField, SelectField, StringField
+from wtforms.validators import Length
+
+from fieldkit.acts import sites
+from fieldkit.acts.sites import Site
+from fieldkit.studies import load_study
+from fieldkit.web.pages import Answer, Form, answer
+from fieldkit.web.pages import words as _
+from fieldkit.web.sessions import desk, tell
+
+pages = Blueprint("sites", __name__, url_prefix="/sites")
+
+
+class SiteForm(Form):
+    """What a site is like, and for those who hold the vault what it is called."""
+
+    code = StringField("code", validators=[Length(max=3)])
+    site_type = SelectField("site_type", choices=["", *load_study().codes["site_type"]])
+    county = SelectField("county", choices=["", *load_study().codes["county"]])
+    private_room = RadioField("private_room", choices=["", *sites.EXTENTS], default="")
+    network = RadioField("network", choices=["", *sites.EXTENTS], default="")
+    power = RadioField("power", choices=["", *sites.EXTENTS], default="")
+    name = StringField("name", validators=[Length(max=80)])
+    address = StringField("address", validators=[Length(max=200)])
+    gatekeeper = StringField("gatekeeper", validators=[Length(max=80)])
+    permission_on = StringField("permission_on", validators=[Length(max=10)])
+    permission_doc = StringField("permission_doc", validators=[Length(max=80)])
+    child_director = StringField("child_director", validators=[Length(max=80)])
+    township_officer = StringField("township_officer", validators=[Length(max=80)])
+    police = StringField("police", validators=[Length(max=80)])
+
+    def said(self, names: tuple[str, ...]) -> dict[str, str]:
+        """Return what was typed into the fields *names*."""
+        return {name: (self[name].data or "").strip() for name in names}
+
+
+@pages.get("")
+def listing() -> str:
+    """List the sites by code."""
+    return render_template("sites/list.html", sites=sites.listing(desk()))
+
+
+@pages.get("/edit")
+def edit() -> str:
+    """Show one site to be filled in; without a code a new one."""
+    code = request.args.get("site", "")
+    found = sites.find(desk(), code) if code else Site("", {}, {})
+    form = SiteForm(data={"code": found.code, **found.facts, **found.place})
+    return render_template("sites/edit.html", form=form, code=code)
+
+
+@pages.post("/edit")
+def save() -> Answer:
+    """Keep a site."""
+    form, code = SiteForm(), request.args.get("site", "")
+
+    def act() -> Answer:
+        sites.save(desk(), code or form.code.data or "", form.said(sites.FACTS), form.said(sites.PLACE))
+        tell(_("The site is saved."))
+        return redirect(url_for("sites.listing"))
+
+    return answer(form, "sites/edit.html", act, code=code)

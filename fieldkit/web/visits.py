@@ -1,0 +1,59 @@
+"""The visit log of one child: at most three taps from the child's page."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from wtforms import HiddenField, RadioField, StringField
+from wtforms.validators import InputRequired, Length
+
+from fieldkit.acts import people, visits
+from fieldkit.clock import new_id
+from fieldkit.records import clean
+from fieldkit.studies import load_study
+from fieldkit.web.pages import Answer, Form, answer, locale
+from fieldkit.web.pages import words as _
+from fieldkit.web.sessions import desk, once, tell
+
+pages = Blueprint("visits", __name__, url_prefix="/people/<subject>/visits")
+
+
+class VisitForm(Form):
+    """What came of a visit."""
+
+    outcome = RadioField("outcome", choices=list(load_study().codes["visit_outcome"]), validators=[InputRequired()])
+    next_on = StringField("next_on", validators=[Length(max=10)])
+    note = StringField("note", validators=[Length(max=visits.LONGEST_NOTE)])
+    nonce = HiddenField("nonce", default=new_id)
+
+
+@pages.get("")
+def show(subject: str) -> str:
+    """Ask what came of the visit, above the earlier ones."""
+    return render_template("visits/show.html", form=VisitForm(), **_known(subject))
+
+
+@pages.post("")
+def record(subject: str) -> Answer:
+    """Keep one visit; what looks like a name or a number in the note is pointed at, and stays."""
+    form = VisitForm()
+
+    def act() -> Answer:
+        said = form.outcome.data, (form.next_on.data or "").strip(), clean(form.note.data or "")
+        hints = once(form.nonce.data or new_id(), lambda: visits.record(desk(), subject, *said))
+        tell(" ".join([_("The visit is saved."), *(hint.sentence(locale()) for hint in hints)]))
+        return redirect(url_for("people.show", subject=subject))
+
+    return answer(form, "visits/show.html", act, **_known(subject))
+
+
+@pages.post("/not-taking-part")
+def not_taking_part(subject: str) -> Answer:
+    """Count why this child does not take part."""
+    visits.not_taking_part(desk(), subject, request.form.get("reason", ""))
+    tell(_("Noted, and counted without a name."))
+    return redirect(url_for("people.show", subject=subject))
+
+
+def _known(subject: str) -> dict[str, object]:
+    found = visits.of_child(desk(), subject)
+    return {"case": people.case(desk(), subject), "visits": found, "reasons": visits.REASONS}

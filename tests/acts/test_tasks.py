@@ -1,0 +1,76 @@
+"""What waits to be done: computed, gone by itself when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fieldkit.acts import consents, people, tasks
+from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.desk import Desk
+from fieldkit.rules.ways import Evidence
+
+Desks = dict[str, Desk]
+Says = Callable[..., GuardianAnswer]
+CALL = {"number_source": "carer", "id_check": "yes", "on_speaker": "yes"}
+PHONE = Evidence(
+    "phone_witness", b"", "absent", witness_name="张某", witness_relation="neighbour", witness_fit=True, call=CALL
+)
+
+
+def codes(desk: Desk) -> list[tuple[str, str]]:
+    return [(task.code, task.due) for task in tasks.waiting(desk, people.listing(desk))]
+
+
+def test_with_nothing_promised_nothing_waits(desks: Desks, consented: str) -> None:
+    assert codes(desks["interviewer"]) == []
+
+
+def test_a_consent_by_phone_waits_for_its_paper_until_it_is_brought(desks: Desks, child: str, says: Says) -> None:
+    desk = desks["interviewer"]
+    event = consents.record(desk, child, says(desk, child, way=PHONE))
+
+    assert codes(desk) == [("paper", "")]
+    consents.bring_paper(desk, child, event, "P-7", "绿色纸袋")
+    assert codes(desk) == []
+
+
+def test_who_wants_to_think_is_asked_again_on_the_day_they_named(desks: Desks, child: str, says: Says) -> None:
+    desk = desks["interviewer"]
+    said = says(desk, child)
+    consents.defer(desk, child, said, "2027-01-15")
+
+    assert codes(desk) == [("ask_again", "2027-01-15")]
+    follows = [event.id for event in people.case(desk, child).events]
+    consents.record(desk, child, replace(said, follows=follows))
+    assert codes(desk) == []
+
+
+@pytest.mark.parametrize(("days", "due"), [(-1, False), (0, True), (29, True), (31, False)])
+def test_a_fourteenth_birthday_is_announced_thirty_days_ahead(
+    desks: Desks, child: str, says: Says, days: int, due: bool
+) -> None:
+    desk = desks["interviewer"]
+    birthday = desk.clock.today() + timedelta(days=days)
+    birthday -= timedelta(days=(birthday.month, birthday.day) == (2, 29))
+    born = birthday.replace(year=birthday.year - 14)
+    consents.record(desk, child, says(desk, child, birth_date=born.isoformat()))
+
+    day = birthday + timedelta(days=1)
+    assert codes(desk) == ([("turns_14", day.isoformat())] if due else [])
+
+
+def test_a_minor_change_of_the_form_is_told_at_the_next_contact(desks: Desks, consented: str, newer: Any) -> None:
+    newer("minor")
+
+    assert codes(desks["interviewer"]) == [("tell_change", "")]
+
+
+def test_an_editorial_change_is_nobodys_task(desks: Desks, consented: str, newer: Any) -> None:
+    newer("editorial")
+
+    assert codes(desks["interviewer"]) == []
