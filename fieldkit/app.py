@@ -11,23 +11,31 @@ from fieldkit.resources import PACKAGE, resource_dir
 from fieldkit.web import (
     answers,
     assents,
+    backups,
     carers,
     checks,
     consents,
     demo,
     devices,
     exports,
+    forms,
     handover,
     help_card,
+    household,
     interviews,
     language,
+    locks,
+    members,
     pages,
     people,
     problems,
+    readiness,
     records,
+    rosters,
     screenings,
     security,
     sessions,
+    sheets,
     sites,
     slips,
     strings,
@@ -46,8 +54,10 @@ _WORK = (
     carers,
     consents,
     handover,
+    household,
     interviews,
     people,
+    rosters,
     screenings,
     slips,
     strings,
@@ -56,7 +66,24 @@ _WORK = (
     ways,
     withdrawals,
 )
-_DESK = (checks, demo, devices, exports, help_card, language, records, sites, studies, users)
+_DESK = (
+    backups,
+    checks,
+    demo,
+    devices,
+    exports,
+    forms,
+    help_card,
+    language,
+    locks,
+    members,
+    readiness,
+    records,
+    sheets,
+    sites,
+    studies,
+    users,
+)
 
 
 def create_app(site: Site) -> Flask:
@@ -68,6 +95,7 @@ def create_app(site: Site) -> Flask:
     security.guard(app)
     demo.welcome(app)
     CSRFProtect(app)
+    locks.hold(app)
     problems.show_problems(app)
     pages.teach_templates(app)
     for noun in (*_WORK, *_DESK):

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from fieldkit import console, server
-from fieldkit.acts import checks, devices, handover, studies
+from fieldkit.acts import backups, checks, devices, handover, sheets, studies, users
 from fieldkit.clock import Clock
 from fieldkit.console import say
 from fieldkit.errors import Refusal
-from fieldkit.exchange import tables
+from fieldkit.exchange import rosters, tables
 from fieldkit.i18n import LOCALES, N_
 from fieldkit.platform import write_atomically
 from fieldkit.rules.members import ROLES
@@ -68,10 +68,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_serve(commands)
     _add_found(commands)
+    _add_recover(commands)
     _add_join(commands)
     _add_bundle(commands)
     _add_export(commands)
+    _add_roster(commands)
     _add_check(commands)
+    _add_backup(commands)
     return parser
 
 
@@ -112,6 +115,22 @@ def _path(text: str) -> Path:
 def _add_found(commands: Any) -> None:
     found = _command(commands, "found", _found, "新建研究 found a study")
     found.add_argument("--name", required=True, help="您的名字 your name")
+    found.add_argument("--institution", default="", metavar="NAME", help="研究单位 who stands behind the study")
+
+
+def _add_recover(commands: Any) -> None:
+    recover = _command(commands, "recover", _recover, "忘了密码，用恢复单打开 a new passphrase, by the recovery sheet")
+    recover.add_argument(
+        "--user", metavar="CODE", help="几个人共用时：谁 who you are, where several people share a folder"
+    )
+
+
+def _add_backup(commands: Any) -> None:
+    backup = _command(commands, "backup", _backup, "备份 write everything into one encrypted file")
+    backup.add_argument("file", type=_path, help="文件或文件夹 a file, or a folder")
+    _as_user(backup)
+    restore = _command(commands, "restore", _restore, "恢复备份 bring a backup into an empty folder")
+    restore.add_argument("file", type=_path)
 
 
 def _add_join(commands: Any) -> None:
@@ -148,6 +167,12 @@ def _add_export(commands: Any) -> None:
     _as_user(export)
 
 
+def _add_roster(commands: Any) -> None:
+    roster = _command(commands, "roster", _roster, "用名单登记孩子 register the children of an XLSX roster")
+    roster.add_argument("file", type=_path)
+    _as_user(roster)
+
+
 def _add_check(commands: Any) -> None:
     check = _command(commands, "check", _check, "核对数据 verify and rebuild, print digests")
     _as_user(check)
@@ -172,9 +197,37 @@ def _interrupted(*_: object) -> NoReturn:
 
 def _found(asked: argparse.Namespace) -> None:
     with console.folder(asked) as folder:
-        desk = studies.found(folder, Clock(), asked.name, console.new_passphrase())
-        desk.db.close()
+        code, passphrase = sheets.new_code(), console.new_passphrase()
+        studies.found(folder, Clock(), asked.name, passphrase, institution=asked.institution, sheet=code).db.close()
     say(N_("The study is founded in {path}. Open it with: fieldkit serve"), path=asked.data)
+    say(N_("These twelve words open it when the passphrase is forgotten. Write them down now; they are not kept:"))
+    for locale in LOCALES:
+        print(" ".join(sheets.words(code, locale)))
+
+
+def _recover(asked: argparse.Namespace) -> None:
+    with console.folder(asked) as folder:
+        who = console.user(folder, asked.user)
+        words, passphrase = console.words(), console.new_passphrase()
+        sheets.recover(folder, who, words, passphrase)
+        users.unlock(folder, who, passphrase, Clock()).db.close()
+    say(N_("The new passphrase opens this laptop now. The old one does not any more."))
+
+
+def _backup(asked: argparse.Namespace) -> None:
+    with console.desk(asked) as desk:
+        path = backups.named(desk, asked.file)
+        backups.write(desk, path)
+    if asked.json:
+        console.show({"path": str(path)})
+    else:
+        say(N_("Written and read back: {path}"), path=path)
+
+
+def _restore(asked: argparse.Namespace) -> None:
+    with console.folder(asked) as folder:
+        backups.restore(folder, asked.file)
+    say(N_("Restored in {path}. The laptop that it came from must not be used any more."), path=asked.data)
 
 
 def _request(asked: argparse.Namespace) -> None:
@@ -240,6 +293,19 @@ def _export(asked: argparse.Namespace) -> None:
         console.show({**asdict(report), "path": str(report.path)})
     else:
         say(N_("Written: {path}. Interviews: {n}."), path=report.path, n=report.interviews)
+
+
+def _roster(asked: argparse.Namespace) -> None:
+    with console.desk(asked) as desk:
+        done = rosters.register(desk, asked.file)
+    counts = {"n": len(done.new), "here": len(done.here), "refused": len(done.refused)}
+    lines = [(one.number, rosters.HEADINGS[one.column][0], str(one.refusal)) for one in done.refused]
+    if asked.json:
+        console.show({**counts, "lines": lines})
+        return
+    say(N_("Registered: {n}. Already here: {here}. Not taken: {refused}."), **counts)
+    for number, column, sentence in lines:
+        print(f"{number} {column}: {sentence}")
 
 
 def _check(asked: argparse.Namespace) -> int:

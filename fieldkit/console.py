@@ -20,6 +20,7 @@ from fieldkit.platform import default_folder
 from fieldkit.store.folder import Folder
 
 PASSPHRASE = "FIELDKIT_PASSPHRASE"  # noqa: S105 - the name of a variable, not a secret
+WORDS = "FIELDKIT_WORDS"
 
 
 class PassphrasesDiffer(Refusal):
@@ -62,14 +63,15 @@ def data(asked: argparse.Namespace) -> Path:
 def desk(asked: argparse.Namespace) -> Iterator[Desk]:
     """Unlock the folder for one command. Raises WhichUser, and what `users.unlock` does."""
     with folder(asked) as held:
-        opened = users.unlock(held, _user(held, asked.user), passphrase(), Clock())
+        opened = users.unlock(held, user(held, asked.user), passphrase(), Clock())
         try:
             yield opened
         finally:
             opened.db.close()
 
 
-def _user(held: Folder, wanted: str | None) -> str:
+def user(held: Folder, wanted: str | None) -> str:
+    """Return who is meant. Raises WhichUser."""
     people = users.slots(held)
     if wanted is None and len(people) > 1:
         raise WhichUser(people="; ".join(f"{one.code} {one.name}" for one in people))
@@ -79,6 +81,11 @@ def _user(held: Folder, wanted: str | None) -> str:
 def passphrase() -> str:
     """Return the passphrase from the environment or a prompt; never from an argument, which others could read."""
     return os.environ.get(PASSPHRASE) or getpass("密码 Passphrase: ")
+
+
+def words() -> str:
+    """Return the words of the recovery sheet from the environment or a prompt."""
+    return os.environ.get(WORDS) or getpass("恢复单上的十二个词 The twelve words of the sheet: ")
 
 
 def new_passphrase() -> str:

@@ -72,3 +72,42 @@ def test_a_passphrase_that_is_no_text_breaks_nothing(monkeypatch: pytest.MonkeyP
 
     assert main(["found", "--data", str(tmp_path), "--name", "陈静"]) == 0
     assert main(["check", "--data", str(tmp_path)]) == 0
+
+
+def test_a_torn_backup_is_refused_and_a_study_is_not_restored_over(
+    four_machines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    laptop, file = str(shutil.copytree(four_machines / "coordinator", tmp_path / "laptop")), tmp_path / "b"
+    file.write_bytes(b"fieldkit backup 1\n{}")
+
+    assert main(["restore", str(file), "--data", str(tmp_path / "new")]) == 3
+    assert "(not_a_backup)" in capsys.readouterr().err
+    assert main(["restore", str(file), "--data", laptop]) == 3
+    assert "(not_empty)" in capsys.readouterr().err
+
+
+def test_a_backup_is_restored_into_an_empty_folder(
+    four_machines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    laptop, new = str(shutil.copytree(four_machines / "coordinator", tmp_path / "laptop")), str(tmp_path / "new")
+    assert main(["backup", str(tmp_path), "--data", laptop, "--json"]) == 0
+    file = json.loads(capsys.readouterr().out)["path"]
+    assert main(["restore", file, "--data", new]) == 0
+    assert main(["check", "--data", new]) == 0
+
+
+def test_founding_prints_the_words_once_and_they_recover(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = ["--data", str(tmp_path / "new")]
+    assert main(["found", *place, "--name", "陈静", "--institution", "某大学"]) == 0
+    chinese, english = capsys.readouterr().out.splitlines()[-2:]
+    assert len(chinese.split()) == len(english.split()) == 12
+    monkeypatch.setenv("FIELDKIT_WORDS", "的 的 的")
+    assert main(["recover", *place]) == 3
+    monkeypatch.setenv("FIELDKIT_WORDS", english)
+    monkeypatch.setenv("FIELDKIT_PASSPHRASE", "another four plain words")
+    assert main(["recover", *place]) == 0
+    assert main(["check", *place]) == 0
+    monkeypatch.setenv("FIELDKIT_PASSPHRASE", "four plain words here")
+    assert main(["check", *place]) == 3

@@ -19,6 +19,7 @@ DATA_FOLDERS = ("templates", "translations", "fieldkit/static")
 OF_SEVERAL_NOUNS = {"base", "macros", "problem", "who"}  # templates that other templates and all refusals use
 ACROSS = {"stories", "browser", "benchmarks"}  # test folders about the whole, not about one package
 OF_NO_MODULE = {
+    "acts/history",
     "store/model",
     "store/walls",
     "web/words",

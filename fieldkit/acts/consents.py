@@ -122,9 +122,7 @@ def _decline(desk: Desk, subject: str, form: FormView, said: GuardianAnswer) -> 
         one = case_within(desk, tables, subject)
         event = _begin(desk, tables, one, form, said) | {"items": dict(said.items)}
         slips.purge_within(desk, tables, one.id)
-        kept = events.decline(desk, tables, one, event, "guardian_no")
-    slips.scrub(desk)
-    return kept
+        return events.decline(desk, tables, one, event, "guardian_no")
 
 
 @only(INTERVIEWER)

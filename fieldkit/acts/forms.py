@@ -1,25 +1,31 @@
-"""The consent and assent forms and the opening script, with their words as published here, placeholders filled."""
+"""The forms and the opening script with their words as stored here; a form's new version, and the sheet to print."""
 
 from __future__ import annotations
 
 from calendar import month_name
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from fieldkit.acts import situations
-from fieldkit.acts.desk import Desk
+from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.people import Case, case
-from fieldkit.errors import NotFound, Refusal
+from fieldkit.acts.strings import PlaceholdersDiffer
+from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_
+from fieldkit.records import natural_id
 from fieldkit.rules import ages, guides, versions
 from fieldkit.rules.consent import NECESSARY
+from fieldkit.rules.members import COORDINATOR
 from fieldkit.rules.states import ADULT_GROUP
-from fieldkit.store import setup, strings
+from fieldkit.rules.versions import FormVersion
+from fieldkit.store import log, setup, strings
 from fieldkit.store.database import Tables
+from fieldkit.store.log import Draft
 from fieldkit.studies import Pair, form_parts, load_study
 
 UNDERSTOOD = "ok"
+REVIEW = "review"
 BLOCKS = (1, 2, 3)
 
 
@@ -48,6 +54,7 @@ class FormView:
     doc_kind: str
     version: str
     text_hash: str
+    in_force: bool
     title: Pair
     read_aloud: list[Pair]
     teach_back: list[Pair]
@@ -84,7 +91,7 @@ def form_for(desk: Desk, doc_kind: str, one: Case, day: str = "") -> FormView:
     """
     with desk.db.reading() as tables:
         wanted = versions.current(situations.form_versions(tables), doc_kind, day or desk.today)
-        return _view(tables, wanted.text_hash, _values(desk, tables, one))
+        return _view(tables, wanted, day or desk.today, _values(desk, tables, one))
 
 
 def blank(desk: Desk, doc_kind: str) -> FormView:
@@ -98,12 +105,23 @@ def blank(desk: Desk, doc_kind: str) -> FormView:
             raise NotFound
         usable = [one for one in known if one.in_force(desk.today)]
         wanted = max(usable or known, key=lambda one: one.number)
-        return _view(tables, wanted.text_hash, _values(desk, tables, None))
+        return _view(tables, wanted, desk.today, _values(desk, tables, None))
 
 
-def _view(tables: Tables, text_hash: str, values: dict[str, Pair]) -> FormView:
+def imprint(desk: Desk) -> dict[str, Pair]:
+    """Return who answers for the study, as every printed form says (PIPL 17); lines to write on where unknown."""
+    with desk.db.reading() as tables:
+        values, facts = _values(desk, tables, None), setup.facts(tables)
+    lead, number = (facts.get(code, BLANK) for code in ("pi_name", "ethics_no"))
+    return {name: values[name] for name in ("institution", "phone")} | {
+        "lead": Pair(lead, lead),
+        "ethics": Pair(number, number),
+    }
+
+
+def _view(tables: Tables, wanted: FormVersion, day: str, values: dict[str, Pair]) -> FormView:
     """Return one stored version; which string is which part comes from the record, not from today's built-in form."""
-    row = strings.form(tables, text_hash)
+    row = strings.form(tables, wanted.text_hash)
     if row is None:
         raise NotFound
     texts = strings.texts_with(tables, row["strings"])
@@ -117,6 +135,7 @@ def _view(tables: Tables, text_hash: str, values: dict[str, Pair]) -> FormView:
         doc_kind=row["doc_kind"],
         version=row["version"],
         text_hash=row["text_hash"],
+        in_force=wanted.in_force(day),
         title=words(ids.title),
         read_aloud=[words(one_id) for one_id in ids.read_aloud],
         teach_back=[words(one_id) for one_id in ids.teach_back],
@@ -169,11 +188,109 @@ def _values(desk: Desk, tables: Tables, one: Case | None) -> dict[str, Pair]:
         "team": study.team,
         "retention_until": _spoken_day(facts.get("retention_until", study.retention_until)),
         "phone": Pair(phone, phone),
-        "carer": guides.carer_name(one.carer if one else None),
-        "away": guides.away_name(one.migration if one else None),
+        "carer": guides.carer_name((one.carer if one else "") or ""),
+        "away": guides.away_name((one.migration if one else "") or ""),
     }
 
 
 def _spoken_day(day: str) -> Pair:
     found = date.fromisoformat(day)
     return Pair(f"{found.year}年{found.month}月{found.day}日", f"{found.day} {month_name[found.month]} {found.year}")
+
+
+class NothingChanged(Refusal):
+    """A new version with the words of the old one."""
+
+    code = "nothing_changed"
+    message = N_("No new version was made: every sentence is as it was before.")
+    status = 422
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One version of one form: the ethics stamp it carries, and whether it may be asked with today."""
+
+    version: FormVersion
+    ethics_no: str
+    in_force: bool
+    newest: bool
+
+
+@dataclass(frozen=True)
+class FormText:
+    """One sentence of a form's newest version, ready to be edited."""
+
+    id: str
+    text: Pair
+
+
+@only(COORDINATOR)
+def sheets(desk: Desk) -> list[Sheet]:
+    """Return every version of every form, the newest of each kind first."""
+    with desk.db.reading() as tables:
+        found = situations.form_versions(tables)
+        numbers = {row["text_hash"]: row["ethics_no"] or "" for row in setup.forms(tables)}
+    newest = {one.doc_kind: one.number for one in found}
+    shown = sorted(found, key=lambda one: -one.number)
+    return [
+        Sheet(one, numbers[one.text_hash], one.in_force(desk.today), one.number == newest[one.doc_kind])
+        for doc_kind in newest
+        for one in shown
+        if one.doc_kind == doc_kind
+    ]
+
+
+@only(COORDINATOR)
+def texts(desk: Desk, doc_kind: str) -> list[FormText]:
+    """Return the sentences of the newest version of *doc_kind*; raises NotFound."""
+    with desk.db.reading() as tables:
+        return [FormText(code, pair) for code, pair in _newest(tables, doc_kind)[1].items()]
+
+
+@only(COORDINATOR)
+def rewrite(desk: Desk, doc_kind: str, words: Mapping[str, Pair], change_class: str) -> str:
+    """Keep *words* (string id to both texts) as the next version of *doc_kind*; return its number.
+
+    It is asked with only after the committee's stamp; until then the version before stays in use.
+    Raises NotFound, Invalid, Missing, PlaceholdersDiffer (V43), NothingChanged.
+    """
+    if change_class not in versions.CHANGE_CLASSES:
+        raise Missing(field=N_("how much the change matters to families"))
+    with desk.db.writing() as tables:
+        row, before = _newest(tables, doc_kind)
+        after = before | {code: Pair(pair.zh.strip(), pair.en.strip()) for code, pair in words.items()}
+        if after.keys() != before.keys():
+            raise NotFound
+        changed = {code: pair for code, pair in after.items() if pair != before[code]}
+        _check(before, changed)
+        for code, pair in changed.items():
+            heads = log.heads_of(tables, natural_id("string", code))
+            over = {name: ids for name, ids in heads.items() if name in {"code", "zh", "en"}}
+            log.append(tables, desk.pen, Draft("string", {"code": code, "zh": pair.zh, "en": pair.en}, over=over))
+        number = str(int(row["version"]) + 1)
+        log.append(tables, desk.pen, Draft("form", {
+            "doc_kind": doc_kind, "version": number, "state": REVIEW, "change_class": change_class,
+            "text_hash": guides.form_hash(after), "items": row["items"],
+            "strings": {code: guides.text_hash(pair) for code, pair in after.items()},
+        }))  # fmt: skip
+        return number
+
+
+def _newest(tables: Tables, doc_kind: str) -> tuple[strings.Row, dict[str, Pair]]:
+    known = [one for one in situations.form_versions(tables) if one.doc_kind == doc_kind]
+    row = strings.form(tables, max(known, key=lambda one: one.number).text_hash) if known else None
+    if row is None:
+        raise NotFound
+    return row, strings.texts_with(tables, row["strings"])
+
+
+def _check(before: Mapping[str, Pair], changed: Mapping[str, Pair]) -> None:
+    known = {name for pair in before.values() for name in guides.placeholders(pair.zh)}
+    if not changed:
+        raise NothingChanged
+    for pair in changed.values():
+        if not pair.zh or not pair.en:
+            raise Missing(field=N_("the English text") if pair.zh else N_("the Chinese text"))
+        zh, en = guides.placeholders(pair.zh), guides.placeholders(pair.en)
+        if zh != en or zh - known:
+            raise PlaceholdersDiffer(names=", ".join(sorted((zh ^ en) | (zh - known))))

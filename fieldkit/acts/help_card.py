@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from fieldkit.acts.desk import Desk, only
-from fieldkit.acts.people import SITE
+from fieldkit.acts.sites import SITE
 from fieldkit.errors import Invalid, NotFound
 from fieldkit.i18n import N_
 from fieldkit.records import natural_id
@@ -31,6 +31,7 @@ class SiteLine:
     verified_on: str
     verified_by: str
     rung: bool
+    needed: bool
     old: bool
     open: bool
 
@@ -115,6 +116,7 @@ def _line(line: CardLine, found: Row, missing: set[str], *, old: bool, by: str) 
         verified_on=found.get("verified_on") or line.verified_on,
         verified_by=by,
         rung=line.rung,
+        needed=line.needed,
         old=old,
         open=line.id in missing,
     )

@@ -38,7 +38,9 @@ def listing(desk: Desk) -> list[TeamRecord]:
     with desk.db.reading() as tables:
         users, known = machine.everybody(tables).users, setup.members(tables)
     mine = [user for user in users.values() if desk.me.role == COORDINATOR or user.code == desk.me.code]
-    return [_record(desk, user, known.get(user.code, {})) for user in sorted(mine, key=lambda one: (one.name, one.code))]
+    return [
+        _record(desk, user, known.get(user.code, {})) for user in sorted(mine, key=lambda one: (one.name, one.code))
+    ]
 
 
 def one(desk: Desk, code: str) -> TeamRecord:
@@ -49,7 +51,7 @@ def one(desk: Desk, code: str) -> TeamRecord:
 
 
 def keep(desk: Desk, code: str, values: Mapping[str, str]) -> None:
-    """Keep what changed of one record. Raises NotAllowed for another person's, NotFound, Invalid for impossible days."""
+    """Keep what changed of one record. Raises NotAllowed for another person's, NotFound, Invalid for a false day."""
     given = {name: values[name].strip() for name in FIELDS if name in values}
     for name in TRAINING_NEEDED:
         _check_day(desk, given.get(name, ""))

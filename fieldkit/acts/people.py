@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from fieldkit.acts import clocks, situations
+from fieldkit.acts import clocks, sites, situations
 from fieldkit.acts.desk import Desk, only
+from fieldkit.acts.sites import SITE
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
@@ -21,7 +22,6 @@ from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import Pair, load_study
 
-SITE = re.compile(r"[A-Z][0-9]{2}")  # no full-width digits: one site has one code
 SEXES = ("m", "f")
 
 
@@ -116,19 +116,20 @@ def register(desk: Desk, child: NewChild) -> str:
 
     Raises Missing, Invalid, and what `rules.ages` refuses (V02, V05).
     """
+    group = check(desk, child)
+    with desk.db.writing() as tables:
+        findings.check_answered(clocks.findings(desk, tables), child.reasons)
+        return register_within(desk, tables, child, group)
+
+
+def check(desk: Desk, child: NewChild) -> str:
+    """Return the age group of a child who may be written down. Raises what `register` raises."""
     if not child.called.strip():
         raise Missing(field=N_("what the child is called"))
     if not SITE.fullmatch(child.site.upper()):
         raise Invalid(field=N_("the site code"))
     if child.sex not in SEXES:
         raise Invalid(field=N_("girl or boy"))
-    group = _group(desk, child)
-    with desk.db.writing() as tables:
-        findings.check_answered(clocks.findings(desk, tables), child.reasons)
-        return register_within(desk, tables, child, group)
-
-
-def _group(desk: Desk, child: NewChild) -> str:
     born, study = ages.birth_date(child.birth_date, child.calendar), load_study()
     group = ages.age_group(born, desk.clock.today())
     ages.check_range(born, desk.clock.today(), study.age_min, study.age_max)
@@ -149,6 +150,7 @@ def register_within(desk: Desk, tables: Tables, child: NewChild, group: str) -> 
     serial = people.next_serial(tables, prefix, desk.device.serials)
     if serial is None:
         raise NoSerialLeft
+    sites.ensure(tables, desk, site)
     subject = new_id()
     facts = {
         "case_code": f"{prefix}{serial:03d}",
@@ -214,29 +216,18 @@ def _called_so(one: Case, wanted: str) -> bool:
 
 
 def _case(desk: Desk, tables: Tables, row: people.Row) -> Case:
-    subject = row["id"]
-    slip = people.row(tables, "slips", "subject = ?", subject) or {}
-    found = standing.events(tables, subject)
-    lines = _interviews(tables, row)
+    found, lines = standing.events(tables, row["id"]), _interviews(tables, row)
     session = unused_session(found, lines, desk.today)
     situation = situations.gather(desk, tables, row, found, session)
     one = Case(
-        id=subject,
-        case_code=row["case_code"],
-        site=row["site"],
-        sex=row["sex"],
+        **_named(tables, row),
         age_group=situation.age_group,
-        called=slip.get("called"),
-        phone=slip.get("phone"),
-        pseudonym=Pair(row["pseudonym_zh"], row["pseudonym_en"] or "") if row["pseudonym_zh"] else None,
-        carer=row["carer"] or "",
-        migration=row["migration"] or "",
         status="",
         step=Step("none"),
         gates=gates.judge(GATES, situation),
         events=found,
         interviews=lines,
-        conflict=people.disagrees(tables, subject),
+        conflict=people.disagrees(tables, row["id"]),
         session=session,
         consent=states.guardian(found, situation.adults, situation.forms, situation.age_group, desk.today),
         on_hold=states.on_hold(found),
@@ -244,6 +235,22 @@ def _case(desk: Desk, tables: Tables, row: people.Row) -> Case:
     )
     step = next_step(one, desk.today, situation.screening)
     return replace(one, step=step, status=_status(one, step))
+
+
+def _named(tables: Tables, row: people.Row) -> dict[str, Any]:
+    """Return what a child is known by; the contact slip only where the vault is held."""
+    slip = people.row(tables, "slips", "subject = ?", row["id"]) or {}
+    return {
+        "id": row["id"],
+        "case_code": row["case_code"],
+        "site": row["site"],
+        "sex": row["sex"],
+        "called": slip.get("called"),
+        "phone": slip.get("phone"),
+        "pseudonym": Pair(row["pseudonym_zh"], row["pseudonym_en"] or "") if row["pseudonym_zh"] else None,
+        "carer": row["carer"] or "",
+        "migration": row["migration"] or "",
+    }
 
 
 GATES = [(gate.id, gate.level, gate.title) for gate in load_study().gates]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,7 @@ from fieldkit.studies import Fact, Pair, load_study
 
 YES_NO = ("yes", "no")
 APPROVED = "approved"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class EndsBeforeItBegins(Refusal):
@@ -79,6 +81,13 @@ def overview(desk: Desk) -> list[Group]:
 
 _LATER = Pair("以后再定也行", "May be decided later")
 _NOTHING: Mapping[str, list[str]] = {"unstamped": [], "members": [], "sites": []}
+
+
+def leads(desk: Desk) -> list[str]:
+    """Return whom the team rings when a child is being harmed: the lead, then the deputy."""
+    with desk.db.reading() as tables:
+        known = setup.facts(tables)
+    return [known[code] for code in ("safeguarding_lead", "safeguarding_deputy") if code in known]
 
 
 @only(COORDINATOR)
@@ -158,13 +167,12 @@ def _check(fact: Fact, value: str) -> None:
 
 
 def _check_day(day: str) -> None:
+    if not _DAY.fullmatch(day):
+        raise Invalid(field=N_("a date, written as 2026-11-25"))
     try:
-        if len(day) == len("2026-11-25"):
-            date.fromisoformat(day)
-            return
-    except ValueError:
-        pass
-    raise Invalid(field=N_("a date, written as 2026-11-25"))
+        date.fromisoformat(day)
+    except ValueError as error:
+        raise Invalid(field=N_("a date, written as 2026-11-25")) from error
 
 
 def _check_order(first: str, last: str) -> None:

@@ -30,7 +30,9 @@ class WordsDiffer(Refusal):
     """What was typed back is not what the sheet says."""
 
     code = "words_differ"
-    message = N_("These are not the two words on the sheet. Nothing was changed. Look at the sheet and type them again.")
+    message = N_(
+        "These are not the two words on the sheet. Nothing was changed. Look at the sheet and type them again."
+    )
     status = 422
 
 
@@ -40,7 +42,7 @@ def made(folder: Folder, who: str) -> bool:
 
 
 def check_typed(code: bytes, asked: Mapping[int, str]) -> None:
-    """Raise WordsDiffer unless each of the *asked* words, by number from 1, is what the sheet says in either language."""
+    """Raise WordsDiffer unless each of the *asked* words, by number from 1, stands on the sheet, in either language."""
     sides = [words(code, locale) for locale in LOCALES]
     for number, typed in asked.items():
         if sheets.split(typed) not in [[side[number - 1]] for side in sides]:

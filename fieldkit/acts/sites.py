@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fieldkit.acts.desk import Desk, only
-from fieldkit.acts.people import SITE
 from fieldkit.errors import Invalid, NotFound
 from fieldkit.i18n import N_
 from fieldkit.records import natural_id
@@ -17,8 +17,18 @@ from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import load_study
 
+SITE = re.compile(r"[A-Z][0-9]{2}")  # no full-width digits: one site has one code
 FACTS = ("site_type", "county", "private_room", "network", "power")
-PLACE = ("name", "address", "gatekeeper", "permission_on", "permission_doc", "child_director", "township_officer", "police")
+PLACE = (
+    "name",
+    "address",
+    "gatekeeper",
+    "permission_on",
+    "permission_doc",
+    "child_director",
+    "township_officer",
+    "police",
+)
 EXTENTS = ("yes", "partly", "no")
 _CODES = {"site_type": "site_type", "county": "county"}
 

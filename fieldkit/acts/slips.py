@@ -1,59 +1,90 @@
-"""The contact slip: gone at a refusal and after thirty days without an answer; and the family's own slip code."""
+"""The contact slip goes when nobody consents; the family's own slip carries a code with which they can leave."""
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import date
 
 from fieldkit.acts import clocks
 from fieldkit.acts.desk import Desk, only
-from fieldkit.acts.people import case_within
+from fieldkit.errors import NotFound
 from fieldkit.rules import slips as rules
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import log, people, slips
+from fieldkit.store import log, people, setup, slips, standing
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
+from fieldkit.studies import Pair, load_study
 
 
-def purge_within(desk: Desk, tables: Tables, subject: str) -> None:
-    """Remove the child's slip in the caller's transaction; call `scrub` once it is committed."""
-    slips.purge(tables, desk.pen, subject)
+@dataclass(frozen=True)
+class FamilySlip:
+    """What the family keeps: whose study it is, whom to ring, and their code; nothing that names the child."""
+
+    title: Pair
+    institution: Pair
+    phone: str
+    code: str
 
 
-def scrub(desk: Desk) -> None:
-    """Let the journal forget what a purge removed."""
-    desk.db.checkpoint()
+def purge_within(desk: Desk, tables: Tables, subject: str) -> bool:
+    """Take the words of a contact slip out of this machine's file, in the caller's transaction.
+
+    What lies in a sealed block stays there until the coordinator's order to erase it.
+    """
+    desk.db.leave_no_trace()
+    return slips.purge(tables, desk.pen, subject)
 
 
 @only(INTERVIEWER)
 def purge_old(desk: Desk) -> int:
-    """Remove every slip that waited more than thirty days; return how many. A doubted clock removes nothing."""
+    """Empty every contact slip older than thirty days without a guardian's yes; return how many that were.
+
+    While the date of this laptop is doubted (V31) none is old. A slip that another machine emptied goes here too.
+    """
     with desk.db.reading() as tables:
-        due = [] if clocks.doubted(desk, tables) else _due(desk, tables)
-    if not due:
-        return 0
+        if not _due(desk, tables):
+            return 0
     with desk.db.writing() as tables:
-        gone = sum(slips.purge(tables, desk.pen, subject) for subject in due)
-    scrub(desk)
-    return gone
+        return sum(purge_within(desk, tables, subject) for subject in _due(desk, tables))
 
 
 def _due(desk: Desk, tables: Tables) -> list[str]:
-    today = desk.clock.today()
-    return [subject for subject, day in slips.waiting(tables) if day and rules.due(date.fromisoformat(day), today)]
+    doubted = clocks.doubted(desk, tables)
+    return [
+        subject
+        for subject, day, emptied in slips.written(tables)
+        if emptied or (day and not doubted and _is_due(desk, tables, subject, day))
+    ]
+
+
+def _is_due(desk: Desk, tables: Tables, subject: str, day: str) -> bool:
+    return rules.due(date.fromisoformat(day), desk.clock.today(), standing.events(tables, subject))
 
 
 @only(INTERVIEWER)
-def code(desk: Desk, subject: str) -> str:
-    """Return the code on the family's slip, made when it is first shown; with it they can withdraw at any time.
+def family_slip(desk: Desk, subject: str) -> FamilySlip:
+    """Return the family's slip, with a code that is drawn when it is first asked for. Raises NotFound."""
+    with desk.db.reading() as tables:
+        code, facts = _code(tables, subject), setup.facts(tables)
+    if not code:
+        with desk.db.writing() as tables:
+            code = _code(tables, subject) or _draw(desk, tables, subject)
+    study, told = load_study(), facts.get("institution", "")
+    institution = Pair(told, told) if told else study.institution
+    return FamilySlip(study.title, institution, facts.get("contact") or study.phone, code)
 
-    Raises NotFound.
-    """
-    with desk.db.writing() as tables:
-        case_within(desk, tables, subject)
-        row = people.row(tables, "participants", "id = ?", subject) or {}
-        if row.get("slip_code"):
-            return str(row["slip_code"])
-        made = rules.code(secrets.randbits(64))
-        log.append(tables, desk.pen, Draft("participant", {"slip_code": made}, record=subject, subject=subject))
-        return made
+
+def _code(tables: Tables, subject: str) -> str:
+    row = people.row(tables, "participants", "id = ?", subject)
+    if row is None or people.is_hidden(tables, subject):
+        raise NotFound
+    return row["slip_code"] or ""
+
+
+def _draw(desk: Desk, tables: Tables, subject: str) -> str:
+    code = rules.code(secrets.choice)
+    while people.named(tables, code):
+        code = rules.code(secrets.choice)
+    log.append(tables, desk.pen, Draft("participant", {"slip_code": code}, record=subject, subject=subject))
+    return code

@@ -18,6 +18,7 @@ _LUNAR = re.compile(
     r"(?:年|(?:[-/.年]|(?=[闰正冬腊一二三四五六七八九十]))(闰?)([0-9]{1,2}|[正冬腊]|十[一二]?|[一二三四五六七八九])"
     r"(?:月|[-/.月]([0-9]{1,2}|初?十|初[一二三四五六七八九]|[二三]?十[一二三四五六七八九]?|廿[一二三四五六七八九]?)[日号]?)?)?"
 )
+_NUMBER = re.compile(r"[0-9]{1,2}(?![0-9])|[二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九]")
 _DIGITS = "零一二三四五六七八九"
 _NAMED = {"正": "一", "冬": "十一", "腊": "十二", "〇": "零", "初": "", "廿": "二十"}
 _ZODIAC_FROM = 4  # the year 4 was one of the rat
@@ -38,9 +39,10 @@ def span(text: str, calendar: str = GREGORIAN) -> Span:
 def lunar_year(day: date) -> int | None:
     """Return the lunar year in which *day* lies; None before 1900 and after 2100, where the tables end."""
     try:
-        return LunarDate.from_solar(day).year
+        year: int = LunarDate.from_solar(day).year
     except ValueError:
         return None
+    return year
 
 
 def zodiac(year: int) -> int:
@@ -50,7 +52,7 @@ def zodiac(year: int) -> int:
 
 def number(words: str) -> int | None:
     """Return the number below 100 with which *words* begin, in digits or Chinese (十四了: 14); None for no number."""
-    found = re.match(r"[0-9]{1,2}(?![0-9])|[二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九]", normalize("NFKC", words).strip())
+    found = _NUMBER.match(normalize("NFKC", words).strip())
     return _number(found[0]) if found else None
 
 

@@ -136,11 +136,6 @@ def carer_findings(relation: str, age_band: str, care_type: str, age: int | None
     return found
 
 
-def since_age(start_age: int, age: int, today: date) -> str:
-    """Return the year in which a child who is *age* now was *start_age*."""
-    return str(today.year - (age - start_age))
-
-
 def _both(parents: Iterable[ParentFacts]) -> tuple[ParentFacts, ParentFacts]:
     known = {one.parent: one for one in parents}
     return known.get(FATHER, ParentFacts(FATHER)), known.get(MOTHER, ParentFacts(MOTHER))

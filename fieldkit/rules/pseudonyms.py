@@ -85,9 +85,7 @@ def findings(pseudonym: Pair, sex: str) -> list[Finding]:
     return []
 
 
-def _unfit(
-    pseudonym: Pair, taken: Collection[Pair], names: str, family: Iterable[str] = ()
-) -> type[Refusal] | None:
+def _unfit(pseudonym: Pair, taken: Collection[Pair], names: str, family: Iterable[str] = ()) -> type[Refusal] | None:
     characters = _letters(pseudonym.zh)
     if not characters:
         return PseudonymEmpty

@@ -1,23 +1,29 @@
-"""Contact slips before consent, and the code on the family's own slip (`domain.md` §1.8)."""
+"""The contact slip, which goes when nobody has consented, and the family's own with its code (`domain.md` §1.8)."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Callable, Collection
+from datetime import date
 
-KEPT = timedelta(days=30)
-ALPHABET = "ABCDEFGHJKLMNPQRTUVWXY346789"  # nothing that looks like another: no 0 O, 1 I, 2 Z, 5 S
+from fieldkit.rules import consent
+from fieldkit.rules.consent import ADULT, AGREEING, GUARDIAN, Event
+
+KEPT_DAYS = 30
+ALPHABET = "34679ACDEFGHJKMNPQRTWXY"  # nothing that looks like another: no 0 O, 1 I L, 2 Z, 5 S, 8 B, U V
 LENGTH = 8
 
 
-def due(registered: date, today: date) -> bool:
-    """Tell whether a slip written on *registered* has waited long enough for a guardian's answer."""
-    return today - registered > KEPT
+def due(registered_on: date, today: date, events: Collection[Event]) -> bool:
+    """Tell whether the contact slip has to go: older than thirty days, and no guardian's yes in force."""
+    return (today - registered_on).days > KEPT_DAYS and not _agreed(events)
 
 
-def code(chance: int) -> str:
-    """Return the slip code that the random number *chance* stands for."""
-    letters = []
-    for _ in range(LENGTH):
-        chance, place = divmod(chance, len(ALPHABET))
-        letters.append(ALPHABET[place])
-    return "".join(letters)
+def _agreed(events: Collection[Event]) -> bool:
+    deciding = {GUARDIAN, ADULT}
+    given = any(event.actor in deciding and event.act in AGREEING for event in consent.in_force(events))
+    return given and not consent.open_noes(events, deciding)
+
+
+def code(pick: Callable[[str], str]) -> str:
+    """Return a slip code; *pick* chooses one character of a text."""
+    return "".join(pick(ALPHABET) for _ in range(LENGTH))

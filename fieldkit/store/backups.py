@@ -2,7 +2,7 @@
 
     fieldkit backup 1\\n {"files":[{"hash":...,"name":"fieldkit.db","size":...},...]} \\n <bytes> <bytes>
 
-All bytes of value in it are encrypted already. It is read as hostile: nothing lands anywhere before every hash is right.
+All that is worth reading in it is encrypted. It is treated as hostile: nothing is taken in before every hash is right.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def write(path: Path, files: Mapping[str, Path]) -> None:
             file.write(b"\n")
             for name in FILES:
                 with files[name].open("rb") as source:
-                    file.writelines(iter(lambda: source.read(CHUNK), b""))  # noqa: B023 - read at once
+                    file.writelines(iter(lambda: source.read(CHUNK), b""))
             file.flush()
             os.fsync(file.fileno())
         check(draft)

@@ -102,11 +102,6 @@ class Database:
             return False
         return not busy
 
-    def checkpoint(self) -> None:
-        """Bring the journal into the file and empty it, so that it keeps nothing that was removed."""
-        with self._gate:
-            self._anchor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-
     def copy_to(self, path: Path) -> None:
         """Write one consistent copy to *path*, encrypted with the same key, while others go on reading.
 

@@ -23,6 +23,7 @@ from fieldkit.records import canonical
 NONCE = bindings.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 RECOVERY = "recovery"  # the part of a slot that a printed sheet opens; the passphrase does not authenticate it
 _APART = {"wrapped", RECOVERY}
+_SHEET = b"fieldkit recovery 1\n"  # no passphrase can be typed that means a sheet
 
 
 class WrongPassphrase(Refusal):
@@ -135,7 +136,7 @@ def with_recovery(slot: Mapping[str, Any], code: bytes, store_key: bytes, sign: 
 
     It holds the store key and the signing secret, never the one that opens safeguarding records (`design.md` §3).
     """
-    part = _wrap({**_who(slot), "opens": RECOVERY}, code, store_key + sign, cost)
+    part = _wrap({**_who(slot), "opens": RECOVERY}, _SHEET + code, store_key + sign, cost)
     return {**slot, RECOVERY: part}
 
 
@@ -145,7 +146,7 @@ def open_recovery(slot: Mapping[str, Any], code: bytes) -> tuple[bytes, bytes]:
         part = slot[RECOVERY]
         if {**part, **_who(slot), "opens": RECOVERY} != part:
             raise WrongWords
-        secret = _unwrap(part, code)
+        secret = _unwrap(part, _SHEET + code)
     except _TAMPERED as error:
         raise WrongWords from error
     return secret[:-32], secret[-32:]

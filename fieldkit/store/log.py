@@ -150,6 +150,37 @@ def save_from_editor(tables: Tables, pen: Pen, draft: Draft, record: str, base: 
     return append(tables, pen, over(draft, dict.fromkeys(draft.set, (old.id,))))
 
 
+def save_over(tables: Tables, pen: Pen, draft: Draft, record: str, base: str) -> Change | None:
+    """Keep what of *draft* its author changed since *base* was on the screen, over just that; None for nothing new.
+
+    What was changed elsewhere meanwhile stays and shows as a conflict; the same form sent twice changes nothing.
+    """
+    heads, changes = _known_base(tables, record, base), {one.id: one for one in of_record(tables, record)}
+    shown = merge.show(standing_of(tables, record))
+    now = shown.values if shown else {}
+    changed = {
+        name: value
+        for name, value in clean(dict(draft.set)).items()
+        if _is_new(value, [changes[one].set.get(name) for one in heads.get(name, ())], now.get(name))
+    }
+    if not changed:
+        return None
+    keys = {name: draft.set[name] for name in KINDS[draft.kind].key}
+    mine = {name: ids for name, ids in heads.items() if name in keys | changed}
+    return append(tables, pen, copy_with(draft, set=keys | changed, over=mine))
+
+
+def _is_new(value: Value, seen: list[Value], now: Value) -> bool:
+    """Whoever saw two versions decides between them by saving."""
+    if any(one != seen[0] for one in seen):
+        return True
+    return not any(value == one or not (_is_told(value) or _is_told(one)) for one in (*(seen[:1] or [None]), now))
+
+
+def _is_told(value: Value) -> bool:
+    return value is not None and value != "" and value != {}
+
+
 def encode_base(changes: Iterable[Change]) -> str:
     """Return, as it travels in a form, what an editor opened on *changes* is based on: the heads of each field."""
     return json.dumps({name: [one.id for one in ones] for name, ones in sorted(merge.heads(changes).items())})

@@ -118,11 +118,26 @@ def answers(tables: Tables, interview: str) -> list[Row]:
 def disagrees(tables: Tables, subject: str) -> bool:
     """Tell whether two versions of anything about this child wait for a decision: a fact, or a note."""
     found = tables.execute(
-        "SELECT 1 FROM participants WHERE id = ? AND conflict "
-        "UNION ALL SELECT 1 FROM answers WHERE subject = ? AND conflict",
-        [subject, subject],
+        "SELECT 1 FROM participants WHERE subject = :child AND conflict "
+        "UNION ALL SELECT 1 FROM parents WHERE subject = :child AND conflict "
+        "UNION ALL SELECT 1 FROM persons WHERE subject = :child AND conflict "
+        "UNION ALL SELECT 1 FROM identities WHERE subject = :child AND conflict "
+        "UNION ALL SELECT 1 FROM answers WHERE subject = :child AND conflict",
+        {"child": subject},
     )
     return found.fetchone() is not None
+
+
+def siblings(tables: Tables, subject: str) -> list[Row]:
+    """Return the other children of the same household who are not hidden, by case code."""
+    own = row(tables, "participants", "id = ?", subject) or {}
+    home = own.get("household") or subject
+    return [one for one in participants(tables) if one["id"] != subject and (one["household"] or one["id"]) == home]
+
+
+def rows(tables: Tables, table: str, subject: str) -> list[Row]:
+    """Return the rows of a state table that belong to a child, in a fixed order."""
+    return [dict(one) for one in tables.table(table).rows_where("subject = ?", [subject], order_by="id")]
 
 
 def held_interviews(tables: Tables) -> int:

@@ -1,38 +1,51 @@
-"""Take a contact slip out of log and state: its words must not outlive a refusal (`domain.md` §1.8).
-
-What was never sealed is deleted; of what was, the words go here, and the sealed block keeps them until an erase order.
-"""
+"""The contact slip in the store: which ones still hold words, and how the words go (`domain.md` §1.8)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from fieldkit.records import KINDS
-from fieldkit.store import log, people
+from fieldkit.records import KINDS, Change
+from fieldkit.store import log
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft, Pen
 
-NOTHING: dict[str, None] = dict.fromkeys(KINDS["slip"].fields)
+_FIELDS = tuple(KINDS["slip"].fields)
+
+
+def written(tables: Tables) -> list[tuple[str, str, bool]]:
+    """Return (child, registered on, emptied elsewhere) for every child of whose slip the log still holds words."""
+    rows = tables.execute(
+        "SELECT p.id, p.registered_on, NOT EXISTS (SELECT 1 FROM slips AS s WHERE s.subject = p.id "
+        "AND coalesce(s.called, s.phone, s.given_by) IS NOT NULL) FROM participants AS p WHERE EXISTS ("
+        "SELECT 1 FROM changes AS c, json_each(c.body, '$.set') AS said WHERE c.kind = 'slip' AND c.subject = p.id "
+        "AND said.value <> '') ORDER BY p.id"
+    )
+    return [(subject, day or "", bool(emptied)) for subject, day, emptied in rows]
 
 
 def purge(tables: Tables, pen: Pen, subject: str) -> bool:
-    """Remove the words of the child's slip; tell whether there were any. An empty change replaces them everywhere."""
-    row = people.row(tables, "slips", "subject = ?", subject)
-    if row is None or not (row["called"] or row["phone"] or row["given_by"]):
+    """Take the words of *subject*'s contact slip out of log and state; tell whether there were any.
+
+    What was never sealed is deleted. What was sealed keeps its row, without the words: other machines know its id. A
+    change over all of them says that the slip is empty, so that a copy which comes back from elsewhere changes nothing.
+    """
+    rows = tables.execute("SELECT DISTINCT record FROM changes WHERE kind = 'slip' AND subject = ?", [subject])
+    return sum(_empty(tables, pen, subject, record) for (record,) in rows.fetchall()) > 0
+
+
+def _empty(tables: Tables, pen: Pen, subject: str, record: str) -> bool:
+    changes = log.of_record(tables, record)
+    spoken = [one for one in changes if any(one.set.values())]
+    if not spoken:
         return False
-    old = log.of_record(tables, row["id"])
-    for change in old:
-        blank = replace(change, set=dict.fromkeys(change.set)).encoded()
-        tables.execute("DELETE FROM changes WHERE id = ? AND block IS NULL", [change.id])
-        tables.execute("UPDATE changes SET body = ? WHERE id = ?", [blank, change.id])
-    over = dict.fromkeys(NOTHING, tuple(change.id for change in old))
-    log.append(tables, pen, Draft("slip", NOTHING, record=row["id"], subject=subject, over=over))
+    over = {name: [one.id for one in changes if name in one.set] for name in _FIELDS}
+    for one in spoken:
+        _silence(tables, one)
+    log.append(tables, pen, Draft("slip", dict.fromkeys(_FIELDS), record=record, subject=subject, over=over))
     return True
 
 
-def waiting(tables: Tables) -> list[tuple[str, str]]:
-    """Return (subject, registered_on) of every child with a slip and without a name: nobody has consented yet."""
-    return tables.execute(
-        "SELECT p.id, p.registered_on FROM participants AS p JOIN slips AS s ON s.subject = p.id "
-        "WHERE p.id NOT IN (SELECT subject FROM identities) AND coalesce(s.called, s.phone, s.given_by) IS NOT NULL"
-    ).fetchall()
+def _silence(tables: Tables, one: Change) -> None:
+    tables.execute("DELETE FROM changes WHERE id = ? AND block IS NULL", [one.id])
+    body = replace(one, set=dict.fromkeys(one.set)).encoded()
+    tables.execute("UPDATE changes SET body = ? WHERE id = ?", [body, one.id])

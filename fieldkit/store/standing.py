@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from fieldkit.records import KINDS, Change, Value
 from fieldkit.rules import consent
-from fieldkit.rules.consent import GUARDIAN, Event
+from fieldkit.rules.consent import ADULT, GUARDIAN, Event
 from fieldkit.store.database import Tables
 
 Held = Callable[[Change], bool]
@@ -89,6 +89,17 @@ def restand_noticed(tables: Tables) -> None:
 
 
 def nonparticipation(tables: Tables) -> dict[str, int]:
-    """Return how many children do not take part, by reason (COREQ item 13): those whose family's no is still open."""
+    """Return how many children do not take part, by reason (COREQ item 13).
+
+    A no counts while it is open; any other reason, such as a family that nobody could reach, until somebody says yes.
+    """
     rows = tables.execute("SELECT DISTINCT reason, subject FROM nonparticipations ORDER BY reason").fetchall()
-    return dict(Counter(reason for reason, subject in rows if consent.open_noes(events(tables, subject))))
+    return dict(Counter(reason for reason, subject in rows if _stays_out(reason, events(tables, subject))))
+
+
+def _stays_out(reason: str, said: list[Event]) -> bool:
+    agreed = any(event.actor in {GUARDIAN, ADULT} and event.act in consent.AGREEING for event in consent.in_force(said))
+    return bool(consent.open_noes(said)) or (reason not in _SAID_NO and not agreed)
+
+
+_SAID_NO = frozenset({"child_no", "guardian_no"})  # these two are events, which may be taken back

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -85,7 +86,7 @@ def restored() -> Answer:
 def _take(path: str) -> None:
     upload = request.files.get("backup")
     if upload and upload.filename:
-        with TemporaryDirectory(dir=here().folder.path) as scratch:
+        with closing(upload), TemporaryDirectory(dir=here().folder.path) as scratch:
             upload.save(Path(scratch) / "backup")
             backups.restore(here().folder, Path(scratch) / "backup")
     elif path.strip():

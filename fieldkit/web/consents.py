@@ -31,7 +31,11 @@ CODES = load_study().codes
 class SignForm(EvidenceForm):
     """What is written down together with the yes."""
 
-    method = RadioField("method", choices=[ways.SIGNATURE, ways.THUMBPRINT, ways.ORAL_WITNESS, ways.ORAL_RECORDED])
+    method = RadioField(
+        "method",
+        choices=[ways.SIGNATURE, ways.THUMBPRINT, ways.ORAL_WITNESS, ways.ORAL_RECORDED],
+        default=ways.SIGNATURE,
+    )
     real_name = StringField("real_name", validators=[InputRequired(), Length(max=40)])
     birth_date = StringField("birth_date", validators=[Optional(), Length(max=20)])
     birth_calendar = RadioField("birth_calendar", choices=list(CODES["calendar"]), default="gregorian")
@@ -161,7 +165,7 @@ def sign(subject: str) -> Answer:
     """Sign, and write down the names that belong to the yes."""
     if not begun(subject):
         return to_who(subject)
-    case, form = people.case(desk(), subject), SignForm(method=ways.SIGNATURE)
+    case, form = people.case(desk(), subject), SignForm()
     suggested = case.pseudonym or consents.suggest_pseudonym(desk(), subject)
     form.pseudonym_zh.data, form.pseudonym_en.data = suggested
     form.migration.data, form.carer.data = case.migration or "both_away", _carer(case)

@@ -10,10 +10,11 @@ from werkzeug.datastructures import FileStorage
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
-from fieldkit.acts import handover, people
+from fieldkit.acts import handover, people, readiness
 from fieldkit.acts.handover import NoSuchPlace
 from fieldkit.errors import Missing
 from fieldkit.records import clean
+from fieldkit.rules.members import COORDINATOR
 from fieldkit.web.pages import Answer, Form, answer
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
@@ -96,4 +97,8 @@ def _read_upload(upload: FileStorage) -> None:
 def inbox() -> str:
     """Show what arrived, first in a sentence, then in numbers that add up."""
     conflicts = [one for one in people.listing(desk()) if one.conflict]
-    return render_template("handover/inbox.html", batches=handover.batches(desk()), conflicts=conflicts)
+    prepares = desk().me.role == COORDINATOR
+    to_enter = sum(group.missing for group in readiness.overview(desk())) if prepares else None
+    return render_template(
+        "handover/inbox.html", batches=handover.batches(desk()), conflicts=conflicts, to_enter=to_enter
+    )

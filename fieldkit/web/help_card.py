@@ -1,16 +1,53 @@
-"""The help card: numbers and words to say; needs no network and no passphrase."""
+"""The help card: numbers and words to say; needs no network and no passphrase. Signed in, also a site's own numbers."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, request, url_for
 
+from fieldkit.acts import help_card, readiness
+from fieldkit.errors import Refusal
+from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.studies import load_study
+from fieldkit.web.pages import Answer
+from fieldkit.web.pages import words as _
+from fieldkit.web.sessions import desk, signed_in, tell
 
 pages = Blueprint("help_card", __name__)
 
 
 @pages.get("/help-card")
 def show() -> str:
-    """Show the card."""
-    study = load_study()
-    return render_template("help_card.html", card=study.card, scripts=study.scripts, words_to_say=study.words_to_say)
+    """Show the card of a site to who is signed in, the national one otherwise."""
+    study, at, site = load_study(), signed_in(), request.args.get("site", "")
+    return render_template(
+        "help_card/show.html",
+        card=help_card.of_site(at, site) if at and site else help_card.national(),
+        scripts=study.scripts,
+        words_to_say=study.words_to_say,
+        place=site if at else "",
+        sites=help_card.sites(at) if at else [],
+        leads=readiness.leads(at) if at else [],
+        edits=at is not None and at.me.role in {INTERVIEWER, COORDINATOR},
+    )
+
+
+@pages.get("/help-card/<site>")
+def edit(site: str) -> str:
+    """Show the numbers of one site, to be entered and rung."""
+    card = help_card.of_site(desk(), site)
+    return render_template("help_card/edit.html", card=card, place=site, typed={}, refusal=None)
+
+
+@pages.post("/help-card/<site>")
+def keep(site: str) -> Answer:
+    """Keep one line; the others wait for their own button."""
+    at, typed = desk(), request.form
+    try:
+        help_card.keep(at, site, typed.get("line", ""), typed.get("number", ""), rung="rung" in typed)
+    except Refusal as refusal:
+        card = help_card.of_site(at, site)
+        return render_template(
+            "help_card/edit.html", card=card, place=site, typed=typed, refusal=refusal
+        ), refusal.status
+    tell(_("Saved"))
+    return redirect(url_for("help_card.edit", site=site, _anchor=typed["line"].replace(":", "-")))

@@ -71,6 +71,12 @@ def _under_cover() -> Answer:
     return redirect(url_for("locks.show", next=request.full_path.rstrip("?")))
 
 
+@pages.get("/cover/awake")
+def awake() -> Response:
+    """Take note that somebody is at the keys of an open page."""
+    return Response(status=204)
+
+
 @pages.get("/cover")
 def show() -> Answer:
     """Show the cover; before the first covering of a day ask for its PIN."""

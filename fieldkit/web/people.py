@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from wtforms import HiddenField, RadioField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
-from fieldkit.acts import people
+from fieldkit.acts import people, visits
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
@@ -75,7 +75,8 @@ def create() -> Answer:
 @pages.get("/<subject>")
 def show(subject: str) -> str:
     """Show one child."""
-    return render_template("people/show.html", case=people.case(desk(), subject))
+    case = people.case(desk(), subject)
+    return render_template("people/show.html", case=case, visits=visits.of_child(desk(), subject))
 
 
 @pages.get("/<subject>/gates")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, redirect, render_template, session, url_for
+from flask import Blueprint, redirect, render_template, session, url_for
+from werkzeug.wrappers import Response
 from wtforms import PasswordField, RadioField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
@@ -75,10 +76,10 @@ def _waiting() -> Sheet:
 
 
 def _shown() -> dict[str, object]:
-    at, study = signed_in(), load_study()
+    code, at, study = _waiting().code, signed_in(), load_study()
     name = at.me.name if at else session["setup"]["name"]
     laptop = at.device.name if at else studies.FIRST_DEVICE
-    listed = sheets.words(_waiting().code, locale())
+    listed = sheets.words(code, locale())
     return {"words": listed, "study": study.title, "laptop": laptop, "name": name, "founding": at is None}
 
 
@@ -169,4 +170,3 @@ def recovered() -> Answer:
         return redirect(url_for("today.home"))
 
     return answer(form, "sheets/recover.html", act, slots=users.slots(here().folder))
-

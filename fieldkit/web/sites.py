@@ -20,11 +20,11 @@ class SiteForm(Form):
     """What a site is like, and for those who hold the vault what it is called."""
 
     code = StringField("code", validators=[Length(max=3)])
-    site_type = SelectField("site_type", choices=["", *load_study().codes["site_type"]])
-    county = SelectField("county", choices=["", *load_study().codes["county"]])
-    private_room = RadioField("private_room", choices=["", *sites.EXTENTS], default="")
-    network = RadioField("network", choices=["", *sites.EXTENTS], default="")
-    power = RadioField("power", choices=["", *sites.EXTENTS], default="")
+    site_type = SelectField("site_type", choices=list(load_study().codes["site_type"]), validate_choice=False)
+    county = SelectField("county", choices=list(load_study().codes["county"]), validate_choice=False)
+    private_room = RadioField("private_room", choices=list(sites.EXTENTS), validate_choice=False)
+    network = RadioField("network", choices=list(sites.EXTENTS), validate_choice=False)
+    power = RadioField("power", choices=list(sites.EXTENTS), validate_choice=False)
     name = StringField("name", validators=[Length(max=80)])
     address = StringField("address", validators=[Length(max=200)])
     gatekeeper = StringField("gatekeeper", validators=[Length(max=80)])

@@ -28,9 +28,9 @@ NOTED = (
 class EvidenceForm(Form):
     """What stands for a signature, whichever way the consent was given."""
 
-    no_sign_reason = SelectField("no_sign_reason", choices=["", *CODES["no_sign_reason"]])
+    no_sign_reason = SelectField("no_sign_reason", choices=["", *CODES["no_sign_reason"]], default="")
     witness_name = StringField("witness_name", validators=[Length(max=40)])
-    witness_relation = SelectField("witness_relation", choices=["", *WITNESSES])
+    witness_relation = SelectField("witness_relation", choices=["", *WITNESSES], default="")
     witness_fit = BooleanField("witness_fit")
     paper_ref = StringField("paper_ref", validators=[Length(max=40)])
     paper_place = StringField("paper_place", validators=[Length(max=80)])
@@ -45,8 +45,9 @@ class EvidenceForm(Form):
 class CallForm(EvidenceForm):
     """What makes a call good for consent: where the number is from, who speaks, who listens."""
 
-    method = RadioField("method", choices=[ways.PHONE_WITNESS, ways.PHONE_RECORDED, ways.VIDEO])
-    number_source = SelectField("number_source", choices=["", *CODES["number_source"]])
+    methods = [ways.PHONE_WITNESS, ways.PHONE_RECORDED, ways.VIDEO]
+    method = RadioField("method", choices=methods, default=ways.PHONE_WITNESS)
+    number_source = SelectField("number_source", choices=["", *CODES["number_source"]], default="")
     id_check = BooleanField("id_check")
     on_speaker = BooleanField("on_speaker")
 
@@ -60,7 +61,8 @@ class CallForm(EvidenceForm):
 class PaperForm(EvidenceForm):
     """A consent that was taken on paper and is entered later."""
 
-    method = RadioField("method", choices=[ways.SIGNATURE, ways.THUMBPRINT, ways.ORAL_WITNESS])
+    methods = [ways.SIGNATURE, ways.THUMBPRINT, ways.ORAL_WITNESS]
+    method = RadioField("method", choices=methods, default=ways.SIGNATURE)
     given_on = StringField("given_on", validators=[InputRequired(), Length(max=10)])
 
 
@@ -69,7 +71,7 @@ def call(subject: str) -> Answer:
     """Check the call before anything is read: the number, the person, the loudspeaker, the witness."""
     if not begun(subject):
         return to_who(subject)
-    return page("call", subject, form=CallForm(method=ways.PHONE_WITNESS), findings=[], reasons={})
+    return page("call", subject, form=CallForm(), findings=[], reasons={})
 
 
 @pages.post(f"{GUARDIAN}/call")
@@ -84,14 +86,16 @@ def paper(subject: str) -> Answer:
     """Ask which paper it is, and of which day."""
     if not begun(subject):
         return to_who(subject)
-    return page("late", subject, form=PaperForm(method=ways.SIGNATURE), findings=[], reasons={})
+    return page("late", subject, form=PaperForm(), findings=[], reasons={})
 
 
 @pages.post(f"{GUARDIAN}/paper")
 def named(subject: str) -> Answer:
     """Keep which paper it is, in memory, and go on as it is written there."""
     form = PaperForm()
-    return _gathered(subject, "late", form, form.evidence(form.method.data or "", on_paper=True), form.given_on.data or "")
+    return _gathered(
+        subject, "late", form, form.evidence(form.method.data or "", on_paper=True), form.given_on.data or ""
+    )
 
 
 def _gathered(subject: str, template: str, form: EvidenceForm, evidence: Evidence, given_on: str) -> Answer:

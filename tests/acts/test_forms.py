@@ -1,22 +1,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 import pytest
 
-from fieldkit.acts import consents, forms, people, withdrawals
+from fieldkit.acts import consents, forms, people, readiness, withdrawals
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.forms import NotUnderstood
+from fieldkit.acts.forms import NothingChanged, NotUnderstood
 from fieldkit.acts.people import NewChild
+from fieldkit.acts.strings import PlaceholdersDiffer
 from fieldkit.clock import Clock
-from fieldkit.errors import NotFound, Refusal
+from fieldkit.errors import Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import natural_id
+from fieldkit.rules import guides
 from fieldkit.rules.ages import OutOfRange
 from fieldkit.rules.versions import FormNotInForce
 from fieldkit.store import log
 from fieldkit.store.log import Draft
+from fieldkit.studies import Pair
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -119,3 +123,94 @@ def test_the_opening_names_the_carer_as_the_child_does(
 
     spoken = "".join(pair.zh for block in forms.opening(desks["interviewer"], child) for pair in block)
     assert "姥姥" in spoken
+
+
+def test_only_the_coordinator_writes_forms_anew(refused: Refused) -> None:
+    words = {"form:carer_agreement:1": Pair("确认书", "Agreement")}
+    rewrite = partial(forms.rewrite, doc_kind="carer_agreement", words=words, change_class="minor")
+
+    for act in (forms.sheets, partial(forms.texts, doc_kind="carer_agreement"), rewrite):
+        refused(NotAllowed, "interviewer translator sg_lead", act)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "words", "change_class"),
+    [
+        (Missing, {"form:carer_agreement:1": Pair("确认书", "Agreement")}, ""),
+        (Missing, {"form:carer_agreement:1": Pair("确认书", " ")}, "minor"),
+        (PlaceholdersDiffer, {"form:carer_agreement:1": Pair("{me}的确认书", "Agreement")}, "minor"),
+        (PlaceholdersDiffer, {"form:carer_agreement:1": Pair("{you}的确认书", "Agreement of {you}")}, "minor"),
+        (NothingChanged, {}, "minor"),
+        (NotFound, {"form:carer_agreement:99": Pair("多", "more")}, "minor"),
+    ],
+)
+def test_a_new_version_that_cannot_be_is_refused(
+    refused: Refused, refusal: type[Refusal], words: dict[str, Pair], change_class: str
+) -> None:
+    act = partial(forms.rewrite, doc_kind="carer_agreement", words=words, change_class=change_class)
+
+    refused(refusal, "coordinator", act)
+
+
+def test_a_new_version_is_used_from_its_stamp_on_and_the_old_one_keeps_its_words(
+    desks: Desks, child: str, carry: Callable[[Desk, Desk], object]
+) -> None:
+    desk, field = desks["coordinator"], desks["interviewer"]
+    before = forms.carer_form(field, child)
+    words = {"form:carer_agreement:1": Pair("照护人确认书", "Carer's form")}
+    assert forms.rewrite(desk, "carer_agreement", words, "minor") == "2"
+    carry(desk, field)
+    assert forms.carer_form(field, child) == before
+
+    readiness.stamp(desk, ["carer_agreement"], desk.today, "YS-2", desk.today)
+    carry(desk, field)
+    now = forms.carer_form(field, child)
+    assert (now.version, now.title.zh) == ("2", "照护人确认书")
+    assert now.read_aloud == before.read_aloud
+    assert forms.carer_form(field, child) != before
+    yesterday = (Clock().today() - timedelta(days=1)).isoformat()
+    assert forms.form_for(field, "carer_agreement", people.case(field, child), yesterday) == before
+
+
+def test_the_tenth_version_comes_after_the_ninth(desks: Desks) -> None:
+    desk = desks["coordinator"]
+    for number in range(2, 11):
+        forms.rewrite(desk, "gatekeeper", {"form:gatekeeper:1": Pair(f"信{number}", f"Letter {number}")}, "editorial")
+    readiness.stamp(desk, ["gatekeeper"], desk.today, "YS-2", desk.today)
+
+    assert forms.blank(desk, "gatekeeper").version == "10"
+
+
+def test_an_older_form_with_fewer_items_is_shown_as_it_was_stored(desks: Desks, child: str) -> None:
+    field, kind = desks["interviewer"], "guardian_info_consent"
+    said = [Pair(f"话{n}", f"words {n}") for n in range(1, 18)]  # a title, 7 lines, 3 asked back, 3 items
+    texts = {f"form:{kind}:{n}": pair for n, pair in enumerate(said, 1)}
+    with field.db.writing() as tables:
+        for code, pair in texts.items():
+            log.append(tables, field.pen, Draft("string", {"code": code, "zh": pair.zh, "en": pair.en}))
+        log.append(tables, field.pen, Draft("form", {
+            "doc_kind": kind, "version": "2", "state": "approved", "text_hash": guides.form_hash(texts),
+            "strings": {code: guides.text_hash(pair) for code, pair in texts.items()},
+            "items": ["participate", "notes", "store"], "stamped_on": "2020-01-01", "valid_from": "2020-01-01",
+        }))  # fmt: skip
+
+    form = forms.guardian_form(field, child)
+    assert [one.zh for one in form.read_aloud] == [f"话{n}" for n in range(2, 9)]
+    assert [one.zh for one in form.teach_back] == ["话9", "话10", "话11"]
+    assert [(item.code, item.label.zh, item.sentence.zh) for item in form.items] == [
+        ("participate", "话12", "话13"),
+        ("notes", "话14", "话15"),
+        ("store", "话16", "话17"),
+    ]
+
+
+def test_a_form_speaks_of_what_the_coordinator_entered(desks: Desks, child: str) -> None:
+    facts = {"institution": "某学院", "institution_en": "", "pi_contact": "0000-1", "retention_until": "2029-06-30"}
+    readiness.keep(desks["coordinator"], facts)
+
+    spoken = forms.blank(desks["coordinator"], "guardian_info_consent").read_aloud
+    assert "某学院" in spoken[0].zh
+    assert "某学院" in spoken[0].en
+    assert "2029年6月30日" in "".join(pair.zh for pair in spoken)
+    assert "30 June 2029" in "".join(pair.en for pair in spoken)
+    assert "0000-1" in spoken[-1].zh

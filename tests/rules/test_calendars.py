@@ -11,6 +11,15 @@ from hypothesis import strategies as st
 
 from fieldkit.rules.calendars import LUNAR, lunar_year, number, span, zodiac
 
+
+def is_date(told: str) -> bool:
+    try:
+        span(told, LUNAR)
+    except ValueError:
+        return False
+    return True
+
+
 HOSTILE = st.text(alphabet="0123456789年月日号-/.闰正冬腊初十廿一二三〇零农历 ９\n'\x00😀", max_size=14) | st.text()
 
 
@@ -23,8 +32,7 @@ HOSTILE = st.text(alphabet="0123456789年月日号-/.闰正冬腊初十廿一二
     ],
 )
 def test_a_lunar_date_that_does_not_exist_is_no_date(told: str) -> None:
-    with pytest.raises(ValueError):
-        span(told, LUNAR)
+    assert not is_date(told)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +87,9 @@ def test_every_day_is_found_again_from_its_lunar_date(day: date) -> None:
     assert lunar_year(day) == known.year
 
 
-@pytest.mark.parametrize(("day", "year"), [(date(2014, 1, 30), 2013), (date(2014, 1, 31), 2014), (date(1800, 1, 1), None)])
+@pytest.mark.parametrize(
+    ("day", "year"), [(date(2014, 1, 30), 2013), (date(2014, 1, 31), 2014), (date(1800, 1, 1), None)]
+)
 def test_a_lunar_year_begins_at_the_spring_festival(day: date, year: int | None) -> None:
     assert lunar_year(day) == year
 
@@ -92,7 +102,16 @@ def test_the_sign_of_a_year(year: int, sign: int) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        *(("14", 14), ("１４", 14), ("十四了", 14), ("十四五岁", 14), ("二十", 20), ("十岁", 10), ("九岁", 9), ("7 岁", 7)),
+        *(
+            ("14", 14),
+            ("１４", 14),
+            ("十四了", 14),
+            ("十四五岁", 14),
+            ("二十", 20),
+            ("十岁", 10),
+            ("九岁", 9),
+            ("7 岁", 7),
+        ),
         *(("", None), ("不知道", None), ("140", None), ("😀", None)),
     ],
 )

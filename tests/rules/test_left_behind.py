@@ -19,7 +19,6 @@ from fieldkit.rules.left_behind import (
     check,
     findings,
     migration,
-    since_age,
     status,
 )
 from fieldkit.studies import load_study
@@ -207,7 +206,8 @@ def test_the_months_that_research_asks_for_are_the_studys() -> None:
 
 
 @pytest.mark.parametrize(
-    ("since", "code"), [("2025-09", "yes_research"), ("2026-01", "not_lbc"), ("2025", "unknown"), ("2024", "yes_research")]
+    ("since", "code"),
+    [("2025-09", "yes_research"), ("2026-01", "not_lbc"), ("2025", "unknown"), ("2024", "yes_research")],
 )
 def test_with_the_day_the_start_counts_where_no_months_were_told(since: str, code: str) -> None:
     parents = [father(OUT, months_away=None, away_since=since), mother(HOME)]
@@ -229,10 +229,6 @@ def test_with_the_day_the_start_counts_where_no_months_were_told(since: str, cod
 def test_who_is_away_now_as_one_code(parents: list[ParentFacts], code: str) -> None:
     assert migration(parents) == code
     assert code in load_study().codes["migration"]
-
-
-def test_an_age_then_is_a_year() -> None:
-    assert since_age(3, 12, TODAY) == "2017"
 
 
 FACTS = st.builds(

@@ -117,3 +117,39 @@ def test_the_order_of_arrival_changes_nothing(orders: list[Said], twice: int) ->
 
     assert found == expected
     assert set(found.users) >= {"C1", "C2", "C3", "I1", "I2", "I9"}
+
+
+def box(signer: str, code: str, new: str, replaces: str) -> Said:
+    return Said(
+        "box", signer, {"code": code, "box": new * 43, "replaces": replaces if replaces == "box" else replaces * 43}
+    )
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        box("a stranger's key", "I1", "a", "box"),
+        box("C1's key", "I1", "a", "box"),
+        box(ROOT, "I1", "a", "box"),
+        box("L1's key", "I1", "a", "box"),
+        box("I1's key", "C1", "a", "box"),
+        box("I1's key", "I1", "a", "z"),
+        Said("box", "I1's key", {"code": "I1", "box": "no key", "replaces": "box"}),
+        Said("box", "I1's key", {"code": "I1", "box": 7, "replaces": "box"}),
+        Said("box", "I1's key", {"code": "I1"}),
+        Said("box", "I1's key", {}),
+    ],
+)
+def test_only_a_person_replaces_their_own_box_key_and_only_by_a_key(order: Said) -> None:
+    assert members([CHEN, LAPTOP, LI, order], ROOT) == members([CHEN, LAPTOP, LI], ROOT)
+
+
+CHAIN = [box("I1's key", "I1", "b", "box"), box("I1's key", "I1", "c", "b"), box("I1's key", "I1", "d", "b")]
+BACK = [box("I1's key", "I1", "b", "c"), Said("box", "I1's key", {"code": "I1", "box": "c" * 43, "replaces": "c" * 43})]
+
+
+@given(st.permutations([CHEN, LAPTOP, LI, *CHAIN, *BACK]))
+@settings(deadline=None)
+def test_the_newest_box_key_is_the_end_of_the_chain_in_any_order_of_arrival(orders: list[Said]) -> None:
+    """Of two that replace the same one the lesser in bytes counts; a chain that bites its tail ends."""
+    assert members(orders, ROOT).users["I1"].box == "c" * 43

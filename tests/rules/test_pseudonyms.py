@@ -72,7 +72,14 @@ def test_signs_and_pictures_are_no_pseudonym(zh: str) -> None:
 
 @pytest.mark.parametrize(
     ("zh", "sex", "found"),
-    [("志刚", "f", ["V13"]), ("志刚", "m", []), ("晓芳", "m", ["V13"]), ("晓芳", "f", []), ("知夏", "m", []), ("晓芳", "", [])],
+    [
+        ("志刚", "f", ["V13"]),
+        ("志刚", "m", []),
+        ("晓芳", "m", ["V13"]),
+        ("晓芳", "f", []),
+        ("知夏", "m", []),
+        ("晓芳", "", []),
+    ],
 )
 def test_v13_a_name_heard_as_the_other_sex_is_a_hint(zh: str, sex: str, found: list[str]) -> None:
     assert [one.code for one in findings(Pair(zh, ""), sex)] == found
@@ -81,7 +88,15 @@ def test_v13_a_name_heard_as_the_other_sex_is_a_hint(zh: str, sex: str, found: l
 
 @pytest.mark.parametrize(
     ("zh", "spoken"),
-    [("知夏", "Zhixia"), ("重阳", "Chongyang"), ("旅人", "Lüren"), ("知 夏", "Zhixia"), ("", ""), ("😀", ""), ("𠮷安", "")],
+    [
+        ("知夏", "Zhixia"),
+        ("重阳", "Chongyang"),
+        ("旅人", "Lüren"),
+        ("知 夏", "Zhixia"),
+        ("", ""),
+        ("😀", ""),
+        ("𠮷安", ""),
+    ],
 )
 def test_pinyin_is_filled_in(zh: str, spoken: str) -> None:
     assert pinyin(zh) == spoken

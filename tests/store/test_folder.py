@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Migrations
 
-from fieldkit.store import schema
+from fieldkit.store import keys, schema
 from fieldkit.store.database import Database, ForeignStore, Tables
 from fieldkit.store.folder import EMPTY, READY, REQUESTED, Folder, FolderInUse, FolderNewer, NotEmpty
+from fieldkit.store.keys import Cost, KeyPair
 
 NOW = datetime(2026, 3, 9, 8, 5, 7, tzinfo=UTC)
 ONE_SLOT = [{"code": "li", "name": "李岚", "role": "interviewer"}]
@@ -101,7 +102,7 @@ def test_damaged_slots_are_a_foreign_store_and_stay_as_they_are(used: Folder, fi
 
 
 def test_slots_of_a_newer_program_are_left_alone(used: Folder, files: Files) -> None:
-    newer = b'{"format":2,"state":"ready","store":"s","users":{"li":[]}}'
+    newer = b'{"format":3,"state":"ready","store":"s","users":{"li":[]}}'
     (used.path / "slots.json").write_bytes(newer)
     before = files()
     for ask in (lambda: used.state, lambda: used.slots, lambda: used.write_slots(READY, ONE_SLOT)):
@@ -155,7 +156,7 @@ def test_slots_are_replaced_whole_and_the_store_keeps_its_id(folder: Folder) -> 
     first = json.loads((folder.path / "slots.json").read_bytes())
     folder.write_slots(READY, ONE_SLOT)
     second = json.loads((folder.path / "slots.json").read_bytes())
-    assert second == {"format": 1, "store": first["store"], "state": READY, "users": ONE_SLOT}
+    assert second == {"format": 2, "store": first["store"], "state": READY, "users": ONE_SLOT}
     assert len(first["store"]) == 22
     assert [path.name for path in folder.path.glob("slots*")] == ["slots.json"]
     assert stat.S_IMODE((folder.path / "slots.json").stat().st_mode) == 0o600
@@ -247,3 +248,43 @@ def test_a_migration_that_fails_leaves_the_store_usable_by_the_program_before(
     with db.reading() as tables:
         assert tables.execute("SELECT value FROM machine").fetchall() == [("奶奶在家",)]
     db.close()
+
+
+def test_slots_of_the_first_format_are_still_read(used: Folder) -> None:
+    content = json.loads((used.path / "slots.json").read_bytes())
+    (used.path / "slots.json").write_text(json.dumps({**content, "format": 1}), "utf-8")
+    assert (used.state, used.slots) == (READY, ONE_SLOT)
+
+
+def test_a_folder_of_the_first_landing_is_migrated_and_its_dated_copy_opens_by_itself(
+    folder: Folder, store_key: bytes, passphrase: str, cheap: Cost
+) -> None:
+    pair = KeyPair.make()
+    first = Migrations("fieldkit")
+    first(name="log_and_state")(schema.log_and_state)
+    old = Database(folder.database_path, store_key)
+    with old.writing() as tables:
+        first.apply(tables)
+        tables.execute("INSERT INTO machine VALUES ('said', '奶奶在家')")
+    old.close()
+    slot = keys.make_slot(ONE_SLOT[0], passphrase, store_key, pair, cheap)
+    folder.write_slots(READY, [slot])
+    opened, _ = keys.open_slot(folder.slots[0], passphrase)
+    db = folder.open_database(opened, NOW)
+    with db.reading() as tables:
+        assert schema.migrations.pending(tables) == []
+        assert tables.execute("SELECT value FROM machine").fetchall() == [("奶奶在家",)]
+    db.close()
+    alone = folder.path / "backups" / "alone"
+    alone.mkdir()
+    for name in ("fieldkit.db", "slots.json"):
+        shutil.copy2(folder.path / "backups" / f"2026-03-09-080507-{name}", alone / name)
+    copy = Folder.open(alone)
+    again, theirs = keys.open_slot(copy.slots[0], passphrase)
+    raw = Database(copy.database_path, again)
+    with raw.reading() as tables:
+        assert [one.name for one in schema.migrations.applied(tables)] == ["log_and_state"]
+        assert tables.execute("SELECT value FROM machine").fetchall() == [("奶奶在家",)]
+    raw.close()
+    copy.close()
+    assert theirs == pair

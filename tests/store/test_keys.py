@@ -9,7 +9,7 @@ import pytest
 from nacl.exceptions import CryptoError
 
 from fieldkit.store import keys
-from fieldkit.store.keys import Cost, KeyPair, WeakPassphrase, WrongPassphrase
+from fieldkit.store.keys import Cost, KeyPair, WeakPassphrase, WrongPassphrase, WrongWords
 
 VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
 STORE_KEY, PAIR = bytes(range(100, 148)), KeyPair(bytes(range(32)), bytes(range(32, 64)))
@@ -124,3 +124,56 @@ def test_the_public_halves_are_those_of_the_first_version() -> None:
         "verify": "A6EHv_POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg",
         "box": "NYBy1jZYgNGu6jKa35EhODhR7SGijjt16WXQ0s0WYlQ",
     }
+
+
+CODE = bytes(range(16))
+
+
+@pytest.fixture
+def with_sheet() -> dict[str, Any]:
+    """The same slot with the recovery part that was first written."""
+    return dict(VECTORS["recovery"])
+
+
+def test_other_words_open_no_recovery_part(with_sheet: dict[str, Any], slot: dict[str, Any]) -> None:
+    with pytest.raises(WrongWords):
+        keys.open_recovery(with_sheet, bytes(16))
+    with pytest.raises(WrongWords):
+        keys.open_recovery(slot, CODE)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("role", "coordinator"), ("code", "other"), ("opens", "all"), ("salt", "short"), ("passes", 2), ("memory", 2**63)],
+)
+def test_a_recovery_part_that_was_tampered_with_or_moved_does_not_open(
+    with_sheet: dict[str, Any], name: str, value: object
+) -> None:
+    part = {**with_sheet["recovery"], name: value}
+    for spoiled in ({**with_sheet, "recovery": part}, {**with_sheet, **part, "recovery": part}):
+        with pytest.raises(WrongWords):
+            keys.open_recovery(spoiled, CODE)
+
+
+def test_a_passphrase_slot_is_no_recovery_part_and_the_other_way_round(
+    with_sheet: dict[str, Any], passphrase: str
+) -> None:
+    with pytest.raises(WrongWords):
+        keys.open_recovery({**with_sheet, "recovery": VECTORS["slot"]}, passphrase.encode())
+    with pytest.raises(WrongPassphrase):
+        keys.open_slot(with_sheet["recovery"], CODE.decode("latin-1"))
+
+
+def test_a_sheet_opens_the_store_and_the_signing_key_but_never_the_box(
+    with_sheet: dict[str, Any], passphrase: str
+) -> None:
+    assert keys.open_recovery(with_sheet, CODE) == (STORE_KEY, PAIR.sign)
+    assert keys.open_slot(with_sheet, passphrase) == (STORE_KEY, PAIR)
+    assert len(keys.unb64(with_sheet["recovery"]["wrapped"])) == keys.NONCE + len(STORE_KEY) + 32 + 16
+
+
+def test_a_new_sheet_makes_the_old_one_worthless(with_sheet: dict[str, Any], cheap: Cost) -> None:
+    again = keys.with_recovery(with_sheet, bytes(16), STORE_KEY, PAIR.sign, cheap)
+    assert keys.open_recovery(again, bytes(16)) == (STORE_KEY, PAIR.sign)
+    with pytest.raises(WrongWords):
+        keys.open_recovery(again, CODE)

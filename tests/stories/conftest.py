@@ -17,10 +17,11 @@ from fieldkit.acts.desk import Desk
 
 
 class Researcher:
-    """What a person does on the pages, in the words of the pages."""
+    """What a person does on the pages, in their words; `inputs` counts taps, ticks, fields and signatures."""
 
     def __init__(self, page: Page, laptop: Any) -> None:
         self.page, self.laptop, self.url = page, laptop, laptop.url
+        self.inputs = 0
 
     def go(self, path: str) -> None:
         self.page.goto(f"{self.url}{path}")
@@ -31,24 +32,48 @@ class Researcher:
         self.laptop.stop()
 
     def press(self, words: str) -> None:
+        self.inputs += 1
         self.page.locator("main").get_by_role("button", name=words, exact=True).click()
 
     def follow(self, words: str) -> None:
+        self.inputs += 1
         self.page.locator("main").get_by_role("link", name=words, exact=True).first.click()
+
+    def unfolds(self, words: str) -> None:
+        self.inputs += 1
+        self.page.locator("summary").get_by_text(words, exact=True).click()
+
+    def ticks(self, words: str) -> None:
+        self.inputs += 1
+        self.page.get_by_label(words, exact=True).check()
+
+    def types(self, name: str, text: str) -> None:
+        self.inputs += 1
+        self.page.fill(f"main [name={name}]", text)
+
+    def chooses(self, name: str, code: str) -> None:
+        self.inputs += 1
+        self.page.select_option(f"main [name={name}]", code)
 
     def sees(self, words: str) -> bool:
         return words in self.page.inner_text("body")
 
-    def registers(self, called: str, born: str) -> None:
+    def fills_in_the_slip(self, called: str, born: str, sex: str = "女孩") -> None:
         self.go("/people/new")
-        self.page.fill("[name=called]", called)
-        self.page.fill("[name=phone]", "0394-0000000")
-        self.page.fill("[name=site]", "A03")
-        self.page.get_by_label("女孩", exact=True).check()
-        self.page.fill("[name=birth_date]", born)
+        self.types("called", called)
+        self.types("phone", "0394-0000000")
+        self.types("site", "A03")
+        self.ticks(sex)
+        self.types("birth_date", born)
+
+    def registers(self, called: str, born: str) -> None:
+        """From an empty form to a screened child."""
+        self.fills_in_the_slip(called, born)
         self.press("存好，下一步")
+        self.press("都符合，没有要排除的")
 
     def draws(self) -> None:
+        self.inputs += 1
         pad = self.page.locator("canvas[data-pad]")
         pad.scroll_into_view_if_needed()
         box = pad.bounding_box()
@@ -61,27 +86,65 @@ class Researcher:
 
     def reads_aloud_and_asks_back(self) -> None:
         for answer in self.page.get_by_label("说对了", exact=True).all():
+            self.inputs += 1
             answer.check()
         self.press("去逐项询问")
+
+    def asks_item_by_item(self, no_to: str = "") -> None:
+        while "/items/" in self.page.url:
+            refused = bool(no_to) and self.page.inner_text("h1").startswith(no_to)
+            self.press("不同意" if refused else "同意")
+
+    def rings(self, relation: str, **more: str) -> None:
+        """From the child's page to the reading: the call is checked, a neighbour listens."""
+        self.follow("打电话给父母" if self.sees("打电话给父母") else "请爸妈表态")
+        self.press(f"打给{relation}")
+        self.chooses("number_source", more.get("number_source", "carer"))
+        self.ticks("问了两件只有家长知道的事，都对（答案不记）")
+        self.ticks("免提已打开")
+        self.types("witness_name", "张某")
+        self.chooses("witness_relation", more.get("witness_relation", "neighbour"))
+        self.ticks("成年、能识字、不是课题组的人，从头到尾在场")
+        self.press("去念给家长听")
 
     def signs_for_a_parent(self, relation: str, real_name: str) -> None:
         """From the child's page to a stored consent: every item is asked, a signature is drawn."""
         self.follow("请爸妈表态")
         self.press(relation)
         self.reads_aloud_and_asks_back()
-        while "/items/" in self.page.url:
-            self.press("同意")
-        self.page.fill("[name=real_name]", real_name)
-        self.page.fill("[name=signer_name]", "王某")
+        self.asks_item_by_item()
+        self.types("real_name", real_name)
+        self.types("signer_name", "王某")
         self.draws()
         self.press("存好同意")
 
     def hears_yes_from_the_child(self) -> None:
         self.follow("去问孩子")
         for part in self.page.locator("input[name=told]").all():
+            self.inputs += 1
             part.check()
-        self.page.get_by_label("亲口说", exact=True).check()
+        self.ticks("亲口说")
         self.press("愿意")
+
+    def starts(self) -> None:
+        """What only asks is tapped, and the interview begins."""
+        self.ticks("看得见、听不见，同事在附近")
+        if self.page.locator("[name=reason_G10]").count():
+            self.ticks("不在孩子家里聊")
+        self.press("开始访谈")
+        self.page.wait_for_selector("details.q")
+
+    def records_the_grandmother(self) -> None:
+        """Grandmother cannot read: her thumbprint on paper, a neighbour as witness."""
+        self.press("奶奶")
+        self.ticks("说对了")
+        self.ticks("纸上按手印，有见证人")
+        self.chooses("no_sign_reason", "cannot_read")
+        self.types("witness_name", "张某")
+        self.chooses("witness_relation", "neighbour")
+        self.ticks("成年、能识字、不是课题组的人，从头到尾在场")
+        self.types("paper_ref", "P-01")
+        self.press("存好确认")
 
     def writes(self, question: str, text: str) -> None:
         self.page.locator(f"#note-{question}").click()

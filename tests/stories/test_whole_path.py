@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +11,45 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Page
 
+from fieldkit.acts import demo, members, users
+from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
+from fieldkit.rules.gates import TRAINING_NEEDED
+from fieldkit.store.folder import Folder
 
 pytestmark = pytest.mark.browser
 Run = Callable[..., Any]
 SAID = "下雨放学的时候。\n别人家都有人送伞。"
 
 
+@contextmanager
+def at_coordinator(root: Path, passphrase: str) -> Iterator[Desk]:
+    """Open the coordinator's folder in this process for a moment."""
+    folder = Folder.open(root / "coordinator")
+    desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
+    yield desk
+    desk.db.close()
+    folder.close()
+
+
 @pytest.fixture
-def study(tmp_path: Path, fieldkit: Run) -> Path:
-    """Three fresh folders: a coordinator founds, an interviewer and a translator join; a stick lies beside them."""
+def study(tmp_path: Path, fieldkit: Run, passphrase: str) -> Path:
+    """Three fresh folders: a coordinator founds and prepares, two others join; a stick lies beside them."""
     fieldkit("found", "--data", tmp_path / "coordinator", "--name", "陈静")
+    with at_coordinator(tmp_path, passphrase) as desk:
+        demo.make_ready(desk, ("A03",))
     for role, name in (("interviewer", "李岚"), ("translator", "林译文")):
         asked, answer = tmp_path / f"{role}.request", tmp_path / f"{role}.invitation"
         fieldkit("join", "request", asked, "--data", tmp_path / role, "--name", name, "--role", role)
         fieldkit("join", "invite", asked, answer, "--data", tmp_path / "coordinator")
         fieldkit("join", "accept", answer, "--data", tmp_path / role)
-    (tmp_path / "stick").mkdir()
+    with at_coordinator(tmp_path, passphrase) as desk:
+        for record in members.listing(desk):
+            members.keep(desk, record.code, dict.fromkeys(TRAINING_NEEDED, desk.today))
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    written = fieldkit("bundle", "write", stick, "--data", tmp_path / "coordinator", "--json")
+    fieldkit("bundle", "read", written["path"], "--data", tmp_path / "interviewer")
     return tmp_path
 
 
@@ -58,7 +81,7 @@ def interview_a_child(me: Any, called: str, real_name: str, answer: str) -> None
     me.registers(called, f"{Clock().today().year - 12}-01")
     me.signs_for_a_parent("母亲", real_name)
     me.hears_yes_from_the_child()
-    me.press("开始访谈")
+    me.starts()
     me.writes("W1", answer)
 
 

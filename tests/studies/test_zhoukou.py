@@ -7,8 +7,12 @@ from collections import Counter
 
 import pytest
 
+from fieldkit.i18n import translator
+from fieldkit.resources import resource_dir
+from fieldkit.rules.gates import ETHICS_NEEDED
 from fieldkit.rules.guides import placeholder_problems, placeholders
 from fieldkit.studies import Form, Pair, load_study
+from fieldkit.web.forms import SAID
 
 STUDY = load_study()
 STRINGS = STUDY.strings()
@@ -55,7 +59,9 @@ def test_no_placeholder_is_one_that_nobody_fills() -> None:
 
 def test_no_string_is_addressed_in_the_wrong_way() -> None:
     to_children = [STRINGS[one] for kind in CHILDREN for one in STUDY.form_string_ids(kind)]
-    to_adults = [STRINGS[one] for kind in (GUARDIAN, CARER) for one in STUDY.form_string_ids(kind)]
+    to_adults = [
+        STRINGS[one] for kind in (GUARDIAN, CARER, "adult_18", "gatekeeper") for one in STUDY.form_string_ids(kind)
+    ]
 
     assert [pair.zh for pair in to_children if "您" in pair.zh] == []
     assert [pair.zh for pair in to_adults if "你" in pair.zh] == []
@@ -95,24 +101,45 @@ def test_tenderness_and_care_have_their_known_values() -> None:
     assert {question.ctx for question in STUDY.guide.questions} == {"", "careful"}
 
 
-def test_the_forms_of_this_version_are_these_five() -> None:
-    assert list(FORMS) == [GUARDIAN, CARER, *CHILDREN]
+def test_the_forms_of_this_version_are_these_seven() -> None:
+    assert list(FORMS) == [GUARDIAN, CARER, *CHILDREN, "adult_18", "gatekeeper"]
     assert all(form.version == "1" for form in FORMS.values())
 
 
-@pytest.mark.parametrize("form", [FORMS[kind] for kind in (GUARDIAN, *CHILDREN)], ids=lambda form: form.doc_kind)
+@pytest.mark.parametrize(
+    "form", [FORMS[kind] for kind in (GUARDIAN, *CHILDREN, "adult_18")], ids=lambda form: form.doc_kind
+)
 def test_without_taking_part_notes_and_storage_there_is_no_interview(form: Form) -> None:
     assert [item.code for item in form.items if item.necessary] == NECESSARY
 
 
-def test_the_guardian_may_refuse_three_more_items() -> None:
-    optional = [item.code for item in FORMS[GUARDIAN].items if not item.necessary]
+@pytest.mark.parametrize("kind", [GUARDIAN, "adult_18"])
+def test_a_guardian_and_an_adult_may_refuse_four_more_items(kind: str) -> None:
+    optional = [item.code for item in FORMS[kind].items if not item.necessary]
 
-    assert optional == ["share_team", "quote", "recontact"]
+    assert optional == ["audio", "quote", "share_team", "recontact"]
 
 
-def test_nobody_is_asked_for_a_recording_that_this_version_cannot_make() -> None:
-    assert all(item.code != "audio" for form in STUDY.forms for item in form.items)
+def test_a_child_of_14_may_refuse_three_more_items_and_a_younger_one_is_asked_for_none() -> None:
+    optional = {kind: [item.code for item in FORMS[kind].items if not item.necessary] for kind in CHILDREN}
+
+    assert optional == {"assent_9_11": [], "assent_12_13": [], "consent_14_17": ["audio", "quote", "recontact"]}
+
+
+def test_whoever_is_asked_for_a_recording_hears_that_typing_is_enough() -> None:
+    asked = [item for form in STUDY.forms for item in form.items if item.code == "audio"]
+
+    assert len(asked) == 3
+    assert all("不同意就只打字" in item.sentence.zh and not item.necessary for item in asked)
+    told = [pair.zh for kind in (GUARDIAN, "adult_18") for pair in FORMS[kind].read_aloud if "录音" in pair.zh]
+    assert len(told) == 2
+    assert all("您同意了才录音；不同意就只打字" in text for text in told)
+
+
+def test_a_gatekeeper_is_asked_for_permission_and_never_for_consent() -> None:
+    assert FORMS["gatekeeper"].items == ()
+    assert FORMS["gatekeeper"].teach_back == ()
+    assert "您允许我们来，不等于孩子参加" in "".join(pair.zh for pair in FORMS["gatekeeper"].read_aloud)
 
 
 def test_what_the_guardian_is_told_names_who_what_how_long_and_whom_to_call() -> None:
@@ -158,7 +185,9 @@ def test_the_four_scripts_are_whole() -> None:
 
 
 def test_no_number_of_the_help_card_is_called_checked() -> None:
-    assert [line.number for line in STUDY.card] == ["110", "120", "12356", "12355", ""]
+    assert [line.number for line in STUDY.card] == ["110", "120", "12356", "12355", "", "", "", "", "12349"]
+    assert [line.number for line in STUDY.card if not line.rung] == ["110", "120"]
+    assert [line.id for line in STUDY.card if not line.needed] == ["card:8", "card:9"]
     assert {line.verified_on for line in STUDY.card} == {""}
 
 
@@ -186,3 +215,29 @@ def test_there_are_sixty_pseudonyms_that_neither_look_nor_sound_alike() -> None:
     assert len(names) >= 60
     assert len({name.zh for name in names}) == len({name.en.lower() for name in names}) == len(names)
     assert [name for name in names if len(set(name.zh)) != 2] == []
+
+
+def test_the_facts_that_gates_read_are_asked_for_under_the_gates_that_read_them() -> None:
+    needed = {(fact.gate, fact.code) for fact in STUDY.readiness if fact.needed}
+
+    assert {("G01", code) for code in ETHICS_NEEDED} <= needed
+    assert {("G03", "lbc_definition"), ("G04", "allow_phone_consent"), ("G08", "safeguarding_lead")} <= needed
+    assert len({fact.code for fact in STUDY.readiness}) == len(STUDY.readiness)
+    assert {fact.kind for fact in STUDY.readiness} == {"text", "date", "yes_no", "choice", "number"}
+    assert all(fact.choices in STUDY.codes for fact in STUDY.readiness if fact.kind == "choice")
+    assert all(bool(fact.source.zh) == bool(fact.source.en) for fact in STUDY.readiness)
+
+
+SEEN_BY_FAMILIES = ("consents", "assents", "carers", "help_card", "forms/print.html", "sheets")
+
+
+def test_no_page_that_a_family_can_see_calls_a_child_left_behind() -> None:
+    root = resource_dir("templates")
+    files = [file for name in SEEN_BY_FAMILIES for file in ([root / name] if "." in name else (root / name).glob("*"))]
+    words = [text for file in files for text in re.findall(r"_\((['\"])(.+?)\1", file.read_text(encoding="utf-8"))]
+    said = [file.read_text(encoding="utf-8") for file in files] + [translator("zh_CN")(text) for _, text in words]
+    said += [translator("zh_CN")(text) for text in SAID.values()]
+
+    assert len(files) > 8
+    assert len(words) > 50
+    assert [text for text in said if re.search(r"留守|left.behind", text, re.IGNORECASE)] == []

@@ -3,6 +3,17 @@ from __future__ import annotations
 from flask.testing import FlaskClient
 
 YES = {"answer": "yes", "told": ["1", "2", "3"], "method": "child_oral", "words": "愿意呀"}
+KEPT = {"reason_G09": "kept", "reason_G10": "not_at_home"}
+
+
+def test_a_yes_that_an_adult_gave_is_asked_for_again(browser: FlaskClient, consented: str) -> None:
+    path, spoken_for = f"/people/{consented}/assent", {**YES, "adult_spoke": "1"}
+    answer = browser.post(path, data=spoken_for)
+
+    assert answer.status_code == 422
+    assert "大人替孩子回答了" in answer.text
+    assert "愿意呀" in answer.text
+    assert browser.post(path, data={**spoken_for, "reason_V30": "asked_again"}).status_code == 302
 
 
 def test_a_yes_without_the_whole_script_is_no_clear_yes(browser: FlaskClient, consented: str) -> None:
@@ -24,7 +35,7 @@ def test_after_a_yes_the_interview_may_start(browser: FlaskClient, consented: st
     page = browser.post(f"/people/{consented}/assent", data=YES, follow_redirects=True).text
     assert "开始访谈" in page
 
-    started = browser.post(f"/people/{consented}/interviews")
+    started = browser.post(f"/people/{consented}/interviews", data=KEPT)
     again = browser.post(f"/people/{consented}/interviews")
     assert started.location == again.location
     assert "/interviews/" in started.location

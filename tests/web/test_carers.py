@@ -11,6 +11,7 @@ GIVEN = {
     "witness_relation": "neighbour",
     "paper_ref": "P-12",
     "paper_place": "纸袋 3",
+    "witness_fit": "1",
 }
 
 
@@ -24,6 +25,22 @@ def test_a_thumbprint_without_a_witness_is_refused(browser: FlaskClient, child: 
 
     assert answer.status_code == 422
     assert "P-12" in answer.text
+
+
+def test_a_witness_of_whom_nobody_says_that_they_are_fit_is_none(browser: FlaskClient, child: str) -> None:
+    answer = browser.post(begin(browser, child), data={**GIVEN, "witness_fit": ""})
+
+    assert answer.status_code == 422
+    assert "见证人要成年" in answer.text
+
+
+def test_a_teacher_as_witness_wants_one_tap_on_a_reason(browser: FlaskClient, child: str) -> None:
+    path, teacher = begin(browser, child), {**GIVEN, "witness_relation": "teacher"}
+    answer = browser.post(path, data=teacher)
+
+    assert answer.status_code == 422
+    assert 'name="reason_V25"' in answer.text
+    assert browser.post(path, data={**teacher, "reason_V25": "no_pressure"}).status_code == 302
 
 
 def test_an_agreement_is_kept_as_an_agreement(browser: FlaskClient, child: str) -> None:

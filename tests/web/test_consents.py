@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from flask.testing import FlaskClient
 
-ITEMS = 6
+from fieldkit.studies import load_study
+
+ITEMS = len(next(form for form in load_study().forms if form.doc_kind == "guardian_info_consent").items)
 
 
 def read_and_ask(browser: FlaskClient, child: str, answers: list[str]) -> None:
@@ -69,7 +71,7 @@ def test_an_item_is_one_screen_with_two_equal_buttons(browser: FlaskClient, chil
     page = browser.get(f"/people/{child}/consent/guardian/items/3").text
 
     assert page.count('class="btn big" name="answer"') == 2
-    assert "第 3 项，共 6 项" in page
+    assert f"第 3 项，共 {ITEMS} 项" in page
     assert "checked" not in page
 
 

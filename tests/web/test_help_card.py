@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask.testing import FlaskClient
 
 
@@ -14,3 +16,34 @@ def test_the_help_card_in_english(empty: FlaskClient) -> None:
     empty.set_cookie("lang", "en", domain="127.0.0.1")
 
     assert "Danger now: police" in empty.get("/help-card").text
+
+
+def test_before_unlocking_no_sites_numbers_are_shown(locked: FlaskClient) -> None:
+    assert "0394-0000120" not in locked.get("/help-card?site=A03").text
+
+
+def test_signed_in_a_sites_card_shows_its_numbers_and_whom_to_ring(browser: FlaskClient) -> None:
+    page = browser.get("/help-card?site=A03").text
+
+    assert "0394-0000120" in page
+    assert "赵慧" in page
+
+
+def test_a_translator_enters_no_numbers(sit: Callable[[str], FlaskClient]) -> None:
+    data = {"line": "card:5", "number": "0394-1", "rung": "yes"}
+
+    assert sit("translator").post("/help-card/A03", data=data).status_code == 403
+
+
+def test_what_is_no_number_stays_typed(browser: FlaskClient) -> None:
+    answer = browser.post("/help-card/B07", data={"line": "card:5", "number": "nobody"})
+
+    assert answer.status_code == 422
+    assert 'value="nobody"' in answer.text
+
+
+def test_a_number_that_was_rung_today_is_on_the_card(browser: FlaskClient) -> None:
+    data = {"line": "card:5", "number": "0394-7777", "rung": "yes"}
+
+    assert browser.post("/help-card/B07", data=data).status_code == 302
+    assert "0394-7777" in browser.get("/help-card?site=B07").text

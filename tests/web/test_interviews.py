@@ -10,7 +10,21 @@ def test_a_translator_sees_no_interview(sit: Callable[[str], FlaskClient], inter
 
 
 def test_without_the_gates_no_interview_starts(browser: FlaskClient, consented: str) -> None:
-    assert browser.post(f"/people/{consented}/interviews").location.endswith("/gates")
+    answer = browser.post(f"/people/{consented}/interviews")
+
+    assert answer.status_code == 409
+    assert "还不能开始访谈" in answer.text
+
+
+def test_what_only_asks_is_asked_for_before_the_start(browser: FlaskClient, consented: str) -> None:
+    said = {"answer": "yes", "told": ["1", "2", "3"], "method": "child_oral"}
+    page = browser.post(f"/people/{consented}/assent", data=said, follow_redirects=True).text
+    assert 'name="reason_G09"' in page
+    assert " checked>" not in page
+
+    answer = browser.post(f"/people/{consented}/interviews", data={"reason_G10": "not_at_home"})
+    assert answer.status_code == 409
+    assert answer.text.count(" checked>") == 1
 
 
 def test_both_languages_stand_side_by_side(browser: FlaskClient, interview: str) -> None:

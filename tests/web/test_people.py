@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
+from fieldkit.clock import Clock
+
 SLIP = {"called": "小草", "phone": "", "site": "A03", "sex": "f", "birth_date": "2014-05"}
 
 
@@ -14,7 +16,10 @@ SLIP = {"called": "小草", "phone": "", "site": "A03", "sex": "f", "birth_date"
         ({"sex": ""}, "这里要填"),
         ({"sex": "x"}, "请选一项"),
         ({"birth_date": "1990-01"}, "不在研究范围里"),
-        ({"birth_date": "2013年冬月"}, "出生日期写年和月"),
+        ({"birth_date": "2013年冬月"}, "出生日期"),
+        ({"birth_date": "2013-02-30"}, "出生日期"),
+        ({"birth_date": "2013年闰冬月", "calendar": "lunar"}, "出生日期"),
+        ({"birth_date": "2999-01"}, "今天以后"),
     ],
 )
 def test_a_slip_that_cannot_be_right_comes_back_as_it_was_typed(
@@ -33,7 +38,16 @@ def test_a_registered_child_has_a_page(browser: FlaskClient) -> None:
 
     assert "小草" in answer.text
     assert "ZK-A03-" in answer.text
-    assert "请爸妈表态" in answer.text
+    assert "符合条件" in answer.text
+
+
+def test_a_lunar_month_and_a_nominal_age_are_said_back(browser: FlaskClient) -> None:
+    year = Clock().today().year
+    lunar = {**SLIP, "birth_date": f"{year - 13}年冬月", "calendar": "lunar", "told_age": "十四了"}
+    page = browser.post("/people/new", data=lunar, follow_redirects=True).text
+
+    assert "虚岁" in page
+    assert "农历" in page
 
 
 def test_sending_one_slip_twice_registers_one_child(browser: FlaskClient) -> None:
@@ -68,7 +82,7 @@ def test_the_gates_in_english(browser: FlaskClient, child: str) -> None:
     page = browser.get(f"/people/{child}/gates").text
 
     assert "The interview cannot start yet" in page
-    assert "Not checked by this version" in page
+    assert "No guardian has consented yet" in page
 
 
 @pytest.mark.parametrize("words", ["\0", '"', "a\0b", "NEAR(", "*", "x" * 5000])

@@ -1,28 +1,113 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+import pytest
 from flask.testing import FlaskClient
 
+from fieldkit.i18n import EN
+from fieldkit.store import sheets
+
 PASSPHRASE = "four plain words here"
+ANSWERS = {"study": {"study": "zhoukou"}, "institution": {"institution": "某大学"}, "name": {"name": "陈静"}}
+SECRET = {"passphrase": PASSPHRASE, "again": PASSPHRASE}
+
+
+@pytest.fixture
+def folder(empty: FlaskClient) -> Path:
+    path: Path = empty.application.extensions["fieldkit"].machines["home"].folder.path
+    return path
+
+
+def answer_all(browser: FlaskClient) -> None:
+    value = re.search(r'name="study" value="([^"]+)"', browser.get("/setup/study").text)
+    assert value
+    ANSWERS["study"] = {"study": value[1]}
+    for step, said in ANSWERS.items():
+        assert browser.post(f"/setup/{step}", data=dict(said)).status_code == 302, step
+    assert browser.post("/setup/passphrase", data=dict(SECRET)).location == "/sheet/words"
+
+
+def typed_back(browser: FlaskClient) -> dict[str, str]:
+    listed = re.findall(r"<li><span[^>]*>(\S+)</span>", browser.get("/sheet/words").text)
+    assert len(listed) == 12
+    first, second = map(int, re.findall(r"第 (\d+) 个词</label>", browser.get("/sheet/back").text))
+    return {"first": listed[first - 1], "second": listed[second - 1]}
 
 
 def test_a_short_passphrase_founds_nothing(empty: FlaskClient) -> None:
-    answer = empty.post("/setup", data={"name": "陈静", "passphrase": "short", "again": "short"})
+    answer_all(empty)
+    answer = empty.post("/setup/passphrase", data={"passphrase": "short", "again": "short"})
 
     assert answer.status_code == 422
-    assert "陈静" in answer.text
     assert "short" not in answer.text
     assert "密码要长一点" in answer.text
 
 
-def test_an_empty_laptop_offers_to_join_or_to_found(empty: FlaskClient) -> None:
+@pytest.mark.parametrize("step", ["institution", "name"])
+def test_an_empty_answer_leads_nowhere(empty: FlaskClient, step: str) -> None:
+    answer_all(empty)
+    assert empty.post(f"/setup/{step}", data={step: ""}).status_code == 422
+
+
+def test_no_question_can_be_skipped(empty: FlaskClient) -> None:
+    for step in ("institution", "name", "passphrase"):
+        assert empty.get(f"/setup/{step}").location == "/setup/study"
+        assert empty.post(f"/setup/{step}", data=dict(SECRET)).location == "/setup/study"
+    assert empty.get("/sheet/words").status_code == 409
+    assert empty.post("/sheet/back", data={"first": "的", "second": "的"}).status_code == 409
+    assert empty.get("/setup/nothing").status_code == 404
+
+
+def test_a_wizard_that_is_abandoned_or_answered_wrongly_leaves_the_folder_empty(
+    empty: FlaskClient, folder: Path
+) -> None:
+    answer_all(empty)
+    refused = empty.post("/sheet/back", data={"first": "zebra", "second": "zebra"})
+
+    assert refused.status_code == 422
+    assert "对不上" in refused.text
+    assert [path.name for path in folder.iterdir()] == ["lock"]
+
+
+def test_an_empty_laptop_offers_to_join_to_found_or_to_restore(empty: FlaskClient) -> None:
     assert "加入研究" in empty.get("/").text
+    assert "恢复备份" in empty.get("/").text
     empty.set_cookie("lang", "en", domain="127.0.0.1")
     assert "Found a study" in empty.get("/").text
 
 
-def test_the_founder_becomes_the_coordinator(empty: FlaskClient) -> None:
-    given = {"name": "陈静", "passphrase": PASSPHRASE, "again": PASSPHRASE}
+def test_what_was_typed_comes_back_with_the_back_link(empty: FlaskClient) -> None:
+    answer_all(empty)
+    assert 'value="某大学"' in empty.get("/setup/institution").text
+    assert PASSPHRASE not in empty.get("/setup/passphrase").text
 
-    assert empty.post("/setup", data=given).status_code == 302
-    assert "项目协调员" in empty.get("/inbox").text
-    assert "试用：不要录真实的孩子" in empty.get("/inbox").text
+
+def test_the_founder_becomes_the_coordinator_once_two_words_are_typed_back(empty: FlaskClient) -> None:
+    answer_all(empty)
+    words = typed_back(empty)
+
+    assert empty.post("/sheet/back", data=words).location == "/"
+    page = empty.get("/inbox").text
+    assert "项目协调员" in page
+    assert "试用：不要录真实的孩子" in page
+    assert empty.get("/sheet/words").status_code == 409
+    assert empty.get("/setup/study").status_code == 409
+
+
+def test_the_sheet_that_is_printed_names_study_laptop_and_person_and_holds_the_same_words(empty: FlaskClient) -> None:
+    answer_all(empty)
+    shown, printed = (
+        re.findall(r"<li><span[^>]*>(\S+)</span>", empty.get(f"/sheet/{page}").text) for page in ("words", "print")
+    )
+    page = empty.get("/sheet/print").text
+
+    assert shown == printed
+    assert all(words in page for words in ("陈静", "C1", "不要和电脑放在一起", "只有密码能打开"))
+    picture = empty.get("/sheet/qr.svg")
+    assert picture.mimetype == "image/svg+xml"
+    assert b"style=" not in picture.data
+    empty.set_cookie("lang", "en", domain="127.0.0.1")
+    english = re.findall(r"<li><span[^>]*>(\S+)</span>", empty.get("/sheet/words").text)
+    assert sheets.words(sheets.code("".join(shown)), EN) == english

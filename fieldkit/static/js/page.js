@@ -1,4 +1,5 @@
 // Every page: what was refused is read first.
+import './cover.js';
 import { focusSummary } from './focus.js';
 
 focusSummary();

@@ -1,0 +1,159 @@
+"""A roster from Excel: rows with the place each came from, or a sentence that says why it is none."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from io import BytesIO
+from pathlib import Path
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile, ZipFile
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+from xlsxwriter import Workbook
+
+from fieldkit.acts import rosters
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.rosters import Plan, Row
+from fieldkit.errors import Missing, Refusal
+from fieldkit.i18n import N_
+
+MOST_ROWS = 2000
+MOST_COLUMNS = 50
+MOST_BYTES = 5 * 1024 * 1024
+LONGEST_CELL = 200
+HEADINGS = {
+    "called": ("称呼", "called"),
+    "sex": ("性别", "sex"),
+    "birth_date": ("出生年月", "born"),
+    "calendar": ("历法", "calendar"),
+    "site": ("调查点", "site"),
+    "phone": ("监护人电话", "phone"),
+    "given_by": ("谁给的", "given_by"),
+}
+NEEDED = ("called", "sex", "birth_date", "site")
+_SAID = {
+    "sex": {"男": "m", "m": "m", "male": "m", "女": "f", "f": "f", "female": "f"},
+    "calendar": {"公历": "gregorian", "阳历": "gregorian", "农历": "lunar", "阴历": "lunar"},
+}
+_MONTH = re.compile(r"([12]\d{3})\s*[-./年]\s*(\d{1,2})(?:\s*[-./月]\s*(\d{1,2}))?\s*[月日]?")
+
+
+class NoRoster(Refusal):
+    """What was given is no XLSX file that can be read."""
+
+    code = "no_roster"
+    message = N_(
+        "This is not an Excel file (.xlsx) that can be read. Nothing was saved. Save it as .xlsx and try again."
+    )
+    status = 422
+
+
+class RosterTooLarge(Refusal):
+    """Larger than any roster: perhaps made to fill the memory."""
+
+    code = "roster_too_large"
+    message = N_("This file is too large for a roster: at most 5 MB unpacked and {rows} rows. Nothing was saved.")
+    status = 422
+
+
+def read(content: bytes) -> list[Row]:
+    """Return the rows of the first sheet; raises NoRoster, RosterTooLarge, Missing. Nothing is written to the disk."""
+    _check_size(content)
+    try:
+        book = load_workbook(BytesIO(content), read_only=True, data_only=True)
+        lines = list(
+            _lines(book.worksheets[0].iter_rows(max_col=MOST_COLUMNS, max_row=MOST_ROWS + 2, values_only=True))
+        )
+    except (BadZipFile, InvalidFileException, ParseError, *_BROKEN) as error:
+        raise NoRoster from error
+    if not lines:
+        raise NoRoster
+    return list(_rows(lines))
+
+
+_BROKEN = (zlib.error, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, EOFError, OverflowError)
+
+
+def _check_size(content: bytes) -> None:
+    """The sizes that a zip states are not believed: each part is unpacked, up to the limit, before it is parsed."""
+    if len(content) > MOST_BYTES:
+        raise RosterTooLarge(rows=MOST_ROWS)
+    left = MOST_BYTES
+    try:
+        with ZipFile(BytesIO(content)) as archive:
+            for part in archive.infolist():
+                with archive.open(part) as stream:
+                    left -= len(stream.read(left + 1))
+                if left < 0:
+                    raise RosterTooLarge(rows=MOST_ROWS)
+    except (BadZipFile, NotImplementedError, RuntimeError, *_BROKEN) as error:
+        raise NoRoster from error
+
+
+def _lines(found: Iterable[Sequence[object]]) -> Iterator[tuple[int, list[str]]]:
+    """Yield each line that says anything, with its number as Excel counts."""
+    for number, cells in enumerate(found, 1):
+        said = [_text(cell) for cell in cells]
+        if any(said):
+            if number > MOST_ROWS + 1:
+                raise RosterTooLarge(rows=MOST_ROWS)
+            yield number, said
+
+
+def _text(cell: object) -> str:
+    if isinstance(cell, datetime | date):
+        return cell.strftime("%Y-%m-%d")
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return "" if cell is None else unicodedata.normalize("NFKC", str(cell)).strip()[:LONGEST_CELL]
+
+
+def _rows(lines: list[tuple[int, list[str]]]) -> Iterator[Row]:
+    (_, heading), *rest = lines
+    places = _places(heading)
+    for name in NEEDED:
+        if name not in places:
+            raise Missing(field=" ".join(HEADINGS[name]))
+    for number, said in rest:
+        yield Row(number, {name: _said(name, said[place]) for name, place in places.items()})
+
+
+def _places(heading: list[str]) -> dict[str, int]:
+    wanted = {word: name for name, words in HEADINGS.items() for word in words}
+    found = [
+        (part, place) for place, cell in enumerate(heading) for part in (cell.casefold(), *cell.casefold().split())
+    ]
+    return {wanted[part]: place for part, place in reversed(found) if part in wanted}
+
+
+def _said(name: str, text: str) -> str:
+    if name == "birth_date":
+        found = _MONTH.fullmatch(text)
+        return "-".join([found[1], *(part.zfill(2) for part in found.groups()[1:] if part)]) if found else text
+    if name == "site":
+        return text.upper()
+    return _SAID.get(name, {}).get(text.casefold(), text)
+
+
+def register(desk: Desk, path: Path) -> Plan:
+    """Register the children of the roster at *path* who are not here yet; raises what `read` and the act raise."""
+    with path.open("rb") as file:
+        return rosters.register(desk, read(file.read(MOST_BYTES + 1)), {})
+
+
+def template() -> bytes:
+    """Return an empty roster with its headings; cells are text, so that Excel turns no month into a date."""
+    content = BytesIO()
+    with Workbook(content, {"in_memory": True}) as book:
+        sheet, bold, plain = book.add_worksheet("名单 Roster"), book.add_format({"bold": True}), book.add_format()
+        plain.set_num_format("@")
+        sheet.set_column(0, len(HEADINGS) - 1, 22, plain)
+        for column, words in enumerate(HEADINGS.values()):
+            sheet.write_string(0, column, " ".join(words), bold)
+        sheet.freeze_panes(1, 0)
+    return content.getvalue()

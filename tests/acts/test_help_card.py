@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from fieldkit.acts import help_card
+from fieldkit.acts.desk import Desk
+from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
+
+Desks = dict[str, Desk]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+NEEDED = ["card:3", "card:4", "card:5", "card:6", "card:7"]
+
+
+def test_only_an_interviewer_or_coordinator_enters_a_number(refused: Refused) -> None:
+    keep = partial(help_card.keep, site="A03", line="card:5", number="0394-1", rung=True)
+
+    refused(NotAllowed, "translator sg_lead", keep)
+
+
+@pytest.mark.parametrize(("site", "line"), [("a03", "card:5"), ("A03", "card:99"), ("A03", "card:1"), ("", "card:5")])
+def test_a_line_or_site_that_there_is_none_of_is_refused(refused: Refused, site: str, line: str) -> None:
+    refused(NotFound, "interviewer", partial(help_card.keep, site=site, line=line, number="1", rung=True))
+
+
+@pytest.mark.parametrize("number", ["", "none", "１２３", "0394-1; x", "1" * 40])
+def test_what_is_no_telephone_number_is_refused(refused: Refused, number: str) -> None:
+    refused(Invalid, "interviewer", partial(help_card.keep, site="B07", line="card:5", number=number, rung=True))
+
+
+def test_a_site_is_open_until_every_needed_number_was_rung(desks: Desks) -> None:
+    desk = desks["interviewer"]
+    assert help_card.status(desk, "B07") == NEEDED
+
+    for line in NEEDED:
+        help_card.keep(desk, "B07", line, "0394-120", rung=True)
+
+    assert help_card.status(desk, "B07") == []
+    assert {one.verified_by for one in help_card.of_site(desk, "B07") if one.id in NEEDED} == {"李岚"}
+
+
+def test_a_new_number_was_never_rung(desks: Desks) -> None:
+    help_card.keep(desks["interviewer"], "A03", "card:5", "0394-99")
+
+    assert help_card.status(desks["interviewer"], "A03") == ["card:5"]
+
+
+def test_a_number_that_stays_keeps_its_day_and_writes_nothing(desks: Desks, kept: Callable[[Desk], object]) -> None:
+    desk = desks["interviewer"]
+    before, line = kept(desk), next(one for one in help_card.of_site(desk, "A03") if one.id == "card:5")
+
+    help_card.keep(desk, "A03", "card:5", line.number)
+    assert kept(desk) == before
+
+
+def test_after_90_days_the_line_is_open_and_marked(desks: Desks, later: Callable[[Desk, int], Desk]) -> None:
+    desk = later(desks["interviewer"], 91)
+
+    assert help_card.status(desk, "A03") == NEEDED
+    assert all(one.old for one in help_card.of_site(desk, "A03") if one.rung)
+
+
+def test_before_unlocking_only_the_national_card_stands(desks: Desks) -> None:
+    assert [one.number for one in help_card.national()][:4] == ["110", "120", "12356", "12355"]
+    assert {one.verified_on for one in help_card.national()} == {""}
+    assert help_card.sites(desks["interviewer"]) == []

@@ -1,0 +1,210 @@
+"""Any sequence of acts: no interview without the permissions in force, and the state is what the log amounts to."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from fieldkit.acts import assents, carers, checks, consents, forms, interviews, people, screenings, users, withdrawals
+from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.carers import CarerAnswer
+from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.people import NewChild
+from fieldkit.clock import Clock
+from fieldkit.errors import NotFound, Refusal
+from fieldkit.rules import gates
+from fieldkit.rules.consent import NECESSARY
+from fieldkit.store import log
+from fieldkit.store.folder import Folder
+from fieldkit.store.log import Draft
+
+SURE = {"V31": "date_right"}
+KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
+PARENTS = st.sampled_from(["mother", "father"])
+
+
+class History(RuleBasedStateMachine):
+    """One family at one laptop, and beside it a model that remembers only who said what last."""
+
+    machine: Path
+    passphrase: str
+    picture: bytes
+    started = 0  # over all histories: a machine that never opens one shows nothing
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.copy = Path(mkdtemp()) / "machine"
+        folder = Folder.open(shutil.copytree(self.machine, self.copy))
+        self.desk: Desk = users.unlock(folder, users.slots(folder)[0].code, self.passphrase, Clock())
+        self.yes: dict[str, bool] = {}  # guardian: whether the last yes covered all that is necessary
+        self.against: set[str] = set()
+        self.ended: set[str] = set()
+        self.child_no = ""  # the day of the child's open no
+        self.child_yes = False  # said today, and no interview has used it
+        self.out = False
+        self.opened = 0
+
+    def teardown(self) -> None:
+        self.desk.db.close()
+        self.desk.folder.close()
+        shutil.rmtree(self.copy.parent)
+
+    @initialize()
+    def a_child_is_listed_and_screened(self) -> None:
+        born = f"{self.desk.clock.today().year - 12}-01"
+        self.child = people.register(self.desk, NewChild("小满", "0394-0000000", "A03", "f", born))
+        screenings.record(self.desk, self.child, screenings.all_fit())
+
+    def _case(self) -> people.Case:
+        return people.case(self.desk, self.child)
+
+    def _answer(self, relation: str, **more: Any) -> GuardianAnswer:
+        form = forms.guardian_form(self.desk, self.child)
+        name = consents.suggest_pseudonym(self.desk, self.child, "刘某")
+        seen = [event.id for event in self._case().events]
+        items = {item.code: "yes" for item in form.items}
+        known = GuardianAnswer(relation, items, ["ok"] * len(form.teach_back), "刘某", follows=seen, reasons=SURE)
+        named = replace(
+            known, pseudonym_zh=name.zh, pseudonym_en=name.en, signer_name="王某", signature_png=self.picture
+        )
+        return replace(named, **more)
+
+    def _try(self, act: Callable[[], object]) -> bool:
+        try:
+            act()
+        except NotFound:
+            assert self.out
+            return False
+        except Refusal:
+            return False
+        return True
+
+    @rule(who=PARENTS, short=st.sampled_from(["", "notes", "quote"]))
+    def a_guardian_agrees(self, who: str, short: str) -> None:
+        if self.out:
+            return
+        said = self._answer(who)
+        said = replace(said, items={code: "no" if code == short else word for code, word in said.items.items()})
+        if self._try(lambda: consents.record(self.desk, self.child, said)):
+            assert who not in self.ended
+            self.yes[who] = short not in NECESSARY
+            self.against.discard(who)
+
+    @rule(who=PARENTS)
+    def a_guardian_refuses(self, who: str) -> None:
+        if self.out:
+            return
+        said = self._answer(who, items={"participate": "no"})
+        if self._try(lambda: consents.record(self.desk, self.child, said)):
+            self.against.add(who)
+
+    @rule(who=PARENTS, thinks=st.booleans())
+    def a_guardian_is_undecided(self, who: str, thinks: bool) -> None:
+        if self.out:
+            return
+        said = self._answer(who)
+        self._try(lambda: (consents.defer if thinks else consents.inform)(self.desk, self.child, said))
+
+    @rule(agreed=st.booleans())
+    def the_grandmother_is_asked(self, agreed: bool) -> None:
+        paper = ("cannot_read", "张某", "neighbour", "P-1", "纸袋")
+        said = CarerAnswer("pgm", "thumbprint", agreed, ["ok"], *paper, reasons=SURE)
+        if not self.out:
+            carers.record(self.desk, self.child, said)
+
+    @rule(who=PARENTS)
+    def somebody_is_no_guardian_any_more(self, who: str) -> None:
+        with self.desk.db.writing() as tables:
+            rows = list(tables.table("persons").rows_where("subject = ? AND relation = ?", [self.child, who]))
+            for row in rows:
+                ended = Draft("person", {"ended_on": "2020-01-01"}, record=row["id"], subject=self.child)
+                log.append(tables, self.desk.pen, ended)
+                self.ended.add(who)
+
+    @rule(
+        answer=st.sampled_from(["yes", "yes", "no", "think", "silent"]),
+        told=st.sampled_from([(1, 2, 3), (1, 2, 3), (1, 3)]),
+    )
+    def the_child_is_asked(self, answer: str, told: tuple[int, ...]) -> None:
+        if self.out:
+            return
+        seen = [event.id for event in self._case().events]
+        said = ChildAnswer(answer, told, "child_oral", "愿意", follows=seen, reasons=SURE)
+        if not self._try(lambda: assents.record(self.desk, self.child, said)):
+            return
+        if answer == "yes":
+            assert told == (1, 2, 3)
+            self.child_yes, self.child_no = True, ""
+        elif answer != "think":
+            self.child_yes, self.child_no = False, self.desk.today
+
+    @rule()
+    def a_day_passes(self) -> None:
+        ahead = self.desk.clock.ahead + timedelta(days=1)
+        self.desk = replace(self.desk, clock=replace(self.desk.clock, ahead=ahead))
+        self.child_yes = False
+
+    @rule()
+    def they_withdraw(self) -> None:
+        if self.opened:  # rarely enough to let the rest of a history happen
+            withdrawals.withdraw(self.desk, self.child)
+            self.out = True
+
+    def permitted(self) -> bool:
+        binding = [whole for who, whole in self.yes.items() if who not in self.ended]
+        guardians = bool(binding) and all(self.yes.values()) and not self.against
+        return guardians and self.child_yes and not self.child_no and not self.out
+
+    @rule()
+    def an_interview_is_started(self) -> None:
+        permitted = self.permitted()
+        started = self._try(lambda: interviews.start(self.desk, self.child, KEPT))
+        assert started == permitted
+        if started:
+            self.child_yes, self.opened = False, self.opened + 1
+            type(self).started += 1
+
+    @invariant()
+    def the_page_says_what_an_act_would_do(self) -> None:
+        if hasattr(self, "child") and not self.out:
+            assert (not gates.failing(self._case().gates)) == self.permitted()
+
+    @invariant()
+    def the_tables_say_what_the_log_says(self) -> None:
+        assert checks.check(self.desk).problems == []
+
+
+@pytest.fixture
+def history(four_machines: Path, passphrase: str, drawn: bytes) -> type[History]:
+    facts = {"machine": four_machines / "interviewer", "passphrase": passphrase, "picture": drawn}
+    return type("Here", (History,), facts)
+
+
+def run(machine: type[History], examples: int) -> None:
+    chosen = settings(max_examples=examples, stateful_step_count=14, deadline=None, database=None)
+    run_state_machine_as_test(machine, settings=chosen)
+
+
+def test_no_sequence_of_acts_opens_an_interview_without_the_permissions_in_force(history: type[History]) -> None:
+    run(history, 25)
+
+    assert history.started > 0
+
+
+def test_the_machine_finds_an_act_that_forgets_to_look(history: type[History], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A control: gates that let everything pass are found out, by the model or by the triggers."""
+    monkeypatch.setattr(gates, "failing", lambda _gates: [])
+
+    with pytest.raises(AssertionError):
+        run(history, 25)

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from fieldkit.acts import members
+from fieldkit.acts.desk import Desk
+from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
+
+Desks = dict[str, Desk]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+
+
+def test_nobody_sees_or_edits_a_colleagues_record(refused: Refused, desks: Desks) -> None:
+    other = desks["coordinator"].me.code
+
+    for act in (partial(members.keep, code=other, values={"occupation": "x"}), partial(members.one, code=other)):
+        refused(NotAllowed, "interviewer translator sg_lead", act)
+
+
+def test_a_record_of_nobody_is_refused(refused: Refused) -> None:
+    refused(NotFound, "coordinator", partial(members.keep, code="nobody", values={"occupation": "x"}))
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "2999-01-01", "soon"])
+def test_a_day_that_cannot_be_is_refused(refused: Refused, desks: Desks, day: str) -> None:
+    code = desks["interviewer"].me.code
+
+    refused(Invalid, "coordinator interviewer", partial(members.keep, code=code, values={"nda_signed_on": day}))
+
+
+def test_a_coordinator_sees_everybody_and_the_others_themselves(desks: Desks) -> None:
+    assert len(members.listing(desks["coordinator"])) == 4
+    assert [one.name for one in members.listing(desks["translator"])] == ["Ann"]
+
+
+def test_a_date_that_is_taken_back_is_missing_again(desks: Desks) -> None:
+    desk = desks["interviewer"]
+    assert members.one(desk, desk.me.code).missing == ()
+
+    members.keep(desk, desk.me.code, {"nda_signed_on": ""})
+    assert members.one(desk, desk.me.code).missing == ("nda_signed_on",)
+
+
+def test_old_training_is_told_and_stops_nothing(desks: Desks) -> None:
+    desk = desks["interviewer"]
+    members.keep(desk, desk.me.code, {"child_training_on": "2020-01-01"})
+
+    record = members.one(desk, desk.me.code)
+    assert record.old
+    assert record.missing == ()
+
+
+def test_what_stays_writes_nothing(desks: Desks, kept: Callable[[Desk], object]) -> None:
+    desk = desks["interviewer"]
+    before = kept(desk)
+
+    members.keep(desk, desk.me.code, dict(members.one(desk, desk.me.code).values))
+    assert kept(desk) == before
+
+
+def test_two_people_who_differ_are_told_and_either_decides(desks: Desks, carry: Callable[[Desk, Desk], object]) -> None:
+    mine, code = desks["interviewer"], desks["interviewer"].me.code
+    members.keep(mine, code, {"occupation": "研究生"})
+    members.keep(desks["coordinator"], code, {"occupation": "讲师"})
+    carry(desks["coordinator"], mine)
+    assert members.one(mine, code).conflict
+
+    members.keep(mine, code, {"occupation": members.one(mine, code).values["occupation"]})
+    assert not members.one(mine, code).conflict

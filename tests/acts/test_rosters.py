@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from fieldkit.acts import people, rosters
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.people import NoSerialLeft
+from fieldkit.acts.rosters import Row
+from fieldkit.clock import Clock
+from fieldkit.errors import NotAllowed, Refusal
+from fieldkit.rules.findings import ReasonNeeded
+
+Desks = dict[str, Desk]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+BORN = f"{Clock().today().year - 12}-01"
+RIVER = {"called": "小河", "sex": "m", "birth_date": BORN, "site": "A03", "phone": "0394-1"}
+ROWS = [Row(2, RIVER), Row(3, {**RIVER, "called": "小禾", "sex": "f"})]
+
+
+def test_only_an_interviewer_registers_from_a_roster(refused: Refused) -> None:
+    refused(NotAllowed, "coordinator translator sg_lead", lambda desk: rosters.plan(desk, ROWS))
+    refused(NotAllowed, "coordinator translator sg_lead", lambda desk: rosters.register(desk, ROWS, {}))
+
+
+def test_a_roster_longer_than_the_block_of_codes_registers_nobody(refused: Refused, desks: Desks) -> None:
+    short = replace(desks["interviewer"], device=replace(desks["interviewer"].device, serials=(1, 1)))
+
+    refused(NoSerialLeft, "interviewer", lambda _: rosters.register(short, ROWS, {}))
+
+
+def test_a_doubted_date_wants_a_reason_first(
+    refused: Refused, desks: Desks, child: str, later: Callable[[Desk, int], Desk]
+) -> None:
+    doubted = later(desks["interviewer"], 400)
+
+    refused(ReasonNeeded, "interviewer", lambda _: rosters.register(doubted, ROWS, {}))
+    assert len(rosters.register(doubted, ROWS, {"V31": "checked"}).new) == 2
+
+
+def test_a_plan_writes_nothing(desks: Desks) -> None:
+    assert len(rosters.plan(desks["interviewer"], ROWS).new) == 2
+    assert people.listing(desks["interviewer"]) == []
+
+
+def test_the_same_roster_twice_doubles_nobody(desks: Desks) -> None:
+    desk = desks["interviewer"]
+    rosters.register(desk, ROWS, {})
+    again = rosters.register(desk, ROWS, {})
+
+    assert (again.new, again.here, again.refused) == ([], [2, 3], [])
+    assert [one.called for one in people.listing(desk)] == ["小河", "小禾"]
+
+
+def test_one_child_on_two_lines_is_one_child_and_two_of_one_name_are_two(desks: Desks) -> None:
+    rows = [Row(2, RIVER), Row(3, RIVER), Row(4, {**RIVER, "phone": "0394-2"})]
+
+    found = rosters.register(desks["interviewer"], rows, {})
+    assert (len(found.new), found.here) == (2, [3])
+
+
+def test_a_line_that_cannot_be_taken_is_named_with_its_column(desks: Desks) -> None:
+    wrong = {"called": " ", "site": "甲03", "sex": "x", "birth_date": "十二"}
+    rows = [Row(number, {**RIVER, name: said}) for number, (name, said) in enumerate(wrong.items(), 5)]
+
+    found = rosters.register(desks["interviewer"], [*rows, Row(9, {}), ROWS[0]], {})
+    said = [(one.number, one.column) for one in found.refused]
+    assert said == [(5, "called"), (6, "site"), (7, "sex"), (8, "birth_date"), (9, "called")]
+    assert len(found.new) == 1
+
+
+def test_a_power_cut_leaves_nobody_of_a_roster(
+    desks: Desks, broken: Callable[[int, Callable[[], object]], None]
+) -> None:
+    broken(4, lambda: rosters.register(desks["interviewer"], ROWS, {}))

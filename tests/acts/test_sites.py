@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from fieldkit.acts import checks, sites
+from fieldkit.acts.desk import Desk
+from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
+from fieldkit.records import Change
+
+Desks = dict[str, Desk]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+Changes = Callable[[Desk, str], list[Change]]
+FACTS = {"site_type": "village", "county": "411624", "private_room": "partly"}
+PLACE = {"name": "柳河村", "gatekeeper": "赵主任", "police": "0394-1111111"}
+
+
+def test_only_those_who_know_children_know_sites(refused: Refused) -> None:
+    refused(NotAllowed, "translator sg_lead", sites.listing)
+    refused(NotAllowed, "translator sg_lead", lambda desk: sites.find(desk, "A03"))
+    refused(NotAllowed, "translator sg_lead", lambda desk: sites.save(desk, "A03", FACTS))
+
+
+@pytest.mark.parametrize(
+    ("code", "facts"),
+    [("", {}), ("A3", {}), ("A０３", {}), ("A03", {"county": "110101"}), ("A03", {"power": "never"})],
+)
+def test_what_is_no_site_is_refused(refused: Refused, code: str, facts: dict[str, str]) -> None:
+    refused(Invalid, "interviewer coordinator", partial(sites.save, code=code, facts=facts))
+
+
+def test_an_unknown_site_is_told(refused: Refused) -> None:
+    refused(NotFound, "interviewer", lambda desk: sites.find(desk, "Z99"))
+
+
+def test_a_site_is_brought_in_once(desks: Desks, changes: Changes) -> None:
+    desk = desks["interviewer"]
+    for _ in range(2):
+        with desk.db.writing() as tables:
+            sites.ensure(tables, desk, "C01")
+
+    assert [one.set for one in changes(desk, "site") if one.set["code"] == "C01"] == [{"code": "C01"}]
+
+
+def test_the_name_of_a_place_stays_in_the_vault(
+    desks: Desks,
+    joins: Callable[[str, str, str], Desk],
+    carry: Callable[[Desk, Desk], object],
+    words: Callable[[Desk], str],
+) -> None:
+    sites.save(desks["interviewer"], "a03", FACTS, PLACE)
+    without_vault = joins("孙宁", "coordinator", "A")
+    carry(desks["interviewer"], without_vault)
+
+    assert sites.find(desks["interviewer"], "A03").place == PLACE
+    found = sites.find(without_vault, "A03")
+    assert (found.facts["county"], found.place) == ("411624", {})
+    assert "柳河村" not in words(without_vault)
+
+
+def test_a_site_is_changed_without_a_conflict_and_a_fact_can_be_taken_back(desks: Desks) -> None:
+    desk = desks["interviewer"]
+    sites.save(desk, "A03", FACTS, PLACE)
+    sites.save(desk, "A03", {}, {"name": "柳河"})
+
+    found = sites.find(desk, "A03")
+    assert (found.facts["county"], found.place) == ("", {"name": "柳河"})
+    with desk.db.reading() as tables:
+        assert [row["conflict"] for row in tables.table("sites").rows_where("code = 'A03'")] == [0]
+    assert checks.check(desk).ok

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import pytest
+from openpyxl import load_workbook
+from xlsxwriter import Workbook
+
+from fieldkit.acts.desk import Desk
+from fieldkit.clock import Clock
+from fieldkit.errors import Missing
+from fieldkit.exchange import rosters
+from fieldkit.exchange.rosters import NoRoster, RosterTooLarge
+
+ZH = ["称呼", "性别", "出生年月", "调查点", "监护人电话"]
+RIVER = ["小河", "男", "2014-05", "A03", "0394-1"]
+
+
+def _sheet(*lines: Sequence[object], merged: str = "") -> bytes:
+    content = BytesIO()
+    with Workbook(content, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        dated = book.add_format({"num_format": "yyyy-mm"})
+        for number, cells in enumerate(lines):
+            for column, cell in enumerate(cells):
+                if isinstance(cell, date):
+                    sheet.write_datetime(number, column, datetime.combine(cell, time()), dated)
+                elif cell is not None:
+                    sheet.write(number, column, cell)
+        if merged:
+            sheet.merge_range(merged, "小河")
+    return content.getvalue()
+
+
+def _zip(**parts: bytes) -> bytes:
+    content = BytesIO()
+    with ZipFile(content, "w", ZIP_DEFLATED) as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK", b"called,sex", b"\xd0\xcf\x11\xe0" * 200, _zip(), _zip(readme=b"hello"), _sheet()[:900], _sheet()],
+)
+def test_what_is_no_roster_is_refused(content: bytes) -> None:
+    with pytest.raises(NoRoster):
+        rosters.read(content)
+
+
+def test_every_cut_and_every_spoilt_byte_is_told_calmly() -> None:
+    whole = _sheet(ZH, RIVER)
+    for place in range(0, len(whole), 37):
+        for spoilt in (whole[:place], whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]):
+            try:
+                rosters.read(spoilt)
+            except (NoRoster, Missing, RosterTooLarge):
+                continue
+
+
+def test_a_file_that_unpacks_without_end_is_not_unpacked() -> None:
+    with pytest.raises(RosterTooLarge):
+        rosters.read(_zip(bomb=b"0" * (rosters.MOST_BYTES + 1)))
+    with pytest.raises(RosterTooLarge):
+        rosters.read(b"0" * (rosters.MOST_BYTES + 1))
+
+
+def test_two_thousand_lines_are_read_and_one_more_is_refused() -> None:
+    assert len(rosters.read(_sheet(ZH, *[RIVER] * rosters.MOST_ROWS))) == rosters.MOST_ROWS
+    with pytest.raises(RosterTooLarge):
+        rosters.read(_sheet(ZH, *[RIVER] * (rosters.MOST_ROWS + 1)))
+
+
+@pytest.mark.parametrize("lost", ["称呼", "性别", "出生年月", "调查点"])
+def test_a_roster_without_a_needed_column_says_which(lost: str) -> None:
+    with pytest.raises(Missing) as told:
+        rosters.read(_sheet([name for name in ZH if name != lost], RIVER))
+    assert lost in told.value.sentence("zh_CN")
+
+
+def test_headings_may_be_in_either_language_and_in_any_order() -> None:
+    english = ["Phone", "site", "BORN", "sex", "called", "extra", "calendar", "given_by"]
+    (row,) = rosters.read(_sheet([], english, ["1", "a03", "2014-05", "F", "小河", "?", "农历", "奶奶"]))
+
+    assert row.number == 3
+    assert row.said == {
+        "called": "小河", "sex": "f", "birth_date": "2014-05", "calendar": "lunar", "site": "A03", "phone": "1",
+        "given_by": "奶奶",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cell", "read"),
+    [
+        ("2014-05", "2014-05"),
+        ("2014.5", "2014-05"),
+        ("2014/5/9", "2014-05-09"),
+        ("2014年5月", "2014-05"),
+        ("2014年5月9日", "2014-05-09"),
+        ("２０１４－０５", "2014-05"),
+        (date(2014, 5, 9), "2014-05-09"),
+        (201405, "201405"),
+        (True, "True"),
+        ("十二岁", "十二岁"),
+    ],
+)
+def test_months_are_read_as_people_write_them(cell: object, read: str) -> None:
+    (row,) = rosters.read(_sheet(ZH, ["小河", "男", cell, "Ａ０３", 3941234567.0]))
+
+    assert (row.said["birth_date"], row.said["site"], row.said["phone"]) == (read, "A03", "3941234567")
+
+
+def test_a_formula_is_never_computed_and_empty_lines_are_skipped() -> None:
+    first, second = rosters.read(_sheet(ZH, RIVER, [], ['=HYPERLINK("http://x","小河")', *RIVER[1:]]))
+
+    assert (first.number, second.number) == (2, 4)
+    assert "HYPERLINK" not in second.said["called"]
+
+
+def test_merged_cells_and_long_cells_do_no_harm() -> None:
+    rows = rosters.read(_sheet(ZH, ["长" * 9000, *RIVER[1:]], [None, *RIVER[1:]], merged="A3:A4"))
+
+    assert [len(row.said["called"]) for row in rows] == [rosters.LONGEST_CELL, 2, 0][: len(rows)]
+
+
+def test_the_empty_roster_can_be_read_back() -> None:
+    sheet = load_workbook(BytesIO(rosters.template())).active
+    assert sheet is not None
+    headings = [str(cell.value) for cell in sheet[1]]
+    (row,) = rosters.read(_sheet(headings, ["小河", "男", "2014-05", "公历", "A03", "", ""]))
+
+    assert row.said["calendar"] == "gregorian"
+
+
+def test_a_file_on_the_disk_registers_its_children_once(desks: dict[str, Desk], tmp_path: Path) -> None:
+    path = tmp_path / "roster.xlsx"
+    path.write_bytes(_sheet(ZH, ["小河", "男", f"{Clock().today().year - 12}-01", "A03", "0394-1"]))
+
+    assert len(rosters.register(desks["interviewer"], path).new) == 1
+    assert rosters.register(desks["interviewer"], path).here == [2]

@@ -1,0 +1,137 @@
+"""The pages of a household: what is refused stays typed, each section alone, in both languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from fieldkit.clock import Clock
+
+OUT = {"alive": "yes", "living_with": "no", "away_since": "2019-03", "months_away": "11", "work_place": "henan"}
+
+
+def hidden(page: str) -> dict[str, str]:
+    """Return what the page knows of what was on the screen."""
+    found = re.findall(r'name="(base|named_base)" value="([^"]*)"', page)
+    return {name: value.replace("&#34;", '"').replace("&#39;", "'") for name, value in found}
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule", "words"),
+    [
+        ({"away_since": f"{Clock().today().year + 1}-12"}, "V14", "外出起始时间晚于今天"),
+        ({"start_age": "十四"}, "V16", "不能大于现在的年龄"),
+        ({"months_away": "3"}, "V17", "中间间断"),
+        ({"months_away": "3", "away_since": ""}, "V15", "外出不足 6 个月"),
+        ({"months_away": "很久"}, "invalid", "在外月数"),
+        ({"occupation": "spy", "months_away": "11"}, "请", "职业类别"),
+        ({"alive": "perhaps"}, "invalid", "是否健在"),
+    ],
+)
+def test_what_cannot_be_is_said_and_stays_typed(
+    browser: FlaskClient, child: str, changed: dict[str, str], rule: str, words: str
+) -> None:
+    told = browser.post(f"/people/{child}/household/parents/father", data={**OUT, **changed})
+
+    assert told.status_code == 422
+    assert words in told.text
+    assert rule in told.text
+    assert f'value="{OUT["months_away"] if "months_away" not in changed else changed["months_away"]}"' in told.text
+
+
+def test_a_reason_is_tapped_and_the_section_is_kept(browser: FlaskClient, child: str) -> None:
+    place, short = f"/people/{child}/household/parents/father", {**OUT, "months_away": "3", "away_since": ""}
+    assert 'name="reason_V15"' in browser.post(place, data=short).text
+
+    page = browser.post(place, data={**short, "reason_V15": "just_left"}, follow_redirects=True)
+
+    assert page.status_code == 200
+    assert "河南省内" in page.text
+
+
+def test_names_wait_for_a_guardian(browser: FlaskClient, child: str) -> None:
+    place = f"/people/{child}/household"
+
+    assert browser.get(f"{place}/identity").status_code == 409
+    assert "监护人同意以后" in browser.get(place).text
+    answer = browser.post(f"{place}/persons/{'P' * 22}", data={"relation": "pgm", "name": "王某"})
+    assert answer.status_code == 409
+    assert "王某" in answer.text
+    assert "王某" not in browser.get(place).text
+
+
+def test_a_parent_who_is_none_and_a_stranger_are_not_found(browser: FlaskClient, child: str) -> None:
+    assert browser.get(f"/people/{child}/household/parents/uncle").status_code == 404
+    assert browser.get("/people/nobody/household").status_code == 404
+    assert browser.get(f"/people/{child}/household/persons/nobody/end").status_code == 404
+
+
+def test_a_guardian_without_a_basis_is_told_why_she_is_a_carer(browser: FlaskClient, child: str) -> None:
+    place = browser.get(f"/people/{child}/household/persons/new").headers["Location"]
+    page = browser.post(place, data={"relation": "pgm", "role": "guardian"}, follow_redirects=True).text
+
+    assert "已按照护人存好" in page
+    assert "被委托照护人" in page
+
+
+def test_a_role_is_ended(browser: FlaskClient, child: str) -> None:
+    place = browser.get(f"/people/{child}/household/persons/new").headers["Location"]
+    browser.post(place, data={"relation": "pgm"})
+    assert browser.post(f"{place}/end", data={"ended_on": "2026-01-02"}).status_code == 422
+
+    page = browser.post(
+        f"{place}/end", data={"ended_on": Clock().today().isoformat(), "ended_why": "moved"}, follow_redirects=True
+    ).text
+
+    assert "为止" in page
+    assert "不再担任" not in page
+
+
+def test_two_tabs_are_seen(browser: FlaskClient, child: str) -> None:
+    place = f"/people/{child}/household/child"
+    opened = hidden(browser.get(place).text)
+    for grade in ("p6", "p5"):
+        browser.post(place, data={"grade": grade, **opened})
+    assert "有两种写法" in browser.get(f"/people/{child}/household").text
+
+    browser.post(place, data={"grade": "p5", **hidden(browser.get(place).text)})
+
+    assert "有两种写法" not in browser.get(f"/people/{child}/household").text
+
+
+def test_a_base_that_is_none_is_refused(browser: FlaskClient, child: str) -> None:
+    assert browser.post(f"/people/{child}/household/child", data={"grade": "p6", "base": "["}).status_code == 422
+
+
+def test_the_birth_date_with_its_hints(browser: FlaskClient, consented: str) -> None:
+    place = f"/people/{consented}/household/identity"
+    told = {"birth_date": f"{Clock().today().year - 13}年冬月", "birth_calendar": "lunar", "told_age": "十六了"}
+    page = browser.post(place, data={**told, **hidden(browser.get(place).text)}, follow_redirects=True).text
+
+    assert "可能报的是虚岁" in page
+    assert "农历日期" in page
+    assert "年冬月" in browser.get(place).text
+
+
+@pytest.mark.parametrize("section", ["", "/child", "/parents/mother", f"/persons/{'P' * 22}", "/identity"])
+def test_every_page_in_both_languages_without_the_word(browser: FlaskClient, consented: str, section: str) -> None:
+    place = f"/people/{consented}/household{section}"
+    assert "留守" not in browser.get(place).text
+    browser.set_cookie("lang", "en", domain="127.0.0.1")
+
+    page = browser.get(place).text
+    assert "left-behind" not in page.lower()
+    main = page[page.index("<main") :]
+    own = re.sub(r'lang="zh-CN">[^<]*<|冬月|十四', "", main.replace("年冬月", ""))
+    assert not re.search("[\u4e00-\u9fff]", own)
+
+
+def test_the_coordinator_reads_and_does_not_change(sit: Callable[[str], FlaskClient], child: str) -> None:
+    browser = sit("coordinator")
+    answer = browser.get(f"/people/{child}/household")
+
+    assert answer.status_code in {200, 404}  # 404: nothing was handed over yet
+    assert "household/child" not in answer.text

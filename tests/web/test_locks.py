@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+PASSPHRASE = "four plain words here"
+SCRIPT = {"X-Fieldkit": "script"}
+
+
+@pytest.fixture
+def open_(locked: FlaskClient) -> FlaskClient:
+    """Somebody is signed in."""
+    code = locked.get("/unlock").text.split('name="code" value="')[1].split('"')[0]
+    locked.post("/unlock", data={"code": code, "passphrase": PASSPHRASE})
+    locked.get("/inbox")
+    return locked
+
+
+def wait(browser: FlaskClient, **time: int) -> None:
+    site = browser.application.extensions["fieldkit"]
+    site.clock = replace(site.clock, ahead=site.clock.ahead + timedelta(**time))
+
+
+def cover(browser: FlaskClient) -> None:
+    assert browser.post("/cover/pin", data={"pin": "2468"}).status_code == 302
+
+
+@pytest.mark.parametrize("path", ["/inbox", "/people", "/check", "/users", "/devices", "/backup", "/sheet"])
+def test_under_the_cover_every_page_answers_with_the_cover(open_: FlaskClient, path: str) -> None:
+    cover(open_)
+    answer = open_.get(path)
+
+    assert answer.location.startswith("/cover")
+    assert "已盖屏" in open_.get("/cover").text
+    assert open_.get("/session", headers=SCRIPT).get_json()["code"] == "locked"
+    assert open_.get("/help-card").status_code == 200
+
+
+@pytest.mark.parametrize("typed", ["0000", "wrong wrong wrong wrong", ""])
+def test_neither_a_wrong_pin_nor_a_wrong_passphrase_lifts_it(open_: FlaskClient, typed: str) -> None:
+    cover(open_)
+    assert open_.post("/cover", data={"secret": typed}).status_code in {401, 422}
+    assert open_.get("/inbox").location.startswith("/cover")
+
+
+def test_what_is_no_pin_covers_nothing(open_: FlaskClient) -> None:
+    assert open_.post("/cover/pin", data={"pin": "12"}).status_code == 422
+    assert open_.get("/inbox").status_code == 200
+
+
+@pytest.mark.parametrize("secret", ["2468", PASSPHRASE])
+def test_pin_or_passphrase_lifts_it_and_the_session_is_the_same(open_: FlaskClient, secret: str) -> None:
+    before = open_.get_cookie("fieldkit", domain="127.0.0.1")
+    cover(open_)
+
+    assert open_.post("/cover?next=/check", data={"secret": secret}).location == "/check"
+    assert open_.get("/check").status_code == 200
+    after = open_.get_cookie("fieldkit", domain="127.0.0.1")
+    assert before is not None
+    assert after is not None
+    assert before.value == after.value
+
+
+def test_the_first_covering_of_a_day_asks_for_a_pin_and_the_next_ones_do_not(open_: FlaskClient) -> None:
+    open_.post("/cover/fall")
+    assert "定一个今天用的数字码" in open_.get("/cover").text
+    cover(open_)
+    open_.post("/cover", data={"secret": "2468"})
+    open_.post("/cover/fall", data={"back": "/check"})
+    assert open_.get("/inbox").location.startswith("/cover")
+
+
+def test_after_five_wrong_pins_only_the_passphrase_lifts_it(open_: FlaskClient) -> None:
+    cover(open_)
+    for _ in range(5):
+        assert open_.post("/cover", data={"secret": "1111"}).status_code == 401
+        wait(open_, seconds=61)
+    assert open_.post("/cover", data={"secret": "2468"}).status_code == 401
+    wait(open_, seconds=61)
+    assert open_.post("/cover", data={"secret": PASSPHRASE}).status_code == 302
+
+
+def test_the_pin_is_gone_after_a_lock(open_: FlaskClient) -> None:
+    cover(open_)
+    open_.post("/lock")
+    code = open_.get("/unlock").text.split('name="code" value="')[1].split('"')[0]
+    open_.post("/unlock", data={"code": code, "passphrase": PASSPHRASE})
+    assert "定一个今天用的数字码" in open_.get("/cover").text
+
+
+def test_the_cover_falls_after_three_idle_minutes_and_a_script_that_asks_is_nobody(open_: FlaskClient) -> None:
+    for _ in range(4):
+        wait(open_, seconds=100)
+        assert open_.get("/inbox").status_code == 200
+    wait(open_, seconds=100)
+    assert open_.get("/session", headers=SCRIPT).status_code == 200
+    wait(open_, seconds=100)
+    assert open_.get("/inbox").location.startswith("/cover")
+    assert open_.post("/cover", data={"secret": PASSPHRASE}).status_code == 302
+
+
+def test_a_page_that_says_that_somebody_types_keeps_the_cover_up(open_: FlaskClient) -> None:
+    for _ in range(4):
+        wait(open_, seconds=100)
+        assert open_.get("/cover/awake", headers=SCRIPT).status_code == 204
+    wait(open_, seconds=200)
+    assert open_.get("/cover/awake", headers=SCRIPT).status_code == 401
+    assert open_.get("/inbox").location.startswith("/cover")
+    assert open_.post("/cover", data={"secret": PASSPHRASE}).status_code == 302
+
+
+def test_it_does_not_fall_for_twenty_minutes_while_an_interview_runs(
+    open_: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fieldkit.acts.locks.running", lambda _: True)
+    wait(open_, minutes=19)
+    assert open_.get("/inbox").status_code == 200
+    wait(open_, minutes=20)
+    assert open_.get("/inbox").location.startswith("/cover")
+
+
+def test_a_form_that_met_the_cover_is_carried_out_afterwards_once(open_: FlaskClient) -> None:
+    wait(open_, minutes=4)
+    met = open_.post("/sheet", data={"passphrase": PASSPHRASE, "said": "<奶奶>"})
+    assert met.status_code == 303
+    assert open_.get("/sheet/words").location.startswith("/cover")
+    lifted = open_.post("/cover", data={"secret": PASSPHRASE})
+
+    assert 'action="/sheet?"' in lifted.text
+    assert 'value="&lt;奶奶&gt;"' in lifted.text
+    assert open_.get("/sheet/words").status_code == 409
+    assert open_.post("/sheet", data={"passphrase": PASSPHRASE}).location == "/sheet/words"
+
+
+def test_wrong_tries_at_the_lock_slow_down_and_say_for_how_long(locked: FlaskClient) -> None:
+    code = locked.get("/unlock").text.split('name="code" value="')[1].split('"')[0]
+    for _ in range(3):
+        assert locked.post("/unlock", data={"code": code, "passphrase": "wrong wrong wrong wrong"}).status_code == 401
+    wait(locked, seconds=1)
+    slowed = locked.post("/unlock", data={"code": code, "passphrase": PASSPHRASE})
+    assert slowed.status_code == 429
+    assert "请等 1 秒" in slowed.text or "请等 2 秒" in slowed.text
+    wait(locked, seconds=2)
+    assert locked.post("/unlock", data={"code": code, "passphrase": PASSPHRASE}).status_code == 302

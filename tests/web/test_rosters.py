@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from io import BytesIO
+
+from flask.testing import FlaskClient
+from xlsxwriter import Workbook
+
+from fieldkit.clock import Clock
+
+BORN = f"{Clock().today().year - 12}-01"
+
+
+def _roster(*lines: list[str]) -> tuple[BytesIO, str]:
+    content = BytesIO()
+    with Workbook(content, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number, cells in enumerate([["称呼", "性别", "出生年月", "调查点"], *lines]):
+            sheet.write_row(number, 0, cells)
+    return BytesIO(content.getvalue()), "roster.xlsx"
+
+
+def test_what_is_no_roster_is_told(browser: FlaskClient) -> None:
+    answer = browser.post("/rosters", data={"roster": (BytesIO(b"nothing"), "x.xlsx")})
+
+    assert answer.status_code == 422
+    assert "不是能读的 Excel" in answer.text
+    assert browser.post("/rosters", data={}).status_code == 422
+
+
+def test_without_a_roster_there_is_nothing_to_register(browser: FlaskClient) -> None:
+    assert browser.post("/rosters/register", data={}).location == "/rosters"
+
+
+def test_a_roster_is_shown_first_and_registered_once(browser: FlaskClient) -> None:
+    lines = [["小河", "男", BORN, "A03"], ["小禾", "女", "十二", "A03"]]
+    page = browser.post("/rosters", data={"roster": _roster(*lines)}).text
+    assert "要登记：1" in page
+    assert "第 3 行" in page
+    assert "小河" not in browser.get("/people").text
+
+    assert "登记了 1 个" in browser.post("/rosters/register", data={}, follow_redirects=True).text
+    browser.post("/rosters/register", data={})
+    assert browser.get("/people").text.count('class="row r2"') == 1
+
+
+def test_an_empty_roster_can_be_fetched(browser: FlaskClient) -> None:
+    assert browser.get("/rosters/template").data.startswith(b"PK")
