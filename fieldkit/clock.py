@@ -28,7 +28,7 @@ class Clock:
         return (self.now() + self.stated).date()
 
     def ticking(self) -> float:
-        """Return seconds that only run forward, whatever is done to the laptop's date: for waiting, never for stamps."""
+        """Return seconds that only run forward, whatever happens to the date: for waiting, never for stamps."""
         return time.monotonic() + self.ahead.total_seconds()
 
 

@@ -28,6 +28,7 @@ from fieldkit.acts import (
     members,
     people,
     readiness,
+    screenings,
     studies,
 )
 from fieldkit.acts.answers import SaveAnswer
@@ -45,6 +46,8 @@ from fieldkit.store.keys import Cost
 from fieldkit.studies import load_study
 
 CHEAP = Cost(passes=1, memory=8 * 1024)  # the folders are gone at exit, and nobody types their passphrases
+KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
+SURE = {"V31": "date_right"}  # yesterday was made up a moment ago
 YESTERDAY, LAST_WEEK = timedelta(days=-1), timedelta(days=-7)
 Case = Mapping[str, Any]  # one `[[cases]]` of demo.toml
 
@@ -132,7 +135,11 @@ def _play(desk: Desk, case: Case) -> None:
 
 def _register(desk: Desk, case: Case) -> str:
     born = f"{desk.clock.today().year - case['age'] - 1}-12"  # December: the age holds all year
-    return people.register(desk, NewChild(case["called"], case["phone"], case["site"], case["sex"], born))
+    child = NewChild(case["called"], case["phone"], case["site"], case["sex"], born, reasons=SURE)
+    subject = people.register(desk, child)
+    if case["stage"] != "listed":
+        screenings.record(desk, subject, screenings.all_fit(), "village")
+    return subject
 
 
 def _carer(desk: Desk, subject: str, _case: Case) -> None:
@@ -168,7 +175,7 @@ def _child_yes(desk: Desk, subject: str, _case: Case) -> None:
 
 
 def _talk(desk: Desk, subject: str, case: Case) -> None:
-    interview = interviews.start(desk, subject)
+    interview = interviews.start(desk, subject, KEPT)
     asked = {question.id for question in load_study().guide.questions}
     for said in case["answers"]:
         assert said["question"] in asked, said["question"]  # noqa: S101 - our own data file

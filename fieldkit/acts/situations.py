@@ -52,8 +52,7 @@ def age_group(desk: Desk, tables: Tables, row: people.Row) -> str:
 
 def adults(tables: Tables, subject: str) -> dict[str, Adult]:
     """Return the adults of the household by person id."""
-    rows = tables.table("persons").rows_where("subject = ?", [subject])
-    return {one["id"]: _adult(one) for one in rows}
+    return {one["id"]: _adult(one) for one in people.rows(tables, "persons", subject)}
 
 
 def _adult(row: people.Row) -> Adult:

@@ -19,6 +19,8 @@ from fieldkit.web.steps import GUARDIAN, WITNESSES, begun, known, page, so_far, 
 
 pages = Blueprint("ways", __name__, url_prefix="/people/<subject>")
 CODES = load_study().codes
+CALLS = (ways.PHONE_WITNESS, ways.PHONE_RECORDED, ways.VIDEO)
+ON_PAPER = (ways.SIGNATURE, ways.THUMBPRINT, ways.ORAL_WITNESS)
 NOTED = (
     *("no_sign_reason", "witness_name", "witness_relation", "witness_fit", "paper_ref", "paper_place"),
     *("recording_agreed", "recording_place"),
@@ -45,8 +47,7 @@ class EvidenceForm(Form):
 class CallForm(EvidenceForm):
     """What makes a call good for consent: where the number is from, who speaks, who listens."""
 
-    methods = [ways.PHONE_WITNESS, ways.PHONE_RECORDED, ways.VIDEO]
-    method = RadioField("method", choices=methods, default=ways.PHONE_WITNESS)
+    method = RadioField("method", choices=CALLS, default=ways.PHONE_WITNESS)
     number_source = SelectField("number_source", choices=["", *CODES["number_source"]], default="")
     id_check = BooleanField("id_check")
     on_speaker = BooleanField("on_speaker")
@@ -61,8 +62,7 @@ class CallForm(EvidenceForm):
 class PaperForm(EvidenceForm):
     """A consent that was taken on paper and is entered later."""
 
-    methods = [ways.SIGNATURE, ways.THUMBPRINT, ways.ORAL_WITNESS]
-    method = RadioField("method", choices=methods, default=ways.SIGNATURE)
+    method = RadioField("method", choices=ON_PAPER, default=ways.SIGNATURE)
     given_on = StringField("given_on", validators=[InputRequired(), Length(max=10)])
 
 

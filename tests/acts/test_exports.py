@@ -27,6 +27,8 @@ def told(desks: Desks, interview: str) -> str:
     skipped = SaveAnswer(interview, "W2", "editor-2", "", "", outcome="child_skipped")
     answers.save(desks["interviewer"], skipped)
     return interview
+
+
 KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 

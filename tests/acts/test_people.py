@@ -47,7 +47,8 @@ WRONG: list[tuple[dict[str, str], type[Refusal], str]] = [
 
 def test_what_is_no_child_of_the_study_is_refused(refused: Refused) -> None:
     for wrong, refusal, code in WRONG:
-        told = refused(refusal, "interviewer", partial(people.register, child=replace(RIVER, **wrong)))
+        child = replace(RIVER, **wrong)  # type: ignore[arg-type]
+        told = refused(refusal, "interviewer", partial(people.register, child=child))
         assert told.code == code, wrong
 
 

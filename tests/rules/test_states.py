@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from fieldkit.rules import consent, states
 from fieldkit.rules.consent import CHILD, GUARDIAN, NECESSARY, Event
@@ -200,7 +200,7 @@ def trusts_the_newest(events: list[Event], adults: dict[str, Adult], forms: list
 @pytest.mark.parametrize("planted", [forgets_the_noes, forgets_who_is_guardian, forgets_the_form, trusts_the_newest])
 def test_the_machine_finds_a_planted_fault(planted: Judge) -> None:
     faulty = type("Faulty", (Family,), {"judge": staticmethod(planted)})
-    faulty.TestCase.settings = settings(max_examples=300, stateful_step_count=20, deadline=None, database=None)
+    chosen = settings(max_examples=300, stateful_step_count=20, deadline=None, database=None)
 
     with pytest.raises(AssertionError):
-        faulty.TestCase().runTest()
+        run_state_machine_as_test(faulty, settings=chosen)

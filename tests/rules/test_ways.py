@@ -136,4 +136,5 @@ def test_nothing_is_taken_that_neither_signature_nor_witness_nor_recording_stand
     except Refusal:
         return
     witnessed = said.witness_fit and bool(said.witness_name) and said.witness_relation in {"neighbour", "teacher"}
-    assert said.signature or (said.on_paper and said.paper_ref) or witnessed or (said.recording_agreed and said.recording_place)
+    recorded = said.recording_agreed and bool(said.recording_place)
+    assert said.signature or (said.on_paper and said.paper_ref) or witnessed or recorded
