@@ -20,6 +20,7 @@ OF_SEVERAL_NOUNS = {"base", "macros", "problem", "who"}  # templates that other 
 ACROSS = {"stories", "browser", "benchmarks"}  # test folders about the whole, not about one package
 OF_NO_MODULE = {
     "acts/history",
+    "acts/kills",
     "store/model",
     "store/walls",
     "web/words",
