@@ -33,7 +33,7 @@ class NoBirthDate(Refusal):
     code = "V01"
     message = N_(
         "Enter a birth date that exists, as year and month, with the day if it is known: 2014-05 or 2014-05-09; "
-        "a lunar one also as 2013年冬月."
+        "a lunar one may also be written in Chinese words."
     )
     status = 422
 

@@ -36,7 +36,7 @@ class ReasonNeeded(Refusal):
     message = N_("Something here is unusual. Tap the reason for each point, then save again.")
     status = 422
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
+    def __init__(self, findings: Iterable[Finding] = ()) -> None:
         super().__init__()
         self.findings = list(findings)
 

@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 
-from fieldkit.acts import assents, consents, interviews, people, withdrawals
+from fieldkit.acts import assents, consents, forms, interviews, people, withdrawals
 from fieldkit.acts.assents import ChildAnswer, GuardianFirst, NoClearYes, NotAgainToday
-from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.consents import GuardianAnswer, ItemsNotAsked
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.interviews import GatesClosed
 from fieldkit.acts.people import NewChild
@@ -151,9 +151,15 @@ def test_from_fourteen_on_the_child_signs_a_form_of_its_own(
     desk = desks["interviewer"]
     older = people.register(desk, NewChild("阿远", "", "A03", "m", f"{Clock().today().year - 15}-01"))
     consents.record(desk, older, says(desk, older))
-    assents.record(desk, older, YES)
+    with pytest.raises(ItemsNotAsked):
+        assents.record(desk, older, YES)
+    optional = [item.code for item in forms.child_form(desk, older).items if not item.necessary]
+    assents.record(desk, older, replace(YES, items=dict.fromkeys(optional, "no")))
 
-    assert changes(desk, "consent_event")[-1].set["form"] == "consent_14_17"
+    signed = changes(desk, "consent_event")[-1].set
+    assert signed["form"] == "consent_14_17"
+    assert signed["items"]["audio"] == "no"
+    assert signed["items"]["participate"] == "yes"
 
 
 def test_a_power_cut_leaves_no_half_no(

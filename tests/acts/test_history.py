@@ -60,11 +60,14 @@ class History(RuleBasedStateMachine):
         self.desk.folder.close()
         shutil.rmtree(self.copy.parent)
 
-    @initialize()
-    def a_child_is_listed_and_screened(self) -> None:
+    @initialize(asked=st.booleans())
+    def a_child_is_listed_and_screened(self, asked: bool) -> None:
         born = f"{self.desk.clock.today().year - 12}-01"
         self.child = people.register(self.desk, NewChild("小满", "0394-0000000", "A03", "f", born))
         screenings.record(self.desk, self.child, screenings.all_fit())
+        if asked:
+            self._agree("mother", "")
+            self._ask_the_child("yes", (1, 2, 3))
 
     def _case(self) -> people.Case:
         return people.case(self.desk, self.child)
@@ -92,8 +95,10 @@ class History(RuleBasedStateMachine):
 
     @rule(who=PARENTS, short=st.sampled_from(["", "notes", "quote"]))
     def a_guardian_agrees(self, who: str, short: str) -> None:
-        if self.out:
-            return
+        if not self.out:
+            self._agree(who, short)
+
+    def _agree(self, who: str, short: str) -> None:
         said = self._answer(who)
         said = replace(said, items={code: "no" if code == short else word for code, word in said.items.items()})
         if self._try(lambda: consents.record(self.desk, self.child, said)):
@@ -137,8 +142,10 @@ class History(RuleBasedStateMachine):
         told=st.sampled_from([(1, 2, 3), (1, 2, 3), (1, 3)]),
     )
     def the_child_is_asked(self, answer: str, told: tuple[int, ...]) -> None:
-        if self.out:
-            return
+        if not self.out:
+            self._ask_the_child(answer, told)
+
+    def _ask_the_child(self, answer: str, told: tuple[int, ...]) -> None:
         seen = [event.id for event in self._case().events]
         said = ChildAnswer(answer, told, "child_oral", "愿意", follows=seen, reasons=SURE)
         if not self._try(lambda: assents.record(self.desk, self.child, said)):
