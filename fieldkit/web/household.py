@@ -115,7 +115,7 @@ class IdentityForm(SectionForm):
         "calendar", choices=list(load_study().codes["calendar"]), default=calendars.GREGORIAN, description="calendar"
     )
     birth_source = _chosen("date_source")
-    told_age = _typed(N_("As they say it: 14, or 十四."), 10)
+    told_age = _typed(N_("As they say it."), 10)
     told_kind = _tapped("age_kind")
     zodiac = _chosen("zodiac")
     pet_names = _typed()

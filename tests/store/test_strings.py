@@ -114,10 +114,10 @@ def test_questions_come_in_the_order_of_the_guide(tables: Tables, pen: Pen) -> N
 
 def test_a_form_is_found_by_the_hash_of_its_text(tables: Tables, pen: Pen) -> None:
     for version in ("1", "2"):
-        facts = {"doc_kind": "guardian", "version": version, "strings": {"a": "h"}, "items": ["notes"]}
+        facts = {"doc_kind": "guardian", "version": version, "strings": {"form:guardian:1": "h"}, "items": ["notes"]}
         log.append(tables, pen, Draft("form", {**facts, "text_hash": f"hash {version}"}))
     found = strings.form(tables, "hash 1")
 
     assert found is not None
-    assert (found["version"], found["strings"], found["items"]) == ("1", {"a": "h"}, ["notes"])
+    assert (found["version"], found["strings"], found["items"]) == ("1", {"form:guardian:1": "h"}, ["notes"])
     assert strings.form(tables, "hash 3") is None
