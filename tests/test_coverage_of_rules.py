@@ -13,7 +13,8 @@ import pytest
 import fieldkit
 from fieldkit.errors import Refusal
 from fieldkit.rules import gates
-from fieldkit.rules.gates import UNCHECKED, Situation
+from fieldkit.rules.gates import UNCHECKED
+from fieldkit.rules.situations import Situation
 from fieldkit.studies import load_study
 
 TESTS = Path(__file__).resolve().parent

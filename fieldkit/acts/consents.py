@@ -19,6 +19,7 @@ from fieldkit.i18n import N_
 from fieldkit.records import Value, natural_id
 from fieldkit.rules import ages, consent, findings, pseudonyms, ways
 from fieldkit.rules.consent import ADULT, GUARDIAN, NO, YES
+from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.rules.states import ADULT_GROUP, Adult
 from fieldkit.rules.ways import Evidence
@@ -225,7 +226,7 @@ def _write_names(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, pe
     pseudonym = Pair(said.pseudonym_zh.strip(), said.pseudonym_en.strip() or pseudonyms.pinyin(said.pseudonym_zh))
     taken = people.pseudonyms(tables) if pseudonym != one.pseudonym else []
     family = [said.signer_name, *people.names_around(tables, one.id)]
-    pseudonyms.check(pseudonym, taken, said.real_name + (one.called or ""), family)
+    pseudonyms.check(pseudonym, taken, said.real_name + (one.called or "") + people.pet_names(tables, one.id), family)
     identity = {"real_name": said.real_name.strip(), **_birth(said)}
     facts = {
         "pseudonym_zh": pseudonym.zh,
@@ -233,10 +234,10 @@ def _write_names(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, pe
         "carer": said.carer,
         "migration": said.migration,
     }
-    named = natural_id("identity", one.id)
+    named, signer = natural_id("identity", one.id), {"person": person, "name": said.signer_name.strip()}
     for draft in (
         Draft("identity", identity, record=named, subject=one.id, over=_over(tables, named, identity)),
-        Draft("person_name", {"person": person, "name": said.signer_name.strip()}, subject=one.id),
+        Draft("person_name", signer, subject=one.id, over=_over(tables, natural_id("person_name", person), signer)),
         Draft("evidence", events.evidence(said.evidence, event_id), subject=one.id),
         Draft("participant", facts, record=one.id, subject=one.id, over=_over(tables, one.id, facts)),
     ):
@@ -256,6 +257,12 @@ def _birth(said: GuardianAnswer) -> dict[str, str]:
 
 def _over(tables: Tables, record: str, fields: Mapping[str, Value]) -> dict[str, list[str]]:
     return {name: ids for name, ids in log.heads_of(tables, record).items() if name in fields}
+
+
+def hints(desk: Desk, subject: str) -> list[Finding]:
+    """Return what to look at again about the pseudonym (V13); it stops nothing. Raises NotFound."""
+    one = case(desk, subject)
+    return pseudonyms.findings(one.pseudonym, one.sex) if one.pseudonym else []
 
 
 @only(INTERVIEWER)

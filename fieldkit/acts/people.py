@@ -95,6 +95,7 @@ class Case:
     consent: str = states.NOT_SOUGHT
     on_hold: bool = False
     moved: bool = False
+    author: str = ""
 
     @property
     def name(self) -> str:
@@ -232,6 +233,7 @@ def _case(desk: Desk, tables: Tables, row: people.Row) -> Case:
         consent=states.guardian(found, situation.adults, situation.forms, situation.age_group, desk.today),
         on_hold=states.on_hold(found),
         moved=bool(row["moved_on"]),
+        author=row.get("author") or "",
     )
     step = next_step(one, desk.today, situation.screening)
     return replace(one, step=step, status=_status(one, step))

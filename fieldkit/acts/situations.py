@@ -8,7 +8,7 @@ from fieldkit.acts import clocks
 from fieldkit.acts.desk import Desk
 from fieldkit.rules import ages, guides, help_card
 from fieldkit.rules.consent import CARER, Event
-from fieldkit.rules.gates import Situation
+from fieldkit.rules.situations import Situation
 from fieldkit.rules.states import Adult
 from fieldkit.rules.versions import FormVersion
 from fieldkit.store import people, setup, strings
@@ -47,6 +47,8 @@ def age_group(desk: Desk, tables: Tables, row: people.Row) -> str:
     if known is None or not known["birth_date"]:
         return str(row["age_group"])
     born = ages.birth_date(known["birth_date"], known["birth_calendar"] or "gregorian")
+    if born.earliest > desk.clock.today():  # a clock that went back makes nobody unborn
+        return str(row["age_group"])
     return ages.age_group(born, desk.clock.today())
 
 

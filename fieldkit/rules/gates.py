@@ -6,17 +6,15 @@ A gate that this version does not judge says so; it is never shown as passed (`d
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from fieldkit.rules import consent, states
 from fieldkit.rules.consent import ADULT, CARER, CHILD, GUARDIAN, NECESSARY, Event
-from fieldkit.rules.states import ADULT_GROUP, Adult
-from fieldkit.rules.versions import FormVersion
-from fieldkit.studies import Pair
+from fieldkit.rules.situations import Situation
+from fieldkit.studies import Pair, load_study
 
 FAILS, HOLDS, ASKS, UNCHECKED = "fails", "holds", "asks", "unchecked"
 TRAINING_NEEDED = ("child_training_on", "nda_signed_on", "record_check_on")
-ETHICS_NEEDED = ("ethics_board", "ethics_no", "ethics_from", "ethics_to", "pia_ref", "u14_rules_ref")
 OWN_CONSENT_GROUPS = frozenset({"a14_17"})
 OWN_FORM = {"a14_17": "consent_14_17", "a18": "adult_18"}
 
@@ -32,37 +30,6 @@ class Gate:
     reason: Pair
     step: str | None = None
     waits_for: int | None = None
-
-
-@dataclass(frozen=True)
-class Situation:
-    """What the gates look at. `session`: of the child's yes that no interview has used yet, else empty.
-
-    `facts`: of the study, `member`: the interviewer's team record, `adults`: by person id, `open_lines`: what is
-    missing on the site's help card, `doubts`: what is wrong with clock or disk, `answered`: gate id to reason code.
-    """
-
-    events: Sequence[Event]
-    age_group: str
-    today: str
-    session: str
-    guide_published: bool
-    carer: Pair = field(default=Pair("照护人", "the carer"))
-    facts: Mapping[str, str] = field(default_factory=dict)
-    member: Mapping[str, str | None] = field(default_factory=dict)
-    screening: str = ""
-    age_fits: bool = True
-    adults: Mapping[str, Adult] = field(default_factory=dict)
-    forms: Sequence[FormVersion] = ()
-    open_lines: Sequence[str] = ()
-    doubts: Sequence[Pair] = ()
-    pilot: bool = False
-    answered: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def adult(self) -> bool:
-        """Tell whether the participant has come of age: then nobody else's consent counts."""
-        return self.age_group == ADULT_GROUP
 
 
 Verdict = tuple[str, Pair, str | None]
@@ -109,9 +76,23 @@ def _waiting(gate: Gate, order: dict[str, int]) -> Gate:
     return gate
 
 
+def needed_facts(gate: str) -> list[str]:
+    """Return the codes of the study's facts that *gate* waits for: the readiness checklist says the same."""
+    return [fact.code for fact in load_study().readiness if fact.gate == gate and fact.needed]
+
+
+def _undecided(gate: str, case: Situation) -> bool:
+    return not all(case.facts.get(code) for code in needed_facts(gate))
+
+
+_NOT_DECIDED = Pair(
+    "研究还有事项没有定下来。请协调员在“开工准备”里填上。",
+    "Something about the study is not decided yet. Ask the coordinator to enter it under “Getting ready”.",
+)
+
+
 def _ethics(case: Situation) -> Verdict:
-    missing = [name for name in ETHICS_NEEDED if not case.facts.get(name)]
-    if missing:
+    if _undecided("G01", case):
         return FAILS, _NO_ETHICS, "readiness"
     closed = case.facts.get("closed_on", "")
     if closed and closed <= case.today:
@@ -148,7 +129,7 @@ def _screened(case: Situation) -> Verdict:
     if not case.age_fits:
         return FAILS, Pair("孩子的周岁不在本研究范围内。", "The child's age is outside the study's range."), None
     if case.screening == "eligible":
-        return HOLDS, _OK, None
+        return (FAILS, _NOT_DECIDED, "readiness") if _undecided("G03", case) else (HOLDS, _OK, None)
     if case.screening == "ineligible":
         return FAILS, Pair("筛查结果是不符合条件。", "The screening says: not eligible."), "screen"
     return (
@@ -289,7 +270,7 @@ def _told(case: Situation) -> Verdict:
 
 def _card(case: Situation) -> Verdict:
     if not case.open_lines:
-        return HOLDS, _OK, None
+        return (FAILS, _NOT_DECIDED, "readiness") if _undecided("G08", case) else (HOLDS, _OK, None)
     return (
         FAILS,
         Pair(

@@ -21,7 +21,8 @@ def participants(tables: Tables) -> list[Row]:
     return [
         dict(one)
         for one in tables.query(
-            "SELECT p.* FROM participants AS p LEFT JOIN standings AS s ON s.subject = p.id "
+            "SELECT p.*, (SELECT author FROM changes WHERE record = p.id ORDER BY tick LIMIT 1) AS author "
+            "FROM participants AS p LEFT JOIN standings AS s ON s.subject = p.id "
             "WHERE coalesce(s.hidden, 0) = 0 ORDER BY p.case_code, p.id"
         )
     ]
@@ -90,6 +91,12 @@ def last_visit(tables: Tables, subject: str) -> Row | None:
         [subject],
     )
     return next((dict(one) for one in found), None)
+
+
+def pet_names(tables: Tables, subject: str) -> str:
+    """Return the pet names of a child, as they were written down."""
+    known = row(tables, "identities", "subject = ?", subject)
+    return (known["pet_names"] or "") if known else ""
 
 
 def names_around(tables: Tables, subject: str) -> list[str]:

@@ -15,7 +15,7 @@ from fieldkit.rules import consent, ways
 from fieldkit.rules.states import ADULT_GROUP
 from fieldkit.studies import load_study
 from fieldkit.web import steps
-from fieldkit.web.pages import Answer, answer, label, png, reasons
+from fieldkit.web.pages import Answer, answer, label, locale, png, reasons
 from fieldkit.web.pages import words as _
 from fieldkit.web.people import BORN
 from fieldkit.web.sessions import desk, draft, drop_draft, tell
@@ -190,7 +190,8 @@ def signed(subject: str) -> Answer:
 
     def store() -> Answer:
         consents.record(desk(), subject, told)
-        tell(_("Consent is saved: {who}.", who=label("relation", draft(subject)["relation"])))
+        saved = _("Consent is saved: {who}.", who=label("relation", draft(subject)["relation"]))
+        tell(" ".join([saved, *(one.sentence(locale()) for one in consents.hints(desk(), subject))]))
         drop_draft(subject)
         return redirect(url_for("people.show", subject=subject))
 

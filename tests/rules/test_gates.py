@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 from fieldkit.rules.consent import ADULT, CARER, CHILD, GUARDIAN, NECESSARY, Event
 from fieldkit.rules.gates import (
     ASKS,
-    ETHICS_NEEDED,
     FAILS,
     HOLDS,
     TRAINING_NEEDED,
     UNCHECKED,
     Gate,
-    Situation,
     asking,
     failing,
     judge,
+    needed_facts,
 )
+from fieldkit.rules.situations import Situation
 from fieldkit.rules.states import Adult
 from fieldkit.rules.versions import FormVersion
 from fieldkit.studies import Pair, load_study
@@ -33,7 +33,8 @@ MOTHER = Event("m", GUARDIAN, "given", "mother", "mother", items=YES, form_text_
 GRANNY = Event("g", CARER, "given", "granny", items=YES)
 XIAOHE = Event("c", CHILD, "given", "xiaohe", items=YES, session="s1", day="2026-11-24", told=(1, 2, 3))
 STAMPED = FormVersion("guardian_info_consent", 1, "v1", stamped_on="2026-09-01", valid_from="2026-09-01")
-ETHICS = {**dict.fromkeys(ETHICS_NEEDED, "x"), "ethics_from": "2026-01-01", "ethics_to": "2027-12-31"}
+NEEDED = [(gate, code) for gate in ("G01", "G03", "G08") for code in needed_facts(gate)]
+ETHICS = {**dict.fromkeys([code for _, code in NEEDED], "x"), "ethics_from": "2026-01-01", "ethics_to": "2027-12-31"}
 READY = Situation(
     [MOTHER, XIAOHE],
     "a12_13",
@@ -86,7 +87,7 @@ def gate(case: Situation, id_: str) -> Gate:
         ({"age_group": "a14_17"}, {"G15"}),
         ({"events": [XIAOHE], "age_group": "u14_uncertain"}, {"G04", "G14"}),
         ({"events": [Event("v", GUARDIAN, "voided", voids=("m", "c")), MOTHER, XIAOHE]}, {"G04", "G06", "G07", "G14"}),
-        *(({"facts": {**ETHICS, name: ""}}, {"G01"}) for name in ETHICS_NEEDED),
+        *(({"facts": {**ETHICS, code: ""}}, {gate}) for gate, code in NEEDED),
         ({"facts": {**ETHICS, "ethics_to": "2026-11-23"}}, {"G01"}),
         ({"facts": {**ETHICS, "ethics_from": "2026-11-25"}}, {"G01"}),
         ({"facts": {**ETHICS, "closed_on": "2026-11-24"}}, {"G01"}),

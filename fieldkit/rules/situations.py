@@ -1,0 +1,42 @@
+"""What the gates look at: everything about one child, the team and the day, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fieldkit.rules.consent import Event
+from fieldkit.rules.states import ADULT_GROUP, Adult
+from fieldkit.rules.versions import FormVersion
+from fieldkit.studies import Pair
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What the gates look at. `session`: of the child's yes that no interview has used yet, else empty.
+
+    `facts`: of the study, `member`: the interviewer's team record, `adults`: by person id, `open_lines`: what is
+    missing on the site's help card, `doubts`: what is wrong with clock or disk, `answered`: gate id to reason code.
+    """
+
+    events: Sequence[Event]
+    age_group: str
+    today: str
+    session: str
+    guide_published: bool
+    carer: Pair = field(default=Pair("照护人", "the carer"))
+    facts: Mapping[str, str] = field(default_factory=dict)
+    member: Mapping[str, str | None] = field(default_factory=dict)
+    screening: str = ""
+    age_fits: bool = True
+    adults: Mapping[str, Adult] = field(default_factory=dict)
+    forms: Sequence[FormVersion] = ()
+    open_lines: Sequence[str] = ()
+    doubts: Sequence[Pair] = ()
+    pilot: bool = False
+    answered: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def adult(self) -> bool:
+        """Tell whether the participant has come of age: then nobody else's consent counts."""
+        return self.age_group == ADULT_GROUP
