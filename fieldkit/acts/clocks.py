@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import Invalid
 from fieldkit.i18n import N_
-from fieldkit.rules import clocks
+from fieldkit.rules import calendars, clocks
 from fieldkit.rules.findings import ASK, Finding
 from fieldkit.store import log, machine
 from fieldkit.store.database import Tables
@@ -42,7 +42,7 @@ DOUBT = N_("The clock looks wrong: it is earlier than the last record, or more t
 def state(desk: Desk, day: str) -> Desk:
     """Keep what a person says today's date is; return the desk that goes by it. Raises Invalid for what is no date."""
     try:
-        told = date.fromisoformat(day.strip())
+        told = calendars.civil_day(day.strip())
     except ValueError as error:
         raise Invalid(field=N_("today's date")) from error
     off = (told - desk.clock.now().date()).days

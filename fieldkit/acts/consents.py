@@ -17,7 +17,7 @@ from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, natural_id
-from fieldkit.rules import ages, consent, findings, pseudonyms, ways
+from fieldkit.rules import ages, calendars, consent, findings, pseudonyms, ways
 from fieldkit.rules.consent import ADULT, GUARDIAN, NO, YES
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
@@ -48,6 +48,13 @@ class ItemsNotAsked(Refusal):
     status = 422
 
 
+class FormMoved(Refusal):
+    """Another version of the form came into force while this one was being read aloud."""
+
+    code = "form_moved"
+    message = N_("The form changed while you were reading it. Nothing was saved. Begin again and read the new words.")
+
+
 class PhoneNotAllowed(Refusal):
     """The ethics approval does not say that a guardian may consent by phone (`domain.md` §3.5)."""
 
@@ -60,7 +67,7 @@ class GuardianAnswer:
     """What a guardian said and how; all of it is stored in one transaction, or nothing is.
 
     `way`: what the yes leaves behind, a signature on the screen unless given; `given_on`: the day of a consent that
-    was taken on paper and is entered late; `reasons`: rule code to reason code.
+    was taken on paper and is entered late; `reasons`: rule code to reason code; `text_hash`: of the form that was read.
     """
 
     relation: str
@@ -82,6 +89,7 @@ class GuardianAnswer:
     birth_source: str = ""
     lang_used: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict)
+    text_hash: str = ""
 
     @property
     def evidence(self) -> Evidence:
@@ -107,6 +115,8 @@ def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
     and what `rules.ages` (V01) and `rules.pseudonyms` (V10-V12) refuse.
     """
     form = forms.guardian_form(desk, subject, check_day(desk, said.given_on))
+    if said.text_hash not in {"", form.text_hash}:
+        raise FormMoved
     if said.items.get("participate") == NO:
         return _decline(desk, subject, form, said)
     with desk.db.writing() as tables:
@@ -157,7 +167,7 @@ def check_day(desk: Desk, given_on: str) -> str:
 
 def _date(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return calendars.civil_day(text)
     except ValueError as error:
         raise Invalid(field=N_("the date")) from error
 
@@ -175,8 +185,8 @@ def _begin(desk: Desk, tables: Tables, one: Case, form: FormView, said: Guardian
 
 def _basis(tables: Tables, subject: str, said: GuardianAnswer, day: str) -> str:
     """Return the legal basis of the adult who speaks; raises NotAGuardian (V20)."""
-    known = situations.adults(tables, subject).values()
-    found = next((adult for adult in known if adult.relation == said.relation), Adult(said.relation))
+    known = people.adult(tables, subject, said.relation, day)
+    found = situations.adult_of(known) if known else Adult(said.relation)
     basis = said.basis or found.basis or (PARENT if said.relation in consent.PARENTS else "")
     if not Adult(said.relation, basis, found.capacity, found.ended_on).is_guardian(day):
         raise NotAGuardian

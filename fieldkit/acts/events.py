@@ -62,7 +62,7 @@ def left_behind(said: Evidence) -> dict[str, Value]:
 
 def person(desk: Desk, tables: Tables, subject: str, relation: str, basis: str) -> str:
     """Return the record id of this child's *relation*: of one mother there is one record."""
-    found = people.row(tables, "persons", "subject = ? AND relation = ?", subject, relation)
+    found = people.adult(tables, subject, relation, desk.today)
     if found is not None:
         _note_basis(desk, tables, found, basis)
         return str(found["id"])

@@ -12,7 +12,7 @@ from fieldkit.acts.told import ChildFacts, IdentityTold, ParentTold, PersonTold,
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, natural_id
-from fieldkit.rules import ages, consent, findings, left_behind
+from fieldkit.rules import ages, calendars, consent, findings, left_behind
 from fieldkit.rules.ages import BirthDate, Told
 from fieldkit.rules.consent import ADULT, CARER, GUARDIAN
 from fieldkit.rules.findings import HINT, Finding
@@ -180,7 +180,7 @@ def end_role(desk: Desk, subject: str, person: str, ended_on: str, why: str) -> 
     if not why:
         raise Missing(field=N_("why it ended"))
     try:
-        over = date.fromisoformat(ended_on) > desk.clock.today()
+        over = calendars.civil_day(ended_on) > desk.clock.today()
     except ValueError as error:
         raise Invalid(field=N_("the day it ended")) from error
     if over:

@@ -57,8 +57,8 @@ class Pin:
     """One person's PIN of one day, as a keyed hash; the key never leaves this process."""
 
     day: str
-    key: bytes
-    hashed: bytes
+    key: bytes = field(repr=False)
+    hashed: bytes = field(repr=False)
     wrong: int = 0
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import Invalid, NotAllowed, NotFound
 from fieldkit.i18n import N_
 from fieldkit.records import KINDS, natural_id
+from fieldkit.rules import calendars
 from fieldkit.rules.gates import TRAINING_NEEDED
 from fieldkit.rules.members import COORDINATOR, Member, training_is_old
 from fieldkit.store import log, machine, setup
@@ -82,7 +82,7 @@ def _check(desk: Desk, tables: Tables, code: str) -> Member:
 
 def _check_day(desk: Desk, day: str) -> None:
     try:
-        if day and date.fromisoformat(day) > desk.clock.today():
+        if day and calendars.civil_day(day) > desk.clock.today():
             raise Invalid(field=N_("a date in the future"))
     except ValueError as error:
         raise Invalid(field=N_("a date, written as 2026-11-25")) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,7 +13,7 @@ from fieldkit.acts.sites import SITE
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
-from fieldkit.rules import ages, calendars, consent, findings, gates, states
+from fieldkit.rules import ages, calendars, consent, findings, gates, slips, states
 from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, Event
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.gates import Gate
@@ -159,6 +160,7 @@ def register_within(desk: Desk, tables: Tables, child: NewChild, group: str) -> 
         "sex": child.sex,
         "age_group": group,
         "registered_on": desk.today,
+        "slip_code": slips.code(secrets.choice),
     }
     log.append(tables, desk.pen, Draft("participant", facts, record=subject, subject=subject))
     slip = {"called": child.called.strip(), "phone": child.phone.strip(), "given_by": child.given_by.strip()}

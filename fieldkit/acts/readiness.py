@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from fieldkit.acts import help_card, members, situations
 from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import natural_id
+from fieldkit.rules import calendars
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.rules.versions import FormVersion
 from fieldkit.store import log, setup
@@ -21,7 +20,6 @@ from fieldkit.studies import Fact, Pair, load_study
 
 YES_NO = ("yes", "no")
 APPROVED = "approved"
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class EndsBeforeItBegins(Refusal):
@@ -167,10 +165,8 @@ def _check(fact: Fact, value: str) -> None:
 
 
 def _check_day(day: str) -> None:
-    if not _DAY.fullmatch(day):
-        raise Invalid(field=N_("a date, written as 2026-11-25"))
     try:
-        date.fromisoformat(day)
+        calendars.civil_day(day)
     except ValueError as error:
         raise Invalid(field=N_("a date, written as 2026-11-25")) from error
 

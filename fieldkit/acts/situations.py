@@ -54,10 +54,11 @@ def age_group(desk: Desk, tables: Tables, row: people.Row) -> str:
 
 def adults(tables: Tables, subject: str) -> dict[str, Adult]:
     """Return the adults of the household by person id."""
-    return {one["id"]: _adult(one) for one in people.rows(tables, "persons", subject)}
+    return {one["id"]: adult_of(one) for one in people.rows(tables, "persons", subject)}
 
 
-def _adult(row: people.Row) -> Adult:
+def adult_of(row: people.Row) -> Adult:
+    """Return what consent has to know of the adult in *row*."""
     return Adult(row["relation"], row["basis"] or "", row["capacity"] or "", row["ended_on"] or "")
 
 

@@ -72,7 +72,7 @@ def family_slip(desk: Desk, subject: str) -> FamilySlip:
             code = _code(tables, subject) or _draw(desk, tables, subject)
     study, told = load_study(), facts.get("institution", "")
     institution = Pair(told, told) if told else study.institution
-    return FamilySlip(study.title, institution, facts.get("contact") or study.phone, code)
+    return FamilySlip(study.title, institution, facts.get("pi_contact") or study.phone, code)
 
 
 def _code(tables: Tables, subject: str) -> str:

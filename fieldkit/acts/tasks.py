@@ -45,9 +45,12 @@ def _of(desk: Desk, tables: Tables, case: Case) -> Iterator[Task]:
         if event.act in AGREEING and versions.to_be_told(forms, event.form_text_hash, desk.today):
             yield Task(TELL, case, event=event.id)
     visit = people.last_visit(tables, case.id)
-    if visit and visit["next_on"]:
+    if visit and visit["next_on"] and case.status not in _OVER:
         yield Task(VISIT, case, visit["next_on"])
     yield from _birthday(desk, tables, case)
+
+
+_OVER = frozenset({"declined", "completed", "moved", "screened_out"})
 
 
 def _papers(tables: Tables, case: Case, guardians: list[Event]) -> Iterator[Task]:

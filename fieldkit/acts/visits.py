@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.people import case_within
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid
 from fieldkit.i18n import N_
-from fieldkit.rules import notes
+from fieldkit.rules import calendars, notes
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.store import log, people
@@ -55,7 +54,7 @@ def record(desk: Desk, subject: str, outcome: str, next_on: str = "", note: str 
 
 def _check_date(text: str) -> None:
     try:
-        date.fromisoformat(text or "2000-01-01")
+        calendars.civil_day(text or "2000-01-01")
     except ValueError as error:
         raise Invalid(field=N_("the date")) from error
 

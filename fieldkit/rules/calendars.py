@@ -10,6 +10,7 @@ from unicodedata import normalize
 from borax.calendars.lunardate import LCalendars, LunarDate
 
 GREGORIAN, LUNAR = "gregorian", "lunar"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Span = tuple[date, date]  # the first and the last day that are meant
 _SPACED = re.compile(r"\s*([年月日号])\s*")
 _GREGORIAN = re.compile(r"([0-9]{4})(?:年|[-/.年]([0-9]{1,2})(?:月|[-/.月]([0-9]{1,2})[日号]?)?)?")
@@ -34,6 +35,16 @@ def span(text: str, calendar: str = GREGORIAN) -> Span:
         return _gregorian(*(int(part) for part in found.groups() if part))
     year, leap, month, day = found.groups()
     return _lunar(_year(year), bool(leap), _number(month), _number(day))
+
+
+def civil_day(text: str) -> date:
+    """Return the day that *text* (YYYY-MM-DD, nothing shorter: stored days are compared as text) names.
+
+    Raises ValueError.
+    """
+    if not _DAY.fullmatch(text):
+        raise ValueError(text)
+    return date.fromisoformat(text)
 
 
 def lunar_year(day: date) -> int | None:

@@ -93,6 +93,12 @@ def last_visit(tables: Tables, subject: str) -> Row | None:
     return next((dict(one) for one in found), None)
 
 
+def adult(tables: Tables, subject: str, relation: str, day: str) -> Row | None:
+    """Return this child's adult of *relation*: one whose role has not ended by *day* before one whose role has."""
+    known = [one for one in rows(tables, "persons", subject) if one["relation"] == relation]
+    return min(known, key=lambda one: bool(one["ended_on"] and one["ended_on"] <= day), default=None)
+
+
 def pet_names(tables: Tables, subject: str) -> str:
     """Return the pet names of a child, as they were written down."""
     known = row(tables, "identities", "subject = ?", subject)

@@ -13,8 +13,8 @@ from fieldkit.rules import ways
 from fieldkit.rules.consent import NO
 from fieldkit.web.pages import Answer, answer, label, png, reasons
 from fieldkit.web.pages import words as _
-from fieldkit.web.sessions import desk, draft, drop_draft, tell
-from fieldkit.web.steps import WITNESSES
+from fieldkit.web.sessions import desk, draft, drop_draft, once, tell
+from fieldkit.web.steps import WITNESSES, belongs
 from fieldkit.web.ways import EvidenceForm
 
 pages = Blueprint("carers", __name__, url_prefix="/people/<subject>/consent/carer")
@@ -32,7 +32,7 @@ class CarerForm(EvidenceForm):
 @pages.get("")
 def show(subject: str) -> Answer:
     """Read the carer's text, and note how the agreement was given."""
-    if "relation" not in draft(subject):
+    if not belongs(subject):
         return redirect(url_for("consents.who", subject=subject))
     return render_template("carers/show.html", form=CarerForm(), findings=[], reasons={}, **_known(subject))
 
@@ -40,7 +40,7 @@ def show(subject: str) -> Answer:
 @pages.post("")
 def said(subject: str) -> Answer:
     """Keep the carer's answer; a no needs no paper, no witness and no reason."""
-    if "relation" not in draft(subject):
+    if not belongs(subject):
         return redirect(url_for("people.gates_", subject=subject))
     form = CarerForm()
     if request.form.get("agreed") == NO:
@@ -52,7 +52,7 @@ def said(subject: str) -> Answer:
 
 
 def _store(subject: str, told: CarerAnswer) -> Response:
-    carers.record(desk(), subject, told)
+    once(draft(subject)["mark"], lambda: carers.record(desk(), subject, told))
     if told.agreed:
         tell(_("The agreement is saved: {who}.", who=label("relation", told.relation)))
     drop_draft(subject)

@@ -18,8 +18,8 @@ from fieldkit.web import steps
 from fieldkit.web.pages import Answer, answer, label, locale, png, reasons
 from fieldkit.web.pages import words as _
 from fieldkit.web.people import BORN
-from fieldkit.web.sessions import desk, draft, drop_draft, tell
-from fieldkit.web.steps import begun, known, page, so_far, stored_once, to_who
+from fieldkit.web.sessions import desk, draft, drop_draft, once, tell
+from fieldkit.web.steps import begin, begun, known, page, so_far, stored_once, to_who
 from fieldkit.web.ways import EvidenceForm
 
 pages = Blueprint("consents", __name__, url_prefix="/people/<subject>")
@@ -64,12 +64,11 @@ def chosen(subject: str) -> Answer:
     relation = request.form.get(how) or request.form.get("relation", "")
     if relation not in CODES["relation"]:
         raise Missing(field=_("who is here"))
-    drop_draft(subject)
     guardian = consent.may_consent(relation, basis) or case.age_group == ADULT_GROUP
     actor = consent.GUARDIAN if guardian else consent.CARER
     actor = consent.ADULT if case.age_group == ADULT_GROUP else actor
     follows = events.follows(case, actor)
-    draft(subject).update(relation=relation, basis=basis, how=how, items={}, follows=follows, guardian=guardian)
+    begin(subject, relation=relation, basis=basis, how=how, follows=follows, guardian=guardian)
     return redirect(url_for(_FIRST_STEP[how] if guardian else "carers.show", subject=subject))
 
 
@@ -189,7 +188,7 @@ def signed(subject: str) -> Answer:
     told = _guardian(subject, form, tapped)
 
     def store() -> Answer:
-        consents.record(desk(), subject, told)
+        once(draft(subject)["mark"], lambda: consents.record(desk(), subject, told))
         saved = _("Consent is saved: {who}.", who=label("relation", draft(subject)["relation"]))
         tell(" ".join([saved, *(one.sentence(locale()) for one in consents.hints(desk(), subject))]))
         drop_draft(subject)

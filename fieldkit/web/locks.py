@@ -18,6 +18,7 @@ from fieldkit.web.users import tried
 pages = Blueprint("locks", __name__)
 WITHOUT = {"static", "locks.show", "locks.lift", "users.lock", "users.unlock", "users.open_up", "language.choose"}
 WITHOUT |= {"help_card.show"}  # the numbers are for everybody
+_SECRET = {"passphrase", "again", "words"}  # what opens a laptop is typed anew
 BY_SCRIPT = "answers.session_now"  # an open page asks by itself: nobody is at the keys
 
 
@@ -65,7 +66,7 @@ def _under_cover() -> Answer:
     """A script is told `locked`; a form waits in memory until the cover is lifted; a page comes back afterwards."""
     if request.headers.get("X-Fieldkit") == "script":
         raise Locked
-    if request.method == "POST":
+    if request.method == "POST" and not _SECRET & request.form.keys() and not request.files:
         session["waiting"] = (request.full_path, list(request.form.items(multi=True)))
         return redirect(url_for("locks.show"), 303)
     return redirect(url_for("locks.show", next=request.full_path.rstrip("?")))

@@ -17,6 +17,7 @@ from wtforms.i18n import get_translations
 
 from fieldkit.errors import Refusal
 from fieldkit.i18n import EN, N_, ZH, translate
+from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER, LEAD, TRANSLATOR
 from fieldkit.studies import Pair, load_study
 from fieldkit.web.sessions import news, signed_in
@@ -175,5 +176,7 @@ def answer(form: Form, template: str, act: Callable[[], Answer], **context: Any)
             return act()
         except Refusal as refusal:
             form.refusal = refusal
+            if isinstance(refusal, ReasonNeeded):  # what has to be tapped stands on the page that comes back
+                context["findings"] = refusal.findings
             return render_template(template, form=form, **context), refusal.status
     return render_template(template, form=form, **context), 422

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, TypeVar, cast
 
 from flask import Flask, Request, Response, current_app, session
@@ -32,6 +33,7 @@ class HeldSession(dict[str, Any], SessionMixin):
     def __init__(self, id_: str | None = None) -> None:
         super().__init__()
         self.id = id_ or secrets.token_urlsafe(24)
+        self.gate = Lock()
 
 
 class HeldSessions(SessionInterface):
@@ -111,10 +113,12 @@ def draft(subject: str) -> dict[str, Any]:
 def once(nonce: str, act: Callable[[], T]) -> T:
     """Run *act* for the first form that carries *nonce*; a second one gets what the first one got."""
     desk()
-    done: dict[str, T] = session.setdefault("done", {})
-    if nonce not in done:
-        done[nonce] = act()
-    return done[nonce]
+    held = cast("HeldSession", session)
+    with held.gate:  # two quick taps arrive in two threads
+        done: dict[str, T] = held.setdefault("done", {})
+        if nonce not in done:
+            done[nonce] = act()
+        return done[nonce]
 
 
 def tell(sentence: str) -> None:

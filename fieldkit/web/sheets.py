@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Blueprint, redirect, render_template, session, url_for
 from werkzeug.wrappers import Response
@@ -34,9 +34,9 @@ class SheetGone(Refusal):
 class Sheet:
     """A sheet that waits to be typed back, in this session's memory only, and the two words that are asked."""
 
-    code: bytes
+    code: bytes = field(repr=False)
     asked: tuple[int, int]
-    passphrase: str
+    passphrase: str = field(repr=False)
 
 
 class PassphraseForm(Form):

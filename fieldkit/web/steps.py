@@ -5,22 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
 
 from fieldkit.acts import forms, people
 from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.clock import new_id
 from fieldkit.rules import consent
 from fieldkit.web.pages import Answer
-from fieldkit.web.sessions import desk, draft, drop_draft
+from fieldkit.web.sessions import desk, draft, drop_draft, once
 
 GUARDIAN = "/consent/guardian"
 HERE, PHONE, PAPER = "here", "phone", "paper"
 WITNESSES = ("neighbour", "uncle_aunt", "sib_adult", "village_cadre", "teacher", "other")
 
 
+def begin(subject: str, **said: Any) -> None:
+    """Forget what another tab gathered, and begin anew: pages opened before carry another mark and store nothing."""
+    drop_draft(subject)
+    draft(subject).update(said, items={}, mark=new_id())
+
+
+def belongs(subject: str) -> bool:
+    """Tell whether there are steps, and whether a form that comes back belongs to them and not to another tab's."""
+    said = draft(subject)
+    return bool(said) and (request.method != "POST" or request.form.get("mark") == said["mark"])
+
+
 def begun(subject: str) -> bool:
-    """Tell whether it was said who consents."""
-    return bool(draft(subject).get("guardian"))
+    """Tell whether it was said which guardian consents."""
+    return belongs(subject) and bool(draft(subject)["guardian"])
 
 
 def to_who(subject: str) -> Answer:
@@ -32,6 +45,7 @@ def known(subject: str) -> dict[str, Any]:
     """Return what every step shows; the form is the one in force on the day of the consent."""
     case, said = people.case(desk(), subject), draft(subject)
     view = forms.guardian_form(desk(), subject, said.get("given_on", ""))
+    said.setdefault("text_hash", view.text_hash)
     lifted = [no for no in consent.open_noes(case.events) if no.id in said["follows"]]
     return {"case": case, "view": view, "said": said, "witnesses": WITNESSES, "lifted": lifted}
 
@@ -46,12 +60,13 @@ def so_far(subject: str, **more: Any) -> GuardianAnswer:
     said = draft(subject)
     begun_with = {name: said[name] for name in ("relation", "basis", "follows")}
     rest: dict[str, Any] = {"items": {}, "understanding": (), "way": said.get("evidence"), **begun_with}
+    rest["text_hash"] = said.get("text_hash", "")
     return GuardianAnswer(**{**rest, "given_on": said.get("given_on", ""), **more})
 
 
 def stored_once(subject: str, keep: Callable[[], object]) -> Answer:
     """Store what the steps gathered and forget it; a second press finds nothing left to store."""
     if begun(subject):
-        keep()
+        once(draft(subject)["mark"], keep)
         drop_draft(subject)
     return redirect(url_for("people.show", subject=subject))

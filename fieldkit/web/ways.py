@@ -14,7 +14,7 @@ from fieldkit.rules.ways import Evidence
 from fieldkit.studies import load_study
 from fieldkit.web.pages import Answer, Form, answer, reasons
 from fieldkit.web.pages import words as _
-from fieldkit.web.sessions import desk, draft, drop_draft, tell
+from fieldkit.web.sessions import desk, draft, drop_draft, once, tell
 from fieldkit.web.steps import GUARDIAN, WITNESSES, begun, known, page, so_far, to_who
 
 pages = Blueprint("ways", __name__, url_prefix="/people/<subject>")
@@ -108,6 +108,7 @@ def _gathered(subject: str, template: str, form: EvidenceForm, evidence: Evidenc
         events.check_evidence(evidence, draft(subject)["relation"])
         findings.check_answered(asked, tapped)
         draft(subject).update(evidence=evidence, given_on=given_on, reasons=tapped)
+        draft(subject).pop("text_hash", None)  # the form of that day is read from here on
         return redirect(url_for("consents.read", subject=subject))
 
     return answer(form, f"consents/{template}.html", go_on, findings=asked, reasons=tapped, **known(subject))
@@ -118,7 +119,7 @@ def dropped(subject: str) -> Answer:
     """Keep that the call broke off: nothing that was asked in it counts."""
     if not begun(subject):
         return to_who(subject)
-    consents.inform(desk(), subject, so_far(subject))
+    once(draft(subject)["mark"], lambda: consents.inform(desk(), subject, so_far(subject)))
     tell(_("Saved: told, no decision yet. What was asked in this call does not count; ring again when you can."))
     drop_draft(subject)
     return redirect(url_for("people.gates_", subject=subject))

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from fieldkit.acts import assents, checks, consents, interviews, people, readiness, withdrawals
+from fieldkit.acts import assents, checks, consents, forms, interviews, people, readiness, withdrawals
 from fieldkit.acts.assents import ChildAnswer, GuardianFirst
-from fieldkit.acts.consents import GuardianAnswer, ItemsNotAsked, NotAGuardian, PhoneNotAllowed
+from fieldkit.acts.consents import FormMoved, GuardianAnswer, ItemsNotAsked, NotAGuardian, PhoneNotAllowed
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.forms import NotUnderstood
 from fieldkit.acts.interviews import GatesClosed
@@ -330,7 +330,7 @@ def test_who_wants_to_think_has_agreed_to_nothing(refused: Refused, desks: Desks
     assert "G04" in failing(desks["interviewer"], child)
 
 
-@pytest.mark.parametrize("given_on", ["2999-01-01", "yesterday", "2026-02-30"])
+@pytest.mark.parametrize("given_on", ["2999-01-01", "yesterday", "2026-02-30", "20261101"])
 def test_a_paper_of_an_impossible_day_is_refused(
     refused: Refused, desks: Desks, child: str, says: Says, given_on: str
 ) -> None:
@@ -447,3 +447,27 @@ def test_a_refusal_takes_the_contact_slip_with_it(desks: Desks, child: str, word
     assert "0394-0000000" not in words(desk)
     assert people.case(desk, child).called is None
     assert checks.check(desk).ok
+
+
+def test_words_that_nobody_read_are_not_agreed_to(
+    refused: Refused, desks: Desks, child: str, says: Says, newer: Callable[..., None]
+) -> None:
+    """A new version comes into force between the reading and the signature."""
+    read = forms.guardian_form(desks["interviewer"], child).text_hash
+    newer("editorial")
+    said = says(desks["interviewer"], child, text_hash=read)
+
+    refused(FormMoved, "interviewer", lambda desk: consents.record(desk, child, said))
+    consents.record(desks["interviewer"], child, replace(said, text_hash=""))
+
+
+def test_of_two_relatives_the_one_whose_role_has_not_ended_is_asked(desks: Desks, child: str, says: Says) -> None:
+    desk = desks["interviewer"]
+    with desk.db.writing() as tables:
+        for name, ended in (("0first", desk.today), ("1second", None)):
+            known = {"relation": "uncle_aunt", "role": "guardian", "basis": "court", "ended_on": ended}
+            log.append(tables, desk.pen, Draft("person", known, record=name, subject=child))
+    consents.record(desk, child, says(desk, child, relation="uncle_aunt"))
+
+    assert people.case(desk, child).events[-1].person == "1second"
+    assert people.case(desk, child).consent == "given"

@@ -30,8 +30,15 @@ class Browser(FlaskClient):
         if args and isinstance(args[0], str):
             kwargs.setdefault("base_url", f"http://127.0.0.1:{PORT}")
             if kwargs.get("method") == "POST" and "csrf_token" not in kwargs.setdefault("data", {}):
-                kwargs["data"] = {"csrf_token": self._token(), **kwargs["data"]}
+                kwargs["data"] = {"csrf_token": self._token(), **self._mark(args[0]), **kwargs["data"]}
         return super().open(*args, **kwargs)
+
+    def _mark(self, path: str) -> dict[str, str]:
+        """Return the mark of the guided steps that are under way, as their pages carry it."""
+        steps = re.match(r"(/people/[^/]+/consent/(?:guardian|carer))", path)
+        page = self.get(steps[1] + ("/read" if steps[1].endswith("guardian") else "")).text if steps else ""
+        found = re.search(r'name="mark" value="([^"]+)"', page)
+        return {"mark": found[1]} if found else {}
 
     def _token(self) -> str:
         found = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/help-card").text)

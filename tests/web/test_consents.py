@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import pytest
 from flask.testing import FlaskClient
 
+from fieldkit.acts import clocks
 from fieldkit.studies import load_study
 
 ITEMS = len(next(form for form in load_study().forms if form.doc_kind == "guardian_info_consent").items)
@@ -102,3 +104,29 @@ def test_a_signature_is_shown_to_the_interviewer(browser: FlaskClient, consented
     picture = browser.get(page.split('class="drawn" src="')[1].split('"')[0])
 
     assert picture.mimetype == "image/png"
+
+
+def test_the_steps_of_another_tab_store_nothing(browser: FlaskClient, child: str, signature: str) -> None:
+    """The mother's page is still open when somebody begins with the father: her signature is not made his."""
+    read_and_ask(browser, child, ["yes"] * ITEMS)
+    page = browser.get(f"/people/{child}/consent/guardian/sign").text
+    mark = page.split('name="mark" value="')[1].split('"')[0]
+    browser.post(f"/people/{child}/consent", data={"relation": "father"})
+
+    path = f"/people/{child}/consent/guardian/sign"
+    answer = browser.post(path, data={**SIGNED, "signature": signature, "mark": mark})
+    assert answer.location == f"/people/{child}"
+    assert "还没问过爸爸妈妈" in browser.get(f"/people/{child}").text
+
+
+def test_under_a_doubted_clock_the_page_offers_the_reason_to_tap(
+    browser: FlaskClient, child: str, signature: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clocks, "doubted", lambda *_: True)
+    read_and_ask(browser, child, ["yes"] * ITEMS)
+    path, signed = f"/people/{child}/consent/guardian/sign", {**SIGNED, "signature": signature}
+    answer = browser.post(path, data=signed)
+
+    assert answer.status_code == 422
+    assert 'name="reason_V31"' in answer.text
+    assert browser.post(path, data={**signed, "reason_V31": "date_right"}).status_code == 302

@@ -124,15 +124,22 @@ def test_it_does_not_fall_for_twenty_minutes_while_an_interview_runs(
 
 def test_a_form_that_met_the_cover_is_carried_out_afterwards_once(open_: FlaskClient) -> None:
     wait(open_, minutes=4)
-    met = open_.post("/sheet", data={"passphrase": PASSPHRASE, "said": "<奶奶>"})
+    met = open_.post("/withdraw", data={"code": "<奶奶>", "requested_by": "guardian"})
     assert met.status_code == 303
-    assert open_.get("/sheet/words").location.startswith("/cover")
+    assert open_.get("/withdraw").location.startswith("/cover")
     lifted = open_.post("/cover", data={"secret": PASSPHRASE})
 
-    assert 'action="/sheet?"' in lifted.text
+    assert 'action="/withdraw?"' in lifted.text
     assert 'value="&lt;奶奶&gt;"' in lifted.text
-    assert open_.get("/sheet/words").status_code == 409
-    assert open_.post("/sheet", data={"passphrase": PASSPHRASE}).location == "/sheet/words"
+    assert "&lt;奶奶&gt;" not in open_.get("/withdraw").text
+    assert open_.post("/withdraw", data={"code": "<奶奶>", "requested_by": "guardian"}).status_code == 200
+
+
+def test_a_passphrase_that_met_the_cover_is_not_kept(open_: FlaskClient) -> None:
+    wait(open_, minutes=4)
+    assert open_.post("/sheet", data={"passphrase": "a passphrase under the cover"}).location.startswith("/cover")
+
+    assert "under the cover" not in open_.post("/cover", data={"secret": PASSPHRASE}).text
 
 
 def test_wrong_tries_at_the_lock_slow_down_and_say_for_how_long(locked: FlaskClient) -> None:
