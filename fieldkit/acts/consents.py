@@ -186,7 +186,7 @@ def _begin(desk: Desk, tables: Tables, one: Case, form: FormView, said: Guardian
 def _basis(tables: Tables, subject: str, said: GuardianAnswer, day: str) -> str:
     """Return the legal basis of the adult who speaks; raises NotAGuardian (V20)."""
     known = people.adult(tables, subject, said.relation, day)
-    found = situations.adult_of(known) if known else Adult(said.relation)
+    found = situations.adult_of(tables, known) if known else Adult(said.relation)
     basis = said.basis or found.basis or (PARENT if said.relation in consent.PARENTS else "")
     if not Adult(said.relation, basis, found.capacity, found.ended_on).is_guardian(day):
         raise NotAGuardian

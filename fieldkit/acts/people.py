@@ -10,6 +10,7 @@ from typing import Any
 from fieldkit.acts import clocks, sites, situations
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.sites import SITE
+from fieldkit.acts.situations import Ground
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
@@ -18,7 +19,7 @@ from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, Event
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.gates import Gate
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
-from fieldkit.store import log, people, search, standing, strings
+from fieldkit.store import log, people, search, standing
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import Pair, load_study
@@ -94,6 +95,7 @@ class Case:
     conflict: bool
     session: str = ""
     consent: str = states.NOT_SOUGHT
+    assent: str = states.NOT_SOUGHT
     on_hold: bool = False
     moved: bool = False
     author: str = ""
@@ -179,13 +181,14 @@ def case_within(desk: Desk, tables: Tables, subject: str) -> Case:
     row = people.row(tables, "participants", "id = ?", subject)
     if row is None or people.is_hidden(tables, subject):
         raise NotFound
-    return _case(desk, tables, row)
+    return _case(desk, tables, situations.ground(desk, tables), row)
 
 
 def listing(desk: Desk) -> list[Case]:
     """Return every child in use, by case code."""
     with desk.db.reading() as tables:
-        return [_case(desk, tables, row) for row in people.participants(tables)]
+        common = situations.ground(desk, tables)
+        return [_case(desk, tables, common, row) for row in people.participants(tables)]
 
 
 def today(desk: Desk) -> Today:
@@ -218,10 +221,10 @@ def _called_so(one: Case, wanted: str) -> bool:
     return bool(wanted) and any(wanted.lower() in name.lower() for name in names)
 
 
-def _case(desk: Desk, tables: Tables, row: people.Row) -> Case:
-    found, lines = standing.events(tables, row["id"]), _interviews(tables, row)
+def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row) -> Case:
+    found, lines = standing.events(tables, row["id"]), _interviews(tables, row, common.questions)
     session = unused_session(found, lines, desk.today)
-    situation = situations.gather(desk, tables, row, found, session)
+    situation = situations.gather(desk, tables, common, row, found, session)
     one = Case(
         **_named(tables, row),
         age_group=situation.age_group,
@@ -233,6 +236,7 @@ def _case(desk: Desk, tables: Tables, row: people.Row) -> Case:
         conflict=people.disagrees(tables, row["id"]),
         session=session,
         consent=states.guardian(found, situation.adults, situation.forms, situation.age_group, desk.today),
+        assent=states.child(found, session),
         on_hold=states.on_hold(found),
         moved=bool(row["moved_on"]),
         author=row.get("author") or "",
@@ -260,8 +264,7 @@ def _named(tables: Tables, row: people.Row) -> dict[str, Any]:
 GATES = [(gate.id, gate.level, gate.title) for gate in load_study().gates]
 
 
-def _interviews(tables: Tables, row: people.Row) -> list[InterviewLine]:
-    total = len(strings.questions(tables))
+def _interviews(tables: Tables, row: people.Row, total: int) -> list[InterviewLine]:
     return [
         InterviewLine(
             one["id"],

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
 
 from fieldkit.acts import clocks
 from fieldkit.acts.desk import Desk
@@ -11,14 +14,41 @@ from fieldkit.rules.consent import CARER, Event
 from fieldkit.rules.situations import Situation
 from fieldkit.rules.states import Adult
 from fieldkit.rules.versions import FormVersion
-from fieldkit.store import people, setup, strings
+from fieldkit.store import log, people, setup, strings
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
 
 ROOM_NEEDED = 200 * 1024 * 1024  # bytes: a day of notes, a backup and a bundle
 
 
-def gather(desk: Desk, tables: Tables, row: people.Row, events: list[Event], session: str) -> Situation:
+@dataclass(frozen=True)
+class Ground:
+    """What is the same for every child of one transaction; `open_lines`: of the help card, by site."""
+
+    facts: Mapping[str, str]
+    member: Mapping[str, str | None]
+    forms: list[FormVersion]
+    guide_published: bool
+    questions: int
+    doubts: list[Pair]
+    open_lines: Callable[[str], list[str]]
+
+
+def ground(desk: Desk, tables: Tables) -> Ground:
+    """Return what is read once for all children of a list."""
+    mine = setup.members(tables).get(desk.me.code, {})
+    return Ground(
+        facts=setup.facts(tables),
+        member={} if mine.get("conflict") else mine,
+        forms=form_versions(tables),
+        guide_published=strings.newest_version(tables) is not None,
+        questions=len(strings.questions(tables)),
+        doubts=doubts(desk, tables),
+        open_lines=cache(lambda site: open_lines(desk, tables, site)),
+    )
+
+
+def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: list[Event], session: str) -> Situation:
     """Return the situation of the child in *row*; *session* of the yes that is not used yet, or empty."""
     group = age_group(desk, tables, row)
     carer = next((event.relation for event in events if event.actor == CARER), row["carer"] or "")
@@ -27,16 +57,16 @@ def gather(desk: Desk, tables: Tables, row: people.Row, events: list[Event], ses
         age_group=group,
         today=desk.today,
         session=session,
-        guide_published=strings.newest_version(tables) is not None,
+        guide_published=common.guide_published,
         carer=load_study().codes["relation"].get(carer, guides.ANY_CARER),
-        facts=setup.facts(tables),
-        member=setup.members(tables).get(desk.me.code, {}),
+        facts=common.facts,
+        member=common.member,
         screening=_screened(tables, row["id"]),
         age_fits=group != "u9",
         adults=adults(tables, row["id"]),
-        forms=form_versions(tables),
-        open_lines=open_lines(desk, tables, row["site"]),
-        doubts=doubts(desk, tables),
+        forms=common.forms,
+        open_lines=common.open_lines(row["site"]),
+        doubts=common.doubts,
         pilot=row["pilot"] == "yes",
     )
 
@@ -54,11 +84,14 @@ def age_group(desk: Desk, tables: Tables, row: people.Row) -> str:
 
 def adults(tables: Tables, subject: str) -> dict[str, Adult]:
     """Return the adults of the household by person id."""
-    return {one["id"]: adult_of(one) for one in people.rows(tables, "persons", subject)}
+    return {one["id"]: adult_of(tables, one) for one in people.rows(tables, "persons", subject)}
 
 
-def adult_of(row: people.Row) -> Adult:
-    """Return what consent has to know of the adult in *row*."""
+def adult_of(tables: Tables, row: people.Row) -> Adult:
+    """Return what consent has to know of the adult in *row*; while people disagree about one, they are no guardian."""
+    heads = log.heads_of(tables, row["id"]) if row["conflict"] else {}
+    if any(len(heads.get(name, [])) > 1 for name in ("basis", "capacity", "ended_on")):
+        return Adult(row["relation"], capacity="lacks")
     return Adult(row["relation"], row["basis"] or "", row["capacity"] or "", row["ended_on"] or "")
 
 
@@ -80,7 +113,8 @@ def _screened(tables: Tables, subject: str) -> str:
 
 def open_lines(desk: Desk, tables: Tables, site: str) -> list[str]:
     """Return what is missing on the help card of *site*."""
-    return help_card.open_lines(load_study().card, setup.help_numbers(tables, site), desk.clock.today())
+    agreed = {line: row for line, row in setup.help_numbers(tables, site).items() if not row["conflict"]}
+    return help_card.open_lines(load_study().card, agreed, desk.clock.today())
 
 
 def doubts(desk: Desk, tables: Tables) -> list[Pair]:

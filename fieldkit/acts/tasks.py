@@ -11,6 +11,7 @@ from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import Case
 from fieldkit.rules import ages, consent, versions, ways
 from fieldkit.rules.consent import AGREEING, GUARDIAN, Event
+from fieldkit.rules.versions import FormVersion
 from fieldkit.store import people
 from fieldkit.store.database import Tables
 
@@ -31,16 +32,16 @@ class Task:
 def waiting(desk: Desk, cases: list[Case]) -> list[Task]:
     """Return what waits for *cases*, what is due first at the top."""
     with desk.db.reading() as tables:
-        found = [task for case in cases for task in _of(desk, tables, case)]
+        forms = situations.form_versions(tables)
+        found = [task for case in cases for task in _of(desk, tables, forms, case)]
     return sorted(found, key=lambda task: (task.due or "9999", task.case.case_code))
 
 
-def _of(desk: Desk, tables: Tables, case: Case) -> Iterator[Task]:
+def _of(desk: Desk, tables: Tables, forms: list[FormVersion], case: Case) -> Iterator[Task]:
     standing = consent.in_force(case.events)
     guardians = [event for event in standing if event.actor == GUARDIAN]
     yield from _papers(tables, case, guardians)
     yield from _promised(case, guardians)
-    forms = situations.form_versions(tables)
     for event in guardians:
         if event.act in AGREEING and versions.to_be_told(forms, event.form_text_hash, desk.today):
             yield Task(TELL, case, event=event.id)

@@ -60,8 +60,6 @@ def _gate(id_: str, level: str, title: Pair, case: Situation) -> Gate:
     if judge_one is None:
         return Gate(id_, level, title, UNCHECKED, _UNCHECKED)
     status, reason, step = judge_one(case)
-    if status == ASKS and case.answered.get(id_):
-        status, step = HOLDS, None
     return Gate(id_, level, title, status, reason, step)
 
 

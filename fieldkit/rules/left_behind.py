@@ -21,7 +21,6 @@ LACKS = "lacks"
 MIN_MONTHS = 6
 ADULT_AGE, SC2016_AGE = 18, 16
 BEFORE_BIRTH = 20  # years: no parent left earlier
-MINOR_CARERS = frozenset({"sib_minor", "self"})
 ALONE = "self"
 
 

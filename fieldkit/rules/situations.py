@@ -16,7 +16,7 @@ class Situation:
     """What the gates look at. `session`: of the child's yes that no interview has used yet, else empty.
 
     `facts`: of the study, `member`: the interviewer's team record, `adults`: by person id, `open_lines`: what is
-    missing on the site's help card, `doubts`: what is wrong with clock or disk, `answered`: gate id to reason code.
+    missing on the site's help card, `doubts`: what is wrong with clock or disk.
     """
 
     events: Sequence[Event]
@@ -34,7 +34,6 @@ class Situation:
     open_lines: Sequence[str] = ()
     doubts: Sequence[Pair] = ()
     pilot: bool = False
-    answered: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def adult(self) -> bool:
