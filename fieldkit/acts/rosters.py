@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fieldkit.acts import clocks, people, sites
+from fieldkit.acts import clocks, people
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.people import SEXES, NewChild
 from fieldkit.acts.sites import SITE
 from fieldkit.errors import Refusal
+from fieldkit.i18n import N_
 from fieldkit.rules import findings
-from fieldkit.rules.findings import Finding
+from fieldkit.rules.findings import ASK, Finding
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.store import rosters as store
 from fieldkit.store.database import Tables
@@ -41,7 +42,7 @@ class Refused:
 class Plan:
     """What a roster would do: children to register with their age groups, lines of those who are here, refused ones.
 
-    `findings`: what wants a reason before anything is written (V31).
+    `findings`: what wants a reason before anything is written (V31, families that were asked before).
     """
 
     new: list[tuple[NewChild, str]] = field(default_factory=list)
@@ -67,7 +68,6 @@ def register(desk: Desk, rows: Sequence[Row], reasons: Mapping[str, str]) -> Pla
         found = _plan(desk, tables, rows)
         findings.check_answered(found.findings, reasons)
         for child, group in found.new:
-            sites.ensure(tables, desk, child.site)
             people.register_within(desk, tables, child, group)
         return found
 
@@ -81,13 +81,26 @@ def _plan(desk: Desk, tables: Tables, rows: Sequence[Row]) -> Plan:
         except Refusal as refusal:
             found.refused.append(Refused(row.number, _column(child), refusal))
             continue
-        mark = (child.called, child.site, child.sex, group, child.phone)
+        mark = (child.called, child.site, child.sex, child.phone)
         if mark in known:
             found.here.append(row.number)
         else:
             known.add(mark)
             found.new.append((child, group))
+    found.findings.extend(_asked_before(tables, {child.site for child, _ in found.new}))
     return found
+
+
+def _asked_before(tables: Tables, sites: set[str]) -> list[Finding]:
+    """A family that said no must not be asked again by a list: their slip is gone, so a person has to look."""
+    gone = store.emptied(tables)
+    count = sum(gone.get(site, 0) for site in sites)
+    return [Finding("asked_before", ASK, ASKED_BEFORE, {"n": count})] if count else []
+
+
+ASKED_BEFORE = N_(
+    "{n} children of these sites were listed before and their slips are gone. Is none of them on this list?"
+)
 
 
 def _child(row: Row) -> NewChild:

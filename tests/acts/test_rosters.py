@@ -3,7 +3,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from fieldkit.acts import people, rosters
+import pytest
+
+from fieldkit.acts import consents, people, rosters
+from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NoSerialLeft
 from fieldkit.acts.rosters import Row
@@ -73,3 +76,18 @@ def test_a_power_cut_leaves_nobody_of_a_roster(
     desks: Desks, broken: Callable[[int, Callable[[], object]], None]
 ) -> None:
     broken(4, lambda: rosters.register(desks["interviewer"], ROWS, {}))
+
+
+def test_a_list_does_not_ask_a_family_again_that_said_no(desks: dict[str, Desk]) -> None:
+    desk = desks["interviewer"]
+    said = {"called": "小雨", "site": "C01", "sex": "f", "birth_date": f"{desk.clock.today().year - 12}-01"}
+    rosters.register(desk, [Row(2, said)], {})
+    (child,) = people.listing(desk)
+    consents.record(desk, child.id, GuardianAnswer("mother", {"participate": "no"}, []))
+
+    with pytest.raises(ReasonNeeded) as told:
+        rosters.register(desk, [Row(2, said)], {})
+    assert [one.code for one in told.value.findings] == ["asked_before"]
+    assert len(people.listing(desk)) == 1
+    rosters.register(desk, [Row(2, said)], {"asked_before": "others"})
+    assert len(people.listing(desk)) == 2
