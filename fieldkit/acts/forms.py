@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import month_name
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from fieldkit.acts import situations
@@ -27,6 +27,7 @@ from fieldkit.studies import Pair, form_parts, load_study
 UNDERSTOOD = "ok"
 REVIEW = "review"
 BLOCKS = (1, 2, 3)
+CHILDRENS = frozenset({"assent_9_11", "assent_12_13", "consent_14_17"})
 
 
 class NotUnderstood(Refusal):
@@ -105,7 +106,12 @@ def blank(desk: Desk, doc_kind: str) -> FormView:
             raise NotFound
         usable = [one for one in known if one.in_force(desk.today)]
         wanted = max(usable or known, key=lambda one: one.number)
-        return _view(tables, wanted, desk.today, _values(desk, tables, None))
+        values = _values(desk, tables, None)
+        view = _view(tables, wanted, desk.today, values)
+    if doc_kind not in CHILDRENS:
+        return view
+    told = [line for block in _spoken(_current_texts(desk), values) for line in block]
+    return replace(view, read_aloud=told)  # what a child is told stands on the child's paper too
 
 
 def imprint(desk: Desk) -> dict[str, Pair]:
@@ -157,7 +163,10 @@ def opening(desk: Desk, subject: str) -> list[list[Pair]]:
     one = case(desk, subject)
     with desk.db.reading() as tables:
         values = _values(desk, tables, one)
-    texts = _current_texts(desk)
+    return _spoken(_current_texts(desk), values)
+
+
+def _spoken(texts: Mapping[str, Pair], values: dict[str, Pair]) -> list[list[Pair]]:
     lines = [line for line in load_study().scripts["opening"] if line.needs != "audio"]
     return [[guides.fill_pair(texts[line.id], values) for line in lines if line.block == block] for block in BLOCKS]
 
