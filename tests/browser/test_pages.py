@@ -36,6 +36,9 @@ def sit(page: Page, demo: str, role: str) -> None:
     page.click(f"button[name=machine][value={role}]")
 
 
+FILES = {"rosters/template"}  # downloaded, not shown
+
+
 def walk(page: Page, begin: str) -> dict[str, list[str]]:
     """Follow links to one page of each kind (path without ids); return, by kind, what is wrong with it."""
     waiting: list[str] = [begin]
@@ -43,7 +46,7 @@ def walk(page: Page, begin: str) -> dict[str, list[str]]:
     while waiting:
         url = waiting.pop(0)
         kind = "/".join(part if len(part) < 20 else "ID" for part in url.removeprefix(begin).split("?")[0].split("/"))
-        if kind in kinds or not url.startswith(begin):
+        if kind in kinds or not url.startswith(begin) or kind in FILES:
             continue
         page.goto(url)
         kinds[kind] = complaints(page)
@@ -97,7 +100,15 @@ DRAWN = (  # name, width, who, where it begins, what is tapped on the way
     ("gates", PHONE, "interviewer", "/people?q=石头", ("a.row", "a.link")),
     ("reading", PHONE, "interviewer", "/people?q=小满", TO_READ),
     ("item", PHONE, "interviewer", "/people?q=小满", (*TO_ITEMS, "form + p.meta")),
-    ("sign", PHONE, "interviewer", "/people?q=小满", (*TO_ITEMS, *["[value=yes]"] * 6, "#signature legend")),
+    ("sign", PHONE, "interviewer", "/people?q=小满", (*TO_ITEMS, *["[value=yes]"] * 7, "#signature legend")),
+    ("who", PHONE, "interviewer", "/people?q=小满", ("a.row", ".next a.btn")),
+    ("call", PHONE, "interviewer", "/people?q=小满", ("a.row", ".next a.btn", "[name=phone][value=mother]")),
+    ("start", PHONE, "interviewer", "/people?q=A04-002", ("a.row", ".next a.btn")),
+    ("household", PHONE, "interviewer", "/people?q=阿宁", ("a.row", "a.link[href$=household]")),
+    ("card", PHONE, "interviewer", "/help-card/A03", ()),
+    ("readiness", LAPTOP, "coordinator", "/readiness", ()),
+    ("forms", LAPTOP, "coordinator", "/forms", ()),
+    ("members", LAPTOP, "coordinator", "/members", ()),
     ("child", PHONE, "interviewer", "/people?q=阿宁", ("a.row", ".next a.btn", "[for=words]")),
     ("interview", PHONE, "interviewer", "/today", (INTERVIEW, "#W1 .badge")),
     ("stop", PHONE, "interviewer", "/today", (INTERVIEW, ".stopbar .stop")),
