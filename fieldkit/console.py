@@ -30,6 +30,13 @@ class PassphrasesDiffer(Refusal):
     message = N_("The two passphrases differ. Nothing was changed. Run the command again.")
 
 
+class NobodyToAsk(Refusal):
+    """A passphrase is needed and nobody sits at a terminal."""
+
+    code = "nobody_to_ask"
+    message = N_("This command asks for a passphrase and has no terminal. Nothing was changed. Set {name} for it.")
+
+
 class WhichUser(Refusal):
     """Several people can unlock this folder."""
 
@@ -78,14 +85,22 @@ def user(held: Folder, wanted: str | None) -> str:
     return wanted or next((one.code for one in people), "")
 
 
+def _ask(prompt: str) -> str:
+    """Return what a person types unseen. Raises NobodyToAsk."""
+    try:
+        return getpass(prompt)
+    except EOFError as error:
+        raise NobodyToAsk(name=PASSPHRASE) from error
+
+
 def passphrase() -> str:
     """Return the passphrase from the environment or a prompt; never from an argument, which others could read."""
-    return os.environ.get(PASSPHRASE) or getpass("密码 Passphrase: ")
+    return os.environ.get(PASSPHRASE) or _ask("密码 Passphrase: ")
 
 
 def words() -> str:
     """Return the words of the recovery sheet from the environment or a prompt."""
-    return os.environ.get(WORDS) or getpass("恢复单上的十二个词 The twelve words of the sheet: ")
+    return os.environ.get(WORDS) or _ask("恢复单上的十二个词 The twelve words of the sheet: ")
 
 
 def new_passphrase() -> str:
@@ -93,8 +108,8 @@ def new_passphrase() -> str:
     given = os.environ.get(PASSPHRASE)
     if given:
         return given
-    first = getpass("新密码 New passphrase: ")
-    if getpass("再输一遍 Once more: ") != first:
+    first = _ask("新密码 New passphrase: ")
+    if _ask("再输一遍 Once more: ") != first:
         raise PassphrasesDiffer
     return first
 

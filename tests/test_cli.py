@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fieldkit import console
 from fieldkit.cli import main
 
 
@@ -111,3 +112,17 @@ def test_founding_prints_the_words_once_and_they_recover(
     assert main(["check", *place]) == 0
     monkeypatch.setenv("FIELDKIT_PASSPHRASE", "four plain words here")
     assert main(["check", *place]) == 3
+
+
+def test_without_a_terminal_a_command_says_that_nobody_can_be_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], four_machines: Path, tmp_path: Path
+) -> None:
+    def nobody(_prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.delenv("FIELDKIT_PASSPHRASE")
+    monkeypatch.setattr(console, "getpass", nobody)
+    shutil.copytree(four_machines / "interviewer", tmp_path / "laptop")
+
+    assert main(["check", "--data", str(tmp_path / "laptop")]) == 3
+    assert "nobody_to_ask" in capsys.readouterr().err
