@@ -14,7 +14,7 @@ from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value
-from fieldkit.rules import consent, findings
+from fieldkit.rules import consent, findings, states
 from fieldkit.rules.consent import CHILD, NECESSARY, NO, REFUSING, YES
 from fieldkit.rules.findings import ASK, Finding
 from fieldkit.rules.members import INTERVIEWER
@@ -82,6 +82,8 @@ def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
         _check(desk, one)
+        if said.answer == YES and one.assent == states.REAFFIRMED:  # a second tap on the same yes
+            return next(event.id for event in one.events if event.session == one.session)
         if said.answer == YES:
             _check_yes(form, said)
             findings.check_answered([*_findings(said), *clocks.findings(desk, tables)], said.reasons)

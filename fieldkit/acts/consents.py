@@ -176,7 +176,7 @@ def _begin(desk: Desk, tables: Tables, one: Case, form: FormView, said: Guardian
     day, late = check_day(desk, said.given_on), {"entered_on": desk.today} if said.given_on else {}
     if one.age_group == ADULT_GROUP:
         session = {"session": new_id()}
-        return events.begin(desk, one, form, ADULT, one.id, "self", said.follows) | session | late
+        return events.begin(desk, one, form, ADULT, one.id, "self", said.follows) | session | {"day": day, **late}
     basis = _basis(tables, one.id, said, day)
     person = events.person(desk, tables, one.id, said.relation, basis)
     event = events.begin(desk, one, form, GUARDIAN, person, said.relation, said.follows)
@@ -201,7 +201,7 @@ def _give(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, event: di
         "read_aloud_by": desk.me.code,
         "reasons": dict(said.reasons),
         **events.left_behind(said.evidence),
-        **events.lifting(one, event),
+        **({} if said.given_on else events.lifting(one, event)),  # an earlier paper takes back no later no
     }
     kept = log.append(
         tables, desk.pen, Draft("consent_event", event | signed, subject=one.id, session=event.get("session"))
@@ -217,7 +217,7 @@ def _check_given(desk: Desk, form: FormView, said: GuardianAnswer) -> None:
         raise ItemsNotAsked
     forms.check_understood(form, said.understanding)
     if said.birth_date:
-        ages.birth_date(said.birth_date, said.birth_calendar)
+        ages.age_group(ages.birth_date(said.birth_date, said.birth_calendar), desk.clock.today())
     for name, words in _NAMES.items():
         if not getattr(said, name).strip():
             raise Missing(field=words)

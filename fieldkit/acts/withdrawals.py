@@ -64,7 +64,8 @@ def withdraw(desk: Desk, code: str, scope: str = ALL, requested_by: str = "guard
 
 def _write_event(desk: Desk, tables: Tables, subject: str, actor: str, asked: Mapping[str, Value]) -> None:
     events = [event for event in standing.events(tables, subject) if event.actor == actor]
-    person = subject if actor == consent.CHILD else next((event.person for event in events if event.person), "")
+    spoken = {event.person for event in events if event.person}
+    person = subject if actor == consent.CHILD else spoken.pop() if len(spoken) == 1 else ""  # of two, nobody's to lift
     values: dict[str, Value] = {
         "actor": actor,
         "person": person,

@@ -36,7 +36,7 @@ class FormVersion:
 
     def in_force(self, day: str) -> bool:
         """Tell whether the ethics committee's stamp covers *day*."""
-        began = self.valid_from or self.stamped_on
+        began = max(self.valid_from, self.stamped_on)
         return bool(self.stamped_on) and began <= day and (not self.valid_to or day <= self.valid_to)
 
 

@@ -30,7 +30,7 @@ def show(subject: str) -> Answer:
 def said(subject: str) -> Answer:
     """Keep the child's own answer; what is unclear comes back with everything that was ticked."""
     told = _told()
-    if people.case(desk(), subject).step.code in DONE:
+    if told.answer == YES and people.case(desk(), subject).step.code in DONE:
         return redirect(url_for("people.gates_", subject=subject))
     try:
         assents.record(desk(), subject, told)
