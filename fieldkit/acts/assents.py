@@ -122,7 +122,7 @@ def _keep(desk: Desk, tables: Tables, one: Case, said: ChildAnswer, event: dict[
     event["act"] = "deferred"
     if said.answer == YES:
         asked = {code: word for code, word in said.items.items() if word in {YES, NO}}
-        items = {**asked, **dict.fromkeys(NECESSARY, YES)}
+        items = {**dict.fromkeys(NECESSARY, YES), **asked}  # a no to one of them stays a no
         event |= {"act": "given", "items": items, "reasons": dict(said.reasons), **events.lifting(one, event)}
     kept = log.append(tables, desk.pen, Draft("consent_event", event, subject=one.id, session=event["session"]))
     if said.answer == YES and said.mark_png:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 from base64 import b64decode
 from collections.abc import Callable, Collection
 from datetime import date, datetime
@@ -128,7 +127,7 @@ def png(url: str | None) -> bytes:
         return b""
     try:
         return b64decode(url.removeprefix(PNG_URL), validate=True)
-    except binascii.Error:
+    except ValueError:  # neither base64 nor even ASCII
         return b""
 
 
