@@ -117,23 +117,15 @@ def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
     form = forms.guardian_form(desk, subject, check_day(desk, said.given_on))
     if said.text_hash not in {"", form.text_hash}:
         raise FormMoved
-    if said.items.get("participate") == NO:
-        return _decline(desk, subject, form, said)
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
         event = _begin(desk, tables, one, form, said) | {"items": dict(said.items)}
+        if said.items.get("participate") == NO:
+            slips.purge_within(desk, tables, one.id)  # the contact slip goes with the no
+            return events.decline(desk, tables, one, event, "guardian_no")
         _check_given(desk, form, said)
         findings.check_answered([*ways.findings(said.evidence), *clocks.findings(desk, tables)], said.reasons)
         return _give(desk, tables, one, said, event)
-
-
-def _decline(desk: Desk, subject: str, form: FormView, said: GuardianAnswer) -> str:
-    """Keep the no; the contact slip goes with it."""
-    with desk.db.writing() as tables:
-        one = case_within(desk, tables, subject)
-        event = _begin(desk, tables, one, form, said) | {"items": dict(said.items)}
-        slips.purge_within(desk, tables, one.id)
-        return events.decline(desk, tables, one, event, "guardian_no")
 
 
 @only(INTERVIEWER)
@@ -244,14 +236,13 @@ def _write_names(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, pe
         "carer": said.carer,
         "migration": said.migration,
     }
-    named, signer = natural_id("identity", one.id), {"person": person, "name": said.signer_name.strip()}
     for draft in (
-        Draft("identity", identity, record=named, subject=one.id, over=_over(tables, named, identity)),
-        Draft("person_name", signer, subject=one.id, over=_over(tables, natural_id("person_name", person), signer)),
+        Draft("identity", identity, record=natural_id("identity", one.id), subject=one.id),
+        Draft("person_name", {"person": person, "name": said.signer_name.strip()}, subject=one.id),
         Draft("evidence", events.evidence(said.evidence, event_id), subject=one.id),
-        Draft("participant", facts, record=one.id, subject=one.id, over=_over(tables, one.id, facts)),
+        Draft("participant", facts, record=one.id, subject=one.id),
     ):
-        log.append(tables, desk.pen, draft)
+        log.append_over(tables, desk.pen, draft)
 
 
 def _birth(said: GuardianAnswer) -> dict[str, str]:
@@ -263,10 +254,6 @@ def _birth(said: GuardianAnswer) -> dict[str, str]:
         "birth_calendar": said.birth_calendar,
         "birth_source": said.birth_source or "told_parent",
     }
-
-
-def _over(tables: Tables, record: str, fields: Mapping[str, Value]) -> dict[str, list[str]]:
-    return {name: ids for name, ids in log.heads_of(tables, record).items() if name in fields}
 
 
 def hints(desk: Desk, subject: str) -> list[Finding]:
@@ -286,8 +273,7 @@ def bring_paper(desk: Desk, subject: str, event_id: str, paper_ref: str, paper_p
             raise NotFound
         brought = {"event": event_id, "brought_on": desk.today}
         paper = brought | {"paper_ref": paper_ref.strip(), "paper_place": paper_place.strip()}
-        named = natural_id("paper", event_id)
-        log.append(tables, desk.pen, Draft("paper", paper, subject=one.id, over=_over(tables, named, paper)))
+        log.append_over(tables, desk.pen, Draft("paper", paper, subject=one.id))
 
 
 @only(COORDINATOR)

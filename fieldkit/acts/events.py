@@ -74,9 +74,8 @@ def _note_basis(desk: Desk, tables: Tables, known: people.Row, basis: str) -> No
     """A carer who became the guardian by law is one from now on."""
     if not basis or known["basis"] == basis:
         return
-    heads, facts = log.heads_of(tables, known["id"]), {"role": GUARDIAN, "basis": basis}
-    over = {name: heads[name] for name in facts if name in heads}
-    log.append(tables, desk.pen, Draft("person", facts, record=known["id"], subject=known["subject"], over=over))
+    facts = {"role": GUARDIAN, "basis": basis}
+    log.append_over(tables, desk.pen, Draft("person", facts, record=known["id"], subject=known["subject"]))
 
 
 def begin(

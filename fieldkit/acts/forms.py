@@ -13,7 +13,6 @@ from fieldkit.acts.people import Case, case
 from fieldkit.acts.strings import PlaceholdersDiffer
 from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_
-from fieldkit.records import natural_id
 from fieldkit.rules import ages, guides, versions
 from fieldkit.rules.consent import NECESSARY
 from fieldkit.rules.members import COORDINATOR
@@ -273,9 +272,7 @@ def rewrite(desk: Desk, doc_kind: str, words: Mapping[str, Pair], change_class: 
         changed = {code: pair for code, pair in after.items() if pair != before[code]}
         _check(before, changed)
         for code, pair in changed.items():
-            heads = log.heads_of(tables, natural_id("string", code))
-            over = {name: ids for name, ids in heads.items() if name in {"code", "zh", "en"}}
-            log.append(tables, desk.pen, Draft("string", {"code": code, "zh": pair.zh, "en": pair.en}, over=over))
+            log.append_over(tables, desk.pen, Draft("string", {"code": code, "zh": pair.zh, "en": pair.en}))
         number = str(int(row["version"]) + 1)
         log.append(tables, desk.pen, Draft("form", {
             "doc_kind": doc_kind, "version": number, "state": REVIEW, "change_class": change_class,

@@ -9,7 +9,6 @@ from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.sites import SITE
 from fieldkit.errors import Invalid, NotFound
 from fieldkit.i18n import N_
-from fieldkit.records import natural_id
 from fieldkit.rules import help_card
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.store import log, machine, setup
@@ -98,9 +97,7 @@ def _keep(desk: Desk, tables: Tables, facts: dict[str, str], *, rung: bool) -> N
         return
     else:
         facts |= {"verified_on": "", "verified_by": ""}
-    record = natural_id("help_number", facts["site"], facts["line"])
-    over = {name: ids for name, ids in log.heads_of(tables, record).items() if name in facts}
-    log.append(tables, desk.pen, Draft("help_number", facts, over=over))
+    log.append_over(tables, desk.pen, Draft("help_number", facts))
 
 
 def _check_site(site: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 
+from fieldkit.acts import situations
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.people import case_within
 from fieldkit.acts.told import ChildFacts, IdentityTold, ParentTold, PersonTold, Seen
@@ -138,7 +139,7 @@ def _judge_parent(
     desk: Desk, tables: Tables, subject: str, parent: str, told: ParentTold
 ) -> tuple[dict[str, Value], list[Finding]]:
     """Return what to keep of a parent, the start as a year where the child's age then was told, and what asks."""
-    born, span, today = _born(tables, subject), _span(desk, tables, subject), desk.clock.today()
+    born, span, today = situations.born(tables, subject), _span(desk, tables, subject), desk.clock.today()
     facts = ParentFacts(parent, **{name: getattr(told, name) for name in _FACTS})
     left_behind.check(facts, today, born.earliest.year if born else None, span[1] if span else None)
     values = _values(told, "start_age")
@@ -297,16 +298,9 @@ def _note_age(desk: Desk, tables: Tables, subject: str, born: BirthDate) -> None
     log.save_over(tables, desk.pen, draft, subject, base)
 
 
-def _born(tables: Tables, subject: str) -> BirthDate | None:
-    row = people.row(tables, "identities", "subject = ?", subject)
-    if row is None or not row["birth_date"]:
-        return None
-    return ages.birth_date(row["birth_date"], row["birth_calendar"] or "gregorian")
-
-
 def _span(desk: Desk, tables: Tables, subject: str) -> tuple[int, int] | None:
     """Return the youngest and the oldest age that is possible today, from the birth date or from the age group."""
-    born, today = _born(tables, subject), desk.clock.today()
+    born, today = situations.born(tables, subject), desk.clock.today()
     if born is not None:
         return ages.full_years(born.latest, today), ages.full_years(born.earliest, today)
     row = people.row(tables, "participants", "id = ?", subject) or {}
@@ -344,7 +338,7 @@ def _facts_of(row: people.Row) -> ParentFacts:
 def _findings(desk: Desk, tables: Tables, subject: str) -> list[Finding]:
     """Return hints and marks of a household as it stands: V40, V03, V04, V06, V07, V19."""
     found = [Finding("V40", HINT, _SIBLING)] if people.siblings(tables, subject) else []
-    row, born = people.row(tables, "identities", "subject = ?", subject), _born(tables, subject)
+    row, born = people.row(tables, "identities", "subject = ?", subject), situations.born(tables, subject)
     if row and born:
         told = Told(row["birth_calendar"] or "gregorian", row["told_age"], row["told_kind"] or "", row["zodiac"])
         found += ages.findings(born, desk.clock.today(), told)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import Invalid, NotAllowed, NotFound
 from fieldkit.i18n import N_
-from fieldkit.records import KINDS, natural_id
+from fieldkit.records import KINDS
 from fieldkit.rules import calendars
 from fieldkit.rules.gates import TRAINING_NEEDED
 from fieldkit.rules.members import COORDINATOR, Member, training_is_old
@@ -61,9 +61,7 @@ def keep(desk: Desk, code: str, values: Mapping[str, str]) -> None:
         changed = {name: value for name, value in given.items() if value != (before.get(name) or "") or _torn(before)}
         if not changed:
             return
-        record = natural_id("team_member", code)
-        over = {name: ids for name, ids in log.heads_of(tables, record).items() if name in {"code", *changed}}
-        log.append(tables, desk.pen, Draft("team_member", {"code": code, **changed}, over=over))
+        log.append_over(tables, desk.pen, Draft("team_member", {"code": code, **changed}))
 
 
 def _torn(before: Row) -> bool:

@@ -9,12 +9,10 @@ from fieldkit.acts import help_card, members, situations
 from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
-from fieldkit.records import natural_id
 from fieldkit.rules import calendars
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.rules.versions import FormVersion
 from fieldkit.store import log, setup
-from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import Fact, Pair, load_study
 
@@ -42,7 +40,7 @@ class FactLine:
 
 @dataclass(frozen=True)
 class Group:
-    """What one gate waits for: its facts, and how many other things (`open`: stamps, records, numbers) are missing."""
+    """What one gate waits for: its facts, unstamped forms, incomplete members, sites with an open help card."""
 
     gate: str
     title: Pair
@@ -106,7 +104,7 @@ def keep(desk: Desk, values: Mapping[str, str]) -> None:
         _check_order(after.get("ethics_from", ""), after.get("ethics_to", ""))
         for code, value in given.items():
             if value != before.get(code, "") or code in disputed:
-                _write(desk, tables, "study_fact", {"code": code, "value": value}, code)
+                log.append_over(tables, desk.pen, Draft("study_fact", {"code": code, "value": value}))
 
 
 @only(COORDINATOR)
@@ -131,14 +129,8 @@ def stamp(
             if doc_kind not in newest:
                 raise NotFound
             one = newest[doc_kind]
-            key = {"doc_kind": doc_kind, "version": str(one.number)}
-            values = {**key, **told, "state": APPROVED, "text_hash": one.text_hash}
-            _write(desk, tables, "form", values, *key.values())
-
-
-def _write(desk: Desk, tables: Tables, kind: str, values: Mapping[str, str], *key: str) -> None:
-    heads = log.heads_of(tables, natural_id(kind, *key))
-    log.append(tables, desk.pen, Draft(kind, values, over={name: ids for name, ids in heads.items() if name in values}))
+            which = {"doc_kind": doc_kind, "version": str(one.number), "text_hash": one.text_hash}
+            log.append_over(tables, desk.pen, Draft("form", {**which, **told, "state": APPROVED}))
 
 
 def _line(fact: Fact, known: Mapping[str, str], disputed: Collection[str]) -> FactLine:

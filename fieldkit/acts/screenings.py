@@ -10,7 +10,6 @@ from fieldkit.acts import people, slips
 from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import Invalid, NotFound
 from fieldkit.i18n import N_
-from fieldkit.records import natural_id
 from fieldkit.rules import screening
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.store import log
@@ -63,11 +62,9 @@ def record(desk: Desk, subject: str, criteria: Mapping[str, str], approach: str 
 
 
 def _write(desk: Desk, tables: Tables, subject: str, answers: Mapping[str, str], approach: str) -> None:
-    named = natural_id("screening", subject)
     values = {"child": subject, "criteria": dict(answers), "result": screening.result(answers)}
-    over = log.heads_of(tables, named)
-    draft = Draft("screening", {**values, "approach": approach, "day": desk.today}, subject=subject, over=over)
-    log.append(tables, desk.pen, draft)
+    draft = Draft("screening", {**values, "approach": approach, "day": desk.today}, subject=subject)
+    log.append_over(tables, desk.pen, draft)
 
 
 def latest(desk: Desk, subject: str) -> Screening | None:

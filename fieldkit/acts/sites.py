@@ -96,9 +96,6 @@ def _check(facts: Mapping[str, str]) -> None:
 
 
 def _write(desk: Desk, tables: Tables, kind: str, values: Mapping[str, str], key: Mapping[str, str]) -> None:
-    """Write what is different; the key is said each time, since it makes the record's name."""
-    named = natural_id(kind, *key.values())
-    heads = log.heads_of(tables, named)
+    """Write *values*; the key is said each time, since it makes the record's name."""
     if values:
-        draft = Draft(kind, {**key, **values}, over=heads)
-        log.append(tables, desk.pen, draft)
+        log.append_over(tables, desk.pen, Draft(kind, {**key, **values}))

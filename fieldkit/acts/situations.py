@@ -9,7 +9,8 @@ from functools import cache
 
 from fieldkit.acts import clocks
 from fieldkit.acts.desk import Desk
-from fieldkit.rules import ages, guides, help_card
+from fieldkit.rules import ages, calendars, guides, help_card
+from fieldkit.rules.ages import BirthDate
 from fieldkit.rules.consent import CARER, Event
 from fieldkit.rules.situations import Situation
 from fieldkit.rules.states import Adult
@@ -73,13 +74,18 @@ def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: 
 
 def age_group(desk: Desk, tables: Tables, row: people.Row) -> str:
     """Return the age group of today where the birth date is known here, else the one of the day of enrolment."""
-    known = people.row(tables, "identities", "subject = ?", row["id"])
+    known = born(tables, row["id"])
+    if known is None or known.earliest > desk.clock.today():  # a clock that went back makes nobody unborn
+        return str(row["age_group"])
+    return ages.age_group(known, desk.clock.today())
+
+
+def born(tables: Tables, subject: str) -> BirthDate | None:
+    """Return the days that the child's birth date can mean, where this machine knows it."""
+    known = people.row(tables, "identities", "subject = ?", subject)
     if known is None or not known["birth_date"]:
-        return str(row["age_group"])
-    born = ages.birth_date(known["birth_date"], known["birth_calendar"] or "gregorian")
-    if born.earliest > desk.clock.today():  # a clock that went back makes nobody unborn
-        return str(row["age_group"])
-    return ages.age_group(born, desk.clock.today())
+        return None
+    return ages.birth_date(known["birth_date"], known["birth_calendar"] or calendars.GREGORIAN)
 
 
 def adults(tables: Tables, subject: str) -> dict[str, Adult]:

@@ -70,11 +70,10 @@ def _promised(case: Case, guardians: list[Event]) -> Iterator[Task]:
 
 
 def _birthday(desk: Desk, tables: Tables, case: Case) -> Iterator[Task]:
-    known = people.row(tables, "identities", "subject = ?", case.id)
-    if known is None or not known["birth_date"] or case.age_group not in {"a12_13", "u14_uncertain"}:
+    born = situations.born(tables, case.id)
+    if born is None or case.age_group not in {"a12_13", "u14_uncertain"}:
         return
-    born = ages.birth_date(known["birth_date"], known["birth_calendar"] or "gregorian").latest
-    day = _years_after(born, ages.OWN_CONSENT_AGE) + timedelta(days=1)  # on the birthday itself: under 14 (§4.6)
+    day = _years_after(born.latest, ages.OWN_CONSENT_AGE) + timedelta(days=1)  # on the birthday itself: under 14 (§4.6)
     if day - AHEAD <= desk.clock.today() < day:
         yield Task(BIRTHDAY, case, day.isoformat())
 

@@ -60,10 +60,8 @@ def _check_date(text: str) -> None:
 
 
 def _moved(desk: Desk, tables: Tables, subject: str) -> None:
-    heads = log.heads_of(tables, subject)
-    over = {"moved_on": heads["moved_on"]} if "moved_on" in heads else {}
-    draft = Draft("participant", {"moved_on": desk.today}, record=subject, subject=subject, over=over)
-    log.append(tables, desk.pen, draft)
+    draft = Draft("participant", {"moved_on": desk.today}, record=subject, subject=subject)
+    log.append_over(tables, desk.pen, draft)
 
 
 def _names(tables: Tables) -> list[str]:

@@ -56,6 +56,13 @@ def append(tables: Tables, pen: Pen, draft: Draft) -> Change:
     return change
 
 
+def append_over(tables: Tables, pen: Pen, draft: Draft) -> Change:
+    """Keep *draft* over whatever its fields say now: for what is computed, or decided without an opened editor."""
+    record = record_id(KINDS[draft.kind], clean(dict(draft.set)), draft.record, "")
+    stands = heads_of(tables, record)
+    return append(tables, pen, over(draft, {name: ids for name, ids in stands.items() if name in draft.set}))
+
+
 def replace(tables: Tables, pen: Pen, old: Change, draft: Draft) -> Change:
     """Keep *draft* instead of *old*, an unsealed change of the same editor that nothing names (`design.md` §3)."""
     tables.execute("DELETE FROM changes WHERE id = ?", [old.id])
