@@ -10,6 +10,8 @@ import subprocess
 import sys
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from socket import socket
 
@@ -128,6 +130,12 @@ def interview(desks: Desks, consented: str) -> str:
     """An open interview: the child said yes today."""
     assents.record(desks["interviewer"], consented, ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意"))
     return interviews.start(desks["interviewer"], consented, KEPT)
+
+
+@pytest.fixture
+def later() -> Callable[[Desk, int], Desk]:
+    """The same desk some days later."""
+    return lambda desk, days: replace(desk, clock=Clock(timedelta(days=days)))
 
 
 def free_port() -> int:

@@ -15,7 +15,7 @@ from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value
 from fieldkit.rules import consent, findings, states
-from fieldkit.rules.consent import CHILD, NECESSARY, NO, REFUSING, YES
+from fieldkit.rules.consent import AGREEING, CHILD, NECESSARY, NO, REFUSING, YES
 from fieldkit.rules.findings import ASK, Finding
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.ways import Evidence
@@ -86,9 +86,11 @@ def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
             return next(event.id for event in one.events if event.session == one.session)
         if said.answer == YES:
             _check_yes(form, said)
-            findings.check_answered([*_findings(said), *clocks.findings(desk, tables)], said.reasons)
         event = events.begin(desk, one, form, CHILD, subject, "", said.follows)
-        event |= {"session": new_id(), "method": said.method, "words": said.words.strip()}
+        if said.answer == YES:
+            asked = [*_findings(said), *consent.asked_again(CHILD, _taken_back(desk, one, event))]
+            findings.check_answered([*asked, *clocks.findings(desk, tables)], said.reasons)
+        event |= {"session": new_id(), "words": said.words.strip()}
         return _keep(desk, tables, one, said, event | {"told": sorted(set(said.told))})
 
 
@@ -104,9 +106,15 @@ def _check_yes(form: FormView, said: ChildAnswer) -> None:
     """A yes needs the whole script and the child's own way; from 14 on every item is asked as well (D3)."""
     if not (set(said.told) >= set(BLOCKS) and said.method in OWN_WAYS):
         raise NoClearYes
-    optional = [item.code for item in form.items if not item.necessary]
-    if form.doc_kind == "consent_14_17" and any(said.items.get(code) not in {YES, NO} for code in optional):
+    if form.asks_each and any(said.items.get(item.code) not in {YES, NO} for item in form.items):
         raise ItemsNotAsked
+
+
+def _taken_back(desk: Desk, one: Case, event: Mapping[str, Value]) -> list[consent.Event]:
+    """Return the child's noes that this yes takes back: also one of today to an item without which nobody can talk."""
+    today = [said for said in one.events if said.actor == CHILD and said.day == desk.today]
+    partial = [said for said in today if said.act in AGREEING and NO in map(said.items.get, NECESSARY)]
+    return events.lifted(one, event) + partial
 
 
 def _findings(said: ChildAnswer) -> list[Finding]:
@@ -123,7 +131,8 @@ def _keep(desk: Desk, tables: Tables, one: Case, said: ChildAnswer, event: dict[
     if said.answer == YES:
         asked = {code: word for code, word in said.items.items() if word in {YES, NO}}
         items = {**dict.fromkeys(NECESSARY, YES), **asked}  # a no to one of them stays a no
-        event |= {"act": "given", "items": items, "reasons": dict(said.reasons), **events.lifting(one, event)}
+        event |= {"act": "given", "items": items, "method": said.method, "reasons": dict(said.reasons)}
+        event |= events.lifting(events.lifted(one, event))
     kept = log.append(tables, desk.pen, Draft("consent_event", event, subject=one.id, session=event["session"]))
     if said.answer == YES and said.mark_png:
         mark = events.evidence(Evidence(said.method, said.mark_png), kept.id)

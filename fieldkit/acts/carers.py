@@ -64,7 +64,7 @@ def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
         if not said.agreed:
             declined = Draft("consent_event", {**event, "act": "declined"}, subject=subject)
             return log.append(tables, desk.pen, declined).id
-        event |= {"act": "given", **events.left_behind(said.evidence), **events.lifting(one, event)}
+        event |= {"act": "given", **events.left_behind(said.evidence)} | events.lifting(events.lifted(one, event))
         event["reasons"] = dict(said.reasons)
         kept = log.append(tables, desk.pen, Draft("consent_event", event, subject=subject))
         log.append(tables, desk.pen, Draft("evidence", events.evidence(said.evidence, kept.id), subject=subject))
@@ -73,5 +73,5 @@ def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
 
 def _check(desk: Desk, tables: Tables, form: FormView, said: CarerAnswer) -> None:
     forms.check_understood(form, said.understanding)
-    events.check_evidence(said.evidence, said.relation)
+    events.check_evidence(tables, said.evidence, said.relation)
     findings.check_answered([*ways.findings(said.evidence), *clocks.findings(desk, tables)], said.reasons)

@@ -123,9 +123,11 @@ def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
         if said.items.get("participate") == NO:
             slips.purge_within(desk, tables, one.id)  # the contact slip goes with the no
             return events.decline(desk, tables, one, event, "guardian_no")
-        _check_given(desk, form, said)
-        findings.check_answered([*ways.findings(said.evidence), *clocks.findings(desk, tables)], said.reasons)
-        return _give(desk, tables, one, said, event)
+        _check_given(desk, tables, form, said)
+        noes = [no for no in events.lifted(one, event) if not said.given_on or no.day < said.given_on]
+        asked = [*ways.findings(said.evidence), *consent.asked_again(str(event["actor"]), noes)]
+        findings.check_answered([*asked, *clocks.findings(desk, tables)], said.reasons)
+        return _give(desk, tables, one, said, event | events.lifting(noes))
 
 
 @only(INTERVIEWER)
@@ -166,12 +168,14 @@ def _date(text: str) -> date:
 
 def _begin(desk: Desk, tables: Tables, one: Case, form: FormView, said: GuardianAnswer) -> dict[str, Value]:
     day, late = check_day(desk, said.given_on), {"entered_on": desk.today} if said.given_on else {}
+    later = {event.id for event in one.events if event.day > day}  # a paper does not follow what was said after it
+    seen = [name for name in said.follows if name not in later]
     if one.age_group == ADULT_GROUP:
         session = {"session": new_id()}
-        return events.begin(desk, one, form, ADULT, one.id, "self", said.follows) | session | {"day": day, **late}
+        return events.begin(desk, one, form, ADULT, one.id, "self", seen) | session | {"day": day, **late}
     basis = _basis(tables, one.id, said, day)
     person = events.person(desk, tables, one.id, said.relation, basis)
-    event = events.begin(desk, one, form, GUARDIAN, person, said.relation, said.follows)
+    event = events.begin(desk, one, form, GUARDIAN, person, said.relation, seen)
     return event | {"guardian_basis": basis, "day": day, **late}
 
 
@@ -193,16 +197,14 @@ def _give(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, event: di
         "read_aloud_by": desk.me.code,
         "reasons": dict(said.reasons),
         **events.left_behind(said.evidence),
-        **({} if said.given_on else events.lifting(one, event)),  # an earlier paper takes back no later no
     }
-    kept = log.append(
-        tables, desk.pen, Draft("consent_event", event | signed, subject=one.id, session=event.get("session"))
-    )
+    facts = {**signed, **event}
+    kept = log.append(tables, desk.pen, Draft("consent_event", facts, subject=one.id, session=event.get("session")))
     _write_names(desk, tables, one, said, event["person"], kept.id)
     return kept.id
 
 
-def _check_given(desk: Desk, form: FormView, said: GuardianAnswer) -> None:
+def _check_given(desk: Desk, tables: Tables, form: FormView, said: GuardianAnswer) -> None:
     if said.evidence.method in ways.BY_PHONE and not forms.allows_phone(desk):
         raise PhoneNotAllowed
     if any(said.items.get(item.code) not in {YES, NO} for item in form.items):
@@ -213,7 +215,7 @@ def _check_given(desk: Desk, form: FormView, said: GuardianAnswer) -> None:
     for name, words in _NAMES.items():
         if not getattr(said, name).strip():
             raise Missing(field=words)
-    events.check_evidence(said.evidence, said.relation)
+    events.check_evidence(tables, said.evidence, said.relation, [said.signer_name])
 
 
 _NAMES = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from fieldkit.acts.desk import Desk
+from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import FormView
 from fieldkit.acts.people import Case
 from fieldkit.clock import new_id
@@ -13,8 +13,9 @@ from fieldkit.i18n import N_
 from fieldkit.records import Value, canonical, digest
 from fieldkit.rules import consent, ways
 from fieldkit.rules.consent import CARER, GUARDIAN
+from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.ways import Evidence, NoSignature
-from fieldkit.store import log, people
+from fieldkit.store import log, machine, people
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import b64
 from fieldkit.store.log import Draft
@@ -28,13 +29,24 @@ def follows(one: Case, actor: str) -> list[str]:
     return [event.id for event in one.events if event.actor == actor]
 
 
-def check_evidence(said: Evidence, relation: str) -> None:
-    """Raise what `rules.ways` refuses (V23, V24, V26, V27); Invalid for a picture that is too large."""
+@only(INTERVIEWER)
+def check_way(desk: Desk, said: Evidence, relation: str) -> None:
+    """Raise what makes *said* unfit before anything is read aloud: V23, V24, V26, V27, Invalid."""
+    with desk.db.reading() as tables:
+        check_evidence(tables, said, relation)
+
+
+def check_evidence(tables: Tables, said: Evidence, relation: str, signer: Collection[str] = ()) -> None:
+    """Raise what `rules.ways` refuses (V23, V24, V26, V27); Invalid for a picture that is too large.
+
+    *signer*: the name of the adult who agrees, where it is known; no witness bears it, nor one of the team's.
+    """
     if said.signature and not said.signature.startswith(PNG):
         raise NoSignature
     if len(said.signature) > LONGEST_SIGNATURE:
         raise Invalid(field=N_("the signature"))
-    ways.check(said, relation)
+    team = [member.name for member in machine.everybody(tables).users.values()]
+    ways.check(said, relation, [*team, *signer])
 
 
 def evidence(said: Evidence, event: str) -> dict[str, Value]:
@@ -98,10 +110,14 @@ def begin(
     }
 
 
-def lifting(one: Case, event: Mapping[str, Value]) -> dict[str, Value]:
-    """Return what makes a yes lift, by name, this person's own open noes that were on the screen: nothing else does."""
-    noes = [no.id for no in consent.open_noes(one.events, {event["actor"]}) if no.id in event["follows"]]
-    return {"act": "reconsented", "lifts": noes} if noes else {}
+def lifted(one: Case, event: Mapping[str, Value]) -> list[consent.Event]:
+    """Return this person's own open noes that were on the screen: what a yes may take back, and nothing else."""
+    return [no for no in consent.open_noes(one.events, {event["actor"]}) if no.id in event["follows"]]
+
+
+def lifting(noes: Sequence[consent.Event]) -> dict[str, Value]:
+    """Return what makes a yes take back *noes* by name."""
+    return {"act": "reconsented", "lifts": [no.id for no in noes]} if noes else {}
 
 
 def decline(desk: Desk, tables: Tables, one: Case, event: Mapping[str, Value], reason: str) -> str:

@@ -26,7 +26,8 @@ from fieldkit.studies import Pair, form_parts, load_study
 UNDERSTOOD = "ok"
 REVIEW = "review"
 BLOCKS = (1, 2, 3)
-CHILDRENS = frozenset({"assent_9_11", "assent_12_13", "consent_14_17"})
+OWN_CONSENT = "consent_14_17"
+CHILDRENS = frozenset({"assent_9_11", "assent_12_13", OWN_CONSENT})
 
 
 class NotUnderstood(Refusal):
@@ -59,6 +60,11 @@ class FormView:
     read_aloud: list[Pair]
     teach_back: list[Pair]
     items: list[FormItem]
+
+    @property
+    def asks_each(self) -> bool:
+        """Tell whether the young person decides item by item: from 14 on (`domain.md` D3)."""
+        return self.doc_kind == OWN_CONSENT
 
 
 def guardian_form(desk: Desk, subject: str, day: str = "") -> FormView:

@@ -82,13 +82,15 @@ class InterviewPage:
 
 @only(INTERVIEWER)
 def start(desk: Desk, subject: str, reasons: Mapping[str, str] = NOTHING) -> str:
-    """Open an interview on the child's yes of today; return its id.
+    """Open an interview on the child's yes of today; return its id, or that of the one that is open.
 
     *reasons*: what was tapped for the gates that ask (gate id to reason code); it is kept with the interview.
     Raises NotFound, GatesClosed (V34), WallBroken.
     """
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
+        if one.step.interview:
+            return one.step.interview
         asked = {gate.id: reasons.get(gate.id, "") for gate in gates.asking(one.gates)}
         open_ones = [gate for gate in gates.asking(one.gates) if asked[gate.id] not in REASONS[gate.id]]
         failing = [*gates.failing(one.gates), *open_ones]

@@ -101,6 +101,11 @@ class Case:
     author: str = ""
 
     @property
+    def to_take_back(self) -> bool:
+        """Tell whether some guardian's no is known to be theirs: only they themselves can take it back."""
+        return any(no.person for no in consent.open_noes(self.events, {GUARDIAN}))
+
+    @property
     def name(self) -> str:
         """Return what to call this child on a page."""
         return self.pseudonym.zh if self.pseudonym else self.called or self.case_code
@@ -174,6 +179,12 @@ def case(desk: Desk, subject: str) -> Case:
     """Return one child; raises NotFound, also for a child who withdrew (their page says nothing any more)."""
     with desk.db.reading() as tables:
         return case_within(desk, tables, subject)
+
+
+@only(INTERVIEWER)
+def to_ask(desk: Desk, subject: str) -> Case:
+    """Return one child of whose family somebody is about to ask something: an interviewer asks. Raises NotFound."""
+    return case(desk, subject)
 
 
 def case_within(desk: Desk, tables: Tables, subject: str) -> Case:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 
+from fieldkit.acts import events
+from fieldkit.acts.consents import PARENT
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import Invalid, Missing, Refusal
 from fieldkit.i18n import N_
@@ -15,8 +17,10 @@ from fieldkit.rules.members import INTERVIEWER, TRANSLATOR
 from fieldkit.store import log, people, standing
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
+from fieldkit.studies import load_study
 
 ALL, STOP_KEEP = "all", "stop_keep"
+RELATIONS = load_study().codes["relation"]
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,11 @@ class CannotCarry(Refusal):
     status = 403
 
 
-def withdraw(desk: Desk, code: str, scope: str = ALL, requested_by: str = "guardian") -> Withdrawn:
+def withdraw(desk: Desk, code: str, scope: str = ALL, requested_by: str = "guardian", relation: str = "") -> Withdrawn:
     """Hide the child whom *code* means (id, case code or pseudonym), by anybody, at once.
 
-    A code that this laptop does not know becomes a notice that is matched when bundles meet. Raises Missing for an
+    *relation*: which guardian asks, where it was said; only that one can take it back, otherwise a coordinator voids
+    it. A code that this laptop does not know becomes a notice that is matched when bundles meet. Raises Missing for an
     empty code, Invalid for a scope or asker that does not exist, CannotCarry.
     """
     if desk.me.role == TRANSLATOR:
@@ -49,12 +54,13 @@ def withdraw(desk: Desk, code: str, scope: str = ALL, requested_by: str = "guard
     wanted = clean(code.strip())
     if not wanted:
         raise Missing(field=N_("the code"))
-    if scope not in {ALL, STOP_KEEP} or requested_by not in consent.ASKERS:
+    if scope not in {ALL, STOP_KEEP} or requested_by not in consent.ASKERS or relation not in {"", *RELATIONS}:
         raise Invalid(field=N_("who asks, or how much"))
     with desk.db.writing() as tables:
         mine = people.named(tables, wanted) if desk.me.role == INTERVIEWER else []
-        for subject, actor in product(mine, consent.ASKERS[requested_by]):
-            _write_event(desk, tables, subject, actor, {"scope": scope, "requested_by": requested_by})
+        for subject, asker in product(mine, consent.ASKERS[requested_by]):
+            asked = {"scope": scope, "requested_by": requested_by}
+            _write_event(desk, tables, subject, asked | _who(desk, tables, subject, asker, relation))
         if not mine:
             notice = {"code": wanted, "scope": scope, "requested_by": requested_by, "day": desk.today}
             log.append(tables, desk.pen, Draft("notice", notice))
@@ -62,16 +68,24 @@ def withdraw(desk: Desk, code: str, scope: str = ALL, requested_by: str = "guard
     return Withdrawn(wanted, known)
 
 
-def _write_event(desk: Desk, tables: Tables, subject: str, actor: str, asked: Mapping[str, Value]) -> None:
-    events = [event for event in standing.events(tables, subject) if event.actor == actor]
-    spoken = {event.person for event in events if event.person}
-    person = subject if actor == consent.CHILD else spoken.pop() if len(spoken) == 1 else ""  # of two, nobody's to lift
+def _write_event(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) -> None:
+    said = [event for event in standing.events(tables, subject) if event.actor == asked["actor"]]
     values: dict[str, Value] = {
-        "actor": actor,
-        "person": person,
         "act": "withdrawn",
         "day": desk.today,
-        "follows": [event.id for event in events if event.person == person],
+        "follows": [event.id for event in said if event.person == asked["person"]],
         **asked,
     }
     log.append(tables, desk.pen, Draft("consent_event", values, subject=subject))
+
+
+def _who(desk: Desk, tables: Tables, subject: str, asker: str, relation: str) -> dict[str, Value]:
+    """Return who asks: the child, grown up or not, or the guardian named; one who is not named, nobody can be for."""
+    if asker == consent.CHILD:
+        grown = any(event.actor == consent.ADULT for event in standing.events(tables, subject))
+        return {"actor": consent.ADULT if grown else consent.CHILD, "person": subject}
+    if not relation:
+        return {"actor": asker, "person": ""}
+    basis = PARENT if consent.may_consent(relation) else ""
+    person = events.person(desk, tables, subject, relation, basis)
+    return {"actor": asker, "person": person, "relation": relation}

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from fieldkit.i18n import N_
+from fieldkit.rules.findings import ASK, Finding
+
 YES, NO, NOT_ASKED = "yes", "no", "not_asked"
 GUARDIAN, CARER, CHILD, ADULT = "guardian", "carer", "child", "adult_participant"
 AGREEING = frozenset({"given", "reaffirmed", "reconsented"})
@@ -80,6 +83,24 @@ def open_noes(events: Iterable[Event], actors: Collection[str] = (GUARDIAN, CHIL
         for event in events
         if event.act in REFUSING and event.actor in actors and (event.actor, event.person, event.id) not in lifted
     ]
+
+
+def noes_of(events: Iterable[Event], actor: str, relation: str) -> list[Event]:
+    """Return the open noes of *actor* that the child's *relation* spoke: of two mothers on record, of both."""
+    events = list(events)
+    known = {event.person for event in events if event.relation == relation and event.person}
+    return [no for no in open_noes(events, {actor}) if no.person in known or actor in {CHILD, ADULT}]
+
+
+def asked_again(actor: str, noes: Iterable[Event]) -> list[Finding]:
+    """Return what is asked before *noes* are taken back: they themselves come back to it (`domain.md` §3.3, §3.9)."""
+    if not list(noes):
+        return []
+    return [Finding("again_family", ASK, FAMILY_AGAIN) if actor == GUARDIAN else Finding("again_own", ASK, OWN_AGAIN)]
+
+
+FAMILY_AGAIN = N_("This guardian said no before. Ask again only when the family itself comes back to it.")
+OWN_AGAIN = N_("There was a no before. Ask again only when they bring it up themselves.")
 
 
 def last(events: Iterable[Event], item: str) -> list[Event]:

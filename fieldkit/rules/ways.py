@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from unicodedata import normalize
 
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
@@ -38,7 +39,7 @@ class UnfitWitness(Refusal):
     code = "V24"
     message = N_(
         "The witness has to be an adult who can read and was there all the time, not of the team and not the "
-        "person who agrees."
+        "person who agrees. Write down who it is by full name."
     )
     status = 422
 
@@ -83,9 +84,10 @@ class Evidence:
     on_paper: bool = False
 
 
-def check(said: Evidence, relation: str) -> None:
+def check(said: Evidence, relation: str, unfit: Collection[str] = ()) -> None:
     """Raise for evidence that is not whole: NoSignature (V23), UnfitWitness (V24), CallNotChecked (V26),
-    NotToBeRecorded (V27). *relation*: of the adult who agrees.
+    NotToBeRecorded (V27). *relation*: of the adult who agrees; *unfit*: names that no witness bears, theirs and the
+    team's.
     """
     if said.method not in WAYS:
         raise NoSignature
@@ -95,7 +97,7 @@ def check(said: Evidence, relation: str) -> None:
         raise NotToBeRecorded
     if not _stands_for_a_signature(said):
         raise NoSignature
-    if said.method in WITNESSED and not _fit(said, relation):
+    if said.method in WITNESSED and not _fit(said, relation, unfit):
         raise UnfitWitness
 
 
@@ -109,14 +111,20 @@ def _stands_for_a_signature(said: Evidence) -> bool:
     if said.method == SIGNATURE:
         return bool(said.signature) or (said.on_paper and bool(said.paper_ref.strip()))
     needed = [said.no_sign_reason]
-    needed += [said.witness_name.strip()] if said.method in WITNESSED else []
+    needed += [_letters(said.witness_name)] if said.method in WITNESSED else []
     needed += [said.recording_place.strip()] if said.method in RECORDED else []
     needed += [said.paper_ref.strip()] if said.method == THUMBPRINT else []
     return all(needed)
 
 
-def _fit(said: Evidence, relation: str) -> bool:
-    return said.witness_fit and said.witness_relation not in {"", TEAM, "sib_minor", "self", relation}
+def _fit(said: Evidence, relation: str, unfit: Collection[str]) -> bool:
+    named = _letters(said.witness_name) not in {_letters(name) for name in unfit}
+    return named and said.witness_fit and said.witness_relation not in {"", TEAM, "sib_minor", "self", relation}
+
+
+def _letters(name: str) -> str:
+    """Return what is heard of *name*: without blanks, dots and characters that nobody sees."""
+    return "".join(one for one in normalize("NFKC", name).casefold() if one.isalnum())
 
 
 def findings(said: Evidence) -> list[Finding]:

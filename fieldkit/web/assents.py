@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from fieldkit.acts import assents, events, forms, people
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.errors import Refusal
-from fieldkit.rules.consent import CHILD, YES
+from fieldkit.rules.consent import CHILD, YES, asked_again, open_noes
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.web.pages import Answer, png, reasons
 from fieldkit.web.sessions import desk
@@ -21,7 +21,7 @@ ITEM = "item_"
 @pages.get("")
 def show(subject: str) -> Answer:
     """Say the opening script, and ask the child."""
-    if people.case(desk(), subject).step.code in {*DONE, "not_today"}:
+    if people.to_ask(desk(), subject).step.code in {*DONE, "not_today"}:
         return redirect(url_for("people.show", subject=subject))
     return _page(subject, ChildAnswer(""))
 
@@ -58,6 +58,7 @@ def _told() -> ChildAnswer:
 
 def _page(subject: str, told: ChildAnswer, refusal: Refusal | None = None) -> str:
     case = people.case(desk(), subject)
+    noes = open_noes(case.events, {CHILD})
     return render_template(
         "assents/show.html",
         case=case,
@@ -66,7 +67,7 @@ def _page(subject: str, told: ChildAnswer, refusal: Refusal | None = None) -> st
         follows=" ".join(events.follows(case, CHILD)),
         said=told,
         refusal=refusal,
-        findings=refusal.findings if isinstance(refusal, ReasonNeeded) else [],
+        findings=refusal.findings if isinstance(refusal, ReasonNeeded) else asked_again(CHILD, noes),
     )
 
 

@@ -13,8 +13,8 @@ from fieldkit.rules import ways
 from fieldkit.rules.consent import NO
 from fieldkit.web.pages import Answer, answer, label, png, reasons
 from fieldkit.web.pages import words as _
-from fieldkit.web.sessions import desk, draft, drop_draft, once, tell
-from fieldkit.web.steps import WITNESSES, belongs
+from fieldkit.web.sessions import desk, draft, drop_draft, in_turn, once, tell
+from fieldkit.web.steps import WITNESSES, belongs, over
 from fieldkit.web.ways import EvidenceForm
 
 pages = Blueprint("carers", __name__, url_prefix="/people/<subject>/consent/carer")
@@ -38,10 +38,11 @@ def show(subject: str) -> Answer:
 
 
 @pages.post("")
+@in_turn
 def said(subject: str) -> Answer:
     """Keep the carer's answer; a no needs no paper, no witness and no reason."""
     if not belongs(subject):
-        return redirect(url_for("people.gates_", subject=subject))
+        return over(subject)
     form = CarerForm()
     if request.form.get("agreed") == NO:
         return _store(subject, CarerAnswer(draft(subject)["relation"], "", agreed=False))

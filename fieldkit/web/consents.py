@@ -18,7 +18,7 @@ from fieldkit.web import steps
 from fieldkit.web.pages import Answer, answer, label, locale, png, reasons
 from fieldkit.web.pages import words as _
 from fieldkit.web.people import BORN
-from fieldkit.web.sessions import desk, draft, drop_draft, once, tell
+from fieldkit.web.sessions import desk, draft, drop_draft, in_turn, once, tell
 from fieldkit.web.steps import begin, begun, known, page, so_far, stored_once, to_who
 from fieldkit.web.ways import EvidenceForm
 
@@ -50,7 +50,7 @@ class SignForm(EvidenceForm):
 @pages.get("/consent")
 def who(subject: str) -> str:
     """Ask which adult is here, or on the phone, or on paper."""
-    case = people.case(desk(), subject)
+    case = people.to_ask(desk(), subject)
     bases = [code for code in CODES["guardian_basis"] if code in consent.LEGAL_BASES]
     by_phone = forms.allows_phone(desk())
     return render_template("consents/who.html", case=case, adults=ADULTS, bases=bases, by_phone=by_phone)
@@ -59,17 +59,25 @@ def who(subject: str) -> str:
 @pages.post("/consent")
 def chosen(subject: str) -> Answer:
     """Begin the steps for that adult: a guardian's consent, or a carer's agreement."""
-    case, basis = people.case(desk(), subject), request.form.get("basis", "")
+    case, basis = people.to_ask(desk(), subject), request.form.get("basis", "")
     how = next((how for how in (steps.PHONE, steps.PAPER) if request.form.get(how)), steps.HERE)
     relation = request.form.get(how) or request.form.get("relation", "")
     if relation not in CODES["relation"]:
         raise Missing(field=_("who is here"))
-    guardian = consent.may_consent(relation, basis) or case.age_group == ADULT_GROUP
-    actor = consent.GUARDIAN if guardian else consent.CARER
-    actor = consent.ADULT if case.age_group == ADULT_GROUP else actor
-    follows = events.follows(case, actor)
-    begin(subject, relation=relation, basis=basis, how=how, follows=follows, guardian=guardian)
+    actor = _actor(case, relation, basis)
+    noes = consent.noes_of(case.events, actor, relation) if how != steps.PAPER else []
+    asked = consent.asked_again(actor, noes) if actor != consent.CARER else []
+    if any(not reasons().get(one.code) for one in asked):
+        return render_template("consents/again.html", case=case, noes=noes, findings=asked, chosen=request.form)
+    guardian = actor != consent.CARER
+    begin(subject, relation=relation, basis=basis, how=how, follows=events.follows(case, actor), guardian=guardian)
     return redirect(url_for(_FIRST_STEP[how] if guardian else "carers.show", subject=subject))
+
+
+def _actor(case: Case, relation: str, basis: str) -> str:
+    if case.age_group == ADULT_GROUP:
+        return consent.ADULT
+    return consent.GUARDIAN if consent.may_consent(relation, basis) else consent.CARER
 
 
 _FIRST_STEP = {steps.HERE: "consents.read", steps.PHONE: "ways.call", steps.PAPER: "ways.paper"}
@@ -82,6 +90,7 @@ def read(subject: str) -> Answer:
 
 
 @pages.post(f"{GUARDIAN}/read")
+@in_turn
 def understood(subject: str) -> Answer:
     """Keep the teach-back answers and go on to the items; an "again" stays here."""
     if not begun(subject):
@@ -106,6 +115,7 @@ def item(subject: str, number: int) -> Answer:
 
 
 @pages.post(f"{GUARDIAN}/items/<int:number>")
+@in_turn
 def answered(subject: str, number: int) -> Answer:
     """Keep one answer in memory; only a plain yes or no is an answer."""
     if not begun(subject):
@@ -134,6 +144,7 @@ def refusing(subject: str) -> Answer:
 
 
 @pages.post(f"{GUARDIAN}/no")
+@in_turn
 def refused(subject: str) -> Answer:
     """Keep the no: without a name, without a signature, without a reason."""
 
@@ -150,6 +161,7 @@ def later(subject: str) -> Answer:
 
 
 @pages.post(f"{GUARDIAN}/later")
+@in_turn
 def deferred(subject: str) -> Answer:
     """Keep that the guardian is still thinking."""
     day = request.form.get("again_on", "").strip()
@@ -180,11 +192,12 @@ def _carer(case: Case) -> str:
 
 
 @pages.post(f"{GUARDIAN}/sign")
+@in_turn
 def signed(subject: str) -> Answer:
     """Store the whole consent in one transaction."""
     if not begun(subject):
-        return redirect(url_for("people.show", subject=subject))
-    form, tapped = SignForm(), {**draft(subject).get("reasons", {}), **reasons()}
+        return to_who(subject)
+    form, tapped = SignForm(), {**draft(subject)["reasons"], **reasons()}
     told = _guardian(subject, form, tapped)
 
     def store() -> Answer:

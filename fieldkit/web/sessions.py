@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from threading import Lock
-from typing import Any, TypeVar, cast
+from functools import wraps
+from threading import RLock
+from typing import Any, ParamSpec, TypeVar, cast
 
 from flask import Flask, Request, Response, current_app, session
 from flask.sessions import SessionInterface, SessionMixin
@@ -17,6 +18,7 @@ from fieldkit.web.site import Machine, site
 
 COOKIE = "fieldkit"
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 class Locked(Refusal):
@@ -33,7 +35,7 @@ class HeldSession(dict[str, Any], SessionMixin):
     def __init__(self, id_: str | None = None) -> None:
         super().__init__()
         self.id = id_ or secrets.token_urlsafe(24)
-        self.gate = Lock()
+        self.gate = RLock()
 
 
 class HeldSessions(SessionInterface):
@@ -119,6 +121,22 @@ def once(nonce: str, act: Callable[[], T]) -> T:
         if nonce not in done:
             done[nonce] = act()
         return done[nonce]
+
+
+def was_done(nonce: str) -> bool:
+    """Tell whether the form that carries *nonce* has been kept already."""
+    return nonce in session.get("done", {})
+
+
+def in_turn(view: Callable[P, T]) -> Callable[P, T]:
+    """Let the forms of one session through one by one: the second of two quick taps finds what the first one left."""
+
+    @wraps(view)
+    def alone(*args: P.args, **kwargs: P.kwargs) -> T:
+        with cast("HeldSession", session).gate:
+            return view(*args, **kwargs)
+
+    return alone
 
 
 def tell(sentence: str) -> None:

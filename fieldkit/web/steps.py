@@ -10,19 +10,31 @@ from flask import redirect, render_template, request, url_for
 from fieldkit.acts import forms, people
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.clock import new_id
+from fieldkit.errors import Refusal
+from fieldkit.i18n import N_
 from fieldkit.rules import consent
-from fieldkit.web.pages import Answer
-from fieldkit.web.sessions import desk, draft, drop_draft, once
+from fieldkit.web.pages import Answer, reasons
+from fieldkit.web.sessions import desk, draft, drop_draft, once, was_done
 
 GUARDIAN = "/consent/guardian"
 HERE, PHONE, PAPER = "here", "phone", "paper"
 WITNESSES = ("neighbour", "uncle_aunt", "sib_adult", "village_cadre", "teacher", "other")
 
 
+class StepsGone(Refusal):
+    """A page of steps that ended, or that began anew in another window: what it carries is nobody's to keep."""
+
+    code = "steps_gone"
+    message = N_(
+        "This page belongs to steps that are over, or that began anew in another window. Nothing of this page was "
+        "saved. Go to the child's page and begin again."
+    )
+
+
 def begin(subject: str, **said: Any) -> None:
     """Forget what another tab gathered, and begin anew: pages opened before carry another mark and store nothing."""
     drop_draft(subject)
-    draft(subject).update(said, items={}, mark=new_id())
+    draft(subject).update(said, items={}, mark=new_id(), reasons=reasons())
 
 
 def belongs(subject: str) -> bool:
@@ -37,8 +49,15 @@ def begun(subject: str) -> bool:
 
 
 def to_who(subject: str) -> Answer:
-    """Lead back to the first step."""
-    return redirect(url_for("consents.who", subject=subject))
+    """Lead back to the first step; what a form carries is not dropped in silence. Raises StepsGone."""
+    return over(subject) if request.method == "POST" else redirect(url_for("consents.who", subject=subject))
+
+
+def over(subject: str) -> Answer:
+    """Lead to the child after a second tap on what is kept already. Raises StepsGone for any other form."""
+    if not was_done(request.form.get("mark", "")):
+        raise StepsGone
+    return redirect(url_for("people.show", subject=subject))
 
 
 def known(subject: str) -> dict[str, Any]:
@@ -65,8 +84,9 @@ def so_far(subject: str, **more: Any) -> GuardianAnswer:
 
 
 def stored_once(subject: str, keep: Callable[[], object]) -> Answer:
-    """Store what the steps gathered and forget it; a second press finds nothing left to store."""
-    if begun(subject):
-        once(draft(subject)["mark"], keep)
-        drop_draft(subject)
+    """Store what the steps gathered and forget it; a second press finds it done. Raises StepsGone."""
+    if not begun(subject):
+        return over(subject)
+    once(draft(subject)["mark"], keep)
+    drop_draft(subject)
     return redirect(url_for("people.show", subject=subject))

@@ -14,7 +14,7 @@ from fieldkit.rules.ways import Evidence
 from fieldkit.studies import load_study
 from fieldkit.web.pages import Answer, Form, answer, reasons
 from fieldkit.web.pages import words as _
-from fieldkit.web.sessions import desk, draft, drop_draft, once, tell
+from fieldkit.web.sessions import desk, draft, drop_draft, in_turn, once, tell
 from fieldkit.web.steps import GUARDIAN, WITNESSES, begun, known, page, so_far, to_who
 
 pages = Blueprint("ways", __name__, url_prefix="/people/<subject>")
@@ -75,6 +75,7 @@ def call(subject: str) -> Answer:
 
 
 @pages.post(f"{GUARDIAN}/call")
+@in_turn
 def called(subject: str) -> Answer:
     """Keep what makes the call good, in memory, and go on to the reading."""
     form = CallForm()
@@ -90,6 +91,7 @@ def paper(subject: str) -> Answer:
 
 
 @pages.post(f"{GUARDIAN}/paper")
+@in_turn
 def named(subject: str) -> Answer:
     """Keep which paper it is, in memory, and go on as it is written there."""
     form = PaperForm()
@@ -105,9 +107,9 @@ def _gathered(subject: str, template: str, form: EvidenceForm, evidence: Evidenc
 
     def go_on() -> Answer:
         consents.check_day(desk(), given_on)
-        events.check_evidence(evidence, draft(subject)["relation"])
+        events.check_way(desk(), evidence, draft(subject)["relation"])
         findings.check_answered(asked, tapped)
-        draft(subject).update(evidence=evidence, given_on=given_on, reasons=tapped)
+        draft(subject).update(evidence=evidence, given_on=given_on, reasons={**draft(subject)["reasons"], **tapped})
         draft(subject).pop("text_hash", None)  # the form of that day is read from here on
         return redirect(url_for("consents.read", subject=subject))
 
@@ -115,6 +117,7 @@ def _gathered(subject: str, template: str, form: EvidenceForm, evidence: Evidenc
 
 
 @pages.post(f"{GUARDIAN}/dropped")
+@in_turn
 def dropped(subject: str) -> Answer:
     """Keep that the call broke off: nothing that was asked in it counts."""
     if not begun(subject):

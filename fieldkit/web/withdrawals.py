@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from flask import Blueprint, render_template, request
 
 from fieldkit.acts import people, withdrawals
 from fieldkit.errors import Refusal
+from fieldkit.rules import consent
 from fieldkit.web.pages import Answer
 from fieldkit.web.sessions import desk
 
@@ -16,23 +19,37 @@ pages = Blueprint("withdrawals", __name__)
 def any_code() -> str:
     """Ask for a code: of any child, also one that this laptop does not hold."""
     desk()
-    return render_template("withdrawals/ask.html", case=None, typed={})
+    return render_template("withdrawals/ask.html", case=None, askers=_askers(), typed={"asker": consent.GUARDIAN})
 
 
 @pages.get("/people/<subject>/withdraw")
 def of_child(subject: str) -> str:
     """Ask who wants out; the page that leads here may know it."""
-    typed = {"requested_by": request.args.get("who", "")}
-    return render_template("withdrawals/ask.html", case=people.case(desk(), subject), typed=typed)
+    case = people.case(desk(), subject)
+    asked = {event.relation for event in case.events if event.actor == consent.GUARDIAN and event.relation}
+    known = asked.pop() if len(asked) == 1 else ""
+    typed = {"asker": request.args.get("who") or known or consent.GUARDIAN}
+    return render_template("withdrawals/ask.html", case=case, askers=_askers(asked | {known}), typed=typed)
 
 
 @pages.post("/withdraw")
 def write_down() -> Answer:
     """Hide the child at once."""
-    typed = {name: request.form.get(name, "") for name in ("code", "shown", "scope", "requested_by")}
-    asker, scope = typed["requested_by"] or "guardian", typed["scope"] or withdrawals.ALL
+    typed = {name: request.form.get(name, "") for name in ("code", "shown", "scope", "asker")}
+    asker, scope = typed["asker"] or consent.GUARDIAN, typed["scope"] or withdrawals.ALL
+    who = (asker, "") if asker in consent.ASKERS else (consent.GUARDIAN, asker)
     try:
-        done = withdrawals.withdraw(desk(), typed["code"], scope, asker)
+        done = withdrawals.withdraw(desk(), typed["code"], scope, *who)
     except Refusal as refusal:
-        return render_template("withdrawals/ask.html", case=None, typed=typed, refusal=refusal), refusal.status
+        shown = {"case": None, "askers": _askers({asker}), "typed": typed, "refusal": refusal}
+        return render_template("withdrawals/ask.html", **shown), refusal.status
     return render_template("withdrawals/done.html", done=done, shown=typed["shown"] or done.code, scope=scope)
+
+
+def _askers(relations: Collection[str] = ()) -> list[str]:
+    """Return who can be named: the child, each parent, another guardian who is known, or a guardian nobody named."""
+    others = [one for one in sorted(relations) if one and one not in {*_PARENTS, *consent.ASKERS}]
+    return [consent.CHILD, *_PARENTS, *others, consent.GUARDIAN, "both"]
+
+
+_PARENTS = ("mother", "father")

@@ -153,12 +153,6 @@ def carry(tmp_path: Path) -> Callable[[Desk, Desk], Report]:
 
 
 @pytest.fixture
-def later() -> Callable[[Desk, int], Desk]:
-    """The same desk some days later."""
-    return lambda desk, days: replace(desk, clock=Clock(timedelta(days=days)))
-
-
-@pytest.fixture
 def joins(desks: Desks, tmp_path: Path, passphrase: str) -> Iterator[Callable[[str, str, str], Desk]]:
     """A further person with a machine of their own joins as (name, role, team)."""
     made: list[Desk] = []

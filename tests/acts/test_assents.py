@@ -15,11 +15,13 @@ from fieldkit.acts.people import NewChild
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
+from fieldkit.rules.findings import ReasonNeeded
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Changes = Callable[[Desk, str], list[Change]]
 YES = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意")
+BROUGHT_UP = {"again_own": "brought_up"}
 KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 
@@ -97,7 +99,11 @@ def test_another_day_the_childs_own_yes_lifts_its_no_by_name(
 ) -> None:
     said_no = assents.record(desks["interviewer"], consented, ChildAnswer("no"))
     tomorrow = later(desks["interviewer"], 1)
-    assents.record(tomorrow, consented, ChildAnswer("yes", (1, 2, 3), "child_mark", follows=[said_no]))
+    again = ChildAnswer("yes", (1, 2, 3), "child_mark", follows=[said_no])
+    with pytest.raises(ReasonNeeded) as told:
+        assents.record(tomorrow, consented, again)
+    assert [one.code for one in told.value.findings] == ["again_own"]
+    assents.record(tomorrow, consented, replace(again, reasons=BROUGHT_UP))
 
     event = changes(desks["interviewer"], "consent_event")[-1]
     assert (event.set["act"], event.set["lifts"], event.set["follows"]) == ("reconsented", [said_no], [said_no])
@@ -139,7 +145,7 @@ def test_a_child_who_said_no_twice_counts_once_and_not_at_all_after_an_interview
     said = [assents.record(later(desk, days), consented, ChildAnswer("no")) for days in (0, 1)]
     assert people.nonparticipation(desk) == {"child_no": 1}
     tomorrow = later(desk, 2)
-    assents.record(tomorrow, consented, replace(YES, follows=said))
+    assents.record(tomorrow, consented, replace(YES, follows=said, reasons=BROUGHT_UP))
     interviews.start(tomorrow, consented, KEPT)
 
     assert people.nonparticipation(desk) == {}
@@ -153,13 +159,55 @@ def test_from_fourteen_on_the_child_signs_a_form_of_its_own(
     consents.record(desk, older, says(desk, older))
     with pytest.raises(ItemsNotAsked):
         assents.record(desk, older, YES)
-    optional = [item.code for item in forms.child_form(desk, older).items if not item.necessary]
-    assents.record(desk, older, replace(YES, items=dict.fromkeys(optional, "no")))
+    form = forms.child_form(desk, older)
+    optional = dict.fromkeys([item.code for item in form.items if not item.necessary], "no")
+    with pytest.raises(ItemsNotAsked):
+        assents.record(desk, older, replace(YES, items=optional))
+    assents.record(desk, older, replace(YES, items={item.code: "yes" for item in form.items} | optional))
 
     signed = changes(desk, "consent_event")[-1].set
     assert signed["form"] == "consent_14_17"
     assert signed["items"]["audio"] == "no"
     assert signed["items"]["participate"] == "yes"
+
+
+def test_a_no_to_one_necessary_item_is_not_asked_away_the_same_day(
+    desks: Desks, says: Callable[..., GuardianAnswer]
+) -> None:
+    desk = desks["interviewer"]
+    older = people.register(desk, NewChild("阿远", "", "A03", "m", f"{Clock().today().year - 15}-01"))
+    consents.record(desk, older, says(desk, older))
+    agreed = {item.code: "yes" for item in forms.child_form(desk, older).items}
+    assents.record(desk, older, replace(YES, items={**agreed, "notes": "no"}))
+    assert people.case(desk, older).assent == "given"  # no interview: notes are necessary
+
+    again = replace(YES, items=agreed, follows=[event.id for event in people.case(desk, older).events])
+    with pytest.raises(ReasonNeeded):
+        assents.record(desk, older, again)
+    assents.record(desk, older, replace(again, reasons=BROUGHT_UP))
+    assert people.case(desk, older).assent == "reaffirmed"
+
+
+def test_a_no_has_no_way_in_which_it_was_said(desks: Desks, consented: str, changes: Changes) -> None:
+    assents.record(desks["interviewer"], consented, ChildAnswer("no", (), "child_oral"))
+
+    assert "method" not in changes(desks["interviewer"], "consent_event")[-1].set
+
+
+def test_a_childs_no_after_its_yes_is_kept(desks: Desks, consented: str) -> None:
+    desk = desks["interviewer"]
+    assents.record(desk, consented, YES)
+    assents.record(desk, consented, ChildAnswer("no"))
+
+    assert people.case(desk, consented).assent == "declined"
+    with pytest.raises(GatesClosed):
+        interviews.start(desk, consented, KEPT)
+
+
+def test_the_same_yes_twice_is_one(desks: Desks, consented: str) -> None:
+    desk = desks["interviewer"]
+
+    assert assents.record(desk, consented, YES) == assents.record(desk, consented, YES)
 
 
 def test_a_power_cut_leaves_no_half_no(

@@ -18,6 +18,7 @@ from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules import consent, gates
 from fieldkit.rules.ages import NoBirthDate
+from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.pseudonyms import PseudonymDoubled, PseudonymTaken, PseudonymTells
 from fieldkit.rules.versions import FormNotInForce
 from fieldkit.rules.ways import Evidence, NoSignature
@@ -31,6 +32,7 @@ Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Changes = Callable[[Desk, str], list[Change]]
 Says = Callable[..., GuardianAnswer]
 NO = GuardianAnswer("mother", {"participate": "no"}, [])
+CAME_BACK = {"again_family": "came_back"}
 KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 
@@ -205,7 +207,11 @@ def test_only_the_same_guardian_lifts_a_no(
     yes = ChildAnswer("yes", (1, 2, 3), "child_oral")
     refused(GuardianFirst, "interviewer", lambda desk: assents.record(desk, child, yes))
 
-    consents.record(desks["interviewer"], child, says(desks["interviewer"], child, follows=[said_no]))
+    again = says(desks["interviewer"], child, follows=[said_no])
+    told = refused(ReasonNeeded, "interviewer", lambda desk: consents.record(desk, child, again))
+    assert isinstance(told, ReasonNeeded)
+    assert [one.code for one in told.findings] == ["again_family"]  # also on the day of the no
+    consents.record(desks["interviewer"], child, replace(again, reasons=CAME_BACK))
     event = changes(desks["interviewer"], "consent_event")[-1]
     assert (event.set["act"], event.set["lifts"]) == ("reconsented", [said_no])
     assert assents.record(desks["interviewer"], child, yes)
@@ -386,7 +392,9 @@ def test_a_guardian_who_objects_puts_the_case_on_hold_until_that_guardian_lifts_
     seen = [event.id for event in case.events]
     consents.record(desk, consented, says(desk, consented, follows=seen))
     assert "G05" in failing(desk, consented)
-    consents.record(desk, consented, says(desk, consented, relation="father", signer_name="刘父", follows=seen))
+    consents.record(
+        desk, consented, says(desk, consented, relation="father", signer_name="刘父", follows=seen, reasons=CAME_BACK)
+    )
     last = people.case(desk, consented).events[-1]
     assert (last.act, len(last.lifts)) == ("reconsented", 1)
     assert failing(desk, consented) == {"G06", "G07"}
@@ -471,3 +479,29 @@ def test_of_two_relatives_the_one_whose_role_has_not_ended_is_asked(desks: Desks
 
     assert people.case(desk, child).events[-1].person == "1second"
     assert people.case(desk, child).consent == "given"
+
+
+@pytest.mark.parametrize(("days", "permitted"), [(1, False), (0, True)])
+def test_an_earlier_paper_takes_the_place_of_nothing_that_was_said_after_it(
+    desks: Desks, child: str, says: Says, days: int, permitted: bool
+) -> None:
+    """The mother crossed out the notes today; her paper of yesterday said yes to all of it."""
+    desk = desks["interviewer"]
+    whole = says(desk, child)
+    consents.record(desk, child, replace(whole, items={**whole.items, "notes": "no"}))
+    day = (desk.clock.today() - timedelta(days=days)).isoformat()
+    seen = [event.id for event in people.case(desk, child).events]
+    consents.record(desk, child, replace(whole, way=PAPER, given_on=day, follows=seen))
+
+    assert consent.guardian_ok(people.case(desk, child).events, "notes") == permitted
+
+
+def test_an_earlier_paper_lifts_no_later_no(desks: Desks, child: str, says: Says) -> None:
+    desk = desks["interviewer"]
+    whole = says(desk, child, reasons=CAME_BACK)
+    no = consents.record(desk, child, NO)
+    for days in (1, 0):
+        day = (desk.clock.today() - timedelta(days=days)).isoformat()
+        consents.record(desk, child, replace(whole, way=PAPER, given_on=day, follows=[no]))
+
+    assert people.case(desk, child).consent == "declined"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import pytest
 
@@ -9,7 +10,7 @@ from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import Invalid
 from fieldkit.records import Change
-from fieldkit.rules.ways import Evidence, NoSignature
+from fieldkit.rules.ways import Evidence, NoSignature, UnfitWitness
 
 Desks = dict[str, Desk]
 Changes = Callable[[Desk, str], list[Change]]
@@ -17,16 +18,24 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.mark.parametrize("content", [b"", b"\x89PN", b"\xff\xd8\xff\xe0 a photo", b" " + PNG])
-def test_what_is_no_picture_is_no_signature(content: bytes) -> None:
+def test_what_is_no_picture_is_no_signature(desks: Desks, content: bytes) -> None:
     with pytest.raises(NoSignature) as told:
-        events.check_evidence(Evidence("signature", content), "mother")
+        events.check_way(desks["interviewer"], Evidence("signature", content), "mother")
     assert (told.value.code, told.value.status) == ("V23", 422)
 
 
-def test_a_signature_is_at_most_300_kilobytes() -> None:
-    events.check_evidence(Evidence("signature", PNG.ljust(300 * 1024, b"x")), "mother")
+def test_a_signature_is_at_most_300_kilobytes(desks: Desks) -> None:
+    events.check_way(desks["interviewer"], Evidence("signature", PNG.ljust(300 * 1024, b"x")), "mother")
     with pytest.raises(Invalid):
-        events.check_evidence(Evidence("signature", PNG.ljust(300 * 1024 + 1, b"x")), "mother")
+        events.check_way(desks["interviewer"], Evidence("signature", PNG.ljust(300 * 1024 + 1, b"x")), "mother")
+
+
+def test_v24_nobody_of_the_team_and_nobody_who_signs_is_a_witness_under_whatever_relation(desks: Desks) -> None:
+    desk = desks["interviewer"]
+    for name, fit in ((desk.me.name, False), (f" {desk.me.name[0]}\u200b{desk.me.name[1:]}", False), ("张某", True)):
+        said = Evidence("oral_witness", b"", "cannot_read", name, "neighbour", witness_fit=True)
+        with nullcontext() if fit else pytest.raises(UnfitWitness):
+            events.check_way(desk, said, "mother")
 
 
 def test_one_mother_is_one_person_and_a_father_another(desks: Desks, child: str, changes: Changes) -> None:
@@ -78,7 +87,7 @@ def test_what_was_on_the_screen_goes_into_the_form(desks: Desks, agreed_by_grand
 def test_a_yes_lifts_nothing_where_no_no_is_open(desks: Desks, consented: str) -> None:
     one = people.case(desks["interviewer"], consented)
 
-    assert events.lifting(one, {"actor": "child", "person": one.id, "follows": []}) == {}
+    assert events.lifting(events.lifted(one, {"actor": "child", "person": one.id, "follows": []})) == {}
 
 
 def test_a_yes_lifts_the_no_that_was_on_the_screen_and_none_that_came_unseen(desks: Desks, consented: str) -> None:
@@ -86,5 +95,6 @@ def test_a_yes_lifts_the_no_that_was_on_the_screen_and_none_that_came_unseen(des
     one = people.case(desks["interviewer"], consented)
     event = {"actor": "child", "person": one.id}
 
-    assert events.lifting(one, {**event, "follows": [no]}) == {"act": "reconsented", "lifts": [no]}
-    assert events.lifting(one, {**event, "follows": []}) == {}
+    seen = events.lifted(one, {**event, "follows": [no]})
+    assert events.lifting(seen) == {"act": "reconsented", "lifts": [no]}
+    assert events.lifted(one, {**event, "follows": []}) == []

@@ -29,6 +29,8 @@ from fieldkit.store import log
 from fieldkit.store.folder import Folder
 from fieldkit.store.log import Draft
 
+CAME_BACK = {"again_family": "came_back"}
+BROUGHT_UP = {"again_own": "brought_up"}
 SURE = {"V31": "date_right"}
 KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 PARENTS = st.sampled_from(["mother", "father"])
@@ -40,20 +42,20 @@ class History(RuleBasedStateMachine):
     machine: Path
     passphrase: str
     picture: bytes
-    started = 0  # over all histories: a machine that never opens one shows nothing
+    started = papers = 0  # over all histories: a machine that never gets there shows nothing
 
     def __init__(self) -> None:
         super().__init__()
         self.copy = Path(mkdtemp()) / "machine"
         folder = Folder.open(shutil.copytree(self.machine, self.copy))
         self.desk: Desk = users.unlock(folder, users.slots(folder)[0].code, self.passphrase, Clock())
-        self.yes: dict[str, bool] = {}  # guardian: whether the last yes covered all that is necessary
-        self.against: set[str] = set()
+        self.words: dict[str, dict[str, bool]] = {}  # guardian: day to whether that last yes covered what is necessary
+        self.against: dict[str, set[str]] = {}  # guardian: the days of the noes not taken back; nobody named: ""
         self.ended: set[str] = set()
         self.child_no = ""  # the day of the child's open no
         self.child_yes = False  # said today, and no interview has used it
         self.out = False
-        self.opened = 0
+        self.opened, self.open_today = 0, False
 
     def teardown(self) -> None:
         self.desk.db.close()
@@ -93,18 +95,30 @@ class History(RuleBasedStateMachine):
             return False
         return True
 
-    @rule(who=PARENTS, short=st.sampled_from(["", "notes", "quote"]))
-    def a_guardian_agrees(self, who: str, short: str) -> None:
+    @rule(who=PARENTS, short=st.sampled_from(["", "notes", "quote"]), asked=st.booleans())
+    def a_guardian_agrees(self, who: str, short: str, asked: bool) -> None:
         if not self.out:
-            self._agree(who, short)
+            self._agree(who, short, asked)
 
-    def _agree(self, who: str, short: str) -> None:
-        said = self._answer(who)
+    def _agree(self, who: str, short: str, asked: bool = True, given_on: str = "") -> None:
+        said = self._answer(who, given_on=given_on, reasons=SURE | (CAME_BACK if asked else {}))
         said = replace(said, items={code: "no" if code == short else word for code, word in said.items.items()})
+        taken_back = {day for day in self.against.get(who, set()) if not given_on or day < given_on}
         if self._try(lambda: consents.record(self.desk, self.child, said)):
             assert who not in self.ended
-            self.yes[who] = short not in NECESSARY
-            self.against.discard(who)
+            assert asked or not taken_back
+            day = given_on or self.desk.today
+            later = {when: whole for when, whole in self.words.get(who, {}).items() if when > day}
+            self.words[who] = later | {day: short not in NECESSARY}
+            self.against[who] = self.against.get(who, set()) - taken_back
+
+    @rule(who=PARENTS, short=st.sampled_from(["", "notes"]), days=st.integers(0, 2), asked=st.booleans())
+    def a_paper_is_entered_late(self, who: str, short: str, days: int, asked: bool) -> None:
+        if not self.out:
+            given_on = (self.desk.clock.today() - timedelta(days=days)).isoformat()
+            before = dict(self.words)
+            self._agree(who, short, asked, given_on)
+            type(self).papers += self.words != before
 
     @rule(who=PARENTS)
     def a_guardian_refuses(self, who: str) -> None:
@@ -112,7 +126,21 @@ class History(RuleBasedStateMachine):
             return
         said = self._answer(who, items={"participate": "no"})
         if self._try(lambda: consents.record(self.desk, self.child, said)):
-            self.against.add(who)
+            self.against.setdefault(who, set()).add(self.desk.today)
+
+    @rule(who=st.sampled_from(["mother", "father", ""]))
+    def a_guardian_stops_it(self, who: str) -> None:
+        """By telephone, and sometimes nobody notes which one: then no guardian takes it back."""
+        if self.out or (not who and not self.opened):
+            return
+        withdrawals.withdraw(self.desk, self.child, "stop_keep", relation=who)
+        self.against.setdefault(who, set()).add(self.desk.today)
+
+    @rule()
+    def the_child_stops_it(self) -> None:
+        if self.opened and not self.out:
+            withdrawals.withdraw(self.desk, self.child, "stop_keep", "child")
+            self.child_yes, self.child_no = False, self.desk.today
 
     @rule(who=PARENTS, thinks=st.booleans())
     def a_guardian_is_undecided(self, who: str, thinks: bool) -> None:
@@ -140,18 +168,22 @@ class History(RuleBasedStateMachine):
     @rule(
         answer=st.sampled_from(["yes", "yes", "no", "think", "silent"]),
         told=st.sampled_from([(1, 2, 3), (1, 2, 3), (1, 3)]),
+        asked=st.booleans(),
     )
-    def the_child_is_asked(self, answer: str, told: tuple[int, ...]) -> None:
+    def the_child_is_asked(self, answer: str, told: tuple[int, ...], asked: bool) -> None:
         if not self.out:
-            self._ask_the_child(answer, told)
+            self._ask_the_child(answer, told, asked)
 
-    def _ask_the_child(self, answer: str, told: tuple[int, ...]) -> None:
+    def _ask_the_child(self, answer: str, told: tuple[int, ...], asked: bool = True) -> None:
         seen = [event.id for event in self._case().events]
-        said = ChildAnswer(answer, told, "child_oral", "愿意", follows=seen, reasons=SURE)
+        reasons = SURE | (BROUGHT_UP if asked else {})
+        said = ChildAnswer(answer, told, "child_oral", "愿意", follows=seen, reasons=reasons)
         if not self._try(lambda: assents.record(self.desk, self.child, said)):
             return
         if answer == "yes":
             assert told == (1, 2, 3)
+            assert asked or not self.child_no
+            assert self.child_no != self.desk.today
             self.child_yes, self.child_no = True, ""
         elif answer != "think":
             self.child_yes, self.child_no = False, self.desk.today
@@ -160,7 +192,7 @@ class History(RuleBasedStateMachine):
     def a_day_passes(self) -> None:
         ahead = self.desk.clock.ahead + timedelta(days=1)
         self.desk = replace(self.desk, clock=replace(self.desk.clock, ahead=ahead))
-        self.child_yes = False
+        self.child_yes = self.open_today = False
 
     @rule()
     def they_withdraw(self) -> None:
@@ -169,17 +201,24 @@ class History(RuleBasedStateMachine):
             self.out = True
 
     def permitted(self) -> bool:
-        binding = [whole for who, whole in self.yes.items() if who not in self.ended]
-        guardians = bool(binding) and all(self.yes.values()) and not self.against
-        return guardians and self.child_yes and not self.child_no and not self.out
+        return self._family_agrees() and self.child_yes
+
+    def _family_agrees(self) -> bool:
+        last = {who: all(words.values()) for who, words in self.words.items()}
+        binding = [whole for who, whole in last.items() if who not in self.ended]
+        return bool(binding) and all(last.values()) and not self._somebody_says_no()
+
+    def _somebody_says_no(self) -> bool:
+        return any(self.against.values()) or bool(self.child_no) or self.out
 
     @rule()
     def an_interview_is_started(self) -> None:
-        permitted = self.permitted()
+        leads_back = self.open_today and not self._somebody_says_no()
+        expected = leads_back or self.permitted()
         started = self._try(lambda: interviews.start(self.desk, self.child, KEPT))
-        assert started == permitted
-        if started:
-            self.child_yes, self.opened = False, self.opened + 1
+        assert started == expected
+        if started and not leads_back:
+            self.child_yes, self.open_today, self.opened = False, True, self.opened + 1
             type(self).started += 1
 
     @invariant()
@@ -207,6 +246,7 @@ def test_no_sequence_of_acts_opens_an_interview_without_the_permissions_in_force
     run(history, 25)
 
     assert history.started > 0
+    assert history.papers > 0
 
 
 def test_the_machine_finds_an_act_that_forgets_to_look(history: type[History], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,12 +105,14 @@ def test_without_the_triggers_the_yes_of_one_child_opens_nothing_for_another(
     refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, other_child, KEPT))
 
 
-def test_without_the_triggers_a_yes_opens_once(
-    refused: Refused, desks: Desks, interview: str, consented: str, wall_down: WallDown
+def test_a_second_start_on_one_day_leads_to_the_open_interview(
+    desks: Desks, interview: str, consented: str, wall_down: WallDown
 ) -> None:
     wall_down(desks["interviewer"])
+    assents.record(desks["interviewer"], consented, YES)  # the child said it once more
 
-    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented, KEPT))
+    assert interviews.start(desks["interviewer"], consented, KEPT) == interview
+    assert len(people.case(desks["interviewer"], consented).interviews) == 1
 
 
 def test_a_yes_of_yesterday_opens_nothing_today(

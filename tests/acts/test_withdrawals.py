@@ -16,6 +16,8 @@ from fieldkit.acts.withdrawals import CannotCarry, Withdrawn
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.records import Change, clean
+from fieldkit.store import log
+from fieldkit.store.log import Draft
 from sync.replica import Report
 
 Desks = dict[str, Desk]
@@ -78,7 +80,7 @@ def test_what_both_ask_for_is_a_no_of_each(desks: Desks, consented: str, changes
 
 def test_a_child_of_the_own_team_gets_an_event(desks: Desks, consented: str, changes: Changes) -> None:
     (given,) = changes(desks["interviewer"], "consent_event")
-    done = withdrawals.withdraw(desks["interviewer"], consented)
+    done = withdrawals.withdraw(desks["interviewer"], consented, relation="mother")
 
     event = changes(desks["interviewer"], "consent_event")[-1]
     assert done == Withdrawn(consented, True)
@@ -86,6 +88,33 @@ def test_a_child_of_the_own_team_gets_an_event(desks: Desks, consented: str, cha
     assert (event.set["actor"], event.set["act"], event.set["scope"]) == ("guardian", "withdrawn", "all")
     assert (event.set["person"], event.set["follows"]) == (given.set["person"], [given.id])
     assert changes(desks["interviewer"], "notice") == []
+
+
+@pytest.mark.parametrize(("relation", "who"), [("mother", True), ("father", False), ("", False)])
+def test_only_the_guardian_who_is_named_can_take_it_back(
+    refused: Refused, desks: Desks, consented: str, says: Callable[..., GuardianAnswer], relation: str, who: bool
+) -> None:
+    """A father who rings takes nothing from the mother, and what nobody is named for a coordinator voids."""
+    desk = desks["interviewer"]
+    withdrawals.withdraw(desk, consented, "stop_keep", relation=relation)
+    case = people.case(desk, consented)
+    assert case.to_take_back == bool(relation)
+
+    seen = [event.id for event in case.events]
+    mothers = says(desk, consented, follows=seen, reasons={"again_family": "came_back"})
+    consents.record(desk, consented, mothers)
+    assert (people.case(desk, consented).consent == "given") == who
+
+
+def test_the_grown_participants_own_withdrawal_is_theirs(desks: Desks, consented: str, changes: Changes) -> None:
+    """Who consented as an adult withdraws as one (`domain.md` §3.6 j)."""
+    desk = desks["interviewer"]
+    spoke = {"actor": "adult_participant", "person": consented, "act": "given", "day": desk.today}
+    with desk.db.writing() as tables:
+        log.append(tables, desk.pen, Draft("consent_event", spoke, subject=consented))
+    withdrawals.withdraw(desk, consented, "stop_keep", "child")
+
+    assert changes(desk, "consent_event")[-1].set["actor"] == "adult_participant"
 
 
 @pytest.mark.parametrize("role", ["coordinator", "sg_lead"])

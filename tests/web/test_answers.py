@@ -33,7 +33,7 @@ def opened(browser: FlaskClient, interview: str, question: str = "W1") -> Editor
 
 def test_a_note_is_refused_once_the_consents_are_gone(browser: FlaskClient, interview: str, consented: str) -> None:
     editor = opened(browser, interview)
-    browser.post("/withdraw", data={"code": consented, "scope": "stop_keep", "requested_by": "child"})
+    browser.post("/withdraw", data={"code": consented, "scope": "stop_keep", "asker": "child"})
     answer = browser.post(editor.action, data={**editor.fields, "text": "下雨"}, headers=SCRIPT)
 
     assert answer.status_code == 409

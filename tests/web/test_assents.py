@@ -1,6 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask.testing import FlaskClient
+
+from fieldkit.acts import assents, forms, people
+from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.people import NewChild
 
 YES = {"answer": "yes", "told": ["1", "2", "3"], "method": "child_oral", "words": "愿意呀"}
 KEPT = {"reason_G09": "kept", "reason_G10": "not_at_home"}
@@ -72,3 +79,33 @@ def test_the_script_in_english(browser: FlaskClient, consented: str) -> None:
     browser.set_cookie("lang", "en", domain="127.0.0.1")
 
     assert "Ask the child" in browser.get(f"/people/{consented}/assent").text
+
+
+def test_only_the_interviewer_of_the_family_is_led_to_the_child(
+    consented: str, sit: Callable[[str], FlaskClient]
+) -> None:
+    assert sit("coordinator").get(f"/people/{consented}/assent").status_code == 403
+
+
+def test_from_fourteen_on_each_item_has_two_answers_and_none_is_chosen(browser: FlaskClient, desks: Any) -> None:
+    born = f"{desks['interviewer'].clock.today().year - 15}-01"
+    older = people.register(desks["interviewer"], NewChild("阿远", "", "A03", "m", born))
+    page = browser.get(f"/people/{older}/assent").text
+
+    items = forms.child_form(desks["interviewer"], older).items
+    assert [page.count(f'name="item_{one.code}"') for one in items] == [2] * len(items)
+    assert page.count("checked") == 0
+
+
+def test_another_day_the_page_asks_first_whether_the_child_brought_it_up(
+    browser: FlaskClient, desks: Any, consented: str, later: Callable[[Any, int], Any]
+) -> None:
+    assents.record(later(desks["interviewer"], -1), consented, ChildAnswer("no"))
+    path = f"/people/{consented}/assent"
+    page = browser.get(path).text
+    form = {**YES, "follows": page.split('name="follows" value="')[1].split('"')[0]}
+
+    assert "以前说过不愿意" in page
+    assert browser.post(path, data=form).status_code == 422
+    assert browser.post(path, data={**form, "reason_again_own": "brought_up"}).status_code == 302
+    assert people.case(desks["interviewer"], consented).assent == "reaffirmed"

@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any
+
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import clocks
+from fieldkit.acts import clocks, consents
 from fieldkit.studies import load_study
+from fieldkit.web import consents as web_consents
+from fieldkit.web.pages import png
+from fieldkit.web.sessions import COOKIE
 
+PORT = 8750
 ITEMS = len(next(form for form in load_study().forms if form.doc_kind == "guardian_info_consent").items)
 
 
@@ -16,6 +25,10 @@ def read_and_ask(browser: FlaskClient, child: str, answers: list[str]) -> None:
     for number, answer in enumerate(answers, 1):
         path = f"/people/{child}/consent/guardian/items/{number}"
         assert browser.post(path, data={"answer": answer}).status_code == 302
+
+
+def mark_on(browser: FlaskClient, path: str) -> str:
+    return browser.get(path).text.split('name="mark" value="')[1].split('"')[0]
 
 
 SIGNED = {
@@ -42,12 +55,13 @@ def test_without_a_signature_nothing_is_kept_and_nothing_typed_is_lost(browser: 
 def test_a_parent_signs_and_the_child_is_next(browser: FlaskClient, child: str, signature: str) -> None:
     read_and_ask(browser, child, ["yes"] * (ITEMS - 1) + ["no"])
     path = f"/people/{child}/consent/guardian/sign"
-    page = browser.post(path, data={**SIGNED, "signature": signature}, follow_redirects=True).text
+    form = {**SIGNED, "signature": signature, "mark": mark_on(browser, path)}
+    page = browser.post(path, data=form, follow_redirects=True).text
 
     assert "同意已经存好" in page
     assert "去问孩子" in page
     assert "刘某" not in page
-    assert browser.post(path, data={**SIGNED, "signature": signature}).location == f"/people/{child}"
+    assert browser.post(path, data=form).location == f"/people/{child}"  # a second tap
 
 
 def test_what_was_not_understood_is_read_again(browser: FlaskClient, child: str) -> None:
@@ -109,13 +123,12 @@ def test_a_signature_is_shown_to_the_interviewer(browser: FlaskClient, consented
 def test_the_steps_of_another_tab_store_nothing(browser: FlaskClient, child: str, signature: str) -> None:
     """The mother's page is still open when somebody begins with the father: her signature is not made his."""
     read_and_ask(browser, child, ["yes"] * ITEMS)
-    page = browser.get(f"/people/{child}/consent/guardian/sign").text
-    mark = page.split('name="mark" value="')[1].split('"')[0]
+    path = f"/people/{child}/consent/guardian/sign"
+    mark = mark_on(browser, path)
     browser.post(f"/people/{child}/consent", data={"relation": "father"})
 
-    path = f"/people/{child}/consent/guardian/sign"
     answer = browser.post(path, data={**SIGNED, "signature": signature, "mark": mark})
-    assert answer.location == f"/people/{child}"
+    assert (answer.status_code, "这一页什么也没存" in answer.text) == (409, True)
     assert "还没问过爸爸妈妈" in browser.get(f"/people/{child}").text
 
 
@@ -130,3 +143,78 @@ def test_under_a_doubted_clock_the_page_offers_the_reason_to_tap(
     assert answer.status_code == 422
     assert 'name="reason_V31"' in answer.text
     assert browser.post(path, data={**signed, "reason_V31": "date_right"}).status_code == 302
+
+
+@pytest.mark.parametrize("step", ["read", "items/1", "no", "later", "sign", "call", "paper", "dropped"])
+def test_what_a_page_of_other_steps_carries_is_not_dropped_in_silence(
+    browser: FlaskClient, child: str, step: str
+) -> None:
+    """A guardian's no from a window of before is not kept, and the person who wrote it down is told so."""
+    read_and_ask(browser, child, ["no"])
+    form = {"mark": mark_on(browser, f"/people/{child}/consent/guardian/no")}
+    browser.post(f"/people/{child}/consent", data={"relation": "father"})
+
+    answer = browser.post(f"/people/{child}/consent/guardian/{step}", data=form)
+    assert (answer.status_code, "这一页什么也没存" in answer.text) == (409, True)
+    assert "还没问过爸爸妈妈" in browser.get(f"/people/{child}").text
+
+
+def test_two_taps_at_once_on_saving_keep_one_consent(
+    browser: FlaskClient, child: str, signature: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_and_ask(browser, child, ["yes"] * ITEMS)
+    path = f"/people/{child}/consent/guardian/sign"
+    form = {**SIGNED, "signature": signature, "mark": mark_on(browser, path), **token_on(browser)}
+    inside, came_in, first_is_over, record = Event(), Event(), Event(), consents.record
+
+    def held(*said: Any) -> str:
+        inside.set()
+        came_in.wait(1)  # lets a second form come in, where nothing keeps it out
+        return record(*said)
+
+    def second_png(url: str | None) -> bytes:
+        if inside.is_set():
+            came_in.set()
+            first_is_over.wait()
+        return png(url)
+
+    monkeypatch.setattr(consents, "record", held)
+    monkeypatch.setattr(web_consents, "png", second_png)
+    second = browser.application.test_client()
+    second.set_cookie(COOKIE, cookie_of(browser), domain="127.0.0.1")
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(browser.post, path, data=form)
+        first.add_done_callback(lambda _: first_is_over.set())
+        inside.wait()
+        answers = [first, pool.submit(second.post, path, data=form, base_url=f"http://127.0.0.1:{PORT}")]
+
+    assert [one.result().location for one in answers] == [f"/people/{child}"] * 2
+    assert browser.get(f"/people/{child}").text.count('class="drawn"') == 1
+
+
+def token_on(browser: FlaskClient) -> dict[str, str]:
+    return {"csrf_token": browser.get("/help-card").text.split('name="csrf_token" value="')[1].split('"')[0]}
+
+
+def cookie_of(browser: FlaskClient) -> str:
+    found = browser.get_cookie(COOKIE, domain="127.0.0.1")
+    assert found
+    return found.value
+
+
+def test_only_an_interviewer_begins_the_steps(child: str, sit: Callable[[str], FlaskClient]) -> None:
+    there = sit("coordinator")
+
+    assert there.get(f"/people/{child}/consent").status_code == 403
+    assert there.post(f"/people/{child}/consent", data={"relation": "mother"}).status_code == 403
+
+
+def test_who_said_no_is_not_asked_again_without_coming_back_to_it(browser: FlaskClient, child: str) -> None:
+    read_and_ask(browser, child, ["no"])
+    browser.post(f"/people/{child}/consent/guardian/no")
+
+    asked = browser.post(f"/people/{child}/consent", data={"relation": "mother"})
+    assert "家里人自己又提起来" in asked.text
+    came_back = {"relation": "mother", "reason_again_family": "came_back"}
+    assert browser.post(f"/people/{child}/consent", data=came_back).location.endswith("/read")
+    assert browser.post(f"/people/{child}/consent", data={"relation": "father"}).location.endswith("/read")

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
+
 from flask.testing import FlaskClient
 
 
 def test_an_empty_code_is_asked_again(browser: FlaskClient) -> None:
-    answer = browser.post("/withdraw", data={"code": " ", "requested_by": "child"})
+    answer = browser.post("/withdraw", data={"code": " ", "asker": "child"})
 
     assert answer.status_code == 422
     assert "还有一处没填" in answer.text
@@ -13,7 +15,7 @@ def test_an_empty_code_is_asked_again(browser: FlaskClient) -> None:
 def test_in_three_taps_the_child_is_gone_everywhere(browser: FlaskClient, interview: str, consented: str) -> None:
     assert f"/people/{consented}/withdraw" in browser.get(f"/people/{consented}").text
     assert "谁提出的" in browser.get(f"/people/{consented}/withdraw").text
-    done = browser.post("/withdraw", data={"code": consented, "requested_by": "child", "scope": "all"}).text
+    done = browser.post("/withdraw", data={"code": consented, "asker": "child", "scope": "all"}).text
 
     assert "看不到这个孩子" in done
     assert browser.get(f"/people/{consented}").status_code == 404
@@ -22,7 +24,7 @@ def test_in_three_taps_the_child_is_gone_everywhere(browser: FlaskClient, interv
 
 
 def test_a_code_from_elsewhere_becomes_a_notice(browser: FlaskClient) -> None:
-    done = browser.post("/withdraw", data={"code": "ZK-B01-042", "requested_by": "guardian"}).text
+    done = browser.post("/withdraw", data={"code": "ZK-B01-042", "asker": "guardian"}).text
 
     assert "ZK-B01-042" in done
     assert "跟着下一个数据包走" in done
@@ -32,3 +34,43 @@ def test_withdrawing_in_english(browser: FlaskClient, child: str) -> None:
     browser.set_cookie("lang", "en", domain="127.0.0.1")
 
     assert "no reason is needed" in browser.get(f"/people/{child}/withdraw").text
+
+
+def test_the_guardian_who_consented_is_named_already_and_every_other_one_can_be(
+    browser: FlaskClient, consented: str
+) -> None:
+    page = browser.get(f"/people/{consented}/withdraw").text
+
+    assert re.findall(r'name="asker" value="(\w+)"', page) == ["child", "mother", "father", "guardian", "both"]
+    assert re.findall(r'value="(\w+)" checked', page) == ["mother", "all"]
+
+
+def test_of_two_guardians_none_is_named_for_them(browser: FlaskClient, consented: str) -> None:
+    browser.post(f"/people/{consented}/consent", data={"relation": "father"})
+    browser.post(f"/people/{consented}/consent/guardian/no")
+
+    page = browser.get(f"/people/{consented}/withdraw").text
+    assert re.findall(r'value="(\w+)" checked', page) == ["guardian", "all"]
+
+
+def test_a_father_who_withdraws_takes_nothing_from_the_mothers_hands(browser: FlaskClient, consented: str) -> None:
+    browser.post("/withdraw", data={"code": consented, "asker": "father", "scope": "stop_keep"})
+    page = browser.get(f"/people/{consented}").text
+    assert "暂停" in page
+
+    asked = browser.post(f"/people/{consented}/consent", data={"relation": "mother"})
+    assert asked.location.endswith("/read")  # she said no no: nothing to come back to
+    asked = browser.post(f"/people/{consented}/consent", data={"relation": "father"})
+    assert "以前说过不同意" in asked.text
+    asked = browser.post(
+        f"/people/{consented}/consent", data={"relation": "father", "reason_again_family": "came_back"}
+    )
+    assert asked.location.endswith("/read")
+
+
+def test_what_nobody_is_named_for_offers_no_way_back(browser: FlaskClient, consented: str) -> None:
+    browser.post("/withdraw", data={"code": consented, "asker": "guardian", "scope": "stop_keep"})
+    page = browser.get(f"/people/{consented}").text
+
+    assert "没记下是哪一位" in page or "暂停" in page
+    assert "那位监护人改主意了" not in page
