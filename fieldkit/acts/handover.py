@@ -61,12 +61,16 @@ class NoSuchPlace(Refusal):
 
 @dataclass(frozen=True)
 class HandoverState:
-    """What only this machine holds: changes not sealed yet, interviews here and how many of them were carried."""
+    """What only this machine holds: changes not sealed yet, interviews here and how many of them were carried.
+
+    `as_of`: when a bundle was last read in; list, forms and help card are as of then.
+    """
 
     unsealed: int
     interviews: int
     carried: int
     last_written: str | None
+    as_of: str | None
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,8 @@ def state(desk: Desk) -> HandoverState:
     with desk.db.reading() as tables:
         here, carried = people.carried(tables)
         written = machine.recall(tables, LAST_WRITTEN)
-        waiting = replica.unsealed(tables)
-    return HandoverState(waiting, here, carried, written.decode() if written else None)
+        waiting, read = replica.unsealed(tables), machine.batches(tables)
+    return HandoverState(waiting, here, carried, written.decode() if written else None, read[0][0] if read else None)
 
 
 def new_name() -> str:

@@ -47,6 +47,13 @@ def placeholders(text: str) -> frozenset[str]:
     return frozenset(_PLACEHOLDER.findall(text))
 
 
+def sentences(pair: Pair) -> list[Pair]:
+    """Return *pair* sentence by sentence; whole, where the two languages do not break in the same places."""
+    zh = [one for one in re.split(r"(?<=[。？！])", pair.zh) if one]
+    en = re.split(r"(?<=[.?!]) ", pair.en)
+    return [Pair(*both) for both in zip(zh, en, strict=True)] if len(zh) == len(en) else [pair]
+
+
 def fill(text: str, values: Mapping[str, str]) -> str:
     """Return *text* with its placeholders filled; one without a value stays visible as it is."""
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)

@@ -227,3 +227,11 @@ def test_a_folder_gets_a_file_whose_name_tells_nothing(tmp_path: Path) -> None:
 
     assert (path.parent, path.suffix, handover.named(tmp_path / "x")) == (tmp_path, ".fieldkit", tmp_path / "x")
     assert path != handover.named(tmp_path)
+
+
+def test_what_the_list_is_as_of_is_when_a_bundle_was_last_read(desks: Desks, carry: Carry) -> None:
+    before = handover.state(desks["coordinator"]).as_of
+    carry(desks["interviewer"], desks["coordinator"])
+
+    newest = handover.batches(desks["coordinator"])[0].at
+    assert handover.state(desks["coordinator"]).as_of == newest != before

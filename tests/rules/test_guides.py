@@ -16,6 +16,7 @@ from fieldkit.rules.guides import (
     form_hash,
     placeholder_problems,
     placeholders,
+    sentences,
     text_hash,
 )
 from fieldkit.studies import Pair, load_study
@@ -131,3 +132,21 @@ def test_the_hash_of_a_form_covers_ids_and_texts_and_not_their_order() -> None:
     assert form_hash(dict(reversed(texts.items()))) == form_hash(texts)
     assert form_hash({**texts, "form:x:2": Pair("行", "Fine.")}) != form_hash(texts)
     assert form_hash({"form:x:1": texts["form:x:1"]}) != form_hash(texts)
+
+
+@pytest.mark.parametrize(
+    ("pair", "parts"),
+    [
+        (Pair("您好。愿意吗？", "Hello. Would you?"), [Pair("您好。", "Hello."), Pair("愿意吗？", "Would you?")]),
+        (Pair("您好，愿意吗？", "Hello. Would you?"), [Pair("您好，愿意吗？", "Hello. Would you?")]),
+        (Pair("一句", "One"), [Pair("一句", "One")]),
+    ],
+)
+def test_a_text_breaks_into_sentences_where_both_languages_do(pair: Pair, parts: list[Pair]) -> None:
+    assert sentences(pair) == parts
+
+
+def test_reading_sentence_by_sentence_leaves_no_word_of_a_form_out() -> None:
+    for line in (line for form in load_study().forms for line in form.read_aloud):
+        assert "".join(one.zh for one in sentences(line)) == line.zh
+        assert " ".join(one.en for one in sentences(line)) == line.en

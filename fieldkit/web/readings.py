@@ -1,0 +1,37 @@
+"""Reading aloud one sentence a screen, in large type, to somebody who listens and does not read (`domain.md` §6.1)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, url_for
+
+from fieldkit.acts import forms, household, people
+from fieldkit.acts.forms import FormView
+from fieldkit.rules import guides
+from fieldkit.web import steps
+from fieldkit.web.pages import Answer
+from fieldkit.web.sessions import desk, draft
+
+pages = Blueprint("readings", __name__, url_prefix="/people/<subject>/consent/aloud")
+
+
+@pages.get("/<int:number>")
+def show(subject: str, number: int) -> Answer:
+    """Show one sentence of the form that is being read; behind the last one comes the page that asks back."""
+    if not steps.belongs(subject):
+        return steps.to_who(subject)
+    told, back = draft(subject), url_for(_back(subject), subject=subject)
+    lines = [line for one in _form(subject).read_aloud for line in guides.sentences(one)]
+    if not 1 <= number <= len(lines):
+        return redirect(back)
+    spoken = household.speaks(desk(), subject, told["relation"])
+    shown = {"line": lines[number - 1], "number": number, "all": len(lines), "back": back, "speaks": spoken}
+    return render_template("readings/show.html", case=people.case(desk(), subject), said=told, **shown)
+
+
+def _form(subject: str) -> FormView:
+    view: FormView = steps.known(subject)["view"] if steps.begun(subject) else forms.carer_form(desk(), subject)
+    return view
+
+
+def _back(subject: str) -> str:
+    return "consents.read" if steps.begun(subject) else "carers.show"
