@@ -91,6 +91,7 @@ _MEMBER_FIELDS = (
     "nda_signed_on record_check_on"
 )
 _PLACE_FIELDS = "site name address gatekeeper permission_on permission_doc child_director township_officer police"
+_MEMO_FIELDS = "interview interviewer day sealed self_role assumptions method_note analytic_idea"
 _NECESSARY = ("participate", "notes", "store")
 
 _ALL = (
@@ -129,6 +130,7 @@ _ALL = (
         "answer", "research", "answers", _texts("interview question text text_kind outcome"),
         ("interview", "question"), searched=("text",), needs=("notes",),
     ),
+    Kind("memo", "research", "memos", _texts(_MEMO_FIELDS), immutable=True),
 )  # fmt: skip
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 TEAM_DRAWERS = ("consent", "research", "vault")

@@ -105,13 +105,6 @@ def missing(tables: Tables, subject: str) -> list[str]:
     return found + [name for name in ("birth_date", "school") if not known.get(name)]
 
 
-def speaks(desk: Desk, subject: str, relation: str) -> str:
-    """Return the code of `language` that this child's *relation* speaks at home, or an empty string."""
-    with desk.db.reading() as tables:
-        known = people.adult(tables, subject, relation, desk.today)
-    return str(known["speaks"] or "") if known else ""
-
-
 @only(INTERVIEWER)
 def save_child(desk: Desk, subject: str, told: ChildFacts, seen: Seen) -> None:
     """Keep what is told of the child; raises NotFound, Invalid, ReasonNeeded (V08)."""

@@ -17,11 +17,15 @@ from fieldkit.store.database import Tables
 
 AHEAD = timedelta(days=30)  # a fourteenth birthday is announced so long before (`domain.md` §3.8)
 PAPER, ASK_AGAIN, VISIT, TELL, BIRTHDAY = "paper", "ask_again", "visit", "tell_change", "turns_14"
+MEMO = "memo"
 
 
 @dataclass(frozen=True)
 class Task:
-    """One thing to do: its code, whose, when (YYYY-MM-DD; empty where any day will do), and the event it is about."""
+    """One thing to do: its code, whose, when (YYYY-MM-DD; empty where any day will do), and what it is about.
+
+    `event`: the id of a consent event, or of the interview that waits for its memo.
+    """
 
     code: str
     case: Case
@@ -49,6 +53,13 @@ def _of(desk: Desk, tables: Tables, forms: list[FormVersion], case: Case) -> Ite
     if visit and visit["next_on"] and case.status not in _OVER:
         yield Task(VISIT, case, visit["next_on"])
     yield from _birthday(desk, tables, case)
+    for row in people.without_memo(tables, case.id, desk.me.code):
+        yield Task(MEMO, case, _day_after(row["started_on"]), row["id"])
+
+
+def _day_after(day: str) -> str:
+    """A memo is written within a day (`domain.md` §6.1)."""
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
 
 
 _OVER = frozenset({"declined", "completed", "moved", "screened_out"})

@@ -9,11 +9,13 @@ import unicodedata
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 from nacl import bindings, pwhash, utils
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
+from nacl.secret import Aead
 from nacl.signing import SigningKey
 
 from fieldkit.errors import Refusal
@@ -23,6 +25,7 @@ from fieldkit.records import canonical
 NONCE = bindings.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 RECOVERY = "recovery"  # the part of a slot that a printed sheet opens; the passphrase does not authenticate it
 _APART = {"wrapped", RECOVERY}
+_PRIVATE = "1:"  # the version of what a person seals for themselves
 _SHEET = b"fieldkit recovery 1\n"  # no passphrase can be typed that means a sheet
 
 
@@ -90,6 +93,20 @@ class KeyPair:
             "verify": b64(bytes(self.signer.verify_key)),
             "box": b64(bytes(PrivateKey(self.box).public_key)),
         }
+
+    def keep(self, content: bytes) -> str:
+        """Seal *content* for its author alone, who can still open it after a recovery: `1:` and base64url."""
+        return _PRIVATE + b64(bytes(Aead(self._private).encrypt(content)))
+
+    def kept(self, sealed: str) -> bytes:
+        """Open what `keep` sealed; raises CryptoError, also for another version."""
+        if not sealed.startswith(_PRIVATE):
+            raise CryptoError(sealed[:2])
+        return Aead(self._private).decrypt(unb64(sealed.removeprefix(_PRIVATE)))
+
+    @property
+    def _private(self) -> bytes:
+        return blake2b(self.sign, digest_size=Aead.KEY_SIZE, person=b"fieldkit memo 1").digest()
 
     def unseal(self, sealed: bytes) -> bytes:
         """Open what was sealed to the public half; raises CryptoError."""

@@ -69,6 +69,25 @@ def next_serial(tables: Tables, prefix: str, serials: tuple[int, int]) -> int | 
     return next((serial for serial in range(serials[0], serials[1] + 1) if serial not in used), None)
 
 
+def memos(tables: Tables, interview: str) -> list[Row]:
+    """Return the memos about an interview, oldest first."""
+    rows = tables.query(
+        "SELECT m.* FROM memos AS m JOIN changes AS c ON c.id = m.id WHERE m.interview = ? ORDER BY c.tick, m.id",
+        [interview],
+    )
+    return [dict(one) for one in rows]
+
+
+def without_memo(tables: Tables, subject: str, interviewer: str) -> list[Row]:
+    """Return the interviews of a child that *interviewer* held and wrote no memo about."""
+    rows = tables.query(
+        "SELECT i.* FROM interviews AS i WHERE i.subject = ? AND i.interviewer = ? AND NOT EXISTS "
+        "(SELECT 1 FROM memos AS m WHERE m.interview = i.id AND m.interviewer = i.interviewer) ORDER BY i.id",
+        [subject, interviewer],
+    )
+    return [dict(one) for one in rows]
+
+
 def carried(tables: Tables) -> tuple[int, int]:
     """Return how many interviews are here, and how many of them are sealed to the last change."""
     row = tables.execute(

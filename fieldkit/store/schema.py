@@ -12,7 +12,7 @@ from fieldkit.store.database import Tables
 
 APPLICATION_ID = 0x464B4954  # "FKIT"
 migrations = Migrations("fieldkit")
-KNOWN = ("log_and_state", "people_and_consent")  # a name that is not here was applied by a later version of the program
+KNOWN = ("log_and_state", "people_and_consent", "memos")  # a name that is not here: applied by a later version
 
 _LOG = """
 CREATE TABLE changes (
@@ -209,3 +209,12 @@ def people_and_consent(db: Tables) -> None:
             column, _, kind = name.partition(":")
             db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {'INTEGER' if kind else 'TEXT'}")
     _script(db, _SLIP_CODES)
+
+
+@migrations()
+def memos(db: Tables) -> None:
+    """What an interviewer writes about the interviewing, after an interview."""
+    fields = "interview interviewer day sealed self_role assumptions method_note analytic_idea"
+    db.table("memos").create(_columns(fields), pk="id")
+    db.table("memos").create_index(["subject"])
+    _script(db, _NEEDS_CHANGE.format(table="memos"))

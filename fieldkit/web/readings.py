@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, url_for
 
-from fieldkit.acts import forms, household, people
+from fieldkit.acts import forms, people, readings
 from fieldkit.acts.forms import FormView
-from fieldkit.rules import guides
 from fieldkit.web import steps
 from fieldkit.web.pages import Answer
 from fieldkit.web.sessions import desk, draft
@@ -20,12 +19,11 @@ def show(subject: str, number: int) -> Answer:
     if not steps.belongs(subject):
         return steps.to_who(subject)
     told, back = draft(subject), url_for(_back(subject), subject=subject)
-    lines = [line for one in _form(subject).read_aloud for line in guides.sentences(one)]
-    if not 1 <= number <= len(lines):
+    found = readings.aloud(desk(), subject, _form(subject), told["relation"])
+    if not 1 <= number <= len(found.lines):
         return redirect(back)
-    spoken = household.speaks(desk(), subject, told["relation"])
-    shown = {"line": lines[number - 1], "number": number, "all": len(lines), "back": back, "speaks": spoken}
-    return render_template("readings/show.html", case=people.case(desk(), subject), said=told, **shown)
+    shown = {"line": found.lines[number - 1], "number": number, "all": len(found.lines), "speaks": found.speaks}
+    return render_template("readings/show.html", case=people.case(desk(), subject), said=told, back=back, **shown)
 
 
 def _form(subject: str) -> FormView:

@@ -177,3 +177,13 @@ def test_a_new_sheet_makes_the_old_one_worthless(with_sheet: dict[str, Any], che
     assert keys.open_recovery(again, bytes(16)) == (STORE_KEY, PAIR.sign)
     with pytest.raises(WrongWords):
         keys.open_recovery(again, CODE)
+
+
+def test_what_a_person_keeps_for_themselves_is_of_a_version_and_opens_again() -> None:
+    """A vector: this text was sealed by version 1, and every later version has to open it."""
+    pair = keys.KeyPair(bytes(range(32)), bytes(32))
+    assert pair.kept(pair.keep(b"thought")) == b"thought"
+    assert pair.kept(VECTORS["memo"]) == b"one thought"
+    for spoilt in ("2:" + VECTORS["memo"][2:], VECTORS["memo"][:-4], "", keys.KeyPair.make().keep(b"thought")):
+        with pytest.raises(CryptoError):
+            pair.kept(spoilt)
