@@ -67,7 +67,8 @@ class GuardianAnswer:
     """What a guardian said and how; all of it is stored in one transaction, or nothing is.
 
     `way`: what the yes leaves behind, a signature on the screen unless given; `given_on`: the day of a consent that
-    was taken on paper and is entered late; `reasons`: rule code to reason code; `text_hash`: of the form that was read.
+    was taken on paper and is entered late; `reasons`: rule code to reason code; `text_hash`: of the form that was read;
+    `bases`: what `opened` returned when the steps began, so that names that came in meanwhile are not overwritten.
     """
 
     relation: str
@@ -86,10 +87,10 @@ class GuardianAnswer:
     way: Evidence | None = None
     given_on: str = ""
     birth_calendar: str = "gregorian"
-    birth_source: str = ""
     lang_used: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict)
     text_hash: str = ""
+    bases: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def evidence(self) -> Evidence:
@@ -238,13 +239,27 @@ def _write_names(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, pe
         "carer": said.carer,
         "migration": said.migration,
     }
-    for draft in (
-        Draft("identity", identity, record=natural_id("identity", one.id), subject=one.id),
-        Draft("person_name", {"person": person, "name": said.signer_name.strip()}, subject=one.id),
-        Draft("evidence", events.evidence(said.evidence, event_id), subject=one.id),
-        Draft("participant", facts, record=one.id, subject=one.id),
-    ):
-        log.append_over(tables, desk.pen, draft)
+    log.append(tables, desk.pen, Draft("evidence", events.evidence(said.evidence, event_id), subject=one.id))
+    named = {"person": person, "name": said.signer_name.strip()}
+    records = _records(one.id, person)
+    for kind, told in {"identity": identity, "person_name": named, "participant": facts}.items():
+        draft = Draft(kind, told, record=records[kind], subject=one.id)
+        log.save_over(tables, desk.pen, draft, records[kind], said.bases.get(kind, ""))
+
+
+def _records(subject: str, person: str) -> dict[str, str]:
+    """Return, by kind, the records that the names of a consent are written to."""
+    names = {"identity": natural_id("identity", subject), "person_name": natural_id("person_name", person)}
+    return {**names, "participant": subject}
+
+
+@only(INTERVIEWER)
+def opened(desk: Desk, subject: str, relation: str) -> dict[str, str]:
+    """Return, by kind, what the names on the sign page are based on while the steps with *relation* begin."""
+    with desk.db.reading() as tables:
+        known = people.adult(tables, subject, relation, desk.today) or {"id": ""}
+        records = _records(subject, str(known["id"]))
+        return {kind: log.encode_base(log.standing_of(tables, record)) for kind, record in records.items()}
 
 
 def _birth(said: GuardianAnswer) -> dict[str, str]:
@@ -254,7 +269,7 @@ def _birth(said: GuardianAnswer) -> dict[str, str]:
     return {
         "birth_date": said.birth_date,
         "birth_calendar": said.birth_calendar,
-        "birth_source": said.birth_source or "told_parent",
+        "birth_source": "told_parent",
     }
 
 

@@ -44,6 +44,7 @@ class SignForm(EvidenceForm):
     migration = SelectField("migration", choices=list(CODES["migration"]))
     carer = SelectField("carer", choices=list(CODES["relation"]), default="pgm")
     signer_name = StringField("signer_name", validators=[InputRequired(), Length(max=40)])
+    lang_used = SelectField("lang_used", choices=["", *CODES["language"]], default="")
     signature = HiddenField("signature")
 
 
@@ -70,7 +71,9 @@ def chosen(subject: str) -> Answer:
     if any(not reasons().get(one.code) for one in asked):
         return render_template("consents/again.html", case=case, noes=noes, findings=asked, chosen=request.form)
     guardian = actor != consent.CARER
-    begin(subject, relation=relation, basis=basis, how=how, follows=events.follows(case, actor), guardian=guardian)
+    bases = consents.opened(desk(), subject, relation)
+    said = {"relation": relation, "basis": basis, "how": how, "follows": events.follows(case, actor), "bases": bases}
+    begin(subject, guardian=guardian, **said)
     return redirect(url_for(_FIRST_STEP[how] if guardian else "carers.show", subject=subject))
 
 
@@ -221,7 +224,7 @@ def _guardian(subject: str, form: SignForm, tapped: dict[str, str]) -> GuardianA
 
 _TYPED = (
     *("real_name", "birth_date", "birth_calendar", "pseudonym_zh", "pseudonym_en"),
-    *("migration", "carer", "signer_name"),
+    *("migration", "carer", "signer_name", "lang_used"),
 )
 
 

@@ -505,3 +505,17 @@ def test_an_earlier_paper_lifts_no_later_no(desks: Desks, child: str, says: Says
         consents.record(desk, child, replace(whole, way=PAPER, given_on=day, follows=[no]))
 
     assert people.case(desk, child).consent == "declined"
+
+
+def test_names_that_came_in_meanwhile_are_not_overwritten(desks: Desks, consented: str, says: Says) -> None:
+    """The page to sign was open; in another window the carer was corrected: both are kept, and it shows."""
+    desk = desks["interviewer"]
+    said = says(desk, consented, carer="pgf")
+    with desk.db.writing() as tables:
+        log.append_over(tables, desk.pen, Draft("participant", {"carer": "mgm"}, record=consented, subject=consented))
+    consents.record(desk, consented, said)
+
+    with desk.db.reading() as tables:
+        heads = log.heads_of(tables, consented)["carer"]
+        told = {change.set["carer"] for change in log.of_record(tables, consented) if change.id in heads}
+    assert told == {"mgm", "pgf"}

@@ -80,6 +80,7 @@ class History(RuleBasedStateMachine):
         seen = [event.id for event in self._case().events]
         items = {item.code: "yes" for item in form.items}
         known = GuardianAnswer(relation, items, ["ok"] * len(form.teach_back), "刘某", follows=seen, reasons=SURE)
+        known = replace(known, bases=consents.opened(self.desk, self.child, relation))
         named = replace(
             known, pseudonym_zh=name.zh, pseudonym_en=name.en, signer_name="王某", signature_png=self.picture
         )
