@@ -56,25 +56,29 @@ class WallBroken(Refusal):
 
 
 class Database:
-    """The encrypted file at *path*. One writer at a time; every transaction has a connection of its own."""
+    """The encrypted file at *path*. One writer at a time, on one connection; each reader has one of its own."""
 
     def __init__(self, path: Path, key: bytes) -> None:
         self.path = path
         self.key = key
         self._gate = Lock()
         self._trace = False
-        self._anchor = self._connect()  # while one connection stays open, closing others does not checkpoint
+        self._writer = self._connect()  # while it stays open, closing the readers' does not checkpoint
 
     def close(self) -> None:
         """Close the file and drop the key."""
-        self._anchor.close()
+        self._writer.close()
         self.key = b""
 
     @contextmanager
     def reading(self) -> Iterator[Tables]:
         """Yield tables as they stood at one moment."""
-        with self._transaction("BEGIN") as tables:
-            yield tables
+        connection = self._connect()
+        try:
+            with self._transaction(connection, "BEGIN") as tables:
+                yield tables
+        finally:
+            connection.close()
 
     @contextmanager
     def writing(self) -> Iterator[Tables]:
@@ -83,7 +87,7 @@ class Database:
         Raises DiskFull, StoreBusy, WallBroken.
         """
         with self._gate:
-            with self._transaction("BEGIN IMMEDIATE") as tables:
+            with self._transaction(self._writer, "BEGIN IMMEDIATE") as tables:
                 yield tables
             if self._trace:
                 self._trace = not self._emptied_journal()
@@ -97,7 +101,7 @@ class Database:
 
     def _emptied_journal(self) -> bool:
         try:
-            busy, _, _ = self._anchor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            busy, _, _ = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except dbapi2.Error:  # what was written is safe; only the sweeping waits
             return False
         return not busy
@@ -116,8 +120,7 @@ class Database:
             connection.close()
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[Tables]:
-        connection = self._connect()
+    def _transaction(self, connection: dbapi2.Connection, begin: str) -> Iterator[Tables]:
         try:
             connection.execute(begin)
             yield sqlite_utils.Database(connection, execute_plugins=False)
@@ -127,7 +130,6 @@ class Database:
         finally:
             if connection.in_transaction:
                 connection.rollback()
-            connection.close()
 
     def _commit(self, connection: dbapi2.Connection) -> None:
         connection.execute("COMMIT")

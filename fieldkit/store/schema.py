@@ -12,7 +12,7 @@ from fieldkit.store.database import Tables
 
 APPLICATION_ID = 0x464B4954  # "FKIT"
 migrations = Migrations("fieldkit")
-KNOWN = ("log_and_state", "people_and_consent", "memos")  # a name that is not here: applied by a later version
+KNOWN = ("log_and_state", "people_and_consent", "memos_and_approved")  # a name that is not here: applied by a later version
 
 _LOG = """
 CREATE TABLE changes (
@@ -211,10 +211,17 @@ def people_and_consent(db: Tables) -> None:
     _script(db, _SLIP_CODES)
 
 
+_APPROVED = """
+CREATE INDEX changes_approved ON changes (json_extract(body, '$.set.text_hash'))
+  WHERE kind = 'form' AND json_extract(body, '$.set.state') = 'approved';
+"""
+
+
 @migrations()
-def memos(db: Tables) -> None:
-    """What an interviewer writes about the interviewing, after an interview."""
+def memos_and_approved(db: Tables) -> None:
+    """What an interviewer writes about the interviewing; every form text that was ever approved, found at once."""
     fields = "interview interviewer day sealed self_role assumptions method_note analytic_idea"
     db.table("memos").create(_columns(fields), pk="id")
     db.table("memos").create_index(["subject"])
     _script(db, _NEEDS_CHANGE.format(table="memos"))
+    _script(db, _APPROVED)
