@@ -11,6 +11,7 @@ from fieldkit.resources import PACKAGE, resource_dir
 from fieldkit.web import (
     answers,
     assents,
+    attachments,
     backups,
     carers,
     checks,
@@ -53,6 +54,7 @@ from fieldkit.web.site import Site
 _WORK = (
     answers,
     assents,
+    attachments,
     carers,
     consents,
     handover,

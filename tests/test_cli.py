@@ -7,9 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from xlsxwriter import Workbook
 
 from fieldkit import console
 from fieldkit.cli import main
+from fieldkit.clock import Clock
 
 
 @pytest.fixture(autouse=True)
@@ -126,3 +128,49 @@ def test_without_a_terminal_a_command_says_that_nobody_can_be_asked(
 
     assert main(["check", "--data", str(tmp_path / "laptop")]) == 3
     assert "nobody_to_ask" in capsys.readouterr().err
+
+
+def _roster(path: Path, *lines: list[str]) -> str:
+    with Workbook(path) as book:
+        sheet = book.add_worksheet()
+        for number, cells in enumerate([["称呼", "性别", "出生年月", "调查点"], *lines]):
+            sheet.write_row(number, 0, cells)
+    return str(path)
+
+
+def test_a_misspelt_roster_says_that_no_such_file_is_there(
+    four_machines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    laptop, wrong = str(shutil.copytree(four_machines / "interviewer", tmp_path / "laptop")), tmp_path / "no-such.xlsx"
+
+    assert main(["roster", str(wrong), "--data", laptop]) == 3
+    said = capsys.readouterr().err
+    assert "(no_roster_there)" in said
+    assert str(wrong) in said
+    assert "stick" not in said
+
+
+def test_a_roster_that_is_none_is_refused(
+    four_machines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    laptop, file = str(shutil.copytree(four_machines / "interviewer", tmp_path / "laptop")), tmp_path / "x.xlsx"
+    file.write_bytes(b"called,sex")
+
+    assert main(["roster", str(file), "--data", laptop]) == 3
+    assert "(no_roster)" in capsys.readouterr().err
+
+
+def test_a_roster_registers_whom_it_can_once_and_names_the_other_lines(
+    four_machines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    laptop = str(shutil.copytree(four_machines / "interviewer", tmp_path / "laptop"))
+    born = f"{Clock().today().year - 12}-01"
+    file = _roster(tmp_path / "r.xlsx", ["小河", "男", born, "A03"], ["小禾", "女", "十二", "A03"])
+
+    assert main(["roster", file, "--data", laptop]) == 0
+    said = capsys.readouterr().out
+    assert "Registered: 1." in said
+    assert "3 出生年月:" in said
+    assert main(["roster", file, "--data", laptop, "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert (again["n"], again["here"], again["refused"], again["lines"][0][:2]) == (0, 1, 1, [3, "出生年月"])

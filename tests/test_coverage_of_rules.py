@@ -20,7 +20,7 @@ from fieldkit.studies import load_study
 TESTS = Path(__file__).resolve().parent
 ASKING = ("G09", "G10", "G12")
 BLOCKING = tuple(f"G{number:02}" for number in range(1, 16) if f"G{number:02}" not in ASKING)
-LANDED = {*(f"V{number:02}" for number in range(1, 32)), "V40"}  # of consent and of people; the others follow
+LANDED = {*(f"V{number:02}" for number in range(1, 32)), "V39", "V40"}  # of consent and of people; the others follow
 SHOWN = {
     "V01": "rules/test_ages.py::test_a_date_that_does_not_exist_is_refused",
     "V02": "rules/test_ages.py::test_a_child_outside_the_range_of_the_study_is_refused",
@@ -55,6 +55,7 @@ SHOWN = {
     "V31": "rules/test_clocks.py::test_v31_a_date_before_the_last_record_or_more_than_a_day_after_it_is_doubted",
     "V34": "web/test_interviews.py::test_without_the_gates_no_interview_starts",
     "V38": "rules/test_notes.py::test_a_number_or_a_known_name_is_pointed_at",
+    "V39": "acts/test_attachments.py::test_v39_what_guardian_and_child_have_not_both_agreed_to_is_not_attached",
     "V40": "acts/test_household.py::test_children_of_one_household_hint_at_each_other",
     "V43": "web/test_strings.py::test_differing_placeholders_are_refused_and_stay_typed",
     **dict.fromkeys(BLOCKING, "rules/test_gates.py::test_all_that_is_missing_is_said_at_once"),

@@ -12,12 +12,12 @@ from datetime import date
 from fieldkit.acts import clocks, events, forms, situations, slips
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import FormView
-from fieldkit.acts.people import Case, case, case_within
+from fieldkit.acts.people import Case, case, case_within, check_born
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, natural_id
-from fieldkit.rules import ages, calendars, consent, findings, pseudonyms, ways
+from fieldkit.rules import calendars, consent, findings, names, pseudonyms, ways
 from fieldkit.rules.consent import ADULT, GUARDIAN, NO, YES
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
@@ -124,7 +124,7 @@ def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
         if said.items.get("participate") == NO:
             slips.purge_within(desk, tables, one.id)  # the contact slip goes with the no
             return events.decline(desk, tables, one, event, "guardian_no")
-        _check_given(desk, tables, form, said)
+        _check_given(desk, tables, one.id, form, said)
         noes = [no for no in events.lifted(one, event) if not said.given_on or no.day < said.given_on]
         asked = [*ways.findings(said.evidence), *consent.asked_again(str(event["actor"]), noes)]
         findings.check_answered([*asked, *clocks.findings(desk, tables)], said.reasons)
@@ -205,17 +205,16 @@ def _give(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, event: di
     return kept.id
 
 
-def _check_given(desk: Desk, tables: Tables, form: FormView, said: GuardianAnswer) -> None:
+def _check_given(desk: Desk, tables: Tables, subject: str, form: FormView, said: GuardianAnswer) -> None:
     if said.evidence.method in ways.BY_PHONE and not forms.allows_phone(desk):
         raise PhoneNotAllowed
     if any(said.items.get(item.code) not in {YES, NO} for item in form.items):
         raise ItemsNotAsked
     forms.check_understood(form, said.understanding)
     if said.birth_date:
-        ages.age_group(ages.birth_date(said.birth_date, said.birth_calendar), desk.clock.today())
+        check_born(desk, tables, subject, said.birth_date, said.birth_calendar)
     for name, words in _NAMES.items():
-        if not getattr(said, name).strip():
-            raise Missing(field=words)
+        names.check(getattr(said, name), words)
     events.check_evidence(tables, said.evidence, said.relation, [said.signer_name])
 
 
@@ -232,7 +231,7 @@ def _write_names(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, pe
     taken = people.pseudonyms(tables) if pseudonym != one.pseudonym else []
     family = [said.signer_name, *people.names_around(tables, one.id)]
     pseudonyms.check(pseudonym, taken, said.real_name + (one.called or "") + people.pet_names(tables, one.id), family)
-    identity = {"real_name": said.real_name.strip(), **_birth(said)}
+    identity = {"real_name": names.plain(said.real_name), **_birth(said)}
     facts = {
         "pseudonym_zh": pseudonym.zh,
         "pseudonym_en": pseudonym.en,
@@ -240,7 +239,7 @@ def _write_names(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, pe
         "migration": said.migration,
     }
     log.append(tables, desk.pen, Draft("evidence", events.evidence(said.evidence, event_id), subject=one.id))
-    named = {"person": person, "name": said.signer_name.strip()}
+    named = {"person": person, "name": names.plain(said.signer_name)}
     records = _records(one.id, person)
     for kind, told in {"identity": identity, "person_name": named, "participant": facts}.items():
         draft = Draft(kind, told, record=records[kind], subject=one.id)

@@ -8,12 +8,12 @@ from datetime import date
 
 from fieldkit.acts import situations
 from fieldkit.acts.desk import Desk, only
-from fieldkit.acts.people import case_within
+from fieldkit.acts.people import case_within, check_born
 from fieldkit.acts.told import ChildFacts, IdentityTold, ParentTold, PersonTold, Seen
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, natural_id
-from fieldkit.rules import ages, calendars, consent, findings, left_behind
+from fieldkit.rules import ages, calendars, consent, findings, left_behind, names
 from fieldkit.rules.ages import BirthDate, Told
 from fieldkit.rules.consent import ADULT, CARER, GUARDIAN
 from fieldkit.rules.findings import HINT, Finding
@@ -121,7 +121,7 @@ def save_child(desk: Desk, subject: str, told: ChildFacts, seen: Seen) -> None:
 
 @only(INTERVIEWER)
 def save_parent(desk: Desk, subject: str, parent: str, told: ParentTold, seen: Seen) -> None:
-    """Keep what is told of one parent; raises NotFound, Invalid, V14, V16, ReasonNeeded (V15, V17)."""
+    """Keep what is told of one parent; raises NotFound, Invalid, AwayTooLong, V14, V16, ReasonNeeded (V15, V17)."""
     if parent not in PARENTS:
         raise NotFound
     if told.home_visits is not None and not 0 <= told.home_visits <= 365:
@@ -155,10 +155,11 @@ def save_person(desk: Desk, subject: str, person: str, told: PersonTold, seen: S
     """Keep what is told of an adult; return the role that they are kept in.
 
     Whoever is said to be a guardian without being one by law is kept as a carer (`domain.md` D1). Raises NotFound,
-    Missing, ReasonNeeded (V18), NamesTooEarly.
+    Missing, TooLong, ReasonNeeded (V18), NamesTooEarly.
     """
     if not told.relation:
         raise Missing(field=N_("who this is to the child"))
+    name = names.check(told.name, N_("the name of this adult")) if told.name else ""
     with desk.db.writing() as tables:
         case_within(desk, tables, subject)
         _check_own(tables, subject, person)
@@ -169,7 +170,7 @@ def save_person(desk: Desk, subject: str, person: str, told: PersonTold, seen: S
         log.save_over(tables, desk.pen, Draft("person", facts, record=person, subject=subject), person, seen.base)
         if told.name or told.phone:
             _check_names_allowed(desk, tables, subject)
-            named = {"person": person, "name": told.name, "phone": told.phone}
+            named = {"person": person, "name": name, "phone": told.phone}
             draft = Draft("person_name", named, subject=subject)
             log.save_over(tables, desk.pen, draft, natural_id("person_name", person), seen.named_base)
         return role
@@ -197,14 +198,14 @@ def end_role(desk: Desk, subject: str, person: str, ended_on: str, why: str) -> 
 
 @only(INTERVIEWER)
 def save_identity(desk: Desk, subject: str, told: IdentityTold, seen: Seen) -> list[Finding]:
-    """Keep who the child is; return what does not fit (V03, V04). Raises NotFound, NamesTooEarly, V01, V05."""
+    """Keep who the child is; return what does not fit (V03, V04). Raises NotFound, NamesTooEarly, V01, V02, V05."""
     with desk.db.writing() as tables:
         case_within(desk, tables, subject)
         _check_names_allowed(desk, tables, subject)
         values, found = _values(told), list[Finding]()
         if told.birth_date:
-            born, today = ages.birth_date(told.birth_date, told.birth_calendar), desk.clock.today()
-            ages.age_group(born, today)
+            born = check_born(desk, tables, subject, told.birth_date, told.birth_calendar)
+            today = desk.clock.today()
             values["birth_precision"] = ages.precision(born)
             found = ages.findings(born, today, Told(told.birth_calendar, told.told_age, told.told_kind, told.zodiac))
             _note_age(desk, tables, subject, born)

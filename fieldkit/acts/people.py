@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from fieldkit.acts import clocks, sites, situations
@@ -12,9 +13,10 @@ from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.sites import SITE
 from fieldkit.acts.situations import Ground
 from fieldkit.clock import new_id
-from fieldkit.errors import Invalid, Missing, NotFound, Refusal
+from fieldkit.errors import Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
-from fieldkit.rules import ages, calendars, consent, findings, gates, slips, states
+from fieldkit.rules import ages, calendars, consent, findings, gates, names, slips, states
+from fieldkit.rules.ages import BirthDate
 from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, Event
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.gates import Gate
@@ -25,6 +27,8 @@ from fieldkit.store.log import Draft
 from fieldkit.studies import Pair, load_study
 
 SEXES = ("m", "f")
+CALLED, SITE_CODE, SEX = N_("what the child is called"), N_("the site code"), N_("girl or boy")
+PHONE, GIVEN_BY = N_("the phone"), N_("who gave the number")
 
 
 class NoSerialLeft(Refusal):
@@ -123,7 +127,7 @@ class Today:
 def register(desk: Desk, child: NewChild) -> str:
     """Write down a child to be asked; return the participant's id.
 
-    Raises Missing, Invalid, and what `rules.ages` refuses (V02, V05).
+    Raises Missing, Invalid, TooLong, and what `rules.ages` and `rules.calendars` refuse (V01, V02, V05, a told age).
     """
     group = check(desk, child)
     with desk.db.writing() as tables:
@@ -133,29 +137,53 @@ def register(desk: Desk, child: NewChild) -> str:
 
 def check(desk: Desk, child: NewChild) -> str:
     """Return the age group of a child who may be written down. Raises what `register` raises."""
-    if not child.called.strip():
-        raise Missing(field=N_("what the child is called"))
+    names.check(child.called, CALLED)
+    names.check_length(child.phone, PHONE)
+    names.check_length(child.given_by, GIVEN_BY)
     if not SITE.fullmatch(child.site.upper()):
-        raise Invalid(field=N_("the site code"))
+        raise Invalid(field=SITE_CODE)
     if child.sex not in SEXES:
-        raise Invalid(field=N_("girl or boy"))
-    born, study = ages.birth_date(child.birth_date, child.calendar), load_study()
+        raise Invalid(field=SEX)
+    ages.told_age(child.told_age)
+    born = ages.birth_date(child.birth_date, child.calendar)
     group = ages.age_group(born, desk.clock.today())
-    ages.check_range(born, desk.clock.today(), study.age_min, study.age_max)
+    _check_range(born, desk.clock.today())
     return group
+
+
+def check_born(desk: Desk, tables: Tables, subject: str, text: str, calendar: str) -> BirthDate:
+    """Return a birth date that a registered child can have. Raises V01, V05, and V02.
+
+    The range is that of the study on the day of registration: a child grows out of it and stays.
+    """
+    born = ages.birth_date(text, calendar)
+    ages.age_group(born, desk.clock.today())
+    row = people.row(tables, "participants", "id = ?", subject) or {}
+    _check_range(born, date.fromisoformat(row.get("registered_on") or desk.today))
+    return born
+
+
+def _check_range(born: BirthDate, day: date) -> None:
+    study = load_study()
+    ages.check_range(born, day, study.age_min, study.age_max)
 
 
 def hints(desk: Desk, child: NewChild) -> list[Finding]:
     """Return what to look at again about the told age and date (V03, V04); it stops nothing and nothing is kept."""
     born = ages.birth_date(child.birth_date, child.calendar)
-    told = ages.Told(child.calendar, calendars.number(child.told_age))
+    told = ages.Told(calendars.named(child.calendar), ages.told_age(child.told_age))
     return [one for one in ages.findings(born, desk.clock.today(), told) if one.level == findings.HINT]
+
+
+def case_prefix(site: str) -> str:
+    """Return what every case code of a site begins with: `ZK-A03-`."""
+    return f"{load_study().code}-{site}-"
 
 
 def register_within(desk: Desk, tables: Tables, child: NewChild, group: str) -> str:
     """Write down a child of the age group *group* in the caller's transaction; return the participant's id."""
     site = child.site.upper()
-    prefix = f"{load_study().code}-{site}-"
+    prefix = case_prefix(site)
     serial = people.next_serial(tables, prefix, desk.device.serials)
     if serial is None:
         raise NoSerialLeft
@@ -170,7 +198,7 @@ def register_within(desk: Desk, tables: Tables, child: NewChild, group: str) -> 
         "slip_code": slips.code(secrets.choice),
     }
     log.append(tables, desk.pen, Draft("participant", facts, record=subject, subject=subject))
-    slip = {"called": child.called.strip(), "phone": child.phone.strip(), "given_by": child.given_by.strip()}
+    slip = {name: names.plain(getattr(child, name)) for name in ("called", "phone", "given_by")}
     log.append(tables, desk.pen, Draft("slip", slip, record=new_id(), subject=subject))
     return subject
 

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fieldkit.acts import clocks, people
 from fieldkit.acts.desk import Desk, only
-from fieldkit.acts.people import SEXES, NewChild
-from fieldkit.acts.sites import SITE
+from fieldkit.acts.people import NewChild, NoSerialLeft
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
-from fieldkit.rules import findings
+from fieldkit.rules import findings, names
+from fieldkit.rules.calendars import UnknownCalendar
 from fieldkit.rules.findings import ASK, Finding
 from fieldkit.rules.members import INTERVIEWER
+from fieldkit.store import people as serials
 from fieldkit.store import rosters as store
 from fieldkit.store.database import Tables
 
 _TYPED = ("called", "phone", "site", "sex", "birth_date", "given_by")
-_CALENDAR = "gregorian"
+
+
+class TooFewSerials(NoSerialLeft):
+    """A roster has more new children of a site than this laptop has case codes left for it."""
+
+    code = "too_few_serials"
+    message = N_(
+        "Too few case codes for site {site}: this laptop has {n} left, and these lines find none: {lines}. Nothing was "
+        "saved. Ask the coordinator for a new block, or take these lines out of the file and register them elsewhere."
+    )
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a roster: its number in the file, and what stands in it."""
+    """One line of a roster: its number in the file, what stands in it, and by column what could not be read."""
 
     number: int
     said: Mapping[str, str]
+    unread: Mapping[str, Refusal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,12 +54,14 @@ class Plan:
     """What a roster would do: children to register with their age groups, lines of those who are here, refused ones.
 
     `findings`: what wants a reason before anything is written (V31, families that were asked before).
+    `short`: the sites for which this laptop has too few case codes; then nobody can be registered.
     """
 
     new: list[tuple[NewChild, str]] = field(default_factory=list)
     here: list[int] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    short: list[TooFewSerials] = field(default_factory=list)
 
 
 @only(INTERVIEWER)
@@ -62,10 +75,12 @@ def plan(desk: Desk, rows: Sequence[Row]) -> Plan:
 def register(desk: Desk, rows: Sequence[Row], reasons: Mapping[str, str]) -> Plan:
     """Register every child of *rows* who is not here yet; return what was done.
 
-    Raises NoSerialLeft and ReasonNeeded (V31); then nobody is registered.
+    Raises TooFewSerials and ReasonNeeded (V31); then nobody is registered.
     """
     with desk.db.writing() as tables:
         found = _plan(desk, tables, rows)
+        if found.short:
+            raise found.short[0]
         findings.check_answered(found.findings, reasons)
         for child, group in found.new:
             people.register_within(desk, tables, child, group)
@@ -74,12 +89,13 @@ def register(desk: Desk, rows: Sequence[Row], reasons: Mapping[str, str]) -> Pla
 
 def _plan(desk: Desk, tables: Tables, rows: Sequence[Row]) -> Plan:
     found, known = Plan(findings=clocks.findings(desk, tables)), store.known(tables)
+    lines: dict[str, list[int]] = {}
     for row in rows:
         child = _child(row)
         try:
-            group = people.check(desk, child)
+            group = _check(desk, row, child)
         except Refusal as refusal:
-            found.refused.append(Refused(row.number, _column(child), refusal))
+            found.refused.append(_refused(row, refusal))
             continue
         mark = (child.called, child.site, child.sex, child.phone)
         if mark in known:
@@ -87,8 +103,29 @@ def _plan(desk: Desk, tables: Tables, rows: Sequence[Row]) -> Plan:
         else:
             known.add(mark)
             found.new.append((child, group))
+            lines.setdefault(child.site, []).append(row.number)
+    found.short.extend(_short(desk, tables, lines))
     found.findings.extend(_asked_before(tables, {child.site for child, _ in found.new}))
     return found
+
+
+def _short(desk: Desk, tables: Tables, lines: Mapping[str, list[int]]) -> Iterator[TooFewSerials]:
+    """Yield a refusal for every site with more new lines than free case codes."""
+    for site, numbers in lines.items():
+        free = len(serials.free_serials(tables, people.case_prefix(site), desk.device.serials))
+        if free < len(numbers):
+            yield TooFewSerials(site=site, n=free, lines=_ranges(numbers[free:]))
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Return numbers as a person writes them: 4–6, 9."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 def _asked_before(tables: Tables, sites: set[str]) -> list[Finding]:
@@ -104,14 +141,33 @@ ASKED_BEFORE = N_(
 
 
 def _child(row: Row) -> NewChild:
-    called, phone, site, sex, born, given_by = (row.said.get(name, "").strip() for name in _TYPED)
-    return NewChild(called, phone, site, sex, born, row.said.get("calendar") or _CALENDAR, given_by=given_by)
+    called, phone, site, sex, born, given_by = (names.plain(row.said.get(name, "")) for name in _TYPED)
+    return NewChild(called, phone, site, sex, born, row.said.get("calendar", ""), given_by=given_by)
 
 
-def _column(child: NewChild) -> str:
-    """Return the first column that is wrong, in the order in which `people.check` looks."""
-    if not child.called:
-        return "called"
-    if not SITE.fullmatch(child.site):
-        return "site"
-    return "birth_date" if child.sex in SEXES else "sex"
+def _check(desk: Desk, row: Row, child: NewChild) -> str:
+    """Return the age group of a line's child; raises what could not be read first."""
+    unread = next(iter(row.unread.values()), None)
+    if unread is not None:
+        raise unread
+    return people.check(desk, child)
+
+
+def _refused(row: Row, refusal: Refusal) -> Refused:
+    return Refused(row.number, next(iter(row.unread), _column(refusal)), refusal)
+
+
+def _column(refusal: Refusal) -> str:
+    """Return the column that `people.check` found wrong."""
+    if isinstance(refusal, UnknownCalendar):
+        return "calendar"
+    return _COLUMNS.get(str(refusal.details.get("field")), "birth_date")
+
+
+_COLUMNS = {
+    people.CALLED: "called",
+    people.PHONE: "phone",
+    people.GIVEN_BY: "given_by",
+    people.SITE_CODE: "site",
+    people.SEX: "sex",
+}

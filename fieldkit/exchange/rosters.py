@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +21,7 @@ from fieldkit.acts.desk import Desk
 from fieldkit.acts.rosters import Plan, Row
 from fieldkit.errors import Missing, Refusal
 from fieldkit.i18n import N_
+from fieldkit.rules import calendars
 
 MOST_ROWS = 2000
 MOST_COLUMNS = 50
@@ -36,11 +37,10 @@ HEADINGS = {
     "given_by": ("谁给的", "given_by"),
 }
 NEEDED = ("called", "sex", "birth_date", "site")
-_SAID = {
-    "sex": {"男": "m", "m": "m", "male": "m", "女": "f", "f": "f", "female": "f"},
-    "calendar": {"公历": "gregorian", "阳历": "gregorian", "农历": "lunar", "阴历": "lunar"},
-}
+_SEXES = {"男": "m", "m": "m", "male": "m", "女": "f", "f": "f", "female": "f"}
 _MONTH = re.compile(r"([12]\d{3})\s*[-./年]\s*(\d{1,2})(?:\s*[-./月]\s*(\d{1,2}))?\s*[月日]?")
+
+_LOST_ZERO = re.compile(r"[12]\d{3}\.1")
 
 
 class NoRoster(Refusal):
@@ -58,6 +58,25 @@ class RosterTooLarge(Refusal):
 
     code = "roster_too_large"
     message = N_("This file is too large for a roster: at most 5 MB unpacked and {rows} rows. Nothing was saved.")
+    status = 422
+
+
+class NoRosterThere(Refusal):
+    """The file that was named cannot be opened."""
+
+    code = "no_roster_there"
+    message = N_("No file can be read at {path}. Nothing was saved. Check its name and the folder it lies in.")
+    status = 404
+
+
+class NumberForMonth(Refusal):
+    """Excel keeps 2012.10 as the number 2012.1: nobody can tell any more whether January or October was meant."""
+
+    code = "number_for_month"
+    message = N_(
+        "Excel keeps {number} as a number: it may be January or October. Format the cell as text, type the month again "
+        "as 2012-01 or 2012-10, and choose the file again."
+    )
     status = 422
 
 
@@ -95,14 +114,17 @@ def _check_size(content: bytes) -> None:
         raise NoRoster from error
 
 
-def _lines(found: Iterable[Sequence[object]]) -> Iterator[tuple[int, list[str]]]:
-    """Yield each line that says anything, with its number as Excel counts."""
+Line = tuple[int, list[str], Sequence[object]]  # its number as Excel counts, its cells as text and as they are
+
+
+def _lines(found: Iterable[Sequence[object]]) -> Iterator[Line]:
+    """Yield each line that says anything."""
     for number, cells in enumerate(found, 1):
         said = [_text(cell) for cell in cells]
         if any(said):
             if number > MOST_ROWS + 1:
                 raise RosterTooLarge(rows=MOST_ROWS)
-            yield number, said
+            yield number, said, cells
 
 
 def _text(cell: object) -> str:
@@ -113,14 +135,24 @@ def _text(cell: object) -> str:
     return "" if cell is None else unicodedata.normalize("NFKC", str(cell)).strip()[:LONGEST_CELL]
 
 
-def _rows(lines: list[tuple[int, list[str]]]) -> Iterator[Row]:
-    (_, heading), *rest = lines
+def _rows(lines: list[Line]) -> Iterator[Row]:
+    (_, heading, _), *rest = lines
     places = _places(heading)
     for name in NEEDED:
         if name not in places:
             raise Missing(field=" ".join(HEADINGS[name]))
-    for number, said in rest:
-        yield Row(number, {name: _said(name, said[place]) for name, place in places.items()})
+    for number, said, cells in rest:
+        yield _row(number, {name: (said[place], cells[place]) for name, place in places.items()})
+
+
+def _row(number: int, found: Mapping[str, tuple[str, object]]) -> Row:
+    said, unread = dict[str, str](), dict[str, Refusal]()
+    for name, (text, cell) in found.items():
+        try:
+            said[name] = _said(name, text, cell)
+        except Refusal as refusal:
+            unread[name] = refusal
+    return Row(number, said, unread)
 
 
 def _places(heading: list[str]) -> dict[str, int]:
@@ -131,19 +163,31 @@ def _places(heading: list[str]) -> dict[str, int]:
     return {wanted[part]: place for part, place in reversed(found) if part in wanted}
 
 
-def _said(name: str, text: str) -> str:
+def _said(name: str, text: str, cell: object) -> str:
+    """Return what a cell says. Raises NumberForMonth, UnknownCalendar."""
     if name == "birth_date":
+        if isinstance(cell, float) and _LOST_ZERO.fullmatch(text):
+            raise NumberForMonth(number=text)
         found = _MONTH.fullmatch(text)
         return "-".join([found[1], *(part.zfill(2) for part in found.groups()[1:] if part)]) if found else text
+    if name == "calendar":
+        return calendars.named(text)
     if name == "site":
         return text.upper()
-    return _SAID.get(name, {}).get(text.casefold(), text)
+    return _SEXES.get(text.casefold(), text) if name == "sex" else text
 
 
 def register(desk: Desk, path: Path) -> Plan:
-    """Register the children of the roster at *path* who are not here yet; raises what `read` and the act raise."""
-    with path.open("rb") as file:
-        return rosters.register(desk, read(file.read(MOST_BYTES + 1)), {})
+    """Register the children of the roster at *path* who are not here yet.
+
+    Raises NoRosterThere, and what `read` and the act raise.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise NoRosterThere(path=path) from error
+    return rosters.register(desk, read(content), {})
 
 
 def template() -> bytes:

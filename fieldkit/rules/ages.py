@@ -54,6 +54,17 @@ class InTheFuture(Refusal):
     status = 422
 
 
+class NoToldAge(Refusal):
+    """What was typed as the age that a family tells is no number of years."""
+
+    code = "no_told_age"
+    message = N_(
+        "The age as told is a number of years below 100, such as 12 or 十二岁. Correct it, or leave it empty; "
+        "nothing was saved."
+    )
+    status = 422
+
+
 @dataclass(frozen=True)
 class BirthDate:
     """The earliest and the latest day that the told date can mean (Gregorian)."""
@@ -76,12 +87,20 @@ class Told:
 def birth_date(text: str, calendar: str = GREGORIAN) -> BirthDate:
     """Return the days that *text* (2014, 2014-05, 2014年5月9日; lunar also 2013年冬月初五, 2020年闰四月) can mean.
 
-    Raises NoBirthDate (V01) for what is no date of that calendar.
+    Raises NoBirthDate (V01) for what is no date of that calendar, UnknownCalendar.
     """
     try:
-        return BirthDate(*calendars.span(text, calendar))
+        return BirthDate(*calendars.span(text, calendars.named(calendar)))
     except ValueError as error:
         raise NoBirthDate from error
+
+
+def told_age(text: str) -> int | None:
+    """Return the age that *text* (12, 十四了) tells, None for an empty one. Raises NoToldAge."""
+    told = calendars.number(text)
+    if text.strip() and told is None:
+        raise NoToldAge
+    return told
 
 
 def precision(born: BirthDate) -> str:

@@ -9,7 +9,14 @@ from unicodedata import normalize
 
 from borax.calendars.lunardate import LCalendars, LunarDate
 
+from fieldkit.errors import Refusal
+from fieldkit.i18n import N_
+
 GREGORIAN, LUNAR = "gregorian", "lunar"
+_WORDS = {
+    GREGORIAN: "公历 阳历 新历 国历 西历 公 阳 新 国 gregorian solar",
+    LUNAR: "农历 阴历 旧历 夏历 农 阴 旧 lunar",
+}
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Span = tuple[date, date]  # the first and the last day that are meant
 _SPACED = re.compile(r"\s*([年月日号])\s*")
@@ -23,6 +30,26 @@ _NUMBER = re.compile(r"[0-9]{1,2}(?![0-9])|[二三四五六七八九]?十[一二
 _DIGITS = "零一二三四五六七八九"
 _NAMED = {"正": "一", "冬": "十一", "腊": "十二", "〇": "零", "初": "", "廿": "二十"}
 _ZODIAC_FROM = 4  # the year 4 was one of the rat
+
+
+class UnknownCalendar(Refusal):
+    """A word that names no calendar: a date of it would be guessed."""
+
+    code = "unknown_calendar"
+    message = N_(
+        "No calendar is called so: {calendar}. Write Gregorian (公历) or lunar (农历); empty means Gregorian. "
+        "Correct it and try again."
+    )
+    status = 422
+
+
+def named(word: str) -> str:
+    """Return the calendar that *word* names; no word means the Gregorian one. Raises UnknownCalendar."""
+    wanted = normalize("NFKC", word).strip().casefold()
+    found = next((code for code, words in _WORDS.items() if wanted in words.split()), "")
+    if wanted and not found:
+        raise UnknownCalendar(calendar=word.strip())
+    return found or GREGORIAN
 
 
 def span(text: str, calendar: str = GREGORIAN) -> Span:

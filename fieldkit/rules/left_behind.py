@@ -21,6 +21,7 @@ LACKS = "lacks"
 MIN_MONTHS = 6
 ADULT_AGE, SC2016_AGE = 18, 16
 BEFORE_BIRTH = 20  # years: no parent left earlier
+LONGEST_AWAY = 60  # years: where the birth date is not known
 ALONE = "self"
 
 
@@ -29,6 +30,17 @@ class AwayInFuture(Refusal):
 
     code = "V14"
     message = N_("The month since when this parent is away lies in the future. Check it, and this laptop's clock.")
+    status = 422
+
+
+class AwayTooLong(Refusal):
+    """Away since long before the child, or for longer than anybody works."""
+
+    code = "away_too_long"
+    message = N_(
+        "Before {year} no parent of this child can have left. Check since when this parent is away; "
+        "where only the child's age then is known, leave it empty and enter the age."
+    )
     status = 422
 
 
@@ -96,7 +108,7 @@ def migration(parents: Iterable[ParentFacts]) -> str:
 
 
 def check(one: ParentFacts, today: date, birth_year: int | None = None, age: int | None = None) -> None:
-    """Raise Invalid, AwayInFuture (V14) or StartsTooLate (V16) for what cannot be."""
+    """Raise Invalid, AwayInFuture (V14), AwayTooLong or StartsTooLate (V16) for what cannot be."""
     if one.months_away is not None and not 0 <= one.months_away <= 12:
         raise Invalid(field=N_("the months away"))
     if one.start_age is not None and age is not None and one.start_age > age:
@@ -106,8 +118,9 @@ def check(one: ParentFacts, today: date, birth_year: int | None = None, age: int
     first, _ = _since(one.away_since)
     if first > today:
         raise AwayInFuture
-    if birth_year is not None and first.year < birth_year - BEFORE_BIRTH:
-        raise Invalid(field=N_("since when away"))
+    earliest = today.year - LONGEST_AWAY if birth_year is None else birth_year - BEFORE_BIRTH
+    if first.year < earliest:
+        raise AwayTooLong(year=earliest)
 
 
 def findings(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from unicodedata import normalize
+from unicodedata import name, normalize
 
 from pypinyin import lazy_pinyin
 
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.rules.findings import HINT, Finding
+from fieldkit.rules.names import is_rare_han
 from fieldkit.studies import Pair, load_study
+
+SHORTEST = 2
 
 
 class PseudonymTaken(Refusal):
@@ -53,8 +56,16 @@ class PseudonymEmpty(Refusal):
     status = 422
 
 
+class PseudonymShort(Refusal):
+    """One letter, or an initial: the protocol's pseudonym has two Chinese characters (`domain.md` §1.4)."""
+
+    code = "pseudonym_short"
+    message = N_("A pseudonym has two Chinese characters at least. Add one, or take another pseudonym.")
+    status = 422
+
+
 def check(pseudonym: Pair, taken: Collection[Pair], names: str, family: Collection[str] = ()) -> None:
-    """Raise what an unfit *pseudonym* is refused for: D6, V10, V11 or V12, or that it is none.
+    """Raise what an unfit *pseudonym* is refused for: D6, V10, V11 or V12, or that it is none or too short.
 
     *names*: the child's real, called and pet names, written together; *family*: names of its adults and teachers.
     """
@@ -91,6 +102,8 @@ def _unfit(pseudonym: Pair, taken: Collection[Pair], names: str, family: Iterabl
         return PseudonymEmpty
     if len(set(characters)) < len(characters):
         return PseudonymDoubled
+    if sum(map(_is_han, characters)) < SHORTEST:
+        return PseudonymShort
     if set(characters) & set(_letters(names)) or _sounds_like(pseudonym, names):
         return PseudonymTells
     if any(_names(characters, _letters(one)) for one in family):
@@ -98,9 +111,13 @@ def _unfit(pseudonym: Pair, taken: Collection[Pair], names: str, family: Iterabl
     return PseudonymTaken if any(_same(pseudonym, one) for one in taken) else None
 
 
-def _names(characters: str, name: str) -> bool:
+def _is_han(letter: str) -> bool:
+    return is_rare_han(letter) or name(letter, "").startswith("CJK UNIFIED") or letter == "〇"
+
+
+def _names(characters: str, whole: str) -> bool:
     """The whole name, or a given name of two characters or more, whatever stands before it."""
-    return characters == name or (len(characters) > 1 and name.endswith(characters))
+    return characters == whole or (len(characters) > 1 and whole.endswith(characters))
 
 
 def _sounds_like(pseudonym: Pair, names: str) -> bool:
@@ -120,4 +137,4 @@ def _sounds(name: Pair) -> set[str]:
 
 def _letters(text: str) -> str:
     """Return the letters alone, so that spaces, capitals, apostrophes and tone marks hide no likeness."""
-    return "".join(letter for letter in normalize("NFKD", text).casefold() if letter.isalnum())
+    return "".join(letter for letter in normalize("NFKD", text).casefold() if letter.isalnum() or is_rare_han(letter))

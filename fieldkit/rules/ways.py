@@ -8,6 +8,7 @@ from unicodedata import normalize
 
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
+from fieldkit.rules import names
 from fieldkit.rules.findings import ASK, Finding
 
 SIGNATURE, THUMBPRINT = "signature", "thumbprint"
@@ -124,7 +125,7 @@ def _fit(said: Evidence, relation: str, unfit: Collection[str]) -> bool:
 
 def _letters(name: str) -> str:
     """Return what is heard of *name*: without blanks, dots and characters that nobody sees."""
-    return "".join(one for one in normalize("NFKC", name).casefold() if one.isalnum())
+    return "".join(one for one in normalize("NFKC", name).casefold() if one.isalnum() or names.is_rare_han(one))
 
 
 def findings(said: Evidence) -> list[Finding]:

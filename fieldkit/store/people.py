@@ -55,7 +55,12 @@ def interviews(tables: Tables, subject: str) -> list[Row]:
 
 
 def next_serial(tables: Tables, prefix: str, serials: tuple[int, int]) -> int | None:
-    """Return the next free serial of this device's block under *prefix* (`ZK-A03-`), or None when it is used up.
+    """Return the next free serial of this device's block under *prefix*, or None when it is used up."""
+    return next(iter(free_serials(tables, prefix, serials)), None)
+
+
+def free_serials(tables: Tables, prefix: str, serials: tuple[int, int]) -> list[int]:
+    """Return the free serials of this device's block under *prefix* (`ZK-A03-`), the next one first.
 
     Withdrawn children keep theirs: the log is asked, not the lists.
     """
@@ -66,7 +71,7 @@ def next_serial(tables: Tables, prefix: str, serials: tuple[int, int]) -> int | 
     )
     tails = [code[0].rsplit("-", 1)[1] for code in rows]
     used = {int(tail) for tail in tails if tail.isdecimal()}
-    return next((serial for serial in range(serials[0], serials[1] + 1) if serial not in used), None)
+    return [serial for serial in range(serials[0], serials[1] + 1) if serial not in used]
 
 
 def memos(tables: Tables, interview: str) -> list[Row]:

@@ -15,6 +15,7 @@ from fieldkit.records import Change
 from fieldkit.studies import Pair
 from sync.replica import Report
 
+CAME_BACK = {"again_family": "came_back"}
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Carry = Callable[[Desk, Desk], Report]
@@ -91,7 +92,7 @@ def test_once_that_guardian_says_yes_it_leaves_again(
 ) -> None:
     desk = desks["interviewer"]
     said_no = consents.record(desk, consented, GuardianAnswer("father", {"participate": "no"}, []))
-    consents.record(desk, consented, says(desk, consented, relation="father", follows=[said_no]))
+    consents.record(desk, consented, says(desk, consented, relation="father", follows=[said_no], reasons=CAME_BACK))
     carry(desk, desks["coordinator"])
 
     assert len(exports.dataset(desks["coordinator"]).rows) == 2

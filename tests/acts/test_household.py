@@ -15,9 +15,10 @@ from fieldkit.acts.told import ChildFacts, IdentityTold, ParentTold, PersonTold,
 from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
-from fieldkit.rules.ages import InTheFuture, NoBirthDate
+from fieldkit.rules.ages import InTheFuture, NoBirthDate, OutOfRange
 from fieldkit.rules.findings import ReasonNeeded
-from fieldkit.rules.left_behind import AwayInFuture, StartsTooLate
+from fieldkit.rules.left_behind import AwayInFuture, AwayTooLong, StartsTooLate
+from fieldkit.rules.names import TooLong
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -53,6 +54,7 @@ def test_before_the_yes_nothing_of_the_vault_is_kept(refused: Refused, child: st
     [
         (replace(OUT, away_since=f"{YEAR + 1}-12"), AwayInFuture),
         (replace(OUT, away_since="三年前"), Invalid),
+        (replace(OUT, away_since="1900-01"), AwayTooLong),
         (replace(OUT, months_away=13), Invalid),
         (replace(OUT, home_visits=-1), Invalid),
         (replace(OUT, start_age=14), StartsTooLate),
@@ -89,6 +91,8 @@ def test_a_birth_date_that_cannot_be_is_refused(refused: Refused, consented: str
         (IdentityTold("2013-11-30", "lunar"), NoBirthDate),
         (IdentityTold("2014-04-31", "gregorian"), NoBirthDate),
         (IdentityTold(f"{YEAR + 1}-01", "gregorian"), InTheFuture),
+        (IdentityTold(f"{YEAR - 8}-01", "gregorian"), OutOfRange),
+        (IdentityTold(f"{YEAR - 30}-01", "gregorian"), OutOfRange),
     ):
         refused(refusal, "interviewer", partial(household.save_identity, subject=consented, told=told, seen=NEW))
 
@@ -249,3 +253,20 @@ def test_a_power_cut_leaves_nothing_of_an_adult(
     told = replace(GRANDMOTHER, name="张某")
     for place in (1, 2):
         broken(place, lambda: household.save_person(desks["interviewer"], consented, new_id(), told, NEW))
+
+
+def test_a_child_who_has_grown_out_of_the_range_since_the_registration_still_has_a_birth_date(
+    desks: Desks, consented: str, later: Callable[[Desk, int], Desk]
+) -> None:
+    grown = later(desks["interviewer"], 366 * 6)
+    household.save_identity(grown, consented, IdentityTold(f"{YEAR - 12}-01", "gregorian"), NEW)
+
+    assert "birth_date" not in household.view(grown, consented).missing
+
+
+@pytest.mark.parametrize(("name", "refusal"), [("\u200b\u202e", Missing), ("😀", Missing), ("长" * 41, TooLong)])
+def test_what_is_no_name_of_an_adult_is_refused(
+    refused: Refused, consented: str, name: str, refusal: type[Refusal]
+) -> None:
+    told = replace(GRANDMOTHER, name=name)
+    refused(refusal, "interviewer", lambda desk: household.save_person(desk, consented, "P" * 22, told, NEW))

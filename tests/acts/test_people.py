@@ -15,7 +15,9 @@ from fieldkit.acts.people import NewChild, NoSerialLeft
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
-from fieldkit.rules.ages import InTheFuture, NoBirthDate, OutOfRange
+from fieldkit.rules.ages import InTheFuture, NoBirthDate, NoToldAge, OutOfRange
+from fieldkit.rules.calendars import UnknownCalendar
+from fieldkit.rules.names import TooLong
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -32,6 +34,10 @@ def test_only_an_interviewer_registers_a_child(refused: Refused) -> None:
 
 WRONG: list[tuple[dict[str, str], type[Refusal], str]] = [
     ({"called": " "}, Missing, "missing"),
+    ({"called": "\u200b\u202e"}, Missing, "missing"),
+    ({"called": "长" * 41}, TooLong, "too_long"),
+    ({"phone": "0" * 41}, TooLong, "too_long"),
+    ({"given_by": "长" * 41}, TooLong, "too_long"),
     ({"site": "甲03"}, Invalid, "invalid"),
     ({"site": "A3"}, Invalid, "invalid"),
     ({"site": "A０３"}, Invalid, "invalid"),
@@ -42,6 +48,10 @@ WRONG: list[tuple[dict[str, str], type[Refusal], str]] = [
     ({"birth_date": f"{YEAR - 8}-01"}, OutOfRange, "V02"),
     ({"birth_date": f"{YEAR - 17}-12"}, OutOfRange, "V02"),
     ({"birth_date": f"{YEAR + 1}-01"}, InTheFuture, "V05"),
+    ({"calendar": "火星"}, UnknownCalendar, "unknown_calendar"),
+    ({"told_age": "-5"}, NoToldAge, "no_told_age"),
+    ({"told_age": "200"}, NoToldAge, "no_told_age"),
+    ({"told_age": "abc"}, NoToldAge, "no_told_age"),
 ]
 
 
@@ -195,3 +205,12 @@ def test_the_coordinator_sees_codes_and_the_translator_nobody(
     (one,) = people.listing(second)
     assert (one.id, one.called, one.phone) == (consented, None, None)
     assert (people.listing(desks["translator"]), people.nonparticipation(desks["translator"])) == ([], {})
+
+
+@pytest.mark.parametrize(
+    ("called", "kept"), [("小\u200b河", "小河"), ("𬀩", "𬀩"), ("买买提·艾力", "买买提·艾力"), ("𠀋\u202e", "𠀋")]
+)
+def test_a_name_is_kept_without_what_nobody_sees(desks: Desks, called: str, kept: str) -> None:
+    subject = people.register(desks["interviewer"], replace(RIVER, called=called))
+
+    assert people.case(desks["interviewer"], subject).called == kept

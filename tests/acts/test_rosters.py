@@ -8,8 +8,7 @@ import pytest
 from fieldkit.acts import consents, people, rosters
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.people import NoSerialLeft
-from fieldkit.acts.rosters import Row
+from fieldkit.acts.rosters import Row, TooFewSerials
 from fieldkit.clock import Clock
 from fieldkit.errors import NotAllowed, Refusal
 from fieldkit.rules.findings import ReasonNeeded
@@ -29,7 +28,61 @@ def test_only_an_interviewer_registers_from_a_roster(refused: Refused) -> None:
 def test_a_roster_longer_than_the_block_of_codes_registers_nobody(refused: Refused, desks: Desks) -> None:
     short = replace(desks["interviewer"], device=replace(desks["interviewer"].device, serials=(1, 1)))
 
-    refused(NoSerialLeft, "interviewer", lambda _: rosters.register(short, ROWS, {}))
+    refused(TooFewSerials, "interviewer", lambda _: rosters.register(short, ROWS, {}))
+
+
+def test_a_plan_says_which_lines_have_no_code_left_and_what_to_do(desks: Desks) -> None:
+    desk = desks["interviewer"]
+    first, _ = desk.device.serials
+    short = replace(desk, device=replace(desk.device, serials=(first, first + 1)))
+    rows = [Row(number, {**RIVER, "phone": str(number)}) for number in (2, 3, 4, 5, 6, 9)]
+    rosters.register(short, [Row(2, {**RIVER, "phone": "2"})], {})
+
+    found = rosters.plan(short, [*rows, Row(10, {**RIVER, "site": "A04"})])
+    (told,) = found.short
+    assert (told.details["site"], told.details["n"], told.details["lines"]) == ("A03", 1, "4–6, 9")
+    assert "4–6, 9" in told.sentence("zh_CN")
+    with pytest.raises(TooFewSerials):
+        rosters.register(short, rows, {})
+    assert len(people.listing(short)) == 1
+
+
+def test_what_the_file_could_not_say_is_refused_for_its_line(desks: Desks) -> None:
+    found = rosters.register(desks["interviewer"], [Row(2, RIVER, {"birth_date": NotAllowed()}), ROWS[1]], {})
+
+    assert [(one.number, one.column, one.refusal.code) for one in found.refused] == [(2, "birth_date", "not_allowed")]
+    assert len(found.new) == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ("calendar", "火星"),
+        ("called", "长" * 41),
+        ("called", "\u200b\u202e"),
+        ("phone", "0" * 41),
+        ("given_by", "长" * 41),
+    ],
+)
+def test_a_word_that_nobody_knows_or_a_text_too_long_is_refused_for_its_line(
+    desks: Desks, column: str, said: str
+) -> None:
+    (told,) = rosters.plan(desks["interviewer"], [Row(7, {**RIVER, column: said})]).refused
+
+    assert (told.number, told.column) == (7, column)
+
+
+@pytest.mark.parametrize("calendar", ["旧历", "阴", "农", "lunar"])
+def test_a_lunar_date_is_read_as_one(desks: Desks, calendar: str) -> None:
+    born = {**RIVER, "birth_date": f"{Clock().today().year - 12}年冬月", "calendar": calendar}
+    assert len(rosters.plan(desks["interviewer"], [Row(2, born)]).new) == 1
+
+
+def test_a_hidden_sign_makes_no_second_child(desks: Desks) -> None:
+    rosters.register(desks["interviewer"], ROWS, {})
+    again = [Row(2, {**RIVER, "called": "小\u200b河"})]
+
+    assert rosters.plan(desks["interviewer"], again).here == [2]
 
 
 def test_a_doubted_date_wants_a_reason_first(

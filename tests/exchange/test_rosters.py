@@ -7,14 +7,17 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openpyxl import load_workbook
 from xlsxwriter import Workbook
 
+from fieldkit.acts import rosters as acts
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.errors import Missing
 from fieldkit.exchange import rosters
-from fieldkit.exchange.rosters import NoRoster, RosterTooLarge
+from fieldkit.exchange.rosters import NoRoster, NoRosterThere, NumberForMonth, RosterTooLarge
 
 ZH = ["称呼", "性别", "出生年月", "调查点", "监护人电话"]
 RIVER = ["小河", "男", "2014-05", "A03", "0394-1"]
@@ -115,6 +118,59 @@ def test_months_are_read_as_people_write_them(cell: object, read: str) -> None:
     assert (row.said["birth_date"], row.said["site"], row.said["phone"]) == (read, "A03", "3941234567")
 
 
+def test_a_number_that_may_be_january_or_october_is_refused_for_its_line() -> None:
+    (row,) = rosters.read(_sheet(ZH, ["小河", "男", 2012.1, "A03", ""]))
+
+    assert isinstance(row.unread["birth_date"], NumberForMonth)
+    assert "2012.1" in row.unread["birth_date"].sentence("zh_CN")
+
+
+@pytest.mark.parametrize(
+    ("cell", "read"),
+    [
+        (2012.2, "2012-02"),
+        (2012.05, "2012-05"),
+        (2012.11, "2012-11"),
+        ("2012.10", "2012-10"),
+        ("2012.1", "2012-01"),
+        (2012, "2012"),
+    ],
+)
+def test_a_month_that_can_be_meant_in_one_way_only_is_read(cell: object, read: str) -> None:
+    (row,) = rosters.read(_sheet(ZH, ["小河", "男", cell, "A03", ""]))
+
+    assert (row.said["birth_date"], row.unread) == (read, {})
+
+
+_CELLS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(min_value=-(10**12), max_value=10**12),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.dates(min_value=date(1900, 3, 1)),
+    st.sampled_from(["2012-05", "2012年冬月", "旧历", "火星", "男", "A03", "小\u200b河", "𠀋", "🙂"]),
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(st.lists(_CELLS, min_size=7, max_size=7))
+def test_whatever_stands_in_a_line_is_read_or_reported(desks: dict[str, Desk], cells: list[object]) -> None:
+    rows = rosters.read(_sheet([*ZH, "历法", "谁给的"], ["小河", "男", "2014-05", "A03", "1"], cells))
+    found = acts.plan(desks["interviewer"], rows)
+
+    told = len(found.new) + len(found.here) + len(found.refused)
+    assert told == len(rows)
+
+
+def test_a_calendar_is_read_in_every_usual_word_and_otherwise_reported() -> None:
+    words = ["旧历", "陽曆", "", "火星"]
+    rows = rosters.read(_sheet([*ZH, "历法"], *[[*RIVER, word] for word in words]))
+
+    assert [row.said.get("calendar") for row in rows] == ["lunar", None, "gregorian", None]
+    assert [list(row.unread) for row in rows] == [[], ["calendar"], [], ["calendar"]]
+
+
 def test_a_formula_is_never_computed_and_empty_lines_are_skipped() -> None:
     first, second = rosters.read(_sheet(ZH, RIVER, [], ['=HYPERLINK("http://x","小河")', *RIVER[1:]]))
 
@@ -143,3 +199,10 @@ def test_a_file_on_the_disk_registers_its_children_once(desks: dict[str, Desk], 
 
     assert len(rosters.register(desks["interviewer"], path).new) == 1
     assert rosters.register(desks["interviewer"], path).here == [2]
+
+
+def test_a_name_that_no_file_has_says_so(desks: dict[str, Desk], tmp_path: Path) -> None:
+    for path in (tmp_path / "no-such.xlsx", tmp_path):
+        with pytest.raises(NoRosterThere) as told:
+            rosters.register(desks["interviewer"], path)
+        assert str(path) in told.value.sentence("en")

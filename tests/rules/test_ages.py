@@ -12,6 +12,7 @@ from fieldkit.rules.ages import (
     BirthDate,
     InTheFuture,
     NoBirthDate,
+    NoToldAge,
     OutOfRange,
     Told,
     age_group,
@@ -22,8 +23,10 @@ from fieldkit.rules.ages import (
     full_years,
     nominal_age,
     precision,
+    told_age,
     unusual_grade,
 )
+from fieldkit.rules.calendars import UnknownCalendar
 from fieldkit.studies import load_study
 
 TODAY = date(2026, 11, 24)
@@ -293,3 +296,21 @@ def test_the_nominal_age_is_one_or_two_years_higher_or_the_same_before_the_birth
     span = BirthDate(born, born)
     if born <= TODAY:
         assert 0 <= (nominal_age(span, TODAY) or 0) - full_years(born, TODAY) <= 2
+
+
+@pytest.mark.parametrize("told", ["-5", "200", "abc", "😀", "?"])
+def test_a_told_age_that_is_no_age_is_refused(told: str) -> None:
+    with pytest.raises(NoToldAge):
+        told_age(told)
+
+
+@pytest.mark.parametrize(
+    ("told", "age"), [("", None), (" ", None), ("12", 12), ("十四了", 14), ("１２岁", 12), ("0", 0)]
+)
+def test_a_told_age_is_read_as_it_is_said(told: str, age: int | None) -> None:
+    assert told_age(told) == age
+
+
+def test_a_birth_date_of_a_calendar_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(UnknownCalendar):
+        birth_date("2014-05", "martian")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from borax.calendars.lunardate import LunarDate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldkit.rules.calendars import LUNAR, lunar_year, number, span, zodiac
+from fieldkit.rules.calendars import LUNAR, UnknownCalendar, lunar_year, named, number, span, zodiac
 
 
 def is_date(told: str) -> bool:
@@ -74,7 +74,7 @@ def test_whatever_is_typed_is_a_date_or_refused(told: str, calendar: str) -> Non
         first, last = span(told, calendar)
     except ValueError:
         return
-    assert first <= last < first + timedelta(days=400)
+    assert 0 <= (last - first).days < 400
 
 
 @given(st.dates(min_value=date(1900, 1, 31), max_value=date(2101, 1, 28)))
@@ -117,3 +117,30 @@ def test_the_sign_of_a_year(year: int, sign: int) -> None:
 )
 def test_an_age_is_read_in_words_and_digits(words: str, said: int | None) -> None:
     assert number(words) == said
+
+
+@pytest.mark.parametrize("word", ["火星", "回历", "x", "农历？公历", "1"])
+def test_a_calendar_that_nobody_knows_is_refused_and_never_guessed(word: str) -> None:
+    with pytest.raises(UnknownCalendar) as told:
+        named(word)
+    assert word in told.value.sentence("zh_CN")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("农历 旧历 阴历 夏历 农 阴 旧 lunar LUNAR", "lunar"),
+        ("公历 阳历 新历 国历 西历 公 阳 新 国 gregorian solar Solar ｓｏｌａｒ", "gregorian"),
+    ],
+)
+def test_every_usual_word_for_a_calendar_is_read(words: str, code: str) -> None:
+    assert {named(word) for word in words.split()} == {code}
+    assert named("") == named(" \u3000") == "gregorian"
+
+
+@given(st.text())
+def test_any_word_is_a_calendar_or_refused(word: str) -> None:
+    try:
+        assert named(word) in {"gregorian", "lunar"}
+    except UnknownCalendar:
+        return

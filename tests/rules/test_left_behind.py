@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fieldkit.errors import Invalid
 from fieldkit.rules.left_behind import (
     AwayInFuture,
+    AwayTooLong,
     ParentFacts,
     StartsTooLate,
     away,
@@ -47,10 +48,23 @@ def test_v14_away_since_a_month_to_come_is_refused(since: str) -> None:
         check(replace(OUT, away_since=since), TODAY)
 
 
-@pytest.mark.parametrize("since", ["三年前", "2019-13", "19-03", "2019-03-01", "😀", "1993-12", "1993"])
-def test_a_start_that_is_no_month_or_long_before_the_birth_is_refused(since: str) -> None:
+@pytest.mark.parametrize("since", ["三年前", "2019-13", "19-03", "2019-03-01", "😀"])
+def test_a_start_that_is_no_month_is_refused(since: str) -> None:
     with pytest.raises(Invalid):
         check(replace(OUT, away_since=since), TODAY, birth_year=2014)
+
+
+@pytest.mark.parametrize(
+    ("since", "born"), [("1993-12", 2014), ("1993", 2014), ("1900-01", None), ("1965-12", None), ("0001", None)]
+)
+def test_a_start_long_before_the_birth_or_a_lifetime_ago_is_refused(since: str, born: int | None) -> None:
+    with pytest.raises(AwayTooLong):
+        check(replace(OUT, away_since=since), TODAY, born)
+
+
+@pytest.mark.parametrize("since", ["1966-01", "1966"])
+def test_a_start_within_a_working_life_passes_while_the_birth_date_is_not_known(since: str) -> None:
+    check(replace(OUT, away_since=since), TODAY)
 
 
 @pytest.mark.parametrize("months", [-1, 13])

@@ -10,6 +10,7 @@ from fieldkit.rules.pseudonyms import (
     PseudonymDoubled,
     PseudonymEmpty,
     PseudonymOfFamily,
+    PseudonymShort,
     PseudonymTaken,
     PseudonymTells,
     check,
@@ -70,6 +71,22 @@ def test_signs_and_pictures_are_no_pseudonym(zh: str) -> None:
         check(Pair(zh, "Anhe"), [], "刘某")
 
 
+@pytest.mark.parametrize("zh", ["A", "AB", "月", "月\u200b", "1月", "Anhe"])
+def test_a_pseudonym_has_two_chinese_characters(zh: str) -> None:
+    with pytest.raises(PseudonymShort):
+        check(Pair(zh, ""), [], "刘某")
+
+
+@pytest.mark.parametrize("zh", ["𠀋𬀩", "艾力·明", "月\U000323af"])
+def test_rare_characters_and_a_middle_dot_make_a_pseudonym(zh: str) -> None:
+    check(Pair(zh, ""), [], "刘某")
+
+
+def test_a_rare_character_of_the_childs_name_tells_too() -> None:
+    with pytest.raises(PseudonymTells):
+        check(Pair("月\U000323af", ""), [], "刘\U000323af")
+
+
 @pytest.mark.parametrize(
     ("zh", "sex", "found"),
     [
@@ -111,7 +128,7 @@ def test_the_studys_own_names_are_read_as_they_are_written_and_suit_everybody() 
 def test_no_text_breaks_the_rules(zh: str, en: str, names: str, family: str) -> None:
     try:
         check(Pair(zh, en), [Pair(en, zh)], names, [family])
-    except (PseudonymDoubled, PseudonymEmpty, PseudonymOfFamily, PseudonymTaken, PseudonymTells):
+    except (PseudonymDoubled, PseudonymEmpty, PseudonymOfFamily, PseudonymShort, PseudonymTaken, PseudonymTells):
         return
     assert pinyin(zh) == pinyin(zh).capitalize()
 

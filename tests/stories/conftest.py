@@ -26,6 +26,18 @@ class Researcher:
     def go(self, path: str) -> None:
         self.page.goto(f"{self.url}{path}")
 
+    def drops_a_file(self, media: str) -> None:
+        """Lay a file onto the page, as from a folder beside the browser; wait for what is said to it."""
+        self.page.evaluate(
+            """media => {
+                const data = new DataTransfer();
+                data.items.add(new File(['x'], 'rec', { type: media }));
+                document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+            }""",
+            media,
+        )
+        self.page.locator("[data-drop]").wait_for(state="visible")
+
     def leave(self) -> None:
         """Close the laptop as Ctrl+C does."""
         self.page.goto("about:blank")

@@ -50,6 +50,14 @@ def test_a_lunar_month_and_a_nominal_age_are_said_back(browser: FlaskClient) -> 
     assert "农历" in page
 
 
+def test_a_told_age_that_is_none_is_refused_and_stays_typed(browser: FlaskClient) -> None:
+    answer = browser.post("/people/new", data={**SLIP, "told_age": "-5"})
+
+    assert answer.status_code == 422
+    assert 'value="-5"' in answer.text
+    assert "所说的年龄" in answer.text
+
+
 def test_sending_one_slip_twice_registers_one_child(browser: FlaskClient) -> None:
     once = browser.post("/people/new", data={**SLIP, "nonce": "same"})
     again = browser.post("/people/new", data={**SLIP, "nonce": "same"})

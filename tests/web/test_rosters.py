@@ -43,5 +43,26 @@ def test_a_roster_is_shown_first_and_registered_once(browser: FlaskClient) -> No
     assert browser.get("/people").text.count('class="row r2"') == 1
 
 
+def test_every_site_that_is_short_of_codes_is_said_once(browser: FlaskClient) -> None:
+    lines = [[f"小河{number}", "男", BORN, site] for number in range(1, 501) for site in ("A03", "A04")]
+    browser.post("/rosters", data={"roster": _roster(*lines)})
+    page = browser.post("/rosters/register", data={}).text
+
+    assert page.count("调查点 A03 的个案编号不够") == page.count("调查点 A04 的个案编号不够") == 1
+
+
+def test_more_lines_than_codes_are_said_before_anything_is_stored(browser: FlaskClient) -> None:
+    lines = [[f"小河{number}", "男", BORN, "A03"] for number in range(1, 1001)]
+    page = browser.post("/rosters", data={"roster": _roster(*lines)}).text
+
+    assert "1001" in page
+    assert "个案编号不够" in page
+    assert "登记 1000" not in page
+    refused = browser.post("/rosters/register", data={})
+    assert refused.status_code == 409
+    assert "个案编号不够" in refused.text
+    assert browser.get("/people").text.count('class="row r2"') == 0
+
+
 def test_an_empty_roster_can_be_fetched(browser: FlaskClient) -> None:
     assert browser.get("/rosters/template").data.startswith(b"PK")

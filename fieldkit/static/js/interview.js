@@ -1,5 +1,6 @@
 // The interview page: notes that save themselves, keys, the stop panels, and the second language on or off.
 import { Autosave } from './autosave.js';
+import { drop } from './drop.js';
 import { focusSummary } from './focus.js';
 import { keys } from './keys.js';
 import { pair } from './pair.js';
@@ -21,5 +22,6 @@ questions.forEach((question) => {
   });
 });
 document.querySelector('details.q[open] textarea')?.focus({ preventScroll: true });
+drop(document.querySelector('[data-drop]'));
 focusSummary();
 stop();

@@ -1,0 +1,52 @@
+"""A file that somebody lays onto an interview: a recording or a picture (`domain.md` V39).
+
+Nothing is kept of one in this version; what may not be attached at all is told first.
+"""
+
+from __future__ import annotations
+
+from fieldkit.acts.desk import Desk, only
+from fieldkit.errors import NotFound, Refusal
+from fieldkit.i18n import N_
+from fieldkit.rules import consent
+from fieldkit.rules.members import INTERVIEWER
+from fieldkit.store import people, standing
+
+ITEMS = {"audio": "audio", "video": "audio", "image": "photo_object"}  # the part of a media type before the slash
+
+
+class ItemNotInForce(Refusal):
+    """V39: guardian and child have not both agreed to the item that this attachment needs, or there is none."""
+
+    code = "V39"
+    message = N_(
+        "Not taken: the family and the child have not agreed to this kind of attachment. "
+        "Delete the recording or picture from the device it is on."
+    )
+
+
+class NoAttachmentsYet(Refusal):
+    """Agreed to, and still not kept: there is no store for it."""
+
+    code = "no_attachments_yet"
+    message = N_(
+        "Not taken: this version keeps no recordings and no pictures. "
+        "Leave it encrypted where it is, and ask the coordinator."
+    )
+    status = 501
+
+
+@only(INTERVIEWER)
+def refuse(desk: Desk, interview: str, media: str) -> None:
+    """Say why a file of the type *media* ("audio/mp4") is not taken onto *interview*.
+
+    Raises NotFound, ItemNotInForce (V39), NoAttachmentsYet.
+    """
+    with desk.db.reading() as tables:
+        row = people.row(tables, "interviews", "id = ?", interview)
+        if row is None or people.is_hidden(tables, row["subject"]):
+            raise NotFound
+        item = ITEMS.get(media.partition("/")[0], "")
+        if not item or not consent.effective(standing.events(tables, row["subject"]), item, interview):
+            raise ItemNotInForce
+    raise NoAttachmentsYet

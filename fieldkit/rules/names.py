@@ -1,0 +1,51 @@
+"""What is a name: something that can be read, without signs that nobody sees (`domain.md` §1.5)."""
+
+from __future__ import annotations
+
+from unicodedata import category
+
+from fieldkit.errors import Missing, Refusal
+from fieldkit.i18n import N_
+
+LONGEST = 40
+_UNSEEN = {"Cc", "Cf"}  # line ends, zero-width signs, and those that turn the direction of writing
+_FILLERS = "\u115f\u1160\u3164\uffa0"  # Korean letters that show nothing
+_RARE = range(0x20000, 0x40000)  # Han characters, also those newer than the tables of this Python
+
+
+class TooLong(Refusal):
+    """More than the field of the page takes."""
+
+    code = "too_long"
+    message = N_("Too long: {field}. At most {n} characters; shorten it and save again.")
+    status = 422
+
+
+def check(text: str, field: str) -> str:
+    """Return a name as it is kept. Raises Missing where nothing of it can be read, TooLong."""
+    kept = plain(text)
+    if not any(map(_readable, kept)):
+        raise Missing(field=field)
+    return check_length(kept, field)
+
+
+def check_length(text: str, field: str) -> str:
+    """Return *text* as it is kept, be it empty. Raises TooLong."""
+    kept = plain(text)
+    if len(kept) > LONGEST:
+        raise TooLong(field=field, n=LONGEST)
+    return kept
+
+
+def plain(text: str) -> str:
+    """Return *text* without the signs that nobody sees: two names that look the same are the same."""
+    return "".join(one for one in text if category(one) not in _UNSEEN and one not in _FILLERS).strip()
+
+
+def is_rare_han(letter: str) -> bool:
+    """Tell whether *letter* lies where the rare Chinese characters are."""
+    return ord(letter) in _RARE
+
+
+def _readable(letter: str) -> bool:
+    return letter.isalpha() or is_rare_han(letter)
