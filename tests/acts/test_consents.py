@@ -17,7 +17,7 @@ from fieldkit.acts.interviews import GatesClosed
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules import consent, gates
-from fieldkit.rules.ages import NoBirthDate
+from fieldkit.rules.ages import NoBirthDate, OutOfRange
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.pseudonyms import PseudonymDoubled, PseudonymTaken, PseudonymTells
 from fieldkit.rules.versions import FormNotInForce
@@ -438,6 +438,9 @@ def test_a_paper_that_was_promised_has_a_number(refused: Refused, consented: str
 
 def test_who_has_come_of_age_consents_alone(desks: Desks, consented: str, says: Says) -> None:
     desk = desks["interviewer"]
+    long_ago = Draft("participant", {"registered_on": "2016-05-01"}, record=consented, subject=consented)
+    with desk.db.writing() as tables:
+        log.append_over(tables, desk.pen, long_ago)
     consents.record(desk, consented, says(desk, consented, birth_date="2005-01-01"))
     assert people.case(desk, consented).consent == "lapsed"
     assert people.case(desk, consented).step.code == "ask_adult"
@@ -519,3 +522,18 @@ def test_names_that_came_in_meanwhile_are_not_overwritten(desks: Desks, consente
         heads = log.heads_of(tables, consented)["carer"]
         told = {change.set["carer"] for change in log.of_record(tables, consented) if change.id in heads}
     assert told == {"mgm", "pgf"}
+
+
+def test_v02_a_birth_date_told_with_the_signature_lies_in_the_range_of_the_study(
+    refused: Refused, desks: Desks, child: str, says: Says
+) -> None:
+    for born in ("1999-05", "2024-05"):
+        said = says(desks["interviewer"], child, birth_date=born)
+        refused(OutOfRange, "interviewer", partial(consents.record, subject=child, said=said))
+
+
+@pytest.mark.parametrize("name", ["real_name", "signer_name"])
+def test_a_name_that_nobody_can_read_is_none(refused: Refused, desks: Desks, child: str, says: Says, name: str) -> None:
+    for text in ("\u200b", "\u202e", "　", "😀", "…"):
+        said = says(desks["interviewer"], child, **{name: text})
+        refused(Missing, "interviewer", partial(consents.record, subject=child, said=said))

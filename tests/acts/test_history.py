@@ -11,7 +11,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -62,14 +62,16 @@ class History(RuleBasedStateMachine):
         self.desk.folder.close()
         shutil.rmtree(self.copy.parent)
 
-    @initialize(asked=st.booleans())
-    def a_child_is_listed_and_screened(self, asked: bool) -> None:
+    @initialize(asked=st.booleans(), started=st.booleans())
+    def a_child_is_listed_and_screened(self, asked: bool, started: bool) -> None:
         born = f"{self.desk.clock.today().year - 12}-01"
         self.child = people.register(self.desk, NewChild("小满", "0394-0000000", "A03", "f", born))
         screenings.record(self.desk, self.child, screenings.all_fit())
         if asked:
             self._agree("mother", "")
             self._ask_the_child("yes", (1, 2, 3))
+        if asked and started:
+            self._start()
 
     def _case(self) -> people.Case:
         return people.case(self.desk, self.child)
@@ -214,6 +216,9 @@ class History(RuleBasedStateMachine):
 
     @rule()
     def an_interview_is_started(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
         leads_back = self.open_today and not self._somebody_says_no()
         expected = leads_back or self.permitted()
         started = self._try(lambda: interviews.start(self.desk, self.child, KEPT))
@@ -238,13 +243,13 @@ def history(four_machines: Path, passphrase: str, drawn: bytes) -> type[History]
     return type("Here", (History,), facts)
 
 
-def run(machine: type[History], examples: int) -> None:
-    chosen = settings(max_examples=examples, stateful_step_count=14, deadline=None, database=None)
+def run(machine: type[History], **more: Any) -> None:
+    chosen = settings(max_examples=25, stateful_step_count=14, deadline=None, database=None, **more)
     run_state_machine_as_test(machine, settings=chosen)
 
 
 def test_no_sequence_of_acts_opens_an_interview_without_the_permissions_in_force(history: type[History]) -> None:
-    run(history, 25)
+    run(history)
 
     assert history.started > 0
     assert history.papers > 0
@@ -255,4 +260,4 @@ def test_the_machine_finds_an_act_that_forgets_to_look(history: type[History], m
     monkeypatch.setattr(gates, "failing", lambda _gates: [])
 
     with pytest.raises(AssertionError):
-        run(history, 25)
+        run(history, phases=[Phase.generate], report_multiple_bugs=False)

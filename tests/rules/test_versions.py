@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldkit.rules.versions import CHANGE_CLASSES, FormNotInForce, FormVersion, accepted, current, to_be_told
+from fieldkit.errors import NotFound
+from fieldkit.rules.versions import (
+    CHANGE_CLASSES,
+    FormNotInForce,
+    FormVersion,
+    NewerVersion,
+    accepted,
+    current,
+    newest,
+    newest_with,
+    to_be_told,
+)
 
 DAY = "2026-11-24"
 FIRST = FormVersion("guardian_info_consent", 1, "h1", stamped_on="2026-09-01", valid_from="2026-09-05")
@@ -72,10 +83,10 @@ versions = st.builds(
 
 @given(st.lists(versions, max_size=5), st.sampled_from(["h1", "h2"]))
 def test_one_more_major_version_never_makes_an_older_yes_count_again(known: list[FormVersion], text: str) -> None:
-    newest = FormVersion("guardian_info_consent", 9, "h9", "major", "2026-10-01", "2026-10-02")
+    last = FormVersion("guardian_info_consent", 9, "h9", "major", "2026-10-01", "2026-10-02")
 
-    assert accepted([*known, newest], text, DAY) <= accepted(known, text, DAY)
-    assert not accepted([*known, newest], text, DAY)
+    assert accepted([*known, last], text, DAY) <= accepted(known, text, DAY)
+    assert not accepted([*known, last], text, DAY)
 
 
 @given(st.permutations([FIRST, SECOND, replace(FIRST, number=3, text_hash="h3", change_class="minor")]))
@@ -83,3 +94,25 @@ def test_the_order_of_arrival_decides_nothing(known: list[FormVersion]) -> None:
     assert current(known, "guardian_info_consent", DAY).text_hash == "h3"
     assert not accepted(known, "h1", DAY)
     assert to_be_told(known, "h2", DAY)
+
+
+def test_a_text_that_was_replaced_or_never_known_is_refused() -> None:
+    with pytest.raises(NewerVersion):
+        newest_with([SECOND, FIRST], "h1")
+    with pytest.raises(NotFound):
+        newest_with([SECOND, FIRST], "h9")
+    with pytest.raises(NotFound):
+        newest([SECOND, FIRST], "carer_agreement")
+
+
+def test_the_newest_version_is_found_among_those_of_its_form_alone() -> None:
+    other = FormVersion("carer_agreement", 3, "h3")
+
+    assert newest([other, SECOND, FIRST], "guardian_info_consent") == SECOND
+    assert newest_with([SECOND, FIRST, other], "h2") == SECOND
+
+
+def test_words_that_came_back_in_a_later_version_are_the_newest() -> None:
+    again = replace(FIRST, number=3)
+
+    assert newest_with([FIRST, SECOND, again], "h1") == again

@@ -32,7 +32,8 @@ class Researcher:
             """media => {
                 const data = new DataTransfer();
                 data.items.add(new File(['x'], 'rec', { type: media }));
-                document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+                const said = { dataTransfer: data, bubbles: true, cancelable: true };
+                document.body.dispatchEvent(new DragEvent('drop', said));
             }""",
             media,
         )
