@@ -12,7 +12,7 @@ from fieldkit.store.database import Tables
 
 APPLICATION_ID = 0x464B4954  # "FKIT"
 migrations = Migrations("fieldkit")
-KNOWN = ("log_and_state", "people_and_consent", "memos_and_approved")  # a name that is not here: applied by a later version
+KNOWN = ("log_and_state", "people_and_consent", "memos_and_approved")  # any other name is a later version's
 
 _LOG = """
 CREATE TABLE changes (

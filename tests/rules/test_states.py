@@ -201,8 +201,8 @@ def trusts_the_newest(events: list[Event], adults: dict[str, Adult], forms: list
 @pytest.mark.parametrize("planted", [forgets_the_noes, forgets_who_is_guardian, forgets_the_form, trusts_the_newest])
 def test_the_machine_finds_a_planted_fault(planted: Judge) -> None:
     faulty = type("Faulty", (Family,), {"judge": staticmethod(planted)})
-    found: dict[str, Any] = {"phases": [Phase.generate], "report_multiple_bugs": False}  # a fault that is found need not be made small
-    chosen = settings(max_examples=300, stateful_step_count=20, deadline=None, database=None, **found)
+    found_is_enough: dict[str, Any] = {"phases": [Phase.generate], "report_multiple_bugs": False}
+    chosen = settings(max_examples=300, stateful_step_count=20, deadline=None, database=None, **found_is_enough)
 
     with pytest.raises(AssertionError):
         run_state_machine_as_test(faulty, settings=chosen)
