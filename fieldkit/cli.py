@@ -127,10 +127,10 @@ def _add_recover(commands: Any) -> None:
 
 def _add_backup(commands: Any) -> None:
     backup = _command(commands, "backup", _backup, "备份 write everything into one encrypted file")
-    backup.add_argument("file", type=_path, help="文件或文件夹 a file, or a folder")
+    backup.add_argument("file", type=_path, help="文件夹，或还没有的文件 a folder, or a file that does not exist yet")
     _as_user(backup)
     restore = _command(commands, "restore", _restore, "恢复备份 bring a backup into an empty folder")
-    restore.add_argument("file", type=_path)
+    restore.add_argument("file", type=_path, help="备份文件，要当时的密码 the backup; asks for the passphrase of then")
 
 
 def _add_join(commands: Any) -> None:
@@ -226,11 +226,12 @@ def _backup(asked: argparse.Namespace) -> None:
 
 def _restore(asked: argparse.Namespace) -> None:
     with console.folder(asked) as folder:
-        backups.restore(folder, asked.file)
+        backups.restore(folder, asked.file, console.passphrase())
     say(N_("Restored in {path}. The laptop that it came from must not be used any more."), path=asked.data)
 
 
 def _request(asked: argparse.Namespace) -> None:
+    console.check_free(asked.file)
     with console.folder(asked) as folder:
         if folder.state == REQUESTED:  # asked before: the same request once more
             content = devices.pending_request(folder, Clock(), console.passphrase())
@@ -249,6 +250,7 @@ def _say_groups(content: bytes) -> None:
 
 
 def _invite(asked: argparse.Namespace) -> None:
+    console.check_free(asked.file)
     content = asked.request.read_bytes()
     with console.desk(asked) as desk:
         role = asked.role or devices.look(desk, content).role

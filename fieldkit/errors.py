@@ -67,6 +67,17 @@ class Invalid(Refusal):
     status = 422
 
 
+class Occupied(Refusal):
+    """A file would be written over something else than an earlier one of its kind."""
+
+    code = "occupied"
+    message = N_(
+        "Not written: something else already lies at {path}, and it stays as it is. "
+        "Name the folder only, or a file that does not exist yet."
+    )
+    status = 422
+
+
 class DiskFull(Refusal):
     """The disk has no room; the transaction was rolled back."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import BinaryIO
 from sync import frames, orders
 from sync.block import Block, payload_intact
 from sync.canonical import decode, decode_object, encode, new_id
-from sync.errors import BadHash, ForeignStudy, Malformed, SyncError, UnknownFormat
+from sync.errors import BadHash, ForeignStudy, Malformed, NotABundle, Occupied, SyncError, UnknownFormat
 from sync.frames import Reader, Writer
 from sync.replica import Replica, Report, StreamInfo
 
@@ -50,8 +51,11 @@ class Incoming:
 def write(path: Path, replica: Replica) -> BundleInfo:
     """Write all that *replica* holds to *path*: temporary name, flush, read back, verify, rename.
 
-    Raises OSError, or what *replica* raises; then nothing of this call is left and a file that was there before stays.
+    Raises Occupied, OSError, or what *replica* raises; then nothing of this call is left and a file that was there
+    before stays.
     """
+    if not _gives_way(path):
+        raise Occupied(path)
     draft = path.with_name(f"{path.name}.{new_id(6)}.part")
     try:
         with draft.open("xb") as file:
@@ -72,6 +76,8 @@ def write(path: Path, replica: Replica) -> BundleInfo:
 def read(path: Path) -> Incoming:
     """Return what is intact in the file at *path*; raises OSError, NotABundle, UnknownFormat."""
     found = Incoming()
+    if path.exists() and not path.is_file():  # a pipe would let us wait for ever
+        raise NotABundle
     with path.open("rb") as file:
         reader = Reader(file)
         for kind, content in reader:
@@ -91,6 +97,17 @@ def exchange(path: Path, replica: Replica) -> Report:
     report = replica.receive(found.orders, found.streams, found.blocks)
     damaged, newer = report.damaged + found.damaged, report.newer + found.newer
     return replace(report, torn=found.torn, damaged=damaged, newer=newer)
+
+
+def _gives_way(path: Path) -> bool:
+    """Tell whether nothing lies at *path*, or an earlier bundle; a link, pipe or device stays what it is."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return False
+    except FileNotFoundError:
+        return True
+    with path.open("rb") as file:
+        return file.read(len(frames.MAGIC)) == frames.MAGIC
 
 
 def _write_frames(writer: Writer, replica: Replica) -> tuple[int, int]:

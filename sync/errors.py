@@ -47,6 +47,12 @@ class NotABundle(SyncError):
     code = "not_a_bundle"
 
 
+class Occupied(SyncError):
+    """A bundle would be written over something else than an earlier bundle; what is there stays."""
+
+    code = "occupied"
+
+
 class UnknownFormat(SyncError):
     """Written by a later version; the detail is the number of its format."""
 

@@ -99,6 +99,37 @@ def test_a_backup_is_restored_into_an_empty_folder(
     assert main(["check", "--data", new]) == 0
 
 
+def test_a_backup_is_not_written_over_a_photo_and_opens_only_for_its_people(
+    four_machines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop, photo = str(shutil.copytree(four_machines / "coordinator", tmp_path / "laptop")), tmp_path / "photo.jpg"
+    photo.write_bytes(b"\xff\xd8\xff")
+    for command in (["backup"], ["bundle", "write"]):
+        assert main([*command, str(photo), "--data", laptop]) == 3
+        assert "(occupied)" in capsys.readouterr().err
+    assert photo.read_bytes() == b"\xff\xd8\xff"
+
+    file = str(tmp_path / "b")
+    assert main(["backup", file, "--data", laptop]) == 0
+    monkeypatch.setenv("FIELDKIT_PASSPHRASE", "not the right words")
+    assert main(["restore", file, "--data", str(tmp_path / "new")]) == 3
+    assert "(backup_closed)" in capsys.readouterr().err
+
+
+def test_a_request_and_its_answer_are_not_written_over_a_photo(
+    four_machines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office, photo = str(shutil.copytree(four_machines / "coordinator", tmp_path / "office")), tmp_path / "photo.jpg"
+    photo.write_bytes(b"\xff\xd8\xff")
+    asked, new = str(tmp_path / "asked"), ["--data", str(tmp_path / "new"), "--name", "周越"]
+    assert main(["join", "request", str(photo), *new]) == 3
+    assert "(occupied)" in capsys.readouterr().err
+    assert main(["join", "request", asked, *new]) == 0
+    assert main(["join", "invite", asked, str(photo), "--data", office]) == 3
+    assert "(occupied)" in capsys.readouterr().err
+    assert photo.read_bytes() == b"\xff\xd8\xff"
+
+
 def test_founding_prints_the_words_once_and_they_recover(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -89,7 +89,7 @@ def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
         event = events.begin(desk, one, form, CHILD, subject, "", said.follows)
         if said.answer == YES:
             asked = [*_findings(said), *consent.asked_again(CHILD, _taken_back(desk, one, event))]
-            findings.check_answered([*asked, *clocks.findings(desk, tables)], said.reasons)
+            findings.check_answered([*asked, *clocks.findings_of(desk, tables)], said.reasons)
         event |= {"session": new_id(), "words": said.words.strip()}
         return _keep(desk, tables, one, said, event | {"told": sorted(set(said.told))})
 

@@ -5,33 +5,66 @@ No old stamp is rewritten. A stated date shifts what this laptop calls today; wh
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from fieldkit.acts.desk import Desk
-from fieldkit.errors import Invalid
+from fieldkit.acts.desk import Desk, only
+from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
-from fieldkit.rules import calendars, clocks
+from fieldkit.rules import calendars, clocks, findings
 from fieldkit.rules.findings import ASK, Finding
+from fieldkit.rules.members import INTERVIEWER
 from fieldkit.store import log, machine
 from fieldkit.store.database import Tables
 
 
+class DateNotDoubted(Refusal):
+    """A date is stated where nothing speaks against the clock: today is not moved at will."""
+
+    code = "date_not_doubted"
+    message = N_(
+        "The date of this laptop agrees with the last record, so it is not asked for. "
+        "If it is wrong nevertheless, set the clock of the laptop and load this page again."
+    )
+
+
+@dataclass(frozen=True)
+class Look:
+    """Whether today's date waits for somebody's word, and the stated one that can still be put right, or nothing."""
+
+    doubted: bool
+    correctable: str
+
+
 def doubted(desk: Desk, tables: Tables) -> bool:
     """Tell whether the date should be asked for: earlier than the last record, or more than a day away from it."""
-    stated, _ = machine.stated_day(tables)
-    known = [day for day in (log.last_day(tables), stated) if day]
-    return clocks.doubtful(desk.clock.today(), [date.fromisoformat(day) for day in known])
+    return clocks.doubtful(desk.clock.today(), _known(tables))
 
 
-def look(desk: Desk) -> bool:
-    """Tell whether today's date waits for somebody's word."""
+def credible(desk: Desk, tables: Tables) -> bool:
+    """Tell whether clock and records agree by themselves, with no stated date to bring them together."""
+    return not doubted(desk, tables) and not desk.clock.stated
+
+
+def _known(tables: Tables) -> list[date]:
+    days = [log.last_day(tables), machine.stated(tables).day]
+    return [date.fromisoformat(day) for day in days if day]
+
+
+def look(desk: Desk) -> Look:
+    """Return what there is to say about today's date."""
     with desk.db.reading() as tables:
-        return doubted(desk, tables)
+        said = machine.stated(tables)
+        return Look(doubted(desk, tables), said.day if _unused(tables, said) else "")
 
 
-def findings(desk: Desk, tables: Tables) -> list[Finding]:
+def _unused(tables: Tables, said: machine.Stated) -> bool:
+    """Nothing was recorded since: a slip of the finger can be put right."""
+    return bool(said.day) and said.tick == log.last_tick(tables)
+
+
+def findings_of(desk: Desk, tables: Tables) -> list[Finding]:
     """Return V31 while the date is doubted."""
     return [Finding("V31", ASK, DOUBT)] if doubted(desk, tables) else []
 
@@ -39,13 +72,28 @@ def findings(desk: Desk, tables: Tables) -> list[Finding]:
 DOUBT = N_("The clock looks wrong: it is earlier than the last record, or more than a day away. Confirm today's date.")
 
 
-def state(desk: Desk, day: str) -> Desk:
-    """Keep what a person says today's date is; return the desk that goes by it. Raises Invalid for what is no date."""
-    try:
-        told = calendars.civil_day(day.strip())
-    except ValueError as error:
-        raise Invalid(field=N_("today's date")) from error
+@only(INTERVIEWER)
+def state(desk: Desk, day: str, reasons: Mapping[str, str]) -> Desk:
+    """Keep what a person says today's date is; return the desk that goes by it.
+
+    Raises Invalid for what is no date of this century, DateNotDoubted, ReasonNeeded (V31) for one that is far off.
+    """
+    told = _day(day)
     off = (told - desk.clock.now().date()).days
     with desk.db.writing() as tables:
-        machine.remember(tables, machine.STATED_DAY, json.dumps({"day": told.isoformat(), "off": off}))
+        before, known = machine.stated(tables), _known(tables)
+        if not doubted(desk, tables) and not _unused(tables, before):
+            raise DateNotDoubted
+        findings.check_answered(clocks.far(told, known), reasons)
+        machine.keep_stated(tables, machine.Stated(told.isoformat(), timedelta(days=off), log.last_tick(tables)))
     return replace(desk, clock=replace(desk.clock, stated=timedelta(days=off)))
+
+
+def _day(text: str) -> date:
+    try:
+        told = calendars.civil_day(text.strip())
+    except ValueError as error:
+        raise Invalid(field=N_("today's date")) from error
+    if told.year not in clocks.YEARS:
+        raise Invalid(field=N_("today's date"))
+    return told

@@ -127,7 +127,7 @@ def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
         _check_given(desk, tables, one.id, form, said)
         noes = [no for no in events.lifted(one, event) if not said.given_on or no.day < said.given_on]
         asked = [*ways.findings(said.evidence), *consent.asked_again(str(event["actor"]), noes)]
-        findings.check_answered([*asked, *clocks.findings(desk, tables)], said.reasons)
+        findings.check_answered([*asked, *clocks.findings_of(desk, tables)], said.reasons)
         return _give(desk, tables, one, said, event | events.lifting(noes))
 
 

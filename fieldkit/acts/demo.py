@@ -102,8 +102,8 @@ def make_ready(founder: Desk, sites: Iterable[str]) -> None:
     facts = story["ready"]
     desk = replace(founder, clock=Clock(founder.clock.ahead + LAST_WEEK))
     readiness.keep(desk, facts)
-    kinds = [form.doc_kind for form in load_study().forms]
-    readiness.stamp(desk, kinds, facts["ethics_from"], facts["ethics_no"], facts["ethics_from"])
+    shown = {one.version.text_hash: one.opened.base for one in forms.sheets(desk) if one.newest}
+    readiness.stamp(desk, shown, facts["ethics_from"], facts["ethics_no"], facts["ethics_from"])
     for site in sites:
         for line in help_card.of_site(desk, site):
             if line.rung:

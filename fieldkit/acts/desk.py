@@ -48,7 +48,7 @@ def sit_down(folder: Folder, db: Database, code: str, keys: KeyPair, clock: Cloc
     with db.reading() as tables:
         device = machine.recall_self(tables)
         me = machine.everybody(tables).users[code]
-        _, off = machine.stated_day(tables)
+        off = machine.stated(tables).off
     return Desk(folder, db, me, keys, device, replace(clock, stated=off))
 
 

@@ -14,7 +14,7 @@ from fieldkit.acts.invitations import NONSENSE, Given, Letter, NotAnInvitation
 from fieldkit.acts.studies import keep, open_team
 from fieldkit.acts.users import new_store, new_store_key, person, slot_for
 from fieldkit.clock import Clock, new_id
-from fieldkit.errors import Invalid, Missing, Refusal
+from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import TEAM_DRAWERS, canonical
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER, LEAD, ROLES, Member
@@ -51,12 +51,10 @@ class DeviceLine:
 def request(folder: Folder, name: str, passphrase: str, role: str, cost: Cost = FIELD_COST) -> bytes:
     """Make this empty folder ask to join; return the request, which holds public keys only.
 
-    Raises NotEmpty, Missing, Invalid, WeakPassphrase.
+    Raises NotEmpty, Missing, TooLong, Invalid, WeakPassphrase.
     """
     if folder.state != EMPTY:
         raise NotEmpty
-    if not name.strip():
-        raise Missing(field=N_("the name"))
     if role not in ROLES:
         raise Invalid(field=N_("the role"))
     store_key, pair, device_pair = new_store_key(), KeyPair.make(), KeyPair.make()

@@ -9,10 +9,12 @@ from datetime import date
 
 from fieldkit.acts import situations
 from fieldkit.acts.desk import Desk, only
+from fieldkit.acts.editors import Opened, opened
 from fieldkit.acts.people import Case, case
 from fieldkit.acts.strings import PlaceholdersDiffer
 from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_
+from fieldkit.records import natural_id
 from fieldkit.rules import ages, guides, versions
 from fieldkit.rules.consent import NECESSARY
 from fieldkit.rules.members import COORDINATOR
@@ -106,11 +108,8 @@ def blank(desk: Desk, doc_kind: str) -> FormView:
     Raises NotFound.
     """
     with desk.db.reading() as tables:
-        known = [one for one in situations.form_versions(tables) if one.doc_kind == doc_kind]
-        if not known:
-            raise NotFound
-        usable = [one for one in known if one.in_force(desk.today)]
-        wanted = max(usable or known, key=lambda one: one.number)
+        mine = [one for one in situations.form_versions(tables) if one.doc_kind == doc_kind]
+        wanted = versions.newest([one for one in mine if one.in_force(desk.today)] or mine, doc_kind)
         values = _values(desk, tables, None)
         view = _view(tables, wanted, desk.today, values)
     if doc_kind not in CHILDRENS:
@@ -222,12 +221,13 @@ class NothingChanged(Refusal):
 
 @dataclass(frozen=True)
 class Sheet:
-    """One version of one form: the ethics stamp it carries, and whether it may be asked with today."""
+    """One version of one form: the ethics stamp it carries, whether it may be asked with today, and its editor."""
 
     version: FormVersion
     ethics_no: str
     in_force: bool
     newest: bool
+    opened: Opened
 
 
 @dataclass(frozen=True)
@@ -238,40 +238,53 @@ class FormText:
     text: Pair
 
 
+@dataclass(frozen=True)
+class FormTexts:
+    """The newest version of a form as its editor is opened: its text hash, and its sentences."""
+
+    text_hash: str
+    lines: list[FormText]
+
+
 @only(COORDINATOR)
 def sheets(desk: Desk) -> list[Sheet]:
     """Return every version of every form, the newest of each kind first."""
     with desk.db.reading() as tables:
         found = situations.form_versions(tables)
-        numbers = {row["text_hash"]: row["ethics_no"] or "" for row in setup.forms(tables)}
-    newest = {one.doc_kind: one.number for one in found}
+        numbers = {row["id"]: row["ethics_no"] or "" for row in setup.forms(tables)}
+        editors = {one: opened(tables, record_of(one)) for one in found}
+    newest = {kind: versions.newest(found, kind) for kind in dict.fromkeys(one.doc_kind for one in found)}
     shown = sorted(found, key=lambda one: -one.number)
     return [
-        Sheet(one, numbers[one.text_hash], one.in_force(desk.today), one.number == newest[one.doc_kind])
-        for doc_kind in newest
+        Sheet(one, numbers[record_of(one)], one.in_force(desk.today), one == last, editors[one])
+        for doc_kind, last in newest.items()
         for one in shown
         if one.doc_kind == doc_kind
     ]
 
 
 @only(COORDINATOR)
-def texts(desk: Desk, doc_kind: str) -> list[FormText]:
+def texts(desk: Desk, doc_kind: str) -> FormTexts:
     """Return the sentences of the newest version of *doc_kind*; raises NotFound."""
     with desk.db.reading() as tables:
-        return [FormText(code, pair) for code, pair in _newest(tables, doc_kind)[1].items()]
+        newest = versions.newest(situations.form_versions(tables), doc_kind)
+        words = _words(tables, newest)[1]
+    return FormTexts(newest.text_hash, [FormText(code, pair) for code, pair in words.items()])
 
 
 @only(COORDINATOR)
-def rewrite(desk: Desk, doc_kind: str, words: Mapping[str, Pair], change_class: str) -> str:
-    """Keep *words* (string id to both texts) as the next version of *doc_kind*; return its number.
+def rewrite(desk: Desk, doc_kind: str, words: Mapping[str, Pair], change_class: str, text_hash: str) -> str:
+    """Keep *words* (string id to both texts) as the version of *doc_kind* after *text_hash*; return its number.
 
     It is asked with only after the committee's stamp; until then the version before stays in use.
-    Raises NotFound, Invalid, Missing, PlaceholdersDiffer (V43), NothingChanged.
+    Raises NotFound, NewerVersion, Invalid, Missing, PlaceholdersDiffer (V43), NothingChanged.
     """
     if change_class not in versions.CHANGE_CLASSES:
         raise Missing(field=N_("how much the change matters to families"))
     with desk.db.writing() as tables:
-        row, before = _newest(tables, doc_kind)
+        mine = [one for one in situations.form_versions(tables) if one.doc_kind == doc_kind]
+        last = versions.newest_with(mine, text_hash)
+        items, before = _words(tables, last)
         after = before | {code: Pair(pair.zh.strip(), pair.en.strip()) for code, pair in words.items()}
         if after.keys() != before.keys():
             raise NotFound
@@ -279,21 +292,25 @@ def rewrite(desk: Desk, doc_kind: str, words: Mapping[str, Pair], change_class: 
         _check(before, changed)
         for code, pair in changed.items():
             log.append_over(tables, desk.pen, Draft("string", {"code": code, "zh": pair.zh, "en": pair.en}))
-        number = str(int(row["version"]) + 1)
+        number = str(last.number + 1)
         log.append(tables, desk.pen, Draft("form", {
             "doc_kind": doc_kind, "version": number, "state": REVIEW, "change_class": change_class,
-            "text_hash": guides.form_hash(after), "items": row["items"],
+            "text_hash": guides.form_hash(after), "items": items,
             "strings": {code: guides.text_hash(pair) for code, pair in after.items()},
         }))  # fmt: skip
         return number
 
 
-def _newest(tables: Tables, doc_kind: str) -> tuple[strings.Row, dict[str, Pair]]:
-    known = [one for one in situations.form_versions(tables) if one.doc_kind == doc_kind]
-    row = strings.form(tables, max(known, key=lambda one: one.number).text_hash) if known else None
+def record_of(version: FormVersion) -> str:
+    """Return the id of the record that holds *version*."""
+    return natural_id("form", version.doc_kind, str(version.number))
+
+
+def _words(tables: Tables, version: FormVersion) -> tuple[list[str], dict[str, Pair]]:
+    row = strings.form(tables, version.text_hash)
     if row is None:
         raise NotFound
-    return row, strings.texts_with(tables, row["strings"])
+    return row["items"], strings.texts_with(tables, row["strings"])
 
 
 def _check(before: Mapping[str, Pair], changed: Mapping[str, Pair]) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import new_id
-from fieldkit.errors import DiskFull, Refusal
+from fieldkit.errors import DiskFull, Occupied, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import canonical
 from fieldkit.store import machine, people, replica
 from fieldkit.store.database import Tables
-from sync import bundle
+from sync import bundle, errors
 from sync.bundle import BundleInfo
 from sync.errors import ForeignStudy, NotABundle, SyncError, UnknownFormat
 from sync.replica import Report
@@ -107,13 +107,15 @@ def named(path: Path) -> Path:
 def write(desk: Desk, path: Path) -> BundleInfo:
     """Seal what is new and write a bundle of all that this machine holds; the file is whole or absent.
 
-    Raises DiskFull, NoSuchPlace.
+    Raises Occupied, DiskFull, NoSuchPlace.
     """
     with desk.db.writing() as tables:
         replica.seal(tables)
     try:
         with desk.db.reading() as tables:
             info = bundle.write(path, replica.StoreReplica(tables))
+    except errors.Occupied as error:
+        raise Occupied(path=path) from error
     except OSError as error:
         raise explained(error, path) from error
     with desk.db.writing() as tables:

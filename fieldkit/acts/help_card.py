@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from fieldkit.acts import situations
 from fieldkit.acts.desk import Desk, only
+from fieldkit.acts.editors import Opened, opened
 from fieldkit.acts.sites import SITE
 from fieldkit.errors import Invalid, NotFound
 from fieldkit.i18n import N_
+from fieldkit.records import natural_id
 from fieldkit.rules import help_card
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.store import log, machine, setup
@@ -22,7 +25,7 @@ _NUMBER = re.compile(r"[0-9+][0-9 \-]{1,24}")
 
 @dataclass(frozen=True)
 class SiteLine:
-    """A line of the card as it stands at one site; `open`: an interview waits for it."""
+    """A line of the card as it stands at one site; `open`: an interview waits for it; `opened`: its editor."""
 
     id: str
     text: Pair
@@ -33,11 +36,12 @@ class SiteLine:
     needed: bool
     old: bool
     open: bool
+    opened: Opened
 
 
 def national() -> list[SiteLine]:
     """Return the card before anything is unlocked: what holds everywhere."""
-    return [_line(line, {}, set(), old=False, by="") for line in load_study().card]
+    return [_line(line, {}, Opened()) for line in load_study().card]
 
 
 def of_site(desk: Desk, site: str) -> list[SiteLine]:
@@ -45,24 +49,23 @@ def of_site(desk: Desk, site: str) -> list[SiteLine]:
     _check_site(site)
     with desk.db.reading() as tables:
         numbers, names = setup.help_numbers(tables, site), machine.everybody(tables).users
-    card, today = load_study().card, desk.clock.today()
-    missing = set(help_card.open_lines(card, numbers, today))
+        missing, card = situations.open_lines(desk, tables, site), load_study().card
+        lines = [_line(line, numbers.get(line.id, {}), opened(tables, _record(site, line.id))) for line in card]
     return [
-        _line(
+        replace(
             line,
-            found := numbers.get(line.id, {}),
-            missing,
-            old=bool(found.get("verified_on")) and not help_card.fresh(found["verified_on"], today),
-            by=names[found["verified_by"]].name if found.get("verified_by") in names else "",
+            verified_by=names[line.verified_by].name if line.verified_by in names else "",
+            old=bool(line.verified_on) and not help_card.fresh(line.verified_on, desk.clock.today()),
+            open=line.id in missing,
         )
-        for line in card
+        for line in lines
     ]
 
 
 def status(desk: Desk, site: str) -> list[str]:
-    """Return the lines of *site* that lack a number or were not rung within 90 days (G08)."""
+    """Return the lines of *site* without a number that all agree on and somebody rang within 90 days (G08)."""
     with desk.db.reading() as tables:
-        return help_card.open_lines(load_study().card, setup.help_numbers(tables, site), desk.clock.today())
+        return situations.open_lines(desk, tables, site)
 
 
 def sites(desk: Desk) -> list[str]:
@@ -72,9 +75,10 @@ def sites(desk: Desk) -> list[str]:
 
 
 @only(INTERVIEWER, COORDINATOR)
-def keep(desk: Desk, site: str, line: str, number: str, *, rung: bool = False) -> None:
-    """Keep the number of one line at *site*; *rung*: this person rang it today. A new number was never rung.
+def keep(desk: Desk, site: str, line: str, number: str, *, rung: bool = False, base: str = "{}") -> SiteLine:
+    """Keep the number of one line at *site* over what was seen; return the line as it stands now.
 
+    *rung*: this person rang it today. A new number was never rung.
     Raises NotFound for a line or site that there is none of, Invalid for what is no telephone number.
     """
     _check_site(site)
@@ -85,19 +89,22 @@ def keep(desk: Desk, site: str, line: str, number: str, *, rung: bool = False) -
     if not _NUMBER.fullmatch(wanted):
         raise Invalid(field=N_("the telephone number"))
     with desk.db.writing() as tables:
-        _keep(desk, tables, {"site": site, "line": line, "number": wanted}, rung=rung)
+        record = _record(site, line)
+        on, by = (desk.today, desk.me.code) if rung else _rung(tables, record, base, wanted)
+        told = {"site": site, "line": line, "number": wanted, "verified_on": on, "verified_by": by}
+        log.save_together(tables, desk.pen, Draft("help_number", told), record, base)
+    return next(one for one in of_site(desk, site) if one.id == line)
 
 
-def _keep(desk: Desk, tables: Tables, facts: dict[str, str], *, rung: bool) -> None:
-    before = setup.help_numbers(tables, facts["site"]).get(facts["line"], {})
-    same = before.get("number") == facts["number"]
-    if rung:
-        facts |= {"verified_on": desk.today, "verified_by": desk.me.code}
-    elif same:
-        return
-    else:
-        facts |= {"verified_on": "", "verified_by": ""}
-    log.append_over(tables, desk.pen, Draft("help_number", facts))
+def _rung(tables: Tables, record: str, base: str, number: str) -> tuple[str, str]:
+    """A number that stays, or is chosen between two, keeps the day on which it was rung and who rang it."""
+    heads = log.seen(tables, record, base).get("number", [])
+    same = [one.set for one in heads if one.set.get("number") == number and one.set.get("verified_on")]
+    return max(((told["verified_on"], told.get("verified_by", "")) for told in same), default=("", ""))
+
+
+def _record(site: str, line: str) -> str:
+    return natural_id("help_number", site, line)
 
 
 def _check_site(site: str) -> None:
@@ -105,15 +112,16 @@ def _check_site(site: str) -> None:
         raise NotFound
 
 
-def _line(line: CardLine, found: Row, missing: set[str], *, old: bool, by: str) -> SiteLine:
+def _line(line: CardLine, found: Row, editor: Opened) -> SiteLine:
     return SiteLine(
         id=line.id,
         text=line.text,
         number=found.get("number") or line.number,
         verified_on=found.get("verified_on") or line.verified_on,
-        verified_by=by,
+        verified_by=found.get("verified_by") or "",
         rung=line.rung,
         needed=line.needed,
-        old=old,
-        open=line.id in missing,
+        old=False,
+        open=False,
+        opened=editor,
     )

@@ -8,6 +8,7 @@ from datetime import date
 
 from fieldkit.acts import situations
 from fieldkit.acts.desk import Desk, only
+from fieldkit.acts.editors import Version, opened
 from fieldkit.acts.people import case_within, check_born
 from fieldkit.acts.told import ChildFacts, IdentityTold, ParentTold, PersonTold, Seen
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
@@ -36,12 +37,17 @@ class NamesTooEarly(Refusal):
 
 @dataclass(frozen=True)
 class Section:
-    """One section as it is stored now: values by field, the bases an edit of it goes over, and whether it disagrees."""
+    """One section as it is stored now: values by field, what an edit of it goes over, and where people disagree."""
 
     record: str
     values: Mapping[str, Value]
     seen: Seen
-    conflict: bool = False
+    versions: Mapping[str, Sequence[Version]]
+
+    @property
+    def conflict(self) -> bool:
+        """Tell whether people wrote different things here."""
+        return bool(self.versions)
 
 
 @dataclass(frozen=True)
@@ -218,14 +224,16 @@ def save_identity(desk: Desk, subject: str, told: IdentityTold, seen: Seen) -> l
 def section(tables: Tables, kind: str, record: str) -> Section:
     """Return one record as a section."""
     row = people.row(tables, _TABLES[kind], "id = ?", record) or {}
-    return Section(record, row, Seen(log.encode_base(log.standing_of(tables, record))), bool(row.get("conflict")))
+    found = opened(tables, record)
+    return Section(record, row, Seen(found.base), found.versions)
 
 
 def person_section(tables: Tables, person: str) -> Section:
     """Return one adult, with name and phone where the vault is held."""
     facts, named = section(tables, "person", person), section(tables, "person_name", natural_id("person_name", person))
     known = {name: named.values.get(name) for name in ("name", "phone")}
-    return Section(person, {**facts.values, **known}, Seen(facts.seen.base, named.seen.base), facts.conflict)
+    seen = Seen(facts.seen.base, named.seen.base)
+    return Section(person, {**facts.values, **known}, seen, {**facts.versions, **named.versions})
 
 
 _TABLES = {

@@ -6,23 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.editors import Opened, opened
 from fieldkit.errors import Invalid, NotAllowed, NotFound
 from fieldkit.i18n import N_
-from fieldkit.records import KINDS
+from fieldkit.records import KINDS, natural_id
 from fieldkit.rules import calendars
 from fieldkit.rules.gates import TRAINING_NEEDED
 from fieldkit.rules.members import COORDINATOR, Member, training_is_old
 from fieldkit.store import log, machine, setup
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
-from fieldkit.store.people import Row
 
 FIELDS = tuple(name for name in KINDS["team_member"].fields if name != "code")
 
 
 @dataclass(frozen=True)
 class TeamRecord:
-    """A member with what is known of them; `missing`: dates that G02 waits for; `old`: the training is long ago."""
+    """A member with what is known of them; `missing`: dates that G02 waits for, all while people disagree.
+
+    `old`: the training is long ago; `opened`: what an edit goes over.
+    """
 
     code: str
     name: str
@@ -30,43 +33,36 @@ class TeamRecord:
     values: Mapping[str, str]
     missing: tuple[str, ...]
     old: bool
-    conflict: bool
+    opened: Opened
 
 
 def listing(desk: Desk) -> list[TeamRecord]:
     """Return the records that this person may edit: everybody's for a coordinator, else their own."""
     with desk.db.reading() as tables:
-        users, known = machine.everybody(tables).users, setup.members(tables)
-    mine = [user for user in users.values() if desk.me.role == COORDINATOR or user.code == desk.me.code]
-    return [
-        _record(desk, user, known.get(user.code, {})) for user in sorted(mine, key=lambda one: (one.name, one.code))
-    ]
+        users = machine.everybody(tables).users.values()
+        mine = [user for user in users if desk.me.role == COORDINATOR or user.code == desk.me.code]
+        return [_record(desk, tables, user) for user in sorted(mine, key=lambda one: (one.name, one.code))]
 
 
 def one(desk: Desk, code: str) -> TeamRecord:
     """Return one record. Raises NotAllowed for another person's, NotFound."""
     with desk.db.reading() as tables:
         user = _check(desk, tables, code)
-        return _record(desk, user, setup.members(tables).get(code, {}))
+        return _record(desk, tables, user)
 
 
-def keep(desk: Desk, code: str, values: Mapping[str, str]) -> None:
-    """Keep what changed of one record. Raises NotAllowed for another person's, NotFound, Invalid for a false day."""
+def keep(desk: Desk, code: str, values: Mapping[str, str], base: str = "{}") -> None:
+    """Keep what changed of one record since *base* was on the screen.
+
+    Raises NotAllowed for another person's, NotFound, Invalid for a false day.
+    """
     given = {name: values[name].strip() for name in FIELDS if name in values}
     for name in TRAINING_NEEDED:
         _check_day(desk, given.get(name, ""))
     with desk.db.writing() as tables:
         _check(desk, tables, code)
-        before = setup.members(tables).get(code, {})
-        changed = {name: value for name, value in given.items() if value != (before.get(name) or "") or _torn(before)}
-        if not changed:
-            return
-        log.append_over(tables, desk.pen, Draft("team_member", {"code": code, **changed}))
-
-
-def _torn(before: Row) -> bool:
-    """Saving what two people wrote differently decides it, also where the text shown stays."""
-    return bool(before.get("conflict"))
+        draft = Draft("team_member", {"code": code, **given})
+        log.save_over(tables, desk.pen, draft, natural_id("team_member", code), base)
 
 
 def _check(desk: Desk, tables: Tables, code: str) -> Member:
@@ -86,14 +82,15 @@ def _check_day(desk: Desk, day: str) -> None:
         raise Invalid(field=N_("a date, written as 2026-11-25")) from error
 
 
-def _record(desk: Desk, user: Member, row: Row) -> TeamRecord:
+def _record(desk: Desk, tables: Tables, user: Member) -> TeamRecord:
+    row = setup.members(tables).get(user.code, {})
     values = {name: row.get(name) or "" for name in FIELDS}
     return TeamRecord(
         user.code,
         user.name,
         user.role,
         values,
-        missing=tuple(name for name in TRAINING_NEEDED if not values[name]),
+        missing=tuple(name for name in TRAINING_NEEDED if not values[name] or row["conflict"]),
         old=training_is_old(values["child_training_on"], desk.clock.today()),
-        conflict=bool(row.get("conflict")),
+        opened=opened(tables, natural_id("team_member", user.code)),
     )

@@ -131,7 +131,7 @@ def register(desk: Desk, child: NewChild) -> str:
     """
     group = check(desk, child)
     with desk.db.writing() as tables:
-        findings.check_answered(clocks.findings(desk, tables), child.reasons)
+        findings.check_answered(clocks.findings_of(desk, tables), child.reasons)
         return register_within(desk, tables, child, group)
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fieldkit.acts import help_card, members, situations
+from fieldkit.acts import forms, help_card, members, situations
 from fieldkit.acts.desk import Desk, only
+from fieldkit.acts.editors import Opened, opened
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
-from fieldkit.rules import calendars
+from fieldkit.records import natural_id
+from fieldkit.rules import calendars, versions
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.rules.versions import FormVersion
 from fieldkit.store import log, setup
+from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import Fact, Pair, load_study
 
@@ -30,12 +33,12 @@ class EndsBeforeItBegins(Refusal):
 
 @dataclass(frozen=True)
 class FactLine:
-    """One thing to enter or decide, with what was entered; `missing`: its gate waits for it."""
+    """One thing to enter or decide, with what was entered and its editor; `missing`: its gate waits for it."""
 
     fact: Fact
     value: str
     missing: bool
-    disputed: bool
+    opened: Opened
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,9 @@ class Group:
 def overview(desk: Desk) -> list[Group]:
     """Return what each gate needs, gates in their order, and last what may be decided later (gate "")."""
     with desk.db.reading() as tables:
-        known, disputed = setup.facts(tables), setup.disputed(tables)
         unstamped = _unstamped(situations.form_versions(tables))
-    lines = [_line(fact, known, disputed) for fact in load_study().readiness]
+        known = setup.facts(tables)
+        lines = [_line(tables, fact, known.get(fact.code, "")) for fact in load_study().readiness]
     incomplete = [one.name for one in members.listing(desk) if one.role == INTERVIEWER and one.missing]
     open_sites = [site for site in help_card.sites(desk) if help_card.status(desk, site)]
     waits = {"G02": {"members": incomplete}, "G04": {"unstamped": unstamped}, "G08": {"sites": open_sites}}
@@ -87,10 +90,11 @@ def leads(desk: Desk) -> list[str]:
 
 
 @only(COORDINATOR)
-def keep(desk: Desk, values: Mapping[str, str]) -> None:
-    """Keep the facts in *values* (code to text; empty takes one back), those that changed.
+def keep(desk: Desk, values: Mapping[str, str], bases: Mapping[str, str] | None = None) -> None:
+    """Keep the facts in *values* (code to text; empty takes one back) that changed since *bases* were on the screen.
 
-    Raises NotFound for a code that there is none of, Invalid, EndsBeforeItBegins.
+    An empty field decides nothing between two versions. Raises NotFound for a code that there is none of, Invalid,
+    EndsBeforeItBegins.
     """
     facts = {fact.code: fact for fact in load_study().readiness}
     given = {code: value.strip() for code, value in values.items()}
@@ -103,45 +107,45 @@ def keep(desk: Desk, values: Mapping[str, str]) -> None:
         after = {**before, **given}
         _check_order(after.get("ethics_from", ""), after.get("ethics_to", ""))
         for code, value in given.items():
-            if value != before.get(code, "") or code in disputed:
-                log.append_over(tables, desk.pen, Draft("study_fact", {"code": code, "value": value}))
+            if value or code not in disputed:
+                draft, record = Draft("study_fact", {"code": code, "value": value}), natural_id("study_fact", code)
+                log.save_over(tables, desk.pen, draft, record, (bases or {}).get(code, "{}"))
 
 
 @only(COORDINATOR)
 def stamp(
-    desk: Desk, doc_kinds: Collection[str], stamped_on: str, ethics_no: str, valid_from: str, valid_to: str = ""
+    desk: Desk, shown: Mapping[str, str], stamped_on: str, ethics_no: str, valid_from: str, valid_to: str = ""
 ) -> None:
-    """Keep the ethics committee's stamp on the newest version of each of *doc_kinds*; from then on it may be used.
+    """Keep the ethics committee's stamp on the forms that were on the screen; from then on they may be used.
 
-    Raises Missing, Invalid, EndsBeforeItBegins, NotFound.
+    *shown*: text hash to what its stamp goes over (`Sheet.opened`). Raises Missing, Invalid, EndsBeforeItBegins,
+    NotFound, NewerVersion.
     """
     if not ethics_no.strip():
         raise Missing(field=N_("the approval's number"))
-    if not doc_kinds:
+    if not shown:
         raise Missing(field=N_("the form"))
     for day in (stamped_on, valid_from, *filter(None, [valid_to])):
         _check_day(day)
     _check_order(valid_from, valid_to)
     told = {"stamped_on": stamped_on, "ethics_no": ethics_no.strip(), "valid_from": valid_from, "valid_to": valid_to}
     with desk.db.writing() as tables:
-        newest = {one.doc_kind: one for one in situations.form_versions(tables)}
-        for doc_kind in doc_kinds:
-            if doc_kind not in newest:
-                raise NotFound
-            one = newest[doc_kind]
-            which = {"doc_kind": doc_kind, "version": str(one.number), "text_hash": one.text_hash}
-            log.append_over(tables, desk.pen, Draft("form", {**which, **told, "state": APPROVED}))
+        known = situations.form_versions(tables)
+        for text_hash, base in shown.items():
+            one = versions.newest_with(known, text_hash)
+            which = {"doc_kind": one.doc_kind, "version": str(one.number), "text_hash": text_hash}
+            draft = Draft("form", {**which, **told, "state": APPROVED})
+            log.save_together(tables, desk.pen, draft, forms.record_of(one), base)
 
 
-def _line(fact: Fact, known: Mapping[str, str], disputed: Collection[str]) -> FactLine:
-    value = known.get(fact.code, "")
-    return FactLine(fact, value, fact.needed and not value, fact.code in disputed)
+def _line(tables: Tables, fact: Fact, value: str) -> FactLine:
+    return FactLine(fact, value, fact.needed and not value, opened(tables, natural_id("study_fact", fact.code)))
 
 
-def _unstamped(versions: list[FormVersion]) -> list[str]:
+def _unstamped(known: list[FormVersion]) -> list[str]:
     """Return the kinds of form of which no version was ever stamped."""
-    stamped = {one.doc_kind for one in versions if one.stamped_on}
-    return sorted({one.doc_kind for one in versions} - stamped)
+    stamped = {one.doc_kind for one in known if one.stamped_on}
+    return sorted({one.doc_kind for one in known} - stamped)
 
 
 def _check(fact: Fact, value: str) -> None:

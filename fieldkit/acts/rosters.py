@@ -88,7 +88,7 @@ def register(desk: Desk, rows: Sequence[Row], reasons: Mapping[str, str]) -> Pla
 
 
 def _plan(desk: Desk, tables: Tables, rows: Sequence[Row]) -> Plan:
-    found, known = Plan(findings=clocks.findings(desk, tables)), store.known(tables)
+    found, known = Plan(findings=clocks.findings_of(desk, tables)), store.known(tables)
     lines: dict[str, list[int]] = {}
     for row in rows:
         child = _child(row)

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fieldkit.acts import people, slips
 from fieldkit.acts.desk import Desk, only
+from fieldkit.acts.editors import Opened, Version, opened
 from fieldkit.errors import Invalid, NotFound
 from fieldkit.i18n import N_
+from fieldkit.records import natural_id
 from fieldkit.rules import screening
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.store import log
 from fieldkit.store import people as store
-from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import load_study
 
 
 @dataclass(frozen=True)
 class Screening:
-    """What was answered, what that amounts to, how the child was found, and the day."""
+    """What was answered, what that amounts to, how the child was found, the day, and what an edit of it goes over."""
 
     criteria: Mapping[str, str]
     result: str
     approach: str
     day: str
+    opened: Opened
 
 
 def questions() -> list[str]:
@@ -40,10 +42,11 @@ def all_fit() -> dict[str, str]:
 
 
 @only(INTERVIEWER)
-def record(desk: Desk, subject: str, criteria: Mapping[str, str], approach: str = "") -> str:
-    """Keep the answers; return the result. A child who does not fit loses the contact slip.
+def record(desk: Desk, subject: str, criteria: Mapping[str, str], approach: str = "", base: str = "{}") -> str:
+    """Keep the answers over what was seen; return the result. A child who does not fit loses the contact slip.
 
-    A criterion that is left out is not known. The age is computed. Raises Invalid, NotFound.
+    The slip stays while two people disagree. A criterion that is left out is not known. The age is computed.
+    Raises Invalid, NotFound.
     """
     study = load_study().codes
     if criteria.keys() - set(questions()) or set(criteria.values()) - study["met"].keys():
@@ -54,17 +57,13 @@ def record(desk: Desk, subject: str, criteria: Mapping[str, str], approach: str 
         age_group = people.case_within(desk, tables, subject).age_group
         answers = {screening.AGE: screening.age(age_group)}
         answers |= {code: criteria.get(code, screening.UNKNOWN) for code in questions()}
-        _write(desk, tables, subject, answers, approach)
-        found = screening.result(answers)
-        if found == screening.INELIGIBLE:
+        told = {"criteria": answers, "result": screening.result(answers), "approach": approach, "day": desk.today}
+        draft = Draft("screening", {"child": subject, **told}, subject=subject)
+        log.save_together(tables, desk.pen, draft, natural_id("screening", subject), base)
+        stands = store.row(tables, "screenings", "child = ?", subject) or {}
+        if stands.get("result") == screening.INELIGIBLE and not stands["conflict"]:
             slips.purge_within(desk, tables, subject)
-        return found
-
-
-def _write(desk: Desk, tables: Tables, subject: str, answers: Mapping[str, str], approach: str) -> None:
-    values = {"child": subject, "criteria": dict(answers), "result": screening.result(answers)}
-    draft = Draft("screening", {**values, "approach": approach, "day": desk.today}, subject=subject)
-    log.append_over(tables, desk.pen, draft)
+        return str(stands.get("result"))
 
 
 def latest(desk: Desk, subject: str) -> Screening | None:
@@ -73,6 +72,16 @@ def latest(desk: Desk, subject: str) -> Screening | None:
         if store.is_hidden(tables, subject):
             raise NotFound
         row = store.row(tables, "screenings", "child = ?", subject)
+        editor = _by_criterion(opened(tables, natural_id("screening", subject)))
     if row is None:
         return None
-    return Screening(json.loads(row["criteria"] or "{}"), row["result"] or "", row["approach"] or "", row["day"] or "")
+    result, approach, day = (row[name] or "" for name in ("result", "approach", "day"))
+    return Screening(json.loads(row["criteria"] or "{}"), result, approach, day, editor)
+
+
+def _by_criterion(found: Opened) -> Opened:
+    """The answers are one field of the record; on the page each criterion has its own versions."""
+    maps = found.versions.get("criteria", [])
+    asked = {code: [Version(one.value.get(code, ""), one.author) for one in maps] for code in questions()}
+    torn = {code: ones for code, ones in asked.items() if len({one.value for one in ones}) > 1}
+    return replace(found, versions={**found.versions, **torn})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.users import replace_slot, slot_of
+from fieldkit.acts.users import replace_slot, sealed_anew, slot_of
 from fieldkit.errors import Refusal
 from fieldkit.i18n import LOCALES, N_
 from fieldkit.store import keys, sheets
@@ -73,6 +73,5 @@ def recover(folder: Folder, who: str, typed: str, passphrase: str, cost: Cost = 
         raise NoSheet
     store_key, sign = keys.open_recovery(slot, sheets.code(typed))
     keys.check_strength(passphrase)
-    facts = {name: slot[name] for name in ("code", "name", "role")}
-    made_anew = keys.make_slot(facts, passphrase, store_key, KeyPair(sign, KeyPair.make().box), cost)
-    replace_slot(folder, {**made_anew, RECOVERY: slot[RECOVERY]})
+    pair = KeyPair(sign, KeyPair.make().box)
+    replace_slot(folder, sealed_anew(slot, passphrase, store_key, pair, cost))

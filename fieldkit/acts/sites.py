@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fieldkit.acts.desk import Desk, only
+from fieldkit.acts.editors import Opened, opened
+from fieldkit.acts.told import Seen
 from fieldkit.errors import Invalid, NotFound
 from fieldkit.i18n import N_
 from fieldkit.records import natural_id
@@ -35,11 +37,18 @@ _CODES = {"site_type": "site_type", "county": "county"}
 
 @dataclass(frozen=True)
 class Site:
-    """One site; `place` is empty where the vault is not held, or nothing was written."""
+    """One site; `place` is empty where the vault is not held, or nothing was written; both with their editors."""
 
     code: str
     facts: Mapping[str, str]
     place: Mapping[str, str]
+    opened: Opened
+    opened_place: Opened
+
+    @property
+    def conflict(self) -> bool:
+        """Tell whether people wrote different things about this site."""
+        return bool(self.opened.versions or self.opened_place.versions)
 
 
 def ensure(tables: Tables, desk: Desk, code: str) -> None:
@@ -65,27 +74,34 @@ def find(desk: Desk, code: str) -> Site:
 
 
 def _site(tables: Tables, row: Mapping[str, str | None]) -> Site:
-    place = store.place(tables, row["code"] or "")
+    code, place = row["code"] or "", store.place(tables, row["code"] or "")
     return Site(
-        row["code"] or "",
+        code,
         {name: row[name] or "" for name in FACTS},
         {name: place[name] for name in PLACE if place.get(name)},
+        opened(tables, natural_id("site", code)),
+        opened(tables, natural_id("place", code)),
     )
 
 
 @only(INTERVIEWER, COORDINATOR)
-def save(desk: Desk, code: str, facts: Mapping[str, str], place: Mapping[str, str] | None = None) -> None:
-    """Keep what a site is like; *place*, by an interviewer alone, goes into the vault. Raises Invalid."""
+def save(desk: Desk, code: str, facts: Mapping[str, str], place: Mapping[str, str], seen: Seen) -> Site:
+    """Keep what changed of a site since it was *seen*, and return it as it stands now.
+
+    *place*, by an interviewer alone, goes into the vault. Raises Invalid.
+    """
     code = code.strip().upper()
     if not SITE.fullmatch(code):
         raise Invalid(field=N_("the site code"))
     _check(facts)
     with desk.db.writing() as tables:
         ensure(tables, desk, code)
-        _write(desk, tables, "site", {name: facts.get(name, "") for name in FACTS}, {"code": code})
-        if place and desk.me.role == INTERVIEWER:
-            told = {name: place.get(name, "").strip() for name in PLACE}
-            _write(desk, tables, "place", told, {"site": code})
+        draft = Draft("site", {"code": code} | {name: facts.get(name, "") for name in FACTS})
+        log.save_over(tables, desk.pen, draft, natural_id("site", code), seen.base)
+        if desk.me.role == INTERVIEWER:
+            draft = Draft("place", {"site": code} | {name: place.get(name, "").strip() for name in PLACE})
+            log.save_over(tables, desk.pen, draft, natural_id("place", code), seen.named_base)
+        return next(_site(tables, row) for row in store.known(tables) if row["code"] == code)
 
 
 def _check(facts: Mapping[str, str]) -> None:
@@ -93,9 +109,3 @@ def _check(facts: Mapping[str, str]) -> None:
         allowed = load_study().codes[_CODES[name]].keys() if name in _CODES else EXTENTS
         if said and said not in allowed:
             raise Invalid(field=N_("a fact of the site"))
-
-
-def _write(desk: Desk, tables: Tables, kind: str, values: Mapping[str, str], key: Mapping[str, str]) -> None:
-    """Write *values*; the key is said each time, since it makes the record's name."""
-    if values:
-        log.append_over(tables, desk.pen, Draft(kind, {**key, **values}))

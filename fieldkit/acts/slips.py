@@ -40,7 +40,8 @@ def purge_within(desk: Desk, tables: Tables, subject: str) -> bool:
 def purge_old(desk: Desk) -> int:
     """Empty every contact slip older than thirty days without a guardian's yes; return how many that were.
 
-    While the date of this laptop is doubted (V31) none is old. A slip that another machine emptied goes here too.
+    While clock and records do not agree by themselves (V31) none is old: a stated date may be a slip of
+    the finger. A slip that another machine emptied goes here too.
     """
     with desk.db.reading() as tables:
         if not _due(desk, tables):
@@ -50,11 +51,11 @@ def purge_old(desk: Desk) -> int:
 
 
 def _due(desk: Desk, tables: Tables) -> list[str]:
-    doubted = clocks.doubted(desk, tables)
+    credible = clocks.credible(desk, tables)
     return [
         subject
         for subject, day, emptied in slips.written(tables)
-        if emptied or (day and not doubted and _is_due(desk, tables, subject, day))
+        if emptied or (day and credible and _is_due(desk, tables, subject, day))
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,9 +12,10 @@ from nacl import utils
 
 from fieldkit.acts.desk import Desk, only, sit_down
 from fieldkit.clock import Clock, new_id
-from fieldkit.errors import Missing, NotFound
+from fieldkit.errors import NotFound
 from fieldkit.i18n import N_
 from fieldkit.records import clean
+from fieldkit.rules import names
 from fieldkit.rules.members import INTERVIEWER, Member
 from fieldkit.store import keys, machine
 from fieldkit.store.database import KEY_BYTES, Database
@@ -49,6 +51,15 @@ def replace_slot(folder: Folder, slot: Mapping[str, Any]) -> None:
     folder.write_slots(READY, [slot if one["code"] == slot["code"] else one for one in folder.slots])
 
 
+def sealed_anew(
+    slot: Mapping[str, Any], passphrase: str, store_key: bytes, pair: KeyPair, cost: Cost
+) -> dict[str, Any]:
+    """Return *slot* sealed again, with *pair*, under *passphrase*; a sheet goes on opening it."""
+    facts = {name: slot[name] for name in ("code", "name", "role")}
+    sheet = {keys.RECOVERY: slot[keys.RECOVERY]} if keys.RECOVERY in slot else {}
+    return {**keys.make_slot(facts, passphrase, store_key, pair, cost), **sheet}
+
+
 def unlock(folder: Folder, code: str, passphrase: str, clock: Clock) -> Desk:
     """Open the store with the passphrase of user *code*.
 
@@ -57,25 +68,44 @@ def unlock(folder: Folder, code: str, passphrase: str, clock: Clock) -> Desk:
     if folder.state != READY:
         raise NotSetUp
     store_key, pair = keys.open_slot(slot_of(folder, code), passphrase)
-    return _seated(sit_down(folder, folder.open_database(store_key, clock.now()), code, pair, clock))
+    return _seated(sit_down(folder, folder.open_database(store_key, clock.now()), code, pair, clock), passphrase)
 
 
 def change_seat(desk: Desk, code: str, passphrase: str) -> Desk:
     """Let another person of this laptop take over the open store: "switch user". Raises as `unlock` does."""
     _, pair = keys.open_slot(slot_of(desk.folder, code), passphrase)
-    return _seated(sit_down(desk.folder, desk.db, code, pair, desk.clock))
+    return _seated(sit_down(desk.folder, desk.db, code, pair, desk.clock), passphrase)
 
 
-def _seated(desk: Desk) -> Desk:
-    """Return *desk*; who recovered with the sheet has a new box key, which the others learn from a signed order."""
-    new, known = desk.keys.public["box"], desk.me.box
-    if new == known:
+def _seated(desk: Desk, passphrase: str) -> Desk:
+    """Return *desk*; who recovered with the sheet has a new box key, which the others learn from a signed order.
+
+    A key that was replaced came back with an older backup: the orders have gone on, and so does its owner.
+    """
+    if desk.keys.public["box"] == desk.me.box:
         return desk
-    body = {"code": desk.me.code, "box": new, "replaces": known}
-    order = orders.sign("box", desk.device.study, body, desk.keys.signer)
+    pair = _fresh_box(desk, passphrase) if _replaced(desk) else desk.keys
+    body = {"code": desk.me.code, "box": pair.public["box"], "replaces": desk.me.box}
+    order = orders.sign("box", desk.device.study, body, pair.signer)
     with desk.db.writing() as tables:
         machine.keep_orders(tables, [(order.id, order.kind, order.content)])
-    return sit_down(desk.folder, desk.db, desk.me.code, desk.keys, desk.clock)
+    return sit_down(desk.folder, desk.db, desk.me.code, pair, desk.clock)
+
+
+def _replaced(desk: Desk) -> bool:
+    """Tell whether an order of this person names another key in the place of the one in their slot."""
+    with desk.db.reading() as tables:
+        said = [json.loads(content) for content in machine.orders(tables)]
+    mine = [one["body"] for one in said if (one["kind"], one["signer"]) == ("box", desk.me.verify)]
+    return any(body.get("replaces") == desk.keys.public["box"] for body in mine)
+
+
+def _fresh_box(desk: Desk, passphrase: str) -> KeyPair:
+    """Put a fresh box key into this person's slot; passphrase and sheet stay."""
+    slot, pair = slot_of(desk.folder, desk.me.code), KeyPair(desk.keys.sign, KeyPair.make().box)
+    cost = Cost(slot["passes"], slot["memory"])
+    replace_slot(desk.folder, sealed_anew(slot, passphrase, desk.db.key, pair, cost))
+    return pair
 
 
 def new_store_key() -> bytes:
@@ -98,8 +128,8 @@ def new_store(folder: Folder, store_key: bytes, state: str, slot: Mapping[str, o
 
 
 def person(name: str, role: str, team: str, device: str, pair: KeyPair) -> Member:
-    """Return a new member with a code of their own; codes are never reused."""
-    return Member(new_id()[:8], clean(name.strip()), role, team, device, **pair.public)
+    """Return a new member with a code of their own; codes are never reused. Raises Missing, TooLong."""
+    return Member(new_id()[:8], clean(names.check(name, N_("the name"))), role, team, device, **pair.public)
 
 
 def slot_for(
@@ -115,10 +145,8 @@ def slot_for(
 def add(desk: Desk, name: str, passphrase: str, cost: Cost = FIELD_COST) -> Member:
     """Give a second interviewer of this team a passphrase of their own; this device vouches for them.
 
-    Raises Missing, WeakPassphrase.
+    Raises Missing, TooLong, WeakPassphrase.
     """
-    if not name.strip():
-        raise Missing(field=N_("the name"))
     pair = KeyPair.make()
     who = person(name, INTERVIEWER, desk.device.team, desk.device.id, pair)
     slot = slot_for(who, passphrase, desk.db.key, pair, cost)

@@ -59,8 +59,7 @@ class NoToldAge(Refusal):
 
     code = "no_told_age"
     message = N_(
-        "The age as told is a number of years below 100, such as 12 or 十二岁. Correct it, or leave it empty; "
-        "nothing was saved."
+        "The age as told is a number of years below 100, such as 12. Correct it, or leave it empty; nothing was saved."
     )
     status = 422
 

@@ -37,7 +37,7 @@ class UnknownCalendar(Refusal):
 
     code = "unknown_calendar"
     message = N_(
-        "No calendar is called so: {calendar}. Write Gregorian (公历) or lunar (农历); empty means Gregorian. "
+        "No calendar is called so: {calendar}. Write Gregorian or lunar; empty means Gregorian. "
         "Correct it and try again."
     )
     status = 422

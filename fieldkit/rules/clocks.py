@@ -1,11 +1,24 @@
-"""When a laptop's date is doubted (`domain.md` V31); a doubt asks a person and decides nothing."""
+"""When a laptop's date is doubted, and when a stated one is (`domain.md` V31); a doubt asks and decides nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
 
+from fieldkit.i18n import N_
+from fieldkit.rules.findings import ASK, Finding
+
+FURTHEST = 366  # days: a laptop that lay in a drawer for a year is believed, a slip of the finger by a decade is not
+YEARS = range(2020, 2100)
+FAR = N_("This day lies before the last record, or more than a year after it. Look at a phone or a calendar.")
+
 
 def doubtful(today: date, known: Collection[date]) -> bool:
     """Tell whether *today* is neither the day of one of the *known* dates nor the day after; with none, nothing is."""
     return bool(known) and not any(0 <= (today - day).days <= 1 for day in known)
+
+
+def far(told: date, known: Collection[date]) -> list[Finding]:
+    """Return V31 where *told* follows none of the *known* dates within a year."""
+    near = not known or any(0 <= (told - day).days <= FURTHEST for day in known)
+    return [] if near else [Finding("V31", ASK, FAR)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fieldkit.errors import Refusal
+from fieldkit.errors import NotFound, Refusal
 from fieldkit.i18n import N_
 
 EDITORIAL, MINOR, MAJOR = "editorial", "minor", "major"
@@ -20,6 +20,13 @@ class FormNotInForce(Refusal):
         "No version of this form is approved for that day. Nothing was saved. "
         "Ask the coordinator to enter the ethics committee's stamp."
     )
+
+
+class NewerVersion(Refusal):
+    """A stamp, or other words, for a version of a form that was the newest only when the page was opened."""
+
+    code = "newer_version"
+    message = N_("Nothing was saved: this form has a newer version than the one that you saw. Read it first.")
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,27 @@ def current(versions: Iterable[FormVersion], doc_kind: str, day: str) -> FormVer
     usable = [one for one in versions if one.doc_kind == doc_kind and one.in_force(day)]
     if not usable:
         raise FormNotInForce
-    return max(usable, key=lambda one: (one.number, one.text_hash))
+    return newest(usable, doc_kind)
+
+
+def newest(versions: Iterable[FormVersion], doc_kind: str) -> FormVersion:
+    """Return the newest version of *doc_kind*, stamped or not; raises NotFound."""
+    known = [one for one in versions if one.doc_kind == doc_kind]
+    if not known:
+        raise NotFound
+    return max(known, key=lambda one: (one.number, one.text_hash))
+
+
+def newest_with(versions: Iterable[FormVersion], text_hash: str) -> FormVersion:
+    """Return the version whose text was on the screen; raises NotFound, NewerVersion for one that is replaced."""
+    versions = list(versions)
+    seen = next((one for one in versions if one.text_hash == text_hash), None)
+    if seen is None:
+        raise NotFound
+    last = newest(versions, seen.doc_kind)
+    if last.text_hash != text_hash:
+        raise NewerVersion
+    return last
 
 
 def later(versions: Iterable[FormVersion], text_hash: str, day: str) -> list[FormVersion]:

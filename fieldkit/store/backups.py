@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any
 
-from fieldkit.errors import Refusal
+from fieldkit.clock import new_id
+from fieldkit.errors import Occupied, Refusal
 from fieldkit.i18n import N_
 from fieldkit.platform import flush_folder
 from fieldkit.records import canonical
@@ -47,10 +49,15 @@ class NewerBackup(Refusal):
 
 
 def write(path: Path, files: Mapping[str, Path]) -> None:
-    """Write *files* into one file at *path*, read back before it takes that name: whole or absent. Raises OSError."""
-    draft = path.with_name(path.name + ".new")
+    """Write *files* into one file at *path*, read back before it takes that name: whole or absent.
+
+    Raises Occupied, OSError.
+    """
+    if not _gives_way(path):
+        raise Occupied(path=path)
+    draft = path.with_name(f"{path.name}.{new_id()[:6]}.new")
     try:
-        with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        with open(draft, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             file.write(MARK + b"%d\n" % VERSION + canonical({"files": [_fact(name, files[name]) for name in FILES]}))
             file.write(b"\n")
             for name in FILES:
@@ -65,9 +72,27 @@ def write(path: Path, files: Mapping[str, Path]) -> None:
     flush_folder(path.parent)
 
 
+def _gives_way(path: Path) -> bool:
+    """Tell whether nothing lies at *path*, or an earlier backup; a link, pipe or device stays what it is."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return False
+    except FileNotFoundError:
+        return True
+    with path.open("rb") as file:
+        return file.read(len(MARK)) == MARK
+
+
+def _open(path: Path) -> IO[bytes]:
+    """Open a file to be read; raises NotABackup for what is none: a pipe would let us wait for ever."""
+    if path.exists() and not path.is_file():
+        raise NotABackup
+    return path.open("rb")
+
+
 def check(path: Path) -> None:
     """Raise NotABackup or NewerBackup unless every byte of *path* is as it was written."""
-    with path.open("rb") as file:
+    with _open(path) as file:
         for fact in _listed(file):
             for _ in _checked(file, fact):
                 continue
@@ -77,7 +102,7 @@ def check(path: Path) -> None:
 def unpack(path: Path, folder: Path) -> dict[str, Path]:
     """Copy what a backup holds into *folder* and return where each file lies; raises NotABackup, NewerBackup."""
     found = {}
-    with path.open("rb") as file:
+    with _open(path) as file:
         for fact in _listed(file):
             found[fact["name"]] = folder / fact["name"]
             with open(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,21 @@ class Folder:
             database.close()
             raise
 
+    def check_database(self, key: bytes) -> None:
+        """Raise ForeignStore, FolderNewer unless the file opens with *key* and lacks nothing of its version."""
+        like = self.path / "like.db"
+        with closing(Database(self.database_path, key)) as database, database.reading() as tables:
+            _pending(tables)
+            done = {row.name for row in schema.migrations.applied(tables)}
+            intact = tables.execute("PRAGMA quick_check").fetchone()[0] == "ok"
+            found = _parts(tables)
+        with closing(Database(like, key)) as fresh, fresh.writing() as tables:
+            schema.migrations.apply(tables, stop_before=set(schema.KNOWN) - done)
+            needed = _parts(tables)
+        like.unlink()
+        if not intact or not needed <= found:
+            raise ForeignStore
+
     def _migrated(self, database: Database) -> Database:
         with database.writing() as tables:
             if schema.migrations.pending(tables):
@@ -178,6 +194,11 @@ def _are_slots(slots: Mapping[str, Any]) -> bool:
         and isinstance(users, list)
         and all(isinstance(user, dict) and {"code", "name", "role"} <= user.keys() for user in users)
     )
+
+
+def _parts(tables: Tables) -> set[tuple[str, str]]:
+    """Return every table, view, index and trigger by kind and name."""
+    return set(tables.execute("SELECT type, name FROM sqlite_master").fetchall())
 
 
 def _pending(tables: Tables) -> bool:

@@ -58,6 +58,16 @@ class WeakPassphrase(Refusal):
     status = 422
 
 
+class OnlyDigits(WeakPassphrase):
+    """Guessed too soon, and at the cover not to be told from the PIN of the day."""
+
+    code = "only_digits"
+    message = N_(
+        "Digits alone do not make a passphrase. Take four words with spaces between them, "
+        "or at least twelve characters with letters among them."
+    )
+
+
 @dataclass(frozen=True)
 class Cost:
     """What one guess at a passphrase costs: Argon2id passes and bytes of memory; stored in each slot."""
@@ -67,6 +77,7 @@ class Cost:
 
 
 FIELD_COST = Cost(passes=3, memory=64 * 1024 * 1024)
+DEAREST = Cost(passes=16, memory=1024 * 1024 * 1024)  # a slot from elsewhere may not stop a laptop for hours
 
 
 @dataclass(frozen=True)
@@ -129,7 +140,12 @@ def seal_to(box: str, content: bytes) -> bytes:
 
 
 def check_strength(passphrase: str) -> None:
-    """Raise WeakPassphrase for less than four words and less than twelve characters."""
+    """Raise WeakPassphrase for less than four words and less than twelve characters, OnlyDigits for what has no letter.
+
+    Asked where one is chosen, never where one is typed: an older one still opens.
+    """
+    if any(map(str.isdigit, passphrase)) and not any(map(str.isalpha, passphrase)):
+        raise OnlyDigits
     if len(passphrase.split()) < 4 and len(passphrase.strip()) < 12:
         raise WeakPassphrase
 
@@ -188,7 +204,10 @@ def _wrap(facts: Mapping[str, Any], known: bytes, secret: bytes, cost: Cost) -> 
 def _unwrap(sealed: Mapping[str, Any], known: bytes) -> bytes:
     facts = {name: value for name, value in sealed.items() if name not in _APART}
     wrapped = unb64(sealed["wrapped"])
-    key = _derive(known, unb64(sealed["salt"]), Cost(sealed["passes"], sealed["memory"]))
+    cost = Cost(sealed["passes"], sealed["memory"])
+    if cost.passes > DEAREST.passes or cost.memory > DEAREST.memory:
+        raise ValueError
+    key = _derive(known, unb64(sealed["salt"]), cost)
     return bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(wrapped[NONCE:], canonical(facts), wrapped[:NONCE], key)
 
 

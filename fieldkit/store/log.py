@@ -100,6 +100,11 @@ def last_day(tables: Tables) -> str:
     return str(found[0])[:10] if found else ""
 
 
+def last_tick(tables: Tables) -> int:
+    """Return the tick of the newest change made here, 0 where there is none."""
+    return int(tables.execute("SELECT coalesce(max(tick), 0) FROM changes WHERE batch IS NULL").fetchone()[0])
+
+
 def waits(tables: Tables, record: str) -> bool:
     """Tell whether a change of *record* is not sealed yet."""
     found = tables.execute("SELECT 1 FROM changes WHERE record = ? AND block IS NULL", [record])
@@ -147,8 +152,7 @@ def save_from_editor(tables: Tables, pen: Pen, draft: Draft, record: str, base: 
     """
     before = editors_last(tables, draft.editor or "", record)
     if before is None:
-        seen = _known_base(tables, record, base)
-        return append(tables, pen, over(draft, {name: ids for name, ids in seen.items() if name in draft.set}))
+        return _append_seen(tables, pen, draft, record, base)
     old, free = before
     if old.set == clean(dict(draft.set)):
         return old
@@ -162,19 +166,37 @@ def save_over(tables: Tables, pen: Pen, draft: Draft, record: str, base: str) ->
 
     What was changed elsewhere meanwhile stays and shows as a conflict; the same form sent twice changes nothing.
     """
-    heads, changes = _known_base(tables, record, base), {one.id: one for one in of_record(tables, record)}
-    shown = merge.show(standing_of(tables, record))
+    changed = _news(tables, draft, record, base)
+    keys = {name: draft.set[name] for name in KINDS[draft.kind].key}
+    return _append_seen(tables, pen, copy_with(draft, set=keys | changed), record, base) if changed else None
+
+
+def save_together(tables: Tables, pen: Pen, draft: Draft, record: str, base: str) -> Change | None:
+    """As `save_over`, for fields that mean something only together: where one is new, all of them are kept."""
+    new = _news(tables, draft, record, base)
+    return _append_seen(tables, pen, draft, record, base) if new else None
+
+
+def seen(tables: Tables, record: str, base: str) -> merge.Heads:
+    """Return, per field, the changes that were on the screen of who opened an editor on *base*."""
+    changes = {one.id: one for one in of_record(tables, record)}
+    return {name: [changes[one] for one in ids] for name, ids in _known_base(tables, record, base).items()}
+
+
+def _append_seen(tables: Tables, pen: Pen, draft: Draft, record: str, base: str) -> Change:
+    heads = _known_base(tables, record, base)
+    return append(tables, pen, over(draft, {name: ids for name, ids in heads.items() if name in draft.set}))
+
+
+def _news(tables: Tables, draft: Draft, record: str, base: str) -> dict[str, Value]:
+    """Return what of *draft* is said neither on the screen that *base* names nor now."""
+    heads, shown = seen(tables, record, base), merge.show(standing_of(tables, record))
     now = shown.values if shown else {}
-    changed = {
+    return {
         name: value
         for name, value in clean(dict(draft.set)).items()
-        if _is_new(value, [changes[one].set.get(name) for one in heads.get(name, ())], now.get(name))
+        if _is_new(value, [one.set.get(name) for one in heads.get(name, ())], now.get(name))
     }
-    if not changed:
-        return None
-    keys = {name: draft.set[name] for name in KINDS[draft.kind].key}
-    mine = {name: ids for name, ids in heads.items() if name in keys | changed}
-    return append(tables, pen, copy_with(draft, set=keys | changed, over=mine))
 
 
 def _is_new(value: Value, seen: list[Value], now: Value) -> bool:

@@ -11,7 +11,19 @@ from fieldkit.rules.members import Members, Said, members
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import KeyPair
 
-STATED_DAY = "stated_day"
+_STATED = "stated_day"
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a person last said today's date is, by how much the clock was off then, and the log's tick of that moment.
+
+    Nothing was recorded since while the tick stands.
+    """
+
+    day: str = ""
+    off: timedelta = timedelta(0)
+    tick: int = -1
 
 
 @dataclass(frozen=True)
@@ -42,10 +54,15 @@ def recall(tables: Tables, name: str) -> bytes | None:
     return None if row is None else row[0].encode() if isinstance(row[0], str) else bytes(row[0])
 
 
-def stated_day(tables: Tables) -> tuple[str, timedelta]:
-    """Return the day that a person last stated, and by how much the clock was off then."""
-    kept = json.loads(recall(tables, STATED_DAY) or b"{}")
-    return kept.get("day", ""), timedelta(days=kept.get("off", 0))
+def stated(tables: Tables) -> Stated:
+    """Return the date that a person last stated."""
+    kept = json.loads(recall(tables, _STATED) or b"{}")
+    return Stated(kept.get("day", ""), timedelta(days=kept.get("off", 0)), kept.get("tick", -1))
+
+
+def keep_stated(tables: Tables, said: Stated) -> None:
+    """Keep the date that a person stated."""
+    remember(tables, _STATED, json.dumps({"day": said.day, "off": said.off.days, "tick": said.tick}))
 
 
 def forget(tables: Tables, name: str) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from wtforms import StringField
-from wtforms.validators import InputRequired
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired, Length
 
 from fieldkit.acts import backups
 from fieldkit.errors import Missing
@@ -28,9 +28,10 @@ class PlaceForm(Form):
 
 
 class RestoreForm(Form):
-    """Where the backup lies, unless it was chosen in the browser."""
+    """Where the backup lies, unless it was chosen in the browser, and what opens it."""
 
     path = StringField("path")
+    passphrase = PasswordField("passphrase", validators=[InputRequired(), Length(max=400)])
 
 
 @pages.get("/backup")
@@ -77,19 +78,19 @@ def restored() -> Answer:
     form = RestoreForm()
 
     def act() -> Answer:
-        _take(form.path.data or "")
+        _take(form.path.data or "", form.passphrase.data)
         return redirect(url_for("users.unlock"))
 
     return answer(form, "backups/restore.html", act)
 
 
-def _take(path: str) -> None:
+def _take(path: str, secret: str) -> None:
     upload = request.files.get("backup")
     if upload and upload.filename:
         with closing(upload), TemporaryDirectory(dir=here().folder.path) as scratch:
             upload.save(Path(scratch) / "backup")
-            backups.restore(here().folder, Path(scratch) / "backup")
+            backups.restore(here().folder, Path(scratch) / "backup", secret)
     elif path.strip():
-        backups.restore(here().folder, place(path))
+        backups.restore(here().folder, place(path), secret)
     else:
         raise Missing(field=N_("backup"))

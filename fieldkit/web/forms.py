@@ -9,7 +9,7 @@ from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import EN, N_, ZH, translate
 from fieldkit.rules.versions import CHANGE_CLASSES
 from fieldkit.studies import Pair
-from fieldkit.web.pages import Answer
+from fieldkit.web.pages import Answer, agreed, seen
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
 
@@ -27,15 +27,16 @@ def listing() -> str:
 @pages.post("/stamp")
 def stamp() -> Answer:
     """Enter the committee's stamp for the forms that were ticked."""
-    kinds, typed = request.form.getlist("doc_kind"), {name: request.form.get(name, "").strip() for name in _STAMP}
+    shown, typed = request.form.getlist("text_hash"), {name: request.form.get(name, "").strip() for name in _STAMP}
     try:
         for name in ("stamped_on", "valid_from"):
             if not typed[name]:
                 raise Missing(field=_MISSING[name])
-        readiness.stamp(desk(), kinds, **typed)
+        readiness.stamp(desk(), {one: seen(f"base-{one}") for one in shown}, **typed)
     except Refusal as refusal:
-        return _list({**typed, "kinds": kinds}, refusal), refusal.status
-    tell(_("Stamped: {n} forms. Carry the stick, so that every laptop uses them.", n=len(kinds)))
+        return _list({**typed, "shown": shown}, refusal), refusal.status
+    if agreed(*(one.opened for one in forms.sheets(desk()) if one.version.text_hash in shown)):
+        tell(_("Stamped: {n} forms. Carry the stick, so that every laptop uses them.", n=len(shown)))
     return redirect(url_for("forms.listing"))
 
 
@@ -53,7 +54,7 @@ def rewrite(doc_kind: str) -> Answer:
     """Make a new version; what was refused stays typed."""
     typed, change_class = _typed(), request.form.get("change_class", "")
     try:
-        number = forms.rewrite(desk(), doc_kind, typed, change_class)
+        number = forms.rewrite(desk(), doc_kind, typed, change_class, request.form.get("text_hash", ""))
     except NotFound:
         raise
     except Refusal as refusal:
@@ -112,11 +113,13 @@ def _list(typed: dict[str, object], refusal: Refusal | None) -> str:
 
 
 def _edit(doc_kind: str, change_class: str, refusal: Refusal | None, typed: dict[str, Pair]) -> str:
-    texts = [(one.id, typed.get(one.id, one.text)) for one in forms.texts(desk(), doc_kind)]
+    newest = forms.texts(desk(), doc_kind)
+    texts = [(one.id, typed.get(one.id, one.text)) for one in newest.lines]
     return render_template(
         "forms/edit.html",
         doc_kind=doc_kind,
         texts=texts,
+        text_hash=newest.text_hash,
         classes=CHANGE_CLASSES,
         change_class=change_class,
         refusal=refusal,

@@ -8,9 +8,8 @@ from fieldkit.acts import help_card, readiness
 from fieldkit.errors import Refusal
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.studies import load_study
-from fieldkit.web.pages import Answer
-from fieldkit.web.pages import words as _
-from fieldkit.web.sessions import desk, signed_in, tell
+from fieldkit.web.pages import Answer, agreed, seen
+from fieldkit.web.sessions import desk, signed_in
 
 pages = Blueprint("help_card", __name__)
 
@@ -43,11 +42,12 @@ def keep(site: str) -> Answer:
     """Keep one line; the others wait for their own button."""
     at, typed = desk(), request.form
     try:
-        help_card.keep(at, site, typed.get("line", ""), typed.get("number", ""), rung="rung" in typed)
+        line = typed.get("line", "")
+        kept = help_card.keep(at, site, line, typed.get("number", ""), rung="rung" in typed, base=seen(f"base-{line}"))
     except Refusal as refusal:
         card = help_card.of_site(at, site)
         return render_template(
             "help_card/edit.html", card=card, place=site, typed=typed, refusal=refusal
         ), refusal.status
-    tell(_("Saved"))
-    return redirect(url_for("help_card.edit", site=site, _anchor=typed["line"].replace(":", "-")))
+    agreed(kept.opened)
+    return redirect(url_for("help_card.edit", site=site, _anchor=line.replace(":", "-")))

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
-from wtforms import Field, HiddenField, RadioField, SelectField, StringField
+from wtforms import Field, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from fieldkit.acts import household, people
@@ -20,7 +20,7 @@ from fieldkit.i18n import N_
 from fieldkit.rules import calendars
 from fieldkit.rules.consent import CARER, GUARDIAN
 from fieldkit.studies import load_study
-from fieldkit.web.pages import Answer, Form, answer, label, locale, reasons
+from fieldkit.web.pages import Answer, Form, answer, label, locale, reasons, seen
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
 
@@ -40,18 +40,11 @@ def _typed(hint: str = "", longest: int = 80) -> Field:
 
 
 class SectionForm(Form):
-    """A section: what was on the screen comes back with it, so that nobody overwrites what he did not see."""
-
-    base = HiddenField("base", default="{}")
-    named_base = HiddenField("named_base", default="{}")
-
-    def seen(self) -> Seen:
-        """Return what the author saw, and the reasons tapped."""
-        return Seen(self.base.data or "{}", self.named_base.data or "{}", reasons())
+    """A section of the household."""
 
     def shown(self) -> list[Field]:
         """Return the fields that a page shows, in their order."""
-        return [one for one in self if one.type not in {"HiddenField", "CSRFTokenField"}]
+        return [one for one in self if one.type != "CSRFTokenField"]
 
 
 class ChildForm(SectionForm):
@@ -181,22 +174,26 @@ def show(subject: str) -> str:
 @pages.route("/child", methods=["GET", "POST"])
 def child(subject: str) -> Answer:
     """Show or keep what is told of the child."""
+    known = household.view(desk(), subject).child
     return _section(
-        ChildForm(**_known(household.view(desk(), subject).child)),
+        ChildForm(**_known(known)),
+        known,
         subject,
         N_("The child"),
-        lambda form: household.save_child(desk(), subject, _told(ChildFacts, form), form.seen()),
+        lambda form: household.save_child(desk(), subject, _told(ChildFacts, form), _seen()),
     )
 
 
 @pages.route("/parents/<any(father, mother):parent>", methods=["GET", "POST"])
 def parent(subject: str, parent: str) -> Answer:
     """Show or keep what is told of one parent."""
+    known = household.view(desk(), subject).parents[parent]
     return _section(
-        ParentForm(**_known(household.view(desk(), subject).parents[parent])),
+        ParentForm(**_known(known)),
+        known,
         subject,
         label("relation", parent),
-        lambda form: household.save_parent(desk(), subject, parent, _told(ParentTold, form), form.seen()),
+        lambda form: household.save_parent(desk(), subject, parent, _told(ParentTold, form), _seen()),
     )
 
 
@@ -209,15 +206,16 @@ def new_person(subject: str) -> Response:
 @pages.route("/persons/<person>", methods=["GET", "POST"])
 def person(subject: str, person: str) -> Answer:
     """Show or keep what is told of one adult."""
-    known = next((one for one in household.view(desk(), subject).persons if one.record == person), None)
+    home = household.view(desk(), subject)
+    known = next((one for one in home.persons if one.record == person), household.Section(person, {}, Seen(), {}))
 
     def save(form: SectionForm) -> None:
         told = _told(PersonTold, form)
-        kept = household.save_person(desk(), subject, person, told, form.seen())
+        kept = household.save_person(desk(), subject, person, told, _seen())
         if told.role == GUARDIAN and kept == CARER:
             tell(_("Saved as a carer: without a legal basis, and with capacity, nobody but a parent is a guardian."))
 
-    return _section(PersonForm(**(_known(known) if known else {})), subject, N_("An adult of the household"), save)
+    return _section(PersonForm(**_known(known)), known, subject, N_("An adult of the household"), save)
 
 
 @pages.route("/persons/<person>/end", methods=["GET", "POST"])
@@ -246,10 +244,10 @@ def identity(subject: str) -> Answer:
         raise household.NamesTooEarly
 
     def save(form: SectionForm) -> None:
-        hints = household.save_identity(desk(), subject, _told(IdentityTold, form), form.seen())
+        hints = household.save_identity(desk(), subject, _told(IdentityTold, form), _seen())
         tell(" ".join(hint.sentence(locale()) for hint in hints) or _("Saved."))
 
-    return _section(IdentityForm(**_known(known)), subject, N_("Who the child is"), save)
+    return _section(IdentityForm(**_known(known)), known, subject, N_("Who the child is"), save)
 
 
 @pages.app_template_global()
@@ -258,8 +256,8 @@ def household_of(subject: str) -> Summary:
     return household.summary(desk(), subject)
 
 
-def _section(form: SectionForm, subject: str, title: str, save: Callable[[Any], object]) -> Answer:
-    context = {"case": people.case(desk(), subject), "title": _(title), "words": WORDS}
+def _section(form: SectionForm, known: Section, subject: str, title: str, save: Callable[[Any], object]) -> Answer:
+    context = {"case": people.case(desk(), subject), "known": known, "title": _(title), "words": WORDS}
 
     def act() -> Answer:
         save(form)
@@ -272,8 +270,12 @@ def _section(form: SectionForm, subject: str, title: str, save: Callable[[Any], 
 
 def _known(section: Section) -> dict[str, Any]:
     """Return what a form shows of a section; numbers as they are written."""
-    values = {name: "" if value is None else str(value) for name, value in section.values.items()}
-    return {**values, "base": section.seen.base, "named_base": section.seen.named_base}
+    return {name: "" if value is None else str(value) for name, value in section.values.items()}
+
+
+def _seen() -> Seen:
+    """Return what the author saw, and the reasons tapped."""
+    return Seen(seen(), seen("named_base"), reasons())
 
 
 def _told(kind: type[Any], form: SectionForm) -> Any:

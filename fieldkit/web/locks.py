@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length
 
 from fieldkit.acts import locks, users
 from fieldkit.acts.desk import Desk
-from fieldkit.rules.locks import COVER_AFTER, falls
+from fieldkit.rules.locks import COVER_AFTER, falls, is_pin
 from fieldkit.web.pages import Answer, Form, answer, inside
 from fieldkit.web.sessions import Locked, desk, here, signed_in
 from fieldkit.web.site import site
@@ -18,7 +18,8 @@ from fieldkit.web.users import tried
 pages = Blueprint("locks", __name__)
 WITHOUT = {"static", "locks.show", "locks.lift", "users.lock", "users.unlock", "users.open_up", "language.choose"}
 WITHOUT |= {"help_card.show"}  # the numbers are for everybody
-_SECRET = {"passphrase", "again", "words"}  # what opens a laptop is typed anew
+_SECRET = {"passphrase", "again", "words", "secret", "pin"}  # what opens a laptop is typed anew
+_OPENERS = {"sheets", "users", "locks"}  # ... and so is all of their forms
 BY_SCRIPT = "answers.session_now"  # an open page asks by itself: nobody is at the keys
 
 
@@ -66,7 +67,8 @@ def _under_cover() -> Answer:
     """A script is told `locked`; a form waits in memory until the cover is lifted; a page comes back afterwards."""
     if request.headers.get("X-Fieldkit") == "script":
         raise Locked
-    if request.method == "POST" and not _SECRET & request.form.keys() and not request.files:
+    secret = request.blueprint in _OPENERS or _SECRET & request.form.keys()
+    if request.method == "POST" and not secret and not request.files:
         session["waiting"] = (request.full_path, list(request.form.items(multi=True)))
         return redirect(url_for("locks.show"), 303)
     return redirect(url_for("locks.show", next=request.full_path.rstrip("?")))
@@ -113,7 +115,7 @@ def lift() -> Answer:
     form, at = CoverForm(), desk()
 
     def act() -> Answer:
-        tried(at.me.code, lambda: _open(at, form.secret.data))
+        _open(at, form.secret.data)
         session.pop("covered", None)
         session["seen"] = site().clock.ticking()
         return _go_on()
@@ -122,16 +124,19 @@ def lift() -> Answer:
 
 
 def _open(at: Desk, typed: str) -> None:
-    if here().guard.has_pin(at) and typed.isdigit():
-        here().guard.check_pin(at, typed)
+    """Take four to six digits for the PIN while one counts; a wrong PIN is no try at the passphrase."""
+    guard, who = here().guard, at.me.code
+    if guard.has_pin(at) and is_pin(typed):
+        tried(f"pin {who}", lambda: guard.check_pin(at, typed))
     else:
-        users.change_seat(at, at.me.code, typed)
+        tried(who, lambda: users.change_seat(at, who, typed))
 
 
 def _go_on() -> Answer:
     """Return to the page that was left; a form that met the cover is shown once more, to be sent."""
     waiting: tuple[str, list[tuple[str, str]]] | None = session.pop("waiting", None)
     if waiting:
-        return render_template("locks/waiting.html", path=waiting[0], fields=waiting[1])
+        texts = [value for _, value in waiting[1] if not value.isascii() or " " in value]  # what people type, no codes
+        return render_template("locks/waiting.html", path=waiting[0], fields=waiting[1], texts=texts)
     back: Response = redirect(inside(request.args.get("next", "")) or url_for("today.home"))
     return back

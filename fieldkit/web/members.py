@@ -6,9 +6,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from fieldkit.acts import members
 from fieldkit.errors import Refusal
-from fieldkit.web.pages import Answer
-from fieldkit.web.pages import words as _
-from fieldkit.web.sessions import desk, tell
+from fieldkit.web.pages import Answer, agreed, seen
+from fieldkit.web.sessions import desk
 
 pages = Blueprint("members", __name__, url_prefix="/members")
 
@@ -30,9 +29,9 @@ def keep(code: str) -> Answer:
     """Keep it; what was refused stays typed."""
     typed = {name: request.form[name] for name in members.FIELDS if name in request.form}
     try:
-        members.keep(desk(), code, typed)
+        members.keep(desk(), code, typed, seen())
     except Refusal as refusal:
         record = members.one(desk(), code)
         return render_template("members/show.html", record=record, typed=typed, refusal=refusal), refusal.status
-    tell(_("Saved"))
-    return redirect(url_for("members.listing"))
+    well = agreed(members.one(desk(), code).opened)
+    return redirect(url_for("members.listing") if well else url_for("members.show", code=code))

@@ -14,12 +14,13 @@ from markupsafe import Markup, escape
 from werkzeug.wrappers import Response
 from wtforms.i18n import get_translations
 
+from fieldkit.acts.editors import Opened
 from fieldkit.errors import Refusal
 from fieldkit.i18n import EN, N_, ZH, translate
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER, LEAD, TRANSLATOR
 from fieldkit.studies import Pair, load_study
-from fieldkit.web.sessions import news, signed_in
+from fieldkit.web.sessions import news, signed_in, tell
 from fieldkit.web.site import site
 
 PNG_URL = "data:image/png;base64,"
@@ -99,7 +100,7 @@ def nav() -> tuple[tuple[str, str], ...]:
 
 def teach_templates(app: Flask) -> None:
     """Give the templates the words that all of them use."""
-    known = (label, codes_of, day, moment, locale, in_reader, bilingual, nav, news, signed_in, site)
+    known = (label, codes_of, day, moment, locale, in_reader, bilingual, nav, news, seen, signed_in, site)
     app.jinja_env.globals.update({function.__name__: function for function in known}, _=words)
     app.jinja_env.filters["lines"] = lines
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -119,6 +120,23 @@ def reasons() -> dict[str, str]:
     """Return what was tapped for rules and gates that ask: rule or gate id to reason code."""
     prefix = "reason_"
     return {name.removeprefix(prefix): code for name, code in request.form.items() if name.startswith(prefix)}
+
+
+def seen(name: str = "base", stored: str = "{}") -> str:
+    """Return what was on the screen when the form was opened, as it came back with it; *stored* as one is opened.
+
+    The macro `on_screen` sends it along. A form that is shown again keeps it: its author has still seen no more.
+    """
+    return request.form.get(name, stored)
+
+
+def agreed(*records: Opened) -> bool:
+    """Tell the author that it is saved, or that somebody wrote something different; return whether all agree."""
+    if any(one.versions for one in records):
+        tell(words(N_("Somebody else saved something different. Both are kept: choose what holds.")))
+        return False
+    tell(words(N_("Saved")))
+    return True
 
 
 def png(url: str | None) -> bytes:

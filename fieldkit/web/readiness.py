@@ -6,9 +6,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from fieldkit.acts import readiness
 from fieldkit.errors import Refusal
-from fieldkit.web.pages import Answer
-from fieldkit.web.pages import words as _
-from fieldkit.web.sessions import desk, tell
+from fieldkit.web.pages import Answer, agreed, seen
+from fieldkit.web.sessions import desk
 
 pages = Blueprint("readiness", __name__, url_prefix="/readiness")
 
@@ -22,13 +21,14 @@ def show() -> str:
 @pages.post("")
 def keep() -> Answer:
     """Keep the facts of one group; what was refused stays typed."""
-    group = request.form.get("gate", "")
-    typed = {name: value for name, value in request.form.items() if name not in {"csrf_token", "gate"}}
+    group, said = request.form.get("gate", ""), request.form.items()
+    typed = {name: value for name, value in said if name not in {"csrf_token", "gate"} and not name.startswith("base-")}
     try:
-        readiness.keep(desk(), typed)
+        readiness.keep(desk(), typed, {code: seen(f"base-{code}") for code in typed})
     except Refusal as refusal:
         return _page(typed, refusal), refusal.status
-    tell(_("Saved"))
+    lines = [line for one in readiness.overview(desk()) for line in one.lines if line.fact.code in typed]
+    agreed(*(line.opened for line in lines))
     return redirect(url_for("readiness.show", _anchor=group or "later"))
 
 

@@ -6,9 +6,10 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from fieldkit.acts import people, screenings
+from fieldkit.acts.editors import Opened
 from fieldkit.errors import Refusal
 from fieldkit.rules.screening import ELIGIBLE, INELIGIBLE, excludes
-from fieldkit.web.pages import Answer
+from fieldkit.web.pages import Answer, agreed, seen
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
 
@@ -19,8 +20,7 @@ pages = Blueprint("screenings", __name__, url_prefix="/people/<subject>/screenin
 def show(subject: str) -> str:
     """Ask the criteria, with what was answered before."""
     before = screenings.latest(desk(), subject)
-    typed = {**before.criteria, "approach": before.approach} if before else {}
-    return _page(subject, typed)
+    return _page(subject, {**before.criteria, "approach": before.approach} if before else {})
 
 
 @pages.post("")
@@ -28,7 +28,7 @@ def record(subject: str) -> Answer:
     """Keep the answers, all of them at once for a child who fits."""
     said = screenings.all_fit() if "all_fit" in request.form else _answers()
     try:
-        found = screenings.record(desk(), subject, said, request.form.get("approach", ""))
+        found = screenings.record(desk(), subject, said, request.form.get("approach", ""), seen())
     except Refusal as refusal:
         return _page(subject, request.form.to_dict(), refusal), refusal.status
     return _told(subject, found)
@@ -39,6 +39,9 @@ def _answers() -> dict[str, str]:
 
 
 def _told(subject: str, found: str) -> Response:
+    if _opened(subject).versions:
+        agreed(_opened(subject))
+        return redirect(url_for("screenings.show", subject=subject))
     if found == ELIGIBLE:
         tell(_("Screened: the child meets the criteria."))
     elif found == INELIGIBLE:
@@ -48,7 +51,13 @@ def _told(subject: str, found: str) -> Response:
     return redirect(url_for("people.show", subject=subject))
 
 
+def _opened(subject: str) -> Opened:
+    before = screenings.latest(desk(), subject)
+    return before.opened if before else Opened()
+
+
 def _page(subject: str, typed: dict[str, str], refusal: Refusal | None = None) -> str:
     asked = [(code, excludes(code)) for code in screenings.questions()]
     case = people.case(desk(), subject)
-    return render_template("screenings/show.html", case=case, asked=asked, typed=typed, refusal=refusal)
+    context = {"case": case, "asked": asked, "opened": _opened(subject)}
+    return render_template("screenings/show.html", typed=typed, refusal=refusal, **context)

@@ -76,6 +76,16 @@ def sign_out() -> None:
         site().machines[name].close()
 
 
+def end_sessions(who: str) -> None:
+    """End every session of person *who* at this machine: what opened them opens nothing any more."""
+    name, held = seat(), _interface().held
+    for other in list(held.values()):
+        at: Desk | None = other.get("desk")
+        if at is not None and other.get("machine") == name and at.me.code == who:
+            held.pop(other.id, None)
+            other.clear()
+
+
 def desk() -> Desk:
     """Return the desk of whoever is signed in; raises Locked."""
     found: Desk | None = session.get("desk")

@@ -16,7 +16,7 @@ from fieldkit.i18n import N_
 from fieldkit.studies import load_study
 from fieldkit.web.pages import Answer, Form, answer, locale
 from fieldkit.web.pages import words as _
-from fieldkit.web.sessions import desk, here, seat, sign_in, signed_in, tell
+from fieldkit.web.sessions import desk, end_sessions, here, seat, sign_in, signed_in, tell
 from fieldkit.web.site import site
 from fieldkit.web.users import sit, tried
 
@@ -166,6 +166,8 @@ def recovered() -> Answer:
     def act() -> Answer:
         who, passphrase = form.code.data, form.passphrase.data
         tried(who, lambda: sheets.recover(here().folder, who, form.words.data, passphrase))
+        here().guard.pins.pop(who, None)
+        end_sessions(who)
         sit(who, passphrase)
         return redirect(url_for("today.home"))
 

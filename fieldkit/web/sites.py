@@ -7,11 +7,12 @@ from wtforms import RadioField, SelectField, StringField
 from wtforms.validators import Length
 
 from fieldkit.acts import sites
+from fieldkit.acts.editors import Opened
 from fieldkit.acts.sites import Site
+from fieldkit.acts.told import Seen
 from fieldkit.studies import load_study
-from fieldkit.web.pages import Answer, Form, answer
-from fieldkit.web.pages import words as _
-from fieldkit.web.sessions import desk, tell
+from fieldkit.web.pages import Answer, Form, agreed, answer, seen
+from fieldkit.web.sessions import desk
 
 pages = Blueprint("sites", __name__, url_prefix="/sites")
 
@@ -48,20 +49,26 @@ def listing() -> str:
 @pages.get("/edit")
 def edit() -> str:
     """Show one site to be filled in; without a code a new one."""
-    code = request.args.get("site", "")
-    found = sites.find(desk(), code) if code else Site("", {}, {})
+    code, found = _asked()
     form = SiteForm(data={"code": found.code, **found.facts, **found.place})
-    return render_template("sites/edit.html", form=form, code=code)
+    return render_template("sites/edit.html", form=form, code=code, known=found)
 
 
 @pages.post("/edit")
 def save() -> Answer:
     """Keep a site."""
-    form, code = SiteForm(), request.args.get("site", "")
+    (code, found), form = _asked(), SiteForm()
 
     def act() -> Answer:
-        sites.save(desk(), code or form.code.data or "", form.said(sites.FACTS), form.said(sites.PLACE))
-        tell(_("The site is saved."))
-        return redirect(url_for("sites.listing"))
+        told, on_screen = form.said(sites.PLACE), Seen(seen(), seen("named_base"))
+        now = sites.save(desk(), code or form.code.data or "", form.said(sites.FACTS), told, on_screen)
+        well = agreed(now.opened, now.opened_place)
+        return redirect(url_for("sites.listing") if well else url_for("sites.edit", site=now.code))
 
-    return answer(form, "sites/edit.html", act, code=code)
+    return answer(form, "sites/edit.html", act, code=code, known=found)
+
+
+def _asked() -> tuple[str, Site]:
+    """Return the code that the address names, and its site; without a code a new one."""
+    code = request.args.get("site", "")
+    return code, sites.find(desk(), code) if code else Site("", {}, {}, Opened(), Opened())

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, session, url_for
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, RadioField, StringField
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from fieldkit.errors import NotFound
+from fieldkit.rules import names
 from fieldkit.store.folder import EMPTY, NotEmpty
 from fieldkit.store.keys import check_strength
 from fieldkit.studies import load_study
@@ -16,6 +17,11 @@ from fieldkit.web.pages import Answer, Form, answer
 from fieldkit.web.sessions import here
 
 pages = Blueprint("studies", __name__)
+
+
+def _plain(typed: str | None) -> str:
+    """Return what can be seen of a name: of a blank one nothing, and the question stays."""
+    return names.plain(typed or "")
 
 
 class StudyForm(Form):
@@ -27,13 +33,13 @@ class StudyForm(Form):
 class InstitutionForm(Form):
     """Who stands behind it."""
 
-    institution = StringField("institution", validators=[InputRequired(), Length(max=80)])
+    institution = StringField("institution", filters=[_plain], validators=[DataRequired(), Length(max=80)])
 
 
 class NameForm(Form):
     """Who founds it."""
 
-    name = StringField("name", validators=[InputRequired(), Length(max=40)])
+    name = StringField("name", filters=[_plain], validators=[DataRequired(), Length(max=40)])
 
 
 class PassphraseForm(Form):
@@ -68,9 +74,9 @@ def _open(step: str) -> str | None:
 
 
 def _context(step: str) -> dict[str, object]:
-    names = list(STEPS)
-    place = names.index(step)
-    before = url_for("studies.ask", step=names[place - 1]) if place else url_for("today.home")
+    steps = list(STEPS)
+    place = steps.index(step)
+    before = url_for("studies.ask", step=steps[place - 1]) if place else url_for("today.home")
     return {"step": step, "number": place + 1, "before": before, "study": load_study().title}
 
 
@@ -104,6 +110,6 @@ def _next(step: str, form: Form) -> Response:
     if step == "passphrase":
         check_strength(form.passphrase.data)
         return sheets.begin(form.passphrase.data)
-    _said()[step] = form[step].data.strip()
-    names = list(STEPS)
-    return redirect(url_for("studies.ask", step=names[names.index(step) + 1]))
+    _said()[step] = form[step].data
+    steps = list(STEPS)
+    return redirect(url_for("studies.ask", step=steps[steps.index(step) + 1]))

@@ -6,11 +6,13 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from fieldkit.acts import clocks, handover, people, slips, tasks
+from fieldkit.errors import Refusal
+from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER, LEAD, TRANSLATOR
 from fieldkit.store.folder import EMPTY, REQUESTED
 from fieldkit.web import devices, users
-from fieldkit.web.pages import Answer
-from fieldkit.web.sessions import change_desk, desk, here, signed_in
+from fieldkit.web.pages import Answer, reasons
+from fieldkit.web.sessions import change_desk, desk, here, once, signed_in
 
 pages = Blueprint("today", __name__)
 
@@ -42,15 +44,26 @@ def to_home() -> Response:
 def show() -> str:
     """Show the day."""
     at = desk()
-    slips.purge_old(at)
+    once(f"slips {at.today}", lambda: slips.purge_old(at))
+    return _page({})
+
+
+def _page(typed: dict[str, str], refusal: Refusal | None = None) -> str:
+    at = desk()
     found = people.today(at)
-    waiting = tasks.waiting(at, found.cases)
-    shown = {"date": at.clock.today(), "state": handover.state(at), "doubted": clocks.look(at)}
-    return render_template("today.html", today=found, tasks=waiting, **shown)
+    asked = refusal.findings if isinstance(refusal, ReasonNeeded) else []
+    shown = {"date": at.clock.today(), "state": handover.state(at), "clock": clocks.look(at), "findings": asked}
+    return render_template(
+        "today.html", today=found, tasks=tasks.waiting(at, found.cases), typed=typed, refusal=refusal, **shown
+    )
 
 
 @pages.post("/today/date")
-def date_() -> Response:
+def date_() -> Answer:
     """Keep what today's date is, as the person before the laptop says."""
-    change_desk(clocks.state(desk(), request.form.get("day", "")))
+    typed = {"day": request.form.get("day", "")}
+    try:
+        change_desk(clocks.state(desk(), typed["day"], reasons()))
+    except Refusal as refusal:
+        return _page(typed, refusal), refusal.status
     return redirect(url_for("today.home"))

@@ -17,7 +17,7 @@ from fieldkit.errors import Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import natural_id
 from fieldkit.rules import guides
 from fieldkit.rules.ages import OutOfRange
-from fieldkit.rules.versions import FormNotInForce
+from fieldkit.rules.versions import FormNotInForce, NewerVersion
 from fieldkit.store import log
 from fieldkit.store.log import Draft
 from fieldkit.studies import Pair
@@ -127,7 +127,7 @@ def test_the_opening_names_the_carer_as_the_child_does(
 
 def test_only_the_coordinator_writes_forms_anew(refused: Refused) -> None:
     words = {"form:carer_agreement:1": Pair("确认书", "Agreement")}
-    rewrite = partial(forms.rewrite, doc_kind="carer_agreement", words=words, change_class="minor")
+    rewrite = partial(forms.rewrite, doc_kind="carer_agreement", words=words, change_class="minor", text_hash="any")
 
     for act in (forms.sheets, partial(forms.texts, doc_kind="carer_agreement"), rewrite):
         refused(NotAllowed, "interviewer translator sg_lead", act)
@@ -145,9 +145,10 @@ def test_only_the_coordinator_writes_forms_anew(refused: Refused) -> None:
     ],
 )
 def test_a_new_version_that_cannot_be_is_refused(
-    refused: Refused, refusal: type[Refusal], words: dict[str, Pair], change_class: str
+    refused: Refused, desks: Desks, refusal: type[Refusal], words: dict[str, Pair], change_class: str
 ) -> None:
-    act = partial(forms.rewrite, doc_kind="carer_agreement", words=words, change_class=change_class)
+    shown = forms.texts(desks["coordinator"], "carer_agreement").text_hash
+    act = partial(forms.rewrite, doc_kind="carer_agreement", words=words, change_class=change_class, text_hash=shown)
 
     refused(refusal, "coordinator", act)
 
@@ -158,11 +159,12 @@ def test_a_new_version_is_used_from_its_stamp_on_and_the_old_one_keeps_its_words
     desk, field = desks["coordinator"], desks["interviewer"]
     before = forms.carer_form(field, child)
     words = {"form:carer_agreement:1": Pair("照护人确认书", "Carer's form")}
-    assert forms.rewrite(desk, "carer_agreement", words, "minor") == "2"
+    shown = forms.texts(desk, "carer_agreement").text_hash
+    assert forms.rewrite(desk, "carer_agreement", words, "minor", shown) == "2"
     carry(desk, field)
     assert forms.carer_form(field, child) == before
 
-    readiness.stamp(desk, ["carer_agreement"], desk.today, "YS-2", desk.today)
+    readiness.stamp(desk, {forms.texts(desk, "carer_agreement").text_hash: "{}"}, desk.today, "YS-2", desk.today)
     carry(desk, field)
     now = forms.carer_form(field, child)
     assert (now.version, now.title.zh) == ("2", "照护人确认书")
@@ -175,8 +177,9 @@ def test_a_new_version_is_used_from_its_stamp_on_and_the_old_one_keeps_its_words
 def test_the_tenth_version_comes_after_the_ninth(desks: Desks) -> None:
     desk = desks["coordinator"]
     for number in range(2, 11):
-        forms.rewrite(desk, "gatekeeper", {"form:gatekeeper:1": Pair(f"信{number}", f"Letter {number}")}, "editorial")
-    readiness.stamp(desk, ["gatekeeper"], desk.today, "YS-2", desk.today)
+        shown, words = forms.texts(desk, "gatekeeper").text_hash, Pair(f"信{number}", f"Letter {number}")
+        forms.rewrite(desk, "gatekeeper", {"form:gatekeeper:1": words}, "editorial", shown)
+    readiness.stamp(desk, {forms.texts(desk, "gatekeeper").text_hash: "{}"}, desk.today, "YS-2", desk.today)
 
     assert forms.blank(desk, "gatekeeper").version == "10"
 
@@ -206,7 +209,9 @@ def test_an_older_form_with_fewer_items_is_shown_as_it_was_stored(desks: Desks, 
 
 def test_a_form_speaks_of_what_the_coordinator_entered(desks: Desks, child: str) -> None:
     facts = {"institution": "某学院", "institution_en": "", "pi_contact": "0000-1", "retention_until": "2029-06-30"}
-    readiness.keep(desks["coordinator"], facts)
+    desk = desks["coordinator"]
+    lines = [line for group in readiness.overview(desk) for line in group.lines]
+    readiness.keep(desk, facts, {line.fact.code: line.opened.base for line in lines})
 
     spoken = forms.blank(desks["coordinator"], "guardian_info_consent").read_aloud
     assert "某学院" in spoken[0].zh
@@ -214,3 +219,22 @@ def test_a_form_speaks_of_what_the_coordinator_entered(desks: Desks, child: str)
     assert "2029年6月30日" in "".join(pair.zh for pair in spoken)
     assert "30 June 2029" in "".join(pair.en for pair in spoken)
     assert "0000-1" in spoken[-1].zh
+
+
+def test_a_new_version_is_written_only_from_the_newest_one(refused: Refused, desks: Desks) -> None:
+    desk, kind = desks["coordinator"], "carer_agreement"
+    shown = forms.texts(desk, kind).text_hash
+    forms.rewrite(desk, kind, {f"form:{kind}:1": Pair("确认书", "Form")}, "minor", shown)
+    words = {f"form:{kind}:2": Pair("另一句", "Another")}
+    again = partial(forms.rewrite, doc_kind=kind, words=words, change_class="minor", text_hash=shown)
+
+    refused(NewerVersion, "coordinator", again)
+
+
+def test_words_that_come_back_are_a_version_of_their_own(desks: Desks) -> None:
+    desk, kind = desks["coordinator"], "gatekeeper"
+    first = forms.texts(desk, kind).lines[0]
+    for words in (Pair("信", "Letter"), first.text, Pair("信件", "A letter")):
+        number = forms.rewrite(desk, kind, {first.id: words}, "editorial", forms.texts(desk, kind).text_hash)
+
+    assert number == "4"

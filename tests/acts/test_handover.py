@@ -17,7 +17,7 @@ from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.handover import NewerBundle, NoSuchPlace, NotThisFile, OtherStudy
 from fieldkit.clock import Clock
-from fieldkit.errors import DiskFull, Refusal
+from fieldkit.errors import DiskFull, Occupied, Refusal
 from fieldkit.records import canonical
 from fieldkit.store.folder import Folder
 from fieldkit.store.keys import Cost
@@ -56,6 +56,7 @@ def head(**facts: object) -> bytes:
 
 def test_what_is_no_bundle_is_refused(refused: Refused, tmp_path: Path) -> None:
     path = tmp_path / "holiday.jpg"
+    refused(NotThisFile, "coordinator", partial(handover.read, path=tmp_path))
     for content in (b"", b"PK\x03\x04", b"\xff\xd8\xff\xe0" * 99, frames.MAGIC[:-1]):
         path.write_bytes(content)
         assert refused(NotThisFile, ALL, partial(handover.read, path=path)).code == "not_a_bundle"
@@ -77,9 +78,16 @@ def test_a_bundle_of_a_later_version_is_refused(refused: Refused, tmp_path: Path
     assert refused(NewerBundle, "coordinator", lambda desk: handover.read(desk, path)).code == "newer_bundle"
 
 
+def test_a_bundle_is_not_written_over_something_else(refused: Refused, tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff")
+    told = refused(Occupied, "interviewer", lambda desk: handover.write(desk, tmp_path / "photo.jpg"))
+    assert "photo.jpg" in told.sentence("zh_CN")
+    assert (tmp_path / "photo.jpg").read_bytes() == b"\xff\xd8\xff"
+
+
 def test_a_place_that_cannot_be_reached_is_told(refused: Refused, desks: Desks, tmp_path: Path) -> None:
     (tmp_path / "a file").write_bytes(b"x")
-    for path in (tmp_path / "no stick" / "x", tmp_path, tmp_path / "a file" / "x"):
+    for path in (tmp_path / "no stick" / "x", tmp_path / "a file" / "x"):
         told = refused(NoSuchPlace, "coordinator", partial(handover.write, path=path))
         assert (told.code, told.details["path"]) == ("no_such_place", path)
         refused(NoSuchPlace, "coordinator", partial(handover.read, path=path))

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from fieldkit.acts import help_card
+from fieldkit.acts import help_card, people
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 
@@ -42,16 +42,17 @@ def test_a_site_is_open_until_every_needed_number_was_rung(desks: Desks) -> None
 
 
 def test_a_new_number_was_never_rung(desks: Desks) -> None:
-    help_card.keep(desks["interviewer"], "A03", "card:5", "0394-99")
+    base = _line(desks["interviewer"], "card:5").opened.base
+    assert not help_card.keep(desks["interviewer"], "A03", "card:5", "0394-99", base=base).opened.versions
 
     assert help_card.status(desks["interviewer"], "A03") == ["card:5"]
 
 
 def test_a_number_that_stays_keeps_its_day_and_writes_nothing(desks: Desks, kept: Callable[[Desk], object]) -> None:
     desk = desks["interviewer"]
-    before, line = kept(desk), next(one for one in help_card.of_site(desk, "A03") if one.id == "card:5")
+    before, line = kept(desk), _line(desk, "card:5")
 
-    help_card.keep(desk, "A03", "card:5", line.number)
+    help_card.keep(desk, "A03", "card:5", line.number, base=line.opened.base)
     assert kept(desk) == before
 
 
@@ -66,3 +67,49 @@ def test_before_unlocking_only_the_national_card_stands(desks: Desks) -> None:
     assert [one.number for one in help_card.national()][:4] == ["110", "120", "12356", "12355"]
     assert {one.verified_on for one in help_card.national()} == {""}
     assert help_card.sites(desks["interviewer"]) == []
+
+
+def test_what_another_tab_saved_meanwhile_is_kept_beside_not_overwritten(desks: Desks) -> None:
+    desk = desks["interviewer"]
+    opened, code = _line(desk, "card:5").opened, desk.me.code
+    help_card.keep(desk, "A03", "card:5", "0394-77", rung=True, base=opened.base)
+    both = help_card.keep(desk, "A03", "card:5", "0394-88", base=opened.base)
+
+    assert [(one.value, one.author) for one in both.opened.versions["number"]] == [
+        ("0394-77", "李岚"),
+        ("0394-88", "李岚"),
+    ]
+    assert [one.value for one in both.opened.versions["verified_by"]] == [code, ""]
+
+
+def test_a_number_that_two_people_wrote_differently_is_open_as_its_gate_sees_it(desks: Desks, child: str) -> None:
+    desk = desks["interviewer"]
+    for number in ("0394-77", "0394-88"):
+        help_card.keep(desk, "A03", "card:5", number, rung=True)
+
+    assert help_card.status(desk, "A03") == ["card:5"]
+    assert _line(desk, "card:5").open
+    assert next(gate.status for gate in people.case(desk, child).gates if gate.id == "G08") == "fails"
+
+
+def test_a_number_that_is_chosen_keeps_the_day_on_which_it_was_rung(desks: Desks) -> None:
+    desk = desks["interviewer"]
+    for number in ("0394-77", "0394-88"):
+        help_card.keep(desk, "A03", "card:5", number, rung=number.endswith("77"))
+
+    chosen = help_card.keep(desk, "A03", "card:5", "0394-77", base=_line(desk, "card:5").opened.base)
+
+    assert (chosen.number, chosen.verified_on, chosen.open) == ("0394-77", desk.today, False)
+
+
+def test_a_number_left_as_it_was_says_nothing_against_a_new_one(desks: Desks) -> None:
+    desk = desks["interviewer"]
+    old = _line(desk, "card:5")
+    help_card.keep(desk, "A03", "card:5", "0394-77", rung=True, base=old.opened.base)
+
+    now = help_card.keep(desk, "A03", "card:5", old.number, base=old.opened.base)
+    assert (now.number, now.opened.versions) == ("0394-77", {})
+
+
+def _line(desk: Desk, code: str) -> help_card.SiteLine:
+    return next(one for one in help_card.of_site(desk, "A03") if one.id == code)

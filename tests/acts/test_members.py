@@ -8,6 +8,7 @@ import pytest
 from fieldkit.acts import members
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
+from fieldkit.rules.gates import TRAINING_NEEDED
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -40,13 +41,14 @@ def test_a_date_that_is_taken_back_is_missing_again(desks: Desks) -> None:
     desk = desks["interviewer"]
     assert members.one(desk, desk.me.code).missing == ()
 
-    members.keep(desk, desk.me.code, {"nda_signed_on": ""})
+    members.keep(desk, desk.me.code, {"nda_signed_on": ""}, members.one(desk, desk.me.code).opened.base)
     assert members.one(desk, desk.me.code).missing == ("nda_signed_on",)
 
 
 def test_old_training_is_told_and_stops_nothing(desks: Desks) -> None:
     desk = desks["interviewer"]
-    members.keep(desk, desk.me.code, {"child_training_on": "2020-01-01"})
+    base = members.one(desk, desk.me.code).opened.base
+    members.keep(desk, desk.me.code, {"child_training_on": "2020-01-01"}, base)
 
     record = members.one(desk, desk.me.code)
     assert record.old
@@ -57,7 +59,8 @@ def test_what_stays_writes_nothing(desks: Desks, kept: Callable[[Desk], object])
     desk = desks["interviewer"]
     before = kept(desk)
 
-    members.keep(desk, desk.me.code, dict(members.one(desk, desk.me.code).values))
+    one = members.one(desk, desk.me.code)
+    members.keep(desk, desk.me.code, dict(one.values), one.opened.base)
     assert kept(desk) == before
 
 
@@ -66,7 +69,23 @@ def test_two_people_who_differ_are_told_and_either_decides(desks: Desks, carry: 
     members.keep(mine, code, {"occupation": "研究生"})
     members.keep(desks["coordinator"], code, {"occupation": "讲师"})
     carry(desks["coordinator"], mine)
-    assert members.one(mine, code).conflict
+    both = members.one(mine, code)
+    assert {one.author for one in both.opened.versions["occupation"]} == {"李岚", "陈静"}
 
-    members.keep(mine, code, {"occupation": members.one(mine, code).values["occupation"]})
-    assert not members.one(mine, code).conflict
+    members.keep(mine, code, {"occupation": both.values["occupation"]}, both.opened.base)
+    assert members.one(mine, code).opened.versions == {}
+
+
+def test_what_another_tab_saved_meanwhile_is_kept_beside_not_overwritten(desks: Desks) -> None:
+    desk, code = desks["interviewer"], desks["interviewer"].me.code
+    base = members.one(desk, code).opened.base
+    members.keep(desk, code, {"nda_signed_on": "2026-01-02", "occupation": "研究生"}, base)
+    members.keep(desk, code, {"nda_signed_on": "2026-01-03", "occupation": ""}, base)
+
+    both = members.one(desk, code)
+    assert [(one.value, one.author) for one in both.opened.versions["nda_signed_on"]] == [
+        ("2026-01-02", "李岚"),
+        ("2026-01-03", "李岚"),
+    ]
+    assert both.values["occupation"] == "研究生"
+    assert both.missing == TRAINING_NEEDED  # as its gate sees it

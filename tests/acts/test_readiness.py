@@ -5,10 +5,12 @@ from functools import partial
 
 import pytest
 
-from fieldkit.acts import members, readiness
+from fieldkit.acts import forms, members, readiness
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.readiness import EndsBeforeItBegins
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
+from fieldkit.rules.versions import NewerVersion
+from fieldkit.studies import Pair
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -20,7 +22,7 @@ def missing(desk: Desk) -> dict[str, int]:
 
 
 def test_only_the_coordinator_makes_the_study_ready(refused: Refused) -> None:
-    stamp = partial(readiness.stamp, doc_kinds=["assent_9_11"], **STAMP)
+    stamp = partial(readiness.stamp, shown={"any": "{}"}, **STAMP)
 
     for act in (readiness.overview, partial(readiness.keep, values={"pi_name": "某"}), stamp):
         refused(NotAllowed, "interviewer translator sg_lead", act)
@@ -57,9 +59,11 @@ def test_a_fact_that_cannot_be_is_refused_and_nothing_of_it_is_kept(
     ],
 )
 def test_a_stamp_that_cannot_be_is_refused(
-    refused: Refused, refusal: type[Refusal], kinds: list[str], changed: dict[str, str]
+    refused: Refused, desks: Desks, refusal: type[Refusal], kinds: list[str], changed: dict[str, str]
 ) -> None:
-    refused(refusal, "coordinator", partial(readiness.stamp, doc_kinds=kinds, **{**STAMP, **changed}))
+    texts = {kind if kind == "poem" else _text(desks["coordinator"], kind): "{}" for kind in kinds}
+
+    refused(refusal, "coordinator", partial(readiness.stamp, shown=texts, **{**STAMP, **changed}))
 
 
 def test_a_study_that_is_ready_misses_nothing(desks: Desks) -> None:
@@ -68,8 +72,9 @@ def test_a_study_that_is_ready_misses_nothing(desks: Desks) -> None:
 
 def test_what_is_taken_back_is_missing_at_its_gate(desks: Desks) -> None:
     desk = desks["coordinator"]
-    readiness.keep(desk, {"pia_ref": "", "safeguarding_lead": " "})
-    members.keep(desk, desks["interviewer"].me.code, {"record_check_on": ""})
+    readiness.keep(desk, {"pia_ref": "", "safeguarding_lead": " "}, _bases(desk))
+    code = desks["interviewer"].me.code
+    members.keep(desk, code, {"record_check_on": ""}, members.one(desk, code).opened.base)
 
     assert missing(desk) == {"G01": 1, "G02": 1, "G08": 1}
 
@@ -95,3 +100,67 @@ def test_a_group_can_be_kept_alone_and_the_same_again_writes_nothing(
 
 def test_the_lead_and_the_deputy_are_named(desks: Desks) -> None:
     assert len(readiness.leads(desks["interviewer"])) == 2
+
+
+def test_what_another_tab_saved_meanwhile_is_kept_beside_not_overwritten(desks: Desks) -> None:
+    desk = desks["coordinator"]
+    bases = _bases(desk)
+    readiness.keep(desk, {"pi_name": "甲某", "pia_ref": "影响-8"}, bases)
+    readiness.keep(desk, {"pi_name": "乙某", "pia_ref": _line(desk, "pia_ref").value}, bases)
+
+    both = _line(desk, "pi_name")
+    assert [(one.value, one.author) for one in both.opened.versions["value"]] == [("甲某", "陈静"), ("乙某", "陈静")]
+    assert (both.missing, _line(desk, "pia_ref").value) == (True, "影响-8")
+
+
+def test_an_empty_field_decides_nothing_between_two_versions(desks: Desks) -> None:
+    desk = desks["coordinator"]
+    for name in ("甲某", "乙某"):
+        readiness.keep(desk, {"pi_name": name})
+    bases = _bases(desk)
+
+    readiness.keep(desk, {"pi_name": ""}, bases)
+    assert len(_line(desk, "pi_name").opened.versions["value"]) > 1
+
+    readiness.keep(desk, {"pi_name": "乙某"}, bases)
+    assert (_line(desk, "pi_name").value, _line(desk, "pi_name").opened.versions) == ("乙某", {})
+
+
+def test_a_text_that_was_not_on_the_screen_is_not_stamped(refused: Refused, desks: Desks) -> None:
+    desk, kind = desks["coordinator"], "assent_9_11"
+    shown = _text(desk, kind)
+    forms.rewrite(desk, kind, {f"form:{kind}:1": Pair("新题目", "A new title")}, "minor", shown)
+
+    refused(NewerVersion, "coordinator", partial(readiness.stamp, shown={shown: "{}"}, **STAMP))
+
+    readiness.stamp(desk, {_text(desk, kind): "{}"}, **STAMP)
+    assert (_sheet(desk, kind).version.number, _sheet(desk, kind).ethics_no) == (2, "YS-9")
+
+
+def test_a_stamp_from_another_tab_is_kept_beside_not_overwritten(desks: Desks) -> None:
+    desk, kind = desks["coordinator"], "assent_9_11"
+    shown = {_text(desk, kind): _sheet(desk, kind).opened.base}
+    for number in ("YS-9", "YS-10", "YS-10"):
+        readiness.stamp(desk, shown, **{**STAMP, "ethics_no": number})
+
+    both = _sheet(desk, kind)
+    assert [one.value for one in both.opened.versions["ethics_no"]] == ["YS-9", "YS-10"]
+
+    readiness.stamp(desk, {_text(desk, kind): both.opened.base}, **{**STAMP, "ethics_no": "YS-9"})
+    assert (_sheet(desk, kind).ethics_no, _sheet(desk, kind).opened.versions) == ("YS-9", {})
+
+
+def _line(desk: Desk, code: str) -> readiness.FactLine:
+    return next(line for group in readiness.overview(desk) for line in group.lines if line.fact.code == code)
+
+
+def _bases(desk: Desk) -> dict[str, str]:
+    return {line.fact.code: line.opened.base for group in readiness.overview(desk) for line in group.lines}
+
+
+def _sheet(desk: Desk, kind: str) -> forms.Sheet:
+    return next(one for one in forms.sheets(desk) if one.version.doc_kind == kind)
+
+
+def _text(desk: Desk, kind: str) -> str:
+    return forms.texts(desk, kind).text_hash

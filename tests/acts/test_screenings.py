@@ -7,6 +7,7 @@ import pytest
 
 from fieldkit.acts import checks, people, screenings, withdrawals
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.editors import Opened
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
@@ -68,7 +69,8 @@ def test_a_child_who_fits_passes_the_gate(desks: Desks, new: str) -> None:
     assert _gate(desk, new) == "holds"
     kept = screenings.latest(desk, new)
     assert kept is not None
-    assert kept == screenings.Screening({"age_range": "met", **screenings.all_fit()}, "eligible", "village", desk.today)
+    assert kept.criteria == {"age_range": "met", **screenings.all_fit()}
+    assert (kept.result, kept.approach, kept.day) == ("eligible", "village", desk.today)
 
 
 def test_what_is_left_out_is_not_known_and_leaves_it_open(desks: Desks, new: str) -> None:
@@ -97,7 +99,7 @@ def test_a_child_who_does_not_fit_is_screened_out_and_the_slip_goes(
 def test_a_second_screening_stands_over_the_first(desks: Desks, new: str, changes: Changes) -> None:
     desk = desks["interviewer"]
     screenings.record(desk, new, {})
-    screenings.record(desk, new, screenings.all_fit())
+    screenings.record(desk, new, screenings.all_fit(), base=_base(desk, new))
 
     first, second = changes(desk, "screening")
     assert second.over["result"] == (first.id,)
@@ -110,3 +112,43 @@ def test_a_power_cut_leaves_the_slip_of_a_child_who_does_not_fit(
     for place in (1, 2):
         broken(place, lambda: screenings.record(desks["interviewer"], new, OUT))
     assert people.case(desks["interviewer"], new).called == "小满"
+
+
+def test_what_another_tab_saved_meanwhile_is_kept_beside_not_overwritten(desks: Desks, new: str) -> None:
+    desk = desks["interviewer"]
+    base = _base(desk, new)
+    screenings.record(desk, new, screenings.all_fit(), "village", base)
+    screenings.record(desk, new, OUT, "teacher", base)
+
+    both = screenings.latest(desk, new)
+    assert both is not None
+    assert {code: [one.value for one in ones] for code, ones in both.opened.versions.items() if code in OUT} == {
+        "ex_acute": ["not_met", "met"]
+    }
+    assert [(one.value, one.author) for one in both.opened.versions["approach"]] == [
+        ("village", "李岚"),
+        ("teacher", "李岚"),
+    ]
+    assert _gate(desk, new) == "fails"
+    assert people.case(desk, new).called == "小满"  # nothing is removed while two answers stand
+
+    assert screenings.record(desk, new, OUT, "teacher", both.opened.base) == "ineligible"
+    assert people.case(desk, new).called is None
+    assert _opened(desk, new).versions == {}
+
+
+def test_the_same_answers_again_write_nothing(desks: Desks, new: str, changes: Changes) -> None:
+    desk = desks["interviewer"]
+    for _ in range(2):
+        screenings.record(desk, new, screenings.all_fit(), "village")
+
+    assert len(changes(desk, "screening")) == 1
+
+
+def _opened(desk: Desk, subject: str) -> Opened:
+    found = screenings.latest(desk, subject)
+    return found.opened if found else Opened()
+
+
+def _base(desk: Desk, subject: str) -> str:
+    return _opened(desk, subject).base

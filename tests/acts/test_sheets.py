@@ -17,6 +17,7 @@ from fieldkit.i18n import EN, LOCALES, ZH
 from fieldkit.store import machine
 from fieldkit.store.folder import Folder, NotSetUp
 from fieldkit.store.keys import Cost, WeakPassphrase, WrongPassphrase, WrongWords, seal_to
+from fieldkit.store.sheets import UnknownWord
 from sync.replica import Report
 
 Desks = dict[str, Desk]
@@ -54,7 +55,7 @@ def test_without_a_sheet_or_with_other_words_nothing_is_recovered(
     refused(NotFound, "interviewer", lambda desk: sheets.recover(desk.folder, "stranger", words, NEW, cheap))
     other = " ".join(sheets.words(bytes(16), EN))
     refused(WrongWords, "interviewer", lambda desk: sheets.recover(desk.folder, desk.me.code, other, NEW, cheap))
-    refused(WrongWords, "interviewer", lambda desk: sheets.recover(desk.folder, desk.me.code, "words", NEW, cheap))
+    refused(UnknownWord, "interviewer", lambda desk: sheets.recover(desk.folder, desk.me.code, "words", NEW, cheap))
     refused(WeakPassphrase, "interviewer", lambda desk: sheets.recover(desk.folder, desk.me.code, words, "weak", cheap))
 
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 from fieldkit.acts import checks, clocks, people, slips, withdrawals
 from fieldkit.acts.desk import Desk
+from fieldkit.clock import Clock
 from fieldkit.errors import NotAllowed, NotFound, Refusal
 from fieldkit.rules.slips import ALPHABET
 
@@ -16,8 +18,11 @@ Carry = Callable[[Desk, Desk], object]
 
 
 def _confirmed(desk: Desk, days: int) -> Desk:
-    """The same desk *days* later, the date stated by a person."""
-    return clocks.state(desk, (date.fromisoformat(desk.today) + timedelta(days=days)).isoformat())
+    """The same desk *days* later by its clock, which a person confirms."""
+    at = replace(desk, clock=Clock(timedelta(days=days)))
+    with at.db.reading() as tables:
+        asked = clocks.doubted(at, tables)
+    return clocks.state(at, at.today, {}) if asked else at
 
 
 def test_only_an_interviewer_sees_a_familys_slip_and_sweeps(refused: Refused, child: str) -> None:

@@ -11,8 +11,9 @@ from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.errors import Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
+from fieldkit.store import keys
 from fieldkit.store.folder import Folder, NotSetUp
-from fieldkit.store.keys import Cost, WeakPassphrase, WrongPassphrase
+from fieldkit.store.keys import Cost, OnlyDigits, WeakPassphrase, WrongPassphrase
 from sync.replica import Report
 
 Desks = dict[str, Desk]
@@ -117,3 +118,18 @@ def test_codes_are_never_the_same(desks: Desks, cheap: Cost) -> None:
     codes = {users.add(desks["interviewer"], "王越", "another four plain words", cheap).code for _ in range(3)}
 
     assert len(codes | {desks["interviewer"].me.code}) == 4
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\u3000", "\u200b", "\ufeff\u00ad"])
+def test_a_colleague_whose_name_cannot_be_seen_is_refused(refused: Refused, passphrase: str, blank: str) -> None:
+    refused(Missing, "interviewer", lambda desk: users.add(desk, blank, passphrase))
+
+
+def test_a_passphrase_of_digits_is_refused_and_one_from_before_still_opens(
+    refused: Refused, desks: Desks, cheap: Cost
+) -> None:
+    refused(OnlyDigits, "interviewer", lambda desk: users.add(desk, "王越", "123456789012"))
+    desk, old = desks["interviewer"], "123456"
+    facts = {"code": desk.me.code, "name": desk.me.name, "role": desk.me.role}
+    users.replace_slot(desk.folder, keys.make_slot(facts, old, desk.db.key, desk.keys, cheap))
+    users.unlock(desk.folder, desk.me.code, old, Clock()).db.close()

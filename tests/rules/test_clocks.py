@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from fieldkit.rules.clocks import doubtful
+from fieldkit.rules.clocks import doubtful, far
 
 LAST = date(2026, 11, 24)
 
@@ -27,3 +27,21 @@ def test_a_date_that_a_person_stated_counts_like_a_record() -> None:
 
 def test_with_nothing_to_compare_no_date_is_doubted() -> None:
     assert not doubtful(date(2019, 1, 1), [])
+
+
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [
+        (LAST, False),
+        (date(2027, 11, 25), False),
+        (date(2026, 11, 23), True),
+        (date(2027, 11, 26), True),
+        (date(2062, 1, 1), True),
+    ],
+)
+def test_v31_a_stated_day_follows_a_record_within_a_year_or_is_asked_about(told: date, asked: bool) -> None:
+    assert [one.code for one in far(told, [LAST, date(2019, 1, 1)])] == (["V31"] if asked else [])
+
+
+def test_a_laptop_without_records_believes_what_it_is_told() -> None:
+    assert far(date(2026, 11, 24), []) == []

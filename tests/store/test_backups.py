@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from fieldkit.errors import Occupied
 from fieldkit.store import backups
 from fieldkit.store.backups import NotABackup
 
@@ -37,3 +40,70 @@ def test_the_bytes_are_those_of_the_first_version(sources: dict[str, Path], tmp_
     (tmp_path / "out").mkdir()
     found = backups.unpack(tmp_path / "b", tmp_path / "out")
     assert {name: path.read_bytes() for name, path in found.items()} == {"fieldkit.db": b"sea1", "slots.json": b"{}"}
+
+
+def _photo(path: Path) -> None:
+    path.write_bytes(b"\xff\xd8\xff a photo")
+
+
+def _empty(path: Path) -> None:
+    path.touch()
+
+
+def _link_to_a_backup(path: Path) -> None:
+    path.with_name("elsewhere").write_bytes(VECTOR)
+    path.symlink_to(path.with_name("elsewhere"))
+
+
+def _link_to_nothing(path: Path) -> None:
+    path.symlink_to(path.with_name("nothing"))
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="needs links and pipes")
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        _photo,
+        _empty,
+        Path.mkdir,
+        pytest.param(_link_to_a_backup, marks=POSIX),
+        pytest.param(_link_to_nothing, marks=POSIX),
+        pytest.param(_pipe, marks=POSIX),
+    ],
+)
+def test_what_is_no_backup_of_ours_is_never_overwritten(
+    sources: dict[str, Path], tmp_path: Path, put: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "taken"
+    put(path)
+    before = path.lstat()
+    with pytest.raises(Occupied):
+        backups.write(path, sources)
+    assert (path.lstat().st_ino, path.lstat().st_mode, path.lstat().st_size) == (
+        before.st_ino,
+        before.st_mode,
+        before.st_size,
+    )
+
+
+def test_an_earlier_backup_gives_way_and_a_draft_of_somebody_else_does_not(
+    sources: dict[str, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "b").write_bytes(backups.MARK + b"1\nof last week")
+    _photo(tmp_path / "b.new")
+    backups.write(tmp_path / "b", sources)
+    assert (tmp_path / "b").read_bytes() == VECTOR
+    assert (tmp_path / "b.new").read_bytes() == b"\xff\xd8\xff a photo"
+
+
+@POSIX
+def test_a_pipe_is_no_backup_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    _pipe(tmp_path / "b")
+    with pytest.raises(NotABackup):
+        backups.unpack(tmp_path / "b", tmp_path)

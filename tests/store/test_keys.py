@@ -9,7 +9,7 @@ import pytest
 from nacl.exceptions import CryptoError
 
 from fieldkit.store import keys
-from fieldkit.store.keys import Cost, KeyPair, WeakPassphrase, WrongPassphrase, WrongWords
+from fieldkit.store.keys import Cost, KeyPair, OnlyDigits, WeakPassphrase, WrongPassphrase, WrongWords
 
 VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
 STORE_KEY, PAIR = bytes(range(100, 148)), KeyPair(bytes(range(32)), bytes(range(32, 64)))
@@ -101,10 +101,27 @@ def test_a_guess_costs_64_mib_and_three_passes_in_the_field() -> None:
     assert keys.FIELD_COST.memory == 64 * 1024 * 1024
 
 
+@pytest.mark.parametrize("facts", [{"passes": 2**31}, {"memory": 2**40}, {"memory": "8192"}, {"passes": None}])
+def test_a_slot_that_would_cost_hours_to_try_is_refused_at_once(facts: dict[str, object], cheap: Cost) -> None:
+    slot = keys.make_slot(WHO, "a b c d", STORE_KEY, PAIR, cheap)
+    with pytest.raises(WrongPassphrase):
+        keys.open_slot({**slot, **facts}, "a b c d")
+
+
 @pytest.mark.parametrize("weak", ["", "short", "elevenchars", "three small words"[:11], "  padded     ", "a b c"])
 def test_a_short_passphrase_is_refused(weak: str) -> None:
     with pytest.raises(WeakPassphrase):
         keys.check_strength(weak)
+
+
+@pytest.mark.parametrize(
+    "digits", ["123456789012", "2026 11 26 08", "１２３４５６７８９０１２", "1990-01-01-0394", "٠١٢٣٤٥٦٧٨٩٠١"]
+)
+def test_digits_alone_are_refused_and_a_slot_from_before_still_opens(digits: str, cheap: Cost) -> None:
+    with pytest.raises(OnlyDigits):
+        keys.check_strength(digits)
+    slot = keys.make_slot(WHO, digits, STORE_KEY, PAIR, cheap)
+    assert keys.open_slot(slot, digits) == (STORE_KEY, PAIR)
 
 
 @pytest.mark.parametrize("strong", ["a b c d", "twelve chars", "白鹭 南岸 旧桥 十二", "白鹭南岸旧桥十二月初三夜"])

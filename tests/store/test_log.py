@@ -169,3 +169,37 @@ def test_lists_and_maps_stand_in_the_tables_as_canonical_json(say: Say, tables: 
     say("guardian", items={"participate": "yes", "audio": "no"}, told=[3, 1])
     row = next(iter(tables.table("consent_events").rows))
     assert (row["items"], row["told"]) == ('{"audio":"no","participate":"yes"}', "[3,1]")
+
+
+RUNG = {"site": "A03", "line": "card:5", "number": "1", "verified_on": "2026-11-01", "verified_by": "A"}
+
+
+def _number(tables: Tables, pen: Pen, base: str, **told: str) -> Change | None:
+    record = log.record_id(KINDS["help_number"], RUNG, None, "")
+    return log.save_together(tables, pen, Draft("help_number", {**RUNG, **told}), record, base)
+
+
+def test_what_means_something_only_together_is_kept_together_beside_what_was_not_seen(tables: Tables, pen: Pen) -> None:
+    first = _number(tables, pen, "{}")
+    assert first
+    base = log.encode_base([first])
+    other = _number(tables, pen, base, number="2", verified_on="", verified_by="")
+    mine = _number(tables, pen, base, verified_on="2026-11-20")
+
+    assert other
+    assert mine
+    assert mine.set == {**RUNG, "verified_on": "2026-11-20"}
+    assert mine.over["number"] == other.over["number"] == (first.id,)
+    assert next(iter(tables.table("help_numbers").rows))["conflict"] == 1
+
+
+def test_nothing_new_together_writes_nothing_and_what_was_seen_is_found_again(tables: Tables, pen: Pen) -> None:
+    first = _number(tables, pen, "{}")
+    assert first
+    base = log.encode_base([first])
+    _number(tables, pen, base, number="2")
+
+    assert _number(tables, pen, base) is None
+    assert _number(tables, pen, base, number="2") is None
+    assert log.seen(tables, first.record, base)["number"] == [first]
+    assert log.seen(tables, first.record, '{"number": ["of another record"]}') == {"number": []}

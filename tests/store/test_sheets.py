@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from mnemonic import Mnemonic
 
 from fieldkit.i18n import EN, ZH
 from fieldkit.store import sheets
 from fieldkit.store.keys import WrongWords
+from fieldkit.store.sheets import TwoReadings, UnknownWord
 
 CODE = bytes(range(16))
 ENGLISH = "abandon amount liar amount expire adjust cage candy arch gather drum buyer"
@@ -22,6 +24,9 @@ ENGLISH = "abandon amount liar amount expire adjust cage candy arch gather drum 
         ENGLISH.replace("buyer", "ability"),
         "的" * 12,
         "x" * 400,
+        ENGLISH.replace(" ", "") + "buyer",
+        ENGLISH.replace(" ", "").removesuffix("buyer"),
+        "actor" * 20,
         "1 2 3",
         ENGLISH[:-6] + " 的",
     ],
@@ -29,6 +34,43 @@ ENGLISH = "abandon amount liar amount expire adjust cage candy arch gather drum 
 def test_what_is_no_sheet_is_refused(typed: str) -> None:
     with pytest.raises(WrongWords):
         sheets.code(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "place"),
+    [
+        (ENGLISH.replace("amount", "amuont", 1), 2),
+        (ENGLISH.replace("buyer", "byuer"), 12),
+        (ENGLISH.replace("cage", "笼"), 7),
+        (ENGLISH.replace(" ", "").replace("adjust", "adjsut"), 6),
+        (ENGLISH.replace("liar amount", "liaramuont"), 4),
+        ("".join(sheets.words(CODE, ZH)[:4]) + "齉" + "".join(sheets.words(CODE, ZH)[5:]), 5),
+        ("x" * 400, 1),
+    ],
+)
+def test_a_word_that_is_on_no_list_is_named_by_its_place(typed: str, place: int) -> None:
+    with pytest.raises(UnknownWord) as told:
+        sheets.code(typed)
+    assert told.value.details == {"n": place}
+    assert f"第 {place} 个词" in told.value.sentence(ZH)
+
+
+@pytest.mark.parametrize("first", ["abandon", "zebra", "zero", "zone", "zoo"])
+def test_a_sheet_may_begin_with_any_word(first: str) -> None:
+    listed = Mnemonic("english").wordlist
+    code = (listed.index(first) << 117).to_bytes(16, "big")
+    said = sheets.words(code, EN)
+    assert said[0] == first
+    assert sheets.code(" ".join(said)) == sheets.code("".join(sheets.words(code, ZH))) == code
+
+
+def test_letters_that_can_be_cut_in_two_ways_are_not_guessed_at() -> None:
+    one = "woman anger copper car draw coconut impact alpha broccoli assist basket desk"
+    other = one.replace("car draw", "card raw")
+    assert sheets.code(one) != sheets.code(other)
+    with pytest.raises(TwoReadings):
+        sheets.code(one.replace(" ", ""))
+    assert sheets.code(one.replace(" ", "").replace("card", "car d")) == sheets.code(one)
 
 
 def test_the_words_of_a_code_are_the_same_for_ever() -> None:
@@ -48,6 +90,20 @@ def test_both_languages_stand_for_one_code_however_they_are_typed() -> None:
         "".join(chinese),
         "\u3000".join(chinese),
         "，".join(chinese),
+        " ".join(chinese),
+        "\n".join(chinese),
+        "".join(f"{n}、{word}\u3000" for n, word in enumerate(chinese, 1)),
+        ENGLISH.replace(" ", ""),
+        ENGLISH.replace(" ", "").upper(),
+        ENGLISH.replace(" ", ","),
+        ENGLISH.replace(" ", "，"),
+        ENGLISH.replace(" ", "\r\n"),
+        ENGLISH.replace(" ", "  "),
+        ENGLISH.replace(" ", "\u3000"),
+        ENGLISH.replace(" ", "\u200b"),
+        ENGLISH.replace(" ", "\u200b "),
+        ENGLISH.replace("amount", "amo\u00adunt", 1),
+        ENGLISH.title().replace("Liar Amount", "LiarAmount"),
     ):
         assert sheets.code(typed) == CODE
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import secrets
 import string
 import subprocess
@@ -14,11 +15,51 @@ from nacl.signing import SigningKey
 from sync import bundle, frames, orders
 from sync.block import Block, Place, seal_payload
 from sync.canonical import b64, encode
-from sync.errors import ForeignStudy, NotABundle, TooLarge, UnknownFormat
+from sync.errors import ForeignStudy, NotABundle, Occupied, TooLarge, UnknownFormat
 from sync.orders import Order
 from sync.replica import Replica, StreamInfo
 
 NewShelf = Callable[..., Replica]
+
+
+OLDER = frames.MAGIC + b"an older bundle"
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs links and pipes")
+
+
+def _photo(path: Path) -> None:
+    path.write_bytes(b"\xff\xd8\xff a photo")
+
+
+def _link_to_a_bundle(path: Path) -> None:
+    path.with_name("elsewhere").write_bytes(OLDER)
+    path.symlink_to(path.with_name("elsewhere"))
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize(
+    "put",
+    [_photo, Path.touch, Path.mkdir, pytest.param(_link_to_a_bundle, marks=POSIX), pytest.param(_pipe, marks=POSIX)],
+)
+def test_what_is_no_bundle_is_never_overwritten(
+    tmp_path: Path, tree: list[Block], shelf: NewShelf, put: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "taken"
+    put(path)
+    before = path.lstat()
+    with pytest.raises(Occupied):
+        bundle.write(path, shelf(tree))
+    after = path.lstat()
+    assert (after.st_ino, after.st_mode, after.st_size) == (before.st_ino, before.st_mode, before.st_size)
+
+
+@POSIX
+def test_a_pipe_is_no_bundle_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    _pipe(tmp_path / "pipe")
+    with pytest.raises(NotABundle):
+        bundle.read(tmp_path / "pipe")
 
 
 def _frame(kind: bytes, content: bytes) -> bytes:
@@ -95,7 +136,7 @@ def test_forged_orders_and_orders_of_another_study_are_counted_and_not_taken(
     assert list(holder.orders()) == [order.content]
 
 
-@pytest.mark.parametrize("before", [[], [b"an older bundle"]], ids=["no file before", "an older one before"])
+@pytest.mark.parametrize("before", [[], [OLDER]], ids=["no file before", "an older one before"])
 def test_a_holder_that_fails_midway_leaves_what_was_there(
     before: list[bytes], tmp_path: Path, tree: list[Block], shelf: NewShelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,9 +175,9 @@ sys.exit(1)
 @pytest.mark.skipif(sys.platform == "win32", reason="needs RLIMIT_FSIZE")
 def test_a_full_stick_leaves_the_older_bundle_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "bundle"
-    path.write_bytes(b"an older bundle")
+    path.write_bytes(OLDER)
     subprocess.run([sys.executable, "-c", FULL_STICK, str(path)], check=True, timeout=60)
-    assert [found.read_bytes() for found in tmp_path.iterdir()] == [b"an older bundle"]
+    assert [found.read_bytes() for found in tmp_path.iterdir()] == [OLDER]
 
 
 def test_a_stick_that_does_not_read_back_leaves_nothing(

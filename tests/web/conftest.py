@@ -6,6 +6,7 @@ import re
 import shutil
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,17 @@ def sit(browser: FlaskClient) -> Callable[[str], FlaskClient]:
         return browser
 
     return change
+
+
+@pytest.fixture
+def hidden() -> Callable[[str], dict[str, str]]:
+    """What a page knows of what was on the screen, as it travels back with a form."""
+
+    def read(page: str) -> dict[str, str]:
+        found = re.findall(r'name="((?:named_)?base[^"]*|text_hash)" value="([^"]*)"', page)
+        return {name: unescape(value) for name, value in found}
+
+    return read
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 from flask.testing import FlaskClient
 
 
@@ -9,7 +11,8 @@ def test_a_recording_laid_onto_the_page_is_refused_in_the_readers_language(
     path, script = f"/interviews/{interview}/attachments", {"X-Fieldkit": "script"}
     answer = browser.post(path, data={"media": "audio/mpeg"}, headers=script)
 
-    assert (answer.status_code, answer.json["code"]) == (409, "V39")
-    assert "孩子和家里没有都同意" in answer.json["sentence"]
+    told = json.loads(answer.text)
+    assert (answer.status_code, told["code"]) == (409, "V39")
+    assert "孩子和家里没有都同意" in told["sentence"]
     browser.set_cookie("lang", "en", domain="127.0.0.1")
     assert "have not agreed" in browser.post(path, data={"media": "audio/mpeg"}).text

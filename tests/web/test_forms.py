@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -22,12 +23,13 @@ def test_an_interviewer_neither_stamps_nor_rewrites_a_form(sit: Sit) -> None:
     browser = sit("interviewer")
 
     assert browser.get("/forms").status_code == 403
-    assert browser.post("/forms/stamp", data={**STAMP, "doc_kind": "assent_9_11"}).status_code == 403
+    assert browser.post("/forms/stamp", data={**STAMP, "text_hash": "x"}).status_code == 403
 
 
 def test_a_stamp_that_ends_before_it_begins_is_refused_and_stays_typed(sit: Sit) -> None:
-    data = {**STAMP, "doc_kind": "assent_9_11", "valid_to": "2025-12-31"}
-    answer = sit("coordinator").post("/forms/stamp", data=data)
+    browser = sit("coordinator")
+    data = {**STAMP, "text_hash": _newest(browser, "assent_9_11"), "valid_to": "2025-12-31"}
+    answer = browser.post("/forms/stamp", data=data)
 
     assert answer.status_code == 422
     assert 'value="2025-12-31"' in answer.text
@@ -36,7 +38,8 @@ def test_a_stamp_that_ends_before_it_begins_is_refused_and_stays_typed(sit: Sit)
 def test_a_stamp_reaches_the_list(sit: Sit) -> None:
     browser = sit("coordinator")
 
-    assert browser.post("/forms/stamp", data={**STAMP, "doc_kind": "assent_9_11"}).status_code == 302
+    data = {**STAMP, "text_hash": _newest(browser, "assent_9_11")}
+    assert browser.post("/forms/stamp", data=data).status_code == 302
     assert "YS-9" in browser.get("/forms").text
 
 
@@ -50,13 +53,8 @@ def test_a_new_version_without_its_class_is_refused_and_stays_typed(sit: Sit) ->
 
 def test_a_new_version_waits_for_its_stamp(sit: Sit) -> None:
     browser = sit("coordinator")
-    data = {
-        "zh-form:carer_agreement:1": "照护人确认书",
-        "en-form:carer_agreement:1": "Carer form",
-        "change_class": "minor",
-    }
+    _rewrite(browser)
 
-    assert browser.post("/forms/carer_agreement", data=data).status_code == 302
     assert "还没有盖章" in browser.get("/forms").text
     assert "照护人确认书" not in browser.get("/forms/carer_agreement/print").text
 
@@ -75,3 +73,61 @@ def test_every_form_can_be_printed_and_nothing_is_left_to_fill(sit: Sit, doc_kin
 
 def test_a_form_that_there_is_none_of_is_not_printed(sit: Sit) -> None:
     assert sit("interviewer").get("/forms/nothing/print").status_code == 404
+
+
+def test_a_version_that_was_not_on_the_screen_is_not_stamped(sit: Sit) -> None:
+    browser = sit("coordinator")
+    shown = _newest(browser, "carer_agreement")
+    _rewrite(browser)
+
+    answer = browser.post("/forms/stamp", data={**STAMP, "text_hash": shown})
+
+    assert answer.status_code == 409
+    assert "有更新的版本" in answer.text
+    seen = {**STAMP, "text_hash": _newest(browser, "carer_agreement")}
+    assert browser.post("/forms/stamp", data=seen).status_code == 302
+
+
+def test_a_new_version_is_written_only_from_the_newest_one(sit: Sit, hidden: Callable[[str], dict[str, str]]) -> None:
+    browser = sit("coordinator")
+    opened = hidden(browser.get("/forms/carer_agreement").text)
+    _rewrite(browser)
+
+    words = {"zh-form:carer_agreement:2": "另一句", "en-form:carer_agreement:2": "Another"}
+    answer = browser.post("/forms/carer_agreement", data={**opened, **words, "change_class": "minor"})
+
+    assert answer.status_code == 409
+    assert "另一句" in answer.text
+
+
+def _newest(browser: FlaskClient, kind: str) -> str:
+    """Return the text of the newest version of a form, as the list carries it."""
+    page = browser.get("/forms").text
+    found = re.search(r'name="text_hash" value="([^"]+)"', page[page.index(f'id="{kind}"') :])
+    assert found
+    return found[1]
+
+
+def _rewrite(browser: FlaskClient) -> None:
+    page = browser.get("/forms/carer_agreement").text
+    shown = re.search(r'name="text_hash" value="([^"]+)"', page)
+    data = {
+        "zh-form:carer_agreement:1": "照护人确认书",
+        "en-form:carer_agreement:1": "Carer form",
+        "change_class": "minor",
+        "text_hash": shown[1] if shown else "",
+    }
+    assert browser.post("/forms/carer_agreement", data=data).status_code == 302
+
+
+def test_a_stamp_from_another_tab_is_kept_beside_not_overwritten(
+    sit: Sit, hidden: Callable[[str], dict[str, str]]
+) -> None:
+    browser = sit("coordinator")
+    data = {**STAMP, **hidden(browser.get("/forms").text), "text_hash": _newest(browser, "assent_9_11")}
+    browser.post("/forms/stamp", data=data)
+
+    page = browser.post("/forms/stamp", data={**data, "ethics_no": "YS-10"}, follow_redirects=True).text
+
+    assert "YS-9</b>（陈静）" in page
+    assert "YS-10</b>（陈静）" in page

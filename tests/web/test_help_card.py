@@ -47,3 +47,19 @@ def test_a_number_that_was_rung_today_is_on_the_card(browser: FlaskClient) -> No
 
     assert browser.post("/help-card/B07", data=data).status_code == 302
     assert "0394-7777" in browser.get("/help-card?site=B07").text
+
+
+def test_what_another_tab_saved_meanwhile_is_kept_beside_not_overwritten(
+    browser: FlaskClient, hidden: Callable[[str], dict[str, str]]
+) -> None:
+    place, opened = "/help-card/A03", hidden(browser.get("/help-card/A03").text)
+    browser.post(place, data={**opened, "line": "card:5", "number": "0394-7777", "rung": "yes"})
+
+    data = {**opened, "line": "card:5", "number": "0394-8888", "rung": "yes"}
+    page = browser.post(place, data=data, follow_redirects=True).text
+
+    assert "0394-7777</b>（李岚）" in page
+    assert "0394-8888</b>（李岚）" in page
+    card = browser.get("/help-card?site=A03").text
+    assert "tel:0394-7777" in card  # whoever needs help sees both
+    assert "tel:0394-8888" in card

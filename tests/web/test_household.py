@@ -11,12 +11,7 @@ from flask.testing import FlaskClient
 from fieldkit.clock import Clock
 
 OUT = {"alive": "yes", "living_with": "no", "away_since": "2019-03", "months_away": "11", "work_place": "henan"}
-
-
-def hidden(page: str) -> dict[str, str]:
-    """Return what the page knows of what was on the screen."""
-    found = re.findall(r'name="(base|named_base)" value="([^"]*)"', page)
-    return {name: value.replace("&#34;", '"').replace("&#39;", "'") for name, value in found}
+Hidden = Callable[[str], dict[str, str]]
 
 
 @pytest.mark.parametrize(
@@ -90,14 +85,17 @@ def test_a_role_is_ended(browser: FlaskClient, child: str) -> None:
     assert "不再担任" not in page
 
 
-def test_two_tabs_are_seen(browser: FlaskClient, child: str) -> None:
+def test_two_tabs_are_seen(browser: FlaskClient, child: str, hidden: Hidden) -> None:
     place = f"/people/{child}/household/child"
     opened = hidden(browser.get(place).text)
     for grade in ("p6", "p5"):
         browser.post(place, data={"grade": grade, **opened})
     assert "有两种写法" in browser.get(f"/people/{child}/household").text
+    page = browser.get(place).text
+    assert "六年级</b>（李岚）" in page
+    assert "五年级</b>（李岚）" in page
 
-    browser.post(place, data={"grade": "p5", **hidden(browser.get(place).text)})
+    browser.post(place, data={"grade": "p5", **hidden(page)})
 
     assert "有两种写法" not in browser.get(f"/people/{child}/household").text
 
@@ -106,7 +104,7 @@ def test_a_base_that_is_none_is_refused(browser: FlaskClient, child: str) -> Non
     assert browser.post(f"/people/{child}/household/child", data={"grade": "p6", "base": "["}).status_code == 422
 
 
-def test_the_birth_date_with_its_hints(browser: FlaskClient, consented: str) -> None:
+def test_the_birth_date_with_its_hints(browser: FlaskClient, consented: str, hidden: Hidden) -> None:
     place = f"/people/{consented}/household/identity"
     told = {"birth_date": f"{Clock().today().year - 13}年冬月", "birth_calendar": "lunar", "told_age": "十六了"}
     page = browser.post(place, data={**told, **hidden(browser.get(place).text)}, follow_redirects=True).text

@@ -6,6 +6,10 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from fieldkit.acts import users
+from fieldkit.store import keys
+from fieldkit.store.keys import Cost
+
 PASSPHRASE = "four plain words here"
 SCRIPT = {"X-Fieldkit": "script"}
 
@@ -83,6 +87,26 @@ def test_after_five_wrong_pins_only_the_passphrase_lifts_it(open_: FlaskClient) 
     assert open_.post("/cover", data={"secret": PASSPHRASE}).status_code == 302
 
 
+def test_a_wrong_pin_is_no_try_at_the_passphrase(open_: FlaskClient) -> None:
+    cover(open_)
+    for _ in range(3):
+        assert open_.post("/cover", data={"secret": "1111"}).status_code == 401
+    assert open_.post("/cover", data={"secret": "2468"}).status_code == 429
+    assert open_.post("/cover", data={"secret": PASSPHRASE}).status_code == 302
+
+
+@pytest.mark.parametrize("old", ["123456789012", "1234 5678 90 12"])
+def test_a_passphrase_of_digits_from_before_lifts_the_cover_and_is_no_wrong_pin(open_: FlaskClient, old: str) -> None:
+    machine = open_.application.extensions["fieldkit"].machines["home"]
+    at = machine.desk
+    facts = {"code": at.me.code, "name": at.me.name, "role": at.me.role}
+    users.replace_slot(machine.folder, keys.make_slot(facts, old, at.db.key, at.keys, Cost(1, 8192)))
+    cover(open_)
+    assert open_.post("/cover", data={"secret": old[:-1]}).status_code == 401
+    assert open_.post("/cover", data={"secret": old}).status_code == 302
+    assert machine.guard.pins[at.me.code].wrong == 0
+
+
 def test_the_pin_is_gone_after_a_lock(open_: FlaskClient) -> None:
     cover(open_)
     open_.post("/lock")
@@ -135,11 +159,51 @@ def test_a_form_that_met_the_cover_is_carried_out_afterwards_once(open_: FlaskCl
     assert open_.post("/withdraw", data={"code": "<奶奶>", "requested_by": "guardian"}).status_code == 200
 
 
-def test_a_passphrase_that_met_the_cover_is_not_kept(open_: FlaskClient) -> None:
+def test_cover_and_page_say_what_becomes_of_a_form_that_met_the_cover(open_: FlaskClient) -> None:
     wait(open_, minutes=4)
-    assert open_.post("/sheet", data={"passphrase": "a passphrase under the cover"}).location.startswith("/cover")
+    assert open_.get("/inbox").location.startswith("/cover")
+    assert "还没有保存" not in open_.get("/cover").text
+    open_.post("/withdraw", data={"code": "奶奶的话", "requested_by": "guardian"})
 
-    assert "under the cover" not in open_.post("/cover", data={"secret": PASSPHRASE}).text
+    covered = open_.get("/cover").text
+    assert "还没有保存" in covered
+    assert "奶奶的话" not in covered
+    lifted = open_.post("/cover", data={"secret": PASSPHRASE}).text
+    assert "完全照您刚才填的" in lifted
+    assert "<li>奶奶的话" in lifted
+    assert "<li>guardian" not in lifted
+
+
+def test_a_form_that_met_the_cover_can_be_dropped(open_: FlaskClient) -> None:
+    wait(open_, minutes=4)
+    open_.post("/withdraw", data={"code": "奶奶的话", "requested_by": "guardian"})
+    lifted = open_.post("/cover", data={"secret": PASSPHRASE}).text
+
+    assert "不提交" in lifted
+    assert "奶奶的话" not in open_.get("/inbox").text
+    open_.post("/cover/fall")
+    assert "还没有保存" not in open_.get("/cover").text
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/sheet", "passphrase"),
+        ("/users", "again"),
+        ("/sheet/back", "first"),
+        ("/sheet/back", "second"),
+        ("/cover/pin", "pin"),
+        ("/recover", "words"),
+        ("/withdraw", "secret"),
+    ],
+)
+def test_what_opens_a_laptop_is_not_kept_under_the_cover(open_: FlaskClient, path: str, field: str) -> None:
+    wait(open_, minutes=4)
+    assert open_.post(path, data={field: "typed under the cover"}).location.startswith("/cover")
+    lifted = open_.post("/cover", data={"secret": PASSPHRASE})
+
+    assert lifted.status_code == 302
+    assert "under the cover" not in lifted.text
 
 
 def test_wrong_tries_at_the_lock_slow_down_and_say_for_how_long(locked: FlaskClient) -> None:

@@ -28,3 +28,18 @@ def test_a_person_keeps_their_own_record(sit: Sit, desks: dict[str, Desk]) -> No
     assert browser.post(f"/members/{code}", data={"occupation": "研究生"}).status_code == 302
     assert "研究生" in browser.get(f"/members/{code}").text
     assert "陈静" not in browser.get("/members").text
+
+
+def test_what_another_tab_saved_meanwhile_is_kept_beside_not_overwritten(
+    sit: Sit, desks: dict[str, Desk], hidden: Callable[[str], dict[str, str]]
+) -> None:
+    browser, place = sit("interviewer"), f"/members/{desks['interviewer'].me.code}"
+    opened = hidden(browser.get(place).text)
+    browser.post(place, data={**opened, "occupation": "研究生", "gender": "f"})
+
+    page = browser.post(place, data={**opened, "occupation": "讲师"}, follow_redirects=True).text
+
+    assert "研究生</b>（李岚）" in page
+    assert "讲师</b>（李岚）" in page
+    assert 'value="f" checked' in page
+    assert "有两种写法" in browser.get("/members").text

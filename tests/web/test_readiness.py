@@ -21,10 +21,30 @@ def test_a_refused_fact_stays_typed(sit: Sit) -> None:
     assert 'value="2026-02-30"' in answer.text
 
 
-def test_a_fact_that_was_taken_back_is_counted_as_missing_again(sit: Sit) -> None:
+def test_a_fact_that_was_taken_back_is_counted_as_missing_again(
+    sit: Sit, hidden: Callable[[str], dict[str, str]]
+) -> None:
     browser = sit("coordinator")
-    assert "都齐了" in browser.get("/readiness").text
+    page = browser.get("/readiness").text
+    assert "都齐了" in page
 
-    assert browser.post("/readiness", data={"gate": "G01", "pia_ref": ""}).status_code == 302
+    assert browser.post("/readiness", data={**hidden(page), "gate": "G01", "pia_ref": ""}).status_code == 302
     assert "还缺 1 项" in browser.get("/readiness").text
     assert "还缺 1 项" in browser.get("/inbox").text
+
+
+def test_what_another_tab_saved_meanwhile_is_kept_beside_not_overwritten(
+    sit: Sit, hidden: Callable[[str], dict[str, str]]
+) -> None:
+    browser = sit("coordinator")
+    opened = hidden(browser.get("/readiness").text)
+    browser.post("/readiness", data={**opened, "gift": "一盒彩笔", "allow_phone_consent": "no"})
+
+    data = {**opened, "gift": "一个书包"}
+    page = browser.post("/readiness", data=data, follow_redirects=True).text
+
+    assert "一盒彩笔</b>（陈静）" in page
+    assert "一个书包</b>（陈静）" in page
+
+    data = {**hidden(page), "gift": "一个书包"}
+    assert "一盒彩笔" not in browser.post("/readiness", data=data, follow_redirects=True).text

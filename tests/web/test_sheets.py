@@ -76,3 +76,23 @@ def test_the_page_of_people_reminds_until_there_is_a_sheet(locked: FlaskClient) 
     assert "您还没有恢复单" in locked.get("/users").text
     made(locked)
     assert "您还没有恢复单" not in locked.get("/users").text
+
+
+def test_recovering_closes_the_persons_other_sessions_and_their_pin_and_nobody_elses(locked: FlaskClient) -> None:
+    words, other = made(signed_in(locked)), locked.application.test_client()
+    assert locked.post("/cover/pin", data={"pin": "2468"}).status_code == 302
+    site = locked.application.extensions["fieldkit"]
+    who = site.machines["home"].desk.me.code
+    assert other.post("/recover", data=recovery(other, "".join(words))).location == "/"
+
+    assert other.get("/inbox").status_code == 200
+    assert locked.get("/inbox").location.startswith("/unlock")
+    assert locked.post("/cover", data={"secret": "2468"}).status_code == 401
+    assert who not in site.machines["home"].guard.pins
+
+
+def test_words_that_are_refused_close_no_session(locked: FlaskClient) -> None:
+    made(signed_in(locked))
+    other = locked.application.test_client()
+    assert other.post("/recover", data=recovery(other, "的 的 的")).status_code == 401
+    assert locked.get("/inbox").status_code == 200

@@ -45,10 +45,35 @@ def test_a_short_passphrase_founds_nothing(empty: FlaskClient) -> None:
     assert "密码要长一点" in answer.text
 
 
-@pytest.mark.parametrize("step", ["institution", "name"])
-def test_an_empty_answer_leads_nowhere(empty: FlaskClient, step: str) -> None:
+def test_a_passphrase_of_digits_founds_nothing(empty: FlaskClient) -> None:
     answer_all(empty)
-    assert empty.post(f"/setup/{step}", data={step: ""}).status_code == 422
+    answer = empty.post("/setup/passphrase", data={"passphrase": "123456789012", "again": "123456789012"})
+
+    assert answer.status_code == 422
+    assert "只有数字" in answer.text
+    assert "123456789012" not in answer.text
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\u3000", "\u200b\u200b", "\ufeff \u00ad"])
+@pytest.mark.parametrize("step", ["institution", "name"])
+def test_a_blank_answer_stays_at_its_question_and_the_others_are_kept(
+    empty: FlaskClient, step: str, blank: str
+) -> None:
+    answer_all(empty)
+    answer = empty.post(f"/setup/{step}", data={step: blank})
+
+    assert answer.status_code == 422
+    assert "这里要填" in answer.text
+    assert f'id="{step}"' in answer.text
+    typed = {"institution": "某大学", "name": "陈静"}
+    for name, said in typed.items():
+        assert f'value="{said}"' in empty.get(f"/setup/{name}").text
+
+
+def test_names_are_kept_without_signs_that_nobody_sees(empty: FlaskClient) -> None:
+    answer_all(empty)
+    assert empty.post("/setup/name", data={"name": " 陈\u200b静\u3000"}).status_code == 302
+    assert 'value="陈静"' in empty.get("/setup/name").text
 
 
 def test_no_question_can_be_skipped(empty: FlaskClient) -> None:

@@ -1,6 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
 from flask.testing import FlaskClient
+
+from fieldkit.clock import Clock
 
 
 def test_a_child_who_waits_has_one_next_step(browser: FlaskClient, agreed_by_grandmother: str) -> None:
@@ -21,3 +27,27 @@ def test_today_in_english(browser: FlaskClient, consented: str) -> None:
 
 def test_nobody_yet_says_how_to_begin(browser: FlaskClient) -> None:
     assert "从第一个开始登记" in browser.get("/today").text
+
+
+def test_a_date_is_asked_for_only_while_it_is_doubted(browser: FlaskClient, child: str) -> None:
+    assert "今天是几号" not in browser.get("/today").text
+    answer = browser.post("/today/date", data={"day": "2026-11-20"})
+
+    assert (answer.status_code, "对得上" in answer.text) == (409, True)
+
+
+def test_a_far_date_comes_back_with_what_was_typed_and_can_be_put_right(
+    browser: FlaskClient, child: str, desks: Any
+) -> None:
+    at, site = desks["interviewer"], browser.application.extensions["fieldkit"]
+    browser.get("/today")
+    site.machines["interviewer"].desk = replace(at, clock=Clock(timedelta(days=40)))
+    browser.post("/demo/switch", data={"machine": "interviewer"})
+    assert "今天是几号" in browser.get("/today").text
+    answer = browser.post("/today/date", data={"day": "2062-01-02"})
+    assert (answer.status_code, 'value="2062-01-02"' in answer.text) == (422, True)
+    assert browser.post("/today/date", data={"day": "2062-01-02", "reason_V31": "date_right"}).status_code == 302
+
+    page = browser.get("/today").text
+    assert "日期是手填的" in page
+    assert browser.post("/today/date", data={"day": at.today, "reason_V31": "date_right"}).status_code == 302

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from fieldkit.acts import assents, clocks, people, slips
+from fieldkit.acts.assents import ChildAnswer, NotAgainToday
+from fieldkit.acts.clocks import DateNotDoubted
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.people import NewChild
+from fieldkit.clock import Clock
+from fieldkit.errors import Invalid, NotAllowed, Refusal
+from fieldkit.rules.findings import ReasonNeeded
+
+Desks = dict[str, Desk]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+Later = Callable[[Desk, int], Desk]
+SURE = {"V31": "date_right"}
+
+
+def days_on(desk: Desk, days: int) -> str:
+    return (date.fromisoformat(desk.today) + timedelta(days=days)).isoformat()
+
+
+def test_only_an_interviewer_says_what_the_date_is(refused: Refused, child: str) -> None:
+    refused(NotAllowed, "coordinator translator sg_lead", lambda desk: clocks.state(desk, desk.today, SURE))
+
+
+def test_a_date_that_nobody_doubts_is_not_moved(refused: Refused, desks: Desks, child: str) -> None:
+    for days in (-1, 0, 1, 400):
+        told = refused(DateNotDoubted, "interviewer", lambda desk, n=days: clocks.state(desk, days_on(desk, n), SURE))  # type: ignore[misc]
+        assert told.code == "date_not_doubted"
+
+
+@pytest.mark.parametrize("day", ["", "tomorrow", "2026-02-30", "0001-01-01", "1999-12-31", "9999-12-31"])
+def test_what_is_no_date_of_this_century_is_refused(desks: Desks, child: str, later: Later, day: str) -> None:
+    with pytest.raises(Invalid):
+        clocks.state(later(desks["interviewer"], 9), day, SURE)
+
+
+def test_v31_a_day_far_from_every_record_wants_a_reason(desks: Desks, child: str, later: Later) -> None:
+    at = later(desks["interviewer"], 9)
+    for days in (-10, 400, 4000):
+        with pytest.raises(ReasonNeeded) as told:
+            clocks.state(at, days_on(at, days), {})
+        assert [one.code for one in told.value.findings] == ["V31"]
+    assert clocks.state(at, days_on(at, 400), SURE).today == days_on(at, 400)
+
+
+def test_a_slip_of_the_finger_can_be_put_right_until_something_is_recorded(desks: Desks, child: str) -> None:
+    at = replace(desks["interviewer"], clock=Clock(timedelta(days=-2000)))
+    wrong = clocks.state(at, days_on(desks["interviewer"], 3), SURE)
+    assert clocks.look(wrong).correctable == wrong.today
+    right = clocks.state(wrong, days_on(desks["interviewer"], 2), SURE)
+    assert right.today == days_on(desks["interviewer"], 2)
+
+    people.register(right, NewChild("小河", "", "A03", "m", f"{right.clock.today().year - 12}-01", reasons=SURE))
+    assert clocks.look(right).correctable == ""
+    with pytest.raises(DateNotDoubted):
+        clocks.state(right, days_on(right, 1), SURE)
+
+
+def test_after_a_childs_no_the_day_cannot_be_called_another(desks: Desks, consented: str) -> None:
+    """The clock fell back by years and the date was stated; the child says no; then somebody states the day after."""
+    at = replace(desks["interviewer"], clock=Clock(timedelta(days=-2000)))
+    today = clocks.state(at, desks["interviewer"].today, SURE)
+    assents.record(today, consented, ChildAnswer("no"))
+    with pytest.raises(DateNotDoubted):
+        clocks.state(today, days_on(today, 1), SURE)
+
+    again = ChildAnswer("yes", (1, 2, 3), "child_oral", reasons={**SURE, "again_own": "brought_up"})
+    with pytest.raises(NotAgainToday):
+        assents.record(today, consented, again)
+
+
+def test_a_stated_date_alone_empties_no_contact_slip(desks: Desks, child: str) -> None:
+    """A typo by a decade costs no family its telephone number."""
+    at = replace(desks["interviewer"], clock=Clock(timedelta(days=-2000)))
+    typo = clocks.state(at, days_on(desks["interviewer"], 3650), SURE)
+
+    assert slips.purge_old(typo) == 0
+    assert people.case(typo, child).called == "小满"
+
+
+def test_the_same_clock_confirmed_is_believed(desks: Desks, child: str, later: Later) -> None:
+    at = later(desks["interviewer"], 40)
+    confirmed = clocks.state(at, at.today, {})
+    with confirmed.db.reading() as tables:
+        assert clocks.credible(confirmed, tables)
+    assert slips.purge_old(confirmed) == 1
