@@ -48,8 +48,11 @@ def credible(desk: Desk, tables: Tables) -> bool:
 
 
 def _known(tables: Tables) -> list[date]:
-    days = [log.last_day(tables), machine.stated(tables).day]
-    return [date.fromisoformat(day) for day in days if day]
+    last, said = log.last_day(tables), machine.stated(tables)
+    # what was recorded under a stated date is compared as that date, or the doubt would stay after every record
+    shift = timedelta(0) if _unused(tables, said) else said.off
+    days = [date.fromisoformat(said.day)] if said.day else []
+    return [*days, date.fromisoformat(last) + shift] if last else days
 
 
 def look(desk: Desk) -> Look:

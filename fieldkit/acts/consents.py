@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from fieldkit.acts import clocks, events, forms, situations, slips
+from fieldkit.acts import clocks, editors, events, forms, situations, slips
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import FormView
 from fieldkit.acts.people import Case, case, case_within, check_born
@@ -258,7 +258,7 @@ def opened(desk: Desk, subject: str, relation: str) -> dict[str, str]:
     with desk.db.reading() as tables:
         known = people.adult(tables, subject, relation, desk.today) or {"id": ""}
         records = _records(subject, str(known["id"]))
-        return {kind: log.encode_base(log.standing_of(tables, record)) for kind, record in records.items()}
+        return {kind: editors.opened(tables, record).base for kind, record in records.items()}
 
 
 def _birth(said: GuardianAnswer) -> dict[str, str]:

@@ -91,3 +91,15 @@ def test_the_same_clock_confirmed_is_believed(desks: Desks, child: str, later: L
     with confirmed.db.reading() as tables:
         assert clocks.credible(confirmed, tables)
     assert slips.purge_old(confirmed) == 1
+
+
+def test_a_no_some_days_after_a_date_was_stated_ends_the_doubt(desks: Desks, consented: str) -> None:
+    """What is recorded under a stated date is compared as that date: the doubt that it met is not left open."""
+    first = desks["interviewer"]
+    clocks.state(replace(first, clock=Clock(timedelta(days=-2000))), first.today, SURE)
+    later = replace(first, clock=Clock(timedelta(days=-1995), timedelta(days=2000)))
+    assents.record(later, consented, ChildAnswer("no", reasons=SURE))
+
+    assert not clocks.look(later).doubted
+    with pytest.raises(DateNotDoubted):
+        clocks.state(later, days_on(later, 1), SURE)

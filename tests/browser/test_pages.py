@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from fieldkit.clock import Clock
+
 pytestmark = pytest.mark.browser
 ROLES = ("interviewer", "coordinator", "translator", "sg_lead")
 WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -98,7 +100,9 @@ TO_READ = ("a.row", ".next a.btn", "[value=mother]")
 UNDERSTOOD = tuple(f"[name=back{place}][value=ok]" for place in range(3))
 TO_ITEMS = (*TO_READ, *UNDERSTOOD, "button.primary")
 INTERVIEW = "section.next a.btn"
-DRAWN = (  # name, width, who, where it begins, what is tapped on the way
+BORN = f"{Clock().today().year - 12}-12"
+SLIP = ("#called ← 小禾", "#site ← A03", "[name=sex][value=f]", f"#birth_date ← {BORN}")
+DRAWN = (  # name, width, who, where it begins, what is tapped on the way, or where what is typed
     ("today", PHONE, "interviewer", "/today", ()),
     ("gates", PHONE, "interviewer", "/people?q=石头", ("a.row", "a.link")),
     ("reading", PHONE, "interviewer", "/people?q=小满", TO_READ),
@@ -116,10 +120,32 @@ DRAWN = (  # name, width, who, where it begins, what is tapped on the way
     ("interview", PHONE, "interviewer", "/today", (INTERVIEW, "#W1 .badge")),
     ("stop", PHONE, "interviewer", "/today", (INTERVIEW, ".stopbar .stop")),
     ("handover", PHONE, "interviewer", "/handover", ()),
+    ("aloud", PHONE, "interviewer", "/people?q=小满", (*TO_READ, "a[href*='/aloud/']")),
+    ("visit", PHONE, "interviewer", "/people?q=小满", ("a.row", "a[href$='/visits']")),
+    ("slip", PHONE, "interviewer", "/people?q=小满", ("a.row", "a[href$='/slip']")),
+    ("withdrawal", PHONE, "interviewer", "/people?q=阿宁", ("a.row", "a[href$='/withdraw']:not(.who a)")),
+    ("memo", PHONE, "interviewer", "/today", ("a.row[href$='/memo']",)),
+    ("roster", PHONE, "interviewer", "/rosters", ()),
+    ("site", PHONE, "interviewer", "/sites/edit?site=A03", ()),
+    ("sheet", PHONE, "interviewer", "/sheet", ()),
+    ("cover", PHONE, "interviewer", "/cover", ("#pin ← 2468", "button.primary")),
+    ("print", LAPTOP, "coordinator", "/forms/guardian_info_consent/print", ()),
+    ("backup", PHONE, "coordinator", "/backup", ()),
     ("inbox", PHONE, "coordinator", "/inbox", ()),
     ("export", PHONE, "coordinator", "/exports", ()),
     ("words", LAPTOP, "translator", "/strings/guide:P", ()),
+    ("register", PHONE, "interviewer", "/people/new", SLIP),
+    ("screening", PHONE, "interviewer", "/people/new", (*SLIP, "button.primary")),  # one child more: the last picture
 )
+
+
+def tap_or_type(page: Page, said: str) -> None:
+    """Tap what *said* names; before an arrow it names a field, and behind it stands what is typed there."""
+    where, _, words = said.partition(" ← ")
+    if words:
+        page.fill(where, words)
+    else:
+        page.click(where)
 
 
 def shown(language: str) -> set[str]:
@@ -138,9 +164,11 @@ def test_the_pictures_of_the_handbooks_are_drawn(
     for name, width, role, path, taps in DRAWN:
         page = visitor(chromium, demo, width, language).new_page()
         sit(page, demo, role)
-        page.goto(f"{demo}{path}")
+        opened = page.goto(f"{demo}{path}")
+        assert opened, path
+        assert opened.ok, path
         for tap in taps:
-            page.click(tap)
+            tap_or_type(page, tap)
         drawn.add(f"{name}.{language}.{width}.png")
         page.screenshot(path=folder / f"{name}.{language}.{width}.png")
         page.context.close()
