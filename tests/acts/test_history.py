@@ -103,25 +103,25 @@ class History(RuleBasedStateMachine):
         if not self.out:
             self._agree(who, short, asked)
 
-    def _agree(self, who: str, short: str, asked: bool = True, given_on: str = "") -> None:
+    def _agree(self, who: str, short: str, asked: bool = True, given_on: str = "") -> bool:
         said = self._answer(who, given_on=given_on, reasons=SURE | (CAME_BACK if asked else {}))
         said = replace(said, items={code: "no" if code == short else word for code, word in said.items.items()})
         taken_back = {day for day in self.against.get(who, set()) if not given_on or day < given_on}
-        if self._try(lambda: consents.record(self.desk, self.child, said)):
-            assert who not in self.ended
-            assert asked or not taken_back
-            day = given_on or self.desk.today
-            later = {when: whole for when, whole in self.words.get(who, {}).items() if when > day}
-            self.words[who] = later | {day: short not in NECESSARY}
-            self.against[who] = self.against.get(who, set()) - taken_back
+        if not self._try(lambda: consents.record(self.desk, self.child, said)):
+            return False
+        assert who not in self.ended
+        assert asked or not taken_back
+        day = given_on or self.desk.today
+        later = {when: whole for when, whole in self.words.get(who, {}).items() if when > day}
+        self.words[who] = later | {day: short not in NECESSARY}
+        self.against[who] = self.against.get(who, set()) - taken_back
+        return True
 
     @rule(who=PARENTS, short=st.sampled_from(["", "notes"]), days=st.integers(0, 2), asked=st.booleans())
     def a_paper_is_entered_late(self, who: str, short: str, days: int, asked: bool) -> None:
         if not self.out:
             given_on = (self.desk.clock.today() - timedelta(days=days)).isoformat()
-            before = dict(self.words)
-            self._agree(who, short, asked, given_on)
-            type(self).papers += self.words != before
+            type(self).papers += self._agree(who, short, asked, given_on)
 
     @rule(who=PARENTS)
     def a_guardian_refuses(self, who: str) -> None:
