@@ -15,7 +15,7 @@ from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value
 from fieldkit.rules import consent, findings, states
-from fieldkit.rules.consent import AGREEING, CHILD, NECESSARY, NO, REFUSING, YES
+from fieldkit.rules.consent import CHILD, NECESSARY, NO, REFUSING, YES
 from fieldkit.rules.findings import ASK, Finding
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.ways import Evidence
@@ -81,23 +81,39 @@ def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
     form = forms.child_form(desk, subject)
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
-        _check(desk, one)
-        if said.answer == YES and one.assent == states.REAFFIRMED:  # a second tap on the same yes
-            return next(event.id for event in one.events if event.session == one.session)
+        _check(desk, one, said)
+        again = _same_yes(one, said)
+        if again:
+            return again
         if said.answer == YES:
             _check_yes(form, said)
         event = events.begin(desk, one, form, CHILD, subject, "", said.follows)
         if said.answer == YES:
-            asked = [*_findings(said), *consent.asked_again(CHILD, _taken_back(desk, one, event))]
+            asked = [*_findings(said), *consent.asked_again(CHILD, events.lifted(one, event))]
             findings.check_answered([*asked, *clocks.findings_of(desk, tables)], said.reasons)
         event |= {"session": new_id(), "words": said.words.strip()}
         return _keep(desk, tables, one, said, event | {"told": sorted(set(said.told))})
 
 
-def _check(desk: Desk, one: Case) -> None:
+def _same_yes(one: Case, said: ChildAnswer) -> str:
+    """Return the event that a second tap on the same yes made already; another answer is another answer."""
+    mine = [event for event in one.events if event.session == one.session]
+    items, told = _items(said), tuple(sorted(set(said.told)))
+    same = said.answer == YES and one.assent == states.REAFFIRMED
+    return next((event.id for event in mine if same and (event.items, event.told) == (items, told)), "")
+
+
+def _items(said: ChildAnswer) -> dict[str, str]:
+    """Return the child's word on each item; what nobody talks without is covered by the yes, unless there is a no."""
+    return {**dict.fromkeys(NECESSARY, YES), **{code: word for code, word in said.items.items() if word in {YES, NO}}}
+
+
+def _check(desk: Desk, one: Case, said: ChildAnswer) -> None:
     noes = [event for event in one.events if event.actor == CHILD and event.act in REFUSING]
     if any(event.day == desk.today for event in noes):  # a "stop" in the middle of an interview is a no as well
         raise NotAgainToday
+    if said.answer in SAID_NO:  # a no is kept whenever it is said
+        return
     if not all(consent.guardian_ok(one.events, item) for item in NECESSARY):
         raise GuardianFirst
 
@@ -108,13 +124,6 @@ def _check_yes(form: FormView, said: ChildAnswer) -> None:
         raise NoClearYes
     if form.asks_each and any(said.items.get(item.code) not in {YES, NO} for item in form.items):
         raise ItemsNotAsked
-
-
-def _taken_back(desk: Desk, one: Case, event: Mapping[str, Value]) -> list[consent.Event]:
-    """Return the child's noes that this yes takes back: also one of today to an item without which nobody can talk."""
-    today = [said for said in one.events if said.actor == CHILD and said.day == desk.today]
-    partial = [said for said in today if said.act in AGREEING and NO in map(said.items.get, NECESSARY)]
-    return events.lifted(one, event) + partial
 
 
 def _findings(said: ChildAnswer) -> list[Finding]:
@@ -129,9 +138,9 @@ def _keep(desk: Desk, tables: Tables, one: Case, said: ChildAnswer, event: dict[
         return events.decline(desk, tables, one, event, "child_no")
     event["act"] = "deferred"
     if said.answer == YES:
-        asked = {code: word for code, word in said.items.items() if word in {YES, NO}}
-        items = {**dict.fromkeys(NECESSARY, YES), **asked}  # a no to one of them stays a no
-        event |= {"act": "given", "items": items, "method": said.method, "reasons": dict(said.reasons)}
+        event |= {"act": "given", "items": _items(said), "method": said.method, "reasons": dict(said.reasons)}
+        if NO in map(event["items"].get, NECESSARY):  # nobody talks without it: that is a no, and not asked away today
+            return events.decline(desk, tables, one, event, "child_no")
         event |= events.lifting(events.lifted(one, event))
     kept = log.append(tables, desk.pen, Draft("consent_event", event, subject=one.id, session=event["session"]))
     if said.answer == YES and said.mark_png:

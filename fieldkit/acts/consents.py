@@ -121,7 +121,7 @@ def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
         event = _begin(desk, tables, one, form, said) | {"items": dict(said.items)}
-        if said.items.get("participate") == NO:
+        if NO in map(said.items.get, consent.NECESSARY):  # without it there is no interview, and no name to keep
             slips.purge_within(desk, tables, one.id)  # the contact slip goes with the no
             return events.decline(desk, tables, one, event, "guardian_no")
         _check_given(desk, tables, one.id, form, said)

@@ -124,6 +124,13 @@ class Today:
 
 
 @only(INTERVIEWER)
+def last_site(desk: Desk) -> str:
+    """Return the site of the child whom this person registered last, an empty string before the first one."""
+    with desk.db.reading() as tables:
+        return people.last_site(tables, desk.me.code)
+
+
+@only(INTERVIEWER)
 def register(desk: Desk, child: NewChild) -> str:
     """Write down a child to be asked; return the participant's id.
 
@@ -318,15 +325,20 @@ def _interviews(tables: Tables, row: people.Row, total: int) -> list[InterviewLi
 
 
 def unused_session(events: list[Event], lines: list[InterviewLine], day: str) -> str:
-    """Return the session of the participant's yes of *day* that no interview has used yet, or an empty string."""
-    used = {line.id for line in lines}
-    yes = [one for one in events if one.actor in {CHILD, ADULT} and one.act in consent.AGREEING and one.day == day]
+    """Return the session of the participant's yes of *day* that no interview has used yet, or an empty string.
+
+    Who thinks about it again before the start has not said yes any more.
+    """
+    used, mine = {line.id for line in lines}, [one for one in events if one.actor in {CHILD, ADULT}]
+    if consent.thinking(mine):
+        return ""
+    yes = [one for one in mine if one.act in consent.AGREEING and one.day == day]
     return next((event.session for event in reversed(yes) if event.session not in used), "")
 
 
 def next_step(one: Case, day: str, screening: str) -> Step:
     """Return the next step of *one* on *day*."""
-    if consent.open_noes(one.events, {GUARDIAN}):
+    if one.age_group != states.ADULT_GROUP and consent.open_noes(one.events, {GUARDIAN}):
         return Step("on_hold" if one.on_hold else "guardian_said_no")
     child_noes = consent.open_noes(one.events, {CHILD})
     if child_noes:

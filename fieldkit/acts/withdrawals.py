@@ -70,6 +70,8 @@ def withdraw(desk: Desk, code: str, scope: str = ALL, requested_by: str = "guard
 
 def _write_event(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) -> None:
     said = [event for event in standing.events(tables, subject) if event.actor == asked["actor"]]
+    if any((no.person, no.scope) == (asked["person"], asked["scope"]) for no in consent.open_noes(said)):
+        return  # the same form twice
     values: dict[str, Value] = {
         "act": "withdrawn",
         "day": desk.today,

@@ -16,7 +16,7 @@ YES, NO, NOT_ASKED = "yes", "no", "not_asked"
 GUARDIAN, CARER, CHILD, ADULT = "guardian", "carer", "child", "adult_participant"
 AGREEING = frozenset({"given", "reaffirmed", "reconsented"})
 REFUSING = frozenset({"declined", "withdrawn"})
-VOIDING = "voided"
+VOIDING, DEFERRED = "voided", "deferred"
 NECESSARY = ("participate", "notes", "store")
 PARENTS = frozenset({"father", "mother", "adoptive"})
 MINORS = frozenset({"sib_minor", "self"})
@@ -116,6 +116,13 @@ def says_yes(events: Iterable[Event], item: str) -> bool:
     return bool(words) and all(event.act in AGREEING and event.items[item] == YES for event in words)
 
 
+def thinking(events: Iterable[Event]) -> bool:
+    """Tell whether one person's *events* hold a `deferred` that no later yes of theirs follows (`domain.md` §3.2)."""
+    events = in_force(events)
+    decided = {named for event in events if event.act in AGREEING for named in event.follows}
+    return any(event.act == DEFERRED and event.id not in decided for event in events)
+
+
 def by_person(events: Iterable[Event], actor: str) -> dict[str, list[Event]]:
     """Return the events of *actor*, gathered per person."""
     gathered: dict[str, list[Event]] = {}
@@ -126,10 +133,17 @@ def by_person(events: Iterable[Event], actor: str) -> dict[str, list[Event]]:
 
 
 def guardian_ok(events: Iterable[Event], item: str) -> bool:
-    """Tell whether every guardian who was asked for *item* last said yes, one at least, and none has an open no."""
+    """Tell whether every guardian who was asked for *item* last said yes, one at least, and none has an open no.
+
+    Who thinks about it again after a yes says neither, until the next yes.
+    """
     events = list(events)
     words = [of_one for of_one in by_person(in_force(events), GUARDIAN).values() if last(of_one, item)]
-    return bool(words) and all(says_yes(one, item) for one in words) and not open_noes(events, {GUARDIAN})
+    return (
+        bool(words)
+        and all(says_yes(one, item) and not thinking(one) for one in words)
+        and not open_noes(events, {GUARDIAN})
+    )
 
 
 def child_ok(events: Iterable[Event], item: str, session: str) -> bool:

@@ -21,11 +21,21 @@ class TooLong(Refusal):
     status = 422
 
 
+class Unreadable(Refusal):
+    """A name of signs and numbers only."""
+
+    code = "unreadable_name"
+    message = N_("This is no name: {field}. Write it with letters or characters, then save again.")
+    status = 422
+
+
 def check(text: str, field: str) -> str:
-    """Return a name as it is kept. Raises Missing where nothing of it can be read, TooLong."""
+    """Return a name as it is kept. Raises Missing, Unreadable where it has no letter, TooLong."""
     kept = plain(text)
-    if not any(map(_readable, kept)):
+    if not kept:
         raise Missing(field=field)
+    if not any(map(_readable, kept)):
+        raise Unreadable(field=field)
     return check_length(kept, field)
 
 

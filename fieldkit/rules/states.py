@@ -44,11 +44,17 @@ def guardian(
         return WITHDRAWN
     if noes:
         return DECLINED
+    if any(_thinks_again(one) for one in consent.by_person(standing, GUARDIAN).values()):
+        return DEFERRED
     if any(event.act in AGREEING for event in standing):
         return _given(standing, adults, forms, age_group, day)
     if not standing:
         return VOIDED
     return DEFERRED if any(event.act == "deferred" for event in _unfollowed(standing)) else INFORMED
+
+
+def _thinks_again(events: list[Event]) -> bool:
+    return any(event.act in AGREEING for event in events) and consent.thinking(events)
 
 
 def _given(
@@ -104,7 +110,7 @@ def child(events: Iterable[Event], session: str) -> str:
     if session and all(consent.child_ok(events, item, session) for item in NECESSARY):
         return REAFFIRMED
     if any(event.act in AGREEING for event in mine):
-        return GIVEN
+        return DEFERRED if consent.thinking(mine) else GIVEN
     if not mine:
         return VOIDED if any(event.actor == CHILD for event in events) else NOT_SOUGHT
     return DEFERRED if any(event.act == "deferred" for event in _unfollowed(mine)) else INFORMED

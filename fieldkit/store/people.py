@@ -16,6 +16,16 @@ def row(tables: Tables, table: str, where: str, *values: object) -> Row | None:
     return dict(found[0]) if found else None
 
 
+def last_site(tables: Tables, author: str) -> str:
+    """Return the site of the child whom *author* wrote down last."""
+    found = tables.execute(
+        "SELECT p.site FROM participants AS p JOIN changes AS c ON c.record = p.id "
+        "WHERE c.author = ? ORDER BY c.tick DESC LIMIT 1",
+        [author],
+    ).fetchone()
+    return str(found[0]) if found else ""
+
+
 def participants(tables: Tables) -> list[Row]:
     """Return every child who is not hidden, by case code."""
     return [

@@ -14,14 +14,13 @@ from fieldkit.web.sessions import desk
 
 pages = Blueprint("assents", __name__, url_prefix="/people/<subject>/assent")
 BLOCKS = {str(block) for block in forms.BLOCKS}
-DONE = ("start", "continue")
 ITEM = "item_"
 
 
 @pages.get("")
 def show(subject: str) -> Answer:
     """Say the opening script, and ask the child."""
-    if people.to_ask(desk(), subject).step.code in {*DONE, "not_today"}:
+    if people.to_ask(desk(), subject).step.code in {"continue", "not_today"}:
         return redirect(url_for("people.show", subject=subject))
     return _page(subject, ChildAnswer(""))
 
@@ -30,8 +29,6 @@ def show(subject: str) -> Answer:
 def said(subject: str) -> Answer:
     """Keep the child's own answer; what is unclear comes back with everything that was ticked."""
     told = _told()
-    if told.answer == YES and people.case(desk(), subject).step.code in DONE:
-        return redirect(url_for("people.gates_", subject=subject))
     try:
         assents.record(desk(), subject, told)
     except Refusal as refusal:

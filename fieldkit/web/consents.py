@@ -61,12 +61,13 @@ def who(subject: str) -> str:
 def chosen(subject: str) -> Answer:
     """Begin the steps for that adult: a guardian's consent, or a carer's agreement."""
     case, basis = people.to_ask(desk(), subject), request.form.get("basis", "")
-    how = next((how for how in (steps.PHONE, steps.PAPER) if request.form.get(how)), steps.HERE)
+    ways_in = (steps.PHONE, steps.PAPER, steps.REFUSES)
+    how = next((how for how in ways_in if request.form.get(how)), steps.HERE)
     relation = request.form.get(how) or request.form.get("relation", "")
     if relation not in CODES["relation"]:
         raise Missing(field=_("who is here"))
     actor = _actor(case, relation, basis)
-    noes = consent.noes_of(case.events, actor, relation) if how != steps.PAPER else []
+    noes = consent.noes_of(case.events, actor, relation) if how not in {steps.PAPER, steps.REFUSES} else []
     asked = consent.asked_again(actor, noes) if actor != consent.CARER else []
     if any(not reasons().get(one.code) for one in asked):
         return render_template("consents/again.html", case=case, noes=noes, findings=asked, chosen=request.form)
@@ -83,7 +84,12 @@ def _actor(case: Case, relation: str, basis: str) -> str:
     return consent.GUARDIAN if consent.may_consent(relation, basis) else consent.CARER
 
 
-_FIRST_STEP = {steps.HERE: "consents.read", steps.PHONE: "ways.call", steps.PAPER: "ways.paper"}
+_FIRST_STEP = {
+    steps.HERE: "consents.read",
+    steps.PHONE: "ways.call",
+    steps.PAPER: "ways.paper",
+    steps.REFUSES: "consents.refusing",
+}
 
 
 @pages.get(f"{GUARDIAN}/read")
@@ -132,7 +138,7 @@ def answered(subject: str, number: int) -> Answer:
 
 
 def _after(subject: str, form: FormView, items: dict[str, str]) -> str:
-    if items.get("participate") == consent.NO:
+    if consent.NO in map(items.get, consent.NECESSARY):
         return url_for("consents.refusing", subject=subject)
     missing = [place for place, one in enumerate(form.items, 1) if one.code not in items]
     if missing:
@@ -152,9 +158,14 @@ def refused(subject: str) -> Answer:
     """Keep the no: without a name, without a signature, without a reason."""
 
     def keep() -> object:
-        return consents.record(desk(), subject, so_far(subject, items={"participate": consent.NO}))
+        return consents.record(desk(), subject, so_far(subject, items=_with_no(draft(subject)["items"])))
 
     return stored_once(subject, keep)
+
+
+def _with_no(items: dict[str, str]) -> dict[str, str]:
+    """Return *items* as a no: the one to what is necessary, or the one to taking part."""
+    return items if consent.NO in map(items.get, consent.NECESSARY) else {"participate": consent.NO}
 
 
 @pages.get(f"{GUARDIAN}/later")

@@ -52,8 +52,8 @@ def listing() -> str:
 @pages.get("/new")
 def new() -> str:
     """Ask for the slip."""
-    desk()
-    return render_template("people/new.html", form=NewChildForm())
+    form = NewChildForm(site=people.last_site(desk()))
+    return render_template("people/new.html", form=form)
 
 
 @pages.post("/new")

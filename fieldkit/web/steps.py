@@ -17,7 +17,7 @@ from fieldkit.web.pages import Answer, reasons
 from fieldkit.web.sessions import desk, draft, drop_draft, once, was_done
 
 GUARDIAN = "/consent/guardian"
-HERE, PHONE, PAPER = "here", "phone", "paper"
+HERE, PHONE, PAPER, REFUSES = "here", "phone", "paper", "refuses"
 WITNESSES = ("neighbour", "uncle_aunt", "sib_adult", "village_cadre", "teacher", "other")
 
 

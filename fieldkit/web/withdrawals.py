@@ -19,7 +19,7 @@ pages = Blueprint("withdrawals", __name__)
 def any_code() -> str:
     """Ask for a code: of any child, also one that this laptop does not hold."""
     desk()
-    return render_template("withdrawals/ask.html", case=None, askers=_askers(), typed={"asker": consent.GUARDIAN})
+    return render_template("withdrawals/ask.html", case=None, askers=_askers(), typed={})
 
 
 @pages.get("/people/<subject>/withdraw")
@@ -27,9 +27,9 @@ def of_child(subject: str) -> str:
     """Ask who wants out; the page that leads here may know it."""
     case = people.case(desk(), subject)
     asked = {event.relation for event in case.events if event.actor == consent.GUARDIAN and event.relation}
-    known = asked.pop() if len(asked) == 1 else ""
-    typed = {"asker": request.args.get("who") or known or consent.GUARDIAN}
-    return render_template("withdrawals/ask.html", case=case, askers=_askers(asked | {known}), typed=typed)
+    return render_template(
+        "withdrawals/ask.html", case=case, askers=_askers(asked), typed={"asker": request.args.get("who", "")}
+    )
 
 
 @pages.post("/withdraw")

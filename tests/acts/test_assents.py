@@ -15,6 +15,7 @@ from fieldkit.acts.people import NewChild
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
+from fieldkit.rules import consent
 from fieldkit.rules.findings import ReasonNeeded
 
 Desks = dict[str, Desk]
@@ -30,7 +31,7 @@ def test_only_an_interviewer_asks_the_child(refused: Refused, consented: str) ->
 
 
 def test_the_child_is_asked_after_a_guardian(refused: Refused, agreed_by_grandmother: str) -> None:
-    for said in (YES, ChildAnswer("no"), ChildAnswer("think")):
+    for said in (YES, ChildAnswer("think")):
         told = refused(GuardianFirst, "interviewer", partial(assents.record, subject=agreed_by_grandmother, said=said))
         assert told.code == "guardian_first"
 
@@ -171,21 +172,54 @@ def test_from_fourteen_on_the_child_signs_a_form_of_its_own(
     assert signed["items"]["participate"] == "yes"
 
 
-def test_a_no_to_one_necessary_item_is_not_asked_away_the_same_day(
-    desks: Desks, says: Callable[..., GuardianAnswer]
+@pytest.mark.parametrize("item", ["participate", "notes", "store"])
+def test_a_young_persons_no_to_what_is_necessary_is_a_no_of_that_day(
+    desks: Desks, says: Callable[..., GuardianAnswer], item: str
 ) -> None:
     desk = desks["interviewer"]
     older = people.register(desk, NewChild("阿远", "", "A03", "m", f"{Clock().today().year - 15}-01"))
     consents.record(desk, older, says(desk, older))
-    agreed = {item.code: "yes" for item in forms.child_form(desk, older).items}
-    assents.record(desk, older, replace(YES, items={**agreed, "notes": "no"}))
-    assert people.case(desk, older).assent == "given"  # no interview: notes are necessary
+    agreed = {one.code: "yes" for one in forms.child_form(desk, older).items}
+    assents.record(desk, older, replace(YES, items={**agreed, item: "no"}))
+    assert people.case(desk, older).assent == "declined"
+    assert people.nonparticipation(desk) == {"child_no": 1}
 
-    again = replace(YES, items=agreed, follows=[event.id for event in people.case(desk, older).events])
-    with pytest.raises(ReasonNeeded):
-        assents.record(desk, older, again)
-    assents.record(desk, older, replace(again, reasons=BROUGHT_UP))
-    assert people.case(desk, older).assent == "reaffirmed"
+    with pytest.raises(NotAgainToday):
+        assents.record(desk, older, replace(YES, items=agreed, reasons=BROUGHT_UP))
+
+
+def test_a_young_person_can_put_an_item_right_before_the_start(
+    desks: Desks, says: Callable[..., GuardianAnswer]
+) -> None:
+    """Another answer is no second tap on the same one."""
+    desk = desks["interviewer"]
+    older = people.register(desk, NewChild("阿远", "", "A03", "m", f"{Clock().today().year - 15}-01"))
+    consents.record(desk, older, says(desk, older))
+    agreed = {one.code: "yes" for one in forms.child_form(desk, older).items}
+    first = assents.record(desk, older, replace(YES, items=agreed))
+    second = assents.record(desk, older, replace(YES, items={**agreed, "audio": "no"}, follows=[first]))
+
+    assert second != first
+    session = people.case(desk, older).session
+    assert consent.child_ok(people.case(desk, older).events, "notes", session)
+    assert not consent.child_ok(people.case(desk, older).events, "audio", session)
+
+
+def test_thinking_about_it_after_a_yes_takes_the_yes_away(desks: Desks, consented: str) -> None:
+    """Also from a page that was opened before the yes."""
+    desk = desks["interviewer"]
+    assents.record(desk, consented, YES)
+    assents.record(desk, consented, ChildAnswer("think"))
+
+    with pytest.raises(GatesClosed):
+        interviews.start(desk, consented, KEPT)
+
+
+def test_a_childs_no_is_kept_before_any_guardian_was_asked(desks: Desks, child: str) -> None:
+    desk = desks["interviewer"]
+    assents.record(desk, child, ChildAnswer("no"))
+
+    assert people.case(desk, child).step.code == "not_today"
 
 
 def test_a_no_has_no_way_in_which_it_was_said(desks: Desks, consented: str, changes: Changes) -> None:

@@ -19,6 +19,7 @@ from fieldkit.records import Change
 from fieldkit.rules import consent, gates
 from fieldkit.rules.ages import NoBirthDate, OutOfRange
 from fieldkit.rules.findings import ReasonNeeded
+from fieldkit.rules.names import Unreadable
 from fieldkit.rules.pseudonyms import PseudonymDoubled, PseudonymTaken, PseudonymTells
 from fieldkit.rules.versions import FormNotInForce
 from fieldkit.rules.ways import Evidence, NoSignature
@@ -488,15 +489,40 @@ def test_of_two_relatives_the_one_whose_role_has_not_ended_is_asked(desks: Desks
 def test_an_earlier_paper_takes_the_place_of_nothing_that_was_said_after_it(
     desks: Desks, child: str, says: Says, days: int, permitted: bool
 ) -> None:
-    """The mother crossed out the notes today; her paper of yesterday said yes to all of it."""
+    """The mother crossed out the quoting today; her paper of yesterday said yes to all of it."""
     desk = desks["interviewer"]
     whole = says(desk, child)
-    consents.record(desk, child, replace(whole, items={**whole.items, "notes": "no"}))
+    consents.record(desk, child, replace(whole, items={**whole.items, "quote": "no"}))
     day = (desk.clock.today() - timedelta(days=days)).isoformat()
     seen = [event.id for event in people.case(desk, child).events]
     consents.record(desk, child, replace(whole, way=PAPER, given_on=day, follows=seen))
 
-    assert consent.guardian_ok(people.case(desk, child).events, "notes") == permitted
+    assert consent.guardian_ok(people.case(desk, child).events, "quote") == permitted
+
+
+@pytest.mark.parametrize("item", ["participate", "notes", "store"])
+def test_a_no_to_what_is_necessary_is_a_no_and_keeps_no_name(
+    desks: Desks, child: str, says: Says, words: Callable[[Desk], str], item: str
+) -> None:
+    desk = desks["interviewer"]
+    whole = says(desk, child, signer_name="QZJXKWVPHMLD")
+    consents.record(desk, child, replace(whole, items={**whole.items, item: "no"}))
+
+    assert people.case(desk, child).consent == "declined"
+    assert people.case(desk, child).step.code == "guardian_said_no"
+    assert "QZJXKWVPHMLD" not in words(desk)
+
+
+def test_who_wants_to_think_again_after_a_yes_says_neither(desks: Desks, consented: str, says: Says) -> None:
+    desk = desks["interviewer"]
+    assents.record(desk, consented, ChildAnswer("yes", (1, 2, 3), "child_oral"))
+    seen = [event.id for event in people.case(desk, consented).events]
+    consents.defer(desk, consented, says(desk, consented, follows=seen))
+    assert failing(desk, consented) & {"G04"}
+
+    seen = [event.id for event in people.case(desk, consented).events]
+    consents.record(desk, consented, says(desk, consented, follows=seen))
+    assert "G04" not in failing(desk, consented)
 
 
 def test_an_earlier_paper_lifts_no_later_no(desks: Desks, child: str, says: Says) -> None:
@@ -534,6 +560,8 @@ def test_v02_a_birth_date_told_with_the_signature_lies_in_the_range_of_the_study
 
 @pytest.mark.parametrize("name", ["real_name", "signer_name"])
 def test_a_name_that_nobody_can_read_is_none(refused: Refused, desks: Desks, child: str, says: Says, name: str) -> None:
-    for text in ("\u200b", "\u202e", "　", "😀", "…"):
+    unseen, signs = ("\u200b", "\u202e", "　"), ("😀", "…1")
+    for text in (*unseen, *signs):
         said = says(desks["interviewer"], child, **{name: text})
-        refused(Missing, "interviewer", partial(consents.record, subject=child, said=said))
+        refusal = Missing if text in unseen else Unreadable
+        refused(refusal, "interviewer", partial(consents.record, subject=child, said=said))

@@ -52,6 +52,7 @@ class History(RuleBasedStateMachine):
         self.words: dict[str, dict[str, bool]] = {}  # guardian: day to whether that last yes covered what is necessary
         self.against: dict[str, set[str]] = {}  # guardian: the days of the noes not taken back; nobody named: ""
         self.ended: set[str] = set()
+        self.thinking: set[str] = set()  # who thinks about it again
         self.child_no = ""  # the day of the child's open no
         self.child_yes = False  # said today, and no interview has used it
         self.out = False
@@ -62,15 +63,18 @@ class History(RuleBasedStateMachine):
         self.desk.folder.close()
         shutil.rmtree(self.copy.parent)
 
-    @initialize(asked=st.booleans(), started=st.booleans())
-    def a_child_is_listed_and_screened(self, asked: bool, started: bool) -> None:
+    @initialize(way=st.sampled_from(["paper", "signature", "nobody"]), started=st.sampled_from([True, False]))
+    def a_child_is_listed_and_screened(self, way: str, started: bool) -> None:
         born = f"{self.desk.clock.today().year - 12}-01"
         self.child = people.register(self.desk, NewChild("小满", "0394-0000000", "A03", "f", born))
         screenings.record(self.desk, self.child, screenings.all_fit())
-        if asked:
+        if way == "paper":
+            self.a_paper_is_entered_late("mother", "", 0, asked=False)
+        if way == "signature":
             self._agree("mother", "")
+        if way != "nobody":
             self._ask_the_child("yes", (1, 2, 3))
-        if asked and started:
+        if way != "nobody" and started:
             self._start()
 
     def _case(self) -> people.Case:
@@ -109,12 +113,16 @@ class History(RuleBasedStateMachine):
         taken_back = {day for day in self.against.get(who, set()) if not given_on or day < given_on}
         if not self._try(lambda: consents.record(self.desk, self.child, said)):
             return False
+        if short in NECESSARY:  # a no to what is necessary is a no
+            self.against.setdefault(who, set()).add(given_on or self.desk.today)
+            return True
         assert who not in self.ended
         assert asked or not taken_back
         day = given_on or self.desk.today
         later = {when: whole for when, whole in self.words.get(who, {}).items() if when > day}
-        self.words[who] = later | {day: short not in NECESSARY}
+        self.words[who] = later | {day: True}
         self.against[who] = self.against.get(who, set()) - taken_back
+        self.thinking -= {who}
         return True
 
     @rule(who=PARENTS, short=st.sampled_from(["", "notes"]), days=st.integers(0, 2), asked=st.booleans())
@@ -150,7 +158,8 @@ class History(RuleBasedStateMachine):
         if self.out:
             return
         said = self._answer(who)
-        self._try(lambda: (consents.defer if thinks else consents.inform)(self.desk, self.child, said))
+        if self._try(lambda: (consents.defer if thinks else consents.inform)(self.desk, self.child, said)) and thinks:
+            self.thinking.add(who)
 
     @rule(agreed=st.booleans())
     def the_grandmother_is_asked(self, agreed: bool) -> None:
@@ -188,8 +197,9 @@ class History(RuleBasedStateMachine):
             assert asked or not self.child_no
             assert self.child_no != self.desk.today
             self.child_yes, self.child_no = True, ""
-        elif answer != "think":
-            self.child_yes, self.child_no = False, self.desk.today
+        else:
+            self.child_yes = False
+            self.child_no = self.child_no if answer == "think" else self.desk.today
 
     @rule()
     def a_day_passes(self) -> None:
@@ -209,7 +219,8 @@ class History(RuleBasedStateMachine):
     def _family_agrees(self) -> bool:
         last = {who: all(words.values()) for who, words in self.words.items()}
         binding = [whole for who, whole in last.items() if who not in self.ended]
-        return bool(binding) and all(last.values()) and not self._somebody_says_no()
+        thinking = self.thinking & self.words.keys()
+        return bool(binding) and all(last.values()) and not thinking and not self._somebody_says_no()
 
     def _somebody_says_no(self) -> bool:
         return any(self.against.values()) or bool(self.child_no) or self.out

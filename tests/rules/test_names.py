@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldkit.errors import Missing, Refusal
-from fieldkit.rules.names import LONGEST, TooLong, check, plain
+from fieldkit.rules.names import LONGEST, TooLong, Unreadable, check, plain
 
-UNREADABLE = [
-    *("", " ", "\u200b", "\u202e", "\u3000", "\u3164", "\u2800", "\u200d\ufeff", "\U000e0041"),
-    *("😀", "·", "！？", "123"),
-]
+UNSEEN = ("", " ", "\u200b", "\u202e", "\u3000", "\u3164", "\u200d\ufeff", "\U000e0041")
+SIGNS = ("\u2800", "😀", "·", "！？", "123")
 
 
-@pytest.mark.parametrize("text", UNREADABLE)
-def test_what_cannot_be_read_is_no_name(text: str) -> None:
-    with pytest.raises(Missing):
+@pytest.mark.parametrize(
+    ("text", "refusal"), [*((one, Missing) for one in UNSEEN), *((one, Unreadable) for one in SIGNS)]
+)
+def test_what_cannot_be_read_is_no_name(text: str, refusal: type[Refusal]) -> None:
+    with pytest.raises(refusal):
         check(text, "the name")
 
 

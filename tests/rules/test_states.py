@@ -39,6 +39,9 @@ PARTLY = replace(GIVEN, items={**YES, "quote": "no"})
         ([TOLD, LATER], {}, "deferred"),
         ([TOLD, LATER, GIVEN], {}, "given"),
         ([LATER, replace(TOLD, follows=("d",))], {}, "informed"),
+        ([GIVEN, replace(LATER, id="e", follows=("g",))], {}, "deferred"),
+        ([GIVEN, replace(LATER, id="e", follows=("g",)), replace(TOLD, id="i", follows=("g", "e"))], {}, "deferred"),
+        ([GIVEN, replace(LATER, id="e", person="f", relation="father")], {}, "given"),
         ([PARTLY], {}, "given_partial"),
         ([TOLD, NO], {}, "declined"),
         ([GIVEN, OUT], {}, "withdrawn"),
@@ -124,6 +127,7 @@ class Family(RuleBasedStateMachine):
         self.forms = list(FORMS)
         self.yes: dict[str, str] = {}  # person: the text that the last yes was given to
         self.against: set[str] = set()
+        self.thinking: set[str] = set()
 
     def _say(self, person: str, act: str, **more: object) -> Event:
         mine = tuple(event.id for event in self.events if event.person == person)
@@ -141,6 +145,7 @@ class Family(RuleBasedStateMachine):
         items = YES if whole else {**YES, "notes": "no"}
         self._say(person, "reconsented" if noes else "given", items=items, lifts=noes, form_text_hash=text)
         self.against.discard(person)
+        self.thinking.discard(person)
         self.yes[person] = text if whole else ""
 
     @rule(person=st.sampled_from("mf"), act=st.sampled_from(["declined", "withdrawn"]))
@@ -151,6 +156,7 @@ class Family(RuleBasedStateMachine):
     @rule(person=st.sampled_from("mf"), act=st.sampled_from(["informed_only", "deferred"]))
     def is_undecided(self, person: str, act: str) -> None:
         self._say(person, act)
+        self.thinking |= {person} if act == "deferred" else set()
 
     @rule(person=st.sampled_from("mf"))
     def is_no_guardian_any_more(self, person: str) -> None:
@@ -166,7 +172,13 @@ class Family(RuleBasedStateMachine):
         texts = {form.text_hash: form.number for form in self.forms}
         last_major = max((form.number for form in self.forms if form.change_class == "major"), default=0)
         current = all(text and texts[text] >= last_major for text in binding)
-        return not self.against and bool(binding) and current and all(self.yes.values())
+        return (
+            not self.against
+            and not self.thinking & self.yes.keys()
+            and bool(binding)
+            and current
+            and all(self.yes.values())
+        )
 
     @invariant()
     def opens_only_with_permission(self) -> None:

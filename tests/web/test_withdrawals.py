@@ -36,21 +36,22 @@ def test_withdrawing_in_english(browser: FlaskClient, child: str) -> None:
     assert "no reason is needed" in browser.get(f"/people/{child}/withdraw").text
 
 
-def test_the_guardian_who_consented_is_named_already_and_every_other_one_can_be(
+def test_nobody_is_named_beforehand_so_that_a_childs_wish_is_not_filed_as_its_mothers(
     browser: FlaskClient, consented: str
 ) -> None:
     page = browser.get(f"/people/{consented}/withdraw").text
 
     assert re.findall(r'name="asker" value="(\w+)"', page) == ["child", "mother", "father", "guardian", "both"]
-    assert re.findall(r'value="(\w+)" checked', page) == ["mother", "all"]
+    assert re.findall(r'value="(\w+)" checked', page) == ["all"]
 
 
-def test_of_two_guardians_none_is_named_for_them(browser: FlaskClient, consented: str) -> None:
-    browser.post(f"/people/{consented}/consent", data={"relation": "father"})
-    browser.post(f"/people/{consented}/consent/guardian/no")
+def test_a_withdrawal_without_a_name_is_not_refused_and_the_same_form_twice_is_one(
+    browser: FlaskClient, consented: str
+) -> None:
+    for _twice in range(2):
+        assert browser.post("/withdraw", data={"code": consented, "scope": "stop_keep"}).status_code == 200
 
-    page = browser.get(f"/people/{consented}/withdraw").text
-    assert re.findall(r'value="(\w+)" checked', page) == ["guardian", "all"]
+    assert browser.get(f"/people/{consented}").text.count("撤回") == 1
 
 
 def test_a_father_who_withdraws_takes_nothing_from_the_mothers_hands(browser: FlaskClient, consented: str) -> None:
