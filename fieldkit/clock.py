@@ -28,8 +28,15 @@ class Clock:
         return (self.now() + self.stated).date()
 
     def ticking(self) -> float:
-        """Return seconds that only run forward, whatever happens to the date: for waiting, never for stamps."""
-        return time.monotonic() + self.ahead.total_seconds()
+        """Return seconds that only run forward, whatever happens to the date: for waiting, never for stamps.
+
+        Where the system can tell, they run while the lid is closed as well.
+        """
+        running = time.clock_gettime(_SINCE_START) if _SINCE_START is not None else time.monotonic()
+        return running + self.ahead.total_seconds()
+
+
+_SINCE_START: int | None = getattr(time, "CLOCK_BOOTTIME", None)
 
 
 def new_id() -> str:

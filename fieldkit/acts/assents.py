@@ -32,7 +32,10 @@ class NoClearYes(Refusal):
     """V29: silence, a nod or an unticked script is not assent."""
 
     code = "V29"
-    message = N_("No clear yes from the child yet. Say all three parts, and note how the child said yes.")
+    message = N_(
+        "No clear yes from the child yet. Say all three parts, and note how the child said yes; a mark is drawn here, "
+        "or described in words."
+    )
     status = 422
 
 
@@ -120,7 +123,8 @@ def _check(desk: Desk, one: Case, said: ChildAnswer) -> None:
 
 def _check_yes(form: FormView, said: ChildAnswer) -> None:
     """A yes needs the whole script and the child's own way; from 14 on every item is asked as well (D3)."""
-    if not (set(said.told) >= set(BLOCKS) and said.method in OWN_WAYS):
+    marked = said.method != "child_mark" or said.mark_png or said.words.strip()  # on paper: what it looks like
+    if not (set(said.told) >= set(BLOCKS) and said.method in OWN_WAYS and marked):
         raise NoClearYes
     if form.asks_each and any(said.items.get(item.code) not in {YES, NO} for item in form.items):
         raise ItemsNotAsked

@@ -5,6 +5,8 @@ Nothing is kept of one in this version; what may not be attached at all is told 
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.i18n import N_
@@ -12,7 +14,7 @@ from fieldkit.rules import consent
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.store import people, standing
 
-ITEMS = {"audio": "audio", "video": "audio", "image": "photo_object"}  # the part of a media type before the slash
+ITEMS = {"audio": "audio", "image": "photo_object"}  # the part of a media type before the slash; nobody films a child
 
 
 class ItemNotInForce(Refusal):
@@ -20,7 +22,7 @@ class ItemNotInForce(Refusal):
 
     code = "V39"
     message = N_(
-        "Not taken: the family and the child have not agreed to this kind of attachment. "
+        "Not taken: a guardian and the child have not both agreed to this kind of attachment. "
         "Delete the recording or picture from the device it is on."
     )
 
@@ -37,7 +39,7 @@ class NoAttachmentsYet(Refusal):
 
 
 @only(INTERVIEWER)
-def refuse(desk: Desk, interview: str, media: str) -> None:
+def refuse(desk: Desk, interview: str, media: str) -> NoReturn:
     """Say why a file of the type *media* ("audio/mp4") is not taken onto *interview*.
 
     Raises NotFound, ItemNotInForce (V39), NoAttachmentsYet.
@@ -46,7 +48,7 @@ def refuse(desk: Desk, interview: str, media: str) -> None:
         row = people.row(tables, "interviews", "id = ?", interview)
         if row is None or people.is_hidden(tables, row["subject"]):
             raise NotFound
-        item = ITEMS.get(media.partition("/")[0], "")
+        item = ITEMS.get(media.lower().partition("/")[0], "")
         if not item or not consent.effective(standing.events(tables, row["subject"]), item, interview):
             raise ItemNotInForce
     raise NoAttachmentsYet

@@ -31,10 +31,11 @@ class DateNotDoubted(Refusal):
 
 @dataclass(frozen=True)
 class Look:
-    """Whether today's date waits for somebody's word, and the stated one that can still be put right, or nothing."""
+    """Whether today's date waits for somebody's word; the stated day while one counts, and the clock's own."""
 
     doubted: bool
-    correctable: str
+    stated: str
+    clock: str
 
 
 def doubted(desk: Desk, tables: Tables) -> bool:
@@ -59,7 +60,12 @@ def look(desk: Desk) -> Look:
     """Return what there is to say about today's date."""
     with desk.db.reading() as tables:
         said = machine.stated(tables)
-        return Look(doubted(desk, tables), said.day if _unused(tables, said) else "")
+        return Look(doubted(desk, tables), said.day if said.off else "", _raw(desk).isoformat())
+
+
+def _raw(desk: Desk) -> date:
+    """Return the date that the clock shows, whatever was stated."""
+    return desk.clock.now().date()
 
 
 def _unused(tables: Tables, said: machine.Stated) -> bool:
@@ -79,14 +85,17 @@ DOUBT = N_("The clock looks wrong: it is earlier than the last record, or more t
 def state(desk: Desk, day: str, reasons: Mapping[str, str]) -> Desk:
     """Keep what a person says today's date is; return the desk that goes by it.
 
+    Before the next record a slip of the finger can be put right, afterwards only by believing the clock again.
     Raises Invalid for what is no date of this century, DateNotDoubted, ReasonNeeded (V31) for one that is far off.
     """
     told = _day(day)
-    off = (told - desk.clock.now().date()).days
+    off = (told - _raw(desk)).days
     with desk.db.writing() as tables:
-        before, known = machine.stated(tables), _known(tables)
-        if not doubted(desk, tables) and not _unused(tables, before):
+        before = machine.stated(tables)
+        correcting = _unused(tables, before)
+        if not (doubted(desk, tables) or correcting or (before.off and not off)):
             raise DateNotDoubted
+        known = [day for day in _known(tables) if not (correcting and day.isoformat() == before.day)]
         findings.check_answered(clocks.far(told, known), reasons)
         machine.keep_stated(tables, machine.Stated(told.isoformat(), timedelta(days=off), log.last_tick(tables)))
     return replace(desk, clock=replace(desk.clock, stated=timedelta(days=off)))

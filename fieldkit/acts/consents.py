@@ -36,7 +36,9 @@ class NotAGuardian(Refusal):
     """V20: only a guardian can give guardian consent; a carer's agreement is stored as what it is."""
 
     code = "V20"
-    message = N_("This adult is not a guardian. Record a carer's agreement, and ask a parent for consent.")
+    message = N_(
+        "This adult is not a guardian, or no paper shows it. Record a carer's agreement, and ask a parent for consent."
+    )
     status = 422
 
 
@@ -67,8 +69,9 @@ class GuardianAnswer:
     """What a guardian said and how; all of it is stored in one transaction, or nothing is.
 
     `way`: what the yes leaves behind, a signature on the screen unless given; `given_on`: the day of a consent that
-    was taken on paper and is entered late; `reasons`: rule code to reason code; `text_hash`: of the form that was read;
-    `bases`: what `opened` returned when the steps began, so that names that came in meanwhile are not overwritten.
+    was taken on paper and is entered late; `basis_evidence`: which paper shows that somebody who is no parent is the
+    guardian; `reasons`: rule code to reason code; `text_hash`: of the form that was read; `bases`: what `opened`
+    returned when the steps began, so that names that came in meanwhile are not overwritten.
     """
 
     relation: str
@@ -84,6 +87,7 @@ class GuardianAnswer:
     signature_png: bytes = b""
     follows: Sequence[str] = ()
     basis: str = ""
+    basis_evidence: str = ""
     way: Evidence | None = None
     given_on: str = ""
     birth_calendar: str = "gregorian"
@@ -175,7 +179,7 @@ def _begin(desk: Desk, tables: Tables, one: Case, form: FormView, said: Guardian
         session = {"session": new_id()}
         return events.begin(desk, one, form, ADULT, one.id, "self", seen) | session | {"day": day, **late}
     basis = _basis(tables, one.id, said, day)
-    person = events.person(desk, tables, one.id, said.relation, basis)
+    person = events.person(desk, tables, one.id, said.relation, basis, said.basis_evidence.strip())
     event = events.begin(desk, one, form, GUARDIAN, person, said.relation, seen)
     return event | {"guardian_basis": basis, "day": day, **late}
 
@@ -183,8 +187,10 @@ def _begin(desk: Desk, tables: Tables, one: Case, form: FormView, said: Guardian
 def _basis(tables: Tables, subject: str, said: GuardianAnswer, day: str) -> str:
     """Return the legal basis of the adult who speaks; raises NotAGuardian (V20)."""
     known = people.adult(tables, subject, said.relation, day)
-    found = situations.adult_of(tables, known) if known else Adult(said.relation)
-    basis = said.basis or found.basis or (PARENT if said.relation in consent.PARENTS else "")
+    found = situations.adult_of(tables, subject, said.relation, known)
+    basis = PARENT if said.relation in consent.PARENTS else said.basis or found.basis
+    if basis != PARENT and not (said.basis_evidence.strip() or (known and known["basis"])):
+        raise NotAGuardian
     if not Adult(said.relation, basis, found.capacity, found.ended_on).is_guardian(day):
         raise NotAGuardian
     return basis

@@ -72,21 +72,25 @@ def left_behind(said: Evidence) -> dict[str, Value]:
     }
 
 
-def person(desk: Desk, tables: Tables, subject: str, relation: str, basis: str) -> str:
-    """Return the record id of this child's *relation*: of one mother there is one record."""
+def person(desk: Desk, tables: Tables, subject: str, relation: str, basis: str, evidence: str = "") -> str:
+    """Return the record id of this child's *relation*: of one mother there is one record.
+
+    *evidence*: which paper shows the legal *basis* of somebody who is no parent.
+    """
     found = people.adult(tables, subject, relation, desk.today)
     if found is not None:
-        _note_basis(desk, tables, found, basis)
+        _note_basis(desk, tables, found, basis, evidence)
         return str(found["id"])
     facts = {"relation": relation, "role": GUARDIAN if basis else CARER, "basis": basis}
+    facts |= {"basis_evidence": evidence} if evidence else {}
     return log.append(tables, desk.pen, Draft("person", facts, record=new_id(), subject=subject)).record
 
 
-def _note_basis(desk: Desk, tables: Tables, known: people.Row, basis: str) -> None:
+def _note_basis(desk: Desk, tables: Tables, known: people.Row, basis: str, evidence: str) -> None:
     """A carer who became the guardian by law is one from now on."""
     if not basis or known["basis"] == basis:
         return
-    facts = {"role": GUARDIAN, "basis": basis}
+    facts = {"role": GUARDIAN, "basis": basis} | ({"basis_evidence": evidence} if evidence else {})
     log.append_over(tables, desk.pen, Draft("person", facts, record=known["id"], subject=known["subject"]))
 
 

@@ -16,6 +16,7 @@ from fieldkit.errors import Missing, NotFound
 from fieldkit.i18n import N_
 from fieldkit.records import canonical, clean
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
+from fieldkit.rules.names import TooLong
 from fieldkit.store import log, machine, people
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
@@ -49,10 +50,15 @@ def of_interview(desk: Desk, interview: str) -> list[Memo]:
 
 @only(INTERVIEWER)
 def write(desk: Desk, interview: str, parts: Mapping[str, str], *, shared: bool = False) -> str:
-    """Keep a memo; return its id. Sealed for its author alone unless *shared*. Raises NotFound, Missing."""
-    told = {name: clean(parts.get(name, "").strip())[:LONGEST] for name in PARTS}
+    """Keep a memo; return its id. Sealed for its author alone unless *shared*.
+
+    Raises NotFound, Missing, TooLong.
+    """
+    told = {name: clean(parts.get(name, "").strip()) for name in PARTS}
     if not any(told.values()):
         raise Missing(field=N_("the memo"))
+    if any(len(text) > LONGEST for text in told.values()):
+        raise TooLong(field=N_("the memo"), n=LONGEST)
     sealed = {} if shared else {"sealed": desk.keys.keep(canonical(told))}
     with desk.db.writing() as tables:
         _check(tables, interview)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -127,6 +128,8 @@ def stamp(
         raise Missing(field=N_("the form"))
     for day in (stamped_on, valid_from, *filter(None, [valid_to])):
         _check_day(day)
+    if stamped_on > desk.today:
+        raise Invalid(field=N_("a date in the future"))
     _check_order(valid_from, valid_to)
     told = {"stamped_on": stamped_on, "ethics_no": ethics_no.strip(), "valid_from": valid_from, "valid_to": valid_to}
     with desk.db.writing() as tables:
@@ -156,8 +159,11 @@ def _check(fact: Fact, value: str) -> None:
         _check_day(value)
     elif fact.kind in {"yes_no", "choice"} and value not in allowed:
         raise Invalid(field=N_("an answer that is not among the choices"))
-    elif fact.kind == "number" and not (value.isascii() and value.isdecimal() and int(value) > 0):
+    elif fact.kind == "number" and not _MANY_DAYS.fullmatch(value):
         raise Invalid(field=N_("the number of days"))
+
+
+_MANY_DAYS = re.compile(r"[1-9][0-9]{0,4}")
 
 
 def _check_day(day: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 
 from fieldkit.acts import clocks
@@ -73,8 +74,10 @@ def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: 
 
 
 def age_group(desk: Desk, tables: Tables, row: people.Row) -> str:
-    """Return the age group of today where the birth date is known here, else the one of the day of enrolment."""
+    """Return the age group of today; where the birth date is not known, of the youngest who was enrolled that day."""
     known = born(tables, row["id"])
+    if known is None and row["registered_on"]:
+        return ages.grown_group(str(row["age_group"]), date.fromisoformat(row["registered_on"]), desk.clock.today())
     if known is None or known.earliest > desk.clock.today():  # a clock that went back makes nobody unborn
         return str(row["age_group"])
     return ages.age_group(known, desk.clock.today())
@@ -90,15 +93,24 @@ def born(tables: Tables, subject: str) -> BirthDate | None:
 
 def adults(tables: Tables, subject: str) -> dict[str, Adult]:
     """Return the adults of the household by person id."""
-    return {one["id"]: adult_of(tables, one) for one in people.rows(tables, "persons", subject)}
+    return {
+        one["id"]: adult_of(tables, subject, one["relation"], one) for one in people.rows(tables, "persons", subject)
+    }
 
 
-def adult_of(tables: Tables, row: people.Row) -> Adult:
-    """Return what consent has to know of the adult in *row*; while people disagree about one, they are no guardian."""
+def adult_of(tables: Tables, subject: str, relation: str, row: people.Row | None) -> Adult:
+    """Return what consent has to know of this child's *relation*, with the record of the person where there is one.
+
+    While people disagree about one, they are no guardian; nor is a parent who is said to be dead or to lack capacity.
+    """
+    parent = people.row(tables, "parents", "child = ? AND parent = ?", subject, relation) or {}
+    lacks = parent.get("alive") == "no" or parent.get("capacity") == "lacks"
+    if row is None:
+        return Adult(relation, capacity="lacks" if lacks else "")
     heads = log.heads_of(tables, row["id"]) if row["conflict"] else {}
-    if any(len(heads.get(name, [])) > 1 for name in ("basis", "capacity", "ended_on")):
-        return Adult(row["relation"], capacity="lacks")
-    return Adult(row["relation"], row["basis"] or "", row["capacity"] or "", row["ended_on"] or "")
+    if lacks or any(len(heads.get(name, [])) > 1 for name in ("basis", "capacity", "ended_on")):
+        return Adult(relation, capacity="lacks")
+    return Adult(relation, row["basis"] or "", row["capacity"] or "", row["ended_on"] or "")
 
 
 def form_versions(tables: Tables) -> list[FormVersion]:

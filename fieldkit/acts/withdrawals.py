@@ -12,7 +12,7 @@ from fieldkit.acts.desk import Desk
 from fieldkit.errors import Invalid, Missing, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, clean
-from fieldkit.rules import consent
+from fieldkit.rules import consent, slips
 from fieldkit.rules.members import INTERVIEWER, TRANSLATOR
 from fieldkit.store import log, people, standing
 from fieldkit.store.database import Tables
@@ -51,7 +51,7 @@ def withdraw(desk: Desk, code: str, scope: str = ALL, requested_by: str = "guard
     """
     if desk.me.role == TRANSLATOR:
         raise CannotCarry
-    wanted = clean(code.strip())
+    wanted = slips.spelt(clean(code))
     if not wanted:
         raise Missing(field=N_("the code"))
     if scope not in {ALL, STOP_KEEP} or requested_by not in consent.ASKERS or relation not in {"", *RELATIONS}:

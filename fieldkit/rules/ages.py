@@ -123,8 +123,24 @@ def age_group(born: BirthDate, today: date) -> str:
     oldest, youngest = full_years(born.earliest, today), full_years(born.latest, today)
     if youngest < OWN_CONSENT_AGE <= oldest:
         return "u14_uncertain"
+    return _group(youngest)
+
+
+def _group(age: int) -> str:
     bounds = ((9, "u9"), (12, "a9_11"), (14, "a12_13"), (18, "a14_17"))
-    return next((code for bound, code in bounds if youngest < bound), "a18")
+    return next((code for bound, code in bounds if age < bound), "a18")
+
+
+def grown_group(group: str, since: date, today: date) -> str:
+    """Return the group today of the youngest who was of *group* on the day *since*: the birth date is not known."""
+    least = _LEAST.get(group)
+    if least is None:
+        return group
+    grown = least + full_years(since, today)
+    return group if grown < OWN_CONSENT_AGE and group == "u14_uncertain" else _group(grown)
+
+
+_LEAST = {"u9": 0, "a9_11": 9, "a12_13": 12, "u14_uncertain": 13, "a14_17": 14}
 
 
 def check_range(born: BirthDate, today: date, youngest: int, oldest: int) -> None:

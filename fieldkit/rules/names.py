@@ -21,7 +21,7 @@ class TooLong(Refusal):
     status = 422
 
 
-class Unreadable(Refusal):
+class NoName(Refusal):
     """A name of signs and numbers only."""
 
     code = "unreadable_name"
@@ -30,12 +30,12 @@ class Unreadable(Refusal):
 
 
 def check(text: str, field: str) -> str:
-    """Return a name as it is kept. Raises Missing, Unreadable where it has no letter, TooLong."""
+    """Return a name as it is kept. Raises Missing, NoName where it has no letter, TooLong."""
     kept = plain(text)
     if not kept:
         raise Missing(field=field)
     if not any(map(_readable, kept)):
-        raise Unreadable(field=field)
+        raise NoName(field=field)
     return check_length(kept, field)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from datetime import date
+from unicodedata import normalize
 
 from fieldkit.rules import consent
 from fieldkit.rules.consent import ADULT, AGREEING, GUARDIAN, Event
@@ -27,3 +29,13 @@ def _agreed(events: Collection[Event]) -> bool:
 def code(pick: Callable[[str], str]) -> str:
     """Return a slip code; *pick* chooses one character of a text."""
     return "".join(pick(ALPHABET) for _ in range(LENGTH))
+
+
+def spelt(text: str) -> str:
+    """Return the code that *text* means, as it is kept: it may come with blanks, other dashes and wide letters."""
+    plain = normalize("NFKC", text).strip()
+    joined = re.sub(r"[\s\-‐-―_]", "", plain).upper()
+    parts = re.fullmatch(r"([A-Z]{2})([A-Z]\d{2})(\d{3})", joined)
+    if parts:
+        return "-".join(parts.groups())
+    return joined if len(joined) == LENGTH and set(joined) <= set(ALPHABET) else plain

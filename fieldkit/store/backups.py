@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
@@ -53,7 +52,7 @@ def write(path: Path, files: Mapping[str, Path]) -> None:
 
     Raises Occupied, OSError.
     """
-    if not _gives_way(path):
+    if os.path.lexists(path):  # also another laptop's backup, and a link that leads nowhere
         raise Occupied(path=path)
     draft = path.with_name(f"{path.name}.{new_id()[:6]}.new")
     try:
@@ -70,17 +69,6 @@ def write(path: Path, files: Mapping[str, Path]) -> None:
     finally:
         draft.unlink(missing_ok=True)
     flush_folder(path.parent)
-
-
-def _gives_way(path: Path) -> bool:
-    """Tell whether nothing lies at *path*, or an earlier backup; a link, pipe or device stays what it is."""
-    try:
-        if not stat.S_ISREG(path.lstat().st_mode):
-            return False
-    except FileNotFoundError:
-        return True
-    with path.open("rb") as file:
-        return file.read(len(MARK)) == MARK
 
 
 def _open(path: Path) -> IO[bytes]:

@@ -222,6 +222,6 @@ def memos_and_approved(db: Tables) -> None:
     """What an interviewer writes about the interviewing; every form text that was ever approved, found at once."""
     fields = "interview interviewer day sealed self_role assumptions method_note analytic_idea"
     db.table("memos").create(_columns(fields), pk="id")
-    db.table("memos").create_index(["subject"])
+    db.table("memos").create_index(["interview"])
     _script(db, _NEEDS_CHANGE.format(table="memos"))
     _script(db, _APPROVED)

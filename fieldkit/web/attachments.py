@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, request, url_for
-from werkzeug.wrappers import Response
+from typing import NoReturn
+
+from flask import Blueprint, request
 
 from fieldkit.acts import attachments
 from fieldkit.web.sessions import desk
@@ -12,7 +13,6 @@ pages = Blueprint("attachments", __name__)
 
 
 @pages.post("/interviews/<interview>/attachments")
-def add(interview: str) -> Response:
+def add(interview: str) -> NoReturn:
     """Say why the file is not taken; its content is not even sent."""
     attachments.refuse(desk(), interview, request.form.get("media", ""))
-    return redirect(url_for("interviews.show", interview=interview))

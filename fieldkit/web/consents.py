@@ -72,9 +72,11 @@ def chosen(subject: str) -> Answer:
     if any(not reasons().get(one.code) for one in asked):
         return render_template("consents/again.html", case=case, noes=noes, findings=asked, chosen=request.form)
     guardian = actor != consent.CARER
+    if basis and not request.form.get("basis_evidence", "").strip():
+        raise Missing(field=_("which paper shows it"))
     bases = consents.opened(desk(), subject, relation)
     said = {"relation": relation, "basis": basis, "how": how, "follows": events.follows(case, actor), "bases": bases}
-    begin(subject, guardian=guardian, **said)
+    begin(subject, guardian=guardian, basis_evidence=request.form.get("basis_evidence", "")[:80], **said)
     return redirect(url_for(_FIRST_STEP[how] if guardian else "carers.show", subject=subject))
 
 

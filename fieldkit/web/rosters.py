@@ -12,7 +12,8 @@ from fieldkit.errors import Refusal
 from fieldkit.exchange import rosters as sheets
 from fieldkit.web.pages import Answer, reasons
 from fieldkit.web.pages import words as _
-from fieldkit.web.sessions import desk, draft, drop_draft, once, tell
+from fieldkit.web.sessions import desk, draft, drop_draft, once, tell, was_done
+from fieldkit.web.steps import StepsGone
 
 pages = Blueprint("rosters", __name__, url_prefix="/rosters")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -49,9 +50,11 @@ def read() -> Answer:
 @pages.post("/register")
 def register() -> Answer:
     """Register everybody who can be, all or nobody; the same click twice does it once."""
-    held = draft(_ROSTER)
-    if "rows" not in held:
-        return redirect(url_for("rosters.show"))
+    held, nonce = draft(_ROSTER), request.form.get("nonce", "")
+    if was_done(nonce):
+        return redirect(url_for("people.listing"))
+    if not held or held["nonce"] != nonce:
+        raise StepsGone
     try:
         done = once(held["nonce"], lambda: rosters.register(desk(), held["rows"], reasons()))
     except Refusal as refusal:
@@ -63,7 +66,14 @@ def register() -> Answer:
 
 def _planned(**more: Any) -> str:
     found = rosters.plan(desk(), draft(_ROSTER)["rows"])
-    return render_template("rosters/plan.html", plan=found, counts=_counts(found), headings=sheets.HEADINGS, **more)
+    return render_template(
+        "rosters/plan.html",
+        plan=found,
+        counts=_counts(found),
+        headings=sheets.HEADINGS,
+        nonce=draft(_ROSTER)["nonce"],
+        **more,
+    )
 
 
 def _counts(found: rosters.Plan) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from threading import RLock
 from typing import Any, ParamSpec, TypeVar, cast
@@ -95,8 +96,11 @@ def desk() -> Desk:
 
 
 def change_desk(changed: Desk) -> None:
-    """Go on at *changed*: the same person at the same store, who said what today's date is."""
+    """Go on at *changed*: the same person at the same store, who said what today's date is, for all who sit there."""
     session["desk"] = site().machines[seat()].desk = changed
+    for other in _interface().held.values():
+        if other.get("machine") == seat() and "desk" in other:
+            other["desk"] = replace(other["desk"], clock=changed.clock)
 
 
 def signed_in() -> Desk | None:

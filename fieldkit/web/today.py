@@ -12,7 +12,7 @@ from fieldkit.rules.members import COORDINATOR, INTERVIEWER, LEAD, TRANSLATOR
 from fieldkit.store.folder import EMPTY, REQUESTED
 from fieldkit.web import devices, users
 from fieldkit.web.pages import Answer, reasons
-from fieldkit.web.sessions import change_desk, desk, here, once, signed_in
+from fieldkit.web.sessions import change_desk, desk, here, signed_in
 
 pages = Blueprint("today", __name__)
 
@@ -44,7 +44,7 @@ def to_home() -> Response:
 def show() -> str:
     """Show the day."""
     at = desk()
-    once(f"slips {at.today}", lambda: slips.purge_old(at))
+    slips.purge_old(at)
     return _page({})
 
 
@@ -64,6 +64,7 @@ def date_() -> Answer:
     typed = {"day": request.form.get("day", "")}
     try:
         change_desk(clocks.state(desk(), typed["day"], reasons()))
+        slips.purge_old(desk())
     except Refusal as refusal:
         return _page(typed, refusal), refusal.status
     return redirect(url_for("today.home"))

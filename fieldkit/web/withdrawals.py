@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request
 from fieldkit.acts import people, withdrawals
 from fieldkit.errors import Refusal
 from fieldkit.rules import consent
+from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.web.pages import Answer
 from fieldkit.web.sessions import desk
 
@@ -43,11 +44,16 @@ def write_down() -> Answer:
     except Refusal as refusal:
         shown = {"case": None, "askers": _askers({asker}), "typed": typed, "refusal": refusal}
         return render_template("withdrawals/ask.html", **shown), refusal.status
-    return render_template("withdrawals/done.html", done=done, shown=typed["shown"] or done.code, scope=scope)
+    near = [] if done.known or desk().me.role not in {INTERVIEWER, COORDINATOR} else people.find(desk(), done.code)
+    return render_template(
+        "withdrawals/done.html", done=done, shown=typed["shown"] or done.code, scope=scope, near=near
+    )
 
 
 def _askers(relations: Collection[str] = ()) -> list[str]:
     """Return who can be named: the child, each parent, another guardian who is known, or a guardian nobody named."""
+    if desk().me.role != INTERVIEWER:  # elsewhere it travels as a notice, which carries no guardian's name
+        return [consent.CHILD, consent.GUARDIAN, "both"]
     others = [one for one in sorted(relations) if one and one not in {*_PARENTS, *consent.ASKERS}]
     return [consent.CHILD, *_PARENTS, *others, consent.GUARDIAN, "both"]
 

@@ -37,7 +37,13 @@ def test_the_child_is_asked_after_a_guardian(refused: Refused, agreed_by_grandmo
 
 
 def test_what_is_no_clear_yes_is_refused(refused: Refused, consented: str) -> None:
-    for told, method in (((), ""), ((1, 2), "child_oral"), ((1, 2, 3), ""), ((1, 2, 3), "nod")):
+    for told, method in (
+        ((), ""),
+        ((1, 2), "child_oral"),
+        ((1, 2, 3), ""),
+        ((1, 2, 3), "nod"),
+        ((1, 2, 3), "child_mark"),
+    ):
         said = ChildAnswer("yes", told, method)
         assert refused(NoClearYes, "interviewer", partial(assents.record, subject=consented, said=said)).code == "V29"
 
@@ -100,7 +106,7 @@ def test_another_day_the_childs_own_yes_lifts_its_no_by_name(
 ) -> None:
     said_no = assents.record(desks["interviewer"], consented, ChildAnswer("no"))
     tomorrow = later(desks["interviewer"], 1)
-    again = ChildAnswer("yes", (1, 2, 3), "child_mark", follows=[said_no])
+    again = ChildAnswer("yes", (1, 2, 3), "child_mark", "画了一个勾", follows=[said_no])
     with pytest.raises(ReasonNeeded) as told:
         assents.record(tomorrow, consented, again)
     assert [one.code for one in told.value.findings] == ["again_own"]

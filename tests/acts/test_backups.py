@@ -96,6 +96,7 @@ def with_files(written: Path, tmp_path: Path, **changed: Callable[[Path], object
     found = files.unpack(written, tmp_path / "spoilt")
     for name, change in changed.items():
         change(found[{"database": "fieldkit.db", "slots": "slots.json"}[name]])
+    written.unlink()
     files.write(written, found)
 
 
@@ -203,18 +204,18 @@ def test_a_place_that_cannot_be_reached_is_told(desks: Desks, tmp_path: Path) ->
     folder.close()
 
 
-def test_a_backup_that_cannot_be_finished_leaves_the_earlier_one(
+def test_a_backup_that_cannot_be_finished_leaves_no_half_of_itself(
     desks: Desks, written: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = written.read_bytes()
+    later = written.with_name("later.backup")
 
     def broken(path: Path) -> None:
         raise NotABackup
 
     monkeypatch.setattr(files, "check", broken)
     with pytest.raises(NotABackup):
-        backups.write(desks["interviewer"], written)
-    assert written.read_bytes() == before
+        backups.write(desks["interviewer"], later)
+    assert not later.exists()
     assert [path.name for path in written.parent.glob("*.new")] == []
     assert not [path for path in desks["interviewer"].folder.path.iterdir() if path.is_dir() and path.name != "backups"]
 

@@ -53,14 +53,34 @@ def test_v31_a_day_far_from_every_record_wants_a_reason(desks: Desks, child: str
 def test_a_slip_of_the_finger_can_be_put_right_until_something_is_recorded(desks: Desks, child: str) -> None:
     at = replace(desks["interviewer"], clock=Clock(timedelta(days=-2000)))
     wrong = clocks.state(at, days_on(desks["interviewer"], 3), SURE)
-    assert clocks.look(wrong).correctable == wrong.today
+    assert clocks.look(wrong).stated == wrong.today
     right = clocks.state(wrong, days_on(desks["interviewer"], 2), SURE)
     assert right.today == days_on(desks["interviewer"], 2)
 
     people.register(right, NewChild("小河", "", "A03", "m", f"{right.clock.today().year - 12}-01", reasons=SURE))
-    assert clocks.look(right).correctable == ""
+    assert clocks.look(right).stated == right.today  # it stays visible while it counts
     with pytest.raises(DateNotDoubted):
         clocks.state(right, days_on(right, 1), SURE)
+
+
+def test_once_the_clock_is_right_it_is_believed_again_whatever_was_recorded_meanwhile(
+    desks: Desks, child: str, later: Later
+) -> None:
+    at = later(desks["interviewer"], 80)
+    wrong = clocks.state(at, days_on(at, 240), SURE)
+    people.register(wrong, NewChild("小河", "", "A03", "m", f"{wrong.clock.today().year - 12}-01", reasons=SURE))
+    right = clocks.state(wrong, at.today, SURE)
+
+    assert (right.today, clocks.look(right).stated) == (at.today, "")
+
+
+def test_a_second_slip_of_the_finger_is_measured_from_the_records_and_not_from_the_first(
+    desks: Desks, child: str, later: Later
+) -> None:
+    at = later(desks["interviewer"], 9)
+    first = clocks.state(at, days_on(at, 300), {})
+    with pytest.raises(ReasonNeeded):
+        clocks.state(first, days_on(at, 600), {})
 
 
 def test_after_a_childs_no_the_day_cannot_be_called_another(desks: Desks, consented: str) -> None:

@@ -8,18 +8,19 @@ from typing import Any
 
 import pytest
 
-from fieldkit.acts import assents, checks, consents, forms, interviews, people, readiness, withdrawals
+from fieldkit.acts import assents, checks, consents, forms, household, interviews, people, readiness, withdrawals
 from fieldkit.acts.assents import ChildAnswer, GuardianFirst
 from fieldkit.acts.consents import FormMoved, GuardianAnswer, ItemsNotAsked, NotAGuardian, PhoneNotAllowed
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.forms import NotUnderstood
 from fieldkit.acts.interviews import GatesClosed
+from fieldkit.acts.told import ParentTold, Seen
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
-from fieldkit.records import Change
+from fieldkit.records import Change, natural_id
 from fieldkit.rules import consent, gates
 from fieldkit.rules.ages import NoBirthDate, OutOfRange
 from fieldkit.rules.findings import ReasonNeeded
-from fieldkit.rules.names import Unreadable
+from fieldkit.rules.names import NoName
 from fieldkit.rules.pseudonyms import PseudonymDoubled, PseudonymTaken, PseudonymTells
 from fieldkit.rules.versions import FormNotInForce
 from fieldkit.rules.ways import Evidence, NoSignature
@@ -365,7 +366,11 @@ def test_a_claimed_guardian_is_none_and_one_by_law_is(refused: Refused, desks: D
     claimed = says(desks["interviewer"], child, relation="pgm", basis="claimed_only")
     refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, claimed))
 
-    consents.record(desks["interviewer"], child, replace(claimed, basis="parents_dead_or_incapable"))
+    consents.record(
+        desks["interviewer"],
+        child,
+        replace(claimed, basis="parents_dead_or_incapable", basis_evidence="村委会证明 12 号"),
+    )
     assert people.case(desks["interviewer"], child).consent == "given"
     assert failing(desks["interviewer"], child) == {"G06", "G07"}
 
@@ -440,9 +445,10 @@ def test_a_paper_that_was_promised_has_a_number(refused: Refused, consented: str
 def test_who_has_come_of_age_consents_alone(desks: Desks, consented: str, says: Says) -> None:
     desk = desks["interviewer"]
     long_ago = Draft("participant", {"registered_on": "2016-05-01"}, record=consented, subject=consented)
+    born = Draft("identity", {"birth_date": "2005-01-01"}, record=natural_id("identity", consented), subject=consented)
     with desk.db.writing() as tables:
         log.append_over(tables, desk.pen, long_ago)
-    consents.record(desk, consented, says(desk, consented, birth_date="2005-01-01"))
+        log.append_over(tables, desk.pen, born)
     assert people.case(desk, consented).consent == "lapsed"
     assert people.case(desk, consented).step.code == "ask_adult"
 
@@ -563,5 +569,32 @@ def test_a_name_that_nobody_can_read_is_none(refused: Refused, desks: Desks, chi
     unseen, signs = ("\u200b", "\u202e", "　"), ("😀", "…1")
     for text in (*unseen, *signs):
         said = says(desks["interviewer"], child, **{name: text})
-        refusal = Missing if text in unseen else Unreadable
+        refusal = Missing if text in unseen else NoName
         refused(refusal, "interviewer", partial(consents.record, subject=child, said=said))
+
+
+@pytest.mark.parametrize("told", [ParentTold(alive="no"), ParentTold(capacity="lacks")])
+def test_a_parent_who_is_dead_or_lacks_capacity_consents_to_nothing_and_an_earlier_yes_needs_another_guardian(
+    refused: Refused, desks: Desks, consented: str, says: Says, told: ParentTold
+) -> None:
+    desk = desks["interviewer"]
+    assert people.case(desk, consented).consent == "given"
+    household.save_parent(desk, consented, "mother", told, Seen())
+
+    assert people.case(desk, consented).consent == "needs_reconfirm"
+    again = says(desk, consented)
+    refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, consented, again))
+
+
+def test_who_is_no_parent_is_a_guardian_by_a_basis_and_a_paper(
+    refused: Refused, desks: Desks, child: str, says: Says, changes: Changes
+) -> None:
+    desk = desks["interviewer"]
+    court = says(desk, child, relation="uncle_aunt", basis="court")
+    refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, court))
+    consents.record(desk, child, replace(court, basis_evidence="判决书 7 号"))
+
+    assert changes(desk, "person")[-1].set["basis_evidence"] == "判决书 7 号"
+    rubbish = says(desk, child, relation="father", basis="rubbish")
+    consents.record(desk, child, rubbish)
+    assert changes(desk, "consent_event")[-1].set["guardian_basis"] == "parent"

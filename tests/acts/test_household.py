@@ -18,7 +18,7 @@ from fieldkit.records import Change
 from fieldkit.rules.ages import InTheFuture, NoBirthDate, OutOfRange
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.left_behind import AwayInFuture, AwayTooLong, StartsTooLate
-from fieldkit.rules.names import TooLong
+from fieldkit.rules.names import NoName, TooLong
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -264,7 +264,7 @@ def test_a_child_who_has_grown_out_of_the_range_since_the_registration_still_has
     assert "birth_date" not in household.view(grown, consented).missing
 
 
-@pytest.mark.parametrize(("name", "refusal"), [("\u200b\u202e", Missing), ("😀", Missing), ("长" * 41, TooLong)])
+@pytest.mark.parametrize(("name", "refusal"), [("\u200b\u202e", Missing), ("😀", NoName), ("长" * 41, TooLong)])
 def test_what_is_no_name_of_an_adult_is_refused(
     refused: Refused, consented: str, name: str, refusal: type[Refusal]
 ) -> None:

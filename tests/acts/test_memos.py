@@ -7,6 +7,7 @@ from fieldkit.acts import memos, people, tasks, withdrawals
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
+from fieldkit.rules.names import TooLong
 from sync.replica import Report
 
 Desks = dict[str, Desk]
@@ -25,6 +26,11 @@ def test_only_an_interviewer_writes_a_memo(refused: Refused, interview: str) -> 
 def test_an_empty_memo_is_none(refused: Refused, interview: str) -> None:
     for parts in ({}, {"self_role": " \n"}, {"unknown": "words"}):
         refused(Missing, "interviewer", partial(memos.write, interview=interview, parts=parts))
+
+
+def test_a_memo_that_is_too_long_is_not_cut_in_silence(refused: Refused, interview: str) -> None:
+    long = {"analytic_idea": "想" * (memos.LONGEST + 1)}
+    refused(TooLong, "interviewer", lambda desk: memos.write(desk, interview, long))
 
 
 def test_a_memo_is_about_an_interview_that_is_here(

@@ -21,6 +21,7 @@ from fieldkit.rules.ages import (
     child_form,
     findings,
     full_years,
+    grown_group,
     nominal_age,
     precision,
     told_age,
@@ -314,3 +315,22 @@ def test_a_told_age_is_read_as_it_is_said(told: str, age: int | None) -> None:
 def test_a_birth_date_of_a_calendar_that_nobody_knows_is_refused() -> None:
     with pytest.raises(UnknownCalendar):
         birth_date("2014-05", "martian")
+
+
+@pytest.mark.parametrize(
+    ("group", "years", "now"),
+    [
+        ("a9_11", 2, "a9_11"),
+        ("a9_11", 3, "a12_13"),
+        ("a12_13", 1, "a12_13"),
+        ("a12_13", 2, "a14_17"),
+        ("u14_uncertain", 0, "u14_uncertain"),
+        ("u14_uncertain", 1, "a14_17"),
+        ("a14_17", 4, "a18"),
+        ("a18", 9, "a18"),
+    ],
+)
+def test_without_a_birth_date_a_child_is_as_old_as_the_youngest_who_was_enrolled(
+    group: str, years: int, now: str
+) -> None:
+    assert grown_group(group, date(2020, 5, 1), date(2020 + years, 5, 2)) == now

@@ -7,15 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldkit.errors import Missing, Refusal
-from fieldkit.rules.names import LONGEST, TooLong, Unreadable, check, plain
+from fieldkit.rules.names import LONGEST, NoName, TooLong, check, plain
 
 UNSEEN = ("", " ", "\u200b", "\u202e", "\u3000", "\u3164", "\u200d\ufeff", "\U000e0041")
 SIGNS = ("\u2800", "😀", "·", "！？", "123")
 
 
-@pytest.mark.parametrize(
-    ("text", "refusal"), [*((one, Missing) for one in UNSEEN), *((one, Unreadable) for one in SIGNS)]
-)
+@pytest.mark.parametrize(("text", "refusal"), [*((one, Missing) for one in UNSEEN), *((one, NoName) for one in SIGNS)])
 def test_what_cannot_be_read_is_no_name(text: str, refusal: type[Refusal]) -> None:
     with pytest.raises(refusal):
         check(text, "the name")

@@ -36,3 +36,20 @@ def test_a_slip_code_has_eight_characters_and_none_that_looks_like_another() -> 
     assert slips.code(lambda letters: letters[-1]) == "YYYYYYYY"
     assert set("0O1IL2Z5S8BUV") & set(slips.ALPHABET) == set()
     assert len(set(slips.ALPHABET)) == len(slips.ALPHABET)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("zk a03 001", "ZK-A03-001"),
+        ("ZKA03001", "ZK-A03-001"),
+        ("ＺＫ－Ａ０３－００１", "ZK-A03-001"),
+        (" ZK–A03–001 ", "ZK-A03-001"),
+        ("ad6x xymd", "AD6XXYMD"),
+        ("南乔", "南乔"),
+        ("ZK-A03-0011", "ZK-A03-0011"),
+        ("p_N-9aBcDeFgHiJkLmNoPq", "p_N-9aBcDeFgHiJkLmNoPq"),
+    ],
+)
+def test_a_code_is_understood_however_it_is_written(typed: str, meant: str) -> None:
+    assert slips.spelt(typed) == meant

@@ -53,7 +53,7 @@ def test_a_mother_on_the_phone_agrees_but_not_to_a_recording(
     assert me.page.locator("audio, video, input[type=file], [data-record]").count() == 0
     assert not me.sees("录音")
     me.drops_a_file("audio/mpeg")
-    assert me.sees("孩子和家里没有都同意这类附件")  # V39
+    assert me.sees("监护人和孩子没有都同意这类附件")  # V39
     assert me.page.url.startswith(me.url)
     me.go("/today")
     assert me.sees("确认书待补")

@@ -13,6 +13,6 @@ def test_a_recording_laid_onto_the_page_is_refused_in_the_readers_language(
 
     told = json.loads(answer.text)
     assert (answer.status_code, told["code"]) == (409, "V39")
-    assert "孩子和家里没有都同意" in told["sentence"]
+    assert "监护人和孩子没有都同意" in told["sentence"]
     browser.set_cookie("lang", "en", domain="127.0.0.1")
-    assert "have not agreed" in browser.post(path, data={"media": "audio/mpeg"}).text
+    assert "have not both agreed" in browser.post(path, data={"media": "audio/mpeg"}).text

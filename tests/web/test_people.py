@@ -55,7 +55,7 @@ def test_a_told_age_that_is_none_is_refused_and_stays_typed(browser: FlaskClient
 
     assert answer.status_code == 422
     assert 'value="-5"' in answer.text
-    assert "所说的年龄" in answer.text
+    assert "口述的年龄" in answer.text
 
 
 def test_sending_one_slip_twice_registers_one_child(browser: FlaskClient) -> None:

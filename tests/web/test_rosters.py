@@ -28,7 +28,23 @@ def test_what_is_no_roster_is_told(browser: FlaskClient) -> None:
 
 
 def test_without_a_roster_there_is_nothing_to_register(browser: FlaskClient) -> None:
-    assert browser.post("/rosters/register", data={}).location == "/rosters"
+    assert browser.post("/rosters/register", data={}).status_code == 409
+
+
+def test_a_page_of_another_roster_registers_nobody(browser: FlaskClient) -> None:
+    """Two tabs: the button means the children that its own page shows."""
+    first = _nonce(browser.post("/rosters", data={"roster": _roster(["小河", "男", BORN, "A03"])}).text)
+    second = browser.post("/rosters", data={"roster": _roster(["小禾", "女", BORN, "A03"])}).text
+    assert "小禾" in second
+
+    assert browser.post("/rosters/register", data={"nonce": first}).status_code == 409
+    assert browser.get("/people").text.count('class="row r2"') == 0
+    assert browser.post("/rosters/register", data={"nonce": _nonce(second)}).status_code == 302
+    assert "小禾" in browser.get("/people").text
+
+
+def _nonce(page: str) -> str:
+    return page.split('name="nonce" value="')[1].split('"')[0]
 
 
 def test_a_roster_is_shown_first_and_registered_once(browser: FlaskClient) -> None:
@@ -38,15 +54,16 @@ def test_a_roster_is_shown_first_and_registered_once(browser: FlaskClient) -> No
     assert "第 3 行" in page
     assert "小河" not in browser.get("/people").text
 
-    assert "登记了 1 个" in browser.post("/rosters/register", data={}, follow_redirects=True).text
-    browser.post("/rosters/register", data={})
+    form = {"nonce": _nonce(page)}
+    assert "登记了 1 个" in browser.post("/rosters/register", data=form, follow_redirects=True).text
+    assert browser.post("/rosters/register", data=form).status_code == 302
     assert browser.get("/people").text.count('class="row r2"') == 1
 
 
 def test_every_site_that_is_short_of_codes_is_said_once(browser: FlaskClient) -> None:
     lines = [[f"小河{number}", "男", BORN, site] for number in range(1, 501) for site in ("A03", "A04")]
-    browser.post("/rosters", data={"roster": _roster(*lines)})
-    page = browser.post("/rosters/register", data={}).text
+    shown = browser.post("/rosters", data={"roster": _roster(*lines)}).text
+    page = browser.post("/rosters/register", data={"nonce": _nonce(shown)}).text
 
     assert page.count("调查点 A03 的个案编号不够") == page.count("调查点 A04 的个案编号不够") == 1
 
@@ -58,7 +75,7 @@ def test_more_lines_than_codes_are_said_before_anything_is_stored(browser: Flask
     assert "1001" in page
     assert "个案编号不够" in page
     assert "登记 1000" not in page
-    refused = browser.post("/rosters/register", data={})
+    refused = browser.post("/rosters/register", data={"nonce": _nonce(page)})
     assert refused.status_code == 409
     assert "个案编号不够" in refused.text
     assert browser.get("/people").text.count('class="row r2"') == 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from flask.testing import FlaskClient
 
@@ -75,3 +76,17 @@ def test_what_nobody_is_named_for_offers_no_way_back(browser: FlaskClient, conse
 
     assert "没记下是哪一位" in page or "暂停" in page
     assert "那位监护人改主意了" not in page
+
+
+def test_a_called_name_is_no_code_and_leads_to_the_children_it_may_mean(browser: FlaskClient, child: str) -> None:
+    page = browser.post("/withdraw", data={"code": "小满", "asker": "child"}).text
+
+    assert "是不是这几个孩子" in page
+    assert f"/people/{child}/withdraw" in page
+
+
+def test_elsewhere_no_guardian_is_offered_by_name(sit: Callable[[str], FlaskClient]) -> None:
+    """A notice carries no name of a guardian: none is asked for."""
+    page = sit("sg_lead").get("/withdraw").text
+
+    assert re.findall(r'name="asker" value="(\w+)"', page) == ["child", "guardian", "both"]

@@ -13,8 +13,8 @@ export function drop(place) {
 }
 
 async function asked(place, media) {
-  const body = new URLSearchParams({ media, csrf_token: document.getElementsByName('csrf_token')[0].value });
   try {
+    const body = new URLSearchParams({ media, csrf_token: document.getElementsByName('csrf_token')[0].value });
     const response = await fetch(place.dataset.drop, { method: 'POST', body, headers: { 'X-Fieldkit': 'script' } });
     return (await response.json()).sentence;
   } catch {
