@@ -22,7 +22,7 @@ from fieldkit.rules.consent import ADULT, GUARDIAN, NO, YES
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.rules.states import ADULT_GROUP, Adult
-from fieldkit.rules.ways import Evidence
+from fieldkit.rules.ways import CannotRead, Evidence
 from fieldkit.store import log, people
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import unb64
@@ -222,6 +222,9 @@ def _check_given(desk: Desk, tables: Tables, subject: str, form: FormView, said:
     for name, words in _NAMES.items():
         names.check(getattr(said, name), words)
     events.check_evidence(tables, said.evidence, said.relation, [said.signer_name])
+    adult = people.adult(tables, subject, said.relation, desk.today)
+    if said.evidence.method == ways.SIGNATURE and adult and adult["reads_zh"] == NO:
+        raise CannotRead
 
 
 _NAMES = {

@@ -34,6 +34,17 @@ class NoSignature(Refusal):
     status = 422
 
 
+class CannotRead(Refusal):
+    """Who cannot read signs nothing alone: the words are heard, and a witness or a recording stands by (§3.5)."""
+
+    code = "cannot_read"
+    message = N_(
+        "This guardian cannot read, as the household page says. "
+        "Choose a thumbprint or a spoken consent, with a witness or an agreed recording."
+    )
+    status = 422
+
+
 class UnfitWitness(Refusal):
     """V24: the witness is of the team, the signer, a minor, cannot read, or was not there all the time."""
 

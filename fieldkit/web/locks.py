@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length
 from fieldkit.acts import locks, users
 from fieldkit.acts.desk import Desk
 from fieldkit.rules.locks import COVER_AFTER, falls, is_pin
-from fieldkit.web.pages import Answer, Form, answer, inside
+from fieldkit.web.pages import SECRET, Answer, Form, answer, inside, prose
 from fieldkit.web.sessions import Locked, desk, here, signed_in
 from fieldkit.web.site import site
 from fieldkit.web.users import tried
@@ -18,8 +18,7 @@ from fieldkit.web.users import tried
 pages = Blueprint("locks", __name__)
 WITHOUT = {"static", "locks.show", "locks.lift", "users.lock", "users.unlock", "users.open_up", "language.choose"}
 WITHOUT |= {"help_card.show"}  # the numbers are for everybody
-_SECRET = {"passphrase", "again", "words", "secret", "pin"}  # what opens a laptop is typed anew
-_OPENERS = {"sheets", "users", "locks"}  # ... and so is all of their forms
+_OPENERS = {"sheets", "users", "locks"}  # what opens a laptop is typed anew, all of it
 BY_SCRIPT = "answers.session_now"  # an open page asks by itself: nobody is at the keys
 
 
@@ -67,7 +66,7 @@ def _under_cover() -> Answer:
     """A script is told `locked`; a form waits in memory until the cover is lifted; a page comes back afterwards."""
     if request.headers.get("X-Fieldkit") == "script":
         raise Locked
-    secret = request.blueprint in _OPENERS or _SECRET & request.form.keys()
+    secret = request.blueprint in _OPENERS or SECRET & request.form.keys()
     if request.method == "POST" and not secret and not request.files:
         session["waiting"] = (request.full_path, list(request.form.items(multi=True)))
         return redirect(url_for("locks.show"), 303)
@@ -136,7 +135,7 @@ def _go_on() -> Answer:
     """Return to the page that was left; a form that met the cover is shown once more, to be sent."""
     waiting: tuple[str, list[tuple[str, str]]] | None = session.pop("waiting", None)
     if waiting:
-        texts = [value for _, value in waiting[1] if not value.isascii() or " " in value]  # what people type, no codes
-        return render_template("locks/waiting.html", path=waiting[0], fields=waiting[1], texts=texts)
+        shown = {"path": waiting[0], "fields": waiting[1], "texts": prose(waiting[1])}
+        return render_template("locks/waiting.html", **shown)
     back: Response = redirect(inside(request.args.get("next", "")) or url_for("today.home"))
     return back

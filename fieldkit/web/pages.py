@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -109,6 +109,14 @@ def teach_templates(app: Flask) -> None:
 def inside(wanted: str) -> str | None:
     """Return *wanted* where it is a path of this site; anything that leads away is dropped."""
     return wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) else None
+
+
+SECRET = frozenset({"passphrase", "again", "words", "secret", "pin"})  # what opens a laptop is never shown again
+
+
+def prose(fields: Iterable[tuple[str, str]]) -> list[str]:
+    """Return, of the *fields* of a form, what people type in words: no codes, no secrets."""
+    return [text for name, text in fields if name not in SECRET and (not text.isascii() or " " in text.strip())]
 
 
 def lines(text: str) -> Markup:

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from fieldkit.acts.handover import explained
 from fieldkit.errors import Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
-from fieldkit.web.pages import Answer, locale
+from fieldkit.web.pages import Answer, locale, prose
 from fieldkit.web.sessions import Locked
 
 
@@ -66,7 +66,7 @@ def show(refusal: Refusal) -> Answer:
 def _typed() -> list[str]:
     """Return the texts that a refused form carried: nobody's words are lost with a page."""
     with suppress(RequestEntityTooLarge):
-        return [request.form[name] for name in ("text", "zh", "en") if request.form.get(name)]
+        return prose(request.form.items(multi=True))
     return []
 
 

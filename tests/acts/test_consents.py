@@ -14,7 +14,7 @@ from fieldkit.acts.consents import FormMoved, GuardianAnswer, ItemsNotAsked, Not
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.forms import NotUnderstood
 from fieldkit.acts.interviews import GatesClosed
-from fieldkit.acts.told import ParentTold, Seen
+from fieldkit.acts.told import ParentTold, PersonTold, Seen
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change, natural_id
 from fieldkit.rules import consent, gates
@@ -23,7 +23,7 @@ from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.names import NoName
 from fieldkit.rules.pseudonyms import PseudonymDoubled, PseudonymTaken, PseudonymTells
 from fieldkit.rules.versions import FormNotInForce
-from fieldkit.rules.ways import Evidence, NoSignature
+from fieldkit.rules.ways import CannotRead, Evidence, NoSignature
 from fieldkit.store import log
 from fieldkit.store.keys import b64
 from fieldkit.store.log import Draft
@@ -598,3 +598,13 @@ def test_who_is_no_parent_is_a_guardian_by_a_basis_and_a_paper(
     rubbish = says(desk, child, relation="father", basis="rubbish")
     consents.record(desk, child, rubbish)
     assert changes(desk, "consent_event")[-1].set["guardian_basis"] == "parent"
+
+
+def test_a_guardian_who_cannot_read_signs_nothing_alone(refused: Refused, desks: Desks, child: str, says: Says) -> None:
+    desk = desks["interviewer"]
+    household.save_person(desk, child, "P" * 22, PersonTold("mother", reads_zh="no"), Seen())
+    said = says(desk, child)
+    refused(CannotRead, "interviewer", lambda desk: consents.record(desk, child, said))
+
+    aloud = Evidence("oral_witness", b"", "cannot_read", "张某", "neighbour", witness_fit=True)
+    assert consents.record(desk, child, replace(said, way=aloud))

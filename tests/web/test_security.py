@@ -90,3 +90,18 @@ def test_no_page_loads_anything_from_elsewhere(sit: Callable[[str], FlaskClient]
         assert "<style" not in text
         assert " style=" not in text
         assert " onclick" not in text
+
+
+def test_a_form_of_before_a_lock_shows_what_was_typed_and_no_secret(browser: FlaskClient) -> None:
+    typed = {
+        "csrf_token": "old",
+        "stance_zh": "我来自县城",
+        "occupation": "social work",
+        "passphrase": "four plain words here",
+    }
+    page = browser.post("/members/x", data=typed)
+
+    assert page.status_code == 400
+    assert "我来自县城" in page.text
+    assert "social work" in page.text
+    assert "four plain words" not in page.text
