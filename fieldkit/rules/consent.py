@@ -30,7 +30,10 @@ HIDING_SCOPES = frozenset({"all", "stop_discard"})
 
 @dataclass(frozen=True)
 class Event:
-    """One consent, assent or withdrawal, as it was recorded; never edited afterwards (`domain.md` §1.11)."""
+    """One consent, assent or withdrawal, as it was recorded; never edited afterwards (`domain.md` §1.11).
+
+    `author`: the code of who wrote it down.
+    """
 
     id: str
     actor: str
@@ -51,6 +54,7 @@ class Event:
     follows: tuple[str, ...] = ()
     lifts: tuple[str, ...] = ()
     voids: tuple[str, ...] = ()
+    author: str = ""
 
 
 def may_consent(relation: str, basis: str = "", capacity: str = "") -> bool:

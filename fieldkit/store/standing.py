@@ -13,7 +13,7 @@ from fieldkit.store.database import Tables
 
 Held = Callable[[Change], bool]
 _LISTS = ("told", "follows", "lifts", "voids")
-_WORDS = Event.__dataclass_fields__.keys() - {*_LISTS, "id", "items"}
+_WORDS = Event.__dataclass_fields__.keys() - {*_LISTS, "id", "items", "author"}
 
 
 def events(tables: Tables, subject: str) -> list[Event]:
@@ -25,7 +25,7 @@ def events(tables: Tables, subject: str) -> list[Event]:
         "SELECT id, body FROM changes WHERE subject = ? AND kind = 'consent_event' AND id = record ORDER BY tick, id",
         [subject],
     )
-    return [_event(row[0], json.loads(row[1])["set"]) for row in rows] + _notices(tables, subject)
+    return [_event(row[0], json.loads(row[1])) for row in rows] + _notices(tables, subject)
 
 
 def _notices(tables: Tables, subject: str) -> list[Event]:
@@ -39,10 +39,11 @@ def _notices(tables: Tables, subject: str) -> list[Event]:
     ]
 
 
-def _event(id_: str, values: dict[str, Value]) -> Event:
+def _event(id_: str, change: dict[str, Value]) -> Event:
+    values = change["set"]
     fields: dict[str, Value] = {name: values.get(name) or "" for name in _WORDS}
     fields |= {name: tuple(values.get(name) or ()) for name in _LISTS}
-    return Event(id=id_, items=values.get("items") or {}, **fields)
+    return Event(id=id_, items=values.get("items") or {}, author=change["author"], **fields)
 
 
 def held(tables: Tables) -> Held:

@@ -19,6 +19,7 @@ from fieldkit.web.steps import GUARDIAN, WITNESSES, begun, known, page, so_far, 
 
 pages = Blueprint("ways", __name__, url_prefix="/people/<subject>")
 CODES = load_study().codes
+REDIAL = "redial "
 CALLS = (ways.PHONE_WITNESS, ways.PHONE_RECORDED, ways.VIDEO)
 ON_PAPER = (ways.SIGNATURE, ways.THUMBPRINT, ways.ORAL_WITNESS)
 NOTED = (
@@ -71,7 +72,7 @@ def call(subject: str) -> Answer:
     """Check the call before anything is read: the number, the person, the loudspeaker, the witness."""
     if not begun(subject):
         return to_who(subject)
-    return page("call", subject, form=CallForm(), findings=[], reasons={})
+    return page("call", subject, form=CallForm(**draft(REDIAL + subject)), findings=[], reasons={})
 
 
 @pages.post(f"{GUARDIAN}/call")
@@ -116,6 +117,14 @@ def _gathered(subject: str, template: str, form: EvidenceForm, evidence: Evidenc
     return answer(form, f"consents/{template}.html", go_on, findings=asked, reasons=tapped, **known(subject))
 
 
+def _checked(said: Evidence | None) -> dict[str, object]:
+    """Return what is checked already when the same parent is rung again; who speaks is asked in each call."""
+    if said is None:
+        return {}
+    kept = {name: getattr(said, name) for name in ("method", "witness_name", "witness_relation", "witness_fit")}
+    return {**kept, "number_source": said.call.get("number_source", "")}
+
+
 @pages.post(f"{GUARDIAN}/dropped")
 @in_turn
 def dropped(subject: str) -> Answer:
@@ -123,6 +132,7 @@ def dropped(subject: str) -> Answer:
     if not begun(subject):
         return to_who(subject)
     once(draft(subject)["mark"], lambda: consents.inform(desk(), subject, so_far(subject)))
+    draft(REDIAL + subject).update(_checked(draft(subject).get("evidence")))
     tell(_("Saved: told, no decision yet. What was asked in this call does not count; ring again when you can."))
     drop_draft(subject)
     return redirect(url_for("people.gates_", subject=subject))

@@ -40,3 +40,19 @@ def test_a_grandmothers_agreement_is_kept_and_does_not_open_the_interview(
     )
     assert refused.startswith("409")
     assert "还不能开始访谈" in refused
+
+
+def test_who_cannot_read_hears_one_sentence_a_screen(child: str, researcher: Callable[[str], Any]) -> None:
+    me = researcher("interviewer")
+    me.go(f"/people/{child}/consent")
+    me.press("奶奶")
+    me.follow("一句一屏，放大念")
+    screens = 1
+    while me.sees("下一句"):
+        me.follow("下一句")
+        screens += 1
+
+    assert screens > 6
+    assert me.sees("用家里平常说的话讲")
+    me.follow("念完了，去问一问")
+    assert me.sees("孩子能不能参加，谁来定？")

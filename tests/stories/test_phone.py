@@ -80,6 +80,11 @@ def test_a_call_that_drops_after_two_items_leaves_nothing_in_force(
     me.go(f"/people/{agreed_by_grandmother}")
     assert me.sees("已告知，尚未表态")
     assert not me.sees("✓ 参加访谈")
+    me.follow("请爸妈表态" if not me.sees("打电话给父母") else "打电话给父母")
+    me.press("打给母亲")  # the redial keeps the checklist, but for who speaks now
+    assert me.page.input_value("[name=witness_name]") == "张某"
+    assert me.page.input_value("[name=number_source]") == "carer"
+    assert not me.page.is_checked("[name=id_check]")
     me.go(f"/people/{agreed_by_grandmother}/assent")
     me.page.locator("input[name=told]").first.check()
     me.press("愿意")

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -111,3 +114,20 @@ def test_while_an_interview_is_open_the_gates_do_not_ask_again(
     assert "访谈已经开始" in page
     assert "还不能开始访谈" not in page
     assert "接着访谈" in page
+
+
+def test_which_parent_objects_is_not_shown_to_other_interviewers(
+    browser: FlaskClient, consented: str, desks: Any
+) -> None:
+    """`domain.md` §3.8: who wrote it down knows, and the coordinator; to a colleague it is a guardian."""
+    browser.post(f"/people/{consented}/consent", data={"refuses": "father"})
+    browser.post(f"/people/{consented}/consent/guardian/no")
+    assert "（父亲）" in browser.get(f"/people/{consented}").text
+
+    desk = desks["interviewer"]
+    colleague = replace(desk, me=replace(desk.me, code="colleague1"))
+    browser.application.extensions["fieldkit"].machines["interviewer"].desk = colleague
+    browser.post("/demo/switch", data={"machine": "interviewer"})
+    page = browser.get(f"/people/{consented}").text
+    assert "（父亲）" not in page
+    assert "（母亲）" in page  # who agreed is no secret
