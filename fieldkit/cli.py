@@ -22,7 +22,7 @@ from fieldkit.console import say
 from fieldkit.errors import Refusal
 from fieldkit.exchange import rosters, tables
 from fieldkit.i18n import LOCALES, N_
-from fieldkit.platform import write_atomically
+from fieldkit.platform import check_free, write_atomically
 from fieldkit.rules.members import ROLES
 from fieldkit.store.folder import REQUESTED
 from sync.replica import Report
@@ -231,7 +231,7 @@ def _restore(asked: argparse.Namespace) -> None:
 
 
 def _request(asked: argparse.Namespace) -> None:
-    console.check_free(asked.file)
+    check_free(asked.file)
     with console.folder(asked) as folder:
         if folder.state == REQUESTED:  # asked before: the same request once more
             content = devices.pending_request(folder, Clock(), console.passphrase())
@@ -250,7 +250,7 @@ def _say_groups(content: bytes) -> None:
 
 
 def _invite(asked: argparse.Namespace) -> None:
-    console.check_free(asked.file)
+    check_free(asked.file)
     content = asked.request.read_bytes()
     with console.desk(asked) as desk:
         role = asked.role or devices.look(desk, content).role

@@ -14,7 +14,7 @@ from typing import Any
 from fieldkit.acts import users
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
-from fieldkit.errors import Occupied, Refusal
+from fieldkit.errors import Refusal
 from fieldkit.i18n import LOCALES, N_, translate
 from fieldkit.platform import default_folder
 from fieldkit.store.folder import Folder
@@ -112,12 +112,6 @@ def new_passphrase() -> str:
     if _ask("再输一遍 Once more: ") != first:
         raise PassphrasesDiffer
     return first
-
-
-def check_free(path: Path) -> None:
-    """Raise Occupied where something lies at *path* already: a request or an answer takes nobody's place."""
-    if os.path.lexists(path):
-        raise Occupied(path=path)
 
 
 def show(facts: dict[str, Any]) -> None:

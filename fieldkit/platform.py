@@ -7,6 +7,8 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from fieldkit.errors import Occupied
+
 
 def default_folder() -> Path:
     """Return the data folder of the person who is signed in to this computer."""
@@ -29,6 +31,12 @@ def flush_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def check_free(path: Path) -> None:
+    """Raise Occupied where something lies at *path*, be it a link that leads nowhere: nothing is overwritten."""
+    if os.path.lexists(path):
+        raise Occupied(path=path)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

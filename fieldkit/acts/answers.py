@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from fieldkit.acts import interviews
 from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
@@ -69,9 +70,7 @@ def save(desk: Desk, said: SaveAnswer) -> Saved:
     """
     _check(said)
     with desk.db.writing() as tables:
-        interview = people.row(tables, "interviews", "id = ?", said.interview)
-        if interview is None or people.is_hidden(tables, interview["subject"]):
-            raise NotFound
+        interview = interviews.row_within(tables, said.interview)
         if people.row(tables, "questions", "code = ?", said.question) is None:
             raise NotFound
         events = standing.events(tables, interview["subject"])

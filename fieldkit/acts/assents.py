@@ -88,10 +88,9 @@ def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
         again = _same_yes(one, said)
         if again:
             return again
-        if said.answer == YES:
-            _check_yes(form, said)
         event = events.begin(desk, one, form, CHILD, subject, "", said.follows)
         if said.answer == YES:
+            _check_yes(form, said)
             asked = [*_findings(said), *consent.asked_again(CHILD, events.lifted(one, event))]
             findings.check_answered([*asked, *clocks.findings_of(desk, tables)], said.reasons)
         event |= {"session": new_id(), "words": said.words.strip()}

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from fieldkit.acts import interviews
 from fieldkit.acts.desk import Desk, only
-from fieldkit.errors import NotFound, Refusal
+from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.rules import consent
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import people, standing
+from fieldkit.store import standing
 
 ITEMS = {"audio": "audio", "image": "photo_object"}  # the part of a media type before the slash; nobody films a child
 
@@ -45,9 +46,7 @@ def refuse(desk: Desk, interview: str, media: str) -> NoReturn:
     Raises NotFound, ItemNotInForce (V39), NoAttachmentsYet.
     """
     with desk.db.reading() as tables:
-        row = people.row(tables, "interviews", "id = ?", interview)
-        if row is None or people.is_hidden(tables, row["subject"]):
-            raise NotFound
+        row = interviews.row_within(tables, interview)
         item = ITEMS.get(media.lower().partition("/")[0], "")
         if not item or not consent.effective(standing.events(tables, row["subject"]), item, interview):
             raise ItemNotInForce

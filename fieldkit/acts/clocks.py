@@ -49,11 +49,14 @@ def credible(desk: Desk, tables: Tables) -> bool:
 
 
 def _known(tables: Tables) -> list[date]:
-    last, said = log.last_day(tables), machine.stated(tables)
-    # what was recorded under a stated date is compared as that date, or the doubt would stay after every record
-    shift = timedelta(0) if _unused(tables, said) else said.off
-    days = [date.fromisoformat(said.day)] if said.day else []
-    return [*days, date.fromisoformat(last) + shift] if last else days
+    said = machine.stated(tables)
+    return [*_recorded(tables, said), *([date.fromisoformat(said.day)] if said.day else [])]
+
+
+def _recorded(tables: Tables, said: machine.Stated) -> list[date]:
+    """Return the day of the last record: under a stated date it is that date, or the doubt would outlive it."""
+    last, shift = log.last_day(tables), timedelta(0) if _unused(tables, said) else said.off
+    return [date.fromisoformat(last) + shift] if last else []
 
 
 def look(desk: Desk) -> Look:
@@ -95,7 +98,7 @@ def state(desk: Desk, day: str, reasons: Mapping[str, str]) -> Desk:
         correcting = _unused(tables, before)
         if not (doubted(desk, tables) or correcting or (before.off and not off)):
             raise DateNotDoubted
-        known = [day for day in _known(tables) if not (correcting and day.isoformat() == before.day)]
+        known = _recorded(tables, before) if correcting else _known(tables)
         findings.check_answered(clocks.far(told, known), reasons)
         machine.keep_stated(tables, machine.Stated(told.isoformat(), timedelta(days=off), log.last_tick(tables)))
     return replace(desk, clock=replace(desk.clock, stated=timedelta(days=off)))

@@ -205,7 +205,7 @@ def _give(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, event: di
         "reasons": dict(said.reasons),
         **events.left_behind(said.evidence),
     }
-    facts = {**signed, **event}
+    facts = {**signed, **event}  # an event that takes noes back has said its act already
     kept = log.append(tables, desk.pen, Draft("consent_event", facts, subject=one.id, session=event.get("session")))
     _write_names(desk, tables, one, said, event["person"], kept.id)
     return kept.id
@@ -257,8 +257,8 @@ def _write_names(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, pe
 
 def _records(subject: str, person: str) -> dict[str, str]:
     """Return, by kind, the records that the names of a consent are written to."""
-    names = {"identity": natural_id("identity", subject), "person_name": natural_id("person_name", person)}
-    return {**names, "participant": subject}
+    vault = {"identity": natural_id("identity", subject), "person_name": natural_id("person_name", person)}
+    return {**vault, "participant": subject}
 
 
 @only(INTERVIEWER)

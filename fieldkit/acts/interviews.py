@@ -110,13 +110,19 @@ def start(desk: Desk, subject: str, reasons: Mapping[str, str] = NOTHING) -> str
         return session
 
 
+def row_within(tables: Tables, interview: str) -> people.Row:
+    """Return an interview as the caller's transaction sees it; raises NotFound, also where the child withdrew."""
+    row = people.row(tables, "interviews", "id = ?", interview)
+    if row is None or people.is_hidden(tables, row["subject"]):
+        raise NotFound
+    return row
+
+
 @only(INTERVIEWER, COORDINATOR)
 def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPage:
     """Return one section of an interview, each question with a fresh editor. Raises NotFound."""
     with desk.db.reading() as tables:
-        row = people.row(tables, "interviews", "id = ?", interview)
-        if row is None or people.is_hidden(tables, row["subject"]):
-            raise NotFound
+        row = row_within(tables, interview)
         version = people.row(tables, "guide_versions", "id = ?", row["guide_version"])
         if version is None:  # a torn bundle brought the interview before its guide
             raise NotFound

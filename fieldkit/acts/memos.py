@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from nacl.exceptions import CryptoError
 
+from fieldkit.acts import interviews
 from fieldkit.acts.desk import Desk, only
-from fieldkit.errors import Missing, NotFound
+from fieldkit.errors import Missing
 from fieldkit.i18n import N_
 from fieldkit.records import canonical, clean
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.rules.names import TooLong
 from fieldkit.store import log, machine, people
-from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 
 PARTS = ("self_role", "assumptions", "method_note", "analytic_idea")
@@ -39,7 +39,7 @@ class Memo:
 def of_interview(desk: Desk, interview: str) -> list[Memo]:
     """Return one's own memos about *interview* and those that were shared, oldest first. Raises NotFound."""
     with desk.db.reading() as tables:
-        _check(tables, interview)
+        interviews.row_within(tables, interview)
         names = {code: user.name for code, user in machine.everybody(tables).users.items()}
         rows = people.memos(tables, interview)
     found = ((row, _parts(desk, row)) for row in rows)
@@ -61,15 +61,9 @@ def write(desk: Desk, interview: str, parts: Mapping[str, str], *, shared: bool 
         raise TooLong(field=N_("the memo"), n=LONGEST)
     sealed = {} if shared else {"sealed": desk.keys.keep(canonical(told))}
     with desk.db.writing() as tables:
-        _check(tables, interview)
+        interviews.row_within(tables, interview)
         facts = {"interview": interview, "interviewer": desk.me.code, "day": desk.today}
         return log.append(tables, desk.pen, Draft("memo", facts | (told if shared else sealed))).id
-
-
-def _check(tables: Tables, interview: str) -> None:
-    row = people.row(tables, "interviews", "id = ?", interview)
-    if row is None or people.is_hidden(tables, row["subject"]):
-        raise NotFound
 
 
 def _parts(desk: Desk, row: people.Row) -> dict[str, str]:

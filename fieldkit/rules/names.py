@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unicodedata import category
+from unicodedata import category, normalize
 
 from fieldkit.errors import Missing, Refusal
 from fieldkit.i18n import N_
@@ -50,6 +50,11 @@ def check_length(text: str, field: str) -> str:
 def plain(text: str) -> str:
     """Return *text* without the signs that nobody sees: two names that look the same are the same."""
     return "".join(one for one in text if category(one) not in _UNSEEN and one not in _FILLERS).strip()
+
+
+def letters(text: str) -> str:
+    """Return the letters alone, so that spaces, capitals, apostrophes and tone marks hide no likeness."""
+    return "".join(letter for letter in normalize("NFKD", text).casefold() if letter.isalnum() or is_rare_han(letter))
 
 
 def is_rare_han(letter: str) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from unicodedata import name, normalize
+from unicodedata import name
 
 from pypinyin import lazy_pinyin
 
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.rules.findings import HINT, Finding
-from fieldkit.rules.names import is_rare_han
+from fieldkit.rules.names import is_rare_han, letters
 from fieldkit.studies import Pair, load_study
 
 SHORTEST = 2
@@ -84,29 +84,29 @@ def suggest(taken: Collection[Pair], names: str, start: int, family: Collection[
 
 def pinyin(zh: str) -> str:
     """Return a Chinese name as it is written in pinyin, without tones and with one capital: 知夏 as Zhixia."""
-    spoken = "".join(lazy_pinyin(_letters(zh), v_to_u=True))
-    return spoken.capitalize() if _letters(spoken).isascii() else ""
+    spoken = "".join(lazy_pinyin(letters(zh), v_to_u=True))
+    return spoken.capitalize() if letters(spoken).isascii() else ""
 
 
 def findings(pseudonym: Pair, sex: str) -> list[Finding]:
     """Return V13 where a character of the pseudonym is heard as the other sex."""
     other = load_study().gendered.get({"m": "f", "f": "m"}.get(sex, ""), "")
-    if set(_letters(pseudonym.zh)) & set(other):
+    if set(letters(pseudonym.zh)) & set(other):
         return [Finding("V13", HINT, N_("This pseudonym sounds like the other sex. Take another one, or leave it."))]
     return []
 
 
 def _unfit(pseudonym: Pair, taken: Collection[Pair], names: str, family: Iterable[str] = ()) -> type[Refusal] | None:
-    characters = _letters(pseudonym.zh)
+    characters = letters(pseudonym.zh)
     if not characters:
         return PseudonymEmpty
     if len(set(characters)) < len(characters):
         return PseudonymDoubled
     if sum(map(_is_han, characters)) < SHORTEST:
         return PseudonymShort
-    if set(characters) & set(_letters(names)) or _sounds_like(pseudonym, names):
+    if set(characters) & set(letters(names)) or _sounds_like(pseudonym, names):
         return PseudonymTells
-    if any(_names(characters, _letters(one)) for one in family):
+    if any(_names(characters, letters(one)) for one in family):
         return PseudonymOfFamily
     return PseudonymTaken if any(_same(pseudonym, one) for one in taken) else None
 
@@ -122,19 +122,14 @@ def _names(characters: str, whole: str) -> bool:
 
 def _sounds_like(pseudonym: Pair, names: str) -> bool:
     """Pinyin of less than four letters lies in too many names to tell."""
-    spoken = _letters("".join(lazy_pinyin(_letters(names), v_to_u=True)))
+    spoken = letters("".join(lazy_pinyin(letters(names), v_to_u=True)))
     return any(len(sound) > 3 and sound in spoken for sound in _sounds(pseudonym))
 
 
 def _same(one: Pair, other: Pair) -> bool:
-    return _letters(one.zh) == _letters(other.zh) or bool(_sounds(one) & _sounds(other))
+    return letters(one.zh) == letters(other.zh) or bool(_sounds(one) & _sounds(other))
 
 
 def _sounds(name: Pair) -> set[str]:
     """What is typed as pinyin counts, and what the characters are read as: the first may be empty or wrong."""
-    return {_letters(name.en), _letters("".join(lazy_pinyin(_letters(name.zh), v_to_u=True)))} - {""}
-
-
-def _letters(text: str) -> str:
-    """Return the letters alone, so that spaces, capitals, apostrophes and tone marks hide no likeness."""
-    return "".join(letter for letter in normalize("NFKD", text).casefold() if letter.isalnum() or is_rare_han(letter))
+    return {letters(name.en), letters("".join(lazy_pinyin(letters(name.zh), v_to_u=True)))} - {""}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from unicodedata import normalize
 
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
@@ -123,20 +122,15 @@ def _stands_for_a_signature(said: Evidence) -> bool:
     if said.method == SIGNATURE:
         return bool(said.signature) or (said.on_paper and bool(said.paper_ref.strip()))
     needed = [said.no_sign_reason]
-    needed += [_letters(said.witness_name)] if said.method in WITNESSED else []
+    needed += [names.letters(said.witness_name)] if said.method in WITNESSED else []
     needed += [said.recording_place.strip()] if said.method in RECORDED else []
     needed += [said.paper_ref.strip()] if said.method == THUMBPRINT else []
     return all(needed)
 
 
 def _fit(said: Evidence, relation: str, unfit: Collection[str]) -> bool:
-    named = _letters(said.witness_name) not in {_letters(name) for name in unfit}
+    named = names.letters(said.witness_name) not in {names.letters(name) for name in unfit}
     return named and said.witness_fit and said.witness_relation not in {"", TEAM, "sib_minor", "self", relation}
-
-
-def _letters(name: str) -> str:
-    """Return what is heard of *name*: without blanks, dots and characters that nobody sees."""
-    return "".join(one for one in normalize("NFKC", name).casefold() if one.isalnum() or names.is_rare_han(one))
 
 
 def findings(said: Evidence) -> list[Finding]:

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from fieldkit.clock import new_id
-from fieldkit.errors import Occupied, Refusal
+from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
-from fieldkit.platform import flush_folder
+from fieldkit.platform import check_free, flush_folder
 from fieldkit.records import canonical
 
 MARK, VERSION = b"fieldkit backup ", 1
@@ -52,8 +52,7 @@ def write(path: Path, files: Mapping[str, Path]) -> None:
 
     Raises Occupied, OSError.
     """
-    if os.path.lexists(path):  # also another laptop's backup, and a link that leads nowhere
-        raise Occupied(path=path)
+    check_free(path)  # also another laptop's backup stays
     draft = path.with_name(f"{path.name}.{new_id()[:6]}.new")
     try:
         with open(draft, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:

@@ -64,7 +64,6 @@ def date_() -> Answer:
     typed = {"day": request.form.get("day", "")}
     try:
         change_desk(clocks.state(desk(), typed["day"], reasons()))
-        slips.purge_old(desk())
     except Refusal as refusal:
         return _page(typed, refusal), refusal.status
     return redirect(url_for("today.home"))
