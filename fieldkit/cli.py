@@ -17,14 +17,18 @@ from typing import Any, NoReturn
 
 from fieldkit import console, server
 from fieldkit.acts import backups, checks, devices, handover, sheets, studies, users
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.rosters import Plan
 from fieldkit.clock import Clock
 from fieldkit.console import say
 from fieldkit.errors import Refusal
 from fieldkit.exchange import rosters, tables
 from fieldkit.i18n import LOCALES, N_
 from fieldkit.platform import check_free, write_atomically
+from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.members import ROLES
 from fieldkit.store.folder import REQUESTED
+from fieldkit.studies import load_study
 from sync.replica import Report
 
 OK, WRONG, REFUSED, INTERRUPTED = 0, 1, 3, 130
@@ -170,7 +174,22 @@ def _add_export(commands: Any) -> None:
 def _add_roster(commands: Any) -> None:
     roster = _command(commands, "roster", _roster, "用名单登记孩子 register the children of an XLSX roster")
     roster.add_argument("file", type=_path)
+    roster.add_argument(
+        "--reason",
+        type=_reason,
+        action="append",
+        default=[],
+        metavar="CODE=REASON",
+        help="核对过、说明原因 what was looked at, and why it is right",
+    )
     _as_user(roster)
+
+
+def _reason(text: str) -> tuple[str, str]:
+    code, _, reason = text.partition("=")
+    if not (code and reason):
+        raise argparse.ArgumentTypeError("写成 代码=原因 write it as CODE=REASON")
+    return code, reason
 
 
 def _add_check(commands: Any) -> None:
@@ -299,7 +318,7 @@ def _export(asked: argparse.Namespace) -> None:
 
 def _roster(asked: argparse.Namespace) -> None:
     with console.desk(asked) as desk:
-        done = rosters.register(desk, asked.file)
+        done = _registered(desk, asked)
     counts = {"n": len(done.new), "here": len(done.here), "refused": len(done.refused)}
     lines = [(one.number, rosters.HEADINGS[one.column][0], str(one.refusal)) for one in done.refused]
     if asked.json:
@@ -308,6 +327,15 @@ def _roster(asked: argparse.Namespace) -> None:
     say(N_("Registered: {n}. Already here: {here}. Not taken: {refused}."), **counts)
     for number, column, sentence in lines:
         print(f"{number} {column}: {sentence}")
+
+
+def _registered(desk: Desk, asked: argparse.Namespace) -> Plan:
+    """Register a roster. Raises WhichReason for what wants a reason and was given none of its own."""
+    known = {code: reason for code, reason in asked.reason if reason in load_study().codes.get(f"reason_{code}", ())}
+    try:
+        return rosters.register(desk, asked.file, known)
+    except ReasonNeeded as refusal:
+        raise console.WhichReason(refusal.findings) from refusal
 
 
 def _check(asked: argparse.Namespace) -> int:

@@ -15,9 +15,11 @@ from fieldkit.acts import users
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.errors import Refusal
-from fieldkit.i18n import LOCALES, N_, translate
+from fieldkit.i18n import LOCALES, N_, ZH, translate
 from fieldkit.platform import default_folder
+from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.store.folder import Folder
+from fieldkit.studies import load_study
 
 PASSPHRASE = "FIELDKIT_PASSPHRASE"  # noqa: S105 - the name of a variable, not a secret
 WORDS = "FIELDKIT_WORDS"
@@ -42,6 +44,22 @@ class WhichUser(Refusal):
 
     code = "which_user"
     message = N_("Several people use this data folder. Say who you are with --user CODE: {people}")
+
+
+class WhichReason(ReasonNeeded):
+    """A command met what wants a reason; says for each point which reasons there are."""
+
+    code = "which_reason"
+    message = N_("Something here is unusual. Nothing was saved. Run the command again with one reason for each point.")
+
+    def sentence(self, locale: str) -> str:
+        """Return the points, each with the arguments that answer it, in *locale*."""
+        lines = [super().sentence(locale)]
+        for one in self.findings:
+            known = load_study().codes[f"reason_{one.code}"].items()
+            lines.append(one.sentence(locale))
+            lines += [f"  --reason {one.code}={code}  {said.zh if locale == ZH else said.en}" for code, said in known]
+        return "\n".join(lines)
 
 
 def say(text: str, **values: object) -> None:

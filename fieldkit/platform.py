@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import count
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -37,6 +38,13 @@ def check_free(path: Path) -> None:
     """Raise Occupied where something lies at *path*, be it a link that leads nowhere: nothing is overwritten."""
     if os.path.lexists(path):
         raise Occupied(path=path)
+
+
+def unused(folder: Path, name: str) -> Path:
+    """Return a path in *folder* that nothing has: *name*, or with the first free number after it."""
+    first = folder / name
+    paths = (first.with_stem(f"{first.stem}-{n}") if n > 1 else first for n in count(1))
+    return next(path for path in paths if not os.path.lexists(path))
 
 
 def write_atomically(path: Path, content: bytes) -> None:

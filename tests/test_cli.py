@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -189,6 +190,35 @@ def test_a_roster_that_is_none_is_refused(
 
     assert main(["roster", str(file), "--data", laptop]) == 3
     assert "(no_roster)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", ["", "V31", "V31=", "=date_right"])
+def test_a_reason_without_its_code_is_told_in_both_languages(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["roster", "r.xlsx", f"--reason={wrong}"])
+
+    assert ended.value.code == 2
+    assert "写成 代码=原因" in capsys.readouterr().err
+
+
+def test_a_roster_that_wants_a_reason_lists_the_codes_and_takes_one(
+    four_machines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop = str(shutil.copytree(four_machines / "interviewer", tmp_path / "laptop"))
+    line = ["男", f"{Clock().today().year - 12}-01", "A03"]
+    assert main(["roster", _roster(tmp_path / "first.xlsx", ["小雨", *line]), "--data", laptop]) == 0
+    file = _roster(tmp_path / "r.xlsx", ["小河", *line])
+    monkeypatch.setattr(console, "Clock", lambda: Clock(timedelta(days=9)))
+
+    for reasons in ([], ["--reason", "V31=because"], ["--reason", "V30=date_right"]):
+        assert main(["roster", file, "--data", laptop, *reasons]) == 3
+        said = capsys.readouterr().err
+        assert "--reason V31=date_right" in said
+        assert "核对过，日期是对的" in said
+        assert "Checked: the date is right" in said
+        assert "(which_reason)" in said
+    assert main(["roster", file, "--data", laptop, "--reason", "V31=date_right"]) == 0
+    assert "Registered: 1." in capsys.readouterr().out
 
 
 def test_a_roster_registers_whom_it_can_once_and_names_the_other_lines(

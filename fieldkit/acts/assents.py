@@ -125,6 +125,7 @@ def _check_yes(form: FormView, said: ChildAnswer) -> None:
     marked = said.method != "child_mark" or said.mark_png or said.words.strip()  # on paper: what it looks like
     if not (set(said.told) >= set(BLOCKS) and said.method in OWN_WAYS and marked):
         raise NoClearYes
+    form.check_in_force()
     if form.asks_each and any(said.items.get(item.code) not in {YES, NO} for item in form.items):
         raise ItemsNotAsked
 

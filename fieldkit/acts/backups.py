@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,6 +12,7 @@ from fieldkit.acts.desk import Desk
 from fieldkit.acts.handover import explained
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
+from fieldkit.platform import unused
 from fieldkit.store import backups, keys, machine, replica, sheets
 from fieldkit.store.database import Database, ForeignStore
 from fieldkit.store.folder import EMPTY, READY, Folder, NotEmpty
@@ -34,16 +33,14 @@ class BackupClosed(Refusal):
     status = 401
 
 
-def new_name(desk: Desk, n: int = 1) -> str:
-    """Return a file name with the day and this laptop's name, the *n*th of it."""
-    return f"fieldkit-{desk.device.name}-{desk.today}{f'-{n}' if n > 1 else ''}{SUFFIX}"
+def new_name(desk: Desk) -> str:
+    """Return a file name with the day and this laptop's name."""
+    return f"fieldkit-{desk.device.name}-{desk.today}{SUFFIX}"
 
 
 def named(desk: Desk, path: Path) -> Path:
     """Return *path*, or a file in it where it is a folder, under a name that nothing there has."""
-    if not path.is_dir():
-        return path
-    return next(found for n in count(1) if not os.path.lexists(found := path / new_name(desk, n)))
+    return unused(path, new_name(desk)) if path.is_dir() else path
 
 
 def write(desk: Desk, path: Path) -> None:

@@ -72,6 +72,7 @@ def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
 
 
 def _check(desk: Desk, tables: Tables, form: FormView, said: CarerAnswer) -> None:
+    form.check_in_force()
     forms.check_understood(form, said.understanding)
     events.check_evidence(tables, said.evidence, said.relation)
     findings.check_answered([*ways.findings(said.evidence), *clocks.findings_of(desk, tables)], said.reasons)

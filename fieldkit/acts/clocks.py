@@ -89,7 +89,7 @@ def state(desk: Desk, day: str, reasons: Mapping[str, str]) -> Desk:
     """Keep what a person says today's date is; return the desk that goes by it.
 
     Before the next record a slip of the finger can be put right, afterwards only by believing the clock again.
-    Raises Invalid for what is no date of this century, DateNotDoubted, ReasonNeeded (V31) for one that is far off.
+    Raises NoDay, Invalid for a day of another century, DateNotDoubted, ReasonNeeded (V31) for one that is far off.
     """
     told = _day(day)
     off = (told - _raw(desk)).days
@@ -105,10 +105,7 @@ def state(desk: Desk, day: str, reasons: Mapping[str, str]) -> Desk:
 
 
 def _day(text: str) -> date:
-    try:
-        told = calendars.civil_day(text.strip())
-    except ValueError as error:
-        raise Invalid(field=N_("today's date")) from error
+    told = calendars.told_day(text, N_("today's date"))
     if told.year not in clocks.YEARS:
         raise Invalid(field=N_("today's date"))
     return told

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 from fieldkit.acts import clocks, editors, events, forms, situations, slips
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import FormView
 from fieldkit.acts.people import Case, case, case_within, check_born
 from fieldkit.clock import new_id
-from fieldkit.errors import Invalid, Missing, NotFound, Refusal
+from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, natural_id
 from fieldkit.rules import calendars, consent, findings, names, pseudonyms, ways
@@ -113,26 +112,28 @@ def suggest_pseudonym(desk: Desk, subject: str, real_name: str = "") -> Pair:
 
 @only(INTERVIEWER)
 def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
-    """Keep a guardian's answer; return the event's id. A no keeps no name and no signature (`design.md` §6).
+    """Keep a guardian's answer; return the event's id. A no needs no form, and keeps no name (`design.md` §6).
 
     Raises NotFound, NotAGuardian (V20), FormNotInForce (V21), ItemsNotAsked (V22), NoSignature (V23), UnfitWitness
     (V24), CallNotChecked (V26), NotToBeRecorded (V27), NotUnderstood (V28), ReasonNeeded (V25, V31), Missing, Invalid,
     and what `rules.ages` (V01) and `rules.pseudonyms` (V10-V12) refuse.
     """
     form = forms.guardian_form(desk, subject, check_day(desk, said.given_on))
-    if said.text_hash not in {"", form.text_hash}:
-        raise FormMoved
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
         event = _begin(desk, tables, one, form, said) | {"items": dict(said.items)}
-        if NO in map(said.items.get, consent.NECESSARY):  # without it there is no interview, and no name to keep
+        if _is_no(said):  # without it there is no interview, and no name to keep
             slips.purge_within(desk, tables, one.id)  # the contact slip goes with the no
             return events.decline(desk, tables, one, event, "guardian_no")
         _check_given(desk, tables, one.id, form, said)
-        noes = [no for no in events.lifted(one, event) if not said.given_on or no.day < said.given_on]
+        noes = [no for no in events.lifted(one, event) if not said.given_on or no.day < str(event["day"])]
         asked = [*ways.findings(said.evidence), *consent.asked_again(str(event["actor"]), noes)]
         findings.check_answered([*asked, *clocks.findings_of(desk, tables)], said.reasons)
         return _give(desk, tables, one, said, event | events.lifting(noes))
+
+
+def _is_no(said: GuardianAnswer) -> bool:
+    return NO in map(said.items.get, consent.NECESSARY)
 
 
 @only(INTERVIEWER)
@@ -143,10 +144,9 @@ def inform(desk: Desk, subject: str, said: GuardianAnswer) -> str:
 
 @only(INTERVIEWER)
 def defer(desk: Desk, subject: str, said: GuardianAnswer, again_on: str = "") -> str:
-    """Keep that the guardian wants to think about it, and when to ask again; raises Invalid for what is no date."""
-    if again_on:
-        _date(again_on)
-    return _undecided(desk, subject, said, {"act": "deferred", "again_on": again_on})
+    """Keep that the guardian wants to think about it, and when to ask again; raises NoDay for what is none."""
+    day = calendars.told_day(again_on, N_("Ask again on")).isoformat() if again_on.strip() else ""
+    return _undecided(desk, subject, said, {"act": "deferred", "again_on": day})
 
 
 def _undecided(desk: Desk, subject: str, said: GuardianAnswer, told: Mapping[str, Value]) -> str:
@@ -158,17 +158,10 @@ def _undecided(desk: Desk, subject: str, said: GuardianAnswer, told: Mapping[str
 
 
 def check_day(desk: Desk, given_on: str) -> str:
-    """Return the day for which a consent is judged: *given_on*, or today. Raises Invalid."""
-    if given_on and _date(given_on) > desk.clock.today():
-        raise Invalid(field=N_("the day on which it was given"))
-    return given_on or desk.today
-
-
-def _date(text: str) -> date:
-    try:
-        return calendars.civil_day(text)
-    except ValueError as error:
-        raise Invalid(field=N_("the date")) from error
+    """Return the day for which a consent is judged: *given_on*, or today. Raises NoDay, DayToCome."""
+    if not given_on:
+        return desk.today
+    return calendars.past_day(given_on, N_("the day on which it was given"), desk.clock.today()).isoformat()
 
 
 def _begin(desk: Desk, tables: Tables, one: Case, form: FormView, said: GuardianAnswer) -> dict[str, Value]:
@@ -189,7 +182,8 @@ def _basis(tables: Tables, subject: str, said: GuardianAnswer, day: str) -> str:
     known = people.adult(tables, subject, said.relation, day)
     found = situations.adult_of(tables, subject, said.relation, known)
     basis = PARENT if said.relation in consent.PARENTS else said.basis or found.basis
-    if basis != PARENT and not (said.basis_evidence.strip() or (known and known["basis"])):
+    shown = said.basis_evidence.strip() or (known and known["basis_evidence"])
+    if basis != PARENT and not shown and not _is_no(said):
         raise NotAGuardian
     if not Adult(said.relation, basis, found.capacity, found.ended_on).is_guardian(day):
         raise NotAGuardian
@@ -212,6 +206,9 @@ def _give(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, event: di
 
 
 def _check_given(desk: Desk, tables: Tables, subject: str, form: FormView, said: GuardianAnswer) -> None:
+    if said.text_hash not in {"", form.text_hash}:
+        raise FormMoved
+    form.check_in_force()
     if said.evidence.method in ways.BY_PHONE and not forms.allows_phone(desk):
         raise PhoneNotAllowed
     if any(said.items.get(item.code) not in {YES, NO} for item in form.items):

@@ -29,6 +29,7 @@ from fieldkit.acts import (
     people,
     readiness,
     screenings,
+    sites,
     studies,
 )
 from fieldkit.acts.answers import SaveAnswer
@@ -37,6 +38,7 @@ from fieldkit.acts.carers import CarerAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
+from fieldkit.acts.told import Seen
 from fieldkit.clock import Clock, new_id
 from fieldkit.rules.consent import YES
 from fieldkit.rules.gates import TRAINING_NEEDED
@@ -96,15 +98,16 @@ def _enrol(root: Path, clock: Clock, names: Mapping[str, str]) -> dict[str, Desk
     return {role: desks[role] for role in ROLES}
 
 
-def make_ready(founder: Desk, sites: Iterable[str]) -> None:
-    """Enter invented facts, stamp every form, and ring the numbers of *sites*, all of it a week ago."""
+def make_ready(founder: Desk, codes: Iterable[str]) -> None:
+    """Enter invented facts and the sites *codes*, stamp every form and ring each number, all of it a week ago."""
     story = tomllib.loads((_data() / "demo.toml").read_text(encoding="utf-8"))
     facts = story["ready"]
     desk = replace(founder, clock=Clock(founder.clock.ahead + LAST_WEEK))
     readiness.keep(desk, facts)
     shown = {one.version.text_hash: one.opened.base for one in forms.sheets(desk) if one.newest}
     readiness.stamp(desk, shown, facts["ethics_from"], facts["ethics_no"], facts["ethics_from"])
-    for site in sites:
+    for site in codes:
+        sites.save(desk, site, {}, {}, Seen())
         for line in help_card.of_site(desk, site):
             if line.rung:
                 help_card.keep(desk, site, line.id, line.number or "0394-0000120", rung=True)

@@ -19,7 +19,7 @@ from fieldkit.rules import ages, guides, versions
 from fieldkit.rules.consent import NECESSARY
 from fieldkit.rules.members import COORDINATOR
 from fieldkit.rules.states import ADULT_GROUP
-from fieldkit.rules.versions import FormVersion
+from fieldkit.rules.versions import FormNotInForce, FormVersion
 from fieldkit.store import log, setup, strings
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
@@ -68,9 +68,18 @@ class FormView:
         """Tell whether the young person decides item by item: from 14 on (`domain.md` D3)."""
         return self.doc_kind == OWN_CONSENT
 
+    def closed(self) -> FormNotInForce | None:
+        """Return why no yes may be asked with these words today (V21); a no may always be written down."""
+        return None if self.in_force else FormNotInForce()
+
+    def check_in_force(self) -> None:
+        """Raise FormNotInForce (V21) unless a yes may be asked with these words."""
+        if refusal := self.closed():
+            raise refusal
+
 
 def guardian_form(desk: Desk, subject: str, day: str = "") -> FormView:
-    """Return the guardian's form in force on *day* (today unless given), or the grown participant's own."""
+    """Return the guardian's form of *day* (today unless given), or the grown participant's own."""
     one = case(desk, subject)
     return form_for(desk, "adult_18" if one.age_group == ADULT_GROUP else "guardian_info_consent", one, day)
 
@@ -93,9 +102,9 @@ def child_form(desk: Desk, subject: str) -> FormView:
 
 
 def form_for(desk: Desk, doc_kind: str, one: Case, day: str = "") -> FormView:
-    """Return the form *doc_kind* in force on *day* with the words of its own strings.
+    """Return the form *doc_kind* with the words of its own strings: the version in force on *day*, else the newest.
 
-    Raises FormNotInForce (V21), NotFound.
+    Raises NotFound.
     """
     with desk.db.reading() as tables:
         wanted = versions.current(situations.form_versions(tables), doc_kind, day or desk.today)
@@ -108,8 +117,7 @@ def blank(desk: Desk, doc_kind: str) -> FormView:
     Raises NotFound.
     """
     with desk.db.reading() as tables:
-        mine = [one for one in situations.form_versions(tables) if one.doc_kind == doc_kind]
-        wanted = versions.newest([one for one in mine if one.in_force(desk.today)] or mine, doc_kind)
+        wanted = versions.current(situations.form_versions(tables), doc_kind, desk.today)
         values = _values(desk, tables, None)
         view = _view(tables, wanted, desk.today, values)
     if doc_kind not in CHILDRENS:

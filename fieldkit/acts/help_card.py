@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from fieldkit.acts import situations
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Opened, opened
-from fieldkit.acts.sites import SITE
 from fieldkit.errors import Invalid, NotFound
 from fieldkit.i18n import N_
 from fieldkit.records import natural_id
-from fieldkit.rules import help_card
+from fieldkit.rules import help_card, names
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.store import log, machine, setup
 from fieldkit.store.database import Tables
@@ -45,9 +44,9 @@ def national() -> list[SiteLine]:
 
 
 def of_site(desk: Desk, site: str) -> list[SiteLine]:
-    """Return the card of *site*; raises NotFound for what is no site's code."""
-    _check_site(site)
+    """Return the card of *site*; raises NotFound for one that nobody entered."""
     with desk.db.reading() as tables:
+        _check_site(tables, site)
         numbers, names = setup.help_numbers(tables, site), machine.everybody(tables).users
         missing, card = situations.open_lines(desk, tables, site), load_study().card
         lines = [_line(line, numbers.get(line.id, {}), opened(tables, _record(site, line.id))) for line in card]
@@ -81,14 +80,14 @@ def keep(desk: Desk, site: str, line: str, number: str, *, rung: bool = False, b
     *rung*: this person rang it today. A new number was never rung.
     Raises NotFound for a line or site that there is none of, Invalid for what is no telephone number.
     """
-    _check_site(site)
     built = next((one for one in load_study().card if one.id == line and one.rung), None)
     if built is None:
         raise NotFound
-    wanted = number.strip() or built.number
+    wanted = names.typed(number) or built.number
     if not _NUMBER.fullmatch(wanted):
         raise Invalid(field=N_("the telephone number"))
     with desk.db.writing() as tables:
+        _check_site(tables, site)
         record = _record(site, line)
         on, by = (desk.today, desk.me.code) if rung else _rung(tables, record, base, wanted)
         told = {"site": site, "line": line, "number": wanted, "verified_on": on, "verified_by": by}
@@ -107,8 +106,8 @@ def _record(site: str, line: str) -> str:
     return natural_id("help_number", site, line)
 
 
-def _check_site(site: str) -> None:
-    if not SITE.fullmatch(site):
+def _check_site(tables: Tables, site: str) -> None:
+    if site not in setup.sites(tables):
         raise NotFound
 
 

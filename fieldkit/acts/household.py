@@ -184,20 +184,18 @@ def save_person(desk: Desk, subject: str, person: str, told: PersonTold, seen: S
 
 @only(INTERVIEWER)
 def end_role(desk: Desk, subject: str, person: str, ended_on: str, why: str) -> None:
-    """Keep that somebody is no longer guardian or carer, since when and why; raises NotFound, Invalid, Missing."""
+    """Keep that somebody is no longer guardian or carer, since when and why.
+
+    Raises NotFound, Missing, NoDay, DayToCome.
+    """
     if not why:
         raise Missing(field=N_("why it ended"))
-    try:
-        over = calendars.civil_day(ended_on) > desk.clock.today()
-    except ValueError as error:
-        raise Invalid(field=N_("the day it ended")) from error
-    if over:
-        raise Invalid(field=N_("the day it ended"))
+    last = calendars.past_day(ended_on, N_("Since which day"), desk.clock.today())
     with desk.db.writing() as tables:
         case_within(desk, tables, subject)
         if people.row(tables, "persons", "id = ? AND subject = ?", person, subject) is None:
             raise NotFound
-        facts = {"ended_on": ended_on, "ended_why": why}
+        facts = {"ended_on": last.isoformat(), "ended_why": why}
         base = log.encode_base(log.standing_of(tables, person))
         log.save_over(tables, desk.pen, Draft("person", facts, record=person, subject=subject), person, base)
 

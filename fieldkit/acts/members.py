@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.editors import Opened, opened
-from fieldkit.errors import Invalid, NotAllowed, NotFound
+from fieldkit.errors import NotAllowed, NotFound
 from fieldkit.i18n import N_
 from fieldkit.records import KINDS, natural_id
 from fieldkit.rules import calendars
@@ -17,6 +17,11 @@ from fieldkit.store import log, machine, setup
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 
+_DATES = {
+    "child_training_on": N_("Child protection training on"),
+    "nda_signed_on": N_("Confidentiality promise signed on"),
+    "record_check_on": N_("Criminal record check on"),
+}
 FIELDS = tuple(name for name in KINDS["team_member"].fields if name != "code")
 
 
@@ -54,11 +59,12 @@ def one(desk: Desk, code: str) -> TeamRecord:
 def keep(desk: Desk, code: str, values: Mapping[str, str], base: str = "{}") -> None:
     """Keep what changed of one record since *base* was on the screen.
 
-    Raises NotAllowed for another person's, NotFound, Invalid for a false day.
+    Raises NotAllowed for another person's, NotFound, NoDay, DayToCome.
     """
     given = {name: values[name].strip() for name in FIELDS if name in values}
-    for name in TRAINING_NEEDED:
-        _check_day(desk, given.get(name, ""))
+    for name, words in _DATES.items():
+        if given.get(name):
+            given[name] = calendars.past_day(given[name], words, desk.clock.today()).isoformat()
     with desk.db.writing() as tables:
         _check(desk, tables, code)
         draft = Draft("team_member", {"code": code, **given})
@@ -72,14 +78,6 @@ def _check(desk: Desk, tables: Tables, code: str) -> Member:
     if user is None:
         raise NotFound
     return user
-
-
-def _check_day(desk: Desk, day: str) -> None:
-    try:
-        if day and calendars.civil_day(day) > desk.clock.today():
-            raise Invalid(field=N_("a date in the future"))
-    except ValueError as error:
-        raise Invalid(field=N_("a date, written as 2026-11-25")) from error
 
 
 def _record(desk: Desk, tables: Tables, user: Member) -> TeamRecord:

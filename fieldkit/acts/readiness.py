@@ -12,7 +12,7 @@ from fieldkit.acts.editors import Opened, opened
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import natural_id
-from fieldkit.rules import calendars, versions
+from fieldkit.rules import calendars, names, versions
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.rules.versions import FormVersion
 from fieldkit.store import log, setup
@@ -95,14 +95,12 @@ def keep(desk: Desk, values: Mapping[str, str], bases: Mapping[str, str] | None 
     """Keep the facts in *values* (code to text; empty takes one back) that changed since *bases* were on the screen.
 
     An empty field decides nothing between two versions. Raises NotFound for a code that there is none of, Invalid,
-    EndsBeforeItBegins.
+    NoDay, EndsBeforeItBegins.
     """
     facts = {fact.code: fact for fact in load_study().readiness}
-    given = {code: value.strip() for code, value in values.items()}
-    for code, value in given.items():
-        if code not in facts:
-            raise NotFound
-        _check(facts[code], value)
+    if not values.keys() <= facts.keys():
+        raise NotFound
+    given = {code: _kept(facts[code], value.strip()) for code, value in values.items()}
     with desk.db.writing() as tables:
         before, disputed = setup.facts(tables), setup.disputed(tables)
         after = {**before, **given}
@@ -119,17 +117,16 @@ def stamp(
 ) -> None:
     """Keep the ethics committee's stamp on the forms that were on the screen; from then on they may be used.
 
-    *shown*: text hash to what its stamp goes over (`Sheet.opened`). Raises Missing, Invalid, EndsBeforeItBegins,
-    NotFound, NewerVersion.
+    *shown*: text hash to what its stamp goes over (`Sheet.opened`). Raises Missing, NoDay, DayToCome,
+    EndsBeforeItBegins, NotFound, NewerVersion.
     """
     if not ethics_no.strip():
         raise Missing(field=N_("the approval's number"))
     if not shown:
         raise Missing(field=N_("the form"))
-    for day in (stamped_on, valid_from, *filter(None, [valid_to])):
-        _check_day(day)
-    if stamped_on > desk.today:
-        raise Invalid(field=N_("a date in the future"))
+    stamped_on = calendars.past_day(stamped_on, N_("Stamped on"), desk.clock.today()).isoformat()
+    valid_from = calendars.told_day(valid_from, N_("Valid from")).isoformat()
+    valid_to = valid_to and calendars.told_day(valid_to, N_("Valid until (empty: no end)")).isoformat()
     _check_order(valid_from, valid_to)
     told = {"stamped_on": stamped_on, "ethics_no": ethics_no.strip(), "valid_from": valid_from, "valid_to": valid_to}
     with desk.db.writing() as tables:
@@ -151,26 +148,27 @@ def _unstamped(known: list[FormVersion]) -> list[str]:
     return sorted({one.doc_kind for one in known} - stamped)
 
 
+def _kept(fact: Fact, value: str) -> str:
+    """Return an answer as it is kept. Raises Invalid, NoDay."""
+    if not value:
+        return ""
+    if fact.kind == "date":
+        return calendars.told_day(value, fact.text).isoformat()
+    if fact.kind == "number":
+        value = names.typed(value)
+    _check(fact, value)
+    return value
+
+
 def _check(fact: Fact, value: str) -> None:
     allowed = YES_NO if fact.kind == "yes_no" else load_study().codes.get(fact.choices, ())
-    if not value:
-        return
-    if fact.kind == "date":
-        _check_day(value)
-    elif fact.kind in {"yes_no", "choice"} and value not in allowed:
+    if fact.kind in {"yes_no", "choice"} and value not in allowed:
         raise Invalid(field=N_("an answer that is not among the choices"))
-    elif fact.kind == "number" and not _MANY_DAYS.fullmatch(value):
+    if fact.kind == "number" and not _MANY_DAYS.fullmatch(value):
         raise Invalid(field=N_("the number of days"))
 
 
 _MANY_DAYS = re.compile(r"[1-9][0-9]{0,4}")
-
-
-def _check_day(day: str) -> None:
-    try:
-        calendars.civil_day(day)
-    except ValueError as error:
-        raise Invalid(field=N_("a date, written as 2026-11-25")) from error
 
 
 def _check_order(first: str, last: str) -> None:

@@ -12,6 +12,7 @@ from fieldkit.acts.told import Seen
 from fieldkit.errors import Invalid, NotFound
 from fieldkit.i18n import N_
 from fieldkit.records import natural_id
+from fieldkit.rules import calendars
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.store import log
 from fieldkit.store import sites as store
@@ -88,18 +89,21 @@ def _site(tables: Tables, row: Mapping[str, str | None]) -> Site:
 def save(desk: Desk, code: str, facts: Mapping[str, str], place: Mapping[str, str], seen: Seen) -> Site:
     """Keep what changed of a site since it was *seen*, and return it as it stands now.
 
-    *place*, by an interviewer alone, goes into the vault. Raises Invalid.
+    *place*, by an interviewer alone, goes into the vault. Raises Invalid, NoDay.
     """
     code = code.strip().upper()
     if not SITE.fullmatch(code):
         raise Invalid(field=N_("the site code"))
     _check(facts)
+    named = {name: place.get(name, "").strip() for name in PLACE}
+    if named["permission_on"]:
+        named["permission_on"] = calendars.told_day(named["permission_on"], N_("Permission given on")).isoformat()
     with desk.db.writing() as tables:
         ensure(tables, desk, code)
         draft = Draft("site", {"code": code} | {name: facts.get(name, "") for name in FACTS})
         log.save_over(tables, desk.pen, draft, natural_id("site", code), seen.base)
         if desk.me.role == INTERVIEWER:
-            draft = Draft("place", {"site": code} | {name: place.get(name, "").strip() for name in PLACE})
+            draft = Draft("place", {"site": code} | named)
             log.save_over(tables, desk.pen, draft, natural_id("place", code), seen.named_base)
         return next(_site(tables, row) for row in store.known(tables) if row["code"] == code)
 

@@ -6,12 +6,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import date
 
-from fieldkit.acts import clocks
+from fieldkit.acts import clocks, forms
 from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import NotFound
 from fieldkit.rules import slips as rules
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import log, people, setup, slips, standing
+from fieldkit.store import log, people, slips, standing
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import Pair, load_study
@@ -67,13 +67,12 @@ def _is_due(desk: Desk, tables: Tables, subject: str, day: str) -> bool:
 def family_slip(desk: Desk, subject: str) -> FamilySlip:
     """Return the family's slip, with a code that is drawn when it is first asked for. Raises NotFound."""
     with desk.db.reading() as tables:
-        code, facts = _code(tables, subject), setup.facts(tables)
+        code = _code(tables, subject)
     if not code:
         with desk.db.writing() as tables:
             code = _code(tables, subject) or _draw(desk, tables, subject)
-    study, told = load_study(), facts.get("institution", "")
-    institution = Pair(told, told) if told else study.institution
-    return FamilySlip(study.title, institution, facts.get("pi_contact") or study.phone, code)
+    imprint = forms.imprint(desk)
+    return FamilySlip(load_study().title, imprint["institution"], imprint["phone"].zh, code)
 
 
 def _code(tables: Tables, subject: str) -> str:

@@ -37,12 +37,12 @@ class Visit:
 
 @only(INTERVIEWER)
 def record(desk: Desk, subject: str, outcome: str, next_on: str = "", note: str = "") -> list[Finding]:
-    """Keep one visit; return what should be looked at in its note (V38). Raises NotFound, Invalid."""
+    """Keep one visit; return what should be looked at in its note (V38). Raises NotFound, Invalid, NoDay."""
     if outcome not in load_study().codes["visit_outcome"]:
         raise Invalid(field=N_("what came of the visit"))
     if len(note) > LONGEST_NOTE:
         raise Invalid(field=N_("the note"))
-    _check_date(next_on)
+    next_on = next_on and calendars.told_day(next_on, N_("Come again on")).isoformat()
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
         said = {"day": desk.today, "site": one.site, "outcome": outcome, "next_on": next_on, "note": note.strip()}
@@ -50,13 +50,6 @@ def record(desk: Desk, subject: str, outcome: str, next_on: str = "", note: str 
         if outcome == MOVED:
             _moved(desk, tables, subject)
         return notes.findings(note, _names(tables))
-
-
-def _check_date(text: str) -> None:
-    try:
-        calendars.civil_day(text or "2000-01-01")
-    except ValueError as error:
-        raise Invalid(field=N_("the date")) from error
 
 
 def _moved(desk: Desk, tables: Tables, subject: str) -> None:

@@ -19,14 +19,15 @@ from xlsxwriter import Workbook
 from fieldkit.acts import rosters
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.rosters import Plan, Row
-from fieldkit.errors import Missing, Refusal
+from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
-from fieldkit.rules import calendars
+from fieldkit.rules import calendars, names
 
 MOST_ROWS = 2000
 MOST_COLUMNS = 50
 MOST_BYTES = 5 * 1024 * 1024
 LONGEST_CELL = 200
+EXCELS_LAST = 1_048_576  # no sheet has more lines, whatever a file claims
 HEADINGS = {
     "called": ("称呼", "called"),
     "sex": ("性别", "sex"),
@@ -61,6 +62,27 @@ class RosterTooLarge(Refusal):
     status = 422
 
 
+class RowTooFar(RosterTooLarge):
+    """A line says something behind the last one that is read."""
+
+    code = "row_too_far"
+    message = N_(
+        "Line {line} says something, and a roster ends at line {last}. Nothing was saved. Delete the empty lines "
+        "before it, or what stands there, or divide the list into two files; then choose the file again."
+    )
+
+
+class NoHeading(Refusal):
+    """The first line does not name a column that every child needs."""
+
+    code = "no_heading"
+    message = N_(
+        "The first line of the file has no heading “{zh}” or “{en}”. Nothing was saved. Name the column so in the "
+        "first line, or start from the empty roster, and choose the file again."
+    )
+    status = 422
+
+
 class NoRosterThere(Refusal):
     """The file that was named cannot be opened."""
 
@@ -81,13 +103,11 @@ class NumberForMonth(Refusal):
 
 
 def read(content: bytes) -> list[Row]:
-    """Return the rows of the first sheet; raises NoRoster, RosterTooLarge, Missing. Nothing is written to the disk."""
+    """Return the rows of the first sheet; raises NoRoster, RosterTooLarge, NoHeading. Nothing touches the disk."""
     _check_size(content)
     try:
         book = load_workbook(BytesIO(content), read_only=True, data_only=True)
-        lines = list(
-            _lines(book.worksheets[0].iter_rows(max_col=MOST_COLUMNS, max_row=MOST_ROWS + 2, values_only=True))
-        )
+        lines = list(_lines(book.worksheets[0].iter_rows(max_col=MOST_COLUMNS, max_row=EXCELS_LAST, values_only=True)))
     except (BadZipFile, InvalidFileException, ParseError, *_BROKEN) as error:
         raise NoRoster from error
     if not lines:
@@ -120,10 +140,12 @@ Line = tuple[int, list[str], Sequence[object]]  # its number as Excel counts, it
 def _lines(found: Iterable[Sequence[object]]) -> Iterator[Line]:
     """Yield each line that says anything."""
     for number, cells in enumerate(found, 1):
+        if cells.count(None) == len(cells):
+            continue
         said = [_text(cell) for cell in cells]
         if any(said):
             if number > MOST_ROWS + 1:
-                raise RosterTooLarge(rows=MOST_ROWS)
+                raise RowTooFar(line=number, last=MOST_ROWS + 1)
             yield number, said, cells
 
 
@@ -140,7 +162,8 @@ def _rows(lines: list[Line]) -> Iterator[Row]:
     places = _places(heading)
     for name in NEEDED:
         if name not in places:
-            raise Missing(field=" ".join(HEADINGS[name]))
+            zh, en = HEADINGS[name]
+            raise NoHeading(zh=zh, en=en)
     for number, said, cells in rest:
         yield _row(number, {name: (said[place], cells[place]) for name, place in places.items()})
 
@@ -168,7 +191,7 @@ def _said(name: str, text: str, cell: object) -> str:
     if name == "birth_date":
         if isinstance(cell, float) and _LOST_ZERO.fullmatch(text):
             raise NumberForMonth(number=text)
-        found = _MONTH.fullmatch(text)
+        found = _MONTH.fullmatch(names.typed(text))
         return "-".join([found[1], *(part.zfill(2) for part in found.groups()[1:] if part)]) if found else text
     if name == "calendar":
         return calendars.named(text)
@@ -177,8 +200,8 @@ def _said(name: str, text: str, cell: object) -> str:
     return _SEXES.get(text.casefold(), text) if name == "sex" else text
 
 
-def register(desk: Desk, path: Path) -> Plan:
-    """Register the children of the roster at *path* who are not here yet.
+def register(desk: Desk, path: Path, reasons: Mapping[str, str]) -> Plan:
+    """Register the children of the roster at *path* who are not here yet; *reasons* as in the act.
 
     Raises NoRosterThere, and what `read` and the act raise.
     """
@@ -187,7 +210,7 @@ def register(desk: Desk, path: Path) -> Plan:
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise NoRosterThere(path=path) from error
-    return rosters.register(desk, read(content), {})
+    return rosters.register(desk, read(content), reasons)
 
 
 def template() -> bytes:

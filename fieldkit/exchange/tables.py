@@ -15,7 +15,8 @@ from fieldkit.acts import exports
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.exports import AnswerRow, Dataset, label
 from fieldkit.acts.handover import explained
-from fieldkit.platform import flush_folder
+from fieldkit.clock import new_id
+from fieldkit.platform import flush_folder, unused
 from fieldkit.studies import Pair
 
 LONGEST_CELL = 32_767  # Excel's limit, in units of UTF-16
@@ -55,14 +56,15 @@ class ExportReport:
 def write_interviews(desk: Desk, folder: Path) -> ExportReport:
     """Write the coordinator's interviews to `interviews-DATE.xlsx` in *folder*; the file is whole or absent.
 
+    A further one of that day gets a number behind its name: nothing is replaced.
     Raises NotAllowed, DiskFull, NoSuchPlace.
     """
     found = exports.dataset(desk)
-    path = folder / file_name(desk)
-    draft = path.with_name(path.name + ".new")
+    draft = folder / f"{file_name(desk)}.{new_id()[:6]}.new"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         draft.write_bytes(workbook(found))
+        path = unused(folder, file_name(desk))
         draft.replace(path)
         flush_folder(folder)
     except OSError as error:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import date, timedelta
-from unicodedata import normalize
 
 from borax.calendars.lunardate import LCalendars, LunarDate
 
-from fieldkit.errors import Refusal
+from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
+from fieldkit.rules import names
 
 GREGORIAN, LUNAR = "gregorian", "lunar"
 _WORDS = {
@@ -43,9 +43,23 @@ class UnknownCalendar(Refusal):
     status = 422
 
 
+class NoDay(Invalid):
+    """What stands in a field for a date names no day."""
+
+    code = "no_day"
+    message = N_("“{field}”: this is no date. Write it like 2026-11-25, then save again.")
+
+
+class DayToCome(Invalid):
+    """A day on which something is said to have happened has not come yet."""
+
+    code = "day_to_come"
+    message = N_("“{field}”: this day has not come yet. Correct it and save again.")
+
+
 def named(word: str) -> str:
     """Return the calendar that *word* names; no word means the Gregorian one. Raises UnknownCalendar."""
-    wanted = normalize("NFKC", word).strip().casefold()
+    wanted = names.typed(word).casefold()
     found = next((code for code, words in _WORDS.items() if wanted in words.split()), "")
     if wanted and not found:
         raise UnknownCalendar(calendar=word.strip())
@@ -54,7 +68,7 @@ def named(word: str) -> str:
 
 def span(text: str, calendar: str = GREGORIAN) -> Span:
     """Return the days that *text* can mean, as Gregorian dates; raises ValueError for what is no date of *calendar*."""
-    told = _SPACED.sub(r"\1", normalize("NFKC", text).strip())
+    told = _SPACED.sub(r"\1", names.typed(text))
     found = (_LUNAR if calendar == LUNAR else _GREGORIAN).fullmatch(told)
     if found is None:
         raise ValueError(calendar)
@@ -74,6 +88,22 @@ def civil_day(text: str) -> date:
     return date.fromisoformat(text)
 
 
+def told_day(text: str, field: object) -> date:
+    """Return the day that a person typed into *field*, which is named where it is none. Raises NoDay."""
+    try:
+        return civil_day(names.typed(text))
+    except ValueError as error:
+        raise NoDay(field=field) from error
+
+
+def past_day(text: str, field: object, today: date) -> date:
+    """Return the day, today at the latest, that a person typed into *field*. Raises NoDay, DayToCome."""
+    told = told_day(text, field)
+    if told > today:
+        raise DayToCome(field=field)
+    return told
+
+
 def lunar_year(day: date) -> int | None:
     """Return the lunar year in which *day* lies; None before 1900 and after 2100, where the tables end."""
     try:
@@ -90,7 +120,7 @@ def zodiac(year: int) -> int:
 
 def number(words: str) -> int | None:
     """Return the number below 100 with which *words* begin, in digits or Chinese (十四了: 14); None for no number."""
-    found = _NUMBER.match(normalize("NFKC", words).strip())
+    found = _NUMBER.match(names.typed(words))
     return _number(found[0]) if found else None
 
 

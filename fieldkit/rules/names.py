@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from unicodedata import category, normalize
 
 from fieldkit.errors import Missing, Refusal
@@ -10,6 +11,7 @@ from fieldkit.i18n import N_
 LONGEST = 40
 _UNSEEN = {"Cc", "Cf"}  # line ends, zero-width signs, and those that turn the direction of writing
 _FILLERS = "\u115f\u1160\u3164\uffa0"  # Korean letters that show nothing
+_DASHES = re.compile("[\u2010-\u2015\u2212]")  # what keyboards and word processors make of a hyphen
 _RARE = range(0x20000, 0x40000)  # Han characters, also those newer than the tables of this Python
 
 
@@ -50,6 +52,11 @@ def check_length(text: str, field: str) -> str:
 def plain(text: str) -> str:
     """Return *text* without the signs that nobody sees: two names that look the same are the same."""
     return "".join(one for one in text if category(one) not in _UNSEEN and one not in _FILLERS).strip()
+
+
+def typed(text: str) -> str:
+    """Return a date, a number or a code with narrow digits and plain hyphens, however the keyboard wrote them."""
+    return plain(_DASHES.sub("-", normalize("NFKC", text)))
 
 
 def letters(text: str) -> str:

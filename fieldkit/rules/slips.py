@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from datetime import date
-from unicodedata import normalize
 
-from fieldkit.rules import consent
+from fieldkit.rules import consent, names
 from fieldkit.rules.consent import ADULT, AGREEING, GUARDIAN, Event
 
 KEPT_DAYS = 30
@@ -33,8 +32,8 @@ def code(pick: Callable[[str], str]) -> str:
 
 def spelt(text: str) -> str:
     """Return the code that *text* means, as it is kept: it may come with blanks, other dashes and wide letters."""
-    plain = normalize("NFKC", text).strip()
-    joined = re.sub(r"[\s\-‐-―_]", "", plain).upper()
+    plain = names.typed(text)
+    joined = re.sub(r"[\s\-_]", "", plain).upper()
     parts = re.fullmatch(r"([A-Z]{2})([A-Z]\d{2})(\d{3})", joined)
     if parts:
         return "-".join(parts.groups())

@@ -48,11 +48,12 @@ class FormVersion:
 
 
 def current(versions: Iterable[FormVersion], doc_kind: str, day: str) -> FormVersion:
-    """Return the newest version of *doc_kind* that is in force on *day*; raises FormNotInForce (V21)."""
-    usable = [one for one in versions if one.doc_kind == doc_kind and one.in_force(day)]
-    if not usable:
-        raise FormNotInForce
-    return newest(usable, doc_kind)
+    """Return the newest version of *doc_kind* that is in force on *day*, else the newest; raises NotFound.
+
+    What is not in force takes no yes (V21); a no needs no form.
+    """
+    mine = [one for one in versions if one.doc_kind == doc_kind]
+    return newest([one for one in mine if one.in_force(day)] or mine, doc_kind)
 
 
 def newest(versions: Iterable[FormVersion], doc_kind: str) -> FormVersion:

@@ -54,16 +54,16 @@ def _told() -> ChildAnswer:
 
 
 def _page(subject: str, told: ChildAnswer, refusal: Refusal | None = None) -> str:
-    case = people.case(desk(), subject)
+    case, view = people.case(desk(), subject), forms.child_form(desk(), subject)
     noes = open_noes(case.events, {CHILD})
     return render_template(
         "assents/show.html",
         case=case,
         blocks=forms.opening(desk(), subject),
-        view=forms.child_form(desk(), subject),
+        view=view,
         follows=" ".join(events.follows(case, CHILD)),
         said=told,
-        refusal=refusal,
+        refusal=refusal or view.closed(),
         findings=refusal.findings if isinstance(refusal, ReasonNeeded) else asked_again(CHILD, noes),
     )
 

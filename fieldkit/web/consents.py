@@ -12,6 +12,8 @@ from fieldkit.acts.forms import FormView, NotUnderstood
 from fieldkit.acts.people import Case
 from fieldkit.errors import Missing, Refusal
 from fieldkit.rules import consent, ways
+from fieldkit.rules.consent import Event
+from fieldkit.rules.findings import Finding, ReasonNeeded
 from fieldkit.rules.states import ADULT_GROUP
 from fieldkit.studies import load_study
 from fieldkit.web import steps
@@ -19,7 +21,7 @@ from fieldkit.web.pages import Answer, answer, label, locale, png, reasons
 from fieldkit.web.pages import words as _
 from fieldkit.web.people import BORN
 from fieldkit.web.sessions import desk, draft, drop_draft, in_turn, once, tell
-from fieldkit.web.steps import begin, begun, known, page, so_far, stored_once, to_who
+from fieldkit.web.steps import begin, begun, known, page, so_far, spoken, stored_once, to_who
 from fieldkit.web.ways import EvidenceForm
 
 pages = Blueprint("consents", __name__, url_prefix="/people/<subject>")
@@ -61,23 +63,43 @@ def who(subject: str) -> str:
 def chosen(subject: str) -> Answer:
     """Begin the steps for that adult: a guardian's consent, or a carer's agreement."""
     case, basis = people.to_ask(desk(), subject), request.form.get("basis", "")
-    ways_in = (steps.PHONE, steps.PAPER, steps.REFUSES)
-    how = next((how for how in ways_in if request.form.get(how)), steps.HERE)
-    relation = request.form.get(how) or request.form.get("relation", "")
+    how, relation = _way_in()
     if relation not in CODES["relation"]:
         raise Missing(field=_("who is here"))
     actor = _actor(case, relation, basis)
     noes = consent.noes_of(case.events, actor, relation) if how not in {steps.PAPER, steps.REFUSES} else []
     asked = consent.asked_again(actor, noes) if actor != consent.CARER else []
     if any(not reasons().get(one.code) for one in asked):
-        return render_template("consents/again.html", case=case, noes=noes, findings=asked, chosen=request.form)
+        return _again(case, noes, asked, {"relation": relation, "how": how, "basis": basis})
     guardian = actor != consent.CARER
-    if basis and not request.form.get("basis_evidence", "").strip():
+    if basis and how != steps.REFUSES and not _paper_shown():
         raise Missing(field=_("which paper shows it"))
     bases = consents.opened(desk(), subject, relation)
     said = {"relation": relation, "basis": basis, "how": how, "follows": events.follows(case, actor), "bases": bases}
-    begin(subject, guardian=guardian, basis_evidence=request.form.get("basis_evidence", "")[:80], **said)
+    begin(subject, guardian=guardian, basis_evidence=_paper_shown(), **said)
     return redirect(url_for(_FIRST_STEP[how] if guardian else "carers.show", subject=subject))
+
+
+def _again(case: Case, noes: list[Event], asked: list[Finding], chosen: dict[str, str]) -> Answer:
+    """Ask whether the family itself came back to it; who goes on without a word is told what is missing."""
+    refusal = ReasonNeeded(asked) if "asked" in request.form else None
+    carried = {**chosen, "basis_evidence": _paper_shown(), "asked": "1"}
+    shown = {"case": case, "noes": noes, "findings": asked, "chosen": carried, "refusal": refusal}
+    return render_template("consents/again.html", **shown), refusal.status if refusal else 200
+
+
+def _way_in() -> tuple[str, str]:
+    """Return how that adult answers, and which adult it is: of a parent one button says both."""
+    ways_in = (steps.PHONE, steps.PAPER, steps.REFUSES)
+    for how in ways_in:
+        if request.form.get(how):
+            return how, request.form[how]
+    how = request.form.get("how", steps.HERE)
+    return how if how in _FIRST_STEP else steps.HERE, request.form.get("relation", "")
+
+
+def _paper_shown() -> str:
+    return request.form.get("basis_evidence", "").strip()[:80]
 
 
 def _actor(case: Case, relation: str, basis: str) -> str:
@@ -97,7 +119,7 @@ _FIRST_STEP = {
 @pages.get(f"{GUARDIAN}/read")
 def read(subject: str) -> Answer:
     """Read the information aloud, and ask back three things."""
-    return page("read", subject) if begun(subject) else to_who(subject)
+    return spoken("read", subject) if begun(subject) else to_who(subject)
 
 
 @pages.post(f"{GUARDIAN}/read")
@@ -122,7 +144,7 @@ def item(subject: str, number: int) -> Answer:
         return to_who(subject)
     if not 1 <= number <= len(known(subject)["view"].items):
         return redirect(url_for("consents.sign", subject=subject))
-    return page("item", subject, number=number)
+    return spoken("item", subject, number=number)
 
 
 @pages.post(f"{GUARDIAN}/items/<int:number>")
@@ -198,7 +220,7 @@ def sign(subject: str) -> Answer:
     form.migration.data, form.carer.data = case.migration or "both_away", _carer(case)
     form.birth_date.data = draft(BORN + subject).get("birth_date", "")
     form.birth_calendar.data = draft(BORN + subject).get("birth_calendar", "gregorian")
-    return page("sign", subject, form=form, findings=[], reasons={})
+    return spoken("sign", subject, form=form, findings=[], reasons={})
 
 
 def _carer(case: Case) -> str:

@@ -87,7 +87,9 @@ def moment(text: str) -> str:
 
 
 def bilingual(pair: Pair) -> list[tuple[str, str, bool]]:
-    """Return both sides as (language tag, text, missing), the reader's first."""
+    """Return both sides as (language tag, text, missing), the reader's first; what is the same in both only once."""
+    if pair.zh == pair.en:
+        return [("zh-CN", pair.zh, not pair.zh)]
     sides = [("zh-CN", pair.zh or pair.en, not pair.zh), ("en", pair.en or pair.zh, not pair.en)]
     return sides[::-1] if locale() == EN else sides
 

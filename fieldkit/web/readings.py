@@ -28,6 +28,7 @@ def show(subject: str, number: int) -> Answer:
 
 def _form(subject: str) -> FormView:
     view: FormView = steps.known(subject)["view"] if steps.begun(subject) else forms.carer_form(desk(), subject)
+    view.check_in_force()
     return view
 
 

@@ -61,7 +61,7 @@ def over(subject: str) -> Answer:
 
 
 def known(subject: str) -> dict[str, Any]:
-    """Return what every step shows; the form is the one in force on the day of the consent."""
+    """Return what every step shows; the form is the one of the day of the consent."""
     case, said = people.case(desk(), subject), draft(subject)
     view = forms.guardian_form(desk(), subject, said.get("given_on", ""))
     said.setdefault("text_hash", view.text_hash)
@@ -72,6 +72,13 @@ def known(subject: str) -> dict[str, Any]:
 def page(template: str, subject: str, **more: object) -> str:
     """Return one step."""
     return render_template(f"consents/{template}.html", **{**known(subject), **more})
+
+
+def spoken(template: str, subject: str, **more: object) -> str:
+    """Return a step that asks for a yes: its words are in force; raises FormNotInForce (V21)."""
+    shown = {**known(subject), **more}
+    shown["view"].check_in_force()
+    return render_template(f"consents/{template}.html", **shown)
 
 
 def so_far(subject: str, **more: Any) -> GuardianAnswer:

@@ -8,14 +8,14 @@ from flask import Blueprint, redirect, url_for
 from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from fieldkit.acts import consents, events
+from fieldkit.acts import consents, events, forms
 from fieldkit.rules import findings, ways
 from fieldkit.rules.ways import Evidence
 from fieldkit.studies import load_study
 from fieldkit.web.pages import Answer, Form, answer, reasons
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, draft, drop_draft, in_turn, once, tell
-from fieldkit.web.steps import GUARDIAN, WITNESSES, begun, known, page, so_far, to_who
+from fieldkit.web.steps import GUARDIAN, WITNESSES, begun, known, page, so_far, spoken, to_who
 
 pages = Blueprint("ways", __name__, url_prefix="/people/<subject>")
 CODES = load_study().codes
@@ -72,7 +72,7 @@ def call(subject: str) -> Answer:
     """Check the call before anything is read: the number, the person, the loudspeaker, the witness."""
     if not begun(subject):
         return to_who(subject)
-    return page("call", subject, form=CallForm(**draft(REDIAL + subject)), findings=[], reasons={})
+    return spoken("call", subject, form=CallForm(**draft(REDIAL + subject)), findings=[], reasons={})
 
 
 @pages.post(f"{GUARDIAN}/call")
@@ -107,10 +107,13 @@ def _gathered(subject: str, template: str, form: EvidenceForm, evidence: Evidenc
     tapped, asked = reasons(), ways.findings(evidence)
 
     def go_on() -> Answer:
-        consents.check_day(desk(), given_on)
+        day = consents.check_day(desk(), given_on)
+        forms.guardian_form(desk(), subject, day).check_in_force()
         events.check_way(desk(), evidence, draft(subject)["relation"])
         findings.check_answered(asked, tapped)
-        draft(subject).update(evidence=evidence, given_on=given_on, reasons={**draft(subject)["reasons"], **tapped})
+        draft(subject).update(
+            evidence=evidence, given_on=day if given_on else "", reasons={**draft(subject)["reasons"], **tapped}
+        )
         draft(subject).pop("text_hash", None)  # the form of that day is read from here on
         return redirect(url_for("consents.read", subject=subject))
 

@@ -17,6 +17,7 @@ from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules import consent
 from fieldkit.rules.findings import ReasonNeeded
+from fieldkit.rules.versions import FormNotInForce
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -232,6 +233,17 @@ def test_a_no_has_no_way_in_which_it_was_said(desks: Desks, consented: str, chan
     assents.record(desks["interviewer"], consented, ChildAnswer("no", (), "child_oral"))
 
     assert "method" not in changes(desks["interviewer"], "consent_event")[-1].set
+
+
+def test_without_a_form_in_force_a_childs_yes_is_refused_and_its_no_is_kept(
+    refused: Refused, desks: Desks, consented: str
+) -> None:
+    with desks["interviewer"].db.writing() as tables:
+        tables.execute("UPDATE forms SET stamped_on = NULL WHERE doc_kind LIKE 'assent%'")
+    refused(FormNotInForce, "interviewer", lambda desk: assents.record(desk, consented, YES))
+
+    assents.record(desks["interviewer"], consented, ChildAnswer("no"))
+    assert people.case(desks["interviewer"], consented).assent == "declined"
 
 
 def test_a_childs_no_after_its_yes_is_kept(desks: Desks, consented: str) -> None:

@@ -14,6 +14,7 @@ from fieldkit.acts.forms import NotUnderstood
 from fieldkit.acts.interviews import GatesClosed
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
+from fieldkit.rules.versions import FormNotInForce
 from fieldkit.rules.ways import NoSignature, UnfitWitness
 from fieldkit.store.keys import b64
 
@@ -99,6 +100,18 @@ def test_a_carers_no_is_kept_and_asks_for_no_paper(desks: Desks, child: str, cha
     assert event.set["act"] == "declined"
     assert changes(desks["interviewer"], "evidence") == []
     assert people.nonparticipation(desks["interviewer"]) == {}
+
+
+def test_without_a_form_in_force_a_carers_yes_is_refused_and_her_no_is_kept(
+    refused: Refused, desks: Desks, child: str, changes: Changes
+) -> None:
+    with desks["interviewer"].db.writing() as tables:
+        tables.execute("UPDATE forms SET stamped_on = NULL WHERE doc_kind = 'carer_agreement'")
+    refused(FormNotInForce, "interviewer", lambda desk: carers.record(desk, child, PRINT))
+
+    carers.record(desks["interviewer"], child, CarerAnswer("pgm", "", agreed=False))
+    (event,) = changes(desks["interviewer"], "consent_event")
+    assert event.set["act"] == "declined"
 
 
 def test_of_one_grandmother_there_is_one_record(desks: Desks, agreed_by_grandmother: str, changes: Changes) -> None:

@@ -43,6 +43,13 @@ def test_what_is_no_date_of_this_century_is_refused(desks: Desks, child: str, la
         clocks.state(later(desks["interviewer"], 9), day, SURE)
 
 
+def test_today_is_stated_whatever_the_keyboard(desks: Desks, child: str, later: Later) -> None:
+    at = later(desks["interviewer"], 9)
+    wide = at.today.translate({ord("-"): "－", **{ord(str(one)): chr(0xFF10 + one) for one in range(10)}})
+
+    assert clocks.state(at, wide, SURE).today == at.today
+
+
 def test_v31_a_day_far_from_every_record_wants_a_reason(desks: Desks, child: str, later: Later) -> None:
     at = later(desks["interviewer"], 9)
     for days in (-10, 400, 4000):

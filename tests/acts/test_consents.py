@@ -19,6 +19,7 @@ from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change, natural_id
 from fieldkit.rules import consent, gates
 from fieldkit.rules.ages import NoBirthDate, OutOfRange
+from fieldkit.rules.calendars import DayToCome, NoDay
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.names import NoName
 from fieldkit.rules.pseudonyms import PseudonymDoubled, PseudonymTaken, PseudonymTells
@@ -331,20 +332,73 @@ def test_a_call_that_drops_leaves_nothing_in_force(desks: Desks, child: str, say
 
 def test_who_wants_to_think_has_agreed_to_nothing(refused: Refused, desks: Desks, child: str, says: Says) -> None:
     said = says(desks["interviewer"], child)
-    refused(Invalid, "interviewer", lambda desk: consents.defer(desk, child, said, "next week"))
+    refused(NoDay, "interviewer", lambda desk: consents.defer(desk, child, said, "next week"))
     consents.defer(desks["interviewer"], child, said, "2027-01-31")
 
     assert people.case(desks["interviewer"], child).consent == "deferred"
     assert "G04" in failing(desks["interviewer"], child)
 
 
-@pytest.mark.parametrize("given_on", ["2999-01-01", "yesterday", "2026-02-30", "20261101"])
+@pytest.mark.parametrize(
+    ("given_on", "refusal"),
+    [("2999-01-01", DayToCome), ("yesterday", NoDay), ("2026-02-30", NoDay), ("20261101", NoDay)],
+)
 def test_a_paper_of_an_impossible_day_is_refused(
-    refused: Refused, desks: Desks, child: str, says: Says, given_on: str
+    refused: Refused, desks: Desks, child: str, says: Says, given_on: str, refusal: type[Refusal]
 ) -> None:
     said = says(desks["interviewer"], child, way=PAPER, given_on=given_on)
 
-    refused(Invalid, "interviewer", lambda desk: consents.record(desk, child, said))
+    refused(refusal, "interviewer", lambda desk: consents.record(desk, child, said))
+
+
+def without_forms(desk: Desk) -> None:
+    """No form is stamped any more, as before the committee's letter is entered."""
+    with desk.db.writing() as tables:
+        tables.execute("UPDATE forms SET stamped_on = NULL")
+
+
+def test_without_a_form_in_force_a_yes_is_refused_and_a_no_is_kept(
+    refused: Refused, desks: Desks, child: str, says: Says
+) -> None:
+    desk, said = desks["interviewer"], says(desks["interviewer"], child)
+    without_forms(desk)
+    refused(FormNotInForce, "interviewer", lambda desk: consents.record(desk, child, said))
+
+    consents.record(desk, child, NO)
+    assert people.case(desk, child).consent == "declined"
+
+
+def test_a_no_is_kept_also_when_the_form_moved_while_it_was_read(desks: Desks, child: str) -> None:
+    consents.record(desks["interviewer"], child, replace(NO, text_hash="another"))
+
+    assert people.case(desks["interviewer"], child).consent == "declined"
+
+
+def test_who_thinks_about_it_is_kept_without_a_form_in_force(desks: Desks, child: str) -> None:
+    without_forms(desks["interviewer"])
+    consents.defer(desks["interviewer"], child, NO)
+
+    assert people.case(desks["interviewer"], child).consent == "deferred"
+
+
+UNCLE: dict[str, Any] = {"relation": "uncle_aunt", "basis": "court"}
+
+
+def test_a_guardian_by_law_says_no_without_a_paper_and_yes_only_with_one(
+    refused: Refused, desks: Desks, child: str, says: Says
+) -> None:
+    desk = desks["interviewer"]
+    consents.record(desk, child, replace(NO, **UNCLE))
+    assert people.case(desk, child).consent == "declined"
+
+    later: dict[str, Any] = {"follows": [one.id for one in people.case(desk, child).events], "reasons": CAME_BACK}
+    said = says(desk, child, **UNCLE, **later)
+    refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, said))
+
+    consents.record(desk, child, replace(said, basis_evidence="judgment 2025-117"))
+    assert people.case(desk, child).consent == "given"
+    without_paper = replace(said, follows=[one.id for one in people.case(desk, child).events])
+    assert consents.record(desk, child, without_paper)  # it is on record by now
 
 
 def test_a_paper_consent_is_judged_for_the_day_it_was_given(
@@ -355,7 +409,8 @@ def test_a_paper_consent_is_judged_for_the_day_it_was_given(
     before_the_stamp = says(desk, child, way=PAPER, given_on=early.isoformat())
     refused(FormNotInForce, "interviewer", lambda desk: consents.record(desk, child, before_the_stamp))
 
-    consents.record(desk, child, says(desk, child, way=PAPER, given_on=late.isoformat()))
+    wide = late.isoformat().translate({ord(sign): ord("０") + int(sign) for sign in "0123456789"})
+    consents.record(desk, child, says(desk, child, way=PAPER, given_on=wide))
     (event,) = changes(desk, "consent_event")
     assert (event.set["day"], event.set["entered_on"]) == (late.isoformat(), desk.today)
     assert changes(desk, "evidence")[0].set["paper_ref"] == "P-9"
@@ -484,6 +539,7 @@ def test_of_two_relatives_the_one_whose_role_has_not_ended_is_asked(desks: Desks
     with desk.db.writing() as tables:
         for name, ended in (("0first", desk.today), ("1second", None)):
             known = {"relation": "uncle_aunt", "role": "guardian", "basis": "court", "ended_on": ended}
+            known["basis_evidence"] = "judgment 2025-117"
             log.append(tables, desk.pen, Draft("person", known, record=name, subject=child))
     consents.record(desk, child, says(desk, child, relation="uncle_aunt"))
 

@@ -38,9 +38,10 @@ def test_v21_a_form_that_the_committee_has_not_stamped_is_not_used(desks: Desks,
     with desks["interviewer"].db.writing() as tables:
         tables.execute("UPDATE forms SET stamped_on = NULL WHERE doc_kind = 'guardian_info_consent'")
 
-    with pytest.raises(FormNotInForce):
-        forms.guardian_form(desks["interviewer"], child)
-    assert forms.carer_form(desks["interviewer"], child)
+    with pytest.raises(FormNotInForce) as refused:
+        forms.guardian_form(desks["interviewer"], child).check_in_force()
+    assert refused.value.code == "V21"
+    forms.carer_form(desks["interviewer"], child).check_in_force()
 
 
 def test_a_teach_back_that_is_missing_or_wrong_is_refused(desks: Desks, child: str) -> None:

@@ -5,8 +5,9 @@ from functools import partial
 
 import pytest
 
-from fieldkit.acts import help_card, people
+from fieldkit.acts import help_card, people, sites
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.told import Seen
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 
 Desks = dict[str, Desk]
@@ -22,16 +23,29 @@ def test_only_an_interviewer_or_coordinator_enters_a_number(refused: Refused) ->
 
 @pytest.mark.parametrize(("site", "line"), [("a03", "card:5"), ("A03", "card:99"), ("A03", "card:1"), ("", "card:5")])
 def test_a_line_or_site_that_there_is_none_of_is_refused(refused: Refused, site: str, line: str) -> None:
-    refused(NotFound, "interviewer", partial(help_card.keep, site=site, line=line, number="1", rung=True))
+    refused(NotFound, "interviewer", partial(help_card.keep, site=site, line=line, number="12", rung=True))
 
 
-@pytest.mark.parametrize("number", ["", "none", "１２３", "0394-1; x", "1" * 40])
+def test_a_site_that_nobody_entered_has_no_card(refused: Refused) -> None:
+    refused(NotFound, "interviewer coordinator translator", partial(help_card.of_site, site="Z99"))
+
+
+def test_a_site_that_nobody_entered_takes_no_number(refused: Refused) -> None:
+    refused(NotFound, "interviewer coordinator", partial(help_card.keep, site="Z99", line="card:5", number="0394-1"))
+
+
+@pytest.mark.parametrize("number", ["", "none", "0394-1; x", "1" * 40])
 def test_what_is_no_telephone_number_is_refused(refused: Refused, number: str) -> None:
-    refused(Invalid, "interviewer", partial(help_card.keep, site="B07", line="card:5", number=number, rung=True))
+    refused(Invalid, "interviewer", partial(help_card.keep, site="A03", line="card:5", number=number, rung=True))
+
+
+def test_a_number_is_kept_as_one_whatever_the_keyboard(desks: Desks) -> None:
+    assert help_card.keep(desks["interviewer"], "A03", "card:5", "０３９４－１２").number == "0394-12"
 
 
 def test_a_site_is_open_until_every_needed_number_was_rung(desks: Desks) -> None:
     desk = desks["interviewer"]
+    sites.save(desk, "B07", {}, {}, Seen())
     assert help_card.status(desk, "B07") == NEEDED
 
     for line in NEEDED:
@@ -66,7 +80,12 @@ def test_after_90_days_the_line_is_open_and_marked(desks: Desks, later: Callable
 def test_before_unlocking_only_the_national_card_stands(desks: Desks) -> None:
     assert [one.number for one in help_card.national()][:4] == ["110", "120", "12356", "12355"]
     assert {one.verified_on for one in help_card.national()} == {""}
-    assert help_card.sites(desks["interviewer"]) == []
+
+
+def test_the_card_offers_every_site_that_was_entered(desks: Desks) -> None:
+    sites.save(desks["interviewer"], "B07", {}, {}, Seen())
+
+    assert help_card.sites(desks["interviewer"]) == ["A03", "A04", "B07"]
 
 
 def test_what_another_tab_saved_meanwhile_is_kept_beside_not_overwritten(desks: Desks) -> None:

@@ -16,6 +16,7 @@ from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules.ages import InTheFuture, NoBirthDate, OutOfRange
+from fieldkit.rules.calendars import DayToCome, NoDay
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.left_behind import AwayInFuture, AwayTooLong, StartsTooLate
 from fieldkit.rules.names import NoName, TooLong
@@ -101,11 +102,23 @@ def test_a_role_ends_on_a_day_with_a_reason(refused: Refused, desks: Desks, chil
     person = kept(desks, child, GRANDMOTHER)
     for refusal, day, why, who in (
         (Missing, "2026-01-01", "", person),
-        (Invalid, "gestern", "moved", person),
-        (Invalid, f"{YEAR + 1}-12-31", "moved", person),
+        (NoDay, "gestern", "moved", person),
+        (DayToCome, f"{YEAR + 1}-12-31", "moved", person),
         (NotFound, "2026-01-01", "moved", "nobody"),
     ):
         refused(refusal, "interviewer", partial(household.end_role, subject=child, person=who, ended_on=day, why=why))
+
+
+def test_the_day_on_which_a_role_ended_is_named_and_kept_as_one_whatever_the_keyboard(
+    refused: Refused, desks: Desks, child: str
+) -> None:
+    desk, person = desks["interviewer"], kept(desks, child, GRANDMOTHER)
+    told = refused(NoDay, "interviewer", lambda at: household.end_role(at, child, person, "gestern", "moved"))
+    assert "Since which day" in told.sentence("en")
+
+    household.end_role(desk, child, person, "２０２６－０１－０２", "moved")
+    (one,) = [one for one in household.view(desk, child).persons if one.record == person]
+    assert one.values["ended_on"] == "2026-01-02"
 
 
 def kept(desks: Desks, child: str, told: PersonTold) -> str:

@@ -7,7 +7,8 @@ import pytest
 
 from fieldkit.acts import members
 from fieldkit.acts.desk import Desk
-from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
+from fieldkit.errors import NotAllowed, NotFound, Refusal
+from fieldkit.rules.calendars import DayToCome, NoDay
 from fieldkit.rules.gates import TRAINING_NEEDED
 
 Desks = dict[str, Desk]
@@ -25,11 +26,22 @@ def test_a_record_of_nobody_is_refused(refused: Refused) -> None:
     refused(NotFound, "coordinator", partial(members.keep, code="nobody", values={"occupation": "x"}))
 
 
-@pytest.mark.parametrize("day", ["2026-02-30", "2999-01-01", "soon"])
-def test_a_day_that_cannot_be_is_refused(refused: Refused, desks: Desks, day: str) -> None:
+@pytest.mark.parametrize(("day", "refusal"), [("2026-02-30", NoDay), ("2999-01-01", DayToCome), ("soon", NoDay)])
+def test_a_day_that_cannot_be_is_refused_and_named(
+    refused: Refused, desks: Desks, day: str, refusal: type[Refusal]
+) -> None:
     code = desks["interviewer"].me.code
 
-    refused(Invalid, "coordinator interviewer", partial(members.keep, code=code, values={"nda_signed_on": day}))
+    told = refused(refusal, "coordinator interviewer", partial(members.keep, code=code, values={"nda_signed_on": day}))
+    assert "Confidentiality promise signed on" in told.sentence("en")
+
+
+def test_a_day_is_kept_as_one_whatever_the_keyboard(desks: Desks) -> None:
+    desk = desks["interviewer"]
+    base = members.one(desk, desk.me.code).opened.base
+    members.keep(desk, desk.me.code, {"nda_signed_on": "２０２６－０１－０２"}, base)
+
+    assert members.one(desk, desk.me.code).values["nda_signed_on"] == "2026-01-02"
 
 
 def test_a_coordinator_sees_everybody_and_the_others_themselves(desks: Desks) -> None:

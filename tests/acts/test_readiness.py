@@ -9,6 +9,7 @@ from fieldkit.acts import forms, members, readiness
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.readiness import EndsBeforeItBegins
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
+from fieldkit.rules.calendars import DayToCome, NoDay
 from fieldkit.rules.versions import NewerVersion
 from fieldkit.studies import Pair
 
@@ -32,14 +33,14 @@ def test_only_the_coordinator_makes_the_study_ready(refused: Refused) -> None:
     ("refusal", "values"),
     [
         (NotFound, {"weather": "fine"}),
-        (Invalid, {"ethics_from": "2026-02-30"}),
-        (Invalid, {"ethics_to": "20261125"}),
+        (NoDay, {"ethics_from": "2026-02-30"}),
+        (NoDay, {"ethics_to": "20261125"}),
         (Invalid, {"allow_phone_consent": "maybe"}),
         (Invalid, {"lbc_definition": "mine"}),
         (Invalid, {"withdraw_window_days": "0"}),
         (EndsBeforeItBegins, {"ethics_from": "2026-02-02", "ethics_to": "2026-02-01"}),
         (EndsBeforeItBegins, {"ethics_to": "2019-12-31"}),
-        (Invalid, {"pi_name": "某某", "pia_on": "soon"}),
+        (NoDay, {"pi_name": "某某", "pia_on": "soon"}),
     ],
 )
 def test_a_fact_that_cannot_be_is_refused_and_nothing_of_it_is_kept(
@@ -53,7 +54,8 @@ def test_a_fact_that_cannot_be_is_refused_and_nothing_of_it_is_kept(
     [
         (Missing, ["assent_9_11"], {"ethics_no": " "}),
         (Missing, [], {}),
-        (Invalid, ["assent_9_11"], {"stamped_on": ""}),
+        (NoDay, ["assent_9_11"], {"stamped_on": ""}),
+        (DayToCome, ["assent_9_11"], {"stamped_on": "2999-01-01"}),
         (EndsBeforeItBegins, ["assent_9_11"], {"valid_to": "2026-01-01"}),
         (NotFound, ["assent_9_11", "poem"], {}),
     ],
@@ -64,6 +66,36 @@ def test_a_stamp_that_cannot_be_is_refused(
     texts = {kind if kind == "poem" else _text(desks["coordinator"], kind): "{}" for kind in kinds}
 
     refused(refusal, "coordinator", partial(readiness.stamp, shown=texts, **{**STAMP, **changed}))
+
+
+@pytest.mark.parametrize(
+    ("act", "zh", "en"),
+    [
+        (
+            partial(readiness.keep, values={"pia_on": "soon"}),
+            "影响评估是哪天做完的？",
+            "On which day was the assessment",
+        ),
+        (partial(readiness.stamp, shown={"any": "{}"}, **{**STAMP, "valid_to": "soon"}), "失效日期", "Valid until"),
+    ],
+)
+def test_a_date_that_is_none_is_named_as_on_the_page(
+    refused: Refused, act: Callable[[Desk], object], zh: str, en: str
+) -> None:
+    told = refused(NoDay, "coordinator", act)
+
+    assert zh in told.sentence("zh_CN")
+    assert en in told.sentence("en")
+
+
+def test_dates_and_numbers_are_kept_as_one_whatever_the_keyboard(desks: Desks) -> None:
+    desk = desks["coordinator"]
+    wide = {"pia_on": "２０２６—０１—０３", "withdraw_window_days": "３０"}
+    readiness.keep(desk, wide, _bases(desk))
+    readiness.stamp(desk, {_text(desk, "assent_9_11"): "{}"}, **{**STAMP, "stamped_on": "２０２６－０１－０３"})
+
+    assert [_line(desk, code).value for code in wide] == ["2026-01-03", "30"]
+    assert "2026-01-03" in {one.version.stamped_on for one in forms.sheets(desk)}
 
 
 def test_a_study_that_is_ready_misses_nothing(desks: Desks) -> None:

@@ -10,6 +10,7 @@ from fieldkit.acts.desk import Desk
 from fieldkit.acts.told import Seen
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
+from fieldkit.rules.calendars import NoDay
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -31,6 +32,20 @@ def test_only_those_who_know_children_know_sites(refused: Refused) -> None:
 )
 def test_what_is_no_site_is_refused(refused: Refused, code: str, facts: dict[str, str]) -> None:
     refused(Invalid, "interviewer coordinator", partial(sites.save, code=code, facts=facts, place={}, seen=NEW))
+
+
+def test_a_permission_on_no_day_is_refused_and_named(refused: Refused) -> None:
+    place = {"permission_on": "notadate"}
+
+    told = refused(NoDay, "interviewer", partial(sites.save, code="A03", facts=FACTS, place=place, seen=NEW))
+    assert "Permission given on" in told.sentence("en")
+
+
+def test_a_permission_is_kept_on_one_day_whatever_the_keyboard(desks: Desks) -> None:
+    for typed, day in (("２０２６－０１－０２", "2026-01-02"), ("", "")):
+        site = sites.save(desks["interviewer"], "A09", FACTS, {"permission_on": typed}, NEW)
+        sites.save(desks["interviewer"], "A09", FACTS, {}, Seen(site.opened.base, site.opened_place.base))
+        assert site.place.get("permission_on", "") == day
 
 
 def test_an_unknown_site_is_told(refused: Refused) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from fieldkit.acts import checks, clocks, people, slips, withdrawals
+from fieldkit.acts import checks, clocks, people, readiness, slips, withdrawals
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.errors import NotAllowed, NotFound, Refusal
 from fieldkit.rules.slips import ALPHABET
+from fieldkit.studies import Pair
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -78,6 +79,19 @@ def test_the_familys_slip_has_one_code_and_names_no_child(desks: Desks, child: s
     assert slips.family_slip(desks["interviewer"], child) == slip
     assert (len(slip.code), set(slip.code) - set(ALPHABET)) == (8, set())
     assert "小满" not in repr(slip)
+
+
+def test_the_slip_names_the_institution_as_the_forms_do(desks: Desks, child: str, carry: Carry) -> None:
+    coordinator, desk = desks["coordinator"], desks["interviewer"]
+    for english, shown in (("Some University", "Some University"), ("", "某大学")):
+        lines = [line for group in readiness.overview(coordinator) for line in group.lines]
+        bases = {line.fact.code: line.opened.base for line in lines}
+        facts = {"institution": "某大学", "institution_en": english, "pi_contact": "0000-1"}
+        readiness.keep(coordinator, facts, bases)
+        carry(coordinator, desk)
+
+        slip = slips.family_slip(desk, child)
+        assert (slip.institution, slip.phone) == (Pair("某大学", shown), "0000-1")
 
 
 def test_two_children_have_two_codes(desks: Desks, child: str, other_child: str) -> None:

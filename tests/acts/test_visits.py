@@ -9,6 +9,7 @@ from fieldkit.acts import consents, people, visits
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
+from fieldkit.rules.calendars import NoDay
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -22,10 +23,22 @@ def test_only_an_interviewer_writes_the_visit_log(refused: Refused, child: str) 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"outcome": ""}, {"outcome": "fled"}, {"next_on": "soon"}, {"next_on": "2026-02-30"}, {"note": "长" * 2001}],
+    [{"outcome": ""}, {"outcome": "fled"}, {"note": "长" * 2001}],
 )
 def test_what_is_no_visit_is_refused(refused: Refused, child: str, wrong: dict[str, str]) -> None:
     refused(Invalid, "interviewer", partial(visits.record, **{"subject": child, "outcome": "met", **wrong}))
+
+
+@pytest.mark.parametrize("day", ["soon", "2026-02-30"])
+def test_a_next_day_that_cannot_be_is_refused_and_named(refused: Refused, child: str, day: str) -> None:
+    told = refused(NoDay, "interviewer", lambda desk: visits.record(desk, child, "met", day))
+    assert "Come again on" in told.sentence("en")
+
+
+def test_a_next_day_is_kept_as_one_whatever_the_keyboard(desks: Desks, child: str) -> None:
+    visits.record(desks["interviewer"], child, "met", "２０２６—１２—０１")
+
+    assert visits.of_child(desks["interviewer"], child)[0].next_on == "2026-12-01"
 
 
 def test_nobody_is_not_visited(refused: Refused) -> None:

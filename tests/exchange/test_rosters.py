@@ -15,7 +15,6 @@ from xlsxwriter import Workbook
 from fieldkit.acts import rosters as acts
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
-from fieldkit.errors import Missing
 from fieldkit.exchange import rosters
 from fieldkit.exchange.rosters import NoRoster, NoRosterThere, NumberForMonth, RosterTooLarge
 
@@ -62,7 +61,7 @@ def test_every_cut_and_every_spoilt_byte_is_told_calmly() -> None:
         for spoilt in (whole[:place], whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]):
             try:
                 rosters.read(spoilt)
-            except (NoRoster, Missing, RosterTooLarge):
+            except (NoRoster, rosters.NoHeading, RosterTooLarge):
                 continue
 
 
@@ -79,11 +78,22 @@ def test_two_thousand_lines_are_read_and_one_more_is_refused() -> None:
         rosters.read(_sheet(ZH, *[RIVER] * (rosters.MOST_ROWS + 1)))
 
 
+@pytest.mark.parametrize("empty", [1, 5000])
+def test_a_line_behind_the_last_that_is_read_is_told_however_many_are_empty_before(empty: int) -> None:
+    blank = [[" "]] + [[]] * (rosters.MOST_ROWS - 2 + empty)
+    with pytest.raises(rosters.RowTooFar) as told:
+        rosters.read(_sheet(ZH, RIVER, *blank, RIVER))
+
+    assert f"第 {rosters.MOST_ROWS + 2 + empty} 行" in told.value.sentence("zh_CN")
+    assert len(rosters.read(_sheet(ZH, RIVER, *blank))) == 1
+
+
 @pytest.mark.parametrize("lost", ["称呼", "性别", "出生年月", "调查点"])
 def test_a_roster_without_a_needed_column_says_which(lost: str) -> None:
-    with pytest.raises(Missing) as told:
+    with pytest.raises(rosters.NoHeading) as told:
         rosters.read(_sheet([name for name in ZH if name != lost], RIVER))
-    assert lost in told.value.sentence("zh_CN")
+    assert f"“{lost}”这个标题" in told.value.sentence("zh_CN")
+    assert "has no heading" in told.value.sentence("en")
 
 
 def test_headings_may_be_in_either_language_and_in_any_order() -> None:
@@ -106,6 +116,7 @@ def test_headings_may_be_in_either_language_and_in_any_order() -> None:
         ("2014年5月", "2014-05"),
         ("2014年5月9日", "2014-05-09"),
         ("２０１４－０５", "2014-05"),
+        ("2014—05—09", "2014-05-09"),
         (date(2014, 5, 9), "2014-05-09"),
         (201405, "201405"),
         (True, "True"),
@@ -197,12 +208,12 @@ def test_a_file_on_the_disk_registers_its_children_once(desks: dict[str, Desk], 
     path = tmp_path / "roster.xlsx"
     path.write_bytes(_sheet(ZH, ["小河", "男", f"{Clock().today().year - 12}-01", "A03", "0394-1"]))
 
-    assert len(rosters.register(desks["interviewer"], path).new) == 1
-    assert rosters.register(desks["interviewer"], path).here == [2]
+    assert len(rosters.register(desks["interviewer"], path, {}).new) == 1
+    assert rosters.register(desks["interviewer"], path, {}).here == [2]
 
 
 def test_a_name_that_no_file_has_says_so(desks: dict[str, Desk], tmp_path: Path) -> None:
     for path in (tmp_path / "no-such.xlsx", tmp_path):
         with pytest.raises(NoRosterThere) as told:
-            rosters.register(desks["interviewer"], path)
+            rosters.register(desks["interviewer"], path, {})
         assert str(path) in told.value.sentence("en")

@@ -74,6 +74,19 @@ def full_disk() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+def test_a_second_export_of_a_day_replaces_nothing(desks: Desks, tmp_path: Path) -> None:
+    today = desks["coordinator"].today
+    for name in ("interviews-{}.xlsx", "interviews-{}-2.xlsx.new"):
+        (tmp_path / name.format(today)).write_bytes(b"of somebody")
+    (tmp_path / f"interviews-{today}-2.xlsx").symlink_to("nowhere")
+
+    report = tables.write_interviews(desks["coordinator"], tmp_path)
+    assert report.path == tmp_path / f"interviews-{today}-3.xlsx"
+    assert (tmp_path / f"interviews-{today}.xlsx").read_bytes() == b"of somebody"
+    assert (tmp_path / f"interviews-{today}-2.xlsx").is_symlink()
+    assert load_workbook(report.path).sheetnames
+
+
 def test_a_full_disk_leaves_the_old_file_and_no_half_one(desks: Desks, tmp_path: Path) -> None:
     before = tables.write_interviews(desks["coordinator"], tmp_path).path.read_bytes()
     with pytest.raises(DiskFull), full_disk():

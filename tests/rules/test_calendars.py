@@ -9,7 +9,20 @@ from borax.calendars.lunardate import LunarDate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldkit.rules.calendars import LUNAR, UnknownCalendar, lunar_year, named, number, span, zodiac
+from fieldkit.rules.calendars import (
+    LUNAR,
+    DayToCome,
+    NoDay,
+    UnknownCalendar,
+    lunar_year,
+    named,
+    number,
+    past_day,
+    span,
+    told_day,
+    zodiac,
+)
+from fieldkit.studies import Pair
 
 
 def is_date(told: str) -> bool:
@@ -144,3 +157,27 @@ def test_any_word_is_a_calendar_or_refused(word: str) -> None:
         assert named(word) in {"gregorian", "lunar"}
     except UnknownCalendar:
         return
+
+
+@pytest.mark.parametrize("text", ["", "notadate", "2026-02-30", "２０２６－０２－３０", "2026-2-3", "20260203"])
+def test_what_is_no_day_is_refused_and_its_field_is_named(text: str) -> None:
+    with pytest.raises(NoDay) as told:
+        told_day(text, "Come again on")
+    assert "下次什么时候来" in told.value.sentence("zh_CN")
+    assert "Come again on" in told.value.sentence("en")
+
+
+def test_a_day_that_has_not_come_is_refused_and_its_field_is_named() -> None:
+    with pytest.raises(DayToCome) as told:
+        past_day("2026-11-26", Pair("哪天做完", "Finished on"), date(2026, 11, 25))
+    assert "“哪天做完”" in told.value.sentence("zh_CN")
+    assert "“Finished on”" in told.value.sentence("en")
+
+
+@pytest.mark.parametrize("text", ["２０２６－１１－２５", "2026—11—25", "2026–11–25", " 2026-11-25 "])
+def test_a_day_is_read_however_the_keyboard_wrote_it(text: str) -> None:
+    assert told_day(text, "") == past_day(text, "", date(2026, 11, 25)) == date(2026, 11, 25)
+
+
+def test_a_birth_date_is_read_with_any_dash() -> None:
+    assert span("2013—11") == span("２０１３－１１") == span("2013-11")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldkit.errors import Missing, Refusal
-from fieldkit.rules.names import LONGEST, NoName, TooLong, check, plain
+from fieldkit.rules.names import LONGEST, NoName, TooLong, check, plain, typed
 
 UNSEEN = ("", " ", "\u200b", "\u202e", "\u3000", "\u3164", "\u200d\ufeff", "\U000e0041")
 SIGNS = ("\u2800", "😀", "·", "！？", "123")
@@ -53,3 +53,10 @@ def test_any_text_is_a_name_or_refused(text: str) -> None:
     except Refusal:
         return
     assert kept == plain(kept) == check(kept, "the name")
+
+
+@pytest.mark.parametrize(
+    "text", ["２０２６－１１－２５", "2026—11—25", "2026‑11–25", "2026−11‐25", " 2026-11-25\u3000", "2026-11-\u200b25"]
+)
+def test_a_number_is_read_however_the_keyboard_wrote_it(text: str) -> None:
+    assert typed(text) == "2026-11-25"

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from fieldkit.errors import NotFound
 from fieldkit.rules.versions import (
     CHANGE_CLASSES,
-    FormNotInForce,
     FormVersion,
     NewerVersion,
     accepted,
@@ -29,18 +28,19 @@ SECOND = FormVersion("guardian_info_consent", 2, "h2", "major", "2026-11-01", "2
 @pytest.mark.parametrize(
     "versions",
     [
-        [],
         [replace(FIRST, stamped_on="")],
         [replace(FIRST, valid_from="2026-11-25")],
         [replace(FIRST, valid_to="2026-11-23")],
-        [replace(FIRST, doc_kind="carer_agreement")],
     ],
 )
-def test_v21_a_form_without_a_stamp_for_that_day_is_refused(versions: list[FormVersion]) -> None:
-    with pytest.raises(FormNotInForce) as refused:
-        current(versions, "guardian_info_consent", DAY)
+def test_a_form_without_a_stamp_for_that_day_is_known_and_not_in_force(versions: list[FormVersion]) -> None:
+    assert not current(versions, "guardian_info_consent", DAY).in_force(DAY)
 
-    assert refused.value.code == "V21"
+
+@pytest.mark.parametrize("versions", [[], [replace(FIRST, doc_kind="carer_agreement")]])
+def test_a_form_that_was_never_written_is_not_found(versions: list[FormVersion]) -> None:
+    with pytest.raises(NotFound):
+        current(versions, "guardian_info_consent", DAY)
 
 
 @pytest.mark.parametrize(("day", "number"), [("2026-11-09", 1), ("2026-11-10", 2), (DAY, 2)])

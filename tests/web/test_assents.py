@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ from flask.testing import FlaskClient
 
 from fieldkit.acts import assents, forms, people
 from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
 
 YES = {"answer": "yes", "told": ["1", "2", "3"], "method": "child_oral", "words": "愿意呀"}
@@ -109,3 +111,15 @@ def test_another_day_the_page_asks_first_whether_the_child_brought_it_up(
     assert browser.post(path, data=form).status_code == 422
     assert browser.post(path, data={**form, "reason_again_own": "brought_up"}).status_code == 302
     assert people.case(desks["interviewer"], consented).assent == "reaffirmed"
+
+
+def test_without_a_form_in_force_the_child_can_say_no_and_nothing_is_read(
+    browser: FlaskClient, consented: str, desks: dict[str, Desk]
+) -> None:
+    with desks["interviewer"].db.writing() as tables:
+        tables.execute("UPDATE forms SET stamped_on = NULL")
+    page = browser.get(f"/people/{consented}/assent").text
+
+    assert "没有获批的版本" in page
+    assert re.findall(r'name="(?:told|answer)" value="(\w+)"', page) == ["no", "think", "silent"]
+    assert browser.post(f"/people/{consented}/assent", data={"answer": "no"}).location.endswith("/assent/no")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
@@ -8,7 +9,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import clocks, consents
+from fieldkit.acts import clocks, consents, people
+from fieldkit.acts.desk import Desk
 from fieldkit.studies import load_study
 from fieldkit.web import consents as web_consents
 from fieldkit.web.pages import png
@@ -215,6 +217,77 @@ def test_who_said_no_is_not_asked_again_without_coming_back_to_it(browser: Flask
 
     asked = browser.post(f"/people/{child}/consent", data={"relation": "mother"})
     assert "家里人自己又提起来" in asked.text
+    assert asked.status_code == 200
+    silent = browser.post(f"/people/{child}/consent", data={"relation": "mother", "asked": "1"})
+    assert silent.status_code == 422
+    assert "每一条点一个原因" in silent.text
     came_back = {"relation": "mother", "reason_again_family": "came_back"}
     assert browser.post(f"/people/{child}/consent", data=came_back).location.endswith("/read")
     assert browser.post(f"/people/{child}/consent", data={"relation": "father"}).location.endswith("/read")
+
+
+def no_form_in_force(desks: dict[str, Desk]) -> None:
+    with desks["interviewer"].db.writing() as tables:
+        tables.execute("UPDATE forms SET stamped_on = NULL")
+
+
+@pytest.mark.parametrize("first", [{"relation": "mother"}, {"phone": "father"}])
+def test_v21_nothing_is_read_aloud_without_a_form_in_force(
+    browser: FlaskClient, child: str, desks: dict[str, Desk], first: dict[str, str]
+) -> None:
+    no_form_in_force(desks)
+    answer = browser.post(f"/people/{child}/consent", data=first, follow_redirects=True)
+
+    assert answer.status_code == 409
+    assert "没有获批的版本" in answer.text
+    assert "朗读" not in answer.text
+
+
+def test_a_no_is_walked_to_without_a_form_in_force(browser: FlaskClient, child: str, desks: dict[str, Desk]) -> None:
+    no_form_in_force(desks)
+    assert f"/people/{child}/consent" in browser.get(f"/people/{child}").text
+    page = browser.post(f"/people/{child}/consent", data={"refuses": "mother"}, follow_redirects=True)
+
+    assert "记下不同意" in page.text
+    browser.post(f"/people/{child}/consent/guardian/no", data={"mark": mark_on(browser, page.request.path)})
+    assert people.case(desks["interviewer"], child).consent == "declined"
+
+
+LAWFUL = {"relation": "uncle_aunt", "basis": "court", "basis_evidence": "判决书 2025-117"}
+
+
+@pytest.mark.parametrize("who", ["adoptive", "uncle_aunt"])
+@pytest.mark.parametrize(("how", "step"), [("phone", "call"), ("paper", "paper"), ("refuses", "no")])
+def test_every_guardian_is_asked_by_phone_on_paper_and_may_say_no(
+    browser: FlaskClient, child: str, who: str, how: str, step: str
+) -> None:
+    page = browser.get(f"/people/{child}/consent").text
+    button = f'name="{how}" value="adoptive"' if who == "adoptive" else f'name="how" value="{how}"'
+    assert button in page
+    said = {how: who} if who == "adoptive" else {**LAWFUL, "how": how}
+
+    assert browser.post(f"/people/{child}/consent", data=said).location.endswith(f"/guardian/{step}")
+
+
+def test_a_guardian_by_law_shows_a_paper_before_a_yes_and_none_before_a_no(browser: FlaskClient, child: str) -> None:
+    said = {**LAWFUL, "basis_evidence": " "}
+
+    for how in ("here", "phone", "paper", "nothing that exists"):
+        assert browser.post(f"/people/{child}/consent", data={**said, "how": how}).status_code == 422
+    assert browser.post(f"/people/{child}/consent", data={**said, "how": "refuses"}).location.endswith("/no")
+
+
+def test_a_guardian_by_law_who_said_no_comes_back_to_it_with_the_paper_still_named(
+    browser: FlaskClient, child: str
+) -> None:
+    browser.post(f"/people/{child}/consent", data={**LAWFUL, "how": "refuses"})
+    browser.post(f"/people/{child}/consent/guardian/no", data={"mark": mark_on(browser, REFUSING.format(child))})
+    asked = browser.post(f"/people/{child}/consent", data={**LAWFUL, "how": "phone"}).text
+    carried = dict(re.findall(r'type="hidden" name="(relation|basis|basis_evidence|how)" value="([^"]*)"', asked))
+
+    assert carried == {**LAWFUL, "how": "phone"}
+    again = {**carried, "reason_again_family": "came_back"}
+    assert browser.post(f"/people/{child}/consent", data=again).location.endswith("/call")
+
+
+REFUSING = "/people/{}/consent/guardian/no"

@@ -35,8 +35,14 @@ def test_a_translator_enters_no_numbers(sit: Callable[[str], FlaskClient]) -> No
     assert sit("translator").post("/help-card/A03", data=data).status_code == 403
 
 
+def test_a_site_that_nobody_entered_has_no_page(browser: FlaskClient) -> None:
+    assert browser.get("/help-card/Z99").status_code == 404
+    assert browser.get("/help-card?site=Z99").status_code == 404
+    assert browser.post("/help-card/Z99", data={"line": "card:5", "number": "0394-1"}).status_code == 404
+
+
 def test_what_is_no_number_stays_typed(browser: FlaskClient) -> None:
-    answer = browser.post("/help-card/B07", data={"line": "card:5", "number": "nobody"})
+    answer = browser.post("/help-card/A04", data={"line": "card:5", "number": "nobody"})
 
     assert answer.status_code == 422
     assert 'value="nobody"' in answer.text
@@ -45,8 +51,8 @@ def test_what_is_no_number_stays_typed(browser: FlaskClient) -> None:
 def test_a_number_that_was_rung_today_is_on_the_card(browser: FlaskClient) -> None:
     data = {"line": "card:5", "number": "0394-7777", "rung": "yes"}
 
-    assert browser.post("/help-card/B07", data=data).status_code == 302
-    assert "0394-7777" in browser.get("/help-card?site=B07").text
+    assert browser.post("/help-card/A04", data=data).status_code == 302
+    assert "0394-7777" in browser.get("/help-card?site=A04").text
 
 
 def test_what_another_tab_saved_meanwhile_is_kept_beside_not_overwritten(

@@ -41,3 +41,12 @@ def test_what_another_tab_saved_meanwhile_is_kept_beside_not_overwritten(browser
 
     browser.post(place, data={**hidden(page), "power": "yes", "name": "柳河"})
     assert "有两种写法" not in browser.get("/sites").text + browser.get(place).text
+
+
+def test_a_permission_on_no_day_stays_typed(browser: FlaskClient) -> None:
+    answer = browser.post("/sites/edit", data={"code": "A09", "name": "柳河村", "permission_on": "notadate"})
+
+    assert answer.status_code == 422
+    assert "许可日期" in answer.text
+    assert 'value="notadate"' in answer.text
+    assert 'value="柳河村"' in answer.text
