@@ -180,7 +180,7 @@ def _add_roster(commands: Any) -> None:
         action="append",
         default=[],
         metavar="CODE=REASON",
-        help="核对过、说明原因 what was looked at, and why it is right",
+        help="核对后写明原因 what was looked at, and why it is right",
     )
     _as_user(roster)
 

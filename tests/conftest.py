@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -25,8 +26,10 @@ from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import Clock
+from fieldkit.store import log, setup
 from fieldkit.store.folder import Folder
 from fieldkit.store.keys import Cost
+from fieldkit.store.log import Draft
 
 CHEAP = Cost(1, 8 * 1024)
 PASSPHRASE = "four plain words here"
@@ -50,6 +53,30 @@ def cheap() -> Cost:
 def passphrase() -> str:
     """The passphrase of everybody in `desks`."""
     return PASSPHRASE
+
+
+@pytest.fixture
+def no_form_in_force(desks: Desks) -> None:
+    """No form carries a stamp at the interviewer's, as before the committee's letter is entered."""
+    with desks["interviewer"].db.writing() as tables:
+        tables.execute("UPDATE forms SET stamped_on = NULL")
+
+
+@pytest.fixture
+def newer(desks: Desks) -> Callable[..., None]:
+    """A second version of a form reaches the interviewer's machine, with a class of change, stamped a week ago."""
+
+    def publish(change_class: str, doc_kind: str = "guardian_info_consent") -> None:
+        desk = desks["interviewer"]
+        day = (desk.clock.today() - timedelta(days=7)).isoformat()
+        with desk.db.writing() as tables:
+            old = next(row for row in setup.forms(tables) if row["doc_kind"] == doc_kind)
+            copied = {"strings": json.loads(old["strings"]), "items": json.loads(old["items"])}
+            stamped = {"state": "approved", "stamped_on": day, "valid_from": day, "change_class": change_class}
+            version = {"doc_kind": doc_kind, "version": "2", "text_hash": f"{old['text_hash']}-2"}
+            log.append(tables, desk.pen, Draft("form", {**version, **stamped, **copied}))
+
+    return publish
 
 
 @pytest.fixture

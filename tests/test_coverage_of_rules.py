@@ -42,7 +42,7 @@ SHOWN = {
     "V18": "rules/test_left_behind.py::test_v18_a_carer_who_is_a_minor_asks",
     "V19": "rules/test_left_behind.py::test_v19_a_child_alone_is_marked",
     "V20": "acts/test_consents.py::test_what_is_no_whole_consent_is_refused",
-    "V21": "acts/test_forms.py::test_v21_a_form_that_the_committee_has_not_stamped_is_not_used",
+    "V21": "acts/test_consents.py::test_v21_without_a_form_in_force_a_yes_is_refused_and_a_no_is_kept",
     "V22": "acts/test_consents.py::test_what_is_no_whole_consent_is_refused",
     "V23": "acts/test_consents.py::test_what_is_no_whole_consent_is_refused",
     "V24": "acts/test_carers.py::test_an_agreement_without_its_evidence_is_refused",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fieldkit.acts import clocks, events, forms
+from fieldkit.acts import clocks, consents, events, forms
+from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import FormView
 from fieldkit.acts.people import case_within
 from fieldkit.rules import consent, findings, ways
-from fieldkit.rules.consent import CARER
+from fieldkit.rules.consent import CARER, NO
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.ways import Evidence
 from fieldkit.store import log
@@ -48,11 +49,13 @@ _EVIDENCE = ("no_sign_reason", "witness_name", "witness_relation", "paper_ref", 
 
 @only(INTERVIEWER)
 def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
-    """Keep a carer's agreement or refusal; return the event's id.
+    """Keep a carer's agreement or refusal; return the event's id. The no of a guardian by law is a guardian's no.
 
     Raises NotFound, FormNotInForce (V21), NoSignature (V23), UnfitWitness (V24), NotUnderstood (V28), ReasonNeeded
     (V25, V31).
     """
+    if not said.agreed and consents.is_guardian(desk, subject, said.relation):
+        return consents.record(desk, subject, GuardianAnswer(said.relation, {"participate": NO}, ()))
     form = forms.carer_form(desk, subject)
     with desk.db.writing() as tables:
         if said.agreed:

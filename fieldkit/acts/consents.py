@@ -114,9 +114,10 @@ def suggest_pseudonym(desk: Desk, subject: str, real_name: str = "") -> Pair:
 def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
     """Keep a guardian's answer; return the event's id. A no needs no form, and keeps no name (`design.md` §6).
 
-    Raises NotFound, NotAGuardian (V20), FormNotInForce (V21), ItemsNotAsked (V22), NoSignature (V23), UnfitWitness
-    (V24), CallNotChecked (V26), NotToBeRecorded (V27), NotUnderstood (V28), ReasonNeeded (V25, V31), Missing, Invalid,
-    and what `rules.ages` (V01) and `rules.pseudonyms` (V10-V12) refuse.
+    Raises NotFound, NotAGuardian (V20), FormMoved, FormNotInForce (V21), PhoneNotAllowed, ItemsNotAsked (V22),
+    NoSignature (V23), CannotRead, UnfitWitness (V24), CallNotChecked (V26), NotToBeRecorded (V27), NotUnderstood
+    (V28), ReasonNeeded (V25, V31), Missing, Invalid, and what `rules.ages` (V01) and `rules.pseudonyms` (V10-V12)
+    refuse.
     """
     form = forms.guardian_form(desk, subject, check_day(desk, said.given_on))
     with desk.db.writing() as tables:
@@ -161,7 +162,7 @@ def check_day(desk: Desk, given_on: str) -> str:
     """Return the day for which a consent is judged: *given_on*, or today. Raises NoDay, DayToCome."""
     if not given_on:
         return desk.today
-    return calendars.past_day(given_on, N_("the day on which it was given"), desk.clock.today()).isoformat()
+    return calendars.past_day(given_on, N_("Day on the paper"), desk.clock.today()).isoformat()
 
 
 def _begin(desk: Desk, tables: Tables, one: Case, form: FormView, said: GuardianAnswer) -> dict[str, Value]:
@@ -172,7 +173,9 @@ def _begin(desk: Desk, tables: Tables, one: Case, form: FormView, said: Guardian
         session = {"session": new_id()}
         return events.begin(desk, one, form, ADULT, one.id, "self", seen) | session | {"day": day, **late}
     basis = _basis(tables, one.id, said, day)
-    person = events.person(desk, tables, one.id, said.relation, basis, said.basis_evidence.strip())
+    paper = said.basis_evidence.strip()
+    noted = basis if basis == PARENT or paper else ""  # what nobody has shown stands in the event alone
+    person = events.person(desk, tables, one.id, said.relation, noted, paper)
     event = events.begin(desk, one, form, GUARDIAN, person, said.relation, seen)
     return event | {"guardian_basis": basis, "day": day, **late}
 
@@ -182,12 +185,21 @@ def _basis(tables: Tables, subject: str, said: GuardianAnswer, day: str) -> str:
     known = people.adult(tables, subject, said.relation, day)
     found = situations.adult_of(tables, subject, said.relation, known)
     basis = PARENT if said.relation in consent.PARENTS else said.basis or found.basis
-    shown = said.basis_evidence.strip() or (known and known["basis_evidence"])
-    if basis != PARENT and not shown and not _is_no(said):
+    if _is_no(said):  # also of a parent whose record is disputed: nobody's no waits for that
+        if not consent.may_consent(said.relation, basis):
+            raise NotAGuardian
+        return basis
+    if basis != PARENT and not _paper(said, known, basis):
         raise NotAGuardian
     if not Adult(said.relation, basis, found.capacity, found.ended_on).is_guardian(day):
         raise NotAGuardian
     return basis
+
+
+def _paper(said: GuardianAnswer, known: people.Row | None, basis: str) -> str:
+    """Return which paper shows the legal *basis*: the one named now, or the one on record for that very basis."""
+    kept = known["basis_evidence"] if known and known["basis"] == basis else ""
+    return said.basis_evidence.strip() or (kept or "").strip()
 
 
 def _give(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, event: dict[str, Value]) -> str:
@@ -267,12 +279,20 @@ def opened(desk: Desk, subject: str, relation: str) -> dict[str, str]:
         return {kind: editors.opened(tables, record).base for kind, record in records.items()}
 
 
+@only(INTERVIEWER)
+def is_guardian(desk: Desk, subject: str, relation: str) -> bool:
+    """Tell whether this child's *relation* is on record as a guardian today."""
+    with desk.db.reading() as tables:
+        known = people.adult(tables, subject, relation, desk.today)
+        return situations.adult_of(tables, subject, relation, known).is_guardian(desk.today)
+
+
 def _birth(said: GuardianAnswer) -> dict[str, str]:
     """A re-consent that leaves the date empty does not wipe what is known."""
     if not said.birth_date:
         return {}
     return {
-        "birth_date": said.birth_date,
+        "birth_date": names.typed(said.birth_date),
         "birth_calendar": said.birth_calendar,
         "birth_source": "told_parent",
     }

@@ -87,7 +87,7 @@ def person(desk: Desk, tables: Tables, subject: str, relation: str, basis: str, 
 
 
 def _note_basis(desk: Desk, tables: Tables, known: people.Row, basis: str, evidence: str) -> None:
-    """A carer who became the guardian by law is one from now on."""
+    """A carer who became the guardian by law is one from now on; a paper that is named anew goes with it."""
     if not basis or (known["basis"] == basis and evidence in {"", known["basis_evidence"]}):
         return
     facts = {"role": GUARDIAN, "basis": basis} | ({"basis_evidence": evidence} if evidence else {})

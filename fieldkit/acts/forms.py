@@ -69,7 +69,7 @@ class FormView:
         return self.doc_kind == OWN_CONSENT
 
     def closed(self) -> FormNotInForce | None:
-        """Return why no yes may be asked with these words today (V21); a no may always be written down."""
+        """Return why no yes may be asked with these words (V21); a no may always be written down."""
         return None if self.in_force else FormNotInForce()
 
     def check_in_force(self) -> None:

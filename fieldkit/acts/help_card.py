@@ -47,13 +47,13 @@ def of_site(desk: Desk, site: str) -> list[SiteLine]:
     """Return the card of *site*; raises NotFound for one that nobody entered."""
     with desk.db.reading() as tables:
         _check_site(tables, site)
-        numbers, names = setup.help_numbers(tables, site), machine.everybody(tables).users
+        numbers, users = setup.help_numbers(tables, site), machine.everybody(tables).users
         missing, card = situations.open_lines(desk, tables, site), load_study().card
         lines = [_line(line, numbers.get(line.id, {}), opened(tables, _record(site, line.id))) for line in card]
     return [
         replace(
             line,
-            verified_by=names[line.verified_by].name if line.verified_by in names else "",
+            verified_by=users[line.verified_by].name if line.verified_by in users else "",
             old=bool(line.verified_on) and not help_card.fresh(line.verified_on, desk.clock.today()),
             open=line.id in missing,
         )

@@ -149,6 +149,8 @@ def _judge_parent(
     facts = ParentFacts(parent, **{name: getattr(told, name) for name in _FACTS})
     left_behind.check(facts, today, born.earliest.year if born else None, span[1] if span else None)
     values = _values(told, "start_age")
+    if told.away_since:
+        values["away_since"] = names.typed(told.away_since)
     if told.start_age is not None and not told.away_since:
         if born is None:
             raise Invalid(field=N_("since when away, as a year while the birth date is not known"))
@@ -209,6 +211,7 @@ def save_identity(desk: Desk, subject: str, told: IdentityTold, seen: Seen) -> l
         values, found = _values(told), list[Finding]()
         if told.birth_date:
             born = check_born(desk, tables, subject, told.birth_date, told.birth_calendar)
+            values["birth_date"] = names.typed(told.birth_date)
             today = desk.clock.today()
             values["birth_precision"] = ages.precision(born)
             found = ages.findings(born, today, Told(told.birth_calendar, told.told_age, told.told_kind, told.zodiac))

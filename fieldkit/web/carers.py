@@ -65,7 +65,6 @@ def _known(subject: str) -> dict[str, object]:
     return {
         "case": people.case(desk(), subject),
         "view": view,
-        "closed": view.closed(),
         "said": draft(subject),
         "witnesses": WITNESSES,
     }

@@ -21,7 +21,7 @@ from fieldkit.web.pages import Answer, answer, label, locale, png, reasons
 from fieldkit.web.pages import words as _
 from fieldkit.web.people import BORN
 from fieldkit.web.sessions import desk, draft, drop_draft, in_turn, once, tell
-from fieldkit.web.steps import begin, begun, known, page, so_far, spoken, stored_once, to_who
+from fieldkit.web.steps import begin, begun, known, page, ready, so_far, spoken, stored_once, to_who
 from fieldkit.web.ways import EvidenceForm
 
 pages = Blueprint("consents", __name__, url_prefix="/people/<subject>")
@@ -119,14 +119,14 @@ _FIRST_STEP = {
 @pages.get(f"{GUARDIAN}/read")
 def read(subject: str) -> Answer:
     """Read the information aloud, and ask back three things."""
-    return spoken("read", subject) if begun(subject) else to_who(subject)
+    return spoken("read", subject) if ready(subject) else to_who(subject)
 
 
 @pages.post(f"{GUARDIAN}/read")
 @in_turn
 def understood(subject: str) -> Answer:
     """Keep the teach-back answers and go on to the items; an "again" stays here."""
-    if not begun(subject):
+    if not ready(subject):
         return to_who(subject)
     form = known(subject)["view"]
     told = [request.form.get(f"back{number}", "") for number in range(len(form.teach_back))]
@@ -140,7 +140,7 @@ def understood(subject: str) -> Answer:
 @pages.get(f"{GUARDIAN}/items/<int:number>")
 def item(subject: str, number: int) -> Answer:
     """Ask one item; the answered ones stand below, each can be changed."""
-    if not begun(subject) or "understanding" not in draft(subject):
+    if not ready(subject) or "understanding" not in draft(subject):
         return to_who(subject)
     if not 1 <= number <= len(known(subject)["view"].items):
         return redirect(url_for("consents.sign", subject=subject))
@@ -151,7 +151,7 @@ def item(subject: str, number: int) -> Answer:
 @in_turn
 def answered(subject: str, number: int) -> Answer:
     """Keep one answer in memory; only a plain yes or no is an answer."""
-    if not begun(subject):
+    if not ready(subject):
         return to_who(subject)
     form, said = known(subject)["view"], request.form.get("answer", "")
     if said not in {consent.YES, consent.NO} or not 1 <= number <= len(form.items):
@@ -212,7 +212,7 @@ def deferred(subject: str) -> Answer:
 @pages.get(f"{GUARDIAN}/sign")
 def sign(subject: str) -> Answer:
     """Sign, and write down the names that belong to the yes."""
-    if not begun(subject):
+    if not ready(subject):
         return to_who(subject)
     case, form = people.case(desk(), subject), SignForm()
     suggested = case.pseudonym or consents.suggest_pseudonym(desk(), subject)
@@ -233,7 +233,7 @@ def _carer(case: Case) -> str:
 @in_turn
 def signed(subject: str) -> Answer:
     """Store the whole consent in one transaction."""
-    if not begun(subject):
+    if not ready(subject):
         return to_who(subject)
     form, tapped = SignForm(), {**draft(subject)["reasons"], **reasons()}
     told = _guardian(subject, form, tapped)

@@ -48,6 +48,15 @@ def begun(subject: str) -> bool:
     return belongs(subject) and bool(draft(subject)["guardian"])
 
 
+def ready(subject: str) -> bool:
+    """Tell whether a yes may be asked for: the call is checked, the paper is named; who came to say no is not asked."""
+    if not begun(subject):
+        return False
+    said = draft(subject)
+    before = {HERE: "mark", PHONE: "evidence", PAPER: "given_on"}
+    return bool(said.get(before.get(said["how"], "")))
+
+
 def to_who(subject: str) -> Answer:
     """Lead back to the first step; what a form carries is not dropped in silence. Raises StepsGone."""
     return over(subject) if request.method == "POST" else redirect(url_for("consents.who", subject=subject))

@@ -108,13 +108,16 @@ def _gathered(subject: str, template: str, form: EvidenceForm, evidence: Evidenc
 
     def go_on() -> Answer:
         day = consents.check_day(desk(), given_on)
-        forms.guardian_form(desk(), subject, day).check_in_force()
+        view = forms.guardian_form(desk(), subject, day)
+        view.check_in_force()
+        if draft(subject).get("text_hash") != view.text_hash:  # other words: what was answered to the former is void
+            draft(subject).update(items={}, text_hash=view.text_hash)
+            draft(subject).pop("understanding", None)
         events.check_way(desk(), evidence, draft(subject)["relation"])
         findings.check_answered(asked, tapped)
         draft(subject).update(
             evidence=evidence, given_on=day if given_on else "", reasons={**draft(subject)["reasons"], **tapped}
         )
-        draft(subject).pop("text_hash", None)  # the form of that day is read from here on
         return redirect(url_for("consents.read", subject=subject))
 
     return answer(form, f"consents/{template}.html", go_on, findings=asked, reasons=tapped, **known(subject))

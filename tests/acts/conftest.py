@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +18,8 @@ from fieldkit.acts.people import NewChild
 from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Refusal
 from fieldkit.records import Change, decode
-from fieldkit.store import log, rebuild, setup
+from fieldkit.store import log, rebuild
 from fieldkit.store.folder import Folder
-from fieldkit.store.log import Draft
 from sync.replica import Report
 
 Desks = dict[str, Desk]
@@ -198,20 +195,3 @@ def other_child(desks: Desks) -> str:
         desk, other, CarerAnswer("pgf", "thumbprint", True, ["ok"], "cannot_read", "张某", "neighbour", "P-2")
     )
     return other
-
-
-@pytest.fixture
-def newer(desks: Desks) -> Callable[..., None]:
-    """A second version of a form reaches the interviewer's machine, with a class of change, stamped a week ago."""
-
-    def publish(change_class: str, doc_kind: str = "guardian_info_consent") -> None:
-        desk = desks["interviewer"]
-        day = (desk.clock.today() - timedelta(days=7)).isoformat()
-        with desk.db.writing() as tables:
-            old = next(row for row in setup.forms(tables) if row["doc_kind"] == doc_kind)
-            copied = {"strings": json.loads(old["strings"]), "items": json.loads(old["items"])}
-            stamped = {"state": "approved", "stamped_on": day, "valid_from": day, "change_class": change_class}
-            version = {"doc_kind": doc_kind, "version": "2", "text_hash": f"{old['text_hash']}-2"}
-            log.append(tables, desk.pen, Draft("form", {**version, **stamped, **copied}))
-
-    return publish

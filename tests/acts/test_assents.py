@@ -236,10 +236,8 @@ def test_a_no_has_no_way_in_which_it_was_said(desks: Desks, consented: str, chan
 
 
 def test_without_a_form_in_force_a_childs_yes_is_refused_and_its_no_is_kept(
-    refused: Refused, desks: Desks, consented: str
+    refused: Refused, desks: Desks, consented: str, no_form_in_force: None
 ) -> None:
-    with desks["interviewer"].db.writing() as tables:
-        tables.execute("UPDATE forms SET stamped_on = NULL WHERE doc_kind LIKE 'assent%'")
     refused(FormNotInForce, "interviewer", lambda desk: assents.record(desk, consented, YES))
 
     assents.record(desks["interviewer"], consented, ChildAnswer("no"))

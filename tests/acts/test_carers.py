@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fieldkit.acts import carers, interviews, people
+from fieldkit.acts import carers, consents, interviews, people
 from fieldkit.acts.carers import CarerAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.forms import NotUnderstood
@@ -102,11 +102,20 @@ def test_a_carers_no_is_kept_and_asks_for_no_paper(desks: Desks, child: str, cha
     assert people.nonparticipation(desks["interviewer"]) == {}
 
 
+def test_the_no_of_a_guardian_by_law_is_a_guardians_no_wherever_it_is_tapped(
+    desks: Desks, child: str, says: Any
+) -> None:
+    desk, shown = desks["interviewer"], {"basis": "court", "basis_evidence": "judgment 2025-117"}
+    consents.record(desk, child, says(desk, child, relation="pgm", **shown))
+    carers.record(desk, child, CarerAnswer("pgm", "", agreed=False))
+
+    assert people.case(desk, child).consent == "declined"
+
+
+@pytest.mark.usefixtures("no_form_in_force")
 def test_without_a_form_in_force_a_carers_yes_is_refused_and_her_no_is_kept(
     refused: Refused, desks: Desks, child: str, changes: Changes
 ) -> None:
-    with desks["interviewer"].db.writing() as tables:
-        tables.execute("UPDATE forms SET stamped_on = NULL WHERE doc_kind = 'carer_agreement'")
     refused(FormNotInForce, "interviewer", lambda desk: carers.record(desk, child, PRINT))
 
     carers.record(desks["interviewer"], child, CarerAnswer("pgm", "", agreed=False))

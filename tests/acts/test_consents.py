@@ -351,17 +351,11 @@ def test_a_paper_of_an_impossible_day_is_refused(
     refused(refusal, "interviewer", lambda desk: consents.record(desk, child, said))
 
 
-def without_forms(desk: Desk) -> None:
-    """No form is stamped any more, as before the committee's letter is entered."""
-    with desk.db.writing() as tables:
-        tables.execute("UPDATE forms SET stamped_on = NULL")
-
-
-def test_without_a_form_in_force_a_yes_is_refused_and_a_no_is_kept(
+@pytest.mark.usefixtures("no_form_in_force")
+def test_v21_without_a_form_in_force_a_yes_is_refused_and_a_no_is_kept(
     refused: Refused, desks: Desks, child: str, says: Says
 ) -> None:
     desk, said = desks["interviewer"], says(desks["interviewer"], child)
-    without_forms(desk)
     refused(FormNotInForce, "interviewer", lambda desk: consents.record(desk, child, said))
 
     consents.record(desk, child, NO)
@@ -374,8 +368,50 @@ def test_a_no_is_kept_also_when_the_form_moved_while_it_was_read(desks: Desks, c
     assert people.case(desks["interviewer"], child).consent == "declined"
 
 
+def test_a_paper_shows_the_basis_that_it_was_named_for_and_no_other(
+    refused: Refused, desks: Desks, child: str, says: Says
+) -> None:
+    """A court's judgment is on record; a no, which needs no paper, speaks of another basis."""
+    desk = desks["interviewer"]
+    consents.record(desk, child, says(desk, child, **UNCLE, basis_evidence="judgment 2025-117"))
+    consents.record(desk, child, replace(NO, relation="uncle_aunt", basis="agreement"))
+    seen = [one.id for one in people.case(desk, child).events]
+    said = says(desk, child, relation="uncle_aunt", basis="agreement", follows=seen, reasons=CAME_BACK)
+
+    refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, said))
+    assert consents.record(desk, child, replace(said, basis="court"))
+
+
+def test_a_blank_in_the_household_is_no_paper(refused: Refused, desks: Desks, child: str, says: Says) -> None:
+    told = PersonTold("uncle_aunt", role="guardian", basis="court", basis_evidence=" ")
+    household.save_person(desks["interviewer"], child, natural_id("person", child), told, Seen(""))
+    said = says(desks["interviewer"], child, relation="uncle_aunt")
+
+    refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, said))
+
+
+def test_a_parents_no_is_kept_while_nobody_knows_whether_they_could_agree(
+    refused: Refused, desks: Desks, child: str, says: Says
+) -> None:
+    desk = desks["interviewer"]
+    household.save_parent(desk, child, "mother", ParentTold(capacity="lacks"), Seen(""))
+    said = says(desk, child)
+    refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, said))
+
+    consents.record(desk, child, NO)
+    assert people.case(desk, child).consent == "declined"
+
+
+def test_a_birth_date_of_wide_digits_is_kept_in_narrow_ones(desks: Desks, child: str, says: Says) -> None:
+    desk = desks["interviewer"]
+    consents.record(desk, child, says(desk, child, birth_date="２０１４－０３"))
+
+    with desk.db.reading() as tables:
+        assert tables.execute("SELECT birth_date FROM identities WHERE subject = ?", [child]).fetchone()[0] == "2014-03"
+
+
+@pytest.mark.usefixtures("no_form_in_force")
 def test_who_thinks_about_it_is_kept_without_a_form_in_force(desks: Desks, child: str) -> None:
-    without_forms(desks["interviewer"])
     consents.defer(desks["interviewer"], child, NO)
 
     assert people.case(desks["interviewer"], child).consent == "deferred"

@@ -34,7 +34,7 @@ def test_a_child_who_is_unknown_or_withdrew_has_no_form(refused: Refused, desks:
             refused(NotFound, "interviewer", partial(show, subject=subject))
 
 
-def test_v21_a_form_that_the_committee_has_not_stamped_is_not_used(desks: Desks, child: str) -> None:
+def test_a_form_that_the_committee_has_not_stamped_takes_no_yes(desks: Desks, child: str) -> None:
     with desks["interviewer"].db.writing() as tables:
         tables.execute("UPDATE forms SET stamped_on = NULL WHERE doc_kind = 'guardian_info_consent'")
 

@@ -41,7 +41,7 @@ def test_a_permission_on_no_day_is_refused_and_named(refused: Refused) -> None:
     assert "Permission given on" in told.sentence("en")
 
 
-def test_a_permission_is_kept_on_one_day_whatever_the_keyboard(desks: Desks) -> None:
+def test_a_permission_is_kept_as_one_day_or_as_none_whatever_the_keyboard(desks: Desks) -> None:
     for typed, day in (("２０２６－０１－０２", "2026-01-02"), ("", "")):
         site = sites.save(desks["interviewer"], "A09", FACTS, {"permission_on": typed}, NEW)
         sites.save(desks["interviewer"], "A09", FACTS, {}, Seen(site.opened.base, site.opened_place.base))

@@ -84,6 +84,7 @@ def test_a_second_export_of_a_day_replaces_nothing(desks: Desks, tmp_path: Path)
     assert report.path == tmp_path / f"interviews-{today}-3.xlsx"
     assert (tmp_path / f"interviews-{today}.xlsx").read_bytes() == b"of somebody"
     assert (tmp_path / f"interviews-{today}-2.xlsx").is_symlink()
+    assert (tmp_path / f"interviews-{today}-2.xlsx.new").read_bytes() == b"of somebody"
     assert load_workbook(report.path).sheetnames
 
 

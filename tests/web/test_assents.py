@@ -8,7 +8,6 @@ from flask.testing import FlaskClient
 
 from fieldkit.acts import assents, forms, people
 from fieldkit.acts.assents import ChildAnswer
-from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
 
 YES = {"answer": "yes", "told": ["1", "2", "3"], "method": "child_oral", "words": "愿意呀"}
@@ -114,10 +113,8 @@ def test_another_day_the_page_asks_first_whether_the_child_brought_it_up(
 
 
 def test_without_a_form_in_force_the_child_can_say_no_and_nothing_is_read(
-    browser: FlaskClient, consented: str, desks: dict[str, Desk]
+    browser: FlaskClient, consented: str, no_form_in_force: None
 ) -> None:
-    with desks["interviewer"].db.writing() as tables:
-        tables.execute("UPDATE forms SET stamped_on = NULL")
     page = browser.get(f"/people/{consented}/assent").text
 
     assert "没有获批的版本" in page

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from flask.testing import FlaskClient
-
-from fieldkit.acts.desk import Desk
 
 GIVEN = {
     "agreed": "yes",
@@ -65,11 +64,8 @@ def test_the_carers_text_in_english(browser: FlaskClient, child: str) -> None:
     assert "a carer, not a guardian" in browser.get(begin(browser, child)).text
 
 
-def test_without_a_form_in_force_a_carer_can_only_say_no(
-    browser: FlaskClient, child: str, desks: dict[str, Desk]
-) -> None:
-    with desks["interviewer"].db.writing() as tables:
-        tables.execute("UPDATE forms SET stamped_on = NULL")
+@pytest.mark.usefixtures("no_form_in_force")
+def test_without_a_form_in_force_a_carer_can_only_say_no(browser: FlaskClient, child: str) -> None:
     page = browser.post(f"/people/{child}/consent", data={"relation": "pgm"}, follow_redirects=True).text
 
     assert "没有获批的版本" in page

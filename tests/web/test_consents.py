@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Event
 from typing import Any
 
@@ -11,6 +12,9 @@ from flask.testing import FlaskClient
 
 from fieldkit.acts import clocks, consents, people
 from fieldkit.acts.desk import Desk
+from fieldkit.records import natural_id
+from fieldkit.store import log
+from fieldkit.store.log import Draft
 from fieldkit.studies import load_study
 from fieldkit.web import consents as web_consents
 from fieldkit.web.pages import png
@@ -226,25 +230,49 @@ def test_who_said_no_is_not_asked_again_without_coming_back_to_it(browser: Flask
     assert browser.post(f"/people/{child}/consent", data={"relation": "father"}).location.endswith("/read")
 
 
-def no_form_in_force(desks: dict[str, Desk]) -> None:
-    with desks["interviewer"].db.writing() as tables:
-        tables.execute("UPDATE forms SET stamped_on = NULL")
-
-
-@pytest.mark.parametrize("first", [{"relation": "mother"}, {"phone": "father"}])
-def test_v21_nothing_is_read_aloud_without_a_form_in_force(
-    browser: FlaskClient, child: str, desks: dict[str, Desk], first: dict[str, str]
+@pytest.mark.usefixtures("no_form_in_force")
+@pytest.mark.parametrize(
+    ("first", "never"), [({"relation": "mother"}, "念给对方听"), ({"phone": "father"}, "号码是谁给的")]
+)
+def test_v21_nobody_is_read_to_or_rung_without_a_form_in_force(
+    browser: FlaskClient, child: str, first: dict[str, str], never: str
 ) -> None:
-    no_form_in_force(desks)
     answer = browser.post(f"/people/{child}/consent", data=first, follow_redirects=True)
 
     assert answer.status_code == 409
     assert "没有获批的版本" in answer.text
-    assert "朗读" not in answer.text
+    assert never not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("first", "there"), [({"relation": "mother"}, "念给对方听"), ({"phone": "father"}, "号码是谁给的")]
+)
+def test_with_a_form_in_force_they_are_read_to_or_rung(
+    browser: FlaskClient, child: str, first: dict[str, str], there: str
+) -> None:
+    assert there in browser.post(f"/people/{child}/consent", data=first, follow_redirects=True).text
+
+
+@pytest.mark.usefixtures("no_form_in_force")
+def test_who_has_come_of_age_says_no_without_a_form_in_force(
+    browser: FlaskClient, child: str, desks: dict[str, Desk]
+) -> None:
+    desk = desks["interviewer"]
+    long_ago = Draft("participant", {"registered_on": "2016-05-01"}, record=child, subject=child)
+    born = Draft("identity", {"birth_date": "2005-01-01"}, record=natural_id("identity", child), subject=child)
+    with desk.db.writing() as tables:
+        log.append_over(tables, desk.pen, long_ago)
+        log.append_over(tables, desk.pen, born)
+
+    assert browser.post(f"/people/{child}/consent", data={"refuses": "self"}).location.endswith("/guardian/no")
+    mark = mark_on(browser, f"/people/{child}/consent/guardian/no")
+    browser.post(f"/people/{child}/consent/guardian/no", data={"mark": mark})
+    (event,) = people.case(desk, child).events
+    assert (event.actor, event.act) == ("adult_participant", "declined")
+
+
+@pytest.mark.usefixtures("no_form_in_force")
 def test_a_no_is_walked_to_without_a_form_in_force(browser: FlaskClient, child: str, desks: dict[str, Desk]) -> None:
-    no_form_in_force(desks)
     assert f"/people/{child}/consent" in browser.get(f"/people/{child}").text
     page = browser.post(f"/people/{child}/consent", data={"refuses": "mother"}, follow_redirects=True)
 
@@ -291,3 +319,38 @@ def test_a_guardian_by_law_who_said_no_comes_back_to_it_with_the_paper_still_nam
 
 
 REFUSING = "/people/{}/consent/guardian/no"
+
+
+@pytest.mark.parametrize("first", [{"refuses": "mother"}, {"phone": "mother"}, {"paper": "mother"}])
+@pytest.mark.parametrize("step", ["read", "items/1", "sign"])
+def test_nobody_is_asked_for_a_yes_before_the_first_step_of_their_way(
+    browser: FlaskClient, child: str, first: dict[str, str], step: str
+) -> None:
+    there = browser.post(f"/people/{child}/consent", data=first).location
+    mark = mark_on(browser, there)
+
+    assert browser.get(f"/people/{child}/consent/guardian/{step}").location == f"/people/{child}/consent"
+    posted = browser.post(f"/people/{child}/consent/guardian/{step}", data={**SIGNED, "answer": "yes", "mark": mark})
+    assert posted.status_code == 409
+    assert "steps_gone" in posted.text
+
+
+def test_what_was_answered_to_one_version_is_no_answer_to_another(
+    browser: FlaskClient, child: str, desks: dict[str, Desk], newer: Callable[..., None]
+) -> None:
+    """The day on the paper is put right, and on that day another version was in force."""
+    newer("major")
+    today = desks["interviewer"].clock.today()
+    steps, paper = f"/people/{child}/consent/guardian", {"paper_ref": "P-1", "paper_place": "纸袋"}
+    browser.post(f"/people/{child}/consent", data={"paper": "mother"})
+    for days in (8, 0):
+        day = (today - timedelta(days=days)).isoformat()
+        mark = mark_on(browser, f"{steps}/paper")
+        assert browser.post(f"{steps}/paper", data={**paper, "given_on": day, "mark": mark}).location == f"{steps}/read"
+        if days:
+            browser.post(f"{steps}/read", data={f"back{number}": "ok" for number in range(3)})
+            assert browser.post(f"{steps}/items/1", data={"answer": "yes"}).location == f"{steps}/items/2"
+
+    assert browser.get(f"{steps}/items/1").location == f"/people/{child}/consent"  # it is read anew first
+    browser.post(f"{steps}/read", data={f"back{number}": "ok" for number in range(3)})
+    assert browser.post(f"{steps}/items/2", data={"answer": "yes"}).location == f"{steps}/items/1"
