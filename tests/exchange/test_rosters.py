@@ -92,7 +92,7 @@ def test_a_line_behind_the_last_that_is_read_is_told_however_many_are_empty_befo
 def test_a_roster_without_a_needed_column_says_which(lost: str) -> None:
     with pytest.raises(rosters.NoHeading) as told:
         rosters.read(_sheet([name for name in ZH if name != lost], RIVER))
-    assert f"“{lost}”这个标题" in told.value.sentence("zh_CN")
+    assert f"没有标题“{lost}”" in told.value.sentence("zh_CN")
     assert "has no heading" in told.value.sentence("en")
 
 

@@ -37,7 +37,7 @@ class Browser(FlaskClient):
     def _mark(self, path: str) -> dict[str, str]:
         """Return the mark of the guided steps that are under way, as their pages carry it."""
         steps = re.match(r"(/people/[^/]+/consent/(?:guardian|carer))", path)
-        page = self.get(steps[1] + ("/read" if steps[1].endswith("guardian") else "")).text if steps else ""
+        page = self.get(steps[1] + ("/no" if steps[1].endswith("guardian") else "")).text if steps else ""
         found = re.search(r'name="mark" value="([^"]+)"', page)
         return {"mark": found[1]} if found else {}
 
