@@ -110,14 +110,13 @@ def _gathered(subject: str, template: str, form: EvidenceForm, evidence: Evidenc
         day = consents.check_day(desk(), given_on)
         view = forms.guardian_form(desk(), subject, day)
         view.check_in_force()
-        if draft(subject).get("text_hash") != view.text_hash:  # other words: what was answered to the former is void
-            draft(subject).update(items={}, text_hash=view.text_hash)
-            draft(subject).pop("understanding", None)
-        events.check_way(desk(), evidence, draft(subject)["relation"])
+        said = draft(subject)
+        events.check_way(desk(), evidence, said["relation"])
         findings.check_answered(asked, tapped)
-        draft(subject).update(
-            evidence=evidence, given_on=day if given_on else "", reasons={**draft(subject)["reasons"], **tapped}
-        )
+        if said.get("text_hash") != view.text_hash:  # other words: what was answered to the former is void
+            said.update(items={}, text_hash=view.text_hash)
+            said.pop("understanding", None)
+        said.update(evidence=evidence, given_on=day if given_on else "", reasons={**said["reasons"], **tapped})
         return redirect(url_for("consents.read", subject=subject))
 
     return answer(form, f"consents/{template}.html", go_on, findings=asked, reasons=tapped, **known(subject))
