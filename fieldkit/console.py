@@ -15,7 +15,7 @@ from fieldkit.acts import users
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.errors import Refusal
-from fieldkit.i18n import LOCALES, N_, ZH, translate
+from fieldkit.i18n import LOCALES, N_, translate
 from fieldkit.platform import default_folder
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.store.folder import Folder
@@ -58,7 +58,7 @@ class WhichReason(ReasonNeeded):
         for one in self.findings:
             known = load_study().codes[f"reason_{one.code}"].items()
             lines.append(one.sentence(locale))
-            lines += [f"  --reason {one.code}={code}  {said.zh if locale == ZH else said.en}" for code, said in known]
+            lines += [f"  --reason {one.code}={code}  {shown.said(locale)}" for code, shown in known]
         return "\n".join(lines)
 
 

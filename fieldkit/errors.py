@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from fieldkit.i18n import LOCALES, N_, ZH, translate, translator
+from fieldkit.i18n import LOCALES, N_, translate, translator
 from fieldkit.studies import Pair
 
 
@@ -34,7 +34,7 @@ class Refusal(Exception):
 def _in(locale: str, value: object) -> object:
     """Details that name a field are words of the catalogue or of the study; what a person typed stays as it is."""
     if isinstance(value, Pair):
-        return value.zh if locale == ZH else value.en
+        return value.said(locale)
     return translator(locale)(value) if isinstance(value, str) else value
 
 

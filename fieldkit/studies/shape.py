@@ -6,12 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from fieldkit.i18n import EN
+
 
 class Pair(NamedTuple):
     """One text in both languages."""
 
     zh: str
     en: str
+
+    def said(self, locale: str) -> str:
+        """Return the side in *locale*; the other one where it is missing."""
+        return (self.en or self.zh) if locale == EN else (self.zh or self.en)
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def words(text: str, **values: object) -> str:
 
 def in_reader(pair: Pair) -> str:
     """Return the side of *pair* that the reader chose; the other one where it is missing."""
-    return (pair.en or pair.zh) if locale() == EN else (pair.zh or pair.en)
+    return pair.said(locale())
 
 
 def label(codes: str, code: str | None) -> str:
