@@ -76,8 +76,8 @@ class ChildAnswer:
 def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
     """Keep the child's own answer; return the event's id. A no, or no answer, is a decline; no reason is asked for.
 
-    Raises NotFound, NotAgainToday, GuardianFirst, FormNotInForce (V21), ItemsNotAsked (V22), NoClearYes (V29),
-    ReasonNeeded (V30, V31), Invalid.
+    Raises NotFound, NotAgainToday, GuardianFirst, OutOfRange (V02), FormNotInForce (V21), ItemsNotAsked (V22),
+    NoClearYes (V29), ReasonNeeded (V30, V31), Invalid.
     """
     if said.answer not in ANSWERS:
         raise Invalid(field=N_("the child's answer"))

@@ -16,6 +16,7 @@ from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import natural_id
 from fieldkit.rules import ages, guides, versions
+from fieldkit.rules.ages import OutOfRange
 from fieldkit.rules.consent import NECESSARY
 from fieldkit.rules.members import COORDINATOR
 from fieldkit.rules.states import ADULT_GROUP
@@ -29,7 +30,8 @@ UNDERSTOOD = "ok"
 REVIEW = "review"
 BLOCKS = (1, 2, 3)
 OWN_CONSENT = "consent_14_17"
-CHILDRENS = frozenset({"assent_9_11", "assent_12_13", OWN_CONSENT})
+YOUNGEST_FORM = "assent_9_11"
+CHILDRENS = frozenset({YOUNGEST_FORM, "assent_12_13", OWN_CONSENT})
 
 
 class NotUnderstood(Refusal):
@@ -62,18 +64,21 @@ class FormView:
     read_aloud: list[Pair]
     teach_back: list[Pair]
     items: list[FormItem]
+    fits_age: bool = True
 
     @property
     def asks_each(self) -> bool:
         """Tell whether the young person decides item by item: from 14 on (`domain.md` D3)."""
         return self.doc_kind == OWN_CONSENT
 
-    def closed(self) -> FormNotInForce | None:
-        """Return why no yes may be asked with these words (V21); a no may always be written down."""
+    def closed(self) -> Refusal | None:
+        """Return why no yes may be asked with these words (V02, V21); a no may always be written down."""
+        if not self.fits_age:
+            return OutOfRange()
         return None if self.in_force else FormNotInForce()
 
     def check_in_force(self) -> None:
-        """Raise FormNotInForce (V21) unless a yes may be asked with these words."""
+        """Raise OutOfRange (V02), FormNotInForce (V21) unless a yes may be asked with these words."""
         if refusal := self.closed():
             raise refusal
 
@@ -96,9 +101,12 @@ def carer_form(desk: Desk, subject: str) -> FormView:
 
 
 def child_form(desk: Desk, subject: str) -> FormView:
-    """Return the form for this child's age group."""
+    """Return the form for this child's age group; whom the study does not ask has the youngest's, for a no only."""
     one = case(desk, subject)
-    return form_for(desk, ages.child_form(one.age_group), one)
+    try:
+        return form_for(desk, ages.child_form(one.age_group), one)
+    except OutOfRange:  # a birth date that was put right: the child was asked, and its no is kept
+        return replace(form_for(desk, YOUNGEST_FORM, one), fits_age=False)
 
 
 def form_for(desk: Desk, doc_kind: str, one: Case, day: str = "") -> FormView:

@@ -16,6 +16,7 @@ from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules import consent
+from fieldkit.rules.ages import OutOfRange
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.versions import FormNotInForce
 
@@ -69,6 +70,32 @@ def test_a_yes_is_one_event_of_a_session_of_its_own(desks: Desks, consented: str
     assert change.set["items"] == {"participate": "yes", "notes": "yes", "store": "yes"}
     assert change.session == change.set["session"] != ""
     assert (change.set["told"], change.set["words"], change.set["follows"]) == ([1, 2, 3], "愿意", [])
+
+
+def too_young(desk: Desk, subject: str) -> None:
+    """The birth date was put right after a parent had agreed: nobody of this age is asked."""
+    with desk.db.writing() as tables:
+        tables.execute("UPDATE participants SET age_group = 'u9' WHERE id = ?", [subject])
+
+
+def test_a_child_who_turns_out_to_be_too_young_is_asked_for_no_yes(
+    refused: Refused, desks: Desks, consented: str
+) -> None:
+    too_young(desks["interviewer"], consented)
+
+    assert refused(OutOfRange, "interviewer", partial(assents.record, subject=consented, said=YES)).code == "V02"
+
+
+@pytest.mark.parametrize("answer", ["no", "silent"])
+def test_the_no_of_a_child_who_turns_out_to_be_too_young_is_kept(
+    desks: Desks, consented: str, changes: Changes, answer: str
+) -> None:
+    too_young(desks["interviewer"], consented)
+
+    assents.record(desks["interviewer"], consented, ChildAnswer(answer))
+
+    event = changes(desks["interviewer"], "consent_event")[-1]
+    assert (event.set["act"], event.set["form"], event.subject) == ("declined", "assent_9_11", consented)
 
 
 @pytest.mark.parametrize("answer", ["no", "silent"])

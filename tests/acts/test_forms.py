@@ -84,12 +84,12 @@ def test_the_childs_form_follows_its_age(desks: Desks) -> None:
     assert kinds == ["assent_9_11", "assent_12_13", "consent_14_17"]
 
 
-def test_an_age_without_a_form_is_refused(desks: Desks, child: str) -> None:
+def test_an_age_without_a_form_takes_no_yes(desks: Desks, child: str) -> None:
     with desks["interviewer"].db.writing() as tables:
         tables.execute("UPDATE participants SET age_group = 'u9'")
 
     with pytest.raises(OutOfRange):
-        forms.child_form(desks["interviewer"], child)
+        forms.child_form(desks["interviewer"], child).check_in_force()
 
 
 def test_a_draft_changes_no_form_that_was_approved(

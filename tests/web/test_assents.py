@@ -8,8 +8,10 @@ from flask.testing import FlaskClient
 
 from fieldkit.acts import assents, forms, people
 from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
 
+Desks = dict[str, Desk]
 YES = {"answer": "yes", "told": ["1", "2", "3"], "method": "child_oral", "words": "愿意呀"}
 KEPT = {"reason_G09": "kept", "reason_G10": "not_at_home"}
 
@@ -47,6 +49,19 @@ def test_after_a_yes_the_interview_may_start(browser: FlaskClient, consented: st
     again = browser.post(f"/people/{consented}/interviews")
     assert started.location == again.location
     assert "/interviews/" in started.location
+
+
+def test_a_child_who_turns_out_to_be_too_young_can_only_say_no(
+    browser: FlaskClient, desks: Desks, consented: str
+) -> None:
+    with desks["interviewer"].db.writing() as tables:
+        tables.execute("UPDATE participants SET age_group = 'u9'")
+    path = f"/people/{consented}/assent"
+    page = browser.get(path)
+
+    assert (page.status_code, 'value="yes"' in page.text, 'value="no"' in page.text) == (200, False, True)
+    assert "年龄不在研究范围里" in page.text
+    assert browser.post(path, data={"answer": "no"}).location == f"{path}/no"
 
 
 def test_the_three_answers_weigh_the_same(browser: FlaskClient, consented: str) -> None:
