@@ -28,6 +28,7 @@ class Researcher:
 
     def drops_a_file(self, media: str) -> None:
         """Lay a file onto the page, as from a folder beside the browser; wait for what is said to it."""
+        self.page.wait_for_load_state("load")  # the page listens once its modules have run
         self.page.evaluate(
             """media => {
                 const data = new DataTransfer();
