@@ -9,15 +9,25 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 
+def new_id() -> str:
+    """Return 128 random bits as 22 characters of unpadded base64url."""
+    return urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
+
+
+RUN = new_id()  # this run of the program
+
+
 @dataclass(frozen=True)
 class Clock:
     """The laptop's own clock, which may be wrong by years; `ahead` is by how much more it is, in tests and the demo.
 
     `stated` is by how much a person said that its date is wrong: it moves today, never a stamp (`domain.md` V31).
+    `run` names this run of the program: running seconds of another run say nothing about this one.
     """
 
     ahead: timedelta = timedelta(0)
     stated: timedelta = timedelta(0)
+    run: str = RUN
 
     def now(self) -> datetime:
         """Return the moment as the laptop believes it, with its UTC offset."""
@@ -35,10 +45,9 @@ class Clock:
         running = time.clock_gettime(_SINCE_START) if _SINCE_START is not None else time.monotonic()
         return running + self.ahead.total_seconds()
 
+    def awake(self) -> float:
+        """Return running seconds of which none passes while the laptop sleeps: for durations."""
+        return time.monotonic() + self.ahead.total_seconds()
+
 
 _SINCE_START: int | None = getattr(time, "CLOCK_BOOTTIME", None)
-
-
-def new_id() -> str:
-    """Return 128 random bits as 22 characters of unpadded base64url."""
-    return urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()

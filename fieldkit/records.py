@@ -91,6 +91,14 @@ _MEMBER_FIELDS = (
     "nda_signed_on record_check_on"
 )
 _PLACE_FIELDS = "site name address gatekeeper permission_on permission_doc child_director township_officer police"
+_CLOSING_FIELDS = {
+    **_texts("interview completion stop_reason setting setting_note privacy language_main language_mix"),
+    **_texts("field_notes_when ended_on relationship_before told_about_interviewer interviewer_stance second_adult"),
+    **_texts("note_taker saturation saturation_note member_check thank_you"),
+    **dict.fromkeys(("mood_start", "mood_end", "duration_ms"), INTEGER),
+    "others_present": LIST,
+    "told": LIST,
+}
 _MEMO_FIELDS = "interview interviewer day sealed self_role assumptions method_note analytic_idea"
 _NECESSARY = ("participate", "notes", "store")
 
@@ -124,11 +132,21 @@ _ALL = (
     Kind("notice", "notices", "notices", _texts("code scope requested_by day"), immutable=True),
     Kind(
         "interview", "research", "interviews",
-        {**_texts("guide_version started_on interviewer"), "asked": MAP}, needs=_NECESSARY,
+        {**_texts("guide_version started_on interviewer mode entered_on paper_ref"), "asked": MAP}, needs=_NECESSARY,
     ),
     Kind(
         "answer", "research", "answers", _texts("interview question text text_kind outcome"),
         ("interview", "question"), searched=("text",), needs=("notes",),
+    ),
+    Kind(
+        "moment", "research", "moments", {**_texts("interview what who question"), "t_elapsed": INTEGER},
+        needs=("notes",), immutable=True,
+    ),
+    Kind("closing", "research", "closings", _CLOSING_FIELDS, ("interview",)),
+    Kind(
+        "observation", "research", "observations",
+        _texts("interview setting_desc interaction non_verbal interruptions profile"), ("interview",),
+        searched=("setting_desc", "interaction", "non_verbal", "interruptions", "profile"), needs=("notes",),
     ),
     Kind("memo", "research", "memos", _texts(_MEMO_FIELDS), immutable=True),
 )  # fmt: skip

@@ -101,6 +101,11 @@ def verify(block: Block, verify_key: VerifyKey) -> None:
     """
     if not payload_intact(block):
         raise BadHash
+    verify_header(block, verify_key)
+
+
+def verify_header(block: Block, verify_key: VerifyKey) -> None:
+    """Check that the header is its owner's, whatever became of the payload; raises Malformed, BadSignature."""
     facts = decode(block.header_bytes)
     signature = unb64(facts.pop("signature"))
     try:

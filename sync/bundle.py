@@ -179,9 +179,9 @@ def _block(found: Incoming, content: bytes) -> None:
     end = 4 + int.from_bytes(content[:4], "big")
     if end > len(content):
         raise Malformed("block")
-    block = Block(content[4:end], content[end:])
-    if not payload_intact(block):  # a holder that cannot check the signature yet would keep it in the good copy's place
-        raise BadHash
+    block = Block(content[4:end], content[end:] or None)
+    if block.payload is not None and not payload_intact(block):
+        raise BadHash  # a holder that cannot check the signature yet would keep it in the good copy's place
     found.blocks.append(block)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import random
@@ -11,6 +12,7 @@ import subprocess
 import sys
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from ctypes.util import find_library
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +29,7 @@ from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import Clock
 from fieldkit.store import log, setup
+from fieldkit.store.database import Database
 from fieldkit.store.folder import Folder
 from fieldkit.store.keys import Cost
 from fieldkit.store.log import Draft
@@ -157,6 +160,39 @@ def interview(desks: Desks, consented: str) -> str:
     """An open interview: the child said yes today."""
     assents.record(desks["interviewer"], consented, ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意"))
     return interviews.start(desks["interviewer"], consented, KEPT)
+
+
+PAGE, RESERVED, SALT = 4096, 80, 16
+
+
+@pytest.fixture
+def clear() -> Callable[[Database], bytes]:
+    """Read a store's file in clear, free pages and all: what a person would find who has file and key."""
+    if find_library("crypto") is None:
+        pytest.skip("needs OpenSSL's library to look into the pages")
+    return _clear
+
+
+def _clear(db: Database) -> bytes:
+    """Return the whole file in clear, free pages and all: AES-256-CBC, the IV in the reserved tail of each page."""
+    crypto = ctypes.CDLL(find_library("crypto"))
+    for name in ("EVP_CIPHER_CTX_new", "EVP_aes_256_cbc"):
+        getattr(crypto, name).restype = ctypes.c_void_p
+    content, found = db.path.read_bytes(), b""
+    for start in range(0, len(content), PAGE):
+        page = content[start : start + PAGE]
+        sealed, iv = page[SALT if start == 0 else 0 : -RESERVED], page[-RESERVED:][:16]
+        context, out, size = (
+            ctypes.c_void_p(crypto.EVP_CIPHER_CTX_new()),
+            ctypes.create_string_buffer(PAGE + 32),
+            ctypes.c_int(),
+        )
+        crypto.EVP_DecryptInit_ex(context, ctypes.c_void_p(crypto.EVP_aes_256_cbc()), None, db.key[:32], iv)
+        crypto.EVP_CIPHER_CTX_set_padding(context, 0)
+        crypto.EVP_DecryptUpdate(context, out, ctypes.byref(size), sealed, len(sealed))
+        found += out.raw[: size.value]
+        crypto.EVP_CIPHER_CTX_free(context)
+    return found
 
 
 @pytest.fixture

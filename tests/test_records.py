@@ -235,6 +235,8 @@ def test_only_what_stands_on_consent_needs_it() -> None:
     assert {name: kind.needs for name, kind in KINDS.items() if kind.needs} == {
         "interview": ("participate", "notes", "store"),
         "answer": ("notes",),
+        "moment": ("notes",),
+        "observation": ("notes",),
     }
 
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fieldkit.acts import interviews
+from fieldkit.acts import interviews, moments
 from fieldkit.acts.desk import Desk, only
+from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
-from fieldkit.records import Change, natural_id
-from fieldkit.rules import consent
+from fieldkit.records import Change, clean, natural_id
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import log, people, standing
+from fieldkit.store import elapsed, log, merge, people, replica
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 
 LONGEST_TEXT = 50_000
 KINDS = ("verbatim", "near", "summary", "remark")
 OUTCOMES = ("answered", "child_skipped")
-NEEDED = "notes"
+OFF_RECORD = "off_record"
 
 
 class TextTooLong(Refusal):
@@ -28,16 +28,6 @@ class TextTooLong(Refusal):
     code = "text_too_long"
     message = N_("Not saved: one note holds at most 50,000 characters. Your words are still on this page; split them.")
     status = 413
-
-
-class ConsentMissing(Refusal):
-    """The consents that this interview stands on are no longer in place."""
-
-    code = "consent_missing"
-    message = N_(
-        "Not saved: the consents for this interview are not in place any more. "
-        "Stop writing and look at the child's page."
-    )
 
 
 @dataclass(frozen=True)
@@ -55,11 +45,12 @@ class SaveAnswer:
 
 @dataclass(frozen=True)
 class Saved:
-    """The change that holds the text now, and when it reached the disk by this laptop's clock."""
+    """The change that holds the text now, when it reached the disk by this laptop's clock, and the editor's id."""
 
     change: str
     base: str
     at: datetime
+    editor: str
 
 
 @only(INTERVIEWER)
@@ -73,11 +64,41 @@ def save(desk: Desk, said: SaveAnswer) -> Saved:
         interview = interviews.row_within(tables, said.interview)
         if people.row(tables, "questions", "code = ?", said.question) is None:
             raise NotFound
-        events = standing.events(tables, interview["subject"])
-        if not consent.effective(events, NEEDED, said.interview):
-            raise ConsentMissing
-        change = _keep(desk, tables, said, interview["subject"], consent.grounds(events, said.interview))
-    return Saved(change.id, said.base, desk.clock.now())
+        elapsed.keep(tables, said.interview, desk.clock)
+        change = _keep(desk, tables, said, interview["subject"], interviews.grounds(tables, interview))
+    return Saved(change.id, said.base, desk.clock.now(), said.editor)
+
+
+@only(INTERVIEWER)
+def off_record(desk: Desk, said: SaveAnswer, words: str) -> Saved:
+    """Erase what this laptop ever kept of a note, and keep anew what the child lets stay: `said.text`.
+
+    *words* are what goes; another page of this laptop on the same note loses them too. The note goes on from a fresh
+    editor. "Off the record" (`domain.md` §3.6, `design.md` §3). Raises NotFound, Invalid, TextTooLong, ConsentMissing.
+    """
+    _check(said)
+    with desk.db.writing() as tables:
+        interview = interviews.row_within(tables, said.interview)
+        grounds = interviews.grounds(tables, interview)
+        record = natural_id("answer", said.interview, said.question)
+        mine = [one for one in log.of_record(tables, record) if one.device == desk.device.id]
+        others = _other_texts(tables, record, said.editor, mine)
+        replica.erase(tables, mine)
+        desk.db.leave_no_trace()
+        for text in others:
+            left = clean(text).replace(clean(words), "") if words else text
+            _keep(desk, tables, replace(said, editor=new_id(), base="{}", text=left), interview["subject"], grounds)
+        outcome = "answered" if said.text.strip() else OFF_RECORD
+        fresh = replace(said, editor=new_id(), base="{}", outcome=outcome)
+        change = _keep(desk, tables, fresh, interview["subject"], grounds)
+        moments.write(desk, tables, interview, OFF_RECORD, question=said.question)
+    return Saved(change.id, fresh.base, desk.clock.now(), fresh.editor)
+
+
+def _other_texts(tables: Tables, record: str, editor: str, mine: list[Change]) -> list[str]:
+    """Return what other pages of this laptop hold of the note: their texts stay, without the words."""
+    own, heads = {one.id for one in mine}, merge.heads(log.standing_of(tables, record)).get("text", [])
+    return [one.set["text"] for one in heads if one.id in own and one.editor != editor]
 
 
 def _check(said: SaveAnswer) -> None:
@@ -100,5 +121,13 @@ def _keep(desk: Desk, tables: Tables, said: SaveAnswer, subject: str, grounds: t
         "outcome": said.outcome,
     }
     record = natural_id("answer", said.interview, said.question)
-    draft = Draft("answer", values, subject=subject, session=said.interview, editor=said.editor, grounds=grounds)
+    draft = Draft(
+        "answer",
+        values,
+        subject=subject,
+        session=said.interview,
+        editor=said.editor,
+        grounds=grounds,
+        elapsed=elapsed.now(tables, said.interview, desk.clock),
+    )
     return log.save_from_editor(tables, desk.pen, draft, record, said.base)

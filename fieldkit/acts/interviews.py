@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 
 from fieldkit.acts.desk import Desk, only
@@ -15,11 +14,12 @@ from fieldkit.i18n import N_
 from fieldkit.records import Change, natural_id
 from fieldkit.rules import consent, gates, guides
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
-from fieldkit.store import log, machine, merge, people, strings
+from fieldkit.store import elapsed, log, machine, merge, people, standing, strings
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import Pair, load_study
 
+NEEDED = "notes"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 REASONS = {gate: load_study().codes[f"reason_{gate}"] for gate in ("G09", "G10", "G12")}
 
@@ -29,6 +29,16 @@ class GatesClosed(Refusal):
 
     code = "V34"
     message = N_("The interview cannot start yet. See what is still missing and do that first.")
+
+
+class ConsentMissing(Refusal):
+    """The consents that this interview stands on are no longer in place."""
+
+    code = "consent_missing"
+    message = N_(
+        "Not saved: the consents for this interview are not in place any more. "
+        "Stop writing and look at the child's page."
+    )
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,7 @@ class QuestionLine:
 
 @dataclass(frozen=True)
 class InterviewPage:
-    """One section of one interview. `minutes` since it was started, by this laptop's clock."""
+    """One section of one interview. `minutes` that it has run so far, breaks left out."""
 
     interview: str
     case: Case
@@ -101,12 +111,10 @@ def start(desk: Desk, subject: str, reasons: Mapping[str, str] = NOTHING) -> str
             raise NotFound
         session, author = one.session, {"interviewer": desk.me.code, "asked": asked}
         facts = {"guide_version": version["id"], "started_on": desk.today, **author}
-        grounds = consent.grounds(one.events, session)
-        log.append(
-            tables,
-            desk.pen,
-            Draft("interview", facts, record=session, subject=subject, session=session, grounds=grounds),
-        )
+        named = consent.grounds(one.events, session)
+        draft = Draft("interview", facts, record=session, subject=subject, session=session, grounds=named, elapsed=0)
+        log.append(tables, desk.pen, draft)
+        elapsed.keep(tables, session, desk.clock)
         return session
 
 
@@ -116,6 +124,17 @@ def row_within(tables: Tables, interview: str) -> people.Row:
     if row is None or people.is_hidden(tables, row["subject"]):
         raise NotFound
     return row
+
+
+def grounds(tables: Tables, interview: people.Row) -> tuple[str, ...]:
+    """Return what a change of *interview* names as its grounds (`design.md` §6).
+
+    Raises ConsentMissing unless notes are permitted in this session.
+    """
+    events = standing.events(tables, interview["subject"])
+    if not consent.effective(events, NEEDED, interview["id"]):
+        raise ConsentMissing
+    return consent.grounds(events, interview["id"])
 
 
 @only(INTERVIEWER, COORDINATOR)
@@ -131,14 +150,14 @@ def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPag
         answers = {answer["question"]: answer for answer in people.answers(tables, interview)}
         names = {code: user.name for code, user in machine.everybody(tables).users.items()}
         devices = {id_: device.name for id_, device in machine.everybody(tables).devices.items()}
-        opened = min((change.wall for change in log.of_record(tables, interview)), default="")
+        minutes = elapsed.now(tables, interview, desk.clock) // 60_000
         reader = _Reader(tables, interview, texts, answers, names, devices)
         one = case_within(desk, tables, row["subject"])
         lines = _sections(texts, asked, answers)
         wanted = section if section in {line.id for line in lines} else lines[0].id
         values = {"away": guides.away_name(one.migration), "carer": guides.carer_name(one.carer)}
         questions = [reader.line(question, values) for question in asked if question["section"] == wanted]
-    return InterviewPage(interview, one, wanted, lines, questions, _minutes(desk, opened))
+    return InterviewPage(interview, one, wanted, lines, questions, minutes)
 
 
 def _sections(texts: dict[str, Pair], asked: list[strings.Row], answers: dict[str, people.Row]) -> list[SectionLine]:
@@ -190,9 +209,4 @@ class _Reader:
         return OtherText(one.set["text"], self.names.get(one.author, ""), self.devices.get(one.device, ""))
 
 
-_STATES = {"answered": "answered", "child_skipped": "skipped"}
-
-
-def _minutes(desk: Desk, opened: str) -> int:
-    passed = desk.clock.now() - datetime.fromisoformat(opened)
-    return max(0, int(passed.total_seconds() // 60))
+_STATES = {"answered": "answered", "child_skipped": "skipped", "off_record": "off_record"}

@@ -19,7 +19,7 @@ from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import load_study
 
-ALL, STOP_KEEP = "all", "stop_keep"
+SCOPES = frozenset({consent.ALL, consent.STOP_KEEP})
 RELATIONS = load_study().codes["relation"]
 
 
@@ -42,7 +42,9 @@ class CannotCarry(Refusal):
     status = 403
 
 
-def withdraw(desk: Desk, code: str, scope: str = ALL, requested_by: str = "guardian", relation: str = "") -> Withdrawn:
+def withdraw(
+    desk: Desk, code: str, scope: str = consent.ALL, requested_by: str = "guardian", relation: str = ""
+) -> Withdrawn:
     """Hide the child whom *code* means (id, case code or pseudonym), by anybody, at once.
 
     *relation*: which guardian asks, where it was said; only that one can take it back, otherwise a coordinator voids
@@ -54,13 +56,13 @@ def withdraw(desk: Desk, code: str, scope: str = ALL, requested_by: str = "guard
     wanted = slips.spelt(clean(code))
     if not wanted:
         raise Missing(field=N_("the code"))
-    if scope not in {ALL, STOP_KEEP} or requested_by not in consent.ASKERS or relation not in {"", *RELATIONS}:
+    if scope not in SCOPES or requested_by not in consent.ASKERS or relation not in {"", *RELATIONS}:
         raise Invalid(field=N_("who asks, or how much"))
     with desk.db.writing() as tables:
         mine = people.named(tables, wanted) if desk.me.role == INTERVIEWER else []
         for subject, asker in product(mine, consent.ASKERS[requested_by]):
             asked = {"scope": scope, "requested_by": requested_by}
-            _write_event(desk, tables, subject, asked | _who(desk, tables, subject, asker, relation))
+            write(desk, tables, subject, asked | _who(desk, tables, subject, asker, relation))
         if not mine:
             notice = {"code": wanted, "scope": scope, "requested_by": requested_by, "day": desk.today}
             log.append(tables, desk.pen, Draft("notice", notice))
@@ -68,10 +70,18 @@ def withdraw(desk: Desk, code: str, scope: str = ALL, requested_by: str = "guard
     return Withdrawn(wanted, known)
 
 
-def _write_event(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) -> None:
+def by_child(desk: Desk, tables: Tables, subject: str, session: str, scope: str) -> None:
+    """Keep in the caller's transaction that the child stopped *session*, and what becomes of it."""
+    asked = {"scope": scope, "requested_by": consent.CHILD, "session": session}
+    write(desk, tables, subject, asked | _who(desk, tables, subject, consent.CHILD, ""))
+
+
+def write(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) -> None:
+    """Keep a withdrawal after what that person said so far; the same form twice is one."""
     said = [event for event in standing.events(tables, subject) if event.actor == asked["actor"]]
-    if any((no.person, no.scope) == (asked["person"], asked["scope"]) for no in consent.open_noes(said)):
-        return  # the same form twice
+    same = (asked["person"], asked["scope"], asked.get("session", ""))
+    if any((no.person, no.scope, no.session) == same for no in consent.open_noes(said)):
+        return
     values: dict[str, Value] = {
         "act": "withdrawn",
         "day": desk.today,

@@ -25,7 +25,7 @@ LEGAL_BASES = frozenset(
     {"parents_dead_or_incapable", "agreement", "designated_committee", "court", "civil_affairs", "adoption"}
 )  # Civil Code 27, 30-32; a parent needs none
 ASKERS = {"child": (CHILD,), "guardian": (GUARDIAN,), "both": (GUARDIAN, CHILD)}  # who asks out: whose no that is
-HIDING_SCOPES = frozenset({"all", "stop_discard"})
+ALL, STOP_KEEP, STOP_DISCARD = "all", "stop_keep", "stop_discard"
 
 
 @dataclass(frozen=True)
@@ -209,4 +209,10 @@ def valid_pair(
 def hidden(events: Iterable[Event]) -> bool:
     """Tell whether an open withdrawal hides the child everywhere (`domain.md` §3.6)."""
     actors = (GUARDIAN, CHILD, ADULT)
-    return any(event.act == "withdrawn" and event.scope in HIDING_SCOPES for event in open_noes(events, actors))
+    return any(event.act == "withdrawn" and event.scope == ALL for event in open_noes(events, actors))
+
+
+def discarded(events: Iterable[Event]) -> set[str]:
+    """Return the sessions of which the child wants nothing kept (`domain.md` §3.6): what comes of them is held."""
+    noes = open_noes(events, (CHILD, ADULT))
+    return {event.session for event in noes if event.scope == STOP_DISCARD and event.session}

@@ -8,11 +8,21 @@ from dataclasses import dataclass, field
 from dataclasses import replace as copy_with
 
 from fieldkit.clock import Clock, new_id
-from fieldkit.errors import Invalid
+from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import KINDS, Change, Kind, Value, canonical, clean, decode, drawer_of, natural_id
 from fieldkit.store import merge, search, standing
 from fieldkit.store.database import Tables
+
+
+class TypingErased(Refusal):
+    """More of a typing that a child asked to be gone (`design.md` §3)."""
+
+    code = "typing_erased"
+    message = N_(
+        "Not saved: words of this note were taken out because the child asked for it. "
+        "Open the question again and write only what may stay."
+    )
 
 
 @dataclass(frozen=True)
@@ -116,9 +126,43 @@ def of_record(tables: Tables, record: str) -> list[Change]:
     return [decode(row[0]) for row in tables.execute("SELECT body FROM changes WHERE record = ?", [record])]
 
 
+def all_of(tables: Tables, record: str) -> list[Change]:
+    """Return every change of *record*, and the stubs of what was erased of it."""
+    return [*of_record(tables, record), *stubs_of(tables, record)]
+
+
+def of_session(tables: Tables, session: str, device: str) -> list[Change]:
+    """Return every change that *device* made in one session, oldest first."""
+    rows = tables.execute(
+        "SELECT body FROM changes WHERE session = ? AND device = ? ORDER BY tick, id", [session, device]
+    )
+    return [decode(row[0]) for row in rows]
+
+
+def memos_about(tables: Tables, interview: str, device: str) -> list[Change]:
+    """Return every memo about *interview* that *device* wrote."""
+    rows = tables.execute(
+        "SELECT c.body FROM memos AS m JOIN changes AS c ON c.id = m.id WHERE m.interview = ? AND c.device = ?",
+        [interview, device],
+    )
+    return [decode(row[0]) for row in rows]
+
+
+def stubs_of(tables: Tables, record: str) -> list[Change]:
+    """Return what is left of the erased changes of *record*: no value, no author, no time, only what they replaced."""
+    rows = tables.execute("SELECT id, device, drawer, kind, record, over FROM stubs WHERE record = ?", [record])
+    return [stub(*row) for row in rows]
+
+
+def stub(id_: str, device: str, drawer: str, kind: str, record: str, over: str) -> Change:
+    """Return an erased change as it goes on counting."""
+    named = {name: tuple(ids) for name, ids in json.loads(over).items()}
+    return Change(id_, "", device, 0, "", drawer, kind, record, {}, named)
+
+
 def standing_of(tables: Tables, record: str) -> list[Change]:
-    """Return the changes of *record* that count now: neither held nor a second one to an immutable event."""
-    changes = of_record(tables, record)
+    """Return what of *record* counts now: neither held nor a second one to an immutable event; stubs among it."""
+    changes = all_of(tables, record)
     if not changes:
         return []
     return merge.usable(changes, standing.held(tables), KINDS[changes[0].kind].immutable)
@@ -139,7 +183,7 @@ def editors_last(tables: Tables, editor: str, record: str) -> tuple[Change, bool
     if row is None:
         return None
     change = decode(row[0])
-    named = any(change.id in ids for other in of_record(tables, record) for ids in other.over.values())
+    named = any(change.id in ids for other in all_of(tables, record) for ids in other.over.values())
     return change, bool(row[1]) and not named
 
 
@@ -148,8 +192,11 @@ def save_from_editor(tables: Tables, pen: Pen, draft: Draft, record: str, base: 
 
     Its own last change is replaced while it is unsealed and named by nothing; once sealed or named, the editor saves on
     over it. The first save goes over *base*, the heads that stood when the editor was opened (JSON, as `encode_base`
-    made it), so that an edit never overwrites what its author did not see. Raises Invalid for a base that is none.
+    made it), so that an edit never overwrites what its author did not see. Raises Invalid for a base that is none,
+    TypingErased.
     """
+    if _is_erased(tables, draft.editor or ""):
+        raise TypingErased
     before = editors_last(tables, draft.editor or "", record)
     if before is None:
         return _append_seen(tables, pen, draft, record, base)
@@ -157,8 +204,12 @@ def save_from_editor(tables: Tables, pen: Pen, draft: Draft, record: str, base: 
     if old.set == clean(dict(draft.set)):
         return old
     if free:
-        return replace(tables, pen, old, over(draft, old.over))
+        return replace(tables, pen, old, copy_with(draft, over=old.over, elapsed=old.elapsed))  # when it was begun
     return append(tables, pen, over(draft, dict.fromkeys(draft.set, (old.id,))))
+
+
+def _is_erased(tables: Tables, editor: str) -> bool:
+    return tables.execute("SELECT 1 FROM erased_editors WHERE editor = ?", [editor]).fetchone() is not None
 
 
 def save_over(tables: Tables, pen: Pen, draft: Draft, record: str, base: str) -> Change | None:
@@ -179,7 +230,7 @@ def save_together(tables: Tables, pen: Pen, draft: Draft, record: str, base: str
 
 def seen(tables: Tables, record: str, base: str) -> merge.Heads:
     """Return, per field, the changes that were on the screen of who opened an editor on *base*."""
-    changes = {one.id: one for one in of_record(tables, record)}
+    changes = {one.id: one for one in all_of(tables, record)}
     return {name: [changes[one] for one in ids] for name, ids in _known_base(tables, record, base).items()}
 
 
@@ -221,7 +272,7 @@ def _known_base(tables: Tables, record: str, base: str) -> Mapping[str, Sequence
         given = {str(name): [str(one) for one in ids] for name, ids in json.loads(base or "{}").items()}
     except (ValueError, AttributeError, TypeError, RecursionError) as error:
         raise Invalid(field=N_("this page's own data")) from error
-    known_ids = {change.id for change in of_record(tables, record)}
+    known_ids = {change.id for change in all_of(tables, record)}  # who saw what was erased writes over its stub
     return {name: [one for one in ids if one in known_ids] for name, ids in given.items()}
 
 
@@ -230,11 +281,16 @@ def settle(tables: Tables, changes: Iterable[Change]) -> None:
     changes = list(changes)
     for subject in _judged_again(changes):
         standing.restand(tables, subject)
-    held = standing.held(tables)
-    for record, kind in _touched(tables, changes).items():
-        _settle_record(tables, KINDS[kind], record, of_record(tables, record), held)
+    settle_records(tables, _touched(tables, changes))
     if any(change.kind in {"notice", "participant"} for change in changes):
         standing.restand_noticed(tables)
+
+
+def settle_records(tables: Tables, records: Mapping[str, str]) -> None:
+    """Bring the named *records* (id to kind) in step with the log."""
+    held = standing.held(tables)
+    for record, kind in records.items():
+        _settle_record(tables, KINDS[kind], record, all_of(tables, record), held)
 
 
 def _judged_again(changes: list[Change]) -> set[str]:

@@ -38,10 +38,11 @@ def heads(changes: Iterable[Change]) -> Heads:
 
 def show(changes: Collection[Change]) -> Shown | None:
     """Return what *changes*, all of one record, amount to; None where none is left."""
-    if not changes:
+    live = [change for change in changes if change.set]
+    if not live:
         return None
     standing = heads(changes)
-    first = min(changes, key=_rank)
+    first = min(live, key=_rank)
     return Shown(
         values={field: ones[-1].set[field] for field, ones in standing.items()},
         conflict=any(disagree(ones, field) for field, ones in standing.items()),
@@ -56,8 +57,28 @@ def disagree(ones: list[Change], field: str) -> bool:
 
 
 def usable(changes: Iterable[Change], held: Callable[[Change], bool], immutable: bool) -> list[Change]:
-    """Return the changes that count: not held, and for an immutable record only the one it is named after."""
-    return [change for change in changes if not held(change) and not (immutable and change.id != change.record)]
+    """Return the changes that count: not held, and for an immutable record only the one it is named after.
+
+    Stubs of erased changes, which set nothing, are among them: they go on replacing. What was written over an erased
+    change may repeat its words and is suspended.
+    """
+    changes = list(changes)
+    waiting = suspended(changes)
+    return [
+        change
+        for change in changes
+        if not change.set or not (change.id in waiting or held(change) or (immutable and change.id != change.record))
+    ]
+
+
+def suspended(changes: Collection[Change]) -> set[str]:
+    """Return the ids of what reaches an erased change through `over`: a person looks at it before it counts again."""
+    gone = {change.id for change in changes if not change.set}
+    reached: set[str] = set()
+    for change in sorted(changes, key=_rank):  # what a change names was written before it: its tick is lower
+        if change.set and any(one in gone or one in reached for ids in change.over.values() for one in ids):
+            reached.add(change.id)
+    return reached
 
 
 def _rank(change: Change) -> tuple[int, str]:

@@ -32,9 +32,16 @@ def differences(tables: Tables) -> list[str]:
 
 
 def _records(tables: Tables) -> Iterator[tuple[str, list[Change]]]:
-    rows = tables.execute("SELECT record, body FROM changes ORDER BY record")
+    rows = tables.execute(
+        "SELECT record, body, NULL, NULL, NULL, NULL, NULL FROM changes "
+        "UNION ALL SELECT record, NULL, id, device, drawer, kind, over FROM stubs ORDER BY record"
+    )
     for record, group in groupby(rows, key=lambda row: str(row[0])):
-        yield record, [decode(row[1]) for row in group]
+        yield record, [_change(record, *row[1:]) for row in group]
+
+
+def _change(record: str, body: bytes | None, id_: str, device: str, drawer: str, kind: str, over: str) -> Change:
+    return log.stub(id_, device, drawer, kind, record, over) if body is None else decode(body)
 
 
 def _table_differences(tables: Tables, table: str, wanted: dict[str, dict[str, Value]]) -> list[str]:
@@ -62,7 +69,11 @@ def _drawers(tables: Tables) -> list[str]:
 
 
 def _digest(tables: Tables, drawer: str, known_orders: list[str]) -> str:
-    ids = [row[0] for row in tables.execute("SELECT id FROM changes WHERE drawer = ? ORDER BY id", [drawer])]
+    rows = tables.execute(
+        "SELECT id FROM changes WHERE drawer = :drawer UNION SELECT id FROM stubs WHERE drawer = :drawer ORDER BY id",
+        {"drawer": drawer},
+    )
+    ids = [row[0] for row in rows]
     heads = tables.execute(
         "SELECT h.record, h.field, h.change FROM heads AS h JOIN changes AS c ON c.id = h.change WHERE c.drawer = ? "
         "ORDER BY h.record, h.field, h.change",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from hashlib import blake2b
 
 from nacl.signing import VerifyKey
 
 from fieldkit.clock import new_id
 from fieldkit.records import KINDS, TEAM_DRAWERS, Change, Unreadable, canonical, decode
-from fieldkit.store import envelope, log, machine, standing
+from fieldkit.store import envelope, erasures, log, machine, standing
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import b64, unb64
 from sync import block as blocks
@@ -38,6 +39,19 @@ def seal(tables: Tables) -> int:
     return sealed
 
 
+def erase(tables: Tables, changes: Iterable[Change]) -> None:
+    """Let *changes*, written by this device, be gone: from log, state and index, and wherever they come from later.
+
+    An order is written for what was never sealed as well (`design.md` §4). The caller lets the journal be emptied.
+    """
+    me, changes = machine.recall_self(tables), list(changes)
+    for drawer in sorted({change.drawer for change in changes}):
+        mine = [change for change in changes if change.drawer == drawer]
+        order = orders.sign(erasures.KIND, me.study, erasures.body_of(tables, me, drawer, mine), me.pair.signer)
+        machine.keep_orders(tables, [(order.id, order.kind, order.content)])
+    erasures.take_in(tables)
+
+
 def unsealed(tables: Tables) -> int:
     """Return how many changes only this machine holds."""
     return int(tables.execute("SELECT count(*) FROM changes WHERE block IS NULL").fetchone()[0])
@@ -48,8 +62,8 @@ def broken_chains(tables: Tables) -> list[str]:
     seen: dict[str, dict[str, tuple[int, str | None]]] = {}
     broken = set()
     for header, payload in tables.execute("SELECT header, payload FROM blocks ORDER BY stream, position"):
-        one = Block(bytes(header), bytes(payload))
-        whole = chain.classify(seen, one.hash, one.header) == "new" and blocks.payload_intact(one)
+        one = _stored(header, payload)
+        whole = chain.classify(seen, one.hash, one.header) == "new" and _is_whole(tables, one)
         broken |= set() if whole else {one.header.stream}
         seen.setdefault(one.header.stream, {})[one.hash] = (one.header.position, one.header.previous)
     lost = tables.execute(
@@ -120,6 +134,14 @@ def _keep_block(tables: Tables, made: Block, judged: str) -> None:
     )
 
 
+def _stored(header: bytes, payload: bytes | None) -> Block:
+    return Block(bytes(header), None if payload is None else bytes(payload))
+
+
+def _is_whole(tables: Tables, one: Block) -> bool:
+    return erasures.emptied(tables, one.hash) if one.payload is None else blocks.payload_intact(one)
+
+
 def _understood(line: bytes, drawer: str) -> Change:
     """Return the change in *line*; raises Unreadable for a kind that this program lacks, or in a drawer not its own."""
     change = decode(line)
@@ -151,7 +173,7 @@ class StoreReplica:
     def blocks(self) -> Iterable[Block]:
         """Yield all blocks in chain order, readable here or not."""
         rows = self._tables.execute("SELECT header, payload FROM blocks ORDER BY stream, position, hash")
-        return (Block(bytes(header), None if payload is None else bytes(payload)) for header, payload in rows)
+        return (_stored(header, payload) for header, payload in rows)
 
     def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]) -> Report:
         """Take in orders first, then blocks; whatever cannot be read is kept aside with its reason."""
@@ -165,9 +187,11 @@ class StoreReplica:
             [(one.stream, one.drawer, one.device) for one in streams],
         )
         intake = Intake(self._tables, self._batch, self._me.id)
+        erasures.take_in(self._tables)
         intake.wake()
         for one in chain.in_order(list(brought)):
             intake.take(one)
+        erasures.take_in(self._tables)  # the device or the key that an order waited for came with this batch
         log.settle(self._tables, intake.arrived)
         return intake.report()
 
@@ -180,8 +204,9 @@ class Intake:
         self._tables = tables
         self._batch = batch
         self._me = me
-        self._counts = dict.fromkeys(("received", "known", "foreign", "parked", "new", "damaged", "gaps"), 0)
-        self._known_changes = self._parked_changes = 0
+        names = ("received", "known", "blocked", "foreign", "parked", "new", "damaged", "gaps")
+        self._counts = dict.fromkeys(names, 0)
+        self._known_changes = self._parked_changes = self._blocked_changes = 0
         self._devices = {id_: device.verify for id_, device in machine.everybody(tables).devices.items()}
         rows = tables.execute("SELECT id, drawer, device FROM streams")
         self._streams: dict[str, tuple[str, str]] = {stream: (drawer, device) for stream, drawer, device in rows}
@@ -197,9 +222,8 @@ class Intake:
         held = sum(1 for change in self.arrived if is_held(change))
         return Report(
             **self._counts,
-            blocked=0,
             torn=False,
-            changes_blocked=0,
+            changes_blocked=self._blocked_changes,
             changes_held=held,
             changes_known=self._known_changes,
             changes_parked=self._parked_changes,
@@ -215,7 +239,7 @@ class Intake:
             [PARKED, FOREIGN],
         ).fetchall()
         for header, payload, before in rows:
-            one = Block(bytes(header), bytes(payload))
+            one = _stored(header, payload)
             now = self._standing(one)
             if now is not None and now != before:
                 self._tables.execute("UPDATE blocks SET standing = ? WHERE hash = ?", [now, one.hash])
@@ -240,13 +264,15 @@ class Intake:
         if place == "known":
             self._count("known")
             return
+        emptied = erasures.emptied(self._tables, one.hash)
+        one = replace(one, payload=None) if emptied else one
         judged = self._standing(one)
         if judged is None:
             self._counts["damaged"] += 1
             return
         self._forget_stream_that_came_back(header.stream)
         self._link(one)
-        self._count({READ: "new"}.get(judged, judged))
+        self._count("blocked" if emptied else {READ: "new"}.get(judged, judged))
         _keep_block(self._tables, one, judged)
 
     def _standing(self, one: Block) -> str | None:
@@ -264,6 +290,8 @@ class Intake:
 
     def _opened(self, one: Block) -> str | None:
         header = one.header
+        if one.payload is None:
+            return READ if erasures.emptied(self._tables, one.hash) else None
         epoch_and_key = machine.drawer_key(self._tables, header.drawer, header.epoch)
         if epoch_and_key is None:
             return PARKED if machine.drawer_key(self._tables, header.drawer) else FOREIGN
@@ -283,8 +311,9 @@ class Intake:
     def _signed_by(self, one: Block, device: str) -> bool:
         if device not in self._devices:
             return False
+        check = blocks.verify if one.payload is not None else blocks.verify_header
         try:
-            blocks.verify(one, VerifyKey(unb64(self._devices[device])))
+            check(one, VerifyKey(unb64(self._devices[device])))
         except SyncError:
             return False
         return True
@@ -307,6 +336,9 @@ class Intake:
                 )
 
     def _enter(self, block: str, change: Change, line: bytes) -> None:
+        if erasures.blocked(self._tables, change):
+            self._blocked_changes += 1
+            return
         if log.known(self._tables, change.id):
             self._known_changes += 1
             self._tables.execute("UPDATE changes SET block = coalesce(block, ?) WHERE id = ?", [block, change.id])

@@ -12,7 +12,12 @@ from fieldkit.store.database import Tables
 
 APPLICATION_ID = 0x464B4954  # "FKIT"
 migrations = Migrations("fieldkit")
-KNOWN = ("log_and_state", "people_and_consent", "memos_and_approved")  # any other name is a later version's
+KNOWN = (
+    "log_and_state",
+    "people_and_consent",
+    "memos_and_approved",
+    "interview_whole",
+)  # any other name is a later version's
 
 _LOG = """
 CREATE TABLE changes (
@@ -225,3 +230,39 @@ def memos_and_approved(db: Tables) -> None:
     db.table("memos").create_index(["interview"])
     _script(db, _NEEDS_CHANGE.format(table="memos"))
     _script(db, _APPROVED)
+
+
+_WHOLE_TABLES = {
+    "moments": "interview what who question t_elapsed:int",
+    "closings": "interview completion stop_reason setting setting_note privacy language_main language_mix "
+    "field_notes_when ended_on relationship_before told_about_interviewer interviewer_stance second_adult note_taker "
+    "saturation saturation_note member_check thank_you mood_start:int mood_end:int duration_ms:int others_present told",
+    "observations": "interview setting_desc interaction non_verbal interruptions profile",
+}
+# What was erased: a stub goes on replacing what its change replaced, an editor brings nothing more (`design.md` §3).
+_ERASED = """
+CREATE TABLE stubs (
+  id TEXT PRIMARY KEY, device TEXT NOT NULL, drawer TEXT NOT NULL, kind TEXT NOT NULL, record TEXT NOT NULL,
+  over TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX stubs_record ON stubs (record);
+CREATE TABLE erased_editors (editor TEXT PRIMARY KEY, device TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE erased_blocks (hash TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE erasures (id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE INDEX changes_session ON changes (session) WHERE session IS NOT NULL;
+"""
+
+
+@migrations()
+def interview_whole(db: Tables) -> None:
+    """An interview from its first minute to its end: moments, closing, observation; and what was erased of it."""
+    for table, fields in _WHOLE_TABLES.items():
+        db.table(table).create(_columns(fields), pk="id")
+        db.table(table).create_index(["interview"])
+        db.table(table).create_index(["subject"])
+        _script(db, _NEEDS_CHANGE.format(table=table))
+    for column in ("mode", "entered_on", "paper_ref"):
+        db.execute(f"ALTER TABLE interviews ADD COLUMN {column} TEXT")
+    _script(db, _GATED.format(kind="moment", items="('notes')"))
+    _script(db, _GATED.format(kind="observation", items="('notes')"))
+    _script(db, _ERASED)

@@ -34,6 +34,11 @@ def index(tables: Tables, kind: Kind, record: str, shown: Shown | None) -> None:
     tables.execute("INSERT INTO search (rowid, words) VALUES (?, ?)", [found[0], words])
 
 
+def sweep(tables: Tables) -> None:
+    """Let the index keep no letter of what was taken out of it: it drops a word only when it merges its parts."""
+    tables.execute("INSERT INTO search (search) VALUES ('optimize')")
+
+
 def find(tables: Tables, words: str) -> list[str]:
     """Return the subjects that said *words*; children who withdrew are not among them."""
     phrase = tokens(words).strip()

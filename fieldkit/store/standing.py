@@ -64,7 +64,10 @@ def held(tables: Tables) -> Held:
         subject = change.subject or ""
         if subject not in known:
             known[subject] = {event.id: event for event in events(tables, subject)}
-        return not consent.valid_pair(known[subject], change.grounds, kind.needs, change.session or "", approved)
+        said, session = known[subject], change.session or ""
+        return session in consent.discarded(said.values()) or not consent.valid_pair(
+            said, change.grounds, kind.needs, session, approved
+        )
 
     return judge
 

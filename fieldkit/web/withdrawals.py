@@ -37,7 +37,7 @@ def of_child(subject: str) -> str:
 def write_down() -> Answer:
     """Hide the child at once."""
     typed = {name: request.form.get(name, "") for name in ("code", "shown", "scope", "asker")}
-    asker, scope = typed["asker"] or consent.GUARDIAN, typed["scope"] or withdrawals.ALL
+    asker, scope = typed["asker"] or consent.GUARDIAN, typed["scope"] or consent.ALL
     who = (asker, "") if asker in consent.ASKERS else (consent.GUARDIAN, asker)
     try:
         done = withdrawals.withdraw(desk(), typed["code"], scope, *who)

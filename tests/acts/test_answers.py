@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fieldkit.acts import answers, assents, checks, consents, handover, interviews, withdrawals
-from fieldkit.acts.answers import ConsentMissing, SaveAnswer, TextTooLong
+from fieldkit.acts.answers import SaveAnswer, TextTooLong
+from fieldkit.acts.interviews import ConsentMissing
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk

@@ -38,7 +38,7 @@ def commit(self: Database, connection: Any) -> None:
 
 def save(desk: Desk, said: SaveAnswer) -> Saved:
     if POINT == "early_answer":
-        return Saved("nowhere", said.base, desk.clock.now())
+        return Saved("nowhere", said.base, desk.clock.now(), said.editor)
     _here.saving = True
     try:
         return _save(desk, said)

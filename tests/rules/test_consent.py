@@ -624,7 +624,7 @@ def test_the_grounds_are_the_last_yeses_and_of_the_child_only_this_sessions() ->
         ([no(GRANNY, act="withdrawn", scope="all")], False),
         ([no(MOTHER, act="withdrawn", scope="all")], True),
         ([no(XIAOHE, act="withdrawn", scope="all"), MOTHER], True),
-        ([no(XIAOHE, act="withdrawn", scope="stop_discard")], True),
+        ([no(XIAOHE, act="withdrawn", scope="stop_discard")], False),
         ([no(GROWN, act="withdrawn", scope="all")], True),
         ([no(MOTHER, act="withdrawn", scope="all"), again(MOTHER, lifts=("mother-no",))], False),
         ([no(MOTHER, act="withdrawn", scope="all"), again(FATHER, lifts=("mother-no",))], True),

@@ -35,7 +35,8 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(db: Database) -> None:
 
 
 def test_the_triggers_are_all_there_and_no_other(tables: Tables) -> None:
-    expected = [*(f"{table}_needs_change" for table in STATE), "interview_needs_consent", "answer_needs_consent"]
+    gated = [f"{kind}_needs_consent" for kind in ("interview", "answer", "moment", "observation")]
+    expected = [*(f"{table}_needs_change" for table in STATE), *gated]
     assert _names(tables, "trigger") == sorted(expected)
 
 

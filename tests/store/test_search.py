@@ -77,7 +77,7 @@ def test_an_answer_without_text_holds_no_words(tables: Tables, both: tuple[str, 
 def test_kinds_that_are_not_searched_leave_the_index_alone(tables: Tables) -> None:
     search.index(tables, KINDS["slip"], "R", Shown({"called": "小满"}, False, "kid", None))
     assert search.indexed(tables) == set()
-    assert search.SEARCHED_KINDS == ("answer",)
+    assert search.SEARCHED_KINDS == ("answer", "observation")
 
 
 @settings(max_examples=60, deadline=None)

@@ -74,7 +74,7 @@ def test_a_form_that_is_retired_later_makes_nothing_held(tables: Tables, pen: Pe
     [
         ("guardian", "withdrawn", "all", True),
         ("child", "withdrawn", "all", True),
-        ("guardian", "withdrawn", "stop_discard", True),
+        ("child", "withdrawn", "stop_discard", False),
         ("guardian", "withdrawn", "stop_keep", False),
         ("guardian", "declined", "all", False),
         ("carer", "withdrawn", "all", False),

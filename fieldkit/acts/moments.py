@@ -1,0 +1,49 @@
+"""What happens beside the questions: somebody came in, a break, a child in distress; each with its minute.
+
+`domain.md` §1.13 and §3.9. A moment holds codes only, never words.
+"""
+
+from __future__ import annotations
+
+from fieldkit.acts import interviews
+from fieldkit.acts.desk import Desk, only
+from fieldkit.errors import Invalid
+from fieldkit.i18n import N_
+from fieldkit.rules import elapsed as counters
+from fieldkit.rules.members import INTERVIEWER
+from fieldkit.store import elapsed, log, people
+from fieldkit.store.database import Tables
+from fieldkit.store.log import Draft
+from fieldkit.studies import load_study
+
+BREAK, RESUMED = "break", "resumed"
+_TURNS = {BREAK: counters.pause, RESUMED: counters.resume}
+
+
+@only(INTERVIEWER)
+def note(desk: Desk, interview: str, what: str, who: str = "", question: str = "") -> str:
+    """Keep that *what* happened at this minute; return the moment's id. A break stops the counter until it is over.
+
+    *who*: a code of `present`, where somebody came or left. Raises NotFound, Invalid, ConsentMissing.
+    """
+    codes = load_study().codes
+    if what not in codes["moment"] or who not in {"", *codes["present"]}:
+        raise Invalid(field=N_("what happened"))
+    with desk.db.writing() as tables:
+        return write(desk, tables, interviews.row_within(tables, interview), what, who, question)
+
+
+def write(desk: Desk, tables: Tables, interview: people.Row, what: str, who: str = "", question: str = "") -> str:
+    """Keep a moment in the caller's transaction; return its id. Raises ConsentMissing."""
+    grounds = interviews.grounds(tables, interview)
+    at = elapsed.keep(tables, interview["id"], desk.clock, _TURNS.get(what, counters.move))
+    facts = {"interview": interview["id"], "what": what, "who": who, "question": question, "t_elapsed": at}
+    draft = Draft(
+        "moment",
+        facts,
+        subject=interview["subject"],
+        session=interview["id"],
+        grounds=grounds,
+        elapsed=at,
+    )
+    return log.append(tables, desk.pen, draft).id

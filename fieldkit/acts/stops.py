@@ -1,0 +1,124 @@
+"""The child stops: keep what was said, or discard this session. Ten seconds to undo, then it is done.
+
+The choice is on the disk at once, so that neither a power cut nor a closed page forgets it; what it asks for is done by
+the page after ten seconds, or else as soon as this laptop is used again (`domain.md` §3.6, story 7 of §7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+from fieldkit.acts import interviews, withdrawals
+from fieldkit.acts.desk import Desk, only
+from fieldkit.errors import Invalid, NotFound
+from fieldkit.i18n import N_
+from fieldkit.rules.consent import STOP_DISCARD, STOP_KEEP
+from fieldkit.rules.members import INTERVIEWER
+from fieldkit.store import elapsed, log, people, replica, stops
+from fieldkit.store.database import Tables
+from fieldkit.store.log import Draft
+from fieldkit.store.stops import Stop
+
+UNDO = 10.0  # seconds
+STOPPED = "partial_child"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A stop that can still be undone: what becomes of the session, and for how many seconds more."""
+
+    choice: str
+    left: int
+
+
+@only(INTERVIEWER)
+def begin(desk: Desk, interview: str, choice: str) -> Waiting:
+    """Keep what was chosen with the child, `stop_keep` or `stop_discard`. Raises NotFound, Invalid."""
+    if choice not in {STOP_KEEP, STOP_DISCARD}:
+        raise Invalid(field=N_("what becomes of the interview"))
+    with desk.db.writing() as tables:
+        interviews.row_within(tables, interview)
+        elapsed.keep(tables, interview, desk.clock)
+        stops.keep(tables, interview, Stop(choice, desk.me.code, desk.clock.run, desk.clock.awake()))
+    return Waiting(choice, ceil(UNDO))
+
+
+@only(INTERVIEWER)
+def waiting(desk: Desk, interview: str) -> Waiting | None:
+    """Return the stop of *interview* that is not done yet, or None."""
+    with desk.db.reading() as tables:
+        found = stops.of(tables, interview)
+    return None if found is None else Waiting(found.choice, ceil(_left(desk, found)))
+
+
+@only(INTERVIEWER)
+def undo(desk: Desk, interview: str) -> bool:
+    """Go on with the interview; return False where it was too late."""
+    with desk.db.writing() as tables:
+        found = stops.of(tables, interview)
+        stops.drop(tables, interview)
+    return found is not None
+
+
+@only(INTERVIEWER)
+def finish(desk: Desk, interview: str) -> None:
+    """Do now what was chosen; raises NotFound where nothing waits."""
+    with desk.db.writing() as tables:
+        found = stops.of(tables, interview)
+        if found is None:
+            raise NotFound
+        _carry_out(desk, tables, interview, found)
+
+
+def finish_due(desk: Desk, *, all_of_them: bool = False) -> int:
+    """Do what was chosen more than ten seconds ago, or before the program started; return how many stops that were.
+
+    *all_of_them*: the laptop is being locked, nobody can undo any more.
+    """
+    if desk.me.role != INTERVIEWER:
+        return 0
+    with desk.db.reading() as tables:
+        if not stops.every(tables):
+            return 0
+    with desk.db.writing() as tables:
+        due = [(id_, one) for id_, one in stops.every(tables) if all_of_them or _left(desk, one) <= 0]
+        for interview, found in due:
+            _carry_out(desk, tables, interview, found)
+    return len(due)
+
+
+def _left(desk: Desk, one: Stop) -> float:
+    passed = desk.clock.awake() - one.mark
+    return max(0.0, UNDO - passed) if one.run == desk.clock.run and passed >= 0 else 0.0
+
+
+def _carry_out(desk: Desk, tables: Tables, interview: str, found: Stop) -> None:
+    stops.drop(tables, interview)
+    row = people.row(tables, "interviews", "id = ?", interview)
+    if row is None:  # gone in another way meanwhile
+        return
+    if found.choice == STOP_DISCARD:
+        _discard(desk, tables, interview)
+    else:
+        _close(desk, tables, row)
+    withdrawals.by_child(desk, tables, row["subject"], interview, found.choice)
+
+
+def _discard(desk: Desk, tables: Tables, interview: str) -> None:
+    """Erase all that this laptop wrote in the session; consent and its trace stay (`domain.md` §3.6)."""
+    session = log.of_session(tables, interview, desk.device.id)
+    words = [one for one in session if one.drawer.startswith("research/")]
+    replica.erase(tables, [*words, *log.memos_about(tables, interview, desk.device.id)])
+    elapsed.drop(tables, interview)
+    desk.db.leave_no_trace()
+
+
+def _close(desk: Desk, tables: Tables, row: people.Row) -> None:
+    facts = {
+        "interview": row["id"],
+        "completion": STOPPED,
+        "ended_on": desk.today,
+        "duration_ms": elapsed.now(tables, row["id"], desk.clock),
+    }
+    log.append_over(tables, desk.pen, Draft("closing", facts, subject=row["subject"], session=row["id"]))

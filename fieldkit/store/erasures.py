@@ -1,0 +1,148 @@
+"""What was asked to be gone: an order that names it, and stubs that go on replacing what it had replaced.
+
+An order of kind `erase` (`design.md` §4) is signed by the device that wrote what it names, and holds no words:
+
+    body    {"version":1,"device":id,"drawer":drawer,"epoch":n,"blocks":[hash,...],"sealed":base64url}
+    sealed  nonce + XChaCha20-Poly1305 under the drawer's key of that epoch, bound to the rest of the body, around
+            {"changes":[[id,kind,record,{field:[id,...]}],...],"editors":[id,...]}
+
+A block that holds something of it loses its payload and keeps its header; what stays of it is sealed once more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nacl import bindings, utils
+from nacl.exceptions import CryptoError
+
+from fieldkit.records import KINDS, Change, Value, canonical
+from fieldkit.store import log, machine, search
+from fieldkit.store.database import Tables
+from fieldkit.store.keys import b64, unb64
+from fieldkit.store.machine import Self
+
+KIND, VERSION = "erase", 1
+NONCE = bindings.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+
+
+Body = dict[str, Value]
+
+
+@dataclass(frozen=True)
+class Named:
+    """What the sealed part of an order names: each change as (id, kind, record, over), and the editors that wrote."""
+
+    changes: Sequence[tuple[str, str, str, dict[str, list[str]]]]
+    editors: Sequence[str]
+
+
+def take_in(tables: Tables) -> None:
+    """Carry out every order that is not carried out yet and can be: its device and the drawer's key are known here."""
+    waiting = tables.execute(
+        "SELECT id, body FROM orders WHERE kind = ? AND id NOT IN (SELECT id FROM erasures) ORDER BY id", [KIND]
+    ).fetchall()
+    for id_, content in waiting:
+        order = json.loads(content)  # its signature was looked at when it was kept
+        _carry_out(tables, id_, order["signer"], order["body"])
+
+
+def blocked(tables: Tables, change: Change) -> bool:
+    """Tell whether *change* was erased by its own device, or is more of a typing that was."""
+    found = tables.execute(
+        "SELECT 1 FROM stubs WHERE id = :id AND device = :device "
+        "UNION ALL SELECT 1 FROM erased_editors WHERE editor = :editor AND device = :device",
+        {"id": change.id, "editor": change.editor, "device": change.device},
+    )
+    return found.fetchone() is not None
+
+
+def emptied(tables: Tables, block: str) -> bool:
+    """Tell whether an order named the block with this hash: only its header is kept."""
+    return tables.execute("SELECT 1 FROM erased_blocks WHERE hash = ?", [block]).fetchone() is not None
+
+
+def body_of(tables: Tables, me: Self, drawer: str, changes: Sequence[Change]) -> Body:
+    """Return what an order says by which *me*, this device, erases *changes*, all of one drawer."""
+    held = machine.drawer_key(tables, drawer)
+    assert held is not None, drawer  # noqa: S101 - a change is only ever written into a drawer one can open
+    epoch, key = held
+    ids = json.dumps([change.id for change in changes])
+    rows = tables.execute(
+        "SELECT DISTINCT block FROM changes WHERE block IS NOT NULL AND id IN (SELECT value FROM json_each(?))", [ids]
+    )
+    body: Body = {
+        "version": VERSION,
+        "device": me.id,
+        "drawer": drawer,
+        "epoch": epoch,
+        "blocks": sorted(row[0] for row in rows),
+    }
+    names = [[one.id, one.kind, one.record, {name: list(ids) for name, ids in one.over.items()}] for one in changes]
+    words = {"changes": names, "editors": sorted({one.editor for one in changes if one.editor})}
+    nonce = utils.random(NONCE)
+    sealed = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(canonical(words), canonical(body), nonce, key)
+    return {**body, "sealed": b64(nonce + sealed)}
+
+
+def opened(body: Body, key: bytes) -> Named | None:
+    """Return what an order names, or None where *key* does not open it or it says something of a later version."""
+    bound = {name: value for name, value in body.items() if name != "sealed"}
+    try:
+        sealed = unb64(body["sealed"])
+        nonce, rest = sealed[:NONCE], sealed[NONCE:]
+        words = json.loads(bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(rest, canonical(bound), nonce, key))
+        return Named([(id_, kind, record, over) for id_, kind, record, over in words["changes"]], words["editors"])
+    except (CryptoError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _carry_out(tables: Tables, order: str, signer: str, body: Body) -> None:
+    """An order of a device that nobody vouched for yet, or of a drawer without a key here, waits."""
+    device = machine.everybody(tables).devices.get(body.get("device", ""))
+    if device is None or device.verify != signer or body.get("version") != VERSION:
+        return
+    _empty_blocks(tables, device.id, body["blocks"])
+    held = machine.drawer_key(tables, body["drawer"], body["epoch"])
+    named = None if held is None else opened(body, held[1])
+    if named is not None:
+        _put_stubs(tables, device.id, body["drawer"], named)
+        tables.execute("INSERT INTO erasures VALUES (?)", [order])
+
+
+def _empty_blocks(tables: Tables, device: str, named: Sequence[str]) -> None:
+    """Keep only the headers of the named blocks of that device; what it wrote itself and stays is sealed once more."""
+    for block in named:
+        of_device = "SELECT 1 FROM blocks AS b JOIN streams AS s ON s.id = b.stream WHERE b.hash = ? AND s.device <> ?"
+        if tables.execute(of_device, [block, device]).fetchone():
+            continue
+        tables.execute("INSERT OR IGNORE INTO erased_blocks VALUES (?)", [block])
+        tables.execute("UPDATE blocks SET payload = NULL WHERE hash = ?", [block])
+        tables.execute("DELETE FROM parked WHERE block = ?", [block])
+        if device == machine.recall_self(tables).id:
+            tables.execute("UPDATE changes SET block = NULL WHERE block = ?", [block])
+
+
+def _put_stubs(tables: Tables, device: str, drawer: str, named: Named) -> None:
+    for id_, kind, record, over in named.changes:
+        facts = [id_, device, drawer, kind, record, canonical(over).decode()]
+        tables.execute("INSERT OR IGNORE INTO stubs VALUES (?, ?, ?, ?, ?, ?)", facts)
+    tables.conn.executemany(
+        "INSERT OR IGNORE INTO erased_editors VALUES (?, ?)", [(editor, device) for editor in named.editors]
+    )
+    gone = tables.execute(
+        "SELECT DISTINCT record, kind FROM changes WHERE device = :device AND ("
+        "id IN (SELECT id FROM stubs WHERE device = :device) "
+        "OR editor IN (SELECT editor FROM erased_editors WHERE device = :device))",
+        {"device": device},
+    ).fetchall()
+    tables.execute(
+        "DELETE FROM changes WHERE device = :device AND (id IN (SELECT id FROM stubs WHERE device = :device) "
+        "OR editor IN (SELECT editor FROM erased_editors WHERE device = :device))",
+        {"device": device},
+    )
+    touched = dict(gone) | {record: kind for _, kind, record, _ in named.changes}
+    log.settle_records(tables, {record: kind for record, kind in touched.items() if kind in KINDS})
+    search.sweep(tables)

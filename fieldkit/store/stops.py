@@ -1,0 +1,43 @@
+"""Stops that can still be undone: local facts of the laptop on which the child is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from fieldkit.store import machine
+from fieldkit.store.database import Tables
+
+_PREFIX = "stop:"
+
+
+@dataclass(frozen=True)
+class Stop:
+    """What was chosen, by whom it was tapped, in which run of the program and at which running second."""
+
+    choice: str
+    author: str
+    run: str
+    mark: float
+
+
+def keep(tables: Tables, interview: str, stop: Stop) -> None:
+    """Keep a stop; the last choice holds."""
+    machine.remember(tables, _PREFIX + interview, json.dumps(vars(stop)))
+
+
+def of(tables: Tables, interview: str) -> Stop | None:
+    """Return the stop of *interview* that waits, or None."""
+    kept = machine.recall(tables, _PREFIX + interview)
+    return None if kept is None else Stop(**json.loads(kept))
+
+
+def every(tables: Tables) -> list[tuple[str, Stop]]:
+    """Return every stop that waits, by interview."""
+    rows = tables.execute("SELECT name, value FROM machine WHERE name GLOB ?", [_PREFIX + "*"]).fetchall()
+    return [(name.removeprefix(_PREFIX), Stop(**json.loads(value))) for name, value in rows]
+
+
+def drop(tables: Tables, interview: str) -> None:
+    """Forget a stop: undone, or done."""
+    machine.forget(tables, _PREFIX + interview)
