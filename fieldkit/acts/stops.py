@@ -6,7 +6,7 @@ the page after ten seconds, or else as soon as this laptop is used again (`domai
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from fieldkit.acts import interviews, withdrawals
@@ -15,7 +15,7 @@ from fieldkit.errors import Invalid, NotFound
 from fieldkit.i18n import N_
 from fieldkit.rules.consent import STOP_DISCARD, STOP_KEEP
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import elapsed, log, people, replica, stops
+from fieldkit.store import elapsed, log, machine, people, replica, stops
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.store.stops import Stop
@@ -98,6 +98,7 @@ def _carry_out(desk: Desk, tables: Tables, interview: str, found: Stop) -> None:
     row = people.row(tables, "interviews", "id = ?", interview)
     if row is None:  # gone in another way meanwhile
         return
+    desk = replace(desk, me=machine.everybody(tables).users.get(found.author, desk.me))  # whoever looks in later
     if found.choice == STOP_DISCARD:
         _discard(desk, tables, interview)
     else:

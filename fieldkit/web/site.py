@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from threading import Timer
 
 from flask import current_app
 
@@ -30,15 +31,25 @@ class Machine:
         self.desk = None
 
 
+def _later(seconds: float, act: Callable[[], None]) -> None:
+    timer = Timer(seconds, act)
+    timer.daemon = True
+    timer.start()
+
+
 @dataclass
 class Site:
-    """The machines of this server by name, the clock, whether the people are invented, and how a stick is carried."""
+    """The machines of this server by name, the clock, whether the people are invented, and how a stick is carried.
+
+    `later`: how something is done that many seconds from now, with no page open.
+    """
 
     machines: Mapping[str, Machine]
     clock: Clock
     port: int
     demo: bool = False
     carry: Callable[[], None] | None = None
+    later: Callable[[float, Callable[[], None]], None] = _later
     names: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from fieldkit.acts import clocks, handover, people, slips, tasks
+from fieldkit.acts import clocks, handover, people, slips, stops, tasks
 from fieldkit.errors import Refusal
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER, LEAD, TRANSLATOR
@@ -45,6 +45,7 @@ def show() -> str:
     """Show the day."""
     at = desk()
     slips.purge_old(at)
+    stops.finish_due(at)
     return _page({})
 
 

@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 
 from fieldkit.acts import answers, assents, checks, consents, handover, interviews, withdrawals
 from fieldkit.acts.answers import SaveAnswer, TextTooLong
-from fieldkit.acts.interviews import ConsentMissing
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.interviews import QuestionLine
+from fieldkit.acts.interviews import ConsentMissing, QuestionLine
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change, clean
 from fieldkit.store import log, replica

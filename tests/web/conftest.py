@@ -59,11 +59,19 @@ def carried() -> list[str]:
 
 
 @pytest.fixture
-def browser(desks: Desks, carried: list[str]) -> FlaskClient:
+def postponed() -> list[tuple[float, Callable[[], None]]]:
+    """What the site will do later: after how many seconds, and what."""
+    return []
+
+
+@pytest.fixture
+def browser(desks: Desks, carried: list[str], postponed: list[tuple[float, Callable[[], None]]]) -> FlaskClient:
     """The demo: every role signed in, a visitor sits at the interviewer's machine."""
     order = ("interviewer", "coordinator", "translator", "sg_lead")
     machines = {role: Machine(desks[role].folder, role, desks[role]) for role in order}
-    return open_browser(Site(machines, Clock(), PORT, demo=True, carry=lambda: carried.append("carried")))
+    site = Site(machines, Clock(), PORT, demo=True, carry=lambda: carried.append("carried"))
+    site.later = lambda seconds, act: postponed.append((seconds, act))
+    return open_browser(site)
 
 
 @pytest.fixture

@@ -1,0 +1,82 @@
+"""The child stops: a choice made together, ten seconds to undo, then it is done and the page says what to say."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from fieldkit.acts import interviews, people, stops
+from fieldkit.errors import NotFound, Refusal
+from fieldkit.rules.consent import STOP_DISCARD, STOP_KEEP
+from fieldkit.web.pages import Answer
+from fieldkit.web.pages import words as _
+from fieldkit.web.sessions import desk, here, tell
+from fieldkit.web.site import Machine, site
+
+pages = Blueprint("stops", __name__)
+A_MOMENT = 0.2  # seconds: the laptop looks when the ten seconds are over, not just before
+
+
+@pages.get("/interviews/<interview>/stop")
+def show(interview: str) -> Answer:
+    """Ask what becomes of the interview, or count down what was chosen."""
+    stops.finish_due(desk())
+    return _page(interview)
+
+
+@pages.post("/interviews/<interview>/stop")
+def begin(interview: str) -> Answer:
+    """Keep the choice; it is carried out in ten seconds, whether this page stays open or not."""
+    try:
+        stops.begin(desk(), interview, request.form.get("choice", ""))
+    except Refusal as refusal:
+        return _page(interview, refusal), refusal.status
+    machine = here()
+    site().later(stops.UNDO + A_MOMENT, lambda: _finish_later(machine))
+    return redirect(url_for("stops.show", interview=interview))
+
+
+@pages.post("/interviews/<interview>/stop/undo")
+def undo(interview: str) -> Response:
+    """Go on with the interview."""
+    if stops.undo(desk(), interview):
+        return redirect(url_for("interviews.show", interview=interview))
+    tell(_("The ten seconds were over."))
+    return _done(interview)
+
+
+@pages.post("/interviews/<interview>/stop/finish")
+def finish(interview: str) -> Response:
+    """Carry out the choice now."""
+    with suppress(NotFound):  # done already: the ten seconds were over
+        stops.finish(desk(), interview)
+    return _done(interview)
+
+
+@pages.get("/people/<subject>/stopped")
+def done(subject: str) -> str:
+    """Say that it is done, and what to say to the adult."""
+    case = people.case(desk(), subject)
+    kept = next((line for line in case.interviews if line.id == request.args.get("interview")), None)
+    return render_template("stops/done.html", case=case, kept=kept)
+
+
+def _page(interview: str, refusal: Refusal | None = None) -> str:
+    page = interviews.page(desk(), interview)
+    waiting = stops.waiting(desk(), interview)
+    choices = [STOP_KEEP, STOP_DISCARD]
+    return render_template("stops/show.html", page=page, waiting=waiting, choices=choices, refusal=refusal)
+
+
+def _done(interview: str) -> Response:
+    """The interview may be gone by now; the form says whose it was."""
+    return redirect(url_for("stops.done", subject=request.form.get("subject", ""), interview=interview))
+
+
+def _finish_later(machine: Machine) -> None:
+    """What cannot be done now, as on a full disk, waits until the laptop is used again."""
+    if machine.desk is not None:
+        with suppress(Refusal):
+            stops.finish_due(machine.desk)

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from fieldkit.acts import answers, interviews, people, stops
+from fieldkit.acts.answers import SaveAnswer
+from fieldkit.acts.desk import Desk
+
+Desks = dict[str, Desk]
+Postponed = list[tuple[float, Callable[[], None]]]
+
+
+def test_a_choice_that_does_not_exist_changes_nothing(browser: FlaskClient, desks: Desks, interview: str) -> None:
+    answer = browser.post(f"/interviews/{interview}/stop", data={"choice": "all"})
+
+    assert answer.status_code == 422
+    assert "这次访谈怎么办" in answer.text
+    assert stops.waiting(desks["interviewer"], interview) is None
+
+
+def test_an_interview_that_is_not_there_cannot_be_stopped(browser: FlaskClient) -> None:
+    assert browser.get("/interviews/nowhere/stop").status_code == 404
+    assert browser.post("/interviews/nowhere/stop", data={"choice": "stop_keep"}).status_code == 404
+
+
+def test_both_choices_weigh_the_same_and_none_is_made_before(browser: FlaskClient, interview: str) -> None:
+    page = browser.get(f"/interviews/{interview}/stop").text
+
+    assert page.count('class="btn big" name="choice"') == 2
+    assert "primary" not in page
+    assert "小礼物" in page
+
+
+@pytest.mark.parametrize("choice", ["stop_keep", "stop_discard"])
+def test_for_ten_seconds_the_child_can_go_on(
+    browser: FlaskClient, desks: Desks, interview: str, choice: str, postponed: Postponed
+) -> None:
+    path = f"/interviews/{interview}/stop"
+    page = browser.post(path, data={"choice": choice}, follow_redirects=True).text
+    assert "10 秒" in page
+    assert [round(seconds) for seconds, _ in postponed] == [10]
+
+    back = browser.post(f"{path}/undo")
+
+    assert back.location == f"/interviews/{interview}"
+    postponed[0][1]()
+    assert "接着聊" in browser.get(path).text
+    assert people.case(desks["interviewer"], interviews.page(desks["interviewer"], interview).case.id).interviews
+
+
+def test_discarded_in_three_taps_and_the_page_says_what_to_say(
+    browser: FlaskClient, desks: Desks, consented: str, interview: str
+) -> None:
+    me = desks["interviewer"]
+    line = interviews.page(me, interview).questions[0]
+    answers.save(me, SaveAnswer(interview, line.id, line.editor, line.base, "奶奶不让我说"))
+    path = f"/interviews/{interview}/stop"
+    browser.post(path, data={"choice": "stop_discard"})
+
+    page = browser.post(f"{path}/finish", data={"subject": consented}, follow_redirects=True).text
+
+    assert "今天就到这儿" in page
+    assert "小礼物" in page
+    assert browser.get(f"/interviews/{interview}").status_code == 404
+    assert "奶奶不让我说" not in browser.get(f"/people/{consented}").text
+
+
+def test_a_page_that_was_closed_changes_nothing(
+    browser: FlaskClient, desks: Desks, consented: str, interview: str, postponed: Postponed
+) -> None:
+    browser.post(f"/interviews/{interview}/stop", data={"choice": "stop_discard"})
+    later = replace(desks["interviewer"].clock, ahead=timedelta(seconds=11))
+    site = browser.application.extensions["fieldkit"]
+    site.machines["interviewer"].desk = replace(desks["interviewer"], clock=later)
+
+    postponed[0][1]()
+
+    assert browser.get(f"/interviews/{interview}").status_code == 404
+    assert people.case(desks["interviewer"], consented).step.code == "not_today"
+
+
+def test_finishing_twice_is_finishing_once(browser: FlaskClient, consented: str, interview: str) -> None:
+    path = f"/interviews/{interview}/stop"
+    browser.post(path, data={"choice": "stop_keep"})
+    first = browser.post(f"{path}/finish", data={"subject": consented})
+    second = browser.post(f"{path}/finish", data={"subject": consented})
+
+    assert first.location == second.location == f"/people/{consented}/stopped?interview={interview}"
+    page = browser.get(first.location).text
+    assert "说过的都留着" in page
+    assert f"/interviews/{interview}/close" in page
+
+
+def test_too_late_to_undo_is_said(browser: FlaskClient, consented: str, interview: str) -> None:
+    path = f"/interviews/{interview}/stop"
+    browser.post(path, data={"choice": "stop_keep"})
+    browser.post(f"{path}/finish", data={"subject": consented})
+
+    page = browser.post(f"{path}/undo", data={"subject": consented}, follow_redirects=True).text
+
+    assert "十秒已经过了" in page
+
+
+def test_locking_the_laptop_finishes_a_stop(browser: FlaskClient, desks: Desks, consented: str, interview: str) -> None:
+    browser.post(f"/interviews/{interview}/stop", data={"choice": "stop_discard"})
+
+    browser.post("/lock")
+
+    assert people.case(desks["interviewer"], consented).interviews == []
