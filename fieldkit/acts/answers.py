@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fieldkit.acts import interviews, moments
+from fieldkit.acts import interviews, moments, queues
 from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, NotFound, Refusal
@@ -82,8 +82,9 @@ def off_record(desk: Desk, said: SaveAnswer, words: str) -> Saved:
         grounds = interviews.grounds(tables, interview)
         record = natural_id("answer", said.interview, said.question)
         mine = [one for one in log.of_record(tables, record) if one.device == desk.device.id]
-        others = _other_texts(tables, record, said.editor, mine)
+        others = _other_texts(tables, record, said, mine)
         replica.erase(tables, mine)
+        queues.renew(tables, said.interview)
         desk.db.leave_no_trace()
         for text in others:
             left = clean(text).replace(clean(words), "") if words else text
@@ -95,10 +96,11 @@ def off_record(desk: Desk, said: SaveAnswer, words: str) -> Saved:
     return Saved(change.id, fresh.base, desk.clock.now(), fresh.editor)
 
 
-def _other_texts(tables: Tables, record: str, editor: str, mine: list[Change]) -> list[str]:
-    """Return what other pages of this laptop hold of the note: their texts stay, without the words."""
+def _other_texts(tables: Tables, record: str, said: SaveAnswer, mine: list[Change]) -> list[str]:
+    """Return what other pages of this laptop hold of the note, unseen on this one: it stays, without the words."""
     own, heads = {one.id for one in mine}, merge.heads(log.standing_of(tables, record)).get("text", [])
-    return [one.set["text"] for one in heads if one.id in own and one.editor != editor]
+    seen = {one.id for one in log.seen(tables, record, said.base).get("text", [])}
+    return [one.set["text"] for one in heads if one.id in own - seen and one.editor != said.editor]
 
 
 def _check(said: SaveAnswer) -> None:

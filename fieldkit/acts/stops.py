@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import ceil
 
-from fieldkit.acts import interviews, withdrawals
+from fieldkit.acts import interviews, queues, withdrawals
 from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import Invalid, NotFound
 from fieldkit.i18n import N_
@@ -112,6 +112,7 @@ def _discard(desk: Desk, tables: Tables, interview: str) -> None:
     words = [one for one in session if one.drawer.startswith("research/")]
     replica.erase(tables, [*words, *log.memos_about(tables, interview, desk.device.id)])
     elapsed.drop(tables, interview)
+    queues.drop(tables, interview)
     desk.db.leave_no_trace()
 
 

@@ -86,6 +86,13 @@ class Folder:
         return self.path / "fieldkit.db"
 
     @property
+    def lan(self) -> Path:
+        """Return the folder of what phones meet before anything is unlocked: certificates, and whom to let in."""
+        path = self.path / "lan"
+        make_private(path)
+        return path
+
+    @property
     def state(self) -> str:
         """Return `empty`, `requested` (asked to join, no answer yet) or `ready`."""
         return str(self._slots()["state"])
@@ -157,6 +164,7 @@ class Folder:
             raise ForeignStore
 
     def _migrated(self, database: Database) -> Database:
+        database.leave_no_trace()  # a cut may have come between an erasure and the emptying of the journal
         with database.writing() as tables:
             if schema.migrations.pending(tables):
                 schema.migrations.apply(tables)

@@ -19,7 +19,7 @@ from fieldkit.acts.interviews import ConsentMissing, QuestionLine
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change, clean
 from fieldkit.store import log, replica
-from fieldkit.store.database import WallBroken
+from fieldkit.store.database import Database, WallBroken
 from fieldkit.store.log import Draft
 
 Desks = dict[str, Desk]
@@ -325,3 +325,106 @@ def test_a_sealed_note_says_so(desks: Desks, interview: str, tmp_path: object) -
 
     assert shown(desks["interviewer"], interview).sealed
     assert handover.state(desks["interviewer"]).unsealed == 0
+
+
+STAYS = "他打电话来"
+GOES = "qx7vk2mpz9lw4td"
+
+
+def test_only_an_interviewer_takes_words_off_the_record(refused: Refused, interview: str) -> None:
+    said = note(interview, text=STAYS)
+    refused(NotAllowed, "coordinator translator sg_lead", lambda desk: answers.off_record(desk, said, GOES))
+
+
+def test_words_go_off_the_record_and_leave_no_byte(
+    desks: Desks, interview: str, clear: Callable[[Database], bytes]
+) -> None:
+    me = desks["interviewer"]
+    line = interviews.page(me, interview).questions[0]
+    said = SaveAnswer(interview, line.id, line.editor, line.base, f"{STAYS}。{GOES}")
+    answers.save(me, said)
+    with me.db.writing():
+        me.db.leave_no_trace()
+    assert GOES.encode() in clear(me.db)
+
+    kept = answers.off_record(me, replace(said, text=f"{STAYS}。"), GOES)
+
+    assert GOES.encode() not in clear(me.db).lower()
+    assert me.db.path.with_name(me.db.path.name + "-wal").stat().st_size == 0
+    again = interviews.page(me, interview).questions[0]
+    assert (again.text_now, again.state, again.others) == (f"{STAYS}。", "answered", [])
+    assert kept.editor != said.editor
+    assert not checks.check(me).problems
+
+
+def test_the_note_goes_on_from_a_fresh_editor_and_the_old_one_is_closed(desks: Desks, interview: str) -> None:
+    me = desks["interviewer"]
+    line = interviews.page(me, interview).questions[0]
+    said = SaveAnswer(interview, line.id, line.editor, line.base, f"{STAYS}{GOES}")
+    answers.save(me, said)
+    kept = answers.off_record(me, replace(said, text=STAYS), GOES)
+
+    with pytest.raises(log.TypingErased):
+        answers.save(me, said)
+    answers.save(me, replace(said, editor=kept.editor, base=kept.base, text=f"{STAYS}，再写"))
+
+    again = interviews.page(me, interview).questions[0]
+    assert (again.text_now, again.others) == (f"{STAYS}，再写", [])
+
+
+def test_where_nothing_stays_only_the_childs_wish_is_kept(desks: Desks, interview: str, changes: Changes) -> None:
+    me = desks["interviewer"]
+    line = interviews.page(me, interview).questions[0]
+    said = SaveAnswer(interview, line.id, line.editor, line.base, GOES)
+    answers.save(me, said)
+
+    answers.off_record(me, replace(said, text=""), GOES)
+
+    again = interviews.page(me, interview).questions[0]
+    assert (again.text_now, again.state) == ("", "off_record")
+    assert [one.set["what"] for one in changes(me, "moment")] == ["off_record"]
+
+
+def test_another_page_on_the_same_note_loses_the_words_and_keeps_its_own(desks: Desks, interview: str) -> None:
+    me = desks["interviewer"]
+    first, second = (interviews.page(me, interview).questions[0] for _ in range(2))
+    said = SaveAnswer(interview, first.id, first.editor, first.base, f"{STAYS}{GOES}")
+    answers.save(me, said)
+    answers.save(me, SaveAnswer(interview, second.id, second.editor, second.base, f"另一页{GOES}也有"))
+
+    answers.off_record(me, replace(said, text=STAYS), GOES)
+
+    again = interviews.page(me, interview).questions[0]
+    texts = {again.text_now, *(other.text for other in again.others)}
+    assert texts == {STAYS, "另一页也有"}
+
+
+def test_words_that_are_gone_do_not_come_back_with_a_bundle(
+    desks: Desks, interview: str, carry: Callable[[Desk, Desk], object]
+) -> None:
+    me, coordinator = desks["interviewer"], desks["coordinator"]
+    line = interviews.page(me, interview).questions[0]
+    said = SaveAnswer(interview, line.id, line.editor, line.base, f"{STAYS}{GOES}")
+    answers.save(me, said)
+    carry(me, coordinator)
+
+    answers.off_record(me, replace(said, text=STAYS), GOES)
+    carry(me, coordinator)
+    carry(coordinator, me)
+
+    for desk in (me, coordinator):
+        assert interviews.page(desk, interview).questions[0].text_now == STAYS
+
+
+def test_an_earlier_text_of_the_note_does_not_come_back(desks: Desks, interview: str) -> None:
+    """The words replaced something: it is not on the screen again."""
+    me = desks["interviewer"]
+    for text in ("先写的", f"{STAYS}{GOES}"):
+        line = interviews.page(me, interview).questions[0]
+        answers.save(me, SaveAnswer(interview, line.id, line.editor, line.base, text))
+    line = interviews.page(me, interview).questions[0]
+
+    answers.off_record(me, SaveAnswer(interview, line.id, line.editor, line.base, ""), GOES)
+
+    again = interviews.page(me, interview).questions[0]
+    assert (again.text_now, again.others) == ("", [])

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from fieldkit.acts import queues, users, withdrawals
+from fieldkit.acts.desk import Desk
+from fieldkit.errors import NotAllowed, NotFound, Refusal
+from fieldkit.store import machine
+from fieldkit.store.keys import Cost
+
+Desks = dict[str, Desk]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+
+
+def test_only_an_interviewer_gets_a_key(refused: Refused, interview: str) -> None:
+    refused(NotAllowed, "coordinator translator sg_lead", lambda desk: queues.key(desk, interview))
+
+
+def test_an_unknown_interview_and_a_withdrawn_child_have_no_key(
+    refused: Refused, desks: Desks, interview: str, consented: str
+) -> None:
+    refused(NotFound, "interviewer", lambda desk: queues.key(desk, "no-such-interview"))
+    queues.key(desks["interviewer"], interview)
+    withdrawals.withdraw(desks["interviewer"], consented)
+
+    refused(NotFound, "interviewer", lambda desk: queues.key(desk, interview))
+
+
+def test_the_key_stays_the_same_and_lies_nowhere_as_it_is_handed_out(
+    desks: Desks, interview: str, words: Callable[[Desk], str]
+) -> None:
+    key = queues.key(desks["interviewer"], interview)
+
+    assert queues.key(desks["interviewer"], interview) == key
+    assert len(bytes.fromhex(key)) == 32
+    assert key not in words(desks["interviewer"])
+
+
+def test_every_person_has_a_key_of_their_own(desks: Desks, interview: str, passphrase: str, cheap: Cost) -> None:
+    desk = desks["interviewer"]
+    other = users.change_seat(desk, users.add(desk, "王越", passphrase, cheap).code, passphrase)
+
+    assert queues.key(other, interview) != queues.key(desk, interview)
+
+
+@pytest.mark.parametrize("forget", [queues.drop, queues.renew])
+def test_what_was_sealed_before_is_never_opened_again(
+    desks: Desks, interview: str, forget: Callable[..., None]
+) -> None:
+    desk = desks["interviewer"]
+    before = queues.key(desk, interview)
+    with desk.db.writing() as tables:
+        forget(tables, interview)
+        left = machine.recall(tables, f"queue:{interview}")
+
+    assert (left is None) == (forget is queues.drop)
+    assert queues.key(desk, interview) != before
+
+
+def test_the_secret_of_one_interview_is_forgotten_alone(desks: Desks, interview: str) -> None:
+    desk = desks["interviewer"]
+    key = queues.key(desk, interview)
+    with desk.db.writing() as tables:
+        queues.drop(tables, "another")
+
+    assert queues.key(desk, interview) == key
+
+
+def test_a_key_that_two_pages_ask_for_at_once_is_made_once(
+    desks: Desks, interview: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, recall, late = desks["interviewer"], machine.recall, [True]
+    first = queues.key(desk, interview)
+    with monkeypatch.context() as patched:
+        patched.setattr(machine, "recall", lambda *asked: None if late and late.pop() else recall(*asked))
+        second = queues.key(desk, interview)
+
+    assert not late
+    assert second == first
+
+
+def test_format_one_derives_this_key() -> None:
+    key = queues.derived(bytes(range(32)), "aB3xYz90")
+
+    assert key == "b31e851fe0a6d231dfb28edd00e1211359d12139e3c76bac9723c94bde54be28"
