@@ -180,7 +180,7 @@ def _block(found: Incoming, content: bytes) -> None:
     if end > len(content):
         raise Malformed("block")
     block = Block(content[4:end], content[end:] or None)
-    if block.payload is not None and not payload_intact(block):
+    if not payload_intact(block) and block.payload is not None:
         raise BadHash  # a holder that cannot check the signature yet would keep it in the good copy's place
     found.blocks.append(block)
 

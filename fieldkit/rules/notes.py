@@ -24,3 +24,15 @@ def findings(text: str, names: Iterable[str]) -> list[Finding]:
     known = {unicodedata.normalize("NFKC", name).casefold().strip() for name in names}
     named = any(name in plain for name in known if len(name) >= _SHORTEST_NAME)
     return [Finding("V38", HINT, KNOWABLE)] if numbers or named else []
+
+
+_ENDS = frozenset("。！？…；!?;\n")
+
+
+def last_words(text: str) -> tuple[str, str]:
+    """Return *text* cut before its last sentence or line: what stays, and the last words with what follows them."""
+    end = len(text.rstrip())
+    while end > 0 and text[end - 1] in _ENDS:
+        end -= 1
+    cut = max((place for place, sign in enumerate(text[:end], 1) if sign in _ENDS), default=0)
+    return text[:cut], text[cut:]

@@ -30,3 +30,20 @@ def test_a_number_or_a_known_name_is_pointed_at(text: str) -> None:
 )
 def test_what_names_nobody_is_let_be(text: str) -> None:
     assert notes.findings(text, ["小满", "满", "", " "]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ""),
+        ("他打我", "他打我"),
+        ("奶奶在家。他打我", "他打我"),
+        ("奶奶在家。他打我。", "他打我。"),
+        ("奶奶在家。他打我！！\n", "他打我！！\n"),
+        ("奶奶在家\n他打我 ", "他打我 "),
+        ("Grandma is in. He hits me; often?", " often?"),
+        ("。。。", "。。。"),
+    ],
+)
+def test_the_last_words_are_the_last_sentence_or_line(text: str, words: str) -> None:
+    assert notes.last_words(text) == (text.removesuffix(words) if words else text, words)

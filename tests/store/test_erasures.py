@@ -15,6 +15,7 @@ from fieldkit.store.database import Database
 from fieldkit.store.keys import KeyPair
 from fieldkit.store.log import Draft, Pen
 from sync import orders
+from sync.block import Block
 from sync.replica import Report
 
 VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
@@ -162,6 +163,23 @@ def test_an_old_stick_brings_nothing_back(trio: Trio, carry: Carry, tmp_path: Pa
     assert (report.blocked, report.changes_new) == (1, 0)
     assert _shown(trio["C1"]) == []
     assert carry(trio["L1"], trio["C1"]).adds_up()
+
+
+def test_an_emptied_block_that_no_order_emptied_is_a_damaged_copy(trio: Trio) -> None:
+    _writes(trio["L1"], "L1", WORDS)
+    with trio["L1"].writing() as tables:
+        replica.seal(tables)
+        held = replica.StoreReplica(tables)
+        blocks = [Block(one.header_bytes, None) for one in held.blocks()]
+        streams = held.streams()
+
+    with trio["C1"].writing() as tables:
+        before = len(tables.execute("SELECT hash FROM blocks").fetchall())
+        report = replica.StoreReplica(tables, "stick").receive([], streams, blocks)
+        assert len(tables.execute("SELECT hash FROM blocks").fetchall()) == before
+
+    assert (report.new, report.blocked) == (0, 0)
+    assert report.damaged > 0
 
 
 def test_the_order_may_come_after_the_words(trio: Trio, carry: Carry) -> None:

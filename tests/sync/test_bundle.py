@@ -101,15 +101,24 @@ def test_a_bundle_of_another_study_is_refused_and_nothing_is_taken(
     assert (list(mine.orders()), list(mine.blocks())) == ([], [])
 
 
-@pytest.mark.parametrize("payload", [b"forged", None], ids=["another payload", "no payload"])
-def test_a_block_without_its_own_payload_is_counted_and_never_handed_on(
-    payload: bytes | None, tmp_path: Path, tree: list[Block], shelf: NewShelf, monkeypatch: pytest.MonkeyPatch
+def test_a_block_with_another_payload_is_counted_and_never_handed_on(
+    tmp_path: Path, tree: list[Block], shelf: NewShelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forger = shelf(tree)
-    monkeypatch.setattr(forger, "blocks", lambda: [Block(tree[0].header_bytes, payload)])
+    monkeypatch.setattr(forger, "blocks", lambda: [Block(tree[0].header_bytes, b"forged")])
     bundle.write(tmp_path / "forged", forger)
     found = bundle.read(tmp_path / "forged")
     assert (found.blocks, found.damaged, found.torn) == ([], 1, False)
+
+
+def test_whether_a_block_was_emptied_is_for_the_replica_to_judge(
+    tmp_path: Path, tree: list[Block], shelf: NewShelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender, emptied = shelf(tree), Block(tree[0].header_bytes, None)
+    monkeypatch.setattr(sender, "blocks", lambda: [emptied])
+    bundle.write(tmp_path / "emptied", sender)
+    found = bundle.read(tmp_path / "emptied")
+    assert (found.blocks, found.damaged, found.torn) == ([emptied], 0, False)
 
 
 def test_a_block_that_another_key_signed_is_counted_as_damaged(
