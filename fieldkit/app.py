@@ -13,8 +13,10 @@ from fieldkit.web import (
     assents,
     attachments,
     backups,
+    cards,
     carers,
     checks,
+    closings,
     consents,
     demo,
     devices,
@@ -28,8 +30,11 @@ from fieldkit.web import (
     locks,
     members,
     memos,
+    moments,
+    observations,
     pages,
     people,
+    phones,
     problems,
     readiness,
     readings,
@@ -56,12 +61,16 @@ _WORK = (
     answers,
     assents,
     attachments,
+    cards,
     carers,
+    closings,
     consents,
     handover,
     household,
     interviews,
     memos,
+    observations,
+    moments,
     people,
     rosters,
     screenings,
@@ -84,6 +93,7 @@ _DESK = (
     language,
     locks,
     members,
+    phones,
     readiness,
     readings,
     records,
@@ -104,6 +114,7 @@ def create_app(site: Site) -> Flask:
     demo.welcome(app)
     CSRFProtect(app)
     locks.hold(app)
+    phones.keep_up(app)
     problems.show_problems(app)
     pages.teach_templates(app)
     for noun in (*_WORK, *_DESK):

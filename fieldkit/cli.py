@@ -34,6 +34,13 @@ from sync.replica import Report
 OK, WRONG, REFUSED, INTERRUPTED = 0, 1, 3, 130
 
 
+class DemoHasNoDoor(Refusal):
+    """`--demo` together with `--lan`: in the demo every visitor is signed in at once."""
+
+    code = "demo_has_no_door"
+    message = N_("The demo stays on this computer: whoever visits it is signed in at once. Leave out --lan, or --demo.")
+
+
 class DemoHasNoFolder(Refusal):
     """`--demo` together with `--data`: invented people never touch real data."""
 
@@ -100,6 +107,7 @@ def _add_serve(commands: Any) -> None:
     serve = _command(commands, "serve", _serve, "在浏览器里打开 open the pages in the browser")
     serve.add_argument("--demo", action="store_true", help="虚构的人，退出就没了 invented people, gone at exit")
     serve.add_argument("--port", type=_port, metavar="N", help="端口 the port on 127.0.0.1")
+    serve.add_argument("--lan", action="store_true", help="让配对的手机连进来 let paired phones connect")
     serve.add_argument("--no-browser", action="store_true", help="不自动打开浏览器 open no browser window")
 
 
@@ -201,13 +209,20 @@ def _serve(asked: argparse.Namespace) -> None:
     signal.signal(signal.SIGTERM, _interrupted)
     if asked.demo and asked.data is not None:
         raise DemoHasNoFolder
+    if asked.demo and asked.lan:
+        raise DemoHasNoDoor
     site = server.demo_site(Clock()) if asked.demo else server.real_site(console.data(asked), Clock())
     with site as opened:
-        server.serve(opened, asked.port, _address, browser=not asked.no_browser)
+        opened.lan.wanted = asked.lan
+        server.serve(opened, asked.port, _address, browser=not asked.no_browser, tell_lan=_address_of_phones)
 
 
 def _address(url: str) -> None:
     say(N_("fieldkit is open at {url} (Ctrl+C closes it)."), url=url)
+
+
+def _address_of_phones(url: str) -> None:
+    say(N_("Paired phones reach it at {url}. Every other device is refused."), url=url)
 
 
 def _interrupted(*_: object) -> NoReturn:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
+import struct
+import sys
 from itertools import count
 from pathlib import Path
 
@@ -56,3 +59,50 @@ def write_atomically(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
     draft.replace(path)
     flush_folder(path.parent)
+
+
+def own_addresses() -> set[str]:
+    """Return this computer's IPv4 addresses in the networks that it is in, as far as the system tells."""
+    return {*_by_name(), *_by_route(), *_by_interface()}
+
+
+def _by_name() -> list[str]:
+    """Return what stands behind the computer's own name: on Windows every address."""
+    try:
+        return [str(one[4][0]) for one in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)]
+    except OSError:
+        return []
+
+
+def _by_route() -> list[str]:
+    """Return from where this computer would speak to another one; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.168.255.254", 9))
+        except OSError:
+            return []
+        return [str(probe.getsockname()[0])]
+
+
+if sys.platform == "linux":
+    import fcntl
+
+    _ADDRESS_OF = 0x8915  # SIOCGIFADDR
+
+    def _by_interface() -> set[str]:
+        """Return the address of every interface: a laptop's own hotspot has no route to anywhere."""
+        return {one for _, name in socket.if_nameindex() if (one := _of_interface(name))}
+
+    def _of_interface(name: str) -> str:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+            try:
+                found = fcntl.ioctl(asked, _ADDRESS_OF, struct.pack("256s", name.encode()[:15]))
+            except OSError:  # down, or without an address
+                return ""
+        return socket.inet_ntoa(found[20:24])
+
+else:
+
+    def _by_interface() -> set[str]:
+        """The computer's own name stands for every interface there."""
+        return set()

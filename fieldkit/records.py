@@ -98,6 +98,7 @@ _CLOSING_FIELDS = {
     **dict.fromkeys(("mood_start", "mood_end", "duration_ms"), INTEGER),
     "others_present": LIST,
     "told": LIST,
+    "reasons": MAP,
 }
 _MEMO_FIELDS = "interview interviewer day sealed self_role assumptions method_note analytic_idea"
 _NECESSARY = ("participate", "notes", "store")

@@ -34,6 +34,7 @@ LIVES_IN = {  # library: the only modules and packages that may import it
     "sqlcipher3": ("fieldkit.store.database",),
     "sqlite3": (),  # the plain one would write the plain text of a family to the disk
     "sqlite_utils": ("fieldkit.store.database",),
+    "cryptography": ("fieldkit.store.authority",),
     "sqlalchemy": ("sync.hub_store",),
     "psycopg": ("sync.hub_store",),
 }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from stat import S_IMODE
 
 import pytest
 
-from fieldkit.platform import default_folder, flush_folder, make_private, write_atomically
+from fieldkit.platform import default_folder, flush_folder, make_private, own_addresses, write_atomically
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX; Windows has the profile's own rights")
 
@@ -81,3 +82,27 @@ def test_the_data_folder_lies_where_the_person_keeps_data(monkeypatch: pytest.Mo
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
 
     assert default_folder() == tmp_path / "fieldkit"
+
+
+def test_a_computer_without_a_name_and_without_a_network_has_no_further_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nothing(*_: object) -> None:
+        raise OSError(101, "Network is unreachable")
+
+    monkeypatch.setattr("socket.getaddrinfo", nothing)
+    monkeypatch.setattr("socket.socket.connect", nothing)
+    monkeypatch.setattr("socket.if_nameindex", list, raising=False)
+
+    assert own_addresses() == set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the computer's own name stands for every interface")
+def test_an_interface_without_a_route_is_found_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(*_: object) -> None:
+        raise OSError(101, "Network is unreachable")
+
+    monkeypatch.setattr("socket.getaddrinfo", nothing)
+    monkeypatch.setattr("socket.socket.connect", nothing)
+
+    assert "127.0.0.1" in own_addresses()

@@ -215,14 +215,15 @@ def _values(desk: Desk, tables: Tables, one: Case | None) -> dict[str, Pair]:
         "minutes": Pair(str(study.minutes), str(study.minutes)),
         "place": study.place,
         "team": study.team,
-        "retention_until": _spoken_day(facts.get("retention_until", study.retention_until)),
+        "retention_until": spoken_day(facts.get("retention_until", study.retention_until)),
         "phone": Pair(phone, phone),
         "carer": guides.carer_name((one.carer if one else "") or ""),
         "away": guides.away_name((one.migration if one else "") or ""),
     }
 
 
-def _spoken_day(day: str) -> Pair:
+def spoken_day(day: str) -> Pair:
+    """Return a civil date as it is said in a sentence, in each language."""
     found = date.fromisoformat(day)
     return Pair(f"{found.year}年{found.month}月{found.day}日", f"{found.day} {month_name[found.month]} {found.year}")
 

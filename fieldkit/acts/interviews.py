@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.people import Case, case_within
 from fieldkit.clock import new_id
-from fieldkit.errors import NotFound, Refusal
+from fieldkit.errors import Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Change, natural_id
 from fieldkit.rules import consent, gates, guides
+from fieldkit.rules import moments as meanings
+from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
+from fieldkit.rules.moments import Moment
 from fieldkit.store import elapsed, log, machine, merge, people, standing, strings
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import Pair, load_study
 
 NEEDED = "notes"
+FULL, CORE = "full", "core"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 REASONS = {gate: load_study().codes[f"reason_{gate}"] for gate in ("G09", "G10", "G12")}
 
@@ -42,13 +47,23 @@ class ConsentMissing(Refusal):
 
 
 @dataclass(frozen=True)
+class Mark:
+    """One question in the list of what is left: open, answered, skipped or off_record."""
+
+    id: str
+    text: Pair
+    state: str
+
+
+@dataclass(frozen=True)
 class SectionLine:
-    """One section of the guide: how many of its questions are answered."""
+    """One section of the guide: how many of its questions are answered, and how each of them stands."""
 
     id: str
     title: Pair
     answered: int
     total: int
+    marks: tuple[Mark, ...]
 
 
 @dataclass(frozen=True)
@@ -62,7 +77,11 @@ class OtherText:
 
 @dataclass(frozen=True)
 class QuestionLine:
-    """One question with its probes, its text as it stands, and the editor that this page opens on it."""
+    """One question with its probes, its text as it stands, and the editor that this page opens on it.
+
+    `waits`: why it is better not asked now (`rules.guides.waits`); `context`: what of this family to think of first,
+    None where nobody told it; `minute`: when the note was begun.
+    """
 
     id: str
     text: Pair
@@ -76,11 +95,40 @@ class QuestionLine:
     editor: str
     base: str
     sealed: bool
+    waits: str
+    context: tuple[str, ...] | None
+    minute: int | None
+
+
+@dataclass(frozen=True)
+class Around:
+    """What happens beside the questions: who can listen, until when tender ones wait, a break, a rest to be offered.
+
+    `calm_from` is a minute, 0 where nothing tender is asked any more, None where nothing waits.
+    """
+
+    listening: tuple[str, ...]
+    calm_from: int | None
+    resting: bool
+    rest: Finding | None
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """How many minutes an interview has run, and the hint to offer a rest where one is due (V33)."""
+
+    minutes: int
+    rest: Finding | None
 
 
 @dataclass(frozen=True)
 class InterviewPage:
-    """One section of one interview. `minutes` that it has run so far, breaks left out."""
+    """One section of one interview. `minutes` that it has run so far, breaks left out.
+
+    `mode`: all questions or the core set; `told`: the parts of the opening that were said to the child; `ended`: the
+    code of `completion`, empty while it runs; `writable`: whether the consents for its notes are in place; `mark` names
+    this opening of the page.
+    """
 
     interview: str
     case: Case
@@ -88,6 +136,17 @@ class InterviewPage:
     sections: list[SectionLine]
     questions: list[QuestionLine]
     minutes: int
+    mode: str
+    around: Around
+    told: tuple[int, ...]
+    ended: str
+    writable: bool
+    mark: str = field(default_factory=new_id)
+
+    @property
+    def open_questions(self) -> int:
+        """Return how many questions nothing has been said to."""
+        return sum(mark.state == "open" for section in self.sections for mark in section.marks)
 
 
 @only(INTERVIEWER)
@@ -148,65 +207,144 @@ def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPag
         texts = strings.published(tables, version)
         asked = [question for question in strings.questions(tables) if f"guide:{question['code']}" in texts]
         answers = {answer["question"]: answer for answer in people.answers(tables, interview)}
-        names = {code: user.name for code, user in machine.everybody(tables).users.items()}
-        devices = {id_: device.name for id_, device in machine.everybody(tables).devices.items()}
-        minutes = elapsed.now(tables, interview, desk.clock) // 60_000
-        reader = _Reader(tables, interview, texts, answers, names, devices)
         one = case_within(desk, tables, row["subject"])
-        lines = _sections(texts, asked, answers)
-        wanted = section if section in {line.id for line in lines} else lines[0].id
+        ran, mode = _ran(desk, tables, interview), row["mode"] or FULL
+        around = _around(tables, interview, ran)
         values = {"away": guides.away_name(one.migration), "carer": guides.carer_name(one.carer)}
-        questions = [reader.line(question, values) for question in asked if question["section"] == wanted]
-    return InterviewPage(interview, one, wanted, lines, questions, minutes)
+        reader = _Reader(desk, tables, interview, texts, answers, values, around, _context(tables, one.id))
+        shown = [question for question in asked if mode == FULL or question["core"] or question["code"] in answers]
+        lines = reader.sections(shown)
+        wanted = section if section in {line.id for line in lines} else lines[0].id
+        questions = [reader.line(question) for question in shown if question["section"] == wanted]
+        minutes, ended = ran // meanings.MINUTE, _ended(tables, interview)
+    told = next((event.told for event in one.events if event.session == interview and event.told), ())
+    writable = consent.effective(one.events, NEEDED, interview)
+    return InterviewPage(interview, one, wanted, lines, questions, minutes, mode, around, told, ended, writable)
 
 
-def _sections(texts: dict[str, Pair], asked: list[strings.Row], answers: dict[str, people.Row]) -> list[SectionLine]:
-    lines = []
-    for section in load_study().guide.sections:
-        mine = [question["code"] for question in asked if question["section"] == section.id]
-        done = sum(1 for code in mine if code in answers and answers[code]["outcome"] == "answered")
-        title = texts.get(f"guide:{section.id}", section.title)
-        lines += [SectionLine(section.id, title, done, len(mine))] if mine else []
-    return lines
+@only(INTERVIEWER)
+def choose_mode(desk: Desk, interview: str, mode: str) -> None:
+    """Ask all questions from now on, or the core set. Raises NotFound, Invalid, ConsentMissing."""
+    if mode not in {FULL, CORE}:
+        raise Invalid(field=N_("which questions are asked"))
+    with desk.db.writing() as tables:
+        row = row_within(tables, interview)
+        if (row["mode"] or FULL) == mode:
+            return
+        known = {"record": interview, "subject": row["subject"], "session": interview}
+        at, named = elapsed.keep(tables, interview, desk.clock), grounds(tables, row)
+        log.append_over(tables, desk.pen, Draft("interview", {"mode": mode}, **known, grounds=named, elapsed=at))
+
+
+@only(INTERVIEWER)
+def beat(desk: Desk, interview: str) -> Pulse:
+    """Keep the counter of an interview whose page somebody sees. Raises NotFound."""
+    with desk.db.writing() as tables:
+        row_within(tables, interview)
+        if not _ended(tables, interview):
+            elapsed.keep(tables, interview, desk.clock)
+        ran = _ran(desk, tables, interview)
+        return Pulse(ran // meanings.MINUTE, _around(tables, interview, ran).rest)
+
+
+def _ran(desk: Desk, tables: Tables, interview: str) -> int:
+    """Return the milliseconds that an interview has run; those of its closing once it has ended."""
+    closing = people.row(tables, "closings", "interview = ?", interview) or {}
+    ended = closing.get("ended_on") and closing["duration_ms"] is not None
+    return int(closing["duration_ms"]) if ended else elapsed.now(tables, interview, desk.clock)
+
+
+def _ended(tables: Tables, interview: str) -> str:
+    closing = people.row(tables, "closings", "interview = ? AND ended_on <> ''", interview) or {}
+    return closing.get("completion") or ""
+
+
+def _around(tables: Tables, interview: str, ran: int) -> Around:
+    found = [Moment(row["what"], row["who"] or "", row["t_elapsed"] or 0) for row in people.moments(tables, interview)]
+    return Around(
+        meanings.listening(found),
+        meanings.calm_from(found, ran),
+        meanings.resting(found),
+        meanings.rest(found, ran, load_study().minutes),
+    )
+
+
+def _context(tables: Tables, subject: str) -> tuple[str, ...] | None:
+    """Return what of a family to think of before asking, as codes of `sensitive_ctx`; None where nobody told it."""
+    row = people.row(tables, "participants", "id = ?", subject) or {}
+    told = json.loads(row["sensitive"]) if row.get("sensitive") else None
+    dead = any(parent["alive"] == "no" for parent in people.rows(tables, "parents", subject))
+    if dead:
+        return tuple(dict.fromkeys(["parent_dead", *(told or ())]))
+    return None if told is None else tuple(told)
 
 
 @dataclass(frozen=True)
 class _Reader:
     """What the lines of one page need to look up."""
 
+    desk: Desk
     tables: Tables
     interview: str
     texts: dict[str, Pair]
     answers: dict[str, people.Row]
-    names: dict[str, str]
-    devices: dict[str, str]
+    values: dict[str, Pair]
+    around: Around
+    context: tuple[str, ...] | None
 
-    def line(self, question: strings.Row, values: dict[str, Pair]) -> QuestionLine:
+    def sections(self, asked: list[strings.Row]) -> list[SectionLine]:
+        lines = []
+        for section in load_study().guide.sections:
+            marks = tuple(self._mark(question["code"]) for question in asked if question["section"] == section.id)
+            done = sum(1 for mark in marks if mark.state == "answered")
+            title = self.texts.get(f"guide:{section.id}", section.title)
+            lines += [SectionLine(section.id, title, done, len(marks), marks)] if marks else []
+        return lines
+
+    def line(self, question: strings.Row) -> QuestionLine:
         code = question["code"]
-        found = self.answers.get(code, {})
-        standing = log.standing_of(self.tables, natural_id("answer", self.interview, code))
+        mark, found, record = self._mark(code), self.answers.get(code, {}), natural_id("answer", self.interview, code)
+        standing = log.standing_of(self.tables, record)
         texts = merge.heads(standing).get("text", [])
+        begun = [one.elapsed for one in standing if one.elapsed is not None]
+        careful = question["ctx"] == "careful"
         return QuestionLine(
             id=code,
-            text=guides.fill_pair(self.texts[f"guide:{code}"], values),
-            probes=[guides.fill_pair(self.texts[probe], values) for probe in self._probes(question)],
+            text=mark.text,
+            probes=[self._said(probe) for probe in self._probes(question)],
             sens=question["sens"] or 0,
-            careful=question["ctx"] == "careful",
-            state=_STATES.get(found.get("outcome", ""), "open"),
+            careful=careful,
+            state=mark.state,
             text_now=found.get("text") or "",
             text_kind=found.get("text_kind") or "verbatim",
             others=[self._other(one) for one in texts[:-1] if one.set["text"] != texts[-1].set["text"]],
             editor=new_id(),
             base=log.encode_base(standing),
-            sealed=bool(found) and not log.waits(self.tables, natural_id("answer", self.interview, code)),
+            sealed=bool(found) and not log.waits(self.tables, record),
+            waits=self._waits(question["sens"] or 0, careful=careful),
+            context=self.context if careful else (),
+            minute=min(begun) // meanings.MINUTE if begun else None,
         )
+
+    def _mark(self, code: str) -> Mark:
+        state = _STATES.get(self.answers.get(code, {}).get("outcome", ""), "open")
+        return Mark(code, self._said(f"guide:{code}"), state)
+
+    def _said(self, string: str) -> Pair:
+        return guides.fill_pair(self.texts[string], self.values)
+
+    def _waits(self, sens: int, *, careful: bool) -> str:
+        listened, upset = bool(self.around.listening), self.around.calm_from is not None
+        return guides.waits(sens, careful=careful, context=self.context or (), listened=listened, upset=upset)
 
     def _probes(self, question: strings.Row) -> list[str]:
         codes = [f"guide:{probe}" for probe in question["probes"]]
         return [code for code in codes if code in self.texts]
 
     def _other(self, one: Change) -> OtherText:
-        return OtherText(one.set["text"], self.names.get(one.author, ""), self.devices.get(one.device, ""))
+        everybody = machine.everybody(self.tables)
+        user, device = everybody.users.get(one.author), everybody.devices.get(one.device)
+        return OtherText(one.set["text"], user.name if user else "", device.name if device else "")
 
 
 _STATES = {"answered": "answered", "child_skipped": "skipped", "off_record": "off_record"}

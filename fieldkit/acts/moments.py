@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from fieldkit.acts import interviews
 from fieldkit.acts.desk import Desk, only
-from fieldkit.errors import Invalid
+from fieldkit.errors import Invalid, NotFound
 from fieldkit.i18n import N_
 from fieldkit.rules import elapsed as counters
 from fieldkit.rules.members import INTERVIEWER
+from fieldkit.rules.moments import BREAK, RESUMED
 from fieldkit.store import elapsed, log, people
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import load_study
 
-BREAK, RESUMED = "break", "resumed"
 _TURNS = {BREAK: counters.pause, RESUMED: counters.resume}
 
 
@@ -30,6 +30,8 @@ def note(desk: Desk, interview: str, what: str, who: str = "", question: str = "
     if what not in codes["moment"] or who not in {"", *codes["present"]}:
         raise Invalid(field=N_("what happened"))
     with desk.db.writing() as tables:
+        if question and people.row(tables, "questions", "code = ?", question) is None:
+            raise NotFound
         return write(desk, tables, interviews.row_within(tables, interview), what, who, question)
 
 

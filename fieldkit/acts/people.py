@@ -59,7 +59,7 @@ class NewChild:
 
 @dataclass(frozen=True)
 class InterviewLine:
-    """One interview of a child: `ZK-A03-016-S1`, its day, how far it came, whether all of it has been sealed."""
+    """One interview of a child: `ZK-A03-016-S1`, its day, how far it came, whether all is sealed, whether it ended."""
 
     id: str
     code: str
@@ -67,6 +67,7 @@ class InterviewLine:
     answered: int
     total: int
     sealed: bool
+    ended: bool = False
 
 
 @dataclass(frozen=True)
@@ -319,6 +320,7 @@ def _interviews(tables: Tables, row: people.Row, total: int) -> list[InterviewLi
             one["answered"],
             total,
             not one["unsealed"],
+            bool(one["ended"]),
         )
         for place, one in enumerate(people.interviews(tables, row["id"]), 1)
     ]
@@ -343,7 +345,7 @@ def next_step(one: Case, day: str, screening: str) -> Step:
     child_noes = consent.open_noes(one.events, {CHILD})
     if child_noes:
         return Step("not_today" if any(event.day == day for event in child_noes) else "child_said_no")
-    if one.interviews and one.interviews[-1].started_on == day:
+    if one.interviews and one.interviews[-1].started_on == day and not one.interviews[-1].ended:
         return Step("continue", one.interviews[-1].id)
     if screening == "ineligible":
         return Step("screened_out")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,21 +11,22 @@ from fieldkit.acts import situations
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import Case
 from fieldkit.rules import ages, consent, versions, ways
+from fieldkit.rules.closings import incomplete
 from fieldkit.rules.consent import AGREEING, GUARDIAN, Event
 from fieldkit.rules.versions import FormVersion
-from fieldkit.store import people
+from fieldkit.store import closings, people
 from fieldkit.store.database import Tables
 
 AHEAD = timedelta(days=30)  # a fourteenth birthday is announced so long before (`domain.md` §3.8)
 PAPER, ASK_AGAIN, VISIT, TELL, BIRTHDAY = "paper", "ask_again", "visit", "tell_change", "turns_14"
-MEMO = "memo"
+MEMO, CLOSING = "memo", "closing"
 
 
 @dataclass(frozen=True)
 class Task:
     """One thing to do: its code, whose, when (YYYY-MM-DD; empty where any day will do), and what it is about.
 
-    `event`: the id of a consent event, or of the interview that waits for its memo.
+    `event`: the id of a consent event, or of the interview that waits for its memo or its closing.
     """
 
     code: str
@@ -55,6 +57,19 @@ def _of(desk: Desk, tables: Tables, forms: list[FormVersion], case: Case) -> Ite
     yield from _birthday(desk, tables, case)
     for row in people.without_memo(tables, case.id, desk.me.code):
         yield Task(MEMO, case, _day_after(row["started_on"]), row["id"])
+    yield from _to_close(desk, tables, case)
+
+
+def _to_close(desk: Desk, tables: Tables, case: Case) -> Iterator[Task]:
+    """An interview of an earlier day that was never ended, and a closing that was put off to the evening (V37)."""
+    for row in closings.of_interviewer(tables, case.id, desk.me.code):
+        if row["ended_on"]:
+            open_ = incomplete(row["setting"] or "", json.loads(row["others_present"] or "[]"))
+            later = open_ and json.loads(row["reasons"] or "{}").get("V37") != "not_known"
+        else:
+            later = row["started_on"] < desk.today
+        if later:
+            yield Task(CLOSING, case, row["started_on"], row["id"])
 
 
 def _day_after(day: str) -> str:

@@ -49,7 +49,7 @@ def record(desk: Desk, subject: str, outcome: str, next_on: str = "", note: str 
         log.append(tables, desk.pen, Draft("visit", said, subject=subject))
         if outcome == MOVED:
             _moved(desk, tables, subject)
-        return notes.findings(note, _names(tables))
+        return notes.findings(note, known_names(tables))
 
 
 def _moved(desk: Desk, tables: Tables, subject: str) -> None:
@@ -57,8 +57,8 @@ def _moved(desk: Desk, tables: Tables, subject: str) -> None:
     log.append_over(tables, desk.pen, draft)
 
 
-def _names(tables: Tables) -> list[str]:
-    """Several pet names lie in one field, divided by a mark or a space."""
+def known_names(tables: Tables) -> list[str]:
+    """Return the names that no note should hold; several pet names lie in one field, divided by a mark or a space."""
     return [name for known in store.known_names(tables) for name in (known, *re.split(r"[\s,;/、，；]+", known))]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from fieldkit.records import canonical, digest
 from fieldkit.studies import Pair
@@ -29,6 +29,8 @@ _CARERS = {
     "neighbour": Pair("邻居", "your neighbour"),
 }
 _ANY_AWAY = Pair("家里出门在外的人", "the family away from home")
+HURTFUL = frozenset({"parent_dead", "parent_missing", "parent_prison"})  # `domain.md` §4
+SENSITIVE = 2
 ANY_CARER = Pair("照顾你的大人", "the grown-up who looks after you")
 
 
@@ -80,3 +82,15 @@ def away_name(migration: str) -> Pair:
 def carer_name(relation: str) -> Pair:
     """Return what `{carer}` says for a code of `relation`, in a word that a child uses."""
     return _CARERS.get(relation, ANY_CARER)
+
+
+def waits(sens: int, *, careful: bool, context: Collection[str], listened: bool, upset: bool) -> str:
+    """Return why a question is better not asked now: `context`, `overheard` or `upset`; empty where it may be.
+
+    *context*: codes of `sensitive_ctx` of the family. The question can be opened all the same.
+    """
+    if careful and HURTFUL & set(context):
+        return "context"
+    if sens == SENSITIVE and listened:
+        return "overheard"
+    return "upset" if sens == SENSITIVE and upset else ""

@@ -50,13 +50,14 @@ def named(tables: Tables, code: str) -> list[str]:
 
 
 def interviews(tables: Tables, subject: str) -> list[Row]:
-    """Return the interviews of a child, oldest first, with how much of each was answered and whether all is sealed."""
+    """Return the interviews of a child, oldest first: how much was answered, is all sealed, did it end."""
     return [
         dict(one)
         for one in tables.query(
             "SELECT i.*, min(c.tick) AS tick, "
             "(SELECT count(*) FROM answers AS a WHERE a.interview = i.id AND a.outcome = 'answered') AS answered, "
-            "(SELECT count(*) FROM changes AS u WHERE u.session = i.id AND u.block IS NULL) AS unsealed "
+            "(SELECT count(*) FROM changes AS u WHERE u.session = i.id AND u.block IS NULL) AS unsealed, "
+            "EXISTS (SELECT 1 FROM closings AS e WHERE e.interview = i.id AND e.ended_on <> '') AS ended "
             "FROM interviews AS i JOIN changes AS c ON c.record = i.id "
             "WHERE i.subject = ? GROUP BY i.id ORDER BY tick, i.id",
             [subject],
@@ -82,6 +83,15 @@ def free_serials(tables: Tables, prefix: str, serials: tuple[int, int]) -> list[
     tails = [code[0].rsplit("-", 1)[1] for code in rows]
     used = {int(tail) for tail in tails if tail.isdecimal()}
     return [serial for serial in range(serials[0], serials[1] + 1) if serial not in used]
+
+
+def moments(tables: Tables, interview: str) -> list[Row]:
+    """Return what happened beside the questions of an interview, oldest first."""
+    rows = tables.query(
+        "SELECT m.* FROM moments AS m JOIN changes AS c ON c.id = m.id WHERE m.interview = ? ORDER BY c.tick, m.id",
+        [interview],
+    )
+    return [dict(one) for one in rows]
 
 
 def memos(tables: Tables, interview: str) -> list[Row]:
@@ -163,12 +173,14 @@ def answers(tables: Tables, interview: str) -> list[Row]:
 
 
 def disagrees(tables: Tables, subject: str) -> bool:
-    """Tell whether two versions of anything about this child wait for a decision: a fact, or a note."""
+    """Tell whether two versions of anything about this child wait for a decision: a fact, a note, a closing."""
     found = tables.execute(
         "SELECT 1 FROM participants WHERE subject = :child AND conflict "
         "UNION ALL SELECT 1 FROM parents WHERE subject = :child AND conflict "
         "UNION ALL SELECT 1 FROM persons WHERE subject = :child AND conflict "
         "UNION ALL SELECT 1 FROM identities WHERE subject = :child AND conflict "
+        "UNION ALL SELECT 1 FROM closings WHERE subject = :child AND conflict "
+        "UNION ALL SELECT 1 FROM observations WHERE subject = :child AND conflict "
         "UNION ALL SELECT 1 FROM answers WHERE subject = :child AND conflict",
         {"child": subject},
     )

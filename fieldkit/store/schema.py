@@ -236,7 +236,8 @@ _WHOLE_TABLES = {
     "moments": "interview what who question t_elapsed:int",
     "closings": "interview completion stop_reason setting setting_note privacy language_main language_mix "
     "field_notes_when ended_on relationship_before told_about_interviewer interviewer_stance second_adult note_taker "
-    "saturation saturation_note member_check thank_you mood_start:int mood_end:int duration_ms:int others_present told",
+    "saturation saturation_note member_check thank_you mood_start:int mood_end:int duration_ms:int others_present told "
+    "reasons",
     "observations": "interview setting_desc interaction non_verbal interruptions profile",
 }
 # What was erased: a stub goes on replacing what its change replaced, an editor brings nothing more (`design.md` §3).
@@ -250,6 +251,7 @@ CREATE TABLE erased_editors (editor TEXT PRIMARY KEY, device TEXT NOT NULL) WITH
 CREATE TABLE erased_blocks (hash TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE erasures (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE INDEX changes_session ON changes (session) WHERE session IS NOT NULL;
+CREATE INDEX answers_interview ON answers (interview);
 """
 
 

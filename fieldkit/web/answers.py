@@ -2,32 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
-from fieldkit.acts import answers, interviews
+from fieldkit.acts import answers, interviews, queues
 from fieldkit.acts.answers import SaveAnswer, Saved
-from fieldkit.errors import Refusal
+from fieldkit.errors import NotAllowed, NotFound, Refusal
+from fieldkit.rules import notes
 from fieldkit.web import acks
 from fieldkit.web.pages import Answer
-from fieldkit.web.sessions import desk
+from fieldkit.web.sessions import desk, in_turn
 
 pages = Blueprint("answers", __name__)
 
 
 @pages.post("/interviews/<interview>/answers/<question>")
+@in_turn
 def save(interview: str, question: str) -> Answer:
     """Keep the note; answer a script with the keyed hash of the text, a person with the next question."""
     said = _typed(interview, question)
     if request.headers.get("X-Fieldkit") == "script":
         return _acknowledge(said, answers.save(desk(), said))
     try:
+        if request.form.get("do") == "off_record":
+            return _last_words_off(said)
         if not _nothing(said):
             answers.save(desk(), said)
     except Refusal as refusal:
         return _again(said, refusal)
     return redirect(_next(interview, question))
+
+
+@pages.post("/interviews/<interview>/answers/<question>/off-record")
+@in_turn
+def off_record(interview: str, question: str) -> Answer:
+    """Erase what a note held and keep what stays of it; the page goes on with a fresh editor."""
+    said = _typed(interview, question)
+    saved = answers.off_record(desk(), said, request.form.get("words", ""))
+    return _acknowledge(said, saved)
+
+
+def _last_words_off(said: SaveAnswer) -> Answer:
+    """Without the page's script: the last sentence goes, and the note stands open again."""
+    stays, words = notes.last_words(said.text)
+    answers.off_record(desk(), replace(said, text=stays), words)
+    asked = said.question
+    return redirect(url_for("interviews.show", interview=said.interview, section=asked[:1], q=asked, _anchor=asked))
 
 
 def _typed(interview: str, question: str) -> SaveAnswer:
@@ -51,7 +74,12 @@ def _nothing(said: SaveAnswer) -> bool:
 
 
 def _acknowledge(said: SaveAnswer, saved: Saved) -> Response:
-    return jsonify(ack=acks.ack(said.editor, said.text), base=saved.base, at=saved.at.strftime("%H:%M"))
+    mark, queue = acks.ack(said.editor, said.text), queue_key(said.interview)
+    return jsonify(ack=mark, base=saved.base, at=saved.at.strftime("%H:%M"), queue=queue, **_fresh(saved))
+
+
+def _fresh(saved: Saved) -> dict[str, str]:
+    return {"editor": saved.editor, "ack_key": acks.key(saved.editor)}
 
 
 def _again(said: SaveAnswer, refusal: Refusal) -> tuple[str, int]:
@@ -63,6 +91,7 @@ def _again(said: SaveAnswer, refusal: Refusal) -> tuple[str, int]:
         wanted=said.question,
         writes=True,
         ack_key=acks.key,
+        queue_key=queue_key(said.interview),
         typed=said,
         refusal=refusal,
     )
@@ -72,7 +101,7 @@ def _again(said: SaveAnswer, refusal: Refusal) -> tuple[str, int]:
 def _next(interview: str, question: str) -> str:
     """Return where the next question stands: in this section, else at the beginning of the next."""
     page = interviews.page(desk(), interview, question[:1])
-    ids = [line.id for line in page.questions]
+    ids = [line.id for line in page.questions if line.id == question or not line.waits]
     place = ids.index(question) + 1 if question in ids else len(ids)
     if place < len(ids):
         wanted = ids[place]
@@ -84,6 +113,15 @@ def _next(interview: str, question: str) -> str:
 
 @pages.get("/session")
 def session_now() -> Response:
-    """Tell an open page who is signed in now, with a new token and the key for its editor; raises Locked."""
-    editor = request.args.get("editor", "")
-    return jsonify(user=desk().me.code, csrf=generate_csrf(), ack_key=acks.key(editor))
+    """Tell an open page who is signed in now, with a new token and the keys for its editor; raises Locked."""
+    editor, interview = request.args.get("editor", ""), request.args.get("interview", "")
+    queue = queue_key(interview) if interview else ""
+    return jsonify(user=desk().me.code, csrf=generate_csrf(), ack_key=acks.key(editor), queue=queue)
+
+
+def queue_key(interview: str) -> str:
+    """Return the key for what waits in this person's browser; nothing where the interview is out of their reach."""
+    try:
+        return queues.key(desk(), interview)
+    except (NotAllowed, NotFound):
+        return ""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
-from fieldkit.acts import interviews, people
-from fieldkit.acts.interviews import GatesClosed
+from fieldkit.acts import forms, interviews, people
+from fieldkit.acts.interviews import GatesClosed, InterviewPage
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.web import acks
-from fieldkit.web.pages import Answer, reasons
+from fieldkit.web.answers import queue_key
+from fieldkit.web.pages import Answer, locale, reasons
 from fieldkit.web.people import checklist
 from fieldkit.web.sessions import desk
 
@@ -29,10 +31,38 @@ def start(subject: str) -> Answer:
 
 @pages.get("/interviews/<interview>")
 def show(interview: str) -> str:
-    """Show one section; the first open question stands open."""
+    """Show one section; the question that was jumped to stands open, else the first one to ask."""
     page = interviews.page(desk(), interview, request.args.get("section"))
-    wanted = request.args.get("q") or next(
-        (line.id for line in page.questions if line.state == "open"), page.questions[0].id
+    at_the_beginning = page.told and page.section == page.sections[0].id
+    return render_template(
+        "interviews/show.html",
+        page=page,
+        wanted=_wanted(page, request.args.get("q", "")),
+        writes=desk().me.role == INTERVIEWER and page.writable,
+        opening=forms.opening(desk(), page.case.id) if at_the_beginning else [],
+        ack_key=acks.key,
+        queue_key=queue_key(interview),
     )
-    writes = desk().me.role == INTERVIEWER
-    return render_template("interviews/show.html", page=page, wanted=wanted, writes=writes, ack_key=acks.key)
+
+
+def _wanted(page: InterviewPage, asked: str) -> str:
+    """A question that better waits is never opened by itself."""
+    ids = [line.id for line in page.questions]
+    to_ask = [line.id for line in page.questions if line.state == "open" and not line.waits]
+    return asked if asked in ids else (to_ask or ids)[0]
+
+
+@pages.post("/interviews/<interview>/mode")
+def choose_mode(interview: str) -> Response:
+    """Ask all questions from now on, or the core set."""
+    interviews.choose_mode(desk(), interview, request.form.get("mode", ""))
+    return redirect(
+        url_for("interviews.show", interview=interview, section=request.form.get("section"), _anchor="left")
+    )
+
+
+@pages.post("/interviews/<interview>/beat")
+def beat(interview: str) -> Response:
+    """Keep the counter for a page that somebody sees; tell it the minutes, and the hint to rest where one is due."""
+    pulse = interviews.beat(desk(), interview)
+    return jsonify(minutes=pulse.minutes, rest=pulse.rest.sentence(locale()) if pulse.rest else "")

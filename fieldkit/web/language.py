@@ -1,4 +1,4 @@
-"""The reader's language, and whether the second language of bilingual texts is shown."""
+"""The reader's language; of bilingual texts, which language comes first and whether the second is shown; size."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from fieldkit.web.pages import inside
 
 pages = Blueprint("language", __name__)
-CHOICES = {"lang": {"zh", "en"}, "pair": {"both", "zh"}}
+CHOICES = {"lang": {"zh", "en"}, "pair": {"both", "zh"}, "first": {"zh", "en"}, "size": {"normal", "large"}}
 
 
 @pages.post("/language")

@@ -18,8 +18,9 @@ from fieldkit.web.users import tried
 pages = Blueprint("locks", __name__)
 WITHOUT = {"static", "locks.show", "locks.lift", "users.lock", "users.unlock", "users.open_up", "language.choose"}
 WITHOUT |= {"help_card.show"}  # the numbers are for everybody
+WITHOUT |= {"cards.child", "cards.tap", "cards.stage"}  # the child's card shows nothing of the session beneath it
 _OPENERS = {"sheets", "users", "locks"}  # what opens a laptop is typed anew, all of it
-BY_SCRIPT = "answers.session_now"  # an open page asks by itself: nobody is at the keys
+BY_SCRIPT = {"answers.session_now", "interviews.beat", "cards.now"}  # a page asks by itself: nobody is at the keys
 
 
 class CoverForm(Form):
@@ -47,7 +48,7 @@ def _hold() -> Answer | None:
     if covered() or _idle(at, now - session.get("seen", now)):
         session["covered"] = True
         return _under_cover()
-    if request.endpoint != BY_SCRIPT:
+    if request.endpoint not in BY_SCRIPT:
         session["seen"] = now
     return None
 

@@ -87,11 +87,16 @@ def moment(text: str) -> str:
 
 
 def bilingual(pair: Pair) -> list[tuple[str, str, bool]]:
-    """Return both sides as (language tag, text, missing), the reader's first; what is the same in both only once."""
+    """Return both sides as (language tag, text, missing), in the order chosen; what is the same in both only once."""
     if pair.zh == pair.en:
         return [("zh-CN", pair.zh, not pair.zh)]
     sides = [("zh-CN", pair.zh or pair.en, not pair.zh), ("en", pair.en or pair.zh, not pair.en)]
-    return sides[::-1] if locale() == EN else sides
+    return sides[::-1] if first_language() == EN else sides
+
+
+def first_language() -> str:
+    """Return which language stands first in bilingual texts: the reader's own until a person chooses."""
+    return {"zh": ZH, "en": EN}.get(request.cookies.get("first", ""), locale())
 
 
 def nav() -> tuple[tuple[str, str], ...]:
@@ -102,7 +107,21 @@ def nav() -> tuple[tuple[str, str], ...]:
 
 def teach_templates(app: Flask) -> None:
     """Give the templates the words that all of them use."""
-    known = (label, codes_of, day, moment, locale, in_reader, bilingual, nav, news, seen, signed_in, site)
+    known = (
+        label,
+        codes_of,
+        day,
+        moment,
+        locale,
+        in_reader,
+        bilingual,
+        first_language,
+        nav,
+        news,
+        seen,
+        signed_in,
+        site,
+    )
     app.jinja_env.globals.update({function.__name__: function for function in known}, _=words)
     app.jinja_env.filters["lines"] = lines
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -14,6 +14,7 @@ from fieldkit.acts.handover import explained
 from fieldkit.errors import Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.web.pages import Answer, locale, prose
+from fieldkit.web.security import in_words, is_stranger
 from fieldkit.web.sessions import Locked
 
 
@@ -54,6 +55,8 @@ def show_problems(app: Flask) -> None:
 
 def show(refusal: Refusal) -> Answer:
     """Return what a person reads about *refusal*."""
+    if is_stranger():
+        return in_words(refusal)
     sentence = refusal.sentence(locale())
     if request.headers.get("X-Fieldkit") == "script":
         return _json(refusal, sentence)

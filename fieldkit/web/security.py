@@ -7,7 +7,8 @@ from werkzeug.wrappers import Response
 
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
-from fieldkit.web.site import site
+from fieldkit.web.sessions import phone
+from fieldkit.web.site import DOOR, LAN, TRUST, site
 
 SEALED_UPLOADS = {"handover.read", "backups.restored"}
 LARGEST_BUNDLE = 512 * 1024 * 1024
@@ -31,6 +32,11 @@ HEADERS = {
 }
 
 
+ASKED_FIRST = {"phones.trust", "phones.authority"}  # what a phone may see before it is paired
+OPEN = {LAN: ASKED_FIRST | {"phones.pair", "phones.paired"}, TRUST: ASKED_FIRST}
+BARE = {"fieldkit.css", "icon.svg"}  # the only files that those pages load
+
+
 class WrongHost(Refusal):
     """Another site's name leads to this laptop: a page from elsewhere may be asking."""
 
@@ -39,17 +45,50 @@ class WrongHost(Refusal):
     status = 400
 
 
+class Stranger(Refusal):
+    """A device asks that was never paired, or was removed."""
+
+    code = "stranger"
+    message = N_("Only phones that were paired with this computer get an answer here.")
+    status = 403
+
+
 def guard(app: Flask) -> None:
     """Check the Host header and size of every request, and send the headers with every answer."""
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BUNDLE, MAX_FORM_MEMORY_SIZE=LARGEST_FORM)
-    app.before_request(_check_host)
+    app.before_request(_check_door)
     app.before_request(_limit_size)
     app.after_request(_send_headers)
 
 
-def _check_host() -> None:
-    if request.headers.get("Host", "") not in site().hosts:
+def _check_door() -> Response | None:
+    """Answer what comes from this computer; from elsewhere only paired phones, and what pairing needs."""
+    door, host = request.environ.get(DOOR), request.headers.get("Host", "")
+    if door is None and host not in site().hosts:
         raise WrongHost
+    if door is None:
+        return None
+    if host not in site().lan.hosts(door):
+        return in_words(WrongHost())
+    return None if _may_pass(door) else in_words(Stranger())
+
+
+def _may_pass(door: str) -> bool:
+    if phone():  # known at the encrypted door only
+        return True
+    if request.endpoint == "static":
+        return (request.view_args or {}).get("filename") in BARE
+    return request.endpoint in OPEN[door]
+
+
+def is_stranger() -> bool:
+    """Tell whether a device asks that was not paired."""
+    return request.environ.get(DOOR) is not None and phone() is None
+
+
+def in_words(refusal: Refusal) -> Response:
+    """Tell a stranger one sentence, and nothing of what is here."""
+    return Response(f"{refusal}\n", refusal.status, content_type="text/plain; charset=utf-8")
 
 
 def _limit_size() -> None:

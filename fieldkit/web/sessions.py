@@ -9,13 +9,13 @@ from functools import wraps
 from threading import RLock
 from typing import Any, ParamSpec, TypeVar, cast
 
-from flask import Flask, Request, Response, current_app, session
+from flask import Flask, Request, Response, current_app, request, session
 from flask.sessions import SessionInterface, SessionMixin
 
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
-from fieldkit.web.site import Machine, site
+from fieldkit.web.site import Machine, phone_of, site
 
 COOKIE = "fieldkit"
 T = TypeVar("T")
@@ -33,9 +33,10 @@ class Locked(Refusal):
 class HeldSession(dict[str, Any], SessionMixin):
     """One signed-in browser: the desk, the machine, the drafts of guided steps, secrets of this session."""
 
-    def __init__(self, id_: str | None = None) -> None:
+    def __init__(self, phone: str | None = None) -> None:
         super().__init__()
-        self.id = id_ or secrets.token_urlsafe(24)
+        self.id = secrets.token_urlsafe(24)
+        self.phone = phone
         self.gate = RLock()
 
 
@@ -46,15 +47,16 @@ class HeldSessions(SessionInterface):
         self.held: dict[str, HeldSession] = {}
 
     def open_session(self, app: Flask, request: Request) -> HeldSession:  # noqa: ARG002 - Flask's signature
-        """Return the session that the cookie names, or a fresh one."""
-        return self.held.get(request.cookies.get(COOKIE, "")) or HeldSession()
+        """Return the session that the cookie names, or a fresh one; it counts only where it was begun."""
+        phone, held = phone_of(request), self.held.get(request.cookies.get(COOKIE, ""))
+        return held if held and held.phone == phone else HeldSession(phone)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:  # noqa: ARG002
         """Keep a session that holds anything, and send its id once."""
         held = cast("HeldSession", session)
         if held and held.id not in self.held:
             self.held[held.id] = held
-            response.set_cookie(COOKIE, held.id, httponly=True, samesite="Strict", path="/")
+            response.set_cookie(COOKIE, held.id, secure=request.is_secure, httponly=True, samesite="Strict", path="/")
 
 
 def sign_in(name: str, desk: Desk) -> None:
@@ -85,6 +87,24 @@ def end_sessions(who: str) -> None:
         if at is not None and other.get("machine") == name and at.me.code == who:
             held.pop(other.id, None)
             other.clear()
+
+
+def end_phone(phone: str) -> None:
+    """End every session on a phone that was removed."""
+    for other in [one for one in list(_interface().held.values()) if one.phone == phone]:
+        _forget(other.id)
+        other.clear()
+
+
+def phone() -> str | None:
+    """Return the paired phone that asks, or None."""
+    return cast("HeldSession", session).phone
+
+
+def is_here(who: str) -> bool:
+    """Tell whether person *who* is signed in at this machine."""
+    desks = [one["desk"] for one in list(_interface().held.values()) if one.get("machine") == seat()]
+    return any(at.me.code == who for at in desks)
 
 
 def desk() -> Desk:

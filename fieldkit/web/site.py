@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from threading import Timer
+from threading import Lock, Timer
 
-from flask import current_app
+from flask import Request, current_app
 
+from fieldkit.acts import phones
+from fieldkit.acts.cards import Card
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.locks import Guard
+from fieldkit.acts.phones import Book
 from fieldkit.clock import Clock
 from fieldkit.store.folder import Folder
 
@@ -22,13 +25,36 @@ class Machine:
     label: str = ""
     desk: Desk | None = None
     guard: Guard = field(default_factory=Guard)
+    phones: Book = field(default_factory=Book)
+    card: Card | None = None
 
     def close(self) -> None:
         """Close the store and drop its key: the last session was locked."""
         if self.desk is not None:
             self.desk.db.close()
         self.guard.pins.clear()
-        self.desk = None
+        self.phones.close()
+        self.desk = self.card = None
+
+
+@dataclass
+class Lan:
+    """The doors for other devices, shut until somebody wants them open: the pages over TLS, and what is trusted first.
+
+    `listen` opens them, or takes up a fresh certificate, and returns the ports by door; it is the server's.
+    """
+
+    listen: Callable[[Folder, bool], dict[str, int]] | None = None
+    shut: Callable[[], None] | None = None
+    wanted: bool = False
+    ports: dict[str, int] = field(default_factory=dict)
+    addresses: list[str] = field(default_factory=list)
+    looked: float = float("-inf")
+    gate: Lock = field(default_factory=Lock)
+
+    def hosts(self, door: str) -> set[str]:
+        """Return the Host headers under which a door may be asked."""
+        return {f"{name}:{self.ports[door]}" for name in (*self.addresses, "127.0.0.1") if door in self.ports}
 
 
 def _later(seconds: float, act: Callable[[], None]) -> None:
@@ -50,6 +76,7 @@ class Site:
     demo: bool = False
     carry: Callable[[], None] | None = None
     later: Callable[[float, Callable[[], None]], None] = _later
+    lan: Lan = field(default_factory=Lan)
     names: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
 
     @property
@@ -59,9 +86,19 @@ class Site:
 
 
 HOME = "home"
+DOOR, LAN, TRUST = "fieldkit.door", "lan", "trust"  # where a request came in, where it is not this computer's own door
+PHONE = "__Host-fieldkit-phone"  # a browser takes it over TLS only, and only from us
 
 
 def site() -> Site:
     """Return the site of the running application."""
     found: Site = current_app.extensions["fieldkit"]
     return found
+
+
+def phone_of(request: Request) -> str | None:
+    """Return the paired phone that asks; None for this computer itself, and for a stranger."""
+    at = site().machines.get(HOME)
+    if at is None or request.environ.get(DOOR) != LAN:
+        return None
+    return phones.known(at.folder, at.desk, at.phones, request.cookies.get(PHONE, ""))

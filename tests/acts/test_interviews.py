@@ -2,17 +2,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
-from fieldkit.acts import answers, assents, consents, interviews, people, withdrawals
+from fieldkit.acts import answers, assents, consents, household, interviews, moments, people, stops, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.interviews import GatesClosed
-from fieldkit.errors import NotAllowed, NotFound, Refusal
+from fieldkit.acts.interviews import ConsentMissing, GatesClosed
+from fieldkit.acts.told import ParentTold, Seen
+from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules.gates import Gate
+from fieldkit.store import log
+from fieldkit.store.log import Draft
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -235,3 +239,177 @@ def test_the_coordinator_reads_what_the_laptop_wrote(
 def test_minutes_never_run_backwards(desks: Desks, interview: str, later: Callable[[Desk, int], Desk]) -> None:
     assert interviews.page(desks["interviewer"], interview).minutes == 0
     assert interviews.page(later(desks["interviewer"], -30), interview).minutes == 0
+
+
+def test_only_an_interviewer_chooses_which_questions_are_asked(refused: Refused, interview: str) -> None:
+    refused(NotAllowed, "coordinator", partial(interviews.choose_mode, interview=interview, mode="core"))
+    refused(Invalid, "interviewer", partial(interviews.choose_mode, interview=interview, mode="some"))
+    refused(NotFound, "interviewer", partial(interviews.choose_mode, interview="nowhere", mode="core"))
+
+
+def test_the_core_set_is_not_chosen_after_the_childs_stop(
+    refused: Refused, desks: Desks, consented: str, interview: str
+) -> None:
+    withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "child")
+
+    refused(ConsentMissing, "interviewer", partial(interviews.choose_mode, interview=interview, mode="core"))
+
+
+def test_the_core_set_shows_only_its_questions_and_is_remembered(
+    desks: Desks, interview: str, changes: Changes
+) -> None:
+    desk = desks["interviewer"]
+    assert interviews.page(desk, interview, "P").mode == "full"
+
+    interviews.choose_mode(desk, interview, "core")
+
+    page = interviews.page(desk, interview, "P")
+    assert (page.mode, [line.id for line in page.questions]) == ("core", ["P1", "P2", "P4", "P5", "P6"])
+    assert [(one.id, one.total) for one in page.sections] == [
+        ("W", 2),
+        ("L", 2),
+        ("P", 5),
+        ("C", 3),
+        ("N", 2),
+        ("E", 3),
+    ]
+    opened, chosen = changes(desk, "interview")
+    assert (chosen.set, chosen.record, chosen.session) == ({"mode": "core"}, interview, interview)
+    assert chosen.grounds == opened.grounds
+
+
+def test_the_same_choice_twice_writes_nothing(desks: Desks, interview: str, changes: Changes) -> None:
+    interviews.choose_mode(desks["interviewer"], interview, "full")
+
+    assert len(changes(desks["interviewer"], "interview")) == 1
+
+
+def test_a_note_outside_the_core_set_stays_in_sight(desks: Desks, interview: str) -> None:
+    answers.save(desks["interviewer"], SaveAnswer(interview, "P3", "editor-1", "", "跑步"))
+    interviews.choose_mode(desks["interviewer"], interview, "core")
+
+    page = interviews.page(desks["interviewer"], interview, "P")
+    assert "P3" in [line.id for line in page.questions]
+
+
+def test_what_is_left_is_told_of_every_section(desks: Desks, interview: str) -> None:
+    answers.save(desks["interviewer"], SaveAnswer(interview, "W1", "editor-1", "", "下雨"))
+    answers.save(desks["interviewer"], SaveAnswer(interview, "P1", "editor-2", "", "", outcome="child_skipped"))
+    taken = answers.save(desks["interviewer"], SaveAnswer(interview, "P2", "editor-3", "", "别记这句"))
+    back = SaveAnswer(interview, "P2", "editor-3", taken.base, "")
+    answers.off_record(desks["interviewer"], back, "别记这句")
+
+    left = {
+        mark.id: mark.state for one in interviews.page(desks["interviewer"], interview).sections for mark in one.marks
+    }
+    assert (left["W1"], left["P1"], left["P2"], left["W2"]) == ("answered", "skipped", "off_record", "open")
+    assert len(left) == 28
+
+
+def test_while_somebody_listens_sensitive_questions_wait(desks: Desks, interview: str) -> None:
+    desk = desks["interviewer"]
+    assert waiting(desk, interview) == {}
+
+    moments.note(desk, interview, "came_in", "carer")
+    assert waiting(desk, interview) == {"P4": "overheard"}
+    assert interviews.page(desk, interview).around.listening == ("carer",)
+
+    moments.note(desk, interview, "left")
+    assert waiting(desk, interview) == {}
+
+
+def test_after_distress_sensitive_questions_wait_five_minutes(desks: Desks, interview: str) -> None:
+    desk = desks["interviewer"]
+    moments.note(seconds_later(desk, 30), interview, "distress_1")
+
+    assert waiting(seconds_later(desk, 90), interview) == {"P4": "upset"}
+    assert interviews.page(seconds_later(desk, 90), interview).around.calm_from == 6
+    assert waiting(seconds_later(desk, 365), interview) == {}
+
+
+def test_what_a_family_lives_through_turns_careful_questions_off(desks: Desks, interview: str, consented: str) -> None:
+    desk = desks["interviewer"]
+    household.save_parent(desk, consented, "father", ParentTold(alive="no"), Seen())
+
+    assert waiting(desk, interview) == {"P1": "context"}
+    line = next(one for one in interviews.page(desk, interview, "P").questions if one.id == "P1")
+    assert line.context == ("parent_dead",)
+
+
+def test_what_is_written_of_the_family_is_thought_of_first(desks: Desks, interview: str, consented: str) -> None:
+    desk = desks["interviewer"]
+    with desk.db.writing() as tables:
+        told = Draft("participant", {"sensitive": ["divorced"]}, record=consented, subject=consented)
+        log.append_over(tables, desk.pen, told)
+
+    lines = {one.id: one.context for one in interviews.page(desk, interview, "P").questions}
+    assert (lines["P1"], lines["P2"]) == (("divorced",), ())
+    assert waiting(desk, interview) == {}
+
+
+def waiting(desk: Desk, interview: str) -> dict[str, str]:
+    lines = interviews.page(desk, interview, "P").questions
+    return {line.id: line.waits for line in lines if line.waits}
+
+
+def seconds_later(desk: Desk, seconds: float) -> Desk:
+    return replace(desk, clock=replace(desk.clock, ahead=desk.clock.ahead + timedelta(seconds=seconds)))
+
+
+def test_a_note_shows_the_minute_at_which_it_was_begun(desks: Desks, interview: str) -> None:
+    desk = desks["interviewer"]
+    begun = answers.save(seconds_later(desk, 130), SaveAnswer(interview, "W1", "editor-1", "", "下"))
+    answers.save(seconds_later(desk, 400), SaveAnswer(interview, "W1", "editor-1", begun.base, "下雨"))
+
+    page = interviews.page(seconds_later(desk, 400), interview)
+    assert [line.minute for line in page.questions] == [2, None]
+    assert page.minutes == 6
+
+
+def test_the_page_knows_which_parts_of_the_opening_the_child_was_told(desks: Desks, interview: str) -> None:
+    assert interviews.page(desks["interviewer"], interview).told == (1, 2, 3)
+
+
+def test_only_an_interviewer_keeps_the_counter(refused: Refused, interview: str) -> None:
+    refused(NotAllowed, "coordinator translator sg_lead", partial(interviews.beat, interview=interview))
+    refused(NotFound, "interviewer", partial(interviews.beat, interview="nowhere"))
+
+
+def test_the_counter_goes_on_while_the_page_is_seen(desks: Desks, interview: str, changes: Changes) -> None:
+    desk = desks["interviewer"]
+    before = len(changes(desk, ""))
+
+    for seconds in (500, 1000, 1500):  # longer than a silence that counts, in beats that are shorter
+        pulse = interviews.beat(seconds_later(desk, seconds), interview)
+
+    assert (pulse.minutes, pulse.rest) == (25, None)
+    assert len(changes(desk, "")) == before
+
+
+def test_v33_a_rest_is_offered_when_the_minutes_are_over(desks: Desks, interview: str) -> None:
+    desk = desks["interviewer"]
+    for seconds in range(500, 2501, 500):
+        pulse = interviews.beat(seconds_later(desk, seconds), interview)
+
+    assert pulse.rest is not None
+    assert pulse.rest.code == "V33"
+    assert interviews.page(seconds_later(desk, 2500), interview).around.rest == pulse.rest
+
+
+def test_a_break_stops_the_counter_and_is_shown(desks: Desks, interview: str) -> None:
+    desk = desks["interviewer"]
+    moments.note(seconds_later(desk, 60), interview, "break")
+
+    assert interviews.beat(seconds_later(desk, 300), interview).minutes == 1
+    assert interviews.page(desk, interview).around.resting
+
+
+def test_an_ended_interview_runs_no_longer(desks: Desks, interview: str) -> None:
+    desk = desks["interviewer"]
+    assert interviews.page(desk, interview).ended == ""
+    stops.begin(seconds_later(desk, 120), interview, "stop_keep")
+    stops.finish(seconds_later(desk, 121), interview)
+
+    page = interviews.page(seconds_later(desk, 400), interview)
+    assert (page.ended, page.minutes, page.writable) == ("partial_child", 2, False)
+    assert interviews.beat(seconds_later(desk, 500), interview).minutes == 2

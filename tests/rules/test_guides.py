@@ -18,6 +18,7 @@ from fieldkit.rules.guides import (
     placeholders,
     sentences,
     text_hash,
+    waits,
 )
 from fieldkit.studies import Pair, load_study
 
@@ -150,3 +151,24 @@ def test_reading_sentence_by_sentence_leaves_no_word_of_a_form_out() -> None:
     for line in (line for form in load_study().forms for line in form.read_aloud):
         assert "".join(one.zh for one in sentences(line)) == line.zh
         assert " ".join(one.en for one in sentences(line)) == line.en
+
+
+def test_a_sensitive_question_waits_while_somebody_listens_or_the_child_is_upset() -> None:
+    assert waits(2, careful=False, context=(), listened=True, upset=False) == "overheard"
+    assert waits(2, careful=False, context=(), listened=False, upset=True) == "upset"
+    assert waits(2, careful=False, context=(), listened=False, upset=False) == ""
+
+
+@pytest.mark.parametrize("sens", [0, 1])
+def test_a_question_that_is_not_sensitive_waits_for_nobody(sens: int) -> None:
+    assert waits(sens, careful=False, context=("parent_dead",), listened=True, upset=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("context", "reason"),
+    [((), ""), (("divorced",), ""), (("parent_dead",), "context"), (("divorced", "parent_prison"), "context")],
+)
+def test_a_careful_question_is_off_where_a_parent_is_dead_missing_or_in_prison(
+    context: tuple[str, ...], reason: str
+) -> None:
+    assert waits(1, careful=True, context=context, listened=False, upset=False) == reason

@@ -18,7 +18,7 @@ from fieldkit.acts.desk import Desk
 from fieldkit.app import create_app
 from fieldkit.clock import Clock
 from fieldkit.store.folder import Folder
-from fieldkit.web.site import HOME, Machine, Site
+from fieldkit.web.site import HOME, Lan, Machine, Site
 
 PORT = 8750
 Desks = dict[str, Desk]
@@ -104,6 +104,63 @@ def locked(four_machines: Path, tmp_path: Path) -> Iterator[FlaskClient]:
     yield open_browser(site)
     site.machines[HOME].close()
     folder.close()
+
+
+class OverLan(FlaskClient):
+    """A device in the laptop's network: asks over the encrypted door, under the laptop's address there."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        if args and isinstance(args[0], str):
+            kwargs.setdefault("base_url", "https://192.168.43.7:8760")
+            kwargs.setdefault("environ_overrides", {"fieldkit.door": "lan"})
+        return super().open(*args, **kwargs)
+
+    def send(self, form: str, path: str, **data: str) -> TestResponse:
+        """Send a form with the token of the page *form*."""
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.get(form).text)
+        assert found
+        return self.post(path, data={"csrf_token": found[1], **data})
+
+
+@pytest.fixture
+def beside(desks: Desks, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """The interviewer's own laptop, unlocked, in a network, with its doors open for phones."""
+    monkeypatch.setattr("fieldkit.platform.own_addresses", lambda: {"192.168.43.7"})
+    site = Site({HOME: Machine(desks["interviewer"].folder, desk=desks["interviewer"])}, Clock(), PORT)
+    site.lan = Lan(lambda _folder, _fresh: {"lan": 8760, "trust": 8770}, wanted=True)
+    client = open_browser(site)
+    unlocked = client.post(
+        "/unlock", data={"code": desks["interviewer"].me.code, "passphrase": "four plain words here"}
+    )
+    assert unlocked.status_code == 302
+    return client
+
+
+@pytest.fixture
+def stranger(beside: FlaskClient) -> OverLan:
+    """A device in the same network that nobody paired."""
+    return OverLan(beside.application, beside.application.response_class)
+
+
+@pytest.fixture
+def offered(beside: FlaskClient) -> Callable[[], str]:
+    """Make a code on the laptop, as it stands in the picture."""
+
+    def make() -> str:
+        found = re.search(r"https://192\.168\.43\.7:8760(/pair/[\w-]+)", beside.post("/phones/pair").text)
+        assert found
+        return found[1]
+
+    return make
+
+
+@pytest.fixture
+def paired(beside: FlaskClient, offered: Callable[[], str]) -> OverLan:
+    """A phone that was paired; nobody is signed in on it."""
+    client = OverLan(beside.application, beside.application.response_class)
+    path = offered()
+    assert client.send(path, path, name="小李的手机").status_code == 302
+    return client
 
 
 @pytest.fixture

@@ -149,4 +149,62 @@ def test_an_open_page_learns_who_is_signed_in(browser: FlaskClient) -> None:
     answer = browser.get("/session?editor=e1", headers=SCRIPT).json
 
     assert answer is not None
-    assert set(answer) == {"user", "csrf", "ack_key"}
+    assert set(answer) == {"user", "csrf", "ack_key", "queue"}
+    assert answer["queue"] == ""
+
+
+def queue_key(browser: FlaskClient, interview: str) -> str:
+    answer = browser.get(f"/session?editor=e1&interview={interview}", headers=SCRIPT).json
+    assert answer is not None
+    return str(answer["queue"])
+
+
+def test_no_key_for_a_queue_where_the_interview_is_out_of_reach(
+    sit: Callable[[str], FlaskClient], interview: str, consented: str
+) -> None:
+    browser = sit("interviewer")
+    assert queue_key(browser, "no-such-interview") == ""
+    browser.post("/withdraw", data={"code": consented, "scope": "all", "asker": "child"})
+
+    assert queue_key(browser, interview) == ""
+    assert queue_key(sit("coordinator"), interview) == ""
+
+
+def test_the_page_a_save_and_an_unlocked_session_carry_the_same_key(browser: FlaskClient, interview: str) -> None:
+    editor, page = opened(browser, interview), browser.get(f"/interviews/{interview}?section=W").text
+    answer = browser.post(editor.action, data={**editor.fields, "text": "下雨"}, headers=SCRIPT).json
+    key = queue_key(browser, interview)
+
+    assert answer is not None
+    assert re.fullmatch(r"[0-9a-f]{64}", key)
+    assert f'data-queue="{key}"' in page
+    assert answer["queue"] == key
+
+
+def test_a_refused_note_is_shown_again_with_the_key(browser: FlaskClient, interview: str) -> None:
+    editor = opened(browser, interview)
+    answer = browser.post(editor.action, data={**editor.fields, "text": "下" * 50_001, "do": "next"})
+
+    assert f'data-queue="{queue_key(browser, interview)}"' in answer.text
+
+
+def test_who_only_reads_gets_no_key(sit: Callable[[str], FlaskClient], interview: str) -> None:
+    assert "data-queue" not in sit("coordinator").get(f"/interviews/{interview}?section=W").text
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\U0001f327下雨", "\n\n下雨\n"])
+def test_odd_characters_are_acknowledged_as_they_were_sent(browser: FlaskClient, interview: str, text: str) -> None:
+    editor = opened(browser, interview)
+    answer = browser.post(editor.action, data={**editor.fields, "text": text}, headers=SCRIPT).json
+
+    assert answer is not None
+    assert answer["ack"] == hmac.new(bytes.fromhex(editor.key), text.encode(), sha256).hexdigest()
+
+
+def test_a_pasted_megabyte_is_refused_with_a_sentence(browser: FlaskClient, interview: str) -> None:
+    editor = opened(browser, interview)
+    answer = browser.post(editor.action, data={**editor.fields, "text": "a" * 1_000_000}, headers=SCRIPT)
+
+    assert answer.status_code == 413
+    assert answer.json is not None
+    assert answer.json["code"] in {"text_too_long", "too_much"}

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from flask.testing import FlaskClient
+
+from fieldkit.acts import stops
+from fieldkit.acts.desk import Desk
 
 
 def test_a_translator_sees_no_interview(sit: Callable[[str], FlaskClient], interview: str) -> None:
@@ -49,3 +53,108 @@ def test_the_interview_in_english_puts_english_first(browser: FlaskClient, inter
 
     assert page.index("scared or uneasy") < page.index("有没有什么时候，你会觉得害怕")
     assert "Next question" in page
+
+
+def test_which_language_comes_first_and_how_large_is_chosen_without_a_script(
+    browser: FlaskClient, interview: str
+) -> None:
+    back = f"/interviews/{interview}?section=P"
+    page = browser.get(back).text
+    assert re.search(r'"pair"><span lang="zh-CN">[^<]*你会觉得害怕', page)
+    assert "data-size" not in page.split("<body")[0]
+
+    assert browser.post("/language", data={"first": "en", "size": "large", "back": back}).location == back
+
+    page = browser.get(back).text
+    assert re.search(r'"pair"><span lang="en">[^<]*scared or uneasy', page)
+    assert 'data-size="large"' in page.split("<body")[0]
+    assert "下一题" in page  # the words of the page stay in the reader's language
+
+
+def test_what_does_not_exist_is_no_choice_of_the_display(browser: FlaskClient) -> None:
+    answer = browser.post("/language", data={"first": "fr", "size": "huge\r\nX: y"})
+
+    assert "first=" not in str(answer.headers)
+    assert "size=" not in str(answer.headers)
+
+
+def test_the_opening_stands_folded_at_the_beginning_with_its_ticks(browser: FlaskClient, interview: str) -> None:
+    page = browser.get(f"/interviews/{interview}").text
+    assert "我叫李岚" in page
+    assert page.count("✓ 第 ") == 3
+
+    assert "我叫李岚" not in browser.get(f"/interviews/{interview}?section=P").text
+
+
+def test_what_is_left_is_one_tap_away(browser: FlaskClient, interview: str) -> None:
+    browser.post(f"/interviews/{interview}/answers/W1", data={"editor": "editor-1", "text": "下雨", "do": "next"})
+    page = browser.get(f"/interviews/{interview}?section=N").text
+
+    assert "还有 27 题没问" in page
+    assert f'href="/interviews/{interview}?section=P&amp;q=P4#P4"' in page
+    assert "✓ 已记</span>" in page
+
+
+def test_the_core_set_is_chosen_and_taken_back(browser: FlaskClient, interview: str) -> None:
+    answer = browser.post(f"/interviews/{interview}/mode", data={"mode": "core", "section": "P"})
+    assert answer.location == f"/interviews/{interview}?section=P#left"
+    assert 'id="P3"' not in browser.get(answer.location).text
+
+    browser.post(f"/interviews/{interview}/mode", data={"mode": "full", "section": "P"})
+    assert 'id="P3"' in browser.get(answer.location).text
+    assert browser.post(f"/interviews/{interview}/mode", data={"mode": "some"}).status_code == 422
+
+
+def test_next_goes_past_a_question_that_better_waits(browser: FlaskClient, interview: str) -> None:
+    browser.post(f"/interviews/{interview}/moments", data={"tap": "came_in carer"})
+    said = {"editor": "editor-1", "text": "跑步", "do": "next"}
+
+    assert browser.post(f"/interviews/{interview}/answers/P3", data=said).location.endswith("q=P5#P5")
+
+
+def test_a_question_that_better_waits_is_not_opened_by_itself_but_can_be(browser: FlaskClient, interview: str) -> None:
+    browser.post(f"/interviews/{interview}/moments", data={"tap": "came_in carer"})
+    for place, question in enumerate(("P1", "P2", "P3")):
+        said = {"editor": f"editor-{place}", "text": "", "do": "skip"}
+        browser.post(f"/interviews/{interview}/answers/{question}", data=said)
+
+    assert 'id="P5" open' in browser.get(f"/interviews/{interview}?section=P").text
+    assert 'id="P4" open' in browser.get(f"/interviews/{interview}?section=P&q=P4").text
+
+
+def test_a_question_that_is_not_there_opens_the_next_one(browser: FlaskClient, interview: str) -> None:
+    assert 'id="P1" open' in browser.get(f"/interviews/{interview}?section=P&q=ZZ").text
+
+
+def test_a_beat_tells_the_minutes(browser: FlaskClient, interview: str) -> None:
+    answer = browser.post(f"/interviews/{interview}/beat")
+
+    assert answer.json == {"minutes": 0, "rest": ""}
+    assert browser.post("/interviews/nowhere/beat").status_code == 404
+
+
+def test_a_note_shows_its_minute(browser: FlaskClient, interview: str) -> None:
+    browser.post(f"/interviews/{interview}/answers/W1", data={"editor": "editor-1", "text": "下雨", "do": "next"})
+
+    assert re.search(r'已记 <span class="num">0 分钟</span>', browser.get(f"/interviews/{interview}").text)
+
+
+def test_an_interview_that_ended_says_so_and_is_only_read(
+    browser: FlaskClient, interview: str, desks: dict[str, Desk]
+) -> None:
+    page = browser.get(f"/interviews/{interview}").text
+    assert f'href="/interviews/{interview}/close">结束访谈' in page
+
+    stops.begin(desks["interviewer"], interview, "stop_keep")
+    stops.finish(desks["interviewer"], interview)
+
+    page = browser.get(f"/interviews/{interview}").text
+    assert "这次访谈已经结束" in page
+    assert f'href="/interviews/{interview}/close"' in page
+    for gone in ("data-autosave", "stopbar", "data-beat"):
+        assert gone not in page
+
+
+def test_the_page_is_light(browser: FlaskClient, interview: str) -> None:
+    for section in "WLPCNE":
+        assert len(browser.get(f"/interviews/{interview}?section={section}").data) < 60_000

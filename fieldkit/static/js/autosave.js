@@ -1,26 +1,21 @@
-// A note that saves itself, and a badge that tells the truth: "saved" only after the keyed hash of the text came back.
-// Without this module the note is saved by its button.
+// A note that saves itself, and a badge that tells the truth: "saved" only after the keyed hash of the text came back;
+// what the laptop did not take waits in the queue of this browser. Without this module the note is saved by its button.
+import { keyedHash, randomId, send, signedIn, tooLong } from './laptop.js';
 
-const PAUSE = 600, LONGEST = 1500, RETRY = 2000, REFUSED = 10000;
-const encoder = new TextEncoder();
-const SCRIPT = { 'X-Fieldkit': 'script' };
-
-async function hmac(hexKey, text) {
-  const raw = Uint8Array.from(hexKey.match(/../g), (pair) => parseInt(pair, 16));
-  const key = await crypto.subtle.importKey('raw', raw, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
-  const mark = new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(text)));
-  return Array.from(mark, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
+const PAUSE = 600, LONGEST = 1200, PATIENCE = 300, RETRY = 2000, REFUSED = 10000;
+const KEPT_ALIVE = 20000;  // a browser sends no more than 64 KB for a page that is left
+const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
 
 // What a person is told. Typing is silent and never covers an earlier failure; only a change of truth is spoken.
 class Badge {
-  constructor(box, announce) {
+  constructor(box, sentences, announce) {
     this.box = box;
+    this.sentences = sentences;
     this.announce = announce;
-    this.truth = 'saved';
+    this.truth = box.dataset.state === 'lost' ? 'lost' : 'saved';
   }
 
-  show(state, sentence = this.box.dataset[state]) {
+  show(state, sentence = this.sentences[state]) {
     if (state === 'typing' && this.truth !== 'saved') return;
     this.box.dataset.state = state;
     this.box.querySelector('span').textContent = sentence;
@@ -37,31 +32,63 @@ class Badge {
 }
 
 export class Autosave {
-  constructor(form, announce) {
+  constructor(form, place, announce, queue) {
     this.form = form;
+    this.sentences = { ...place.dataset };
     this.box = form.querySelector('textarea');
-    this.badge = new Badge(form.querySelector('.badge'), announce);
-    this.stored = this.state();
-    this.timer = this.firstKey = 0;
-    this.sending = this.left = false;
+    this.badge = new Badge(form.querySelector('.badge'), this.sentences, announce);
+    this.queue = queue;
+    this.id = queue && randomId();
+    this.kept = null;  // what the queue holds of this note
+    this.keeping = Promise.resolve();
+    this.writing = 0;
+    this.stored = this.badge.truth === 'lost' ? null : this.state();
+    this.timer = this.firstKey = this.turn = 0;
+    this.saving = null;
+    this.left = this.off = false;
+    this.listen();
+    if (this.stored === null) this.later(0);  // the page came back with a refusal and what was typed
+  }
+
+  listen() {
     for (const event of ['input', 'compositionupdate', 'compositionend']) this.box.addEventListener(event, () => this.touched());
-    form.addEventListener('change', () => this.touched());
-    form.addEventListener('submit', () => { this.left = true; clearTimeout(this.timer); });
+    this.form.addEventListener('change', () => this.touched());
+    this.form.addEventListener('submit', (event) => this.submitted(event));
     addEventListener('pagehide', () => this.leave());
-    addEventListener('beforeunload', (event) => { if (this.onlyHere()) event.preventDefault(); });
     addEventListener('pageshow', () => { this.left = false; });
+    addEventListener('beforeunload', (event) => { if (this.onlyHere()) event.preventDefault(); });
+    document.addEventListener('visibilitychange', () => this.hidden());
   }
 
   text() {
     return this.box.value.toWellFormed ? this.box.value.toWellFormed() : this.box.value;
   }
 
+  kind() {
+    return new FormData(this.form).get('text_kind');
+  }
+
   state() {
-    return JSON.stringify([this.text(), new FormData(this.form).get('text_kind')]);
+    return JSON.stringify([this.text(), this.kind()]);
+  }
+
+  // All of the note as it is now.
+  now() {
+    const { editor, base } = this.form.elements;
+    const words = { question: this.form.closest('details').id, editor: editor.value, base: base.value, text: this.text(), text_kind: this.kind(), off: this.off };
+    return { words, state: this.state(), turn: this.turn += 1 };
+  }
+
+  unsaved() {
+    return this.queued() || this.state() !== this.stored;
+  }
+
+  queued() {
+    return this.kept !== null || this.writing > 0;
   }
 
   touched() {
-    if (this.left || this.state() === this.stored) return;
+    if (this.left || !this.unsaved()) return;
     this.badge.show('typing');
     this.firstKey ||= Date.now();
     this.later(Math.min(PAUSE, Math.max(0, this.firstKey + LONGEST - Date.now())));
@@ -69,67 +96,227 @@ export class Autosave {
 
   later(delay) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => { this.timer = 0; this.save(); }, delay);
+    this.timer = setTimeout(() => { this.timer = 0; this.due(); }, delay);
   }
 
-  request(extra) {
-    const body = new FormData(this.form);
-    body.set('text', this.text());
-    return fetch(this.form.action, { method: 'POST', body, headers: SCRIPT, redirect: 'error', ...extra });
+  // While an answer is waited for, what is typed on goes into the queue as often as it would be sent.
+  due() {
+    if (!this.saving) return this.save();
+    this.firstKey = 0;
+    return this.setAside();
   }
 
   // One request at a time; the latest text wins: what was typed meanwhile goes with the next one.
-  async save() {
-    if (this.sending || this.left) return;
-    this.sending = true;
-    this.firstKey = 0;
-    const text = this.text(), state = this.state();
-    let wait;
-    try {
-      wait = await this.judge(await this.request(), text, state);
-    } catch {
-      this.badge.show('browser');
-      wait = RETRY;
-    }
-    this.sending = false;
-    if (this.state() !== this.stored && !this.timer) this.later(wait);
+  save() {
+    if (this.left) return Promise.resolve();
+    this.saving ||= this.attempt().then((wait) => {
+      this.saving = null;
+      if (this.unsaved() && !this.timer) this.later(wait);
+    });
+    return this.saving;
   }
 
   // Returns how long to wait before what is still unsaved is sent again.
-  async judge(response, text, state) {
+  async attempt() {
+    this.firstKey = 0;
+    const now = this.now();
+    if (this.queued()) await this.keep(now);  // what waits is never older than what was sent
+    if (tooLong(now.words.text)) return this.refused(now, this.sentences.long, true);
+    const slow = setTimeout(() => this.setAside(), PATIENCE);
+    try {
+      return await this.judge(await this.request(now), now);
+    } catch {
+      this.stored = null;  // nobody knows whether it arrived
+      await this.setAside();
+      return RETRY;
+    } finally {
+      clearTimeout(slow);
+    }
+  }
+
+  request(now, extra, off) {
+    const fields = new FormData(this.form);
+    for (const [name, value] of Object.entries({ text: now.words.text, text_kind: now.words.text_kind, ...off })) fields.set(name, value);
+    return send(`${this.form.action}${off ? '/off-record' : ''}`, fields, extra);
+  }
+
+  async judge(response, now) {
     if (response.status === 401 || response.status === 400) return this.signedInAgain();
     const answer = await response.json();
-    if (!response.ok) {
-      this.badge.show('lost', answer.sentence);
-      return REFUSED;
-    }
-    if (answer.ack !== await hmac(this.form.dataset.ack, text)) throw new Error('not our server');
-    this.stored = state;
+    if (!response.ok) return this.refused(now, answer.sentence, response.status === 413 || response.status >= 500);
+    if (answer.ack !== await keyedHash(this.form.dataset.ack, now.words.text)) throw new Error('not our server');
+    this.stored = now.state;
     this.form.elements.base.value = answer.base;
-    this.badge.box.dataset.ackedLength = text.length;
-    if (this.state() === state) this.badge.saved(answer.at);
-    return 0;
+    this.form.elements.editor.value = answer.editor;
+    this.form.dataset.ack = answer.ack_key;
+    this.badge.box.dataset.ackedLength = now.words.text.length;
+    this.queue?.use(answer.queue);
+    await this.settle(now);
+    if (this.state() !== now.state) return 0;
+    this.badge.saved(answer.at);
+    return RETRY;
+  }
+
+  // The child takes words back: all that the laptop ever kept of them goes, and the note goes on from a fresh editor.
+  // If this page dies before, the queue asks for the same. Tells whether it is done.
+  async takeBack(words) {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    this.off = true;
+    await this.saving;
+    const taken = this.keep(this.now()).then(() => this.erase(words));
+    this.saving = taken.then((done) => {
+      this.saving = null;
+      if (this.unsaved() && !this.timer) this.later(done ? 0 : REFUSED);
+    });
+    return taken;
+  }
+
+  async erase(words) {
+    while (!this.left) {
+      const now = this.now();
+      try {
+        const response = await this.request(now, {}, { words });
+        if (response.status === 401 || response.status === 400) await this.signedInAgain();
+        else return await this.erased(await response.json(), response.ok, now);
+      } catch {
+        this.badge.show('lost', this.sentences.off);
+      }
+      await pause(RETRY);
+    }
+    return false;
+  }
+
+  async erased(answer, done, now) {
+    this.off = !done;
+    if (!done) {
+      this.badge.show('lost', answer.sentence);
+      return false;
+    }
+    if (answer.ack !== await keyedHash(this.form.dataset.ack, now.words.text)) throw new Error('not our server');
+    this.stored = now.state;
+    Object.assign(this.form.elements.editor, { value: answer.editor });
+    Object.assign(this.form.elements.base, { value: answer.base });
+    Object.assign(this.form.dataset, { ack: answer.ack_key });
+    this.badge.box.dataset.ackedLength = now.words.text.length;
+    await this.forget();
+    await this.queue?.reseal(answer.queue);
+    this.badge.saved(answer.at);
+    return true;
+  }
+
+  forget() {
+    this.keeping = this.keeping.then(() => this.queue?.remove(this.id)).then(() => { this.kept = null; });
+    return this.keeping;
+  }
+
+  async refused(now, sentence, worthKeeping) {
+    const kept = worthKeeping && await this.keep(now);
+    this.badge.show('lost', kept ? `${sentence} ${this.sentences.kept}` : sentence);
+    return REFUSED;
   }
 
   // Locked or restarted: the text stays here; once the same person has unlocked again it is saved.
   async signedInAgain() {
-    this.badge.show('browser', this.badge.box.dataset.locked);
-    const editor = encodeURIComponent(this.form.elements.editor.value);
-    const response = await fetch(`/session?editor=${editor}`, { headers: SCRIPT });
-    if (!response.ok) return RETRY;
-    const now = await response.json();
-    if (now.user !== this.form.dataset.user) return RETRY;
-    for (const field of document.getElementsByName('csrf_token')) field.value = now.csrf;
+    await this.setAside('locked', 'pageLocked');
+    const now = await signedIn(this.form.dataset.user, this.form.elements.editor.value, this.sentences.interview);
+    if (!now) return RETRY;
     this.form.dataset.ack = now.ack_key;
+    this.queue?.use(now.queue);
     return 0;
   }
 
-  // The server did not take the last words: the browser asks before it throws them away.
+  // The laptop did not take it: the queue does, and the badge says where the words are.
+  async setAside(waiting = 'browser', onlyHere = 'page') {
+    const now = this.now(), kept = await this.keep(now);
+    if (now.state === this.stored) return;
+    this.badge.show(kept ? 'browser' : 'lost', this.sentences[kept ? waiting : onlyHere]);
+  }
+
+  // Writes into the queue, one after the other; tells whether the words lie there.
+  keep(now) {
+    if (!this.queue) return Promise.resolve(false);
+    this.writing += 1;
+    this.keeping = this.keeping.then(() => this.put(now)).finally(() => { this.writing -= 1; });
+    return this.keeping;
+  }
+
+  async put(now) {
+    const under = this.queue.handed;
+    if (this.kept?.under === under && (this.kept.state === now.state || this.kept.turn > now.turn)) return true;
+    try {
+      await this.queue.put(this.id, { ...now.words, typed: new Date().toISOString() });
+      this.kept = { ...now, under };
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  // Acknowledged: what waits goes, unless it is newer.
+  settle(now) {
+    this.keeping = this.keeping.then(async () => {
+      if (!this.kept || (this.kept.turn > now.turn && this.kept.state !== now.state)) return;
+      try {
+        await this.queue.remove(this.id);
+        this.kept = null;
+      } catch (error) {
+        console.warn(error.name);  // the same text is sent and taken out once more
+      }
+    });
+    return this.keeping;
+  }
+
+  // The button of the form takes along what the laptop has; what it has not goes first.
+  submitted(event) {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    if (!this.unsaved() && !this.away()) {
+      this.left = true;
+      return;
+    }
+    event.preventDefault();
+    this.goOn(event.submitter);
+  }
+
+  away() {
+    return document.querySelector('.badge[data-state="browser"]') !== null;
+  }
+
+  async goOn(button) {
+    await Promise.race([this.saving, pause(LONGEST)]);
+    if (this.unsaved()) await Promise.race([this.save(), pause(LONGEST)]);
+    if (!this.unsaved() && !this.away()) this.form.requestSubmit(button);
+    else if (this.away()) this.openNext(button);
+  }
+
+  // No page comes from the laptop now: the next question of this one is at hand.
+  openNext(button) {
+    let next = this.form.closest('details').nextElementSibling;
+    while (next?.matches('.later')) next = next.nextElementSibling;  // a question that better waits is not opened by itself
+    if (button?.value !== 'next' || !next) {
+      this.badge.show('lost', this.sentences.later);
+      return;
+    }
+    next.open = true;
+    next.scrollIntoView({ block: 'nearest' });
+  }
+
+  // Neither on the laptop nor in the queue, and too late or too long to be sent behind: the browser asks first.
   onlyHere() {
-    return !this.left && this.badge.truth !== 'saved' && this.state() !== this.stored;
+    const state = this.state();
+    if (this.left || state === this.stored || state === this.kept?.state) return false;
+    return this.badge.truth !== 'saved' || this.box.value.length > KEPT_ALIVE;
+  }
+
+  // A page in the background may be killed at any moment, by the camera of a phone for one.
+  hidden() {
+    if (!document.hidden || this.left || !this.unsaved()) return;
+    this.keep(this.now()).then(() => this.save());
   }
 
   leave() {
-    if (!this.left && this.state() !== this.stored) this.request({ keepalive: true }).catch(() => {});
+    if (!this.left && this.unsaved() && !this.queued()) this.request(this.now(), { keepalive: true }).catch(() => {});
+    this.left = true;
   }
 }

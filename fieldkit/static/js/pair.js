@@ -1,10 +1,11 @@
-// Show or hide the second language; the cookie lets the server render the next page right.
+// A button that shows or hides the second language, or makes letters large; the cookie lets the server render it right.
 export function pair(button) {
+  const name = button.dataset.toggle, [on, off] = button.dataset.values.split(' ');
   button.addEventListener('click', (event) => {
     event.preventDefault();
-    const both = button.getAttribute('aria-pressed') !== 'true';
-    button.setAttribute('aria-pressed', both);
-    document.documentElement.dataset.pair = both ? 'both' : 'zh';
-    document.cookie = `pair=${both ? 'both' : 'zh'}; path=/; SameSite=Strict; max-age=31536000`;
+    const pressed = button.getAttribute('aria-pressed') !== 'true', chosen = pressed ? on : off;
+    button.setAttribute('aria-pressed', pressed);
+    document.documentElement.dataset[name] = chosen;
+    document.cookie = `${name}=${chosen}; path=/; SameSite=Strict; max-age=31536000`;
   });
 }

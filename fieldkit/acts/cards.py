@@ -1,0 +1,69 @@
+"""The child's card on a paired phone: a tap is a sign that a person on the laptop sees, and records if it holds.
+
+All of it is in memory, and nothing of it names a child: no name, no code, no change in the log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fieldkit.acts import interviews, people
+from fieldkit.acts.desk import Desk, only
+from fieldkit.clock import Clock, new_id
+from fieldkit.errors import Invalid
+from fieldkit.i18n import N_
+from fieldkit.rules.members import INTERVIEWER
+
+ASK, TALK = "ask", "talk"
+SIGNS: dict[str, dict[str, tuple[str, ...]]] = {  # by stage and kind, what can be tapped
+    ASK: {"answer": ("yes", "no", "think")},
+    TALK: {"wish": ("skip", "rest", "stop"), "face": ("1", "2", "3", "4", "5")},
+}
+
+
+@dataclass(frozen=True)
+class Tap:
+    """One sign of the child: which, its number in the row of all taps, and when."""
+
+    sign: str
+    number: int
+    at: str
+
+
+@dataclass
+class Card:
+    """One card in a child's hand: for which record it was handed over, by whom, its stage, the last taps by kind."""
+
+    place: str
+    by: str
+    stage: str
+    id: str = field(default_factory=new_id)
+    taps: dict[str, Tap] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """Return how many taps there were."""
+        return max((one.number for one in self.taps.values()), default=0)
+
+
+@only(INTERVIEWER)
+def to_answer(desk: Desk, subject: str) -> Card:
+    """Hand a child the three answers. Raises NotFound."""
+    people.case(desk, subject)
+    return Card(subject, desk.me.code, ASK)
+
+
+@only(INTERVIEWER)
+def to_talk(desk: Desk, interview: str) -> Card:
+    """Hand a child the card of an interview: skip, rest, stop, and five faces. Raises NotFound."""
+    with desk.db.reading() as tables:
+        interviews.row_within(tables, interview)
+    return Card(interview, desk.me.code, TALK)
+
+
+def tap(card: Card, sign: str, clock: Clock) -> None:
+    """Take note of a sign; a later one of the same kind takes its place. Raises Invalid."""
+    kind = next((kind for kind, signs in SIGNS[card.stage].items() if sign in signs), None)
+    if kind is None:
+        raise Invalid(field=N_("what the child tapped"))
+    card.taps[kind] = Tap(sign, card.number + 1, clock.now().isoformat())

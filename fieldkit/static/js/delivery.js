@@ -1,0 +1,80 @@
+// Takes to the laptop what waits in this browser, each text to its own question, and says what became of it.
+import { keyedHash, send, signedIn, tooLong } from './laptop.js';
+
+const RETRY = 2000;
+const DELIVERED = 'delivered', REFUSED = 'refused', AWAY = 'away';
+
+export class Delivery {
+  constructor(queue, place, announce) {
+    this.queue = queue;
+    this.place = place;
+    this.announce = announce;
+    this.refused = new Set();
+    this.running = false;
+    for (const event of ['focus', 'online']) addEventListener(event, () => this.run());
+    this.run();
+  }
+
+  async run() {
+    if (this.running) return;
+    this.running = true;
+    let away = false;
+    try {
+      await this.queue.each(async (words, remove) => {
+        if (this.refused.has(words.editor)) return false;
+        const became = await this.deliver(words, remove);
+        away ||= became === AWAY;
+        return became === DELIVERED;
+      });
+    } catch (error) {
+      console.warn(error.name);  // this browser gives no access to what it keeps; it stays where it is
+    }
+    this.running = false;
+    if (away) setTimeout(() => this.run(), RETRY);
+  }
+
+  async deliver(words, remove) {
+    if (tooLong(words.text)) return this.tellRefused(words, this.place.dataset.long, remove);
+    try {
+      const now = await signedIn(this.queue.user, words.editor, this.queue.interview);
+      if (!now) return AWAY;
+      const response = await this.sent(words, now.csrf);
+      if ([400, 401].includes(response.status) || response.status >= 500) return AWAY;
+      const answer = await response.json();
+      if (!response.ok) return this.tellRefused(words, answer.sentence, remove);
+      if (answer.ack !== await keyedHash(now.ack_key, words.text)) return AWAY;
+      return this.tellDelivered(words.question);
+    } catch {
+      return AWAY;
+    }
+  }
+
+  sent({ question, editor, base, text, text_kind, off }, csrf_token) {
+    const fields = new FormData();
+    for (const [name, value] of Object.entries({ csrf_token, editor, base, text, text_kind })) fields.set(name, value);
+    const path = [this.queue.interview, question].map(encodeURIComponent);
+    return send(`/interviews/${path[0]}/answers/${path[1]}${off ? '/off-record' : ''}`, fields);
+  }
+
+  tellDelivered(question) {
+    const line = this.place.querySelector('[data-delivered]'), link = document.createElement('a');
+    link.href = `${location.pathname}?${new URLSearchParams({ section: question[0], q: question })}`;
+    link.textContent = question;
+    line.append(' ', link);
+    line.hidden = false;
+    this.announce.textContent = line.textContent;
+    return DELIVERED;
+  }
+
+  tellRefused(words, sentence, remove) {
+    const shown = this.place.querySelector('template').content.firstElementChild.cloneNode(true);
+    shown.querySelector('.code').textContent = words.question;
+    shown.querySelector('span').textContent = sentence;
+    shown.querySelector('textarea').value = words.text;
+    shown.querySelector('button').addEventListener('click', async () => { await remove(); shown.remove(); });
+    this.place.append(shown);
+    this.refused.add(words.editor);
+    this.announce.textContent = `${words.question} ${sentence}`;
+    return REFUSED;
+  }
+}

@@ -1,0 +1,45 @@
+// What the child takes back: the last words, or those that are marked, go at once, from this page and from the laptop.
+// For ten seconds they can be put back from this page's memory; then nobody has them any more.
+const UNDO = 10000;
+const END = /[。！？…；;!?\n]/;
+
+// Where the last sentence or line begins (`rules/notes.py` says the same).
+export function lastWords(text) {
+  let end = text.trimEnd().length;
+  while (end > 0 && END.test(text[end - 1])) end -= 1;
+  for (let place = end; place > 0; place -= 1) if (END.test(text[place - 1])) return place;
+  return 0;
+}
+
+export function offRecord(form, note) {
+  const box = form.querySelector('textarea'), line = form.querySelector('[data-off]');
+  let taken = null, timer = 0;
+
+  const close = () => {
+    taken = null;
+    line.hidden = true;
+  };
+
+  form.querySelector('[value=off_record]').addEventListener('click', async (event) => {
+    event.preventDefault();
+    const marked = box.selectionStart < box.selectionEnd;
+    const from = marked ? box.selectionStart : lastWords(box.value), to = marked ? box.selectionEnd : box.value.length;
+    const words = box.value.slice(from, to);
+    if (!words) return;
+    box.setRangeText('', from, to, 'end');
+    box.focus({ preventScroll: true });
+    clearTimeout(timer);
+    close();
+    if (!await note.takeBack(words)) return;
+    taken = { words, from };
+    line.hidden = false;
+    timer = setTimeout(close, UNDO);
+  });
+
+  line.querySelector('button').addEventListener('click', () => {
+    box.setRangeText(taken.words, Math.min(taken.from, box.value.length), Math.min(taken.from, box.value.length), 'end');
+    close();
+    box.focus({ preventScroll: true });
+    box.dispatchEvent(new Event('input'));
+  });
+}

@@ -1,0 +1,46 @@
+"""One tap beside the questions: somebody came, a break, a child in distress; and what to do when it is much."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from fieldkit.acts import help_card, interviews, moments, readiness
+from fieldkit.clock import new_id
+from fieldkit.rules.moments import VERY_UPSET
+from fieldkit.studies import load_study
+from fieldkit.web.sessions import desk, once
+
+pages = Blueprint("moments", __name__, url_prefix="/interviews/<interview>")
+
+
+@pages.post("/moments")
+def note(interview: str) -> Response:
+    """Keep one moment, the second of two quick taps left out, and go back to the question that was open."""
+    what, _, who = request.form.get("tap", "").partition(" ")
+    question = request.form.get("q", "")
+    opened = request.form.get("mark") or new_id()
+    once(f"{opened} {what} {who}", lambda: moments.note(desk(), interview, what, who, question))
+    if what == VERY_UPSET:
+        return redirect(url_for("moments.distress", interview=interview))
+    if not question:
+        return redirect(url_for("interviews.show", interview=interview))
+    section = question[:1]
+    return redirect(url_for("interviews.show", interview=interview, section=section, q=question, _anchor=question))
+
+
+@pages.get("/distress")
+def distress(interview: str) -> str:
+    """Say what to do when a child is very upset or tells of harm; to look at it leaves no trace."""
+    study, at = load_study(), desk()
+    page = interviews.page(at, interview)
+    place = page.case.site
+    return render_template(
+        "moments/distress.html",
+        page=page,
+        mark=new_id(),
+        card=help_card.of_site(at, place) if place in help_card.sites(at) else help_card.national(),
+        leads=readiness.leads(at),
+        scripts=study.scripts,
+        words_to_say=study.words_to_say,
+    )

@@ -1,0 +1,139 @@
+"""The page of an interview on a phone: the cursor, the moments beside the questions, the minutes, the display."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Request
+
+pytestmark = pytest.mark.browser
+Unlock = Callable[[Page, Any], None]
+CURSOR = "[document.activeElement.id, document.activeElement.selectionStart]"
+
+
+@pytest.fixture
+def talk(phone: Page, start: Any, field_folder: Path, interview: str, unlock: Unlock) -> Page:
+    """The open interview in the browser of a phone."""
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    phone.goto(f"{laptop.url}/interviews/{interview}")
+    phone.wait_for_function("document.activeElement.tagName === 'TEXTAREA'")
+    return phone
+
+
+def tap(page: Page, selector: str) -> None:
+    """Tap what leads to another page, and wait until that one listens."""
+    with page.expect_navigation():
+        page.click(selector)
+    page.wait_for_function("document.readyState === 'complete'")
+
+
+def where(page: Page) -> list[Any]:
+    found: list[Any] = page.evaluate(CURSOR)
+    return found
+
+
+def test_the_cursor_stands_where_the_note_goes_on(talk: Page) -> None:
+    assert where(talk) == ["note-W1", 0]
+    talk.keyboard.type("下雨。")
+
+    tap(talk, "#W1 button[value=next]")
+    assert where(talk) == ["note-W2", 0]
+    tap(talk, "#W2 button[value=skip]")
+    assert where(talk)[0] == "note-L1"
+
+    talk.click("#left > summary")
+    tap(talk, "a.jump:has-text('W1')")
+    assert where(talk) == ["note-W1", 3]
+    talk.click("#W2 > summary")
+    assert where(talk) == ["note-W2", 0]
+
+
+def test_a_break_covers_the_notes_and_gives_the_cursor_back(talk: Page) -> None:
+    talk.click("#W2 > summary")
+    tap(talk, "button[value=break]")
+    assert where(talk)[0] == "pause"
+    talk.keyboard.press("Control+Enter")
+    talk.keyboard.type("雨")
+    assert talk.evaluate("document.getElementById('main').inert")
+    assert talk.locator("#pause").is_visible()
+
+    tap(talk, "button[value=resumed]")
+    assert where(talk)[0] == "note-W2"
+    assert not talk.locator("#pause").is_visible()
+    assert talk.input_value("#note-W2") == ""
+
+
+def test_what_was_typed_before_a_tap_is_on_the_next_page_once(talk: Page) -> None:
+    talk.keyboard.type("奶奶在择菜")
+    talk.click("a[href='#came']")
+    tap(talk, "button[value='came_in carer']")
+
+    assert talk.input_value("#note-W1") == "奶奶在择菜"
+    talk.keyboard.type("。")
+    tap(talk, "button[value=left]")
+    assert talk.input_value("#note-W1") == "奶奶在择菜。"
+    assert talk.locator(".other").count() == 0
+
+
+def test_the_minutes_go_on_by_themselves_but_not_in_a_break(talk: Page) -> None:
+    beats: list[str] = []
+
+    def note(request: Request) -> None:
+        beats.extend([request.url] if request.url.endswith("/beat") else [])
+
+    talk.on("request", note)
+    talk.clock.install()
+    talk.reload()
+    with talk.expect_response(re.compile("/beat$")) as answer:
+        talk.clock.fast_forward(20_500)
+    assert answer.value.ok
+    tap(talk, "button[value=break]")
+    seen = len(beats)
+    talk.clock.fast_forward(60_000)
+
+    assert len(beats) == seen
+
+
+def test_the_display_is_changed_by_one_tap_and_stays(talk: Page) -> None:
+    english = talk.locator("h1 [lang=en]")
+    talk.click("[data-toggle=pair]")
+    assert not english.is_visible()
+    talk.click(".display > summary")
+    talk.click("[data-toggle=size]")
+    talk.reload()
+
+    assert not english.is_visible()
+    assert talk.evaluate("getComputedStyle(document.documentElement).fontSize") == "19.2px"
+    talk.click(".display > summary")
+    tap(talk, "button[name=first][value=en]")
+    assert talk.locator("h1 [lang=en]").is_visible()
+    assert not talk.locator("h1 [lang=zh-CN]").is_visible()
+
+
+def test_nothing_moves_while_one_types(talk: Page) -> None:
+    below = "document.querySelector('#W1 .acts').getBoundingClientRect().top"
+    talk.locator("#W1 .acts").scroll_into_view_if_needed()
+    talk.keyboard.type("下")  # brings the field into view
+    before = talk.evaluate(below)
+    talk.keyboard.type("雨")
+    assert talk.evaluate(below) == before
+    talk.wait_for_selector("#W1 .badge[data-state=saved]")
+
+    assert talk.evaluate(below) == before
+
+
+def test_a_panel_leads_back_to_the_question_that_was_open(talk: Page) -> None:
+    talk.click("#W2 > summary")
+    talk.click("a[href='#upset']")
+    talk.click("#upset a[data-back]")
+
+    assert where(talk)[0] == "note-W2"
+    talk.keyboard.press("Escape")
+    assert talk.evaluate("location.hash") == "#stop"
+    talk.keyboard.press("Escape")
+    assert where(talk)[0] == "note-W2"

@@ -1,0 +1,197 @@
+"""What the child takes back, word by word or all of it: gone from the page, and from the file on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from fieldkit.acts import users
+from fieldkit.clock import Clock
+from fieldkit.store.database import Database
+from fieldkit.store.folder import Folder
+
+pytestmark = pytest.mark.browser
+Stored = Callable[[str], str]
+Unlock = Callable[[Page, Any], None]
+STAYS, GOES = "奶奶在家。", "qx7vk2mpz9lw4td"
+NOTE, BADGE, OFF = "#note-W1", "#W1 .badge", "#W1 [value=off_record]"
+
+
+@pytest.fixture
+def on_disk(field_folder: Path, passphrase: str, clear: Callable[[Database], bytes]) -> Callable[[str], bool]:
+    """Tell whether the file holds some words, read while no server runs."""
+
+    def look(words: str) -> bool:
+        folder = Folder.open(field_folder)
+        desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
+        with desk.db.writing():
+            desk.db.leave_no_trace()
+        content = clear(desk.db).lower()
+        desk.db.close()
+        folder.close()
+        return words.encode() in content
+
+    return look
+
+
+def open_note(page: Page, laptop: Any, interview: str) -> None:
+    page.goto(f"{laptop.url}/interviews/{interview}?section=W&q=W1")
+    page.focus(NOTE)
+
+
+def badge(page: Page, state: str) -> None:
+    expect(page.locator(BADGE)).to_have_attribute("data-state", state)
+
+
+@pytest.fixture
+def talk(start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock) -> tuple[Page, Any]:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.keyboard.insert_text(STAYS + GOES)
+    badge(phone, "saved")
+    return phone, laptop
+
+
+def test_words_are_on_the_disk_until_they_are_taken_back(
+    talk: tuple[Page, Any], on_disk: Callable[[str], bool]
+) -> None:
+    page, laptop = talk
+    expect(page.locator(NOTE)).to_have_value(STAYS + GOES)
+    laptop.kill()
+
+    assert on_disk(GOES)
+
+
+def test_the_last_words_go_with_one_tap(talk: tuple[Page, Any], stored: Stored, on_disk: Callable[[str], bool]) -> None:
+    page, laptop = talk
+    page.click(OFF)
+    expect(page.locator("#W1 [data-off]")).to_be_visible()
+    expect(page.locator(NOTE)).to_have_value(STAYS)
+    expect(page.locator(NOTE)).to_be_focused()
+    page.keyboard.insert_text("接着写")
+    badge(page, "saved")
+    expect(page.locator(BADGE)).to_have_attribute("data-acked-length", str(len(STAYS) + 3))
+    laptop.kill()
+
+    assert not on_disk(GOES)
+    assert stored("W1") == f"{STAYS}接着写"
+
+
+def test_marked_words_go_and_the_rest_stays(
+    talk: tuple[Page, Any], stored: Stored, on_disk: Callable[[str], bool]
+) -> None:
+    page, laptop = talk
+    page.locator(NOTE).evaluate("box => box.setSelectionRange(0, 5)")
+    page.keyboard.press("Alt+0")
+    expect(page.locator("#W1 [data-off]")).to_be_visible()
+    laptop.kill()
+
+    assert stored("W1") == GOES
+    assert on_disk(GOES)
+
+
+def test_for_ten_seconds_they_can_be_put_back(talk: tuple[Page, Any], stored: Stored) -> None:
+    page, laptop = talk
+    page.click(OFF)
+    page.click("#W1 [data-off] button")
+    expect(page.locator(NOTE)).to_have_value(STAYS + GOES)
+    expect(page.locator(BADGE)).to_have_attribute("data-acked-length", str(len(STAYS + GOES)))
+    laptop.kill()
+
+    assert stored("W1") == STAYS + GOES
+
+
+def test_out_of_reach_it_is_done_as_soon_as_the_laptop_answers(
+    talk: tuple[Page, Any], unlock: Unlock, stored: Stored, on_disk: Callable[[str], bool]
+) -> None:
+    page, laptop = talk
+    laptop.kill()
+    page.click(OFF)
+    expect(page.locator(f"{BADGE} span")).to_contain_text("还没删掉")
+    assert on_disk(GOES)
+    laptop.start()
+    unlock(page.context.new_page(), laptop)
+    expect(page.locator("#W1 [data-off]")).to_be_visible()
+    badge(page, "saved")
+    laptop.kill()
+
+    assert not on_disk(GOES)
+    assert stored("W1") == STAYS
+
+
+def test_a_page_that_dies_before_asks_for_it_when_it_is_opened_again(
+    talk: tuple[Page, Any], interview: str, unlock: Unlock, stored: Stored, on_disk: Callable[[str], bool]
+) -> None:
+    page, laptop = talk
+    laptop.kill()
+    page.click(OFF)
+    expect(page.locator(f"{BADGE} span")).to_contain_text("还没删掉")
+    other = page.context.new_page()
+    page.close()
+    laptop.start()
+    unlock(other, laptop)
+    open_note(other, laptop, interview)
+    expect(other.locator("[data-delivered]")).to_be_visible()
+    laptop.kill()
+
+    assert not on_disk(GOES)
+    assert stored("W1") == STAYS
+
+
+def test_a_child_who_wants_nothing_kept_has_it_in_three_taps(
+    talk: tuple[Page, Any], consented: str, on_disk: Callable[[str], bool]
+) -> None:
+    page, laptop = talk
+    page.click(".stopbar .stop")
+    page.click("#stop [value=stop_discard]")
+    expect(page.locator("[data-left]")).to_contain_text("秒")
+    page.click("[data-finish]")
+    expect(page).to_have_url(f"{laptop.url}/people/{consented}/stopped?interview={page.url.split('=')[-1]}")
+    laptop.kill()
+
+    assert not on_disk(GOES)
+    assert not on_disk(STAYS)
+
+
+def test_left_alone_the_page_does_it_after_ten_seconds(talk: tuple[Page, Any], on_disk: Callable[[str], bool]) -> None:
+    page, laptop = talk
+    page.click(".stopbar .stop")
+    page.click("#stop [value=stop_discard]")
+    page.wait_for_url("**/stopped*")
+    laptop.kill()
+
+    assert not on_disk(GOES)
+
+
+def test_with_the_page_closed_the_laptop_does_it(
+    talk: tuple[Page, Any], interview: str, on_disk: Callable[[str], bool]
+) -> None:
+    page, laptop = talk
+    other = page.context.new_page()
+    page.click(".stopbar .stop")
+    page.click("#stop [value=stop_discard]")
+    expect(page.locator("[data-left]")).to_be_visible()
+    page.close()
+    other.goto(f"{laptop.url}/help-card")
+    expect(other.locator("main")).to_be_visible()
+    while other.request.get(f"{laptop.url}/interviews/{interview}").status != 404:
+        other.wait_for_timeout(250)
+    laptop.kill()
+
+    assert not on_disk(GOES)
+
+
+def test_within_ten_seconds_the_child_can_go_on(talk: tuple[Page, Any], interview: str, stored: Stored) -> None:
+    page, laptop = talk
+    page.click(".stopbar .stop")
+    page.click("#stop [value=stop_discard]")
+    page.click("button:has-text('接着聊')")
+    expect(page).to_have_url(f"{laptop.url}/interviews/{interview}")
+    laptop.kill()
+
+    assert stored("W1") == STAYS + GOES

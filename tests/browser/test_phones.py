@@ -1,0 +1,114 @@
+"""A phone beside the laptop, over TLS: a stranger gets nothing, a paired one works, and the child's "stop" is seen."""
+
+from __future__ import annotations
+
+import ssl
+import sys
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection, HTTPSConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = pytest.mark.browser
+BESIDE = Path(__file__).with_name("beside.py")
+
+
+@pytest.fixture
+def laptop(start: Any, field_folder: Path, phone: Page, unlock: Callable[..., None]) -> Any:
+    """The interviewer's laptop, unlocked in a browser of its own; its doors are open."""
+    opened = start(field_folder, sys.executable, str(BESIDE))
+    unlock(phone, opened)
+    opened.until("https://127.0.0.2:")
+    return opened
+
+
+@pytest.fixture
+def handset(chromium: Browser) -> Iterator[Page]:
+    """A phone that was told to go on in spite of the warning."""
+    context = chromium.new_context(
+        viewport={"width": 360, "height": 740}, locale="zh-CN", ignore_https_errors=True, has_touch=True
+    )
+    yield context.new_page()
+    context.close()
+
+
+def pair(laptop: Any, screen: Page, handset: Page) -> str:
+    """Pair *handset* with the code on *screen*; return the address of the laptop in the network."""
+    screen.goto(f"{laptop.url}/phones")
+    screen.click("text=配一部手机")
+    url = screen.inner_text(".qr + .meta")
+    handset.goto(url)
+    handset.fill("#name", "小李的手机")
+    handset.click("text=配对 >> nth=-1")
+    expect(handset.locator("h1")).to_have_text("谁在这里？")
+    return url.partition("/pair/")[0]
+
+
+def test_a_stranger_gets_nothing_and_a_removed_phone_neither(laptop: Any, phone: Page, handset: Page) -> None:
+    base = pair(laptop, phone, handset)
+    other = handset.context.browser.new_context(ignore_https_errors=True)  # type: ignore[union-attr]
+    page = other.new_page()
+    for path in ("/", "/today", "/unlock", "/people", "/child", "/help-card"):
+        answer = page.goto(base + path)
+        assert answer
+        assert answer.status == 403
+    other.close()
+
+    phone.goto(f"{laptop.url}/phones")
+    phone.click("text=移除")
+    answer = handset.goto(f"{base}/today")
+    assert answer
+    assert answer.status == 403
+
+
+def test_a_paired_phone_unlocks_and_shows_the_interview(
+    laptop: Any, phone: Page, handset: Page, passphrase: str, interview: str
+) -> None:
+    base = pair(laptop, phone, handset)
+    handset.fill("#passphrase", passphrase)
+    handset.click("form.card button.primary")
+    handset.wait_for_url(f"{base}/**")
+    handset.goto(f"{base}/interviews/{interview}")
+
+    expect(handset.locator("textarea").first).to_be_visible()
+    assert handset.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_childs_stop_opens_the_stop_panel_on_the_laptop(
+    laptop: Any, phone: Page, handset: Page, interview: str
+) -> None:
+    base = pair(laptop, phone, handset)
+    handset.goto(f"{base}/child")
+    expect(handset.locator("h1")).to_have_text("等一等")
+
+    phone.goto(f"{laptop.url}/interviews/{interview}")
+    phone.click("text=把卡片交给孩子")
+    expect(handset.locator("button")).to_have_count(8)
+    assert handset.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    handset.click("button:has-text('挺好')")
+    expect(phone.locator("#card li")).to_contain_text("孩子按了：挺好")
+    handset.click("button:has-text('停')")
+
+    expect(phone.locator("#stop")).to_be_visible()
+    assert phone.url.endswith("#stop")
+
+
+def test_a_phone_that_trusts_the_certificate_is_not_warned(laptop: Any, phone: Page, handset: Page) -> None:
+    base = urlsplit(pair(laptop, phone, handset))
+    phone.goto(f"{laptop.url}/phones")
+    trust = urlsplit(phone.inner_text(".qr + .meta"))
+    plain = HTTPConnection(str(trust.hostname), int(trust.port or 0), timeout=20)
+    plain.request("GET", "/trust/fieldkit.cer")
+    context = ssl.create_default_context(cadata=plain.getresponse().read().decode())
+    plain.close()
+
+    secure = HTTPSConnection(str(base.hostname), int(base.port or 0), context=context, timeout=20)
+    secure.request("GET", "/today")
+    assert secure.getresponse().status == 403
+    secure.close()
+    with pytest.raises(ssl.SSLCertVerificationError):
+        HTTPSConnection("127.0.0.3", int(base.port or 0), context=context, timeout=20).request("GET", "/today")

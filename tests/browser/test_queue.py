@@ -1,0 +1,646 @@
+"""What is typed while the laptop is out of reach waits in the browser, sealed, and reaches its own question later."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import string
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nacl.bindings import crypto_aead_aes256gcm_decrypt
+from playwright.sync_api import BrowserContext, Error, Page, Playwright, expect
+
+from fieldkit.acts import queues, users
+from fieldkit.acts.desk import Desk
+from fieldkit.clock import Clock
+from fieldkit.store.folder import Folder
+from fieldkit.store.keys import Cost
+
+pytestmark = pytest.mark.browser
+Stored = Callable[[str], str]
+Unlock = Callable[[Page, Any], None]
+ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
+QUEUE = """async (find) => {
+    const opening = indexedDB.open('fieldkit');
+    const database = await new Promise((resolve, reject) => {
+        opening.onupgradeneeded = () => opening.result.createObjectStore('queue');
+        opening.onsuccess = () => resolve(opening.result);
+        opening.onerror = reject;
+    });
+    const store = database.transaction('queue').objectStore('queue');
+    const read = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
+    const ids = await read(store.getAllKeys()), records = await read(store.getAll());
+    database.close();
+    return records.map((record, place) => ({
+        ...record, id: ids[place], iv: Array.from(record.iv), sealed: Array.from(new Uint8Array(record.sealed)),
+    }));
+}"""
+
+
+def waiting(page: Page) -> list[dict[str, Any]]:
+    """Return what waits in the browser, as it lies there."""
+    return list(page.evaluate(QUEUE))
+
+
+def open_note(page: Page, laptop: Any, interview: str, question: str = "W1") -> None:
+    page.goto(f"{laptop.url}/interviews/{interview}?section={question[0]}&q={question}")
+    page.focus(f"#note-{question}")
+
+
+def badge(page: Page, state: str, question: str = "W1") -> None:
+    expect(page.locator(f"#{question} .badge")).to_have_attribute("data-state", state)
+
+
+def type_away(page: Page, text: str, question: str = "W1") -> None:
+    """Type while nobody answers, until the browser has kept it."""
+    page.locator(f"#{question}").evaluate("element => { element.open = true; }")
+    page.locator(f"#note-{question}").focus()
+    page.keyboard.insert_text(text)
+    badge(page, "browser", question)
+
+
+@pytest.fixture
+def context(phone: Page) -> BrowserContext:
+    return phone.context
+
+
+def test_where_nothing_can_be_kept_the_badge_says_so_and_the_browser_asks_before_leaving(
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock
+) -> None:
+    phone.add_init_script(
+        "IDBFactory.prototype.open = () => { throw new DOMException('full', 'QuotaExceededError'); };"
+    )
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    laptop.kill()
+    phone.keyboard.insert_text("下雨了")
+    badge(phone, "lost")
+
+    expect(phone.locator("#W1 .badge span")).to_contain_text("这些字只在这一页")
+    with phone.expect_event("dialog") as asked:
+        phone.close(run_before_unload=True)
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
+
+
+def test_a_browser_without_its_own_cryptography_promises_nothing(
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock
+) -> None:
+    phone.add_init_script("Object.defineProperty(Crypto.prototype, 'subtle', { value: undefined });")
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.keyboard.insert_text("下雨了")
+
+    badge(phone, "lost")
+    assert waiting(phone) == []
+
+
+def test_what_was_typed_without_the_laptop_reaches_its_question_from_another_page_of_the_interview(
+    start: Any, field_folder: Path, interview: str, phone: Page, context: BrowserContext, unlock: Unlock, stored: Stored
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    laptop.kill()
+    type_away(phone, "下雨了")
+    expect(phone.locator("#W1 .badge span")).to_contain_text("已加密留在这个浏览器里")
+    phone.close()
+    laptop.start()
+    page = context.new_page()
+    unlock(page, laptop)
+    open_note(page, laptop, interview, "L1")
+
+    expect(page.locator("[data-delivered]")).to_be_visible()
+    expect(page.locator("#say")).to_contain_text("已经存到电脑上了")
+    assert waiting(page) == []
+    page.click("[data-delivered] a")
+    expect(page.locator("#note-W1")).to_have_value("下雨了")
+    assert page.locator("section.other").count() == 0
+    laptop.kill()
+    assert (stored("W1"), stored("L1")) == ("下雨了", "")
+
+
+def test_two_questions_typed_and_composed_without_the_laptop_are_delivered_each_to_its_own(
+    start: Any, field_folder: Path, interview: str, phone: Page, context: BrowserContext, unlock: Unlock, stored: Stored
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    laptop.kill()
+    type_away(phone, "下雨了。\n")
+    phone.locator("#W2").evaluate("element => { element.open = true; }")
+    phone.focus("#note-W2")
+    input_method = context.new_cdp_session(phone)
+    input_method.send("Input.imeSetComposition", {"text": "没人送伞", "selectionStart": 4, "selectionEnd": 4})
+    badge(phone, "browser", "W2")
+    assert len(waiting(phone)) == 2
+    phone.close()
+    laptop.start()
+    page = context.new_page()
+    unlock(page, laptop)
+    open_note(page, laptop, interview)
+
+    expect(page.locator("[data-delivered] a")).to_have_count(2)
+    laptop.kill()
+    assert (stored("W1"), stored("W2")) == ("下雨了。\n", "没人送伞")
+
+
+def test_the_open_page_delivers_by_itself_and_another_page_of_the_interview_keeps_away_from_its_words(
+    start: Any, field_folder: Path, interview: str, phone: Page, context: BrowserContext, unlock: Unlock, stored: Stored
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    other = context.new_page()
+    open_note(phone, laptop, interview)
+    phone.route("**/answers/W1", lambda route: route.abort())
+    type_away(phone, "下雨了")
+    open_note(other, laptop, interview, "L1")
+    other.wait_for_load_state("networkidle")
+    type_on = "我自己跑回去"
+    phone.bring_to_front()
+    phone.keyboard.insert_text(type_on)
+    assert len(waiting(other)) == 1
+    expect(other.locator("[data-delivered]")).to_be_hidden()
+    phone.unroute("**/answers/W1")
+
+    badge(phone, "saved")
+    assert waiting(phone) == []
+    expect(other.locator("[data-delivered]")).to_be_hidden()
+    laptop.kill()
+    assert stored("W1") == "下雨了" + type_on
+
+
+def test_words_of_a_page_that_was_killed_are_delivered(
+    start: Any, field_folder: Path, interview: str, phone: Page, context: BrowserContext, unlock: Unlock, stored: Stored
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.route("**/answers/W1", lambda route: route.abort())
+    type_away(phone, "下雨了")
+    with phone.expect_event("crash"), suppress(Error):
+        phone.goto("chrome://crash")
+    page = context.new_page()
+    open_note(page, laptop, interview)
+
+    expect(page.locator("[data-delivered] a")).to_have_text("W1")
+    laptop.kill()
+    assert stored("W1") == "下雨了"
+
+
+def test_words_typed_under_a_lock_are_delivered_after_unlocking(
+    start: Any, field_folder: Path, interview: str, phone: Page, context: BrowserContext, unlock: Unlock, stored: Stored
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    laptop.kill()
+    laptop.start()
+    type_away(phone, "下雨了")
+    expect(phone.locator("#W1 .badge span")).to_contain_text("电脑锁着")
+    phone.close()
+    page = context.new_page()
+    unlock(page, laptop)
+    open_note(page, laptop, interview)
+
+    expect(page.locator("[data-delivered] a")).to_have_text("W1")
+    laptop.kill()
+    assert stored("W1") == "下雨了"
+
+
+@pytest.fixture
+def colleague(desks: dict[str, Desk], passphrase: str, cheap: Cost) -> str:
+    """Another interviewer of the same laptop."""
+    return users.add(desks["interviewer"], "王越", passphrase, cheap).code
+
+
+def sit(page: Page, laptop: Any, code: str, passphrase: str) -> None:
+    page.goto(f"{laptop.url}/unlock")
+    page.locator(f'[name=code][value="{code}"]').check(force=True)
+    page.fill("#passphrase", passphrase)
+    page.click("form.card button.primary")
+    page.wait_for_selector("h1:not(:text('谁在这里'))")
+
+
+def test_a_colleague_on_the_same_browser_gets_nothing_of_it(
+    colleague: str,
+    start: Any,
+    field_folder: Path,
+    interview: str,
+    phone: Page,
+    context: BrowserContext,
+    stored: Stored,
+    passphrase: str,
+) -> None:
+    laptop, mine = start(field_folder), own_code(field_folder, colleague)
+    sit(phone, laptop, mine, passphrase)
+    open_note(phone, laptop, interview)
+    laptop.kill()
+    type_away(phone, "下雨了")
+    phone.close()
+    laptop.start()
+    page = context.new_page()
+    sit(page, laptop, colleague, passphrase)
+    open_note(page, laptop, interview)
+    page.wait_for_function("() => performance.getEntriesByType('resource').length > 0")
+    (record,) = passed_over(page)
+
+    assert (record["v"], record["days"]) == (1, 1)
+    expect(page.locator("[data-delivered]")).to_be_hidden()
+    expect(page.locator("#note-W1")).to_have_value("")
+    context.clear_cookies()
+    sit(page, laptop, mine, passphrase)
+    open_note(page, laptop, interview)
+    expect(page.locator("[data-delivered] a")).to_have_text("W1")
+    laptop.kill()
+    assert stored("W1") == "下雨了"
+
+
+def own_code(folder: Path, other: str) -> str:
+    slots = json.loads((folder / "slots.json").read_text(encoding="utf-8"))["users"]
+    return str(next(slot["code"] for slot in slots if slot["code"] != other))
+
+
+def passed_over(page: Page) -> list[dict[str, Any]]:
+    """Return what waits, once the page has looked at it and could not open it."""
+    page.wait_for_function(f"async () => (await ({QUEUE})()).every((record) => record.days > 0)")
+    return waiting(page)
+
+
+def age(page: Page, days: int) -> None:
+    """Let the record have been met on that many other days."""
+    page.evaluate(
+        """(days) => new Promise((resolve) => {
+            indexedDB.open('fieldkit').onsuccess = ({ target: { result: database } }) => {
+                const transaction = database.transaction('queue', 'readwrite');
+                transaction.objectStore('queue').openCursor().onsuccess = ({ target: { result: cursor } }) =>
+                    cursor.update({ ...cursor.value, day: 'another day', days });
+                transaction.oncomplete = () => { database.close(); resolve(); };
+            };
+        })""",
+        days,
+    )
+
+
+@pytest.fixture
+def left(
+    start: Any, field_folder: Path, interview: str, phone: Page, context: BrowserContext, unlock: Unlock
+) -> tuple[Any, Page]:
+    """A laptop that is back, unlocked, and a page elsewhere in a browser in which words on W1 wait."""
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    laptop.kill()
+    type_away(phone, "下雨了")
+    phone.close()
+    laptop.start()
+    page = context.new_page()
+    unlock(page, laptop)
+    return laptop, page
+
+
+def forget_the_secret(page: Page) -> None:
+    """Let the page be handed another key than the one that the words wait under."""
+    page.route(
+        "**/interviews/*",
+        lambda route: route.fulfill(response=(found := route.fetch()), body=another_key(found.text())),
+    )
+
+
+def another_key(html: str) -> str:
+    before, after = html.split('data-queue="')
+    return f'{before}data-queue="{"0" * 64}{after[64:]}'
+
+
+@pytest.mark.parametrize(("days", "kept"), [(29, 1), (30, 0)])
+def test_what_nobody_can_open_stays_until_it_was_met_on_thirty_days(
+    left: tuple[Any, Page], interview: str, days: int, kept: int
+) -> None:
+    laptop, page = left
+    age(page, days)
+    forget_the_secret(page)
+    open_note(page, laptop, interview)
+
+    page.wait_for_function(f"async () => (await ({QUEUE})()).every((record) => record.day !== 'another day')")
+    assert len(waiting(page)) == kept
+
+
+def key_of(field_folder: Path, interview: str, passphrase: str) -> bytes:
+    """Return the key that the laptop's only person gets, while no server runs."""
+    folder = Folder.open(field_folder)
+    desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
+    key = bytes.fromhex(queues.key(desk, interview))
+    desk.db.close()
+    folder.close()
+    return key
+
+
+def opened(record: dict[str, Any], key: bytes) -> dict[str, str]:
+    """Return what a record of format 1 says under *key*."""
+    about = f"fieldkit queue 1 {record['id']}".encode()
+    words = crypto_aead_aes256gcm_decrypt(bytes(record["sealed"]), about, bytes(record["iv"]), key)
+    return dict(json.loads(words))
+
+
+def test_python_opens_what_the_browser_sealed(
+    left: tuple[Any, Page], field_folder: Path, interview: str, passphrase: str
+) -> None:
+    laptop, page = left
+    (record,) = waiting(page)
+    laptop.kill()
+    key = key_of(field_folder, interview, passphrase)
+    words = opened(record, key)
+
+    assert record.keys() == {"id", "v", "iv", "sealed", "day", "days"}
+    assert (record["v"], record["day"], record["days"]) == (1, "", 0)
+    assert words.keys() == {"interview", "question", "editor", "base", "text", "text_kind", "typed"}
+    expected = (interview, "W1", "下雨了", "verbatim")
+    assert tuple(words[name] for name in ("interview", "question", "text", "text_kind")) == expected
+
+
+def test_words_that_meet_a_newer_version_stand_beside_it(
+    left: tuple[Any, Page], interview: str, stored: Stored
+) -> None:
+    laptop, page = left
+    page.route("**/js/delivery.js", lambda route: route.fulfill(content_type="text/javascript", body=NO_DELIVERY))
+    open_note(page, laptop, interview)
+    page.keyboard.insert_text("出太阳了")
+    badge(page, "saved")
+    page.unroute("**/js/delivery.js")
+    open_note(page, laptop, interview)
+    expect(page.locator("[data-delivered] a")).to_have_text("W1")
+    page.click("[data-delivered] a")
+
+    expect(page.locator("#W1 section.other")).to_have_count(1)
+    both = {page.input_value("#note-W1"), page.locator("#W1 section.other p:not(.meta)").inner_text()}
+    assert both == {"下雨了", "出太阳了"}
+
+
+NO_DELIVERY = "export class Delivery {}"
+
+
+def test_words_that_the_laptop_does_not_take_stay_and_can_be_read_or_thrown_away(
+    left: tuple[Any, Page], interview: str, consented: str, stored: Stored
+) -> None:
+    laptop, page = left
+    token = page.evaluate("async () => (await (await fetch('/session')).json()).csrf")
+    said = {"csrf_token": token, "code": consented, "scope": "stop_keep", "asker": "child"}
+    page.request.post(f"{laptop.url}/withdraw", form=said)
+    page.goto(f"{laptop.url}/interviews/{interview}?section=W")
+    refused = page.locator("section.problem")
+
+    expect(refused).to_contain_text("W1")
+    expect(refused).to_contain_text("没存上")
+    assert len(waiting(page)) == 1
+    refused.locator("summary").click()
+    expect(refused.locator("textarea")).to_have_value("下雨了")
+    refused.locator("button").click()
+    expect(refused).to_have_count(0)
+    assert waiting(page) == []
+    laptop.kill()
+    assert stored("W1") == ""
+
+
+def test_a_pasted_megabyte_is_refused_with_a_sentence_and_nothing_is_lost(
+    start: Any, field_folder: Path, interview: str, phone: Page, context: BrowserContext, unlock: Unlock
+) -> None:
+    laptop, pasted = start(field_folder), "雨" * 350_000
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.fill("#note-W1", pasted)
+    badge(phone, "lost")
+    expect(phone.locator("#W1 .badge span")).to_contain_text("50,000")
+    expect(phone.locator("#W1 .badge span")).to_contain_text("也已加密留在这个浏览器里")
+    phone.close()
+    page = context.new_page()
+    open_note(page, laptop, interview)
+
+    expect(page.locator("section.problem")).to_contain_text("50,000")
+    assert page.locator("section.problem textarea").input_value() == pasted
+
+
+def test_a_note_of_fifty_thousand_characters_is_saved_and_one_more_is_not(
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.fill("#note-W1", "\U0001f327" * 50_000)
+    badge(phone, "saved")
+    phone.keyboard.press("End")
+    phone.keyboard.insert_text("了")
+    badge(phone, "lost")
+    expect(phone.locator("#W1 .badge span")).to_contain_text("50,000")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("a\0b", "a\ufffdb"), ("下\ud83d雨", "下\ufffd雨"), ("\n 下\r\n雨", "\n 下\n雨")]
+)
+def test_odd_characters_are_acknowledged(
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored, typed: str, kept: str
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.evaluate(
+        """(typed) => {
+            const box = document.getElementById('note-W1');
+            box.value = JSON.parse(typed);
+            box.dispatchEvent(new Event('input'));
+        }""",
+        json.dumps(typed),
+    )
+    badge(phone, "saved")
+    laptop.kill()
+
+    assert stored("W1") == kept
+
+
+def test_what_waits_is_never_older_than_what_was_acknowledged(
+    start: Any, field_folder: Path, interview: str, phone: Page, context: BrowserContext, unlock: Unlock, stored: Stored
+) -> None:
+    phone.add_init_script("IDBObjectStore.prototype.delete = () => { throw new DOMException('', 'UnknownError'); };")
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.route("**/answers/W1", lambda route: route.abort())
+    type_away(phone, "下雨了")
+    phone.unroute("**/answers/W1")
+    phone.keyboard.insert_text("我自己跑回去")
+    badge(phone, "saved")
+    with phone.expect_event("crash"), suppress(Error):
+        phone.goto("chrome://crash")
+    page = context.new_page()
+    open_note(page, laptop, interview)
+
+    expect(page.locator("[data-delivered] a")).to_have_text("W1")
+    laptop.kill()
+    assert stored("W1") == "下雨了我自己跑回去"
+
+
+def test_what_was_deleted_again_without_the_laptop_does_not_come_back(
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.keyboard.insert_text("下雨了")
+    badge(phone, "saved")
+    laptop.kill()
+    type_away(phone, "说错了")
+    phone.fill("#note-W1", "下雨了")
+    laptop.start()
+    unlock(phone.context.new_page(), laptop)
+    badge(phone, "saved")
+
+    assert waiting(phone) == []
+    laptop.kill()
+    assert stored("W1") == "下雨了"
+
+
+def test_a_page_seals_under_the_key_that_came_with_the_last_save(
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.route(
+        "**/answers/W1",
+        lambda route: route.fulfill(response=(found := route.fetch()), json={**found.json(), "queue": "0" * 64}),
+    )
+    phone.keyboard.insert_text("下雨了")
+    badge(phone, "saved")
+    phone.unroute("**/answers/W1")
+    laptop.kill()
+    type_away(phone, "没人送伞")
+    (record,) = waiting(phone)
+
+    assert opened(record, bytes(32))["text"] == "下雨了没人送伞"
+
+
+def test_next_opens_the_next_question_of_this_page_while_the_laptop_is_away(
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    laptop.kill()
+    phone.keyboard.insert_text("下雨了")
+    phone.click("#W1 button[value=next]")
+
+    expect(phone.locator("#note-W2")).to_be_focused()
+    badge(phone, "browser")
+    phone.click("#W2 button[value=skip]")
+    expect(phone.locator("#W2 .badge span")).to_contain_text("连不上电脑")
+    laptop.start()
+    unlock(phone.context.new_page(), laptop)
+    badge(phone, "saved")
+    laptop.kill()
+    assert stored("W1") == "下雨了"
+
+
+def test_next_right_after_the_last_key_takes_the_last_key_along(
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.keyboard.insert_text("下雨了")
+    phone.click("#W1 button[value=next]")
+    phone.wait_for_url("**#W2")
+
+    assert waiting(phone) == []
+    laptop.kill()
+    assert stored("W1") == "下雨了"
+
+
+def random_word() -> str:
+    """Return 24 random letters: nothing else on the disk reads so."""
+    return "".join(random.choices(string.ascii_letters, k=24))
+
+
+def found(words: str | bytes, folder: Path) -> list[str]:
+    """Return the files below *folder* that hold *words* in clear: in UTF-8, or as a browser keeps keys and values."""
+    forms = [words.encode(code) for code in ENCODINGS] if isinstance(words, str) else [words]
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    return [str(path.relative_to(folder)) for path in files if any(form in path.read_bytes() for form in forms)]
+
+
+@pytest.fixture
+def profile(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[[], BrowserContext]]:
+    """Start a browser on one and the same profile on the disk."""
+    begun: list[BrowserContext] = []
+
+    def begin() -> BrowserContext:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path / "profile", executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        begun.append(context)
+        return context
+
+    yield begin
+    for one in begun:
+        with suppress(Error):  # it was killed
+            one.close()
+
+
+def kill_browser(folder: Path) -> None:
+    """End the browser of this profile without warning, and nothing else."""
+    said = {path: path.read_bytes().decode().split("\0") for path in Path("/proc").glob("[0-9]*/cmdline")}
+    (main,) = (
+        path.parent.name
+        for path, words in said.items()
+        if f"--user-data-dir={folder}" in words and not any(word.startswith("--type=") for word in words)
+    )
+    os.kill(int(main), signal.SIGKILL)
+
+
+CONTROL = """(words) => new Promise((resolve) => {
+    const opening = indexedDB.open('control');
+    opening.onupgradeneeded = () => opening.result.createObjectStore('control').put(words, 1);
+    opening.onsuccess = () => resolve(opening.result.close());
+})"""
+
+
+def test_a_killed_browser_holds_no_word_in_clear_and_delivers_them_once_when_it_comes_back(
+    start: Any,
+    field_folder: Path,
+    interview: str,
+    unlock: Unlock,
+    stored: Stored,
+    tmp_path: Path,
+    passphrase: str,
+    profile: Callable[[], BrowserContext],
+) -> None:
+    laptop, note, control = start(field_folder), random_word(), random_word()
+    browser = profile()
+    page = browser.new_page()
+    unlock(page, laptop)
+    open_note(page, laptop, interview)
+    page.evaluate(CONTROL, control)
+    laptop.kill()
+    type_away(page, note)
+    (record,) = waiting(page)
+    kill_browser(tmp_path / "profile")
+    browser.close()
+    key = key_of(field_folder, interview, passphrase)
+
+    assert found(control, tmp_path / "profile" / "Default" / "IndexedDB")
+    assert found(record["id"], tmp_path / "profile" / "Default" / "IndexedDB")
+    assert [found(words, tmp_path / "profile") for words in (note, key.hex(), key)] == [[], [], []]
+    assert found(interview, tmp_path / "profile" / "Default" / "IndexedDB") == []
+    laptop.start()
+    page = profile().new_page()
+    unlock(page, laptop)
+    open_note(page, laptop, interview, "L1")
+    expect(page.locator("[data-delivered] a")).to_have_text("W1")
+    laptop.kill()
+    assert (stored("W1"), stored("L1")) == (note, "")
