@@ -116,8 +116,8 @@ def without_memo(tables: Tables, subject: str, interviewer: str) -> list[Row]:
 def carried(tables: Tables) -> tuple[int, int]:
     """Return how many interviews are here, and how many of them are sealed to the last change."""
     row = tables.execute(
-        "SELECT count(*), coalesce(sum(NOT EXISTS "
-        "(SELECT 1 FROM changes AS c WHERE c.session = i.id AND c.block IS NULL)), 0) FROM interviews AS i"
+        "SELECT count(*), coalesce(sum(id NOT IN "
+        "(SELECT session FROM changes WHERE block IS NULL AND session IS NOT NULL)), 0) FROM interviews"
     ).fetchone()
     return int(row[0]), int(row[1])
 

@@ -251,6 +251,7 @@ CREATE TABLE erased_editors (editor TEXT PRIMARY KEY, device TEXT NOT NULL) WITH
 CREATE TABLE erased_blocks (hash TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE erasures (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE INDEX changes_session ON changes (session) WHERE session IS NOT NULL;
+CREATE INDEX changes_waiting ON changes (session) WHERE block IS NULL AND session IS NOT NULL;
 CREATE INDEX answers_interview ON answers (interview);
 """
 

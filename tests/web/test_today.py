@@ -4,8 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 
+from fieldkit.acts import people, tasks
+from fieldkit.acts.tasks import Task
 from fieldkit.clock import Clock
 
 
@@ -51,3 +54,14 @@ def test_a_far_date_comes_back_with_what_was_typed_and_can_be_put_right(
     page = browser.get("/today").text
     assert "日期是手填的" in page
     assert browser.post("/today/date", data={"day": at.today, "reason_V31": "date_right"}).status_code == 302
+
+
+def test_a_long_list_of_things_to_do_is_shown_thirty_at_a_time(
+    browser: FlaskClient, desks: Any, child: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = Task("memo", people.case(desks["interviewer"], child), "2026-11-25", "some interview")
+    monkeypatch.setattr(tasks, "waiting", lambda *_: [one] * 45)
+    page = browser.get("/today").text
+
+    assert page.count("/interviews/some%20interview/memo") == 30
+    assert "后面还有 15 件" in page
