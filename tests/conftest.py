@@ -203,7 +203,7 @@ def later() -> Callable[[Desk, int], Desk]:
 
 def free_port() -> int:
     """Return a port that no outgoing connection is given: while the server is down it stays free."""
-    for port in random.sample(range(10_000, 15_000), 100):
+    for port in random.sample(range(10_100, 15_000), 100):  # browsers refuse 10080
         with socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)):
                 return port

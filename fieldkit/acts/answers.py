@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fieldkit.acts import interviews, moments, queues
+from fieldkit.acts import interviews, moments
 from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Change, clean, natural_id
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import elapsed, log, merge, people, replica
+from fieldkit.store import elapsed, log, machine, merge, people, replica
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 
@@ -20,6 +21,7 @@ LONGEST_TEXT = 50_000
 KINDS = ("verbatim", "near", "summary", "remark")
 OUTCOMES = ("answered", "child_skipped")
 OFF_RECORD = "off_record"
+LONG_ENOUGH = 4  # characters: shorter words are found in anything
 
 
 class TextTooLong(Refusal):
@@ -57,13 +59,11 @@ class Saved:
 def save(desk: Desk, said: SaveAnswer) -> Saved:
     """Keep the text of one note; it is on the disk when this returns.
 
-    Raises NotFound, Invalid, TextTooLong, ConsentMissing, DiskFull, StoreBusy, WallBroken.
+    Raises NotFound, Invalid, TextTooLong, ConsentMissing, TypingErased, DiskFull, StoreBusy, WallBroken.
     """
     _check(said)
     with desk.db.writing() as tables:
-        interview = interviews.row_within(tables, said.interview)
-        if people.row(tables, "questions", "code = ?", said.question) is None:
-            raise NotFound
+        interview = _interview(tables, said)
         elapsed.keep(tables, said.interview, desk.clock)
         change = _keep(desk, tables, said, interview["subject"], interviews.grounds(tables, interview))
     return Saved(change.id, said.base, desk.clock.now(), said.editor)
@@ -78,29 +78,51 @@ def off_record(desk: Desk, said: SaveAnswer, words: str) -> Saved:
     """
     _check(said)
     with desk.db.writing() as tables:
-        interview = interviews.row_within(tables, said.interview)
+        interview = _interview(tables, said)
         grounds = interviews.grounds(tables, interview)
-        record = natural_id("answer", said.interview, said.question)
-        mine = [one for one in log.of_record(tables, record) if one.device == desk.device.id]
-        others = _other_texts(tables, record, said, mine)
-        replica.erase(tables, mine)
-        queues.renew(tables, said.interview)
-        desk.db.leave_no_trace()
-        for text in others:
-            left = clean(text).replace(clean(words), "") if words else text
-            _keep(desk, tables, replace(said, editor=new_id(), base="{}", text=left), interview["subject"], grounds)
         outcome = "answered" if said.text.strip() else OFF_RECORD
-        fresh = replace(said, editor=new_id(), base="{}", outcome=outcome)
+        went_on = machine.recall(tables, _WENT_ON + said.editor)  # the answer to the first request was lost
+        if went_on is not None:
+            fresh = replace(said, editor=went_on.decode(), outcome=outcome)
+        else:
+            base = _take_back(desk, tables, said, words, interview["subject"], grounds)
+            fresh = replace(said, editor=new_id(), base=base, outcome=outcome)
+            machine.remember(tables, _WENT_ON + said.editor, fresh.editor)
+            moments.write(desk, tables, interview, OFF_RECORD, question=said.question)
         change = _keep(desk, tables, fresh, interview["subject"], grounds)
-        moments.write(desk, tables, interview, OFF_RECORD, question=said.question)
     return Saved(change.id, fresh.base, desk.clock.now(), fresh.editor)
 
 
-def _other_texts(tables: Tables, record: str, said: SaveAnswer, mine: list[Change]) -> list[str]:
-    """Return what other pages of this laptop hold of the note, unseen on this one: it stays, without the words."""
-    own, heads = {one.id for one in mine}, merge.heads(log.standing_of(tables, record)).get("text", [])
-    seen = {one.id for one in log.seen(tables, record, said.base).get("text", [])}
-    return [one.set["text"] for one in heads if one.id in own - seen and one.editor != said.editor]
+_WENT_ON = "off_record:"  # a local fact: the editor in which a note went on
+
+
+def _take_back(desk: Desk, tables: Tables, said: SaveAnswer, words: str, subject: str, grounds: tuple[str, ...]) -> str:
+    """Erase what this laptop wrote of the note; return what another laptop wrote of it and this page has seen.
+
+    What another page of this laptop holds, unseen on this one, stays without the words. A word or two are not cut out
+    of what somebody else typed, where they may mean something else: it is shown as another version.
+    """
+    record = natural_id("answer", said.interview, said.question)
+    mine = {one.id: one for one in log.of_record(tables, record) if one.device == desk.device.id}
+    seen = {name: [one.id for one in ones] for name, ones in log.seen(tables, record, said.base).items()}
+    heads = merge.heads(log.standing_of(tables, record)).get("text", [])
+    others = [one for one in heads if one.id in mine.keys() - set(seen.get("text", [])) and one.editor != said.editor]
+    replica.erase(tables, mine.values())
+    desk.db.leave_no_trace()
+    reaching = merge.suspended(log.all_of(tables, record))  # what was written over it waits, and what goes over that
+    gone = clean(words) if len(words.strip()) >= LONG_ENOUGH else ""
+    for one in others:
+        text = one.set["text"].replace(gone, "") if gone else one.set["text"]
+        _keep(desk, tables, replace(said, editor=new_id(), base="{}", text=text), subject, grounds)
+    left = mine.keys() | reaching
+    return json.dumps({name: [id_ for id_ in ids if id_ not in left] for name, ids in seen.items()})
+
+
+def _interview(tables: Tables, said: SaveAnswer) -> people.Row:
+    """Return the interview of a note on a question that exists; raises NotFound."""
+    if people.row(tables, "questions", "code = ?", said.question) is None:
+        raise NotFound
+    return interviews.row_within(tables, said.interview)
 
 
 def _check(said: SaveAnswer) -> None:

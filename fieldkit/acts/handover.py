@@ -132,6 +132,7 @@ def read(desk: Desk, path: Path, name: str = "") -> Report:
     batch = new_id()
     try:
         with desk.db.writing() as tables:
+            desk.db.leave_no_trace()  # it may bring orders to erase
             report = bundle.exchange(path, replica.StoreReplica(tables, batch))
             _note_batch(desk, tables, batch, name or path.name, report)
     except OSError as error:

@@ -216,10 +216,10 @@ def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPag
         lines = reader.sections(shown)
         wanted = section if section in {line.id for line in lines} else lines[0].id
         questions = [reader.line(question) for question in shown if question["section"] == wanted]
-        minutes, ended = ran // meanings.MINUTE, _ended(tables, interview)
+        minutes, over = ran // meanings.MINUTE, ended(tables, interview)
     told = next((event.told for event in one.events if event.session == interview and event.told), ())
     writable = consent.effective(one.events, NEEDED, interview)
-    return InterviewPage(interview, one, wanted, lines, questions, minutes, mode, around, told, ended, writable)
+    return InterviewPage(interview, one, wanted, lines, questions, minutes, mode, around, told, over, writable)
 
 
 @only(INTERVIEWER)
@@ -241,7 +241,7 @@ def beat(desk: Desk, interview: str) -> Pulse:
     """Keep the counter of an interview whose page somebody sees. Raises NotFound."""
     with desk.db.writing() as tables:
         row_within(tables, interview)
-        if not _ended(tables, interview):
+        if not ended(tables, interview):
             elapsed.keep(tables, interview, desk.clock)
         ran = _ran(desk, tables, interview)
         return Pulse(ran // meanings.MINUTE, _around(tables, interview, ran).rest)
@@ -254,7 +254,8 @@ def _ran(desk: Desk, tables: Tables, interview: str) -> int:
     return int(closing["duration_ms"]) if ended else elapsed.now(tables, interview, desk.clock)
 
 
-def _ended(tables: Tables, interview: str) -> str:
+def ended(tables: Tables, interview: str) -> str:
+    """Return how far an interview came that has ended, as its closing says; empty while it goes on."""
     closing = people.row(tables, "closings", "interview = ? AND ended_on <> ''", interview) or {}
     return closing.get("completion") or ""
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from secrets import token_urlsafe
+from threading import Lock
 from typing import Any
 
 import segno
@@ -71,6 +72,7 @@ class Book:
     offers: dict[str, Offer] = field(default_factory=dict)
     kept: Mapping[str, Any] | None = field(default=None, repr=False)
     seen: dict[str, str] = field(default_factory=dict)
+    gate: Lock = field(default_factory=Lock, repr=False)
 
     def close(self) -> None:
         """Forget the codes, and what the store said: it was locked."""
@@ -88,7 +90,7 @@ def offer(desk: Desk, book: Book) -> str:
     """Return a code that pairs one phone within ten minutes; the one before it of the same person ends."""
     token = token_urlsafe(16)
     for old in [key for key, one in book.offers.items() if one.by == desk.me.code]:
-        del book.offers[old]
+        book.offers.pop(old, None)
     book.offers[_key(token)] = Offer(desk.me.code, desk.clock.ticking())
     return token
 
@@ -111,11 +113,10 @@ def take(desk: Desk, book: Book, token: str, name: str) -> str:
     if made is None:
         raise PairingOver
     cookie = token_urlsafe(32)
-    with desk.db.writing() as tables:
+    with book.gate, desk.db.writing() as tables:
         kept = _kept(tables)
         facts = {"name": called, "paired_on": desk.today, "by": made.by, "hash": hashed(kept["salt"], cookie)}
-        kept = _keep(tables, {**kept, "phones": {**kept["phones"], new_id(): facts}})
-    _show(desk, book, kept)
+        _show(desk, book, _keep(tables, {**kept, "phones": {**kept["phones"], new_id(): facts}}))
     return cookie
 
 
@@ -134,13 +135,12 @@ def listing(desk: Desk) -> list[Phone]:
 @only(INTERVIEWER, COORDINATOR)
 def revoke(desk: Desk, book: Book, phone: str) -> None:
     """Let a phone in no more. Raises NotFound."""
-    with desk.db.writing() as tables:
+    with book.gate, desk.db.writing() as tables:
         kept = _kept(tables)
         if phone not in kept["phones"]:
             raise NotFound
         left = {id_: one for id_, one in kept["phones"].items() if id_ != phone}
-        kept = _keep(tables, {**kept, "phones": left})
-    _show(desk, book, kept)
+        _show(desk, book, _keep(tables, {**kept, "phones": left}))
     book.seen.pop(phone, None)
 
 
@@ -224,16 +224,15 @@ def _keep(tables: Tables, kept: dict[str, Any]) -> dict[str, Any]:
 
 
 def _open(desk: Desk, book: Book) -> Mapping[str, Any]:
-    with desk.db.reading() as tables:
-        kept = _kept(tables)
-    return _show(desk, book, kept)
+    with book.gate, desk.db.reading() as tables:  # nobody is let in or put out meanwhile
+        return _show(desk, book, _kept(tables))
 
 
 def _show(desk: Desk, book: Book, kept: Mapping[str, Any]) -> Mapping[str, Any]:
     """Bring memory and the file outside in step with the store."""
     known = {"v": FORMAT, "salt": kept["salt"], "phones": {id_: one["hash"] for id_, one in kept["phones"].items()}}
-    write_atomically(desk.folder.lan / FILE, canonical(known))
     book.kept = known
+    write_atomically(desk.folder.lan / FILE, canonical(known))
     return known
 
 

@@ -11,23 +11,26 @@ from math import ceil
 
 from fieldkit.acts import interviews, queues, withdrawals
 from fieldkit.acts.desk import Desk, only
+from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, NotFound
 from fieldkit.i18n import N_
+from fieldkit.records import Value
+from fieldkit.rules.closings import STOPPED
 from fieldkit.rules.consent import STOP_DISCARD, STOP_KEEP
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import elapsed, log, machine, people, replica, stops
+from fieldkit.store import elapsed, log, machine, replica, stops
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.store.stops import Stop
 
 UNDO = 10.0  # seconds
-STOPPED = "partial_child"
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A stop that can still be undone: what becomes of the session, and for how many seconds more."""
+    """A stop that can still be undone: its mark, what becomes of the session, and for how many seconds more."""
 
+    mark: str
     choice: str
     left: int
 
@@ -38,10 +41,11 @@ def begin(desk: Desk, interview: str, choice: str) -> Waiting:
     if choice not in {STOP_KEEP, STOP_DISCARD}:
         raise Invalid(field=N_("what becomes of the interview"))
     with desk.db.writing() as tables:
-        interviews.row_within(tables, interview)
+        subject = interviews.row_within(tables, interview)["subject"]
         elapsed.keep(tables, interview, desk.clock)
-        stops.keep(tables, interview, Stop(choice, desk.me.code, desk.clock.run, desk.clock.awake()))
-    return Waiting(choice, ceil(UNDO))
+        made = Stop(new_id(), choice, subject, desk.me.code, desk.clock.run, desk.clock.awake())
+        stops.keep(tables, interview, made)
+    return Waiting(made.mark, choice, ceil(UNDO))
 
 
 @only(INTERVIEWER)
@@ -49,12 +53,12 @@ def waiting(desk: Desk, interview: str) -> Waiting | None:
     """Return the stop of *interview* that is not done yet, or None."""
     with desk.db.reading() as tables:
         found = stops.of(tables, interview)
-    return None if found is None else Waiting(found.choice, ceil(_left(desk, found)))
+    return None if found is None else Waiting(found.mark, found.choice, ceil(_left(desk, found)))
 
 
 @only(INTERVIEWER)
 def undo(desk: Desk, interview: str) -> bool:
-    """Go on with the interview; return False where it was too late."""
+    """Go on with the interview; return False where the stop is carried out already."""
     with desk.db.writing() as tables:
         found = stops.of(tables, interview)
         stops.drop(tables, interview)
@@ -62,11 +66,14 @@ def undo(desk: Desk, interview: str) -> bool:
 
 
 @only(INTERVIEWER)
-def finish(desk: Desk, interview: str) -> None:
-    """Do now what was chosen; raises NotFound where nothing waits."""
+def finish(desk: Desk, interview: str, mark: str) -> None:
+    """Do now what was chosen under *mark*.
+
+    Raises NotFound where that does not wait any more, DiskFull, StoreBusy, WallBroken.
+    """
     with desk.db.writing() as tables:
         found = stops.of(tables, interview)
-        if found is None:
+        if found is None or found.mark != mark:
             raise NotFound
         _carry_out(desk, tables, interview, found)
 
@@ -74,10 +81,9 @@ def finish(desk: Desk, interview: str) -> None:
 def finish_due(desk: Desk, *, all_of_them: bool = False) -> int:
     """Do what was chosen more than ten seconds ago, or before the program started; return how many stops that were.
 
-    *all_of_them*: the laptop is being locked, nobody can undo any more.
+    *all_of_them*: the laptop is being locked, nobody can undo any more. Whoever is signed in, it is done for the person
+    who tapped it. Raises DiskFull, StoreBusy, WallBroken.
     """
-    if desk.me.role != INTERVIEWER:
-        return 0
     with desk.db.reading() as tables:
         if not stops.every(tables):
             return 0
@@ -89,21 +95,19 @@ def finish_due(desk: Desk, *, all_of_them: bool = False) -> int:
 
 
 def _left(desk: Desk, one: Stop) -> float:
-    passed = desk.clock.awake() - one.mark
+    passed = desk.clock.awake() - one.second
     return max(0.0, UNDO - passed) if one.run == desk.clock.run and passed >= 0 else 0.0
 
 
 def _carry_out(desk: Desk, tables: Tables, interview: str, found: Stop) -> None:
+    """What the child chose holds, also where a stick has meanwhile brought what hides or holds back the interview."""
     stops.drop(tables, interview)
-    row = people.row(tables, "interviews", "id = ?", interview)
-    if row is None:  # gone in another way meanwhile
-        return
     desk = replace(desk, me=machine.everybody(tables).users.get(found.author, desk.me))  # whoever looks in later
     if found.choice == STOP_DISCARD:
         _discard(desk, tables, interview)
     else:
-        _close(desk, tables, row)
-    withdrawals.by_child(desk, tables, row["subject"], interview, found.choice)
+        _close(desk, tables, interview, found.subject)
+    withdrawals.by_child(desk, tables, found.subject, interview, found.choice)
 
 
 def _discard(desk: Desk, tables: Tables, interview: str) -> None:
@@ -116,11 +120,9 @@ def _discard(desk: Desk, tables: Tables, interview: str) -> None:
     desk.db.leave_no_trace()
 
 
-def _close(desk: Desk, tables: Tables, row: people.Row) -> None:
-    facts = {
-        "interview": row["id"],
-        "completion": STOPPED,
-        "ended_on": desk.today,
-        "duration_ms": elapsed.now(tables, row["id"], desk.clock),
-    }
-    log.append_over(tables, desk.pen, Draft("closing", facts, subject=row["subject"], session=row["id"]))
+def _close(desk: Desk, tables: Tables, interview: str, subject: str) -> None:
+    """Day and minutes of an interview that had ended before stay those of its end."""
+    facts: dict[str, Value] = {"interview": interview, "completion": STOPPED}
+    if not interviews.ended(tables, interview):
+        facts |= {"ended_on": desk.today, "duration_ms": elapsed.now(tables, interview, desk.clock)}
+    log.append_over(tables, desk.pen, Draft("closing", facts, subject=subject, session=interview))

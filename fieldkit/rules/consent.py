@@ -213,6 +213,9 @@ def hidden(events: Iterable[Event]) -> bool:
 
 
 def discarded(events: Iterable[Event]) -> set[str]:
-    """Return the sessions of which the child wants nothing kept (`domain.md` §3.6): what comes of them is held."""
-    noes = open_noes(events, (CHILD, ADULT))
-    return {event.session for event in noes if event.scope == STOP_DISCARD and event.session}
+    """Return the sessions of which the child wants nothing kept (`domain.md` §3.6): what comes of them is held.
+
+    A later yes is to another talk and brings nothing of them back; only what a coordinator voided counts no more.
+    """
+    stopped = [event for event in in_force(events) if event.actor in {CHILD, ADULT} and event.scope == STOP_DISCARD]
+    return {event.session for event in stopped if event.act == "withdrawn" and event.session}

@@ -25,6 +25,7 @@ from fieldkit.store.keys import b64, unb64
 from fieldkit.store.machine import Self
 
 KIND, VERSION = "erase", 1
+ERASABLE = frozenset({"research", "vault"})  # consent and its trace stay (`domain.md` §3.6)
 NONCE = bindings.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 
 
@@ -59,9 +60,9 @@ def blocked(tables: Tables, change: Change) -> bool:
     return found.fetchone() is not None
 
 
-def emptied(tables: Tables, block: str) -> bool:
-    """Tell whether an order named the block with this hash: only its header is kept."""
-    return tables.execute("SELECT 1 FROM erased_blocks WHERE hash = ?", [block]).fetchone() is not None
+def emptied_by(tables: Tables, block: str) -> set[str]:
+    """Return the devices whose orders named the block with this hash; if it is one of theirs, its header is kept."""
+    return {row[0] for row in tables.execute("SELECT device FROM erased_blocks WHERE hash = ?", [block])}
 
 
 def body_of(tables: Tables, me: Self, drawer: str, changes: Sequence[Change]) -> Body:
@@ -94,15 +95,41 @@ def opened(body: Body, key: bytes) -> Named | None:
         sealed = unb64(body["sealed"])
         nonce, rest = sealed[:NONCE], sealed[NONCE:]
         words = json.loads(bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(rest, canonical(bound), nonce, key))
-        return Named([(id_, kind, record, over) for id_, kind, record, over in words["changes"]], words["editors"])
-    except (CryptoError, ValueError, KeyError, TypeError):
+        named = Named([(id_, kind, record, over) for id_, kind, record, over in words["changes"]], words["editors"])
+    except (CryptoError, ValueError, KeyError, TypeError, RecursionError):
         return None
+    return named if _says_what_it_should(named) else None
+
+
+def _well_formed(body: Body) -> bool:
+    """Anybody may sign anything: an order of another shape is kept, passed on, and harms nothing here."""
+    texts = [body.get("device"), body.get("drawer"), body.get("sealed")]
+    version, epoch = body.get("version"), body.get("epoch")
+    return (
+        all(isinstance(one, str) for one in texts)
+        and version == VERSION
+        and type(epoch) is int
+        and _texts(body.get("blocks"))
+    )
+
+
+def _says_what_it_should(named: Named) -> bool:
+    names = [one for change in named.changes for one in change[:3]]
+    overs = [over for *_, over in named.changes]
+    whole = all(isinstance(over, dict) and all(_texts(ids) for ids in over.values()) for over in overs)
+    return whole and _texts(names) and _texts(named.editors)
+
+
+def _texts(found: object) -> bool:
+    return isinstance(found, list) and all(isinstance(one, str) for one in found)
 
 
 def _carry_out(tables: Tables, order: str, signer: str, body: Body) -> None:
     """An order of a device that nobody vouched for yet, or of a drawer without a key here, waits."""
-    device = machine.everybody(tables).devices.get(body.get("device", ""))
-    if device is None or device.verify != signer or body.get("version") != VERSION:
+    if not _well_formed(body) or body["drawer"].partition("/")[0] not in ERASABLE:
+        return
+    device = machine.everybody(tables).devices.get(body["device"])
+    if device is None or device.verify != signer:
         return
     _empty_blocks(tables, device.id, body["blocks"])
     held = machine.drawer_key(tables, body["drawer"], body["epoch"])
@@ -118,7 +145,7 @@ def _empty_blocks(tables: Tables, device: str, named: Sequence[str]) -> None:
         of_device = "SELECT 1 FROM blocks AS b JOIN streams AS s ON s.id = b.stream WHERE b.hash = ? AND s.device <> ?"
         if tables.execute(of_device, [block, device]).fetchone():
             continue
-        tables.execute("INSERT OR IGNORE INTO erased_blocks VALUES (?)", [block])
+        tables.execute("INSERT OR IGNORE INTO erased_blocks VALUES (?, ?)", [block, device])
         tables.execute("UPDATE blocks SET payload = NULL WHERE hash = ?", [block])
         tables.execute("DELETE FROM parked WHERE block = ?", [block])
         if device == machine.recall_self(tables).id:
@@ -143,6 +170,9 @@ def _put_stubs(tables: Tables, device: str, drawer: str, named: Named) -> None:
         "OR editor IN (SELECT editor FROM erased_editors WHERE device = :device))",
         {"device": device},
     )
-    touched = dict(gone) | {record: kind for _, kind, record, _ in named.changes}
-    log.settle_records(tables, {record: kind for record, kind in touched.items() if kind in KINDS})
+    named_here = tables.execute(  # a stub goes on replacing what its change replaced; of which kind it is the log says
+        "SELECT DISTINCT record, kind FROM changes WHERE record IN (SELECT value FROM json_each(?))",
+        [json.dumps([record for _, _, record, _ in named.changes])],
+    ).fetchall()
+    log.settle_records(tables, {record: kind for record, kind in (*gone, *named_here) if kind in KINDS})
     search.sweep(tables)

@@ -151,7 +151,7 @@ def memos_about(tables: Tables, interview: str, device: str) -> list[Change]:
 def stubs_of(tables: Tables, record: str) -> list[Change]:
     """Return what is left of the erased changes of *record*: no value, no author, no time, only what they replaced."""
     rows = tables.execute("SELECT id, device, drawer, kind, record, over FROM stubs WHERE record = ?", [record])
-    return [stub(*row) for row in rows]
+    return [stub(*row) for row in rows if row[3] in KINDS]
 
 
 def stub(id_: str, device: str, drawer: str, kind: str, record: str, over: str) -> Change:
@@ -195,10 +195,11 @@ def save_from_editor(tables: Tables, pen: Pen, draft: Draft, record: str, base: 
     made it), so that an edit never overwrites what its author did not see. Raises Invalid for a base that is none,
     TypingErased.
     """
-    if _is_erased(tables, draft.editor or ""):
+    if _is_erased(tables, draft.editor or "", pen.device):
         raise TypingErased
     before = editors_last(tables, draft.editor or "", record)
     if before is None:
+        _check_seen(tables, record, base)
         return _append_seen(tables, pen, draft, record, base)
     old, free = before
     if old.set == clean(dict(draft.set)):
@@ -208,8 +209,16 @@ def save_from_editor(tables: Tables, pen: Pen, draft: Draft, record: str, base: 
     return append(tables, pen, over(draft, dict.fromkeys(draft.set, (old.id,))))
 
 
-def _is_erased(tables: Tables, editor: str) -> bool:
-    return tables.execute("SELECT 1 FROM erased_editors WHERE editor = ?", [editor]).fetchone() is not None
+def _is_erased(tables: Tables, editor: str, device: str) -> bool:
+    found = tables.execute("SELECT 1 FROM erased_editors WHERE editor = ? AND device = ?", [editor, device])
+    return found.fetchone() is not None
+
+
+def _check_seen(tables: Tables, record: str, base: str) -> None:
+    """Raise TypingErased where a page was opened on what is erased now: its words may be among what was typed."""
+    gone = {one.id for one in stubs_of(tables, record)}
+    if any(one in gone for ids in _known_base(tables, record, base).values() for one in ids):
+        raise TypingErased
 
 
 def save_over(tables: Tables, pen: Pen, draft: Draft, record: str, base: str) -> Change | None:

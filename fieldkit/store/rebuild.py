@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import groupby
 
@@ -17,7 +18,7 @@ def differences(tables: Tables) -> list[str]:
     searched: set[str] = set()
     held = standing.held(tables)
     for record, changes in _records(tables):
-        kind = KINDS[changes[0].kind]
+        kind = KINDS[next((one for one in changes if one.set), changes[0]).kind]
         shown = merge.show(merge.usable(changes, held, kind.immutable))
         heads |= {(record, name, one.id) for name, ones in merge.heads(changes).items() for one in ones}
         if shown is not None:
@@ -34,7 +35,9 @@ def differences(tables: Tables) -> list[str]:
 def _records(tables: Tables) -> Iterator[tuple[str, list[Change]]]:
     rows = tables.execute(
         "SELECT record, body, NULL, NULL, NULL, NULL, NULL FROM changes "
-        "UNION ALL SELECT record, NULL, id, device, drawer, kind, over FROM stubs ORDER BY record"
+        "UNION ALL SELECT record, NULL, id, device, drawer, kind, over FROM stubs "
+        "WHERE kind IN (SELECT value FROM json_each(?)) ORDER BY record",
+        [json.dumps(list(KINDS))],
     )
     for record, group in groupby(rows, key=lambda row: str(row[0])):
         yield record, [_change(record, *row[1:]) for row in group]

@@ -139,7 +139,7 @@ def _stored(header: bytes, payload: bytes | None) -> Block:
 
 
 def _is_whole(tables: Tables, one: Block) -> bool:
-    return erasures.emptied(tables, one.hash) if one.payload is None else blocks.payload_intact(one)
+    return bool(erasures.emptied_by(tables, one.hash)) if one.payload is None else blocks.payload_intact(one)
 
 
 def _understood(line: bytes, drawer: str) -> Change:
@@ -264,7 +264,7 @@ class Intake:
         if place == "known":
             self._count("known")
             return
-        emptied = erasures.emptied(self._tables, one.hash)
+        emptied = self._emptied(one)
         one = replace(one, payload=None) if emptied else one
         judged = self._standing(one)
         if judged is None:
@@ -291,7 +291,7 @@ class Intake:
     def _opened(self, one: Block) -> str | None:
         header = one.header
         if one.payload is None:
-            return READ if erasures.emptied(self._tables, one.hash) else None
+            return READ if self._emptied(one) else None
         epoch_and_key = machine.drawer_key(self._tables, header.drawer, header.epoch)
         if epoch_and_key is None:
             return PARKED if machine.drawer_key(self._tables, header.drawer) else FOREIGN
@@ -302,6 +302,11 @@ class Intake:
         except SyncError:
             return None
         return READ
+
+    def _emptied(self, one: Block) -> bool:
+        """Tell whether the very device that made this block had it emptied."""
+        named = erasures.emptied_by(self._tables, one.hash)
+        return bool(named) and self._owner(replace(one, payload=None)) in named
 
     def _owner(self, one: Block) -> str | None:
         """Return the device whose key signed *one*: a header is signed, what a stick says of its stream is not."""

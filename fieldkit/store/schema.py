@@ -243,12 +243,12 @@ _WHOLE_TABLES = {
 # What was erased: a stub goes on replacing what its change replaced, an editor brings nothing more (`design.md` §3).
 _ERASED = """
 CREATE TABLE stubs (
-  id TEXT PRIMARY KEY, device TEXT NOT NULL, drawer TEXT NOT NULL, kind TEXT NOT NULL, record TEXT NOT NULL,
-  over TEXT NOT NULL
+  id TEXT, device TEXT, drawer TEXT NOT NULL, kind TEXT NOT NULL, record TEXT NOT NULL, over TEXT NOT NULL,
+  PRIMARY KEY (id, device)
 ) WITHOUT ROWID;
 CREATE INDEX stubs_record ON stubs (record);
-CREATE TABLE erased_editors (editor TEXT PRIMARY KEY, device TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE erased_blocks (hash TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE erased_editors (editor TEXT, device TEXT, PRIMARY KEY (editor, device)) WITHOUT ROWID;
+CREATE TABLE erased_blocks (hash TEXT, device TEXT, PRIMARY KEY (hash, device)) WITHOUT ROWID;
 CREATE TABLE erasures (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE INDEX changes_session ON changes (session) WHERE session IS NOT NULL;
 CREATE INDEX changes_waiting ON changes (session) WHERE block IS NULL AND session IS NOT NULL;

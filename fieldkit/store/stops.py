@@ -13,12 +13,17 @@ _PREFIX = "stop:"
 
 @dataclass(frozen=True)
 class Stop:
-    """What was chosen, by whom it was tapped, in which run of the program and at which running second."""
+    """What was chosen for which child, by whom it was tapped, in which run of the program and at which running second.
 
+    `mark` names this one choice: a page that counts down an earlier one carries out nothing.
+    """
+
+    mark: str
     choice: str
+    subject: str
     author: str
     run: str
-    mark: float
+    second: float
 
 
 def keep(tables: Tables, interview: str, stop: Stop) -> None:

@@ -66,6 +66,8 @@ def _open(home: Machine) -> None:
     if home.desk is None or lan.listen is None or not lan.gate.acquire(blocking=False):
         return
     try:
+        if not lan.wanted:  # shut while this request waited
+            return
         lan.looked, lan.addresses = site().clock.ticking(), phones.addresses()
         lan.ports = lan.listen(home.folder, phones.certify(home.desk, lan.addresses))
     finally:
@@ -109,9 +111,11 @@ def shut() -> Response:
     """Shut the doors: no phone gets an answer until they are opened again."""
     phones.check_may(desk())
     lan = site().lan
-    lan.wanted, lan.ports = False, {}
-    if lan.shut is not None:
-        lan.shut()
+    lan.wanted = False
+    with lan.gate:  # a request that is opening them right now finishes first
+        lan.ports = {}
+        if lan.shut is not None:
+            lan.shut()
     tell(_("No phone is let in any more."))
     return redirect(url_for("phones.show"))
 

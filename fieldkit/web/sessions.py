@@ -79,6 +79,12 @@ def sign_out() -> None:
         site().machines[name].close()
 
 
+def alone() -> bool:
+    """Tell whether nobody else is signed in at this machine."""
+    mine = cast("HeldSession", session).id
+    return not any(one.id != mine and one.get("machine") == seat() for one in _interface().held.values())
+
+
 def end_sessions(who: str) -> None:
     """End every session of person *who* at this machine: what opened them opens nothing any more."""
     name, held = seat(), _interface().held

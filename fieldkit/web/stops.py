@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from fieldkit.acts import interviews, people, stops
+from fieldkit.acts.desk import Desk
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.rules.consent import STOP_DISCARD, STOP_KEEP
 from fieldkit.web.pages import Answer
@@ -22,7 +23,7 @@ A_MOMENT = 0.2  # seconds: the laptop looks when the ten seconds are over, not j
 @pages.get("/interviews/<interview>/stop")
 def show(interview: str) -> Answer:
     """Ask what becomes of the interview, or count down what was chosen."""
-    stops.finish_due(desk())
+    look_in(desk())
     return _page(interview)
 
 
@@ -50,16 +51,18 @@ def undo(interview: str) -> Response:
 @pages.post("/interviews/<interview>/stop/finish")
 def finish(interview: str) -> Response:
     """Carry out the choice now."""
-    with suppress(NotFound):  # done already: the ten seconds were over
-        stops.finish(desk(), interview)
+    with suppress(NotFound):  # done already: the ten seconds were over; or this page counted down another choice
+        stops.finish(desk(), interview, request.form.get("stop", ""))
     return _done(interview)
 
 
 @pages.get("/people/<subject>/stopped")
-def done(subject: str) -> str:
-    """Say that it is done, and what to say to the adult."""
+def done(subject: str) -> Answer:
+    """Say that it is done, and what to say to the adult; back to an interview that goes on."""
     case = people.case(desk(), subject)
     kept = next((line for line in case.interviews if line.id == request.args.get("interview")), None)
+    if kept is not None and not kept.ended:
+        return redirect(url_for("interviews.show", interview=kept.id))
     return render_template("stops/done.html", case=case, kept=kept)
 
 
@@ -75,8 +78,12 @@ def _done(interview: str) -> Response:
     return redirect(url_for("stops.done", subject=request.form.get("subject", ""), interview=interview))
 
 
+def look_in(at: Desk, *, all_of_them: bool = False) -> None:
+    """Carry out what is due; what cannot be done now, as on a full disk, waits until the laptop is used again."""
+    with suppress(Refusal):
+        stops.finish_due(at, all_of_them=all_of_them)
+
+
 def _finish_later(machine: Machine) -> None:
-    """What cannot be done now, as on a full disk, waits until the laptop is used again."""
     if machine.desk is not None:
-        with suppress(Refusal):
-            stops.finish_due(machine.desk)
+        look_in(machine.desk)

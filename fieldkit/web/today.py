@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from fieldkit.acts import clocks, handover, people, slips, stops, tasks
+from fieldkit.acts import clocks, handover, people, slips, tasks
 from fieldkit.errors import Refusal
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER, LEAD, TRANSLATOR
@@ -13,6 +13,7 @@ from fieldkit.store.folder import EMPTY, REQUESTED
 from fieldkit.web import devices, users
 from fieldkit.web.pages import Answer, reasons
 from fieldkit.web.sessions import change_desk, desk, here, signed_in
+from fieldkit.web.stops import look_in
 
 pages = Blueprint("today", __name__)
 
@@ -45,7 +46,7 @@ def show() -> str:
     """Show the day."""
     at = desk()
     slips.purge_old(at)
-    stops.finish_due(at)
+    look_in(at)
     return _page({})
 
 

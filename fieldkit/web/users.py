@@ -10,11 +10,12 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField, RadioField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from fieldkit.acts import sheets, stops, users
+from fieldkit.acts import sheets, users
 from fieldkit.web.pages import Answer, Form, answer, inside
 from fieldkit.web.pages import words as _
-from fieldkit.web.sessions import desk, here, seat, sign_in, sign_out, signed_in, tell
+from fieldkit.web.sessions import alone, desk, here, seat, sign_in, sign_out, signed_in, tell
 from fieldkit.web.site import site
+from fieldkit.web.stops import look_in
 
 pages = Blueprint("users", __name__)
 T = TypeVar("T")
@@ -67,7 +68,7 @@ def sit(code: str, passphrase: str) -> None:
     else:
         at = users.unlock(machine.folder, code, passphrase, site().clock)
     sign_in(seat(), at)
-    stops.finish_due(at)
+    look_in(at)
 
 
 @pages.post("/lock")
@@ -76,7 +77,7 @@ def lock() -> Response:
     at = signed_in()
     if at is not None:
         here().guard.pins.pop(at.me.code, None)
-        stops.finish_due(at, all_of_them=True)
+        look_in(at, all_of_them=alone())
         sign_out()
     return redirect(url_for("today.home"))
 

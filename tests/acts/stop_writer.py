@@ -30,9 +30,9 @@ def write(path: Path, passphrase: str, interview: str) -> None:
     print("off the record", flush=True)
     answers.save(desk, replace(said, editor=kept.editor, base=kept.base, text=f"{STAYS} more"))
     print("more", flush=True)
-    stops.begin(desk, interview, "stop_discard")
+    mark = stops.begin(desk, interview, "stop_discard").mark
     print("stopping", flush=True)
-    stops.finish(desk, interview)
+    stops.finish(desk, interview, mark)
     print("gone", flush=True)
 
 

@@ -428,3 +428,56 @@ def test_an_earlier_text_of_the_note_does_not_come_back(desks: Desks, interview:
 
     again = interviews.page(me, interview).questions[0]
     assert (again.text_now, again.others) == ("", [])
+
+
+def test_the_same_request_twice_takes_back_once(desks: Desks, interview: str, changes: Changes) -> None:
+    me = desks["interviewer"]
+    line = interviews.page(me, interview).questions[0]
+    said = SaveAnswer(interview, line.id, line.editor, line.base, f"{STAYS}{GOES}")
+    answers.save(me, said)
+    first = answers.off_record(me, replace(said, text=STAYS), GOES)
+    again = answers.off_record(me, replace(said, text=f"{STAYS}，再写"), GOES)
+
+    line = interviews.page(me, interview).questions[0]
+    assert first.editor == again.editor
+    assert (line.text_now, line.others) == (f"{STAYS}，再写", [])
+    assert len(changes(me, "moment")) == 1
+
+
+def test_what_another_laptop_wrote_and_this_page_has_seen_is_not_shown_again(
+    desks: Desks, interview: str, changes: Changes
+) -> None:
+    me = desks["interviewer"]
+    line = interviews.page(me, interview).questions[0]
+    answers.save(me, SaveAnswer(interview, line.id, line.editor, line.base, "先写的"))
+    with me.db.writing() as tables:
+        (mine,) = [one for one in log.of_session(tables, interview, me.device.id) if one.kind == "answer"]
+        over = dict.fromkeys(mine.set, (mine.id,))
+        theirs = replace(mine, id="theirs", device="L9", editor="theirs", over=over, set={**mine.set, "text": GOES})
+        log.insert(tables, theirs, theirs.encoded(), "a stick", None)
+        log.settle(tables, [theirs])
+    line = interviews.page(me, interview).questions[0]
+    assert line.text_now == GOES
+
+    answers.off_record(me, SaveAnswer(interview, line.id, line.editor, line.base, STAYS), GOES)
+
+    line = interviews.page(me, interview).questions[0]
+    assert (line.text_now, line.others) == (STAYS, [])
+
+
+def test_a_short_word_is_not_cut_out_of_what_another_page_holds(desks: Desks, interview: str) -> None:
+    me = desks["interviewer"]
+    first, second = (interviews.page(me, interview).questions[0] for _ in range(2))
+    said = SaveAnswer(interview, first.id, first.editor, first.base, "我的")
+    answers.save(me, said)
+    answers.save(me, SaveAnswer(interview, second.id, second.editor, second.base, "我的妈妈的手机是新的"))
+
+    answers.off_record(me, replace(said, text="我"), "的")
+
+    again = interviews.page(me, interview).questions[0]
+    assert "我的妈妈的手机是新的" in {again.text_now, *(other.text for other in again.others)}
+
+
+def test_words_of_a_question_that_does_not_exist_are_refused(refused: Refused, interview: str) -> None:
+    said = replace(note(interview), question="Z9")
+    refused(NotFound, "interviewer", lambda desk: answers.off_record(desk, said, "words"))

@@ -216,8 +216,7 @@ def test_hints_stop_nothing(desks: Desks, interview: str) -> None:
 def test_the_childs_stop_stays_one_and_the_rest_can_be_added(desks: Desks, interview: str) -> None:
     me = desks["interviewer"]
     moments.note(me, interview, "came_in", "carer")
-    stops.begin(me, interview, "stop_keep")
-    stops.finish(me, interview)
+    stops.finish(me, interview, stops.begin(me, interview, "stop_keep").mark)
     stopped = shown(me, interview)
     assert (stopped.stopped, stopped.ended, stopped.values["others_present"]) == (True, True, ["carer"])
 
@@ -232,8 +231,7 @@ def test_a_childs_stop_outweighs_an_end_that_somebody_else_wrote(
 ) -> None:
     mine, other = desks["interviewer"], joins("赵敏", "interviewer", "A")
     carry(mine, other)
-    stops.begin(mine, interview, "stop_keep")
-    stops.finish(mine, interview)
+    stops.finish(mine, interview, stops.begin(mine, interview, "stop_keep").mark)
     for _higher_tick in range(9):
         closings.keep(other, interview, replace(WHOLE, setting_note=new_id()), Seen())
     end(other, interview)

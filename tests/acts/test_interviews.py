@@ -407,8 +407,9 @@ def test_a_break_stops_the_counter_and_is_shown(desks: Desks, interview: str) ->
 def test_an_ended_interview_runs_no_longer(desks: Desks, interview: str) -> None:
     desk = desks["interviewer"]
     assert interviews.page(desk, interview).ended == ""
-    stops.begin(seconds_later(desk, 120), interview, "stop_keep")
-    stops.finish(seconds_later(desk, 121), interview)
+    stops.finish(
+        seconds_later(desk, 121), interview, stops.begin(seconds_later(desk, 120), interview, "stop_keep").mark
+    )
 
     page = interviews.page(seconds_later(desk, 400), interview)
     assert (page.ended, page.minutes, page.writable) == ("partial_child", 2, False)

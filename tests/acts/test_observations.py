@@ -45,8 +45,7 @@ def test_what_is_too_long_is_not_cut_in_silence(refused: Refused, interview: str
 def test_after_the_child_stopped_nothing_more_is_written(refused: Refused, desks: Desks, interview: str) -> None:
     me = desks["interviewer"]
     observations.keep(me, interview, SEEN)
-    stops.begin(me, interview, "stop_keep")
-    stops.finish(me, interview)
+    stops.finish(me, interview, stops.begin(me, interview, "stop_keep").mark)
 
     refused(ConsentMissing, "interviewer", lambda desk: observations.keep(desk, interview, {"profile": "别的"}))
     found = observations.of_interview(me, interview)

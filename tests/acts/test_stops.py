@@ -13,9 +13,10 @@ from fieldkit.acts.desk import Desk
 from fieldkit.acts.interviews import ConsentMissing
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
+from fieldkit.store import log, rebuild, search
 from fieldkit.store import people as rows
-from fieldkit.store import rebuild, search
 from fieldkit.store.database import Database
+from fieldkit.store.log import Draft
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -53,7 +54,7 @@ def test_a_choice_that_does_not_exist_is_refused(refused: Refused, interview: st
 
 def test_what_is_not_there_is_not_stopped(refused: Refused, interview: str) -> None:
     refused(NotFound, "interviewer", lambda desk: stops.begin(desk, "nowhere", KEEP))
-    refused(NotFound, "interviewer", lambda desk: stops.finish(desk, interview))
+    refused(NotFound, "interviewer", lambda desk: stops.finish(desk, interview, "a mark"))
 
 
 def test_for_ten_seconds_nothing_has_happened(desks: Desks, interview: str, changes: Changes) -> None:
@@ -73,8 +74,7 @@ def test_for_ten_seconds_nothing_has_happened(desks: Desks, interview: str, chan
 def test_the_last_choice_holds(desks: Desks, interview: str) -> None:
     me = desks["interviewer"]
     stops.begin(me, interview, DISCARD)
-    stops.begin(me, interview, KEEP)
-    stops.finish(me, interview)
+    stops.finish(me, interview, stops.begin(me, interview, KEEP).mark)
 
     assert rows_of(me, "closings")
 
@@ -91,8 +91,7 @@ def test_stopped_and_kept_the_session_is_closed_and_nothing_more_is_written(
     me = desks["interviewer"]
     note(me, interview, "他打电话来")
     line = interviews.page(me, interview).questions[0]
-    stops.begin(me, interview, KEEP)
-    stops.finish(later(me, 61), interview)
+    stops.finish(later(me, 61), interview, stops.begin(me, interview, KEEP).mark)
 
     event = changes(me, "consent_event")[-1]
     assert (event.set["actor"], event.set["act"], event.set["scope"]) == ("child", "withdrawn", KEEP)
@@ -119,8 +118,7 @@ def test_discarded_all_of_the_session_is_gone_and_the_childs_word_stays(
     assert WORDS.encode() in clear(me.db)
     assert WORDS[::-1].encode() in clear(me.db)
 
-    stops.begin(me, interview, DISCARD)
-    stops.finish(me, interview)
+    stops.finish(me, interview, stops.begin(me, interview, DISCARD).mark)
 
     assert not any(rows_of(me, table) for table in ("interviews", "answers", "moments", "memos", "closings"))
     assert not [one for kind in ("interview", "answer", "moment", "memo") for one in changes(me, kind)]
@@ -168,8 +166,7 @@ def test_another_machine_learns_of_it_and_brings_nothing_back(
     carry(me, coordinator)
     assert found(coordinator, WORDS)
 
-    stops.begin(me, interview, DISCARD)
-    stops.finish(me, interview)
+    stops.finish(me, interview, stops.begin(me, interview, DISCARD).mark)
     carry(me, coordinator)
 
     assert found(coordinator, WORDS) == []
@@ -183,9 +180,74 @@ def test_a_discard_that_fails_half_way_leaves_everything(
 ) -> None:
     me = desks["interviewer"]
     note(me, interview)
-    stops.begin(me, interview, DISCARD)
+    mark = stops.begin(me, interview, DISCARD).mark
 
-    broken(1, lambda: stops.finish(me, interview))
+    broken(1, lambda: stops.finish(me, interview, mark))
 
     assert found(me, WORDS)
     assert stops.waiting(me, interview) is not None
+
+
+def test_a_page_that_counted_down_another_choice_carries_out_nothing(
+    refused: Refused, desks: Desks, interview: str
+) -> None:
+    me = desks["interviewer"]
+    stale = stops.begin(me, interview, KEEP).mark
+    stops.undo(me, interview)
+    stops.begin(me, interview, DISCARD)
+
+    refused(NotFound, "interviewer", lambda desk: stops.finish(desk, interview, stale))
+
+    waiting = stops.waiting(me, interview)
+    assert waiting is not None
+    assert (waiting.choice, waiting.left) == (DISCARD, 10)
+
+
+def test_what_the_child_chose_holds_also_where_a_stick_holds_the_interview_back_meanwhile(
+    desks: Desks, consented: str, interview: str, changes: Changes
+) -> None:
+    me = desks["interviewer"]
+    note(me, interview)
+    stops.begin(me, interview, DISCARD)
+    yes = next(event.id for event in people.case(me, consented).events if event.actor == "guardian")
+    voided = {"actor": "coordinator", "act": "voided", "voids": [yes], "day": me.today}
+    with me.db.writing() as tables:
+        log.append(tables, me.pen, Draft("consent_event", voided, subject=consented))
+    assert rows_of(me, "interviews") == []
+
+    assert stops.finish_due(later(me, 11)) == 1
+
+    assert changes(me, "answer") == []
+    assert changes(me, "consent_event")[-1].set["scope"] == DISCARD
+
+
+def test_a_later_yes_brings_nothing_back_of_what_another_laptop_wrote_in_that_session(
+    desks: Desks, consented: str, interview: str
+) -> None:
+    me = desks["interviewer"]
+    note(me, interview)
+    with me.db.writing() as tables:
+        (mine,) = [one for one in log.of_session(tables, interview, me.device.id) if one.kind == "answer"]
+        theirs = replace(
+            mine, id="another laptop's", device="L9", editor="theirs", set={**mine.set, "text": "另一台写的"}
+        )
+        log.insert(tables, theirs, theirs.encoded(), "a stick", None)
+        log.settle(tables, [theirs])
+    stops.finish(me, interview, stops.begin(me, interview, DISCARD).mark)
+    no = people.case(me, consented).events[-1]
+    yes = {"actor": "child", "person": consented, "act": "reconsented", "lifts": [no.id], "session": "a later talk"}
+    with me.db.writing() as tables:
+        log.append(tables, me.pen, Draft("consent_event", yes, subject=consented))
+
+    assert rows_of(me, "answers") == []
+    assert found(me, "另一台") == []
+
+
+def test_an_interview_that_had_ended_keeps_its_day_and_minutes(desks: Desks, interview: str) -> None:
+    me = desks["interviewer"]
+    stops.finish(later(me, 61), interview, stops.begin(me, interview, KEEP).mark)
+    (before,) = rows_of(me, "closings")
+    stops.finish(later(me, 500), interview, stops.begin(later(me, 400), interview, KEEP).mark)
+
+    (after,) = rows_of(me, "closings")
+    assert (after["duration_ms"], after["ended_on"]) == (before["duration_ms"], before["ended_on"])

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt
 
 from fieldkit.clock import Clock
-from fieldkit.records import KINDS, Change, Value
+from fieldkit.records import KINDS, Change, Value, canonical
 from fieldkit.store import erasures, log, machine, merge, rebuild, replica, search
 from fieldkit.store.database import Database
-from fieldkit.store.keys import KeyPair
+from fieldkit.store.keys import KeyPair, b64
 from fieldkit.store.log import Draft, Pen
 from sync import orders
 from sync.block import Block
@@ -74,13 +75,54 @@ def test_an_order_that_another_key_signed_is_not_carried_out(trio: Trio) -> None
     assert _shown(trio["L1"]) == [WORDS]
 
 
-@pytest.mark.parametrize("change", [{"version": 2}, {"sealed": "AAAA"}, {"device": "nobody"}])
+ODD: list[dict[str, Value]] = [
+    {"version": 2},
+    {"sealed": "AAAA"},
+    {"sealed": 7},
+    {"device": "nobody"},
+    {"device": ["L1"]},
+    {"blocks": None},
+    {"blocks": [1, {}]},
+    {"drawer": {}},
+    {"epoch": "1"},
+    {"epoch": 9},
+]
+
+
+@pytest.mark.parametrize("change", ODD)
 def test_an_order_that_cannot_be_read_yet_waits_and_harms_nothing(trio: Trio, change: dict[str, Value]) -> None:
     kept = _writes(trio["L1"], "L1", WORDS)
     with trio["L1"].writing() as tables:
         me = machine.recall_self(tables)
         body = {**erasures.body_of(tables, me, "research/A", [kept]), **change}
         order = orders.sign("erase", me.study, body, me.pair.signer)
+        machine.keep_orders(tables, [(order.id, order.kind, order.content)])
+        erasures.take_in(tables)
+
+    assert _shown(trio["L1"]) == [WORDS]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        {},
+        {"changes": 1, "editors": []},
+        {"changes": [["a", "b"]], "editors": []},
+        {"changes": [[1, "answer", "kid", {}]], "editors": []},
+        {"changes": [["a", "answer", "kid", {"text": "b"}]], "editors": []},
+        {"changes": [["a", "answer", "kid", []]], "editors": []},
+        {"changes": [], "editors": [1]},
+    ],
+)
+def test_what_is_sealed_in_another_shape_harms_nothing(trio: Trio, words: Value) -> None:
+    _writes(trio["L1"], "L1", WORDS)
+    with trio["L1"].writing() as tables:
+        me, held = machine.recall_self(tables), machine.drawer_key(tables, "research/A")
+        assert held is not None
+        body = {"version": 1, "device": "L1", "drawer": "research/A", "epoch": held[0], "blocks": []}
+        sealed = crypto_aead_xchacha20poly1305_ietf_encrypt(canonical(words), canonical(body), bytes(24), held[1])
+        order = orders.sign("erase", me.study, {**body, "sealed": b64(bytes(24) + sealed)}, me.pair.signer)
         machine.keep_orders(tables, [(order.id, order.kind, order.content)])
         erasures.take_in(tables)
 
@@ -262,3 +304,61 @@ def test_an_order_shows_no_change_id_and_no_editor(trio: Trio) -> None:
     assert kept.id.encode() not in content
     assert b"an opened page" not in content
     assert b"erase" in content
+
+
+def test_a_device_empties_no_block_of_another_one(trio: Trio, carry: Carry) -> None:
+    _writes(trio["L1"], "L1", "stays")
+    with trio["L1"].writing() as tables:
+        replica.seal(tables)
+        names = [row[0] for row in tables.execute("SELECT hash FROM blocks WHERE drawer = 'research/A'")]
+    own = _writes(trio["L2"], "L2", WORDS, record="other")
+    with trio["L2"].writing() as tables:
+        me = machine.recall_self(tables)
+        held = machine.drawer_key(tables, "research/A")
+        assert held is not None
+        body = {"version": 1, "device": "L2", "drawer": "research/A", "epoch": held[0], "blocks": names}
+        words = {"changes": [[own.id, "participant", "other", {}]], "editors": ["an opened page"]}
+        sealed = crypto_aead_xchacha20poly1305_ietf_encrypt(canonical(words), canonical(body), bytes(24), held[1])
+        order = orders.sign("erase", me.study, {**body, "sealed": b64(bytes(24) + sealed)}, me.pair.signer)
+        machine.keep_orders(tables, [(order.id, order.kind, order.content)])
+        erasures.take_in(tables)
+    carry(trio["L2"], trio["C1"])
+    carry(trio["L1"], trio["C1"])
+    carry(trio["C1"], trio["L1"])
+
+    assert (_shown(trio["C1"]), _shown(trio["L1"])) == (["stays"], ["stays"])
+    with trio["L1"].writing() as tables:
+        draft = Draft("participant", {"recruited_via": "more"}, "kid", "kid", editor="an opened page")
+        log.save_from_editor(tables, Pen("li", "L1", "A", Clock()), draft, "kid", "{}")
+
+
+def test_another_devices_order_for_the_same_id_does_not_stand_in_the_way(trio: Trio) -> None:
+    kept = _writes(trio["L1"], "L1", WORDS)
+    with trio["L1"].writing() as tables:
+        tables.execute("INSERT INTO stubs VALUES (?, 'L2', 'research/A', 'participant', 'kid', '{}')", [kept.id])
+
+    _erases(trio["L1"], kept)
+
+    assert _shown(trio["L1"]) == []
+
+
+def test_consent_and_withdrawals_are_never_erased(trio: Trio) -> None:
+    with trio["L1"].writing() as tables:
+        said = {"actor": "child", "act": "withdrawn", "scope": "all", "person": "kid"}
+        event = log.append(tables, Pen("li", "L1", "A", Clock()), Draft("consent_event", said, subject="kid"))
+    _erases(trio["L1"], event)
+
+    with trio["L1"].reading() as tables:
+        assert log.known(tables, event.id)
+        assert rebuild.differences(tables) == []
+
+
+def test_the_stub_of_a_kind_that_a_newer_program_knows_harms_no_check(trio: Trio) -> None:
+    _writes(trio["L1"], "L1", "stays")
+    with trio["L1"].writing() as tables:
+        for id_, kind, record in (("X", "hologram", "somewhere"), ("Y", "answer", "kid")):
+            tables.execute("INSERT INTO stubs VALUES (?, 'L2', 'research/A', ?, ?, '{}')", [id_, kind, record])
+
+    assert _shown(trio["L1"]) == ["stays"]
+    with trio["L1"].reading() as tables:
+        assert log.standing_of(tables, "somewhere") == []

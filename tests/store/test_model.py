@@ -300,7 +300,8 @@ class Machines(RuleBasedStateMachine):
         grounds = tuple(sorted(event.id for last in spoken for event in last))
         draft = Draft(editor.kind, values, editor.record, "kid", "S1", editor.id, grounds=grounds)
         mine = [fact for fact in model.of(editor.record) if fact.editor == editor.id]
-        if any(editor.id in erasure.editors for erasure in model.erasures):
+        saw = {one for name in values for one in editor.seen.get(name, ())} & model.stubs().keys()
+        if any(editor.id in erasure.editors for erasure in model.erasures) or (saw and not mine):
             with pytest.raises(log.TypingErased):
                 self._save(store, editor, draft)
         elif mine and max(mine, key=lambda fact: fact.tick).set == values:
@@ -664,7 +665,7 @@ def a_text_over_erased_words_is_shown(patch: Patch) -> None:
 
 def erased_words_come_back_on_a_stick(patch: Patch) -> None:
     patch.setattr(erasures, "blocked", lambda tables, change: False)
-    patch.setattr(erasures, "emptied", lambda tables, hash_: False)
+    patch.setattr(erasures, "emptied_by", lambda tables, hash_: set())
 
 
 def what_stays_of_a_block_is_not_sealed_again(patch: Patch) -> None:
@@ -679,7 +680,7 @@ def what_stays_of_a_block_is_not_sealed_again(patch: Patch) -> None:
 
 
 def an_erased_typing_goes_on(patch: Patch) -> None:
-    patch.setattr(log, "_is_erased", lambda tables, editor: False)
+    patch.setattr(log, "_is_erased", lambda tables, editor, device: False)
 
 
 PLANTS = [
@@ -711,7 +712,7 @@ PLANTS = [
 ]
 
 
-SEEDS = (6, 5, 13)
+SEEDS = (6, 5, 18)
 
 
 @pytest.mark.parametrize("plant", PLANTS)

@@ -110,8 +110,7 @@ def test_after_the_childs_stop_nothing_more_is_said_to_the_child(
     browser: FlaskClient, desks: Desks, interview: str, close: Callable[..., object]
 ) -> None:
     close(do="keep")
-    stops.begin(desks["interviewer"], interview, "stop_keep")
-    stops.finish(desks["interviewer"], interview)
+    stops.finish(desks["interviewer"], interview, stops.begin(desks["interviewer"], interview, "stop_keep").mark)
     page = browser.get(f"/interviews/{interview}/close").text
     assert "聊点高兴的" not in page
     assert all(words in page for words in ("孩子到这儿就停了", "小礼物", "今天就到这儿"))

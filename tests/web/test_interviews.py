@@ -145,8 +145,7 @@ def test_an_interview_that_ended_says_so_and_is_only_read(
     page = browser.get(f"/interviews/{interview}").text
     assert f'href="/interviews/{interview}/close">结束访谈' in page
 
-    stops.begin(desks["interviewer"], interview, "stop_keep")
-    stops.finish(desks["interviewer"], interview)
+    stops.finish(desks["interviewer"], interview, stops.begin(desks["interviewer"], interview, "stop_keep").mark)
 
     page = browser.get(f"/interviews/{interview}").text
     assert "这次访谈已经结束" in page

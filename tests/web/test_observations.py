@@ -44,8 +44,7 @@ def test_two_pages_of_one_observation_are_two_versions(browser: FlaskClient, int
 
 def test_after_the_childs_stop_it_is_only_read(browser: FlaskClient, desks: Desks, interview: str) -> None:
     browser.post(f"/interviews/{interview}/observation", data=SEEN)
-    stops.begin(desks["interviewer"], interview, "stop_keep")
-    stops.finish(desks["interviewer"], interview)
+    stops.finish(desks["interviewer"], interview, stops.begin(desks["interviewer"], interview, "stop_keep").mark)
 
     page = browser.get(f"/interviews/{interview}/observation").text
     assert "跟奶奶住<br>喜欢画画" in page

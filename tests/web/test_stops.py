@@ -10,9 +10,16 @@ from flask.testing import FlaskClient
 from fieldkit.acts import answers, interviews, people, stops
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
+from fieldkit.errors import DiskFull
 
 Desks = dict[str, Desk]
 Postponed = list[tuple[float, Callable[[], None]]]
+
+
+def form(desks: Desks, consented: str, interview: str) -> dict[str, str]:
+    """What the page that counts down sends."""
+    waiting = stops.waiting(desks["interviewer"], interview)
+    return {"subject": consented, "stop": waiting.mark if waiting else ""}
 
 
 def test_a_choice_that_does_not_exist_changes_nothing(browser: FlaskClient, desks: Desks, interview: str) -> None:
@@ -62,7 +69,10 @@ def test_discarded_in_three_taps_and_the_page_says_what_to_say(
     path = f"/interviews/{interview}/stop"
     browser.post(path, data={"choice": "stop_discard"})
 
-    page = browser.post(f"{path}/finish", data={"subject": consented}, follow_redirects=True).text
+    shown = browser.get(path).text
+    sent = form(desks, consented, interview)
+    assert sent["stop"] in shown
+    page = browser.post(f"{path}/finish", data=sent, follow_redirects=True).text
 
     assert "今天就到这儿" in page
     assert "小礼物" in page
@@ -84,11 +94,12 @@ def test_a_page_that_was_closed_changes_nothing(
     assert people.case(desks["interviewer"], consented).step.code == "not_today"
 
 
-def test_finishing_twice_is_finishing_once(browser: FlaskClient, consented: str, interview: str) -> None:
+def test_finishing_twice_is_finishing_once(browser: FlaskClient, desks: Desks, consented: str, interview: str) -> None:
     path = f"/interviews/{interview}/stop"
     browser.post(path, data={"choice": "stop_keep"})
-    first = browser.post(f"{path}/finish", data={"subject": consented})
-    second = browser.post(f"{path}/finish", data={"subject": consented})
+    sent = form(desks, consented, interview)
+    first = browser.post(f"{path}/finish", data=sent)
+    second = browser.post(f"{path}/finish", data=sent)
 
     assert first.location == second.location == f"/people/{consented}/stopped?interview={interview}"
     page = browser.get(first.location).text
@@ -96,10 +107,10 @@ def test_finishing_twice_is_finishing_once(browser: FlaskClient, consented: str,
     assert f"/interviews/{interview}/close" in page
 
 
-def test_too_late_to_undo_is_said(browser: FlaskClient, consented: str, interview: str) -> None:
+def test_too_late_to_undo_is_said(browser: FlaskClient, desks: Desks, consented: str, interview: str) -> None:
     path = f"/interviews/{interview}/stop"
     browser.post(path, data={"choice": "stop_keep"})
-    browser.post(f"{path}/finish", data={"subject": consented})
+    browser.post(f"{path}/finish", data=form(desks, consented, interview))
 
     page = browser.post(f"{path}/undo", data={"subject": consented}, follow_redirects=True).text
 
@@ -112,3 +123,32 @@ def test_locking_the_laptop_finishes_a_stop(browser: FlaskClient, desks: Desks, 
     browser.post("/lock")
 
     assert people.case(desks["interviewer"], consented).interviews == []
+
+
+def test_a_countdown_of_another_tab_leads_back_to_the_interview_that_goes_on(
+    browser: FlaskClient, desks: Desks, consented: str, interview: str
+) -> None:
+    path = f"/interviews/{interview}/stop"
+    browser.post(path, data={"choice": "stop_keep"})
+    stale = form(desks, consented, interview)
+    browser.post(f"{path}/undo")
+
+    answer = browser.post(f"{path}/finish", data=stale)
+
+    assert browser.get(answer.location).location == f"/interviews/{interview}"
+
+
+def test_a_stop_that_cannot_be_carried_out_keeps_nobody_from_locking(
+    browser: FlaskClient, desks: Desks, interview: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.post(f"/interviews/{interview}/stop", data={"choice": "stop_discard"})
+
+    def full(*_: object, **__: object) -> int:
+        raise DiskFull
+
+    monkeypatch.setattr(stops, "finish_due", full)
+
+    assert browser.get("/today").status_code == 200
+    assert browser.post("/lock").status_code == 302
+    monkeypatch.undo()
+    assert stops.waiting(desks["interviewer"], interview) is not None

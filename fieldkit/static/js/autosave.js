@@ -45,7 +45,8 @@ export class Autosave {
     this.stored = this.badge.truth === 'lost' ? null : this.state();
     this.timer = this.firstKey = this.turn = 0;
     this.saving = null;
-    this.left = this.off = false;
+    this.left = false;
+    this.off = '';  // words that the child took back and the laptop still has
     this.listen();
     if (this.stored === null) this.later(0);  // the page came back with a refusal and what was typed
   }
@@ -162,9 +163,9 @@ export class Autosave {
   async takeBack(words) {
     clearTimeout(this.timer);
     this.timer = 0;
-    this.off = true;
+    this.off = words;
     await this.saving;
-    const taken = this.keep(this.now()).then(() => this.erase(words));
+    const taken = this.keep(this.now()).then(() => this.erase());
     this.saving = taken.then((done) => {
       this.saving = null;
       if (this.unsaved() && !this.timer) this.later(done ? 0 : REFUSED);
@@ -172,11 +173,11 @@ export class Autosave {
     return taken;
   }
 
-  async erase(words) {
+  async erase() {
     while (!this.left) {
       const now = this.now();
       try {
-        const response = await this.request(now, {}, { words });
+        const response = await this.request(now, {}, { words: now.words.off });
         if (response.status === 401 || response.status === 400) await this.signedInAgain();
         else return await this.erased(await response.json(), response.ok, now);
       } catch {
@@ -188,25 +189,34 @@ export class Autosave {
   }
 
   async erased(answer, done, now) {
-    this.off = !done;
     if (!done) {
+      this.off = '';
       this.badge.show('lost', answer.sentence);
       return false;
     }
     if (answer.ack !== await keyedHash(this.form.dataset.ack, now.words.text)) throw new Error('not our server');
+    this.off = '';
     this.stored = now.state;
     Object.assign(this.form.elements.editor, { value: answer.editor });
     Object.assign(this.form.elements.base, { value: answer.base });
     Object.assign(this.form.dataset, { ack: answer.ack_key });
     this.badge.box.dataset.ackedLength = now.words.text.length;
     await this.forget();
-    await this.queue?.reseal(answer.queue);
+    this.queue?.use(answer.queue);
     this.badge.saved(answer.at);
     return true;
   }
 
+  // What cannot be taken out of the queue now goes with the next save.
   forget() {
-    this.keeping = this.keeping.then(() => this.queue?.remove(this.id)).then(() => { this.kept = null; });
+    this.keeping = this.keeping.then(async () => {
+      try {
+        await this.queue?.remove(this.id);
+        this.kept = null;
+      } catch (error) {
+        console.warn(error.name);
+      }
+    });
     return this.keeping;
   }
 

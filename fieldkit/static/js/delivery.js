@@ -52,6 +52,7 @@ export class Delivery {
   sent({ question, editor, base, text, text_kind, off }, csrf_token) {
     const fields = new FormData();
     for (const [name, value] of Object.entries({ csrf_token, editor, base, text, text_kind })) fields.set(name, value);
+    if (off) fields.set('words', off);
     const path = [this.queue.interview, question].map(encodeURIComponent);
     return send(`/interviews/${path[0]}/answers/${path[1]}${off ? '/off-record' : ''}`, fields);
   }

@@ -54,25 +54,10 @@ export class Queue {
 
   async put(id, words) {
     await this.hold(id);
-    await this.write(id, words);
-  }
-
-  async write(id, words) {
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const plain = encoder.encode(JSON.stringify({ interview: this.interview, ...words }));
     const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: about(id) }, await this.key, plain);
     await within('readwrite', (store) => answered(store.put({ v: 1, iv, sealed, day: '', days: 0 }, id)));
-  }
-
-  // The laptop has a new key, so that what lay under the old one is never opened again: what still waits goes along.
-  async reseal(key) {
-    const waiting = [];
-    for (const id of await within('readonly', (store) => answered(store.getAllKeys()))) {
-      const words = await this.open(id);
-      if (words) waiting.push([id, words]);
-    }
-    this.use(key);
-    for (const [id, words] of waiting) await this.write(id, words);
   }
 
   remove(id) {
