@@ -5,7 +5,8 @@ secret of 32 bytes, a local fact of this machine. The key of one person is BLAKE
 with the secret, person `fieldkit queue 1`; it travels as hex with the interview's page, and no browser stores it.
 A record is `{v: 1, iv, sealed, day, days}` under a random id. `sealed` is AES-256-GCM under that key and the 12 bytes
 of `iv`, its associated data `fieldkit queue 1 <id>`, of the JSON (UTF-8) of `interview`, `question`, `editor`, `base`,
-`text`, `text_kind` and `typed` (ISO 8601). `day` and `days` count on how many days it was met and not opened.
+`text`, `text_kind`, `off` (words that the child took back and the laptop still has, else empty) and `typed` (ISO 8601).
+`day` and `days` count on how many days it was met and not opened.
 """
 
 from __future__ import annotations

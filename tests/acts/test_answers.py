@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fieldkit.acts import answers, assents, checks, consents, handover, interviews, withdrawals
+from fieldkit.acts import answers, assents, checks, consents, handover, interviews, queues, withdrawals
 from fieldkit.acts.answers import SaveAnswer, TextTooLong
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
@@ -481,3 +481,14 @@ def test_a_short_word_is_not_cut_out_of_what_another_page_holds(desks: Desks, in
 def test_words_of_a_question_that_does_not_exist_are_refused(refused: Refused, interview: str) -> None:
     said = replace(note(interview), question="Z9")
     refused(NotFound, "interviewer", lambda desk: answers.off_record(desk, said, "words"))
+
+
+def test_what_waits_in_other_browsers_can_still_be_delivered(desks: Desks, interview: str) -> None:
+    me = desks["interviewer"]
+    line, key = interviews.page(me, interview).questions[0], queues.key(me, interview)
+    said = SaveAnswer(interview, line.id, line.editor, line.base, f"{STAYS}{GOES}")
+    answers.save(me, said)
+
+    answers.off_record(me, replace(said, text=STAYS), GOES)
+
+    assert queues.key(me, interview) == key

@@ -361,7 +361,7 @@ def test_python_opens_what_the_browser_sealed(
 
     assert record.keys() == {"id", "v", "iv", "sealed", "day", "days"}
     assert (record["v"], record["day"], record["days"]) == (1, "", 0)
-    assert words.keys() == {"interview", "question", "editor", "base", "text", "text_kind", "typed"}
+    assert words.keys() == {"interview", "question", "editor", "base", "text", "text_kind", "off", "typed"}
     expected = (interview, "W1", "下雨了", "verbatim")
     assert tuple(words[name] for name in ("interview", "question", "text", "text_kind")) == expected
 
