@@ -12,7 +12,6 @@ from playwright.sync_api import Page, Request
 
 pytestmark = pytest.mark.browser
 Unlock = Callable[[Page, Any], None]
-CURSOR = "[document.activeElement.id, document.activeElement.selectionStart]"
 
 
 @pytest.fixture
@@ -32,38 +31,42 @@ def tap(page: Page, selector: str) -> None:
     page.wait_for_function("document.readyState === 'complete'")
 
 
-def where(page: Page) -> list[Any]:
-    found: list[Any] = page.evaluate(CURSOR)
-    return found
+def stands(page: Page, place: str, at: int | None = None) -> None:
+    """Wait until the cursor stands in *place*, before the sign number *at* of its text."""
+    page.wait_for_function(
+        "([place, at]) => document.activeElement.id === place"
+        " && (at === null || document.activeElement.selectionStart === at)",
+        arg=[place, at],
+    )
 
 
 def test_the_cursor_stands_where_the_note_goes_on(talk: Page) -> None:
-    assert where(talk) == ["note-W1", 0]
+    stands(talk, "note-W1", 0)
     talk.keyboard.type("下雨。")
 
     tap(talk, "#W1 button[value=next]")
-    assert where(talk) == ["note-W2", 0]
+    stands(talk, "note-W2", 0)
     tap(talk, "#W2 button[value=skip]")
-    assert where(talk)[0] == "note-L1"
+    stands(talk, "note-L1")
 
     talk.click("#left > summary")
     tap(talk, "a.jump:has-text('W1')")
-    assert where(talk) == ["note-W1", 3]
+    stands(talk, "note-W1", 3)
     talk.click("#W2 > summary")
-    assert where(talk) == ["note-W2", 0]
+    stands(talk, "note-W2", 0)
 
 
 def test_a_break_covers_the_notes_and_gives_the_cursor_back(talk: Page) -> None:
     talk.click("#W2 > summary")
     tap(talk, "button[value=break]")
-    assert where(talk)[0] == "pause"
+    stands(talk, "pause")
     talk.keyboard.press("Control+Enter")
     talk.keyboard.type("雨")
     assert talk.evaluate("document.getElementById('main').inert")
     assert talk.locator("#pause").is_visible()
 
     tap(talk, "button[value=resumed]")
-    assert where(talk)[0] == "note-W2"
+    stands(talk, "note-W2")
     assert not talk.locator("#pause").is_visible()
     assert talk.input_value("#note-W2") == ""
 
@@ -74,6 +77,7 @@ def test_what_was_typed_before_a_tap_is_on_the_next_page_once(talk: Page) -> Non
     tap(talk, "button[value='came_in carer']")
 
     assert talk.input_value("#note-W1") == "奶奶在择菜"
+    stands(talk, "note-W1", 5)
     talk.keyboard.type("。")
     tap(talk, "button[value=left]")
     assert talk.input_value("#note-W1") == "奶奶在择菜。"
@@ -132,8 +136,9 @@ def test_a_panel_leads_back_to_the_question_that_was_open(talk: Page) -> None:
     talk.click("a[href='#upset']")
     talk.click("#upset a[data-back]")
 
-    assert where(talk)[0] == "note-W2"
+    stands(talk, "note-W2")
     talk.keyboard.press("Escape")
-    assert talk.evaluate("location.hash") == "#stop"
+    talk.wait_for_function("location.hash === '#stop'")
+    stands(talk, "stop")
     talk.keyboard.press("Escape")
-    assert where(talk)[0] == "note-W2"
+    stands(talk, "note-W2")
