@@ -208,7 +208,8 @@ def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPag
         asked = [question for question in strings.questions(tables) if f"guide:{question['code']}" in texts]
         answers = {answer["question"]: answer for answer in people.answers(tables, interview)}
         one = case_within(desk, tables, row["subject"])
-        ran, mode = _ran(desk, tables, interview), row["mode"] or FULL
+        over, mode = _closing(tables, interview), row["mode"] or FULL
+        ran = _ran(desk, tables, interview, over)
         around = _around(tables, interview, ran)
         values = {"away": guides.away_name(one.migration), "carer": guides.carer_name(one.carer)}
         reader = _Reader(desk, tables, interview, texts, answers, values, around, _context(tables, one.id))
@@ -216,10 +217,10 @@ def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPag
         lines = reader.sections(shown)
         wanted = section if section in {line.id for line in lines} else lines[0].id
         questions = [reader.line(question) for question in shown if question["section"] == wanted]
-        minutes, over = ran // meanings.MINUTE, ended(tables, interview)
     told = next((event.told for event in one.events if event.session == interview and event.told), ())
     writable = consent.effective(one.events, NEEDED, interview)
-    return InterviewPage(interview, one, wanted, lines, questions, minutes, mode, around, told, over, writable)
+    minutes, came = ran // meanings.MINUTE, over.get("completion") or ""
+    return InterviewPage(interview, one, wanted, lines, questions, minutes, mode, around, told, came, writable)
 
 
 @only(INTERVIEWER)
@@ -241,23 +242,27 @@ def beat(desk: Desk, interview: str) -> Pulse:
     """Keep the counter of an interview whose page somebody sees. Raises NotFound."""
     with desk.db.writing() as tables:
         row_within(tables, interview)
-        if not ended(tables, interview):
+        over = _closing(tables, interview)
+        if not over.get("completion"):
             elapsed.keep(tables, interview, desk.clock)
-        ran = _ran(desk, tables, interview)
+        ran = _ran(desk, tables, interview, over)
         return Pulse(ran // meanings.MINUTE, _around(tables, interview, ran).rest)
 
 
-def _ran(desk: Desk, tables: Tables, interview: str) -> int:
-    """Return the milliseconds that an interview has run; those of its closing once it has ended."""
-    closing = people.row(tables, "closings", "interview = ?", interview) or {}
-    ended = closing.get("ended_on") and closing["duration_ms"] is not None
-    return int(closing["duration_ms"]) if ended else elapsed.now(tables, interview, desk.clock)
+def _ran(desk: Desk, tables: Tables, interview: str, over: people.Row) -> int:
+    """Return the milliseconds that an interview has run; those of its closing *over* once it has ended."""
+    at_the_end = over.get("duration_ms")
+    return elapsed.now(tables, interview, desk.clock) if at_the_end is None else int(at_the_end)
+
+
+def _closing(tables: Tables, interview: str) -> people.Row:
+    """Return the closing of an interview that has ended; nothing while it goes on."""
+    return people.row(tables, "closings", "interview = ? AND ended_on <> ''", interview) or {}
 
 
 def ended(tables: Tables, interview: str) -> str:
     """Return how far an interview came that has ended, as its closing says; empty while it goes on."""
-    closing = people.row(tables, "closings", "interview = ? AND ended_on <> ''", interview) or {}
-    return closing.get("completion") or ""
+    return _closing(tables, interview).get("completion") or ""
 
 
 def _around(tables: Tables, interview: str, ran: int) -> Around:

@@ -56,6 +56,8 @@ _NEEDED = {
     "device": tuple(name for name in Machine.__dataclass_fields__ if name != "serials"),
 }
 
+KINDS = (*_NEEDED, "box")  # of orders: no other kind says anything of members
+
 
 @dataclass(frozen=True)
 class Members:

@@ -160,16 +160,10 @@ def _put_stubs(tables: Tables, device: str, drawer: str, named: Named) -> None:
         "INSERT OR IGNORE INTO erased_editors VALUES (?, ?)", [(editor, device) for editor in named.editors]
     )
     gone = tables.execute(
-        "SELECT DISTINCT record, kind FROM changes WHERE device = :device AND ("
-        "id IN (SELECT id FROM stubs WHERE device = :device) "
-        "OR editor IN (SELECT editor FROM erased_editors WHERE device = :device))",
+        "DELETE FROM changes WHERE device = :device AND (id IN (SELECT id FROM stubs WHERE device = :device) "
+        "OR editor IN (SELECT editor FROM erased_editors WHERE device = :device)) RETURNING record, kind",
         {"device": device},
     ).fetchall()
-    tables.execute(
-        "DELETE FROM changes WHERE device = :device AND (id IN (SELECT id FROM stubs WHERE device = :device) "
-        "OR editor IN (SELECT editor FROM erased_editors WHERE device = :device))",
-        {"device": device},
-    )
     named_here = tables.execute(  # a stub goes on replacing what its change replaced; of which kind it is the log says
         "SELECT DISTINCT record, kind FROM changes WHERE record IN (SELECT value FROM json_each(?))",
         [json.dumps([record for _, _, record, _ in named.changes])],

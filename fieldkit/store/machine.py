@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from fieldkit.rules.members import Members, Said, members
+from fieldkit.rules.members import KINDS, Members, Said, members
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import KeyPair
 
@@ -134,5 +134,8 @@ def batches(tables: Tables) -> list[tuple[str, str, str]]:
 
 def everybody(tables: Tables) -> Members:
     """Return the members of the study, as the orders recognise them."""
-    said = [Said(order["kind"], order["signer"], order["body"]) for order in map(json.loads, orders(tables))]
+    rows = tables.execute(
+        "SELECT body FROM orders WHERE kind IN (SELECT value FROM json_each(?)) ORDER BY id", [json.dumps(KINDS)]
+    )
+    said = [Said(order["kind"], order["signer"], order["body"]) for order in (json.loads(row[0]) for row in rows)]
     return members(said, recall_self(tables).root)

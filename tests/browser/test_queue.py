@@ -65,6 +65,15 @@ def type_away(page: Page, text: str, question: str = "W1") -> None:
     badge(page, "browser", question)
 
 
+def after_a_crash(page: Page, laptop: Any, interview: str) -> Page:
+    """Let the page die as the camera of a phone kills it, and open the interview in a new one."""
+    with page.expect_event("crash"), suppress(Error):
+        page.goto("chrome://crash")
+    fresh = page.context.new_page()
+    open_note(fresh, laptop, interview)
+    return fresh
+
+
 @pytest.fixture
 def context(phone: Page) -> BrowserContext:
     return phone.context
@@ -179,17 +188,14 @@ def test_the_open_page_delivers_by_itself_and_another_page_of_the_interview_keep
 
 
 def test_words_of_a_page_that_was_killed_are_delivered(
-    start: Any, field_folder: Path, interview: str, phone: Page, context: BrowserContext, unlock: Unlock, stored: Stored
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored
 ) -> None:
     laptop = start(field_folder)
     unlock(phone, laptop)
     open_note(phone, laptop, interview)
     phone.route("**/answers/W1", lambda route: route.abort())
     type_away(phone, "下雨了")
-    with phone.expect_event("crash"), suppress(Error):
-        phone.goto("chrome://crash")
-    page = context.new_page()
-    open_note(page, laptop, interview)
+    page = after_a_crash(phone, laptop, interview)
 
     expect(page.locator("[data-delivered] a")).to_have_text("W1")
     laptop.kill()
@@ -465,7 +471,7 @@ def test_odd_characters_are_acknowledged(
 
 
 def test_what_waits_is_never_older_than_what_was_acknowledged(
-    start: Any, field_folder: Path, interview: str, phone: Page, context: BrowserContext, unlock: Unlock, stored: Stored
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored
 ) -> None:
     phone.add_init_script("IDBObjectStore.prototype.delete = () => { throw new DOMException('', 'UnknownError'); };")
     laptop = start(field_folder)
@@ -476,10 +482,7 @@ def test_what_waits_is_never_older_than_what_was_acknowledged(
     phone.unroute("**/answers/W1")
     phone.keyboard.insert_text("我自己跑回去")
     badge(phone, "saved")
-    with phone.expect_event("crash"), suppress(Error):
-        phone.goto("chrome://crash")
-    page = context.new_page()
-    open_note(page, laptop, interview)
+    page = after_a_crash(phone, laptop, interview)
 
     expect(page.locator("[data-delivered] a")).to_have_text("W1")
     laptop.kill()
