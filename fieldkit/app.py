@@ -12,6 +12,7 @@ from fieldkit.web import (
     answers,
     assents,
     attachments,
+    away,
     backups,
     cards,
     carers,
@@ -36,6 +37,7 @@ from fieldkit.web import (
     people,
     phones,
     problems,
+    pseudonyms,
     readiness,
     readings,
     records,
@@ -72,6 +74,7 @@ _WORK = (
     observations,
     moments,
     people,
+    pseudonyms,
     rosters,
     screenings,
     slips,
@@ -83,6 +86,7 @@ _WORK = (
     withdrawals,
 )
 _DESK = (
+    away,
     backups,
     checks,
     demo,

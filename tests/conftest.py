@@ -21,7 +21,19 @@ from socket import socket
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from fieldkit.acts import assents, carers, consents, demo, forms, interviews, people, screenings, studies, users
+from fieldkit.acts import (
+    assents,
+    carers,
+    consents,
+    demo,
+    forms,
+    interviews,
+    people,
+    pseudonyms,
+    screenings,
+    studies,
+    users,
+)
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.carers import CarerAnswer
 from fieldkit.acts.consents import GuardianAnswer
@@ -137,7 +149,7 @@ def consented(desks: Desks, child: str) -> str:
     """The mother has signed."""
     desk = desks["interviewer"]
     form = forms.guardian_form(desk, child)
-    name = consents.suggest_pseudonym(desk, child, "刘某")
+    name = pseudonyms.suggest(desk, child, "刘某")
     said = GuardianAnswer(
         "mother",
         {item.code: "yes" for item in form.items},

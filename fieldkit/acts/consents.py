@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fieldkit.acts import clocks, editors, events, forms, situations, slips
+from fieldkit.acts import clocks, editors, events, forms, pseudonyms, situations, slips
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import FormView
 from fieldkit.acts.people import Case, case, case_within, check_born
@@ -16,17 +16,16 @@ from fieldkit.clock import new_id
 from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, natural_id
-from fieldkit.rules import calendars, consent, findings, names, pseudonyms, ways
+from fieldkit.rules import calendars, consent, findings, names, ways
 from fieldkit.rules.consent import ADULT, GUARDIAN, NO, YES
-from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
+from fieldkit.rules.pseudonyms import WORDS
 from fieldkit.rules.states import ADULT_GROUP, Adult
 from fieldkit.rules.ways import CannotRead, Evidence
 from fieldkit.store import log, people
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import unb64
 from fieldkit.store.log import Draft
-from fieldkit.studies import Pair
 
 PARENT = "parent"
 
@@ -99,15 +98,6 @@ class GuardianAnswer:
     def evidence(self) -> Evidence:
         """Return what stands for the yes."""
         return self.way or Evidence(ways.SIGNATURE, self.signature_png)
-
-
-@only(INTERVIEWER)
-def suggest_pseudonym(desk: Desk, subject: str, real_name: str = "") -> Pair:
-    """Return a pseudonym that nobody has and that shares no character with the child's names (V10, V11)."""
-    one = case(desk, subject)
-    with desk.db.reading() as tables:
-        taken = people.pseudonyms(tables)
-    return pseudonyms.suggest(taken, (one.called or "") + real_name, len(taken) * 7 + sum(map(ord, one.case_code)))
 
 
 @only(INTERVIEWER)
@@ -239,23 +229,15 @@ def _check_given(desk: Desk, tables: Tables, subject: str, form: FormView, said:
 _NAMES = {
     "real_name": N_("the child's real name"),
     "signer_name": N_("the name of the parent who signs"),
-    "pseudonym_zh": N_("the pseudonym"),
+    "pseudonym_zh": WORDS,
 }
 
 
 def _write_names(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, person: str, event_id: str) -> None:
     """Names, birth date and signature reach the disk in the transaction of the yes, never before."""
-    pseudonym = Pair(said.pseudonym_zh.strip(), said.pseudonym_en.strip() or pseudonyms.pinyin(said.pseudonym_zh))
-    taken = people.pseudonyms(tables) if pseudonym != one.pseudonym else []
-    family = [said.signer_name, *people.names_around(tables, one.id)]
-    pseudonyms.check(pseudonym, taken, said.real_name + (one.called or "") + people.pet_names(tables, one.id), family)
+    called = pseudonyms.checked(tables, one, said.pseudonym_zh, said.pseudonym_en, said.real_name, [said.signer_name])
     identity = {"real_name": names.plain(said.real_name), **_birth(said)}
-    facts = {
-        "pseudonym_zh": pseudonym.zh,
-        "pseudonym_en": pseudonym.en,
-        "carer": said.carer,
-        "migration": said.migration,
-    }
+    facts = {**called, "carer": said.carer, "migration": said.migration}
     log.append(tables, desk.pen, Draft("evidence", events.evidence(said.evidence, event_id), subject=one.id))
     named = {"person": person, "name": names.plain(said.signer_name)}
     records = _records(one.id, person)
@@ -296,12 +278,6 @@ def _birth(said: GuardianAnswer) -> dict[str, str]:
         "birth_calendar": said.birth_calendar,
         "birth_source": "told_parent",
     }
-
-
-def hints(desk: Desk, subject: str) -> list[Finding]:
-    """Return what to look at again about the pseudonym (V13); it stops nothing. Raises NotFound."""
-    one = case(desk, subject)
-    return pseudonyms.findings(one.pseudonym, one.sex) if one.pseudonym else []
 
 
 @only(INTERVIEWER)

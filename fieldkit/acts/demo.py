@@ -27,6 +27,7 @@ from fieldkit.acts import (
     interviews,
     members,
     people,
+    pseudonyms,
     readiness,
     screenings,
     sites,
@@ -153,7 +154,7 @@ def _carer(desk: Desk, subject: str, _case: Case) -> None:
 
 def _guardian(desk: Desk, subject: str, case: Case) -> None:
     form = forms.guardian_form(desk, subject)
-    pseudonym = consents.suggest_pseudonym(desk, subject, case["real_name"])
+    pseudonym = pseudonyms.suggest(desk, subject, case["real_name"])
     said = GuardianAnswer(
         relation=case["signer"],
         items={item.code: YES for item in form.items},

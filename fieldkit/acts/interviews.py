@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from fieldkit.acts import pseudonyms
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.people import Case, case_within
 from fieldkit.clock import new_id
@@ -154,7 +155,7 @@ def start(desk: Desk, subject: str, reasons: Mapping[str, str] = NOTHING) -> str
     """Open an interview on the child's yes of today; return its id, or that of the one that is open.
 
     *reasons*: what was tapped for the gates that ask (gate id to reason code); it is kept with the interview.
-    Raises NotFound, GatesClosed (V34), WallBroken.
+    Raises NotFound, GatesClosed (V34), WallBroken, and V11 or V12 where the pseudonym tells who the child is.
     """
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
@@ -165,6 +166,7 @@ def start(desk: Desk, subject: str, reasons: Mapping[str, str] = NOTHING) -> str
         failing = [*gates.failing(one.gates), *open_ones]
         if failing:
             raise GatesClosed(gates=failing)
+        pseudonyms.check_tells_nothing(tables, one)
         version = strings.newest_version(tables)
         if version is None:
             raise NotFound

@@ -14,6 +14,7 @@ from fieldkit.rules.names import is_rare_han, letters
 from fieldkit.studies import Pair, load_study
 
 SHORTEST = 2
+WORDS = N_("the pseudonym")
 
 
 class PseudonymTaken(Refusal):
@@ -72,6 +73,12 @@ def check(pseudonym: Pair, taken: Collection[Pair], names: str, family: Collecti
     refusal = _unfit(pseudonym, taken, names, family)
     if refusal is not None:
         raise refusal
+
+
+def telling(pseudonym: Pair, names: str, family: Collection[str]) -> Refusal | None:
+    """Return V11 or V12 where a pseudonym in use is among *names* and *family*, which may have been told after it."""
+    found = _unfit(pseudonym, [], names, family)
+    return found() if found in (PseudonymTells, PseudonymOfFamily) else None
 
 
 def suggest(taken: Collection[Pair], names: str, start: int, family: Collection[str] = ()) -> Pair:

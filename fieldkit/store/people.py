@@ -143,10 +143,14 @@ def adult(tables: Tables, subject: str, relation: str, day: str) -> Row | None:
     return min(known, key=lambda one: bool(one["ended_on"] and one["ended_on"] <= day), default=None)
 
 
-def pet_names(tables: Tables, subject: str) -> str:
-    """Return the pet names of a child, as they were written down."""
-    known = row(tables, "identities", "subject = ?", subject)
-    return (known["pet_names"] or "") if known else ""
+def names_of(tables: Tables, subject: str) -> str:
+    """Return all that a child is known to be called, written together (V11); nothing where the vault is not held."""
+    rows = tables.execute(
+        "SELECT coalesce(real_name, '') || ' ' || coalesce(pet_names, '') FROM identities WHERE subject = :child "
+        "UNION ALL SELECT called FROM slips WHERE subject = :child",
+        {"child": subject},
+    )
+    return " ".join(row[0] for row in rows if row[0])
 
 
 def names_around(tables: Tables, subject: str) -> list[str]:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from wtforms import HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
-from fieldkit.acts import consents, events, forms, people
+from fieldkit.acts import consents, events, forms, people, pseudonyms
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.forms import FormView, NotUnderstood
 from fieldkit.acts.people import Case
@@ -215,7 +215,7 @@ def sign(subject: str) -> Answer:
     if not ready(subject):
         return to_who(subject)
     case, form = people.case(desk(), subject), SignForm()
-    suggested = case.pseudonym or consents.suggest_pseudonym(desk(), subject)
+    suggested = case.pseudonym or pseudonyms.suggest(desk(), subject)
     form.pseudonym_zh.data, form.pseudonym_en.data = suggested
     form.migration.data, form.carer.data = case.migration or "both_away", _carer(case)
     form.birth_date.data = draft(BORN + subject).get("birth_date", "")
@@ -241,7 +241,7 @@ def signed(subject: str) -> Answer:
     def store() -> Answer:
         once(draft(subject)["mark"], lambda: consents.record(desk(), subject, told))
         saved = _("Consent is saved: {who}.", who=label("relation", draft(subject)["relation"]))
-        tell(" ".join([saved, *(one.sentence(locale()) for one in consents.hints(desk(), subject))]))
+        tell(" ".join([saved, *(one.sentence(locale()) for one in pseudonyms.hints(desk(), subject))]))
         drop_draft(subject)
         return redirect(url_for("people.show", subject=subject))
 

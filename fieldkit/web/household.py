@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from wtforms import Field, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from fieldkit.acts import household, people
+from fieldkit.acts import household, people, pseudonyms
 from fieldkit.acts.household import Section, Summary
 from fieldkit.acts.told import ChildFacts, IdentityTold, ParentTold, PersonTold, Seen
 from fieldkit.clock import new_id
@@ -261,7 +261,8 @@ def _section(form: SectionForm, known: Section, subject: str, title: str, save: 
 
     def act() -> Answer:
         save(form)
-        return redirect(url_for("household.show", subject=subject))
+        tells = pseudonyms.warning(desk(), subject) is not None
+        return redirect(url_for("pseudonyms.show" if tells else "household.show", subject=subject))
 
     if not form.is_submitted():
         return render_template("household/section.html", form=form, **context)

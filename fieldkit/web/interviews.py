@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from fieldkit.acts import forms, interviews, people
 from fieldkit.acts.interviews import GatesClosed, InterviewPage
 from fieldkit.rules.members import INTERVIEWER
+from fieldkit.rules.pseudonyms import PseudonymOfFamily, PseudonymTells
 from fieldkit.web import acks
 from fieldkit.web.answers import queue_key
 from fieldkit.web.pages import Answer, locale, reasons
@@ -27,6 +28,8 @@ def start(subject: str) -> Answer:
         return redirect(url_for("interviews.show", interview=interviews.start(desk(), subject, reasons())))
     except GatesClosed as refusal:
         return checklist(subject, refusal), refusal.status
+    except (PseudonymTells, PseudonymOfFamily):
+        return redirect(url_for("pseudonyms.show", subject=subject))
 
 
 @pages.get("/interviews/<interview>")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fieldkit.acts import carers, checks, consents, demo, forms, handover, people, users
+from fieldkit.acts import carers, checks, consents, demo, forms, handover, people, pseudonyms, users
 from fieldkit.acts.carers import CarerAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
@@ -169,7 +169,7 @@ def says(drawn: bytes) -> Callable[..., GuardianAnswer]:
     """A parent's whole yes to a child's form; `changes` say what is different about it."""
 
     def answer(desk: Desk, subject: str, **changes: object) -> GuardianAnswer:
-        form, name = forms.guardian_form(desk, subject), consents.suggest_pseudonym(desk, subject, "刘某")
+        form, name = forms.guardian_form(desk, subject), pseudonyms.suggest(desk, subject, "刘某")
         whole = GuardianAnswer(
             relation="mother",
             items={item.code: "yes" for item in form.items},

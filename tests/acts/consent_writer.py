@@ -10,7 +10,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from fieldkit.acts import consents, forms, people, screenings, users
+from fieldkit.acts import consents, forms, people, pseudonyms, screenings, users
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import Clock
@@ -28,7 +28,7 @@ def write(path: Path, passphrase: str) -> None:
         screenings.record(desk, child, screenings.all_fit())
         form = forms.guardian_form(desk, child)
         items = {item.code: "yes" for item in form.items}
-        name = consents.suggest_pseudonym(desk, child, "刘某")
+        name = pseudonyms.suggest(desk, child, "刘某")
         said = GuardianAnswer("mother", items, ["ok"] * len(form.teach_back), "刘某", pseudonym_zh=name.zh)
         said = replace(said, pseudonym_en=name.en, signer_name="王某", signature_png=PNG)
         print(consents.record(desk, child, said), flush=True)

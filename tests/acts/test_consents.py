@@ -28,7 +28,6 @@ from fieldkit.rules.ways import CannotRead, Evidence, NoSignature
 from fieldkit.store import log
 from fieldkit.store.keys import b64
 from fieldkit.store.log import Draft
-from fieldkit.studies import Pair
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -256,14 +255,6 @@ def test_a_signature_is_shown_to_its_own_team_only(
     refused(NotFound, "interviewer", partial(consents.signature, subject=consented, event_id="none"))
 
     assert consents.signature(desks["interviewer"], consented, event) == drawn
-
-
-def test_a_suggested_pseudonym_shares_nothing_with_the_child(refused: Refused, desks: Desks, child: str) -> None:
-    refused(NotAllowed, "coordinator translator sg_lead", partial(consents.suggest_pseudonym, subject=child))
-    name = consents.suggest_pseudonym(desks["interviewer"], child, "刘知夏")
-
-    assert not set(name.zh) & set("小满刘知夏")
-    assert name != Pair("", "")
 
 
 CALL = {"number_source": "carer", "id_check": "yes", "on_speaker": "yes"}

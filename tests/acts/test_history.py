@@ -15,7 +15,19 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from fieldkit.acts import assents, carers, checks, consents, forms, interviews, people, screenings, users, withdrawals
+from fieldkit.acts import (
+    assents,
+    carers,
+    checks,
+    consents,
+    forms,
+    interviews,
+    people,
+    pseudonyms,
+    screenings,
+    users,
+    withdrawals,
+)
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.carers import CarerAnswer
 from fieldkit.acts.consents import GuardianAnswer
@@ -82,7 +94,7 @@ class History(RuleBasedStateMachine):
 
     def _answer(self, relation: str, **more: Any) -> GuardianAnswer:
         form = forms.guardian_form(self.desk, self.child)
-        name = consents.suggest_pseudonym(self.desk, self.child, "刘某")
+        name = pseudonyms.suggest(self.desk, self.child, "刘某")
         seen = [event.id for event in self._case().events]
         items = {item.code: "yes" for item in form.items}
         known = GuardianAnswer(relation, items, ["ok"] * len(form.teach_back), "刘某", follows=seen, reasons=SURE)

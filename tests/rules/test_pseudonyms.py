@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fieldkit.errors import Refusal
 from fieldkit.rules.pseudonyms import (
     PseudonymDoubled,
     PseudonymEmpty,
@@ -17,6 +18,7 @@ from fieldkit.rules.pseudonyms import (
     findings,
     pinyin,
     suggest,
+    telling,
 )
 from fieldkit.studies import Pair, load_study
 
@@ -59,6 +61,24 @@ def test_a_doubled_name_is_refused(zh: str) -> None:
 def test_v12_the_name_of_somebody_of_the_family_is_refused(family: str) -> None:
     with pytest.raises(PseudonymOfFamily):
         check(Pair("书远", "Shuyuan"), [], "刘某", ["张某", family])
+
+
+@pytest.mark.parametrize(
+    ("names", "family", "refusal"),
+    [
+        ("刘某 小晨", [], PseudonymTells),
+        ("刘某", ["王向晨"], PseudonymOfFamily),
+        ("刘某", ["王某"], None),
+    ],
+)
+def test_a_pseudonym_in_use_is_looked_at_again(names: str, family: list[str], refusal: type[Refusal] | None) -> None:
+    found = telling(Pair("向晨", "Xiangchen"), names, family)
+
+    assert (type(found) if found else None) == refusal
+
+
+def test_what_makes_a_pseudonym_unfit_without_telling_is_no_reason_to_replace_it() -> None:
+    assert telling(Pair("晨", ""), "刘某", []) is None
 
 
 def test_v12_one_character_alike_is_no_name() -> None:

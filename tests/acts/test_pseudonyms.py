@@ -1,0 +1,105 @@
+"""Pseudonyms: who may change one, what is refused, and that a name told later does not stay beside one it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from fieldkit.acts import assents, household, interviews, people, pseudonyms
+from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.told import IdentityTold, PersonTold, Seen
+from fieldkit.clock import new_id
+from fieldkit.errors import NotAllowed, NotFound, Refusal
+from fieldkit.rules.pseudonyms import PseudonymOfFamily, PseudonymTells
+from fieldkit.studies import Pair
+
+Desks = dict[str, Desk]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+OTHERS = "coordinator translator sg_lead"
+KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
+GRANDMOTHER = PersonTold("pgm", care_type="grandparents", age_band="60_69")
+
+
+@pytest.fixture
+def named(desks: Desks, consented: str) -> Pair:
+    """The pseudonym of the child whose mother has signed."""
+    found = people.case(desks["interviewer"], consented).pseudonym
+    assert found is not None
+    return found
+
+
+def base_of(desk: Desk, subject: str) -> str:
+    """What an editor of the pseudonym has on its screen."""
+    return pseudonyms.view(desk, subject).opened.base
+
+
+def pet_name(desk: Desk, subject: str, pet: str) -> None:
+    """Somebody tells what the child is called at home."""
+    known = household.view(desk, subject).identity
+    household.save_identity(desk, subject, IdentityTold(pet_names=pet), known.seen if known else Seen())
+
+
+def adult(desk: Desk, subject: str, name: str) -> None:
+    """Somebody tells the name of an adult."""
+    household.save_person(desk, subject, new_id(), replace(GRANDMOTHER, name=name), Seen())
+
+
+def test_only_an_interviewer_names_a_child(refused: Refused, consented: str, child: str) -> None:
+    refused(NotAllowed, OTHERS, partial(pseudonyms.suggest, subject=child))
+    refused(NotAllowed, OTHERS, partial(pseudonyms.view, subject=consented))
+    refused(NotAllowed, OTHERS, lambda desk: pseudonyms.change(desk, consented, "云帆", "", "{}"))
+
+
+def test_a_child_without_a_pseudonym_gets_the_first_one_with_the_consent(refused: Refused, child: str) -> None:
+    refused(NotFound, "interviewer", partial(pseudonyms.view, subject=child))
+    refused(NotFound, "interviewer", lambda desk: pseudonyms.change(desk, child, "云帆", "", "{}"))
+
+
+def test_another_pseudonym_is_held_against_all_that_is_known(
+    refused: Refused, desks: Desks, consented: str, named: Pair
+) -> None:
+    desk = desks["interviewer"]
+    pet_name(desk, consented, "小帆")
+    adult(desk, consented, "王书远")
+    for zh, refusal in (("云帆", PseudonymTells), ("书远", PseudonymOfFamily)):
+        refused(refusal, "interviewer", lambda desk, zh=zh: pseudonyms.change(desk, consented, zh, "", "{}"))  # type: ignore[misc]
+
+
+def test_a_suggested_pseudonym_shares_nothing_with_the_child(desks: Desks, child: str) -> None:
+    name = pseudonyms.suggest(desks["interviewer"], child, "刘知夏")
+
+    assert not set(name.zh) & set("小满刘知夏")
+    assert name != Pair("", "")
+
+
+def test_v11_a_pet_name_told_later_stops_the_next_interview_until_the_pseudonym_is_changed(
+    refused: Refused, desks: Desks, consented: str
+) -> None:
+    desk = desks["interviewer"]
+    before = people.case(desk, consented).pseudonym
+    assert before is not None
+    assents.record(desk, consented, ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意"))
+    pet_name(desk, consented, f"小{before.zh[0]}")
+
+    assert isinstance(pseudonyms.warning(desk, consented), PseudonymTells)
+    refused(PseudonymTells, "interviewer", lambda desk: interviews.start(desk, consented, KEPT))
+    proposed = pseudonyms.view(desk, consented).proposed
+    pseudonyms.change(desk, consented, proposed.zh, proposed.en, base_of(desk, consented))
+    assert people.case(desk, consented).pseudonym == proposed
+    assert interviews.start(desk, consented, KEPT)
+
+
+def test_v12_an_adult_named_later_is_held_against_the_pseudonym(desks: Desks, consented: str, named: Pair) -> None:
+    desk = desks["interviewer"]
+    adult(desk, consented, f"王{named.zh}")
+
+    assert isinstance(pseudonyms.warning(desk, consented), PseudonymOfFamily)
+    assert pseudonyms.view(desk, consented).proposed != named
+
+
+def test_where_no_names_are_held_nothing_warns(desks: Desks, consented: str) -> None:
+    assert pseudonyms.warning(desks["interviewer"], consented) is None

@@ -1,0 +1,45 @@
+"""The page of a pseudonym: closed to others, what is refused stays typed, and a name told later leads to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from flask.testing import FlaskClient
+
+from fieldkit.acts import people
+from fieldkit.acts.desk import Desk
+
+Hidden = Callable[[str], dict[str, str]]
+
+
+def test_a_translator_names_no_child(sit: Callable[[str], FlaskClient], consented: str) -> None:
+    assert sit("translator").get(f"/people/{consented}/pseudonym").status_code == 403
+
+
+def test_a_pseudonym_that_tells_is_refused_and_stays_typed(browser: FlaskClient, consented: str) -> None:
+    answer = browser.post(f"/people/{consented}/pseudonym", data={"pseudonym_zh": "刘云"})
+
+    assert answer.status_code == 422
+    assert "V11" in answer.text
+    assert 'value="刘云"' in answer.text
+
+
+def test_a_pet_name_told_later_leads_to_another_pseudonym(
+    browser: FlaskClient, consented: str, desks: dict[str, Desk], hidden: Hidden
+) -> None:
+    before = people.case(desks["interviewer"], consented).pseudonym
+    assert before is not None
+    seen = hidden(browser.get(f"/people/{consented}/household/identity").text)
+    told = {"birth_calendar": "gregorian", "pet_names": f"小{before.zh[0]}"}
+    kept = browser.post(f"/people/{consented}/household/identity", data={**seen, **told})
+
+    assert kept.location == f"/people/{consented}/pseudonym"
+    page = browser.get(kept.location).text
+    assert "V11" in page
+    assert "V11" in browser.get(f"/people/{consented}").text
+    proposed = re.findall('name="pseudonym_zh"[^>]*value="([^"]+)"', page)[0]
+    browser.post(kept.location, data={**hidden(page), "pseudonym_zh": proposed})
+
+    assert people.case(desks["interviewer"], consented).name == proposed != before.zh
+    assert "V11" not in browser.get(f"/people/{consented}").text
