@@ -23,11 +23,13 @@ from fieldkit.web import (
     devices,
     exports,
     forms,
+    guides,
     handover,
     help_card,
     household,
     interviews,
     language,
+    late_entries,
     locks,
     members,
     memos,
@@ -36,6 +38,7 @@ from fieldkit.web import (
     pages,
     people,
     phones,
+    practice,
     problems,
     pseudonyms,
     readiness,
@@ -70,10 +73,12 @@ _WORK = (
     handover,
     household,
     interviews,
+    late_entries,
     memos,
     observations,
     moments,
     people,
+    practice,
     pseudonyms,
     rosters,
     screenings,
@@ -93,6 +98,7 @@ _DESK = (
     devices,
     exports,
     forms,
+    guides,
     help_card,
     language,
     locks,
@@ -117,6 +123,7 @@ def create_app(site: Site) -> Flask:
     security.guard(app)
     demo.welcome(app)
     CSRFProtect(app)
+    practice.keep_apart(app)
     locks.hold(app)
     phones.keep_up(app)
     problems.show_problems(app)

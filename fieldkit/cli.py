@@ -252,10 +252,15 @@ def _backup(asked: argparse.Namespace) -> None:
     with console.desk(asked) as desk:
         path = backups.named(desk, asked.file)
         backups.write(desk, path)
+        older = backups.holding(desk)
     if asked.json:
-        console.show({"path": str(path)})
-    else:
-        say(N_("Written and read back: {path}"), path=path)
+        console.show({"path": str(path), "older": [asdict(one) for one in older]})
+        return
+    say(N_("Written and read back: {path}"), path=path)
+    for one in older:
+        say(
+            N_("Still holds what was erased later; delete it: the backup of {day}, {path}"), day=one.day, path=one.place
+        )
 
 
 def _restore(asked: argparse.Namespace) -> None:

@@ -188,7 +188,10 @@ def clean(value: Value) -> Value:
 
 @dataclass(frozen=True)
 class Change:
-    """One durable fact: who set which fields of which record, over which changes that were on the screen."""
+    """One durable fact: who set which fields of which record, over which changes that were on the screen.
+
+    `flags`: `clock` where the date of the laptop was wrong, or stated by hand (`domain.md` §6.1, 07:00).
+    """
 
     id: str
     author: str
@@ -205,6 +208,7 @@ class Change:
     session: str | None = None
     editor: str | None = None
     elapsed: int | None = None
+    flags: tuple[str, ...] = ()
     v: int = FORMAT
 
     def encoded(self) -> bytes:
@@ -233,7 +237,8 @@ def decode(content: bytes) -> Change:
             canonical(parts)  # a lone surrogate has no bytes
         over = {name: tuple(ids) for name, ids in parts.get("over", {}).items()}
         known = {name: parts[name] for name in Change.__dataclass_fields__ if name in parts}
-        return Change(**{**known, "over": over, "grounds": tuple(parts.get("grounds", ()))})
+        lists = {name: tuple(parts.get(name, ())) for name in _LISTS}
+        return Change(**{**known, "over": over, **lists})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unreadable(str(error)) from error
 
@@ -241,7 +246,7 @@ def decode(content: bytes) -> Change:
 def _check(parts: Mapping[str, Value]) -> None:
     """Raise Unreadable for a part of another type: what is kept must never stop a later reading of the whole."""
     wrong = [name for name, shape in _SHAPES.items() if name in parts and type(parts[name]) is not shape]
-    lists = [] if wrong else [*parts.get("over", {}).values(), parts.get("grounds", [])]
+    lists = [] if wrong else [*parts.get("over", {}).values(), *(parts.get(name, []) for name in _LISTS)]
     if wrong or not all(type(ids) is list and all(type(one) is str for one in ids) for ids in lists):
         raise Unreadable(", ".join(wrong) or "ids")
 
@@ -257,11 +262,12 @@ def _no_float(text: str) -> Value:
     raise Unreadable(f"{text} is no number of ours")
 
 
+_LISTS = ("grounds", "flags")
 _JSON = json.JSONDecoder(parse_int=_integer, parse_float=_no_float, parse_constant=_no_float)
 _SHAPES: Mapping[str, type] = {
     **dict.fromkeys(("id", "author", "device", "wall", "drawer", "kind", "record"), str),
     **dict.fromkeys(("subject", "session", "editor"), str),
     **dict.fromkeys(("v", "tick", "elapsed"), int),
     **dict.fromkeys(("set", "over"), dict),
-    "grounds": list,
+    **dict.fromkeys(_LISTS, list),
 }

@@ -31,6 +31,7 @@ from fieldkit.acts import (
     people,
     pseudonyms,
     screenings,
+    stops,
     studies,
     users,
 )
@@ -40,7 +41,9 @@ from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import Clock
+from fieldkit.rules.closings import STOPPED
 from fieldkit.store import log, setup
+from fieldkit.store import people as people_rows
 from fieldkit.store.database import Database
 from fieldkit.store.folder import Folder
 from fieldkit.store.keys import Cost
@@ -56,6 +59,14 @@ Desks = dict[str, Desk]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", action="store_true", help="draw the pictures in docs/ anew")
+    parser.addoption("--kills", type=int, default=1, metavar="N", help="kills of each step in a browser")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> None:
+    """What the tests start hears Ctrl+C, also where pytest was started in the background and does not."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
@@ -104,8 +115,10 @@ def drawn() -> bytes:
 def four_machines(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four closed folders of one study that is ready for interviews, made once and copied for each test."""
     root = tmp_path_factory.mktemp("study")
-    founder = studies.found(Folder.open(root / "coordinator"), Clock(), "陈静", PASSPHRASE, CHEAP)
+    past = Clock(timedelta(days=-7))
+    founder = studies.found(Folder.open(root / "coordinator"), past, "陈静", PASSPHRASE, CHEAP)
     demo.make_ready(founder, ("A03", "A04"))
+    founder = replace(founder, clock=Clock())
     made = [founder]
     for role, name in (("interviewer", "李岚"), ("translator", "Ann"), ("sg_lead", "赵敏")):
         made.append(demo.join(founder, Folder.open(root / role), name, role, PASSPHRASE))
@@ -208,6 +221,31 @@ def _clear(db: Database) -> bytes:
 
 
 @pytest.fixture
+def standing() -> Callable[[Desk, str], str]:
+    """How far the only interview came, as the disk says it."""
+    return _standing
+
+
+def _standing(desk: Desk, interview: str) -> str:
+    """Return its stage, or the note on its first question; each step is there whole, or nothing of it, else "torn"."""
+    with desk.db.reading() as tables:
+        left = [table for table in ("answers", "moments", "closings") if tables[table].count]
+        open_ = people_rows.row(tables, "interviews", "id = ?", interview)
+        closing = people_rows.row(tables, "closings", "1")
+        told = [row["scope"] for row in tables["consent_events"].rows if (row["scope"] or "").startswith("stop_")]
+    waits = stops.waiting(desk, interview)
+    if open_ is None:
+        return "discarded" if (left, told, waits) == ([], ["stop_discard"], None) else "torn"
+    if told:
+        stopped = closing is not None and closing["completion"] == STOPPED
+        return "stopped" if stopped and told == ["stop_keep"] and waits is None else "torn"
+    if closing is not None:
+        return "ended" if closing["ended_on"] else "ticked"
+    text = interviews.page(desk, interview, "W").questions[0].text_now
+    return waits.choice if waits else f"{text}, words taken back" if "moments" in left else text
+
+
+@pytest.fixture
 def later() -> Callable[[Desk, int], Desk]:
     """The same desk some days later."""
     return lambda desk, days: replace(desk, clock=Clock(timedelta(days=days)))
@@ -220,6 +258,12 @@ def free_port() -> int:
             if probe.connect_ex(("127.0.0.1", port)):
                 return port
     raise AssertionError("no free port")
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that stays free while the server is down."""
+    return free_port()
 
 
 class Laptop:

@@ -23,7 +23,7 @@ LAYERS = (  # from the bottom to the top
     {"acts"},
     {"exchange"},
     {"web"},
-    {"app", "cli", "__main__", "config", "console", "server"},
+    {"app", "cli", "__main__", "config", "console", "doors", "server"},
 )
 LIVES_IN = {  # library: the only modules and packages that may import it
     "flask": ("fieldkit.web", "fieldkit.app", "sync.hub"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,8 +12,11 @@ import pytest
 from xlsxwriter import Workbook
 
 from fieldkit import console
+from fieldkit.acts import users
 from fieldkit.cli import main
 from fieldkit.clock import Clock
+from fieldkit.store import copies
+from fieldkit.store.folder import Folder
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +39,11 @@ def test_an_empty_word_names_no_place(capsys: pytest.CaptureFixture[str], tmp_pa
 
     assert ended.value.code == 2
     assert "没写在哪里 no place is named" in capsys.readouterr().err
+
+
+def test_the_demo_has_no_door_for_phones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--demo", "--lan"]) == 3
+    assert "demo_has_no_door" in capsys.readouterr().err
 
 
 def test_the_demo_takes_no_data_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -95,9 +104,28 @@ def test_a_backup_is_restored_into_an_empty_folder(
 ) -> None:
     laptop, new = str(shutil.copytree(four_machines / "coordinator", tmp_path / "laptop")), str(tmp_path / "new")
     assert main(["backup", str(tmp_path), "--data", laptop, "--json"]) == 0
-    file = json.loads(capsys.readouterr().out)["path"]
+    written = json.loads(capsys.readouterr().out)
+    file = written["path"]
+    assert written["older"] == []
     assert main(["restore", file, "--data", new]) == 0
     assert main(["check", "--data", new]) == 0
+
+
+def test_a_backup_that_still_holds_what_was_erased_is_named_when_the_next_one_is_written(
+    four_machines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], passphrase: str
+) -> None:
+    laptop = shutil.copytree(four_machines / "coordinator", tmp_path / "laptop")
+    with closing(Folder.open(laptop)) as folder:
+        desk = users.unlock(folder, folder.slots[0]["code"], passphrase, Clock())
+        with desk.db.writing() as tables:
+            copies.keep(tables, "E:\\old.backup", "2026-09-03")
+            for stream, _ in list(copies.every(tables)[1].ends.items()):
+                copies.emptied(tables, stream, 1)
+        desk.db.close()
+
+    assert main(["backup", str(tmp_path), "--data", str(laptop)]) == 0
+
+    assert "2026-09-03" in capsys.readouterr().out
 
 
 def test_a_backup_is_not_written_over_a_photo_and_opens_only_for_its_people(

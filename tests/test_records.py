@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -44,6 +45,7 @@ BYTES = (
     '"kind":"answer","over":{"text":["a0"]},"record":"r1","session":"s1","set":{"outcome":"answered","text":"想妈妈。"},'
     '"subject":"p1","tick":7,"v":1,"wall":"2026-11-24T09:30:00+08:00"}'
 ).encode()
+FLAGGED = BYTES.replace(b'"grounds"', b'"flags":["clock"],"grounds"')
 ANY_TEXT = st.text(st.characters(), max_size=8)  # lone surrogates and NUL too
 LEAVES = st.none() | st.booleans() | st.integers(1 - 2**53, 2**53 - 1) | ANY_TEXT
 VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3))
@@ -57,6 +59,7 @@ CHANGES = st.builds(
     grounds=st.lists(IDS, max_size=2).map(tuple),
     **dict.fromkeys(("subject", "session", "editor"), st.none() | IDS),
     elapsed=st.none() | st.integers(0, 10**9),
+    flags=st.lists(IDS, max_size=2).map(tuple),
 )
 ROUNDS = settings(max_examples=150, deadline=None)
 
@@ -98,6 +101,8 @@ def altered(**parts: Any) -> bytes:
         altered(grounds={"e1": 1}),
         altered(grounds="e1"),
         altered(grounds=[["e1"]]),
+        altered(flags="clock"),
+        altered(flags=[1]),
         BYTES.replace("想".encode(), b"\\ud800"),
         BYTES.replace(b'"record":"r1",', b""),
     ],
@@ -110,6 +115,11 @@ def test_what_is_no_change_of_this_version_is_unreadable(content: bytes) -> None
 def test_a_change_has_one_way_to_be_written() -> None:
     assert SAVED.encoded() == BYTES
     assert decode(BYTES) == SAVED
+
+
+def test_what_is_suspicious_about_a_change_travels_with_it() -> None:
+    assert replace(SAVED, flags=("clock",)).encoded() == FLAGGED
+    assert decode(FLAGGED).flags == ("clock",)
 
 
 def test_keys_that_say_nothing_are_left_out_and_zero_is_something() -> None:

@@ -13,7 +13,7 @@ from fieldkit.errors import Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Change, clean, natural_id
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import elapsed, log, machine, merge, people, replica
+from fieldkit.store import log, machine, merge, people, replica
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 
@@ -64,8 +64,8 @@ def save(desk: Desk, said: SaveAnswer) -> Saved:
     _check(said)
     with desk.db.writing() as tables:
         interview = _interview(tables, said)
-        elapsed.keep(tables, said.interview, desk.clock)
-        change = _keep(desk, tables, said, interview["subject"], interviews.grounds(tables, interview))
+        interviews.tick(desk, tables, interview)
+        change = _keep(desk, tables, said, interview, interviews.grounds(tables, interview))
     return Saved(change.id, said.base, desk.clock.now(), said.editor)
 
 
@@ -85,18 +85,37 @@ def off_record(desk: Desk, said: SaveAnswer, words: str) -> Saved:
         if went_on is not None:
             fresh = replace(said, editor=went_on.decode(), outcome=outcome)
         else:
-            base = _take_back(desk, tables, said, words, interview["subject"], grounds)
+            base = _take_back(desk, tables, said, words, interview, grounds)
             fresh = replace(said, editor=new_id(), base=base, outcome=outcome)
             machine.remember(tables, _WENT_ON + said.editor, fresh.editor)
             moments.write(desk, tables, interview, OFF_RECORD, question=said.question)
-        change = _keep(desk, tables, fresh, interview["subject"], grounds)
+        change = _keep(desk, tables, fresh, interview, grounds)
     return Saved(change.id, fresh.base, desk.clock.now(), fresh.editor)
+
+
+@only(INTERVIEWER)
+def erase(desk: Desk, interview: str, question: str) -> None:
+    """Erase all that this laptop ever kept of a note, and write nothing in its place: that needs nobody's consent.
+
+    It is left where the consents are not in place any more, as on the way home from an interview that was stopped and
+    kept: what stays of a note could not be written anew (`design.md` §6). Raises NotFound.
+    """
+    with desk.db.writing() as tables:
+        interviews.row_within(tables, interview)
+        record = natural_id("answer", interview, question)
+        mine = [one for one in log.of_record(tables, record) if one.device == desk.device.id]
+        if not mine:
+            raise NotFound
+        replica.erase(tables, mine)
+        desk.db.leave_no_trace()
 
 
 _WENT_ON = "off_record:"  # a local fact: the editor in which a note went on
 
 
-def _take_back(desk: Desk, tables: Tables, said: SaveAnswer, words: str, subject: str, grounds: tuple[str, ...]) -> str:
+def _take_back(
+    desk: Desk, tables: Tables, said: SaveAnswer, words: str, interview: people.Row, grounds: tuple[str, ...]
+) -> str:
     """Erase what this laptop wrote of the note; return what another laptop wrote of it and this page has seen.
 
     What another page of this laptop holds, unseen on this one, stays without the words. A word or two are not cut out
@@ -113,7 +132,7 @@ def _take_back(desk: Desk, tables: Tables, said: SaveAnswer, words: str, subject
     gone = clean(words) if len(words.strip()) >= LONG_ENOUGH else ""
     for one in others:
         text = one.set["text"].replace(gone, "") if gone else one.set["text"]
-        _keep(desk, tables, replace(said, editor=new_id(), base="{}", text=text), subject, grounds)
+        _keep(desk, tables, replace(said, editor=new_id(), base="{}", text=text), interview, grounds)
     left = mine.keys() | reaching
     return json.dumps({name: [id_ for id_ in ids if id_ not in left] for name, ids in seen.items()})
 
@@ -136,7 +155,7 @@ def _check(said: SaveAnswer) -> None:
         raise Invalid(field=N_("this page's own data"))
 
 
-def _keep(desk: Desk, tables: Tables, said: SaveAnswer, subject: str, grounds: tuple[str, ...]) -> Change:
+def _keep(desk: Desk, tables: Tables, said: SaveAnswer, interview: people.Row, grounds: tuple[str, ...]) -> Change:
     values = {
         "interview": said.interview,
         "question": said.question,
@@ -148,10 +167,10 @@ def _keep(desk: Desk, tables: Tables, said: SaveAnswer, subject: str, grounds: t
     draft = Draft(
         "answer",
         values,
-        subject=subject,
+        subject=interview["subject"],
         session=said.interview,
         editor=said.editor,
         grounds=grounds,
-        elapsed=elapsed.now(tables, said.interview, desk.clock),
+        elapsed=interviews.ran(desk, tables, interview),
     )
     return log.save_from_editor(tables, desk.pen, draft, record, said.base)

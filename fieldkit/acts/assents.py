@@ -14,7 +14,7 @@ from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value
-from fieldkit.rules import consent, findings, states
+from fieldkit.rules import consent, findings, late_entries, states
 from fieldkit.rules.consent import CHILD, NECESSARY, NO, REFUSING, YES
 from fieldkit.rules.findings import ASK, Finding
 from fieldkit.rules.members import INTERVIEWER
@@ -95,6 +95,26 @@ def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
             findings.check_answered([*asked, *clocks.findings_of(desk, tables)], said.reasons)
         event |= {"session": new_id(), "words": said.words.strip()}
         return _keep(desk, tables, one, said, event | {"told": sorted(set(said.told))})
+
+
+def on_paper(desk: Desk, then: Desk, tables: Tables, one: Case, form: FormView, said: ChildAnswer) -> str:
+    """Keep, in the caller's transaction, the yes that stands on a sheet of the day of *then*; return its session.
+
+    *one* and *form* are as on that day. Raises what `record` refuses of a yes.
+    """
+    _check_yes(form, said)
+    if said.answer != YES or NO in map(_items(said).get, NECESSARY):
+        raise NoClearYes
+    noes = [no for no in late_entries.taken_back(one.events, then.today) if no.id in said.follows]
+    asked = [*_findings(said), *consent.asked_again(CHILD, noes)]
+    findings.check_answered([*asked, *clocks.findings_of(desk, tables)], said.reasons)
+    before = [event.id for event in one.events if event.day <= then.today and event.id in said.follows]
+    event = events.begin(then, one, form, CHILD, one.id, "", before)
+    event |= {"act": "given", "items": _items(said), "method": said.method, "reasons": dict(said.reasons)}
+    event |= {"session": new_id(), "words": said.words.strip(), "told": sorted(set(said.told))}
+    event |= {"entered_on": desk.today, **events.lifting(noes)}
+    log.append(tables, desk.pen, Draft("consent_event", event, subject=one.id, session=event["session"]))
+    return str(event["session"])
 
 
 def _same_yes(one: Case, said: ChildAnswer) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.handover import explained
-from fieldkit.errors import Refusal
+from fieldkit.errors import NotFound, Refusal
 from fieldkit.i18n import N_
-from fieldkit.platform import unused
-from fieldkit.store import backups, keys, machine, replica, sheets
+from fieldkit.platform import flush_folder, unused
+from fieldkit.store import backups, copies, keys, machine, replica, sheets
 from fieldkit.store.database import Database, ForeignStore
 from fieldkit.store.folder import EMPTY, READY, Folder, NotEmpty
 from fieldkit.store.keys import WrongPassphrase, WrongWords
@@ -33,9 +35,42 @@ class BackupClosed(Refusal):
     status = 401
 
 
+class BackupFirst(Refusal):
+    """An older backup was to be given up while no newer one exists that is free of what was erased."""
+
+    code = "backup_first"
+    message = N_("First write a new backup: this one may be the only whole copy. Nothing was changed.")
+    status = 409
+
+
+class StillThere(Refusal):
+    """A backup that is said to be destroyed lies where it was written."""
+
+    code = "still_there"
+    message = N_("This backup still lies there: {path}. Delete it first, then confirm. Nothing was changed.")
+    status = 409
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A backup that still holds what was erased after it was written: its number, from which day, and where it went.
+
+    `replaced`: a newer one exists that is free of it.
+    """
+
+    number: int
+    day: str
+    place: str
+    replaced: bool
+
+
 def new_name(desk: Desk) -> str:
     """Return a file name with the day and this laptop's name."""
-    return f"fieldkit-{desk.device.name}-{desk.today}{SUFFIX}"
+    return f"{_begins(desk)}{desk.today}{SUFFIX}"
+
+
+def _begins(desk: Desk) -> str:
+    return f"fieldkit-{desk.device.name}-"
 
 
 def named(desk: Desk, path: Path) -> Path:
@@ -43,22 +78,89 @@ def named(desk: Desk, path: Path) -> Path:
     return unused(path, new_name(desk)) if path.is_dir() else path
 
 
-def write(desk: Desk, path: Path) -> None:
+def write(desk: Desk, path: Path, place: str = "") -> None:
     """Seal what is new, and write everything that this folder holds into one file; it is whole or absent.
 
-    The copy knows no stream to write on: what is restored goes on in fresh ones (`design.md` §4).
+    It is listed, as lying at *place* where that is not *path*: should something be erased later, it still holds it.
     Raises Occupied, DiskFull, NoSuchPlace.
     """
     with desk.db.writing() as tables:
         replica.seal(tables)
+        number = copies.keep(
+            tables, place or str(path.absolute()), desk.today
+        )  # before it exists: no copy goes unlisted
     try:
-        with TemporaryDirectory(dir=desk.folder.path) as scratch:
-            copy = Path(scratch) / DATABASE
+        _write_out(desk, path)
+    except Refusal:
+        with desk.db.writing() as tables:
+            copies.drop(tables, number)
+        raise
+
+
+def _write_out(desk: Desk, path: Path) -> None:
+    """The copy knows no stream to write on: what is restored goes on in fresh ones (`design.md` §4)."""
+    try:
+        with desk.folder.scratch() as scratch:
+            copy = scratch / DATABASE
             desk.db.copy_to(copy)
             _forget_streams(copy, desk.db.key)
             backups.write(path, {DATABASE: copy, SLOTS: desk.folder.path / SLOTS})
     except OSError as error:
         raise explained(error, path) from error
+
+
+def renew(desk: Desk) -> int:
+    """Put one new backup in the place of the copies in `backups/` that may hold what was erased since.
+
+    They are deleted once it lies there whole; return how many files that were. Cut short, it is done over the next
+    time. Raises DiskFull, NoSuchPlace.
+    """
+    with desk.db.reading() as tables:
+        mark = copies.stale(tables)
+    if mark is None:
+        return 0
+    old = desk.folder.dated(_begins(desk))
+    if old:
+        with desk.db.writing() as tables:
+            replica.seal(tables)
+        _write_out(desk, unused(desk.folder.backups, new_name(desk)))
+        _delete(old)
+    with desk.db.writing() as tables:
+        for number, one in copies.every(tables).items():
+            if Path(one.place) in {path.absolute() for path in old}:
+                copies.drop(tables, number)
+        copies.replaced(tables, mark)
+    return len(old)
+
+
+def _delete(old: Sequence[Path]) -> None:
+    try:
+        for one in old:
+            one.unlink(missing_ok=True)
+        flush_folder(old[0].parent)
+    except OSError as error:
+        raise explained(error, old[0].parent) from error
+
+
+def holding(desk: Desk) -> list[Holding]:
+    """Return the backups out of this program's reach that still hold what was erased, oldest first."""
+    with desk.db.reading() as tables:
+        known = copies.every(tables)
+    clean = max((number for number, one in known.items() if not one.holds), default=0)
+    return [Holding(number, one.day, one.place, number < clean) for number, one in sorted(known.items()) if one.holds]
+
+
+def destroyed(desk: Desk, number: int) -> None:
+    """Take a person's word that a backup does not exist any more. Raises NotFound, BackupFirst, StillThere."""
+    one = next((one for one in holding(desk) if one.number == number), None)
+    if one is None:
+        raise NotFound
+    if not one.replaced:
+        raise BackupFirst
+    if Path(one.place).is_absolute() and os.path.lexists(one.place):
+        raise StillThere(path=one.place)
+    with desk.db.writing() as tables:
+        copies.drop(tables, number)
 
 
 def _forget_streams(copy: Path, key: bytes) -> None:
@@ -73,15 +175,18 @@ def _forget_streams(copy: Path, key: bytes) -> None:
 def restore(folder: Folder, path: Path, secret: str) -> None:
     """Bring a backup into an empty folder, once it has been opened; a torn, foreign or broken one leaves it empty.
 
-    *secret*: a passphrase of one of its people, or the words of a sheet.
-    Raises NotEmpty, NotABackup, NewerBackup, BackupClosed, ForeignStore, FolderNewer, NoSuchPlace, DiskFull.
+    *secret*: a passphrase of one of its people, or the words of a sheet. What was erased on this laptop after it was
+    written is gone from it before it lies there (`design.md` §4). Raises NotEmpty, NotABackup, NewerBackup,
+    BackupClosed, ForeignStore, FolderNewer, ErasedLogBroken, ErasedLogNewer, NoSuchPlace, DiskFull.
     """
     if folder.state != EMPTY or folder.database_path.exists():
         raise NotEmpty
     try:
-        with TemporaryDirectory(dir=folder.path) as scratch:
-            files = backups.unpack(path, Path(scratch))
-            _try_out(Path(scratch), secret)
+        with folder.scratch() as scratch:
+            files = backups.unpack(path, scratch)
+            if folder.erased_log.exists():
+                shutil.copy2(folder.erased_log, scratch)
+            _try_out(scratch, secret)
             folder.take_in(files)
     except OSError as error:
         raise explained(error, path) from error
@@ -96,8 +201,9 @@ def _try_out(scratch: Path, secret: str) -> None:
         copy.check_database(store_key)
         with closing(Database(copy.database_path, store_key)) as db, db.reading() as tables:
             known = machine.recall(tables, "self") is not None and code in machine.everybody(tables).users
-    if not known:
-        raise ForeignStore
+        if not known:
+            raise ForeignStore
+        copy.bring_up(store_key)
 
 
 def _opened(slots: Sequence[Mapping[str, Any]], secret: str) -> tuple[str, bytes]:

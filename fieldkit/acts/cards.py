@@ -6,6 +6,7 @@ All of it is in memory, and nothing of it names a child: no name, no code, no ch
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from threading import Lock
 
 from fieldkit.acts import interviews, people
 from fieldkit.acts.desk import Desk, only
@@ -39,6 +40,7 @@ class Card:
     stage: str
     id: str = field(default_factory=new_id)
     taps: dict[str, Tap] = field(default_factory=dict)
+    gate: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @property
     def number(self) -> int:
@@ -66,4 +68,5 @@ def tap(card: Card, sign: str, clock: Clock) -> None:
     kind = next((kind for kind, signs in SIGNS[card.stage].items() if sign in signs), None)
     if kind is None:
         raise Invalid(field=N_("what the child tapped"))
-    card.taps[kind] = Tap(sign, card.number + 1, clock.now().isoformat())
+    with card.gate:  # of two taps at once each gets a number of its own
+        card.taps[kind] = Tap(sign, card.number + 1, clock.now().isoformat())

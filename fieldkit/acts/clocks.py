@@ -39,8 +39,12 @@ class Look:
 
 
 def doubted(desk: Desk, tables: Tables) -> bool:
-    """Tell whether the date should be asked for: earlier than the last record, or more than a day away from it."""
-    return clocks.doubtful(desk.clock.today(), _known(tables))
+    """Tell whether the date should be asked for: earlier than the last record, or more than a day away from it.
+
+    What is recorded under a wrong date does not end the doubt; a person's word does.
+    """
+    today = desk.clock.today()
+    return clocks.doubtful(today, _known(tables)) or clocks.wrong(today, machine.trusted_day(tables))
 
 
 def credible(desk: Desk, tables: Tables) -> bool:

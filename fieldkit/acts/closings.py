@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from fieldkit.acts import forms, interviews, visits
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Opened, opened
+from fieldkit.acts.interviews import Sheet
 from fieldkit.acts.people import Case, case_within
 from fieldkit.acts.told import Seen
 from fieldkit.errors import Invalid, Missing
@@ -22,9 +23,10 @@ from fieldkit.records import Value, clean, natural_id
 from fieldkit.rules import closings, findings, guides, notes
 from fieldkit.rules.findings import HINT, Finding
 from fieldkit.rules.members import INTERVIEWER
+from fieldkit.rules.moments import CAME, MINUTE, NOBODY
 from fieldkit.rules.names import TooLong
 from fieldkit.store import closings as store
-from fieldkit.store import elapsed, log, machine, merge, people, setup, strings
+from fieldkit.store import log, machine, merge, people, setup, strings
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import Pair, load_study
@@ -34,6 +36,8 @@ SAID = tuple(
     code for code in load_study().codes["completion"] if code != closings.STOPPED
 )  # a child stops by the button
 LONGEST = 2000
+LONGEST_DAY, MINUTES = 24 * 60, N_("Minutes that it took, by the sheet")
+SCRIPT = N_("What was said to the child at the end")
 WINDOW = 30  # days in which a family can have everything deleted, unless the study says otherwise
 CODED = {
     "completion": "completion",
@@ -75,7 +79,10 @@ LISTS = ("others_present", "told")
 
 @dataclass(frozen=True)
 class ClosingTold:
-    """What an interviewer says at the end; `told`: the lines of the closing script that were said, from 1."""
+    """What an interviewer says at the end; `told`: the lines of the closing script that were said, from 1.
+
+    `minutes`: of an interview that was held on paper, as the sheet says; those of a talk are counted.
+    """
 
     completion: str = ""
     stop_reason: str = ""
@@ -98,6 +105,7 @@ class ClosingTold:
     member_check: str = ""
     thank_you: str = ""
     told: Sequence[int] = ()
+    minutes: int | None = None
 
 
 TEXTS = tuple(one.name for one in fields(ClosingTold) if one.default == "")
@@ -112,9 +120,10 @@ class ClosingPage:
 
     interview: str
     case: Case
-    minutes: int
+    minutes: int | None
     ended: bool
     stopped: bool
+    sheet: Sheet | None
     script: Sequence[Pair]
     values: Mapping[str, Value]
     colleagues: Mapping[str, str]
@@ -128,13 +137,14 @@ def page(desk: Desk, interview: str) -> ClosingPage:
     with desk.db.reading() as tables:
         row = interviews.row_within(tables, interview)
         stored, one = _stored(tables, interview), case_within(desk, tables, row["subject"])
-        minutes = _length(desk, tables, interview, stored) // 60_000
+        minutes = _minutes(_length(desk, tables, row, stored))
         return ClosingPage(
             interview=interview,
             case=one,
             minutes=minutes,
             ended=bool(stored.get("ended_on")),
             stopped=_stopped(tables, interview),
+            sheet=interviews.sheet_of(row),
             script=_script(tables, row, one),
             values=_values(desk, tables, row, stored),
             colleagues={code: user.name for code, user in machine.everybody(tables).users.items()},
@@ -162,10 +172,10 @@ def end(desk: Desk, interview: str, told: ClosingTold, seen: Seen) -> list[Findi
     _check(told)
     with desk.db.writing() as tables:
         row, stored = interviews.row_within(tables, interview), _stored(tables, interview)
-        facts = _facts(told) | _at_the_end(desk, tables, interview, told, stored)
+        facts = _facts(told) | _at_the_end(desk, tables, row, told, stored)
         if not facts["completion"]:
             raise Missing(field=WORDS["completion"])
-        minutes = facts["duration_ms"] // 60_000
+        minutes = _minutes(facts["duration_ms"])
         found = closings.findings(told.setting, told.privacy, told.others_present, minutes, _longest())
         said = json.loads(stored.get("reasons") or "{}") | seen.reasons
         given = {one: why for one, why in said.items() if why in load_study().codes["reason_V37"]}
@@ -182,7 +192,7 @@ def _save(desk: Desk, tables: Tables, row: people.Row, facts: dict[str, Value], 
     for name in PEOPLE:
         if facts[name] not in {"", *machine.everybody(tables).users}:
             raise Invalid(field=WORDS[name])
-    elapsed.keep(tables, interview, desk.clock)
+    interviews.tick(desk, tables, row)
     draft = Draft("closing", {"interview": interview, **facts}, subject=row["subject"], session=interview)
     log.save_over(tables, desk.pen, draft, natural_id("closing", interview), base)
 
@@ -192,15 +202,23 @@ def _check(told: ClosingTold) -> None:
     for name, table in CODED.items():
         if getattr(told, name) not in {"", *codes[table]}:
             raise Invalid(field=WORDS[name])
-    for name in ("mood_start", "mood_end"):
-        if getattr(told, name) not in {None, *FACES}:
-            raise Invalid(field=WORDS[name])
+    _check_numbers(told)
     for name in TEXTS:
         if len(getattr(told, name)) > LONGEST:
             raise TooLong(field=WORDS[name], n=LONGEST)
     others = set(told.others_present)
-    if others - codes["present"].keys() or (closings.NOBODY in others and len(others) > 1):
+    if others - codes["present"].keys() or (NOBODY in others and len(others) > 1):
         raise Invalid(field=WORDS["others_present"])
+
+
+def _check_numbers(told: ClosingTold) -> None:
+    if told.minutes is not None and not 0 < told.minutes <= LONGEST_DAY:
+        raise Invalid(field=MINUTES)
+    for name in ("mood_start", "mood_end"):
+        if getattr(told, name) not in {None, *FACES}:
+            raise Invalid(field=WORDS[name])
+    if set(told.told) - set(range(1, len(load_study().scripts["closing"]) + 1)):
+        raise Invalid(field=SCRIPT)
 
 
 def _facts(told: ClosingTold) -> dict[str, Value]:
@@ -209,9 +227,9 @@ def _facts(told: ClosingTold) -> dict[str, Value]:
     return found | {"mood_start": told.mood_start, "mood_end": told.mood_end}
 
 
-def _at_the_end(desk: Desk, tables: Tables, interview: str, told: ClosingTold, stored: people.Row) -> dict[str, Value]:
+def _at_the_end(desk: Desk, tables: Tables, row: people.Row, told: ClosingTold, stored: people.Row) -> dict[str, Value]:
     """The day and the minutes are those of the first time; a child's stop is nobody's to change."""
-    stopped = _stopped(tables, interview)
+    stopped, on_paper = _stopped(tables, row["id"]), None if told.minutes is None else told.minutes * MINUTE
     if told.completion == closings.STOPPED and not stopped:
         raise Invalid(field=WORDS["completion"])
     far = closings.STOPPED if stopped else told.completion
@@ -219,7 +237,7 @@ def _at_the_end(desk: Desk, tables: Tables, interview: str, told: ClosingTold, s
         "completion": far,
         "stop_reason": "" if far in closings.FINISHED else told.stop_reason,
         "ended_on": stored.get("ended_on") or desk.today,
-        "duration_ms": _length(desk, tables, interview, stored),
+        "duration_ms": on_paper if row["entered_on"] else _length(desk, tables, row, stored),
     }
 
 
@@ -235,9 +253,13 @@ def _stored(tables: Tables, interview: str) -> people.Row:
     return row | {name: json.loads(row[name]) for name in LISTS if row.get(name)}
 
 
-def _length(desk: Desk, tables: Tables, interview: str, stored: people.Row) -> int:
-    """Return the milliseconds of an interview: those of its end, or of now."""
-    return int(stored.get("duration_ms") or elapsed.now(tables, interview, desk.clock))
+def _length(desk: Desk, tables: Tables, row: people.Row, stored: people.Row) -> int | None:
+    """Return the milliseconds of an interview: those of its end, or of now; None where a sheet says none."""
+    return stored.get("duration_ms") or interviews.ran(desk, tables, row)
+
+
+def _minutes(length: int | None) -> int | None:
+    return None if length is None else length // MINUTE
 
 
 def _longest() -> int:
@@ -254,7 +276,7 @@ def _values(desk: Desk, tables: Tables, row: people.Row, stored: people.Row) -> 
 
 
 def _prefilled(desk: Desk, tables: Tables, row: people.Row) -> dict[str, Value]:
-    came = [one["who"] or "" for one in people.moments(tables, row["id"]) if one["what"] == "came_in"]
+    came = [one["who"] or "" for one in people.moments(tables, row["id"]) if one["what"] == CAME]
     last = store.last_of(tables, desk.me.code, row["id"])
     mine = setup.members(tables).get(desk.me.code, {})
     found: dict[str, Value] = {name: last.get(name) or "" for name in AGAIN}
@@ -266,9 +288,9 @@ def _prefilled(desk: Desk, tables: Tables, row: people.Row) -> dict[str, Value]:
 
 
 def _how_far(tables: Tables, row: people.Row) -> str:
-    version = people.row(tables, "guide_versions", "id = ?", row["guide_version"])
+    version = strings.guide_of(tables, row)
     texts = strings.hashes(version) if version else {}
-    asked = [one for one in strings.questions(tables) if f"guide:{one['code']}" in texts]
+    asked = strings.asked(tables, texts)
     done = {one["question"] for one in people.answers(tables, row["id"]) if one["outcome"] in closings.DONE_WITH}
     core = [one["code"] for one in asked if one["core"]]
     return closings.how_far(done, core, [one["code"] for one in asked])
@@ -276,7 +298,7 @@ def _how_far(tables: Tables, row: people.Row) -> str:
 
 def _script(tables: Tables, row: people.Row, one: Case) -> list[Pair]:
     """Return the closing script of the guide that this interview follows, filled."""
-    version = people.row(tables, "guide_versions", "id = ?", row["guide_version"])
+    version = strings.guide_of(tables, row)
     texts = strings.published(tables, version) if version else {}
     place = people.row(tables, "places", "site = ?", one.site) or {}
     contact = Pair(place["child_director"], place["child_director"]) if place.get("child_director") else _CONTACT

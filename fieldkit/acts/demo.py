@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from importlib.resources import files
@@ -55,10 +55,10 @@ YESTERDAY, LAST_WEEK = timedelta(days=-1), timedelta(days=-7)
 Case = Mapping[str, Any]  # one `[[cases]]` of demo.toml
 
 
-def build(root: Path, clock: Clock) -> dict[str, Desk]:
-    """Return the desk of each role in fresh folders below *root*, with invented children at different stages."""
+def build(root: Path, clock: Clock, roles: Collection[str] = ROLES) -> dict[str, Desk]:
+    """Return the desk of each of *roles* in fresh folders below *root*, with invented children at different stages."""
     story = tomllib.loads((_data() / "demo.toml").read_text(encoding="utf-8"))
-    desks = _enrol(root, clock, story["people"])
+    desks = _enrol(root, clock, {role: story["people"][role] for role in ROLES if role in roles})
     for case in story["cases"]:
         _play(desks[INTERVIEWER], case)
         if case["stage"] == "done":
@@ -90,28 +90,30 @@ def _data() -> Any:
 
 
 def _enrol(root: Path, clock: Clock, names: Mapping[str, str]) -> dict[str, Desk]:
-    """Found a study at the coordinator's, make it ready, and let the others join it."""
-    founder = studies.found(Folder.open(root / COORDINATOR), clock, names[COORDINATOR], _passphrase(), CHEAP)
+    """Found a study at the coordinator's, make it ready a week ago, and let the others join it."""
+    founder = studies.found(
+        Folder.open(root / COORDINATOR), Clock(clock.ahead + LAST_WEEK), names[COORDINATOR], _passphrase(), CHEAP
+    )
     make_ready(founder, ("A03", "A04"))
+    founder = replace(founder, clock=clock)
     desks = {COORDINATOR: founder}
     for role in names.keys() - desks.keys():
         desks[role] = join(founder, Folder.open(root / role), names[role], role, _passphrase())
-    return {role: desks[role] for role in ROLES}
+    return {role: desks[role] for role in names}
 
 
 def make_ready(founder: Desk, codes: Iterable[str]) -> None:
-    """Enter invented facts and the sites *codes*, stamp every form and ring each number, all of it a week ago."""
+    """Enter invented facts and the sites *codes*, stamp every form and ring each number."""
     story = tomllib.loads((_data() / "demo.toml").read_text(encoding="utf-8"))
     facts = story["ready"]
-    desk = replace(founder, clock=Clock(founder.clock.ahead + LAST_WEEK))
-    readiness.keep(desk, facts)
-    shown = {one.version.text_hash: one.opened.base for one in forms.sheets(desk) if one.newest}
-    readiness.stamp(desk, shown, facts["ethics_from"], facts["ethics_no"], facts["ethics_from"])
+    readiness.keep(founder, facts)
+    shown = {one.version.text_hash: one.opened.base for one in forms.sheets(founder) if one.newest}
+    readiness.stamp(founder, shown, facts["ethics_from"], facts["ethics_no"], facts["ethics_from"])
     for site in codes:
-        sites.save(desk, site, {}, {}, Seen())
-        for line in help_card.of_site(desk, site):
+        sites.save(founder, site, {}, {}, Seen())
+        for line in help_card.of_site(founder, site):
             if line.rung:
-                help_card.keep(desk, site, line.id, line.number or "0394-0000120", rung=True)
+                help_card.keep(founder, site, line.id, line.number or "0394-0000120", rung=True)
 
 
 def join(founder: Desk, folder: Folder, name: str, role: str, passphrase: str, team: str = "") -> Desk:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -41,6 +42,11 @@ class Desk:
     def today(self) -> str:
         """Return this laptop's civil date, YYYY-MM-DD."""
         return self.clock.today().isoformat()
+
+    def on(self, day: str) -> Desk:
+        """Return the same desk with *day* as its today: what is judged there is judged for then, stamps stay of now."""
+        off = date.fromisoformat(day) - self.clock.today()
+        return replace(self, clock=replace(self.clock, stated=self.clock.stated + off))
 
 
 def sit_down(folder: Folder, db: Database, code: str, keys: KeyPair, clock: Clock) -> Desk:

@@ -8,14 +8,18 @@ from fieldkit.acts.desk import Desk, only
 from fieldkit.rules import consent, guides
 from fieldkit.rules.consent import GUARDIAN
 from fieldkit.rules.members import COORDINATOR
-from fieldkit.store import machine, people, standing, strings
+from fieldkit.store import log, machine, people, standing, strings
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
 
 
 @dataclass(frozen=True)
 class AnswerRow:
-    """One note as it is exported: who, which question in the words that were asked, and what was written."""
+    """One note as it is exported: who, which question in the words that were asked, and what was written.
+
+    `entered_on` and `paper_ref`: of an interview that was held on paper and typed in later, else empty; `mode`: all
+    questions or the core set; `suspicious`: written while the clock of the laptop was wrong, or its date was stated.
+    """
 
     case_code: str
     pseudonym: Pair
@@ -29,6 +33,10 @@ class AnswerRow:
     text_kind: str
     text: str
     conflict: bool
+    suspicious: bool
+    mode: str = ""
+    entered_on: str = ""
+    paper_ref: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,10 +64,11 @@ def dataset(desk: Desk) -> Dataset:
                 on_hold += len(found)
                 continue
             interviews += len(found)
+            flagged = log.flagged(tables, child["id"])
             for place, interview in enumerate(found, 1):
                 texts = _asked(tables, interview)
                 code = f"{child['case_code']}-S{place}"
-                head = _Head(child, code, interview, names.get(interview["interviewer"], ""))
+                head = _Head(child, code, interview, names.get(interview["interviewer"], ""), flagged)
                 rows += [head.row(answer, texts, sections) for answer in people.answers(tables, interview["id"])]
         return Dataset(
             rows,
@@ -78,7 +87,7 @@ def _objected(tables: Tables, subject: str) -> bool:
 
 def _asked(tables: Tables, interview: people.Row) -> dict[str, Pair]:
     """Return the words that were asked; none where a torn bundle brought the interview before its guide."""
-    version = people.row(tables, "guide_versions", "id = ?", interview["guide_version"])
+    version = strings.guide_of(tables, interview)
     return strings.published(tables, version) if version else {}
 
 
@@ -90,6 +99,7 @@ class _Head:
     session_code: str
     interview: people.Row
     interviewer: str
+    flagged: set[str]
 
     def row(self, answer: people.Row, texts: dict[str, Pair], sections: dict[str, str]) -> AnswerRow:
         code = answer["question"]
@@ -111,6 +121,10 @@ class _Head:
             text_kind=answer["text_kind"],
             text=answer["text"],
             conflict=bool(answer["conflict"]),
+            suspicious=answer["id"] in self.flagged,
+            mode=self.interview["mode"] or "full",
+            entered_on=self.interview["entered_on"] or "",
+            paper_ref=self.interview["paper_ref"] or "",
         )
 
 

@@ -116,7 +116,7 @@ def form_for(desk: Desk, doc_kind: str, one: Case, day: str = "") -> FormView:
     """
     with desk.db.reading() as tables:
         wanted = versions.current(situations.form_versions(tables), doc_kind, day or desk.today)
-        return _view(tables, wanted, day or desk.today, _values(desk, tables, one))
+        return _view(tables, wanted, day or desk.today, said_of(desk, tables, one))
 
 
 def blank(desk: Desk, doc_kind: str) -> FormView:
@@ -126,18 +126,18 @@ def blank(desk: Desk, doc_kind: str) -> FormView:
     """
     with desk.db.reading() as tables:
         wanted = versions.current(situations.form_versions(tables), doc_kind, desk.today)
-        values = _values(desk, tables, None)
+        values = said_of(desk, tables, None)
         view = _view(tables, wanted, desk.today, values)
     if doc_kind not in CHILDRENS:
         return view
-    told = [line for block in _spoken(_current_texts(desk), values) for line in block]
+    told = [line for block in spoken(_current_texts(desk), values) for line in block]
     return replace(view, read_aloud=told)  # what a child is told stands on the child's paper too
 
 
 def imprint(desk: Desk) -> dict[str, Pair]:
     """Return who answers for the study, as every printed form says (PIPL 17); lines to write on where unknown."""
     with desk.db.reading() as tables:
-        values, facts = _values(desk, tables, None), setup.facts(tables)
+        values, facts = said_of(desk, tables, None), setup.facts(tables)
     lead, number = (facts.get(code, BLANK) for code in ("pi_name", "ethics_no"))
     return {name: values[name] for name in ("institution", "phone")} | {
         "lead": Pair(lead, lead),
@@ -182,11 +182,12 @@ def opening(desk: Desk, subject: str) -> list[list[Pair]]:
     """Return the opening script in its three blocks, filled, without the line about recording: there is no recorder."""
     one = case(desk, subject)
     with desk.db.reading() as tables:
-        values = _values(desk, tables, one)
-    return _spoken(_current_texts(desk), values)
+        values = said_of(desk, tables, one)
+    return spoken(_current_texts(desk), values)
 
 
-def _spoken(texts: Mapping[str, Pair], values: dict[str, Pair]) -> list[list[Pair]]:
+def spoken(texts: Mapping[str, Pair], values: Mapping[str, Pair]) -> list[list[Pair]]:
+    """Return the opening script of a guide in its three blocks, filled by *values*."""
     lines = [line for line in load_study().scripts["opening"] if line.needs != "audio"]
     return [[guides.fill_pair(texts[line.id], values) for line in lines if line.block == block] for block in BLOCKS]
 
@@ -200,7 +201,7 @@ def _current_texts(desk: Desk) -> dict[str, Pair]:
 BLANK = "＿＿＿＿＿＿"
 
 
-def _values(desk: Desk, tables: Tables, one: Case | None) -> dict[str, Pair]:
+def said_of(desk: Desk, tables: Tables, one: Case | None) -> dict[str, Pair]:
     """Return what fills the placeholders: for *one* child, or lines to write on."""
     study, facts = load_study(), setup.facts(tables)
     institution = facts.get("institution", study.institution.zh)

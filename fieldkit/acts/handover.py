@@ -85,10 +85,10 @@ class BatchLine:
 def state(desk: Desk) -> HandoverState:
     """Return what has not left this machine yet."""
     with desk.db.reading() as tables:
-        here, carried = people.carried(tables)
-        written = machine.recall(tables, LAST_WRITTEN)
-        waiting, read = replica.unsealed(tables), machine.batches(tables)
-    return HandoverState(waiting, here, carried, written.decode() if written else None, read[0][0] if read else None)
+        known, written = people.tallied(tables), machine.recall(tables, LAST_WRITTEN)
+        read = machine.batches(tables)
+    here, last = known["interviews"], written.decode() if written else None
+    return HandoverState(known["unsealed"], here, here - known["waiting"], last, read[0][0] if read else None)
 
 
 def new_name() -> str:

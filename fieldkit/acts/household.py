@@ -9,7 +9,7 @@ from datetime import date
 from fieldkit.acts import situations
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Version, opened
-from fieldkit.acts.people import case_within, check_born
+from fieldkit.acts.people import case_within, check_born, in_short
 from fieldkit.acts.told import ChildFacts, IdentityTold, ParentTold, PersonTold, Seen
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
@@ -77,7 +77,7 @@ class Summary:
 def view(desk: Desk, subject: str) -> Household:
     """Return the household of a child; raises NotFound."""
     with desk.db.reading() as tables:
-        case_within(desk, tables, subject)
+        in_short(desk, tables, subject)
         told = _parents(tables, subject)
         return Household(
             child=section(tables, "participant", subject),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -15,6 +15,7 @@ from fieldkit.errors import Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Change, natural_id
 from fieldkit.rules import consent, gates, guides
+from fieldkit.rules import elapsed as counters
 from fieldkit.rules import moments as meanings
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
@@ -123,8 +124,16 @@ class Pulse:
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """The paper that an interview is typed in from: the day it was held on, and where the sheet lies."""
+
+    held_on: str
+    paper_ref: str
+
+
+@dataclass(frozen=True)
 class InterviewPage:
-    """One section of one interview. `minutes` that it has run so far, breaks left out.
+    """One section of one interview. `minutes` that it has run so far, breaks left out; None where a `sheet` says none.
 
     `mode`: all questions or the core set; `told`: the parts of the opening that were said to the child; `ended`: the
     code of `completion`, empty while it runs; `writable`: whether the consents for its notes are in place; `mark` names
@@ -136,12 +145,13 @@ class InterviewPage:
     section: str
     sections: list[SectionLine]
     questions: list[QuestionLine]
-    minutes: int
+    minutes: int | None
     mode: str
     around: Around
     told: tuple[int, ...]
     ended: str
     writable: bool
+    sheet: Sheet | None
     mark: str = field(default_factory=new_id)
 
     @property
@@ -161,11 +171,7 @@ def start(desk: Desk, subject: str, reasons: Mapping[str, str] = NOTHING) -> str
         one = case_within(desk, tables, subject)
         if one.step.interview:
             return one.step.interview
-        asked = {gate.id: reasons.get(gate.id, "") for gate in gates.asking(one.gates)}
-        open_ones = [gate for gate in gates.asking(one.gates) if asked[gate.id] not in REASONS[gate.id]]
-        failing = [*gates.failing(one.gates), *open_ones]
-        if failing:
-            raise GatesClosed(gates=failing)
+        asked = check_gates(one.gates, reasons)
         pseudonyms.check_tells_nothing(tables, one)
         version = strings.newest_version(tables)
         if version is None:
@@ -179,12 +185,32 @@ def start(desk: Desk, subject: str, reasons: Mapping[str, str] = NOTHING) -> str
         return session
 
 
+def check_gates(judged: Sequence[gates.Gate], reasons: Mapping[str, str]) -> dict[str, str]:
+    """Return the reason tapped for each gate that asks. Raises GatesClosed (V34) with all that is not in place."""
+    asked = {gate.id: reasons.get(gate.id, "") for gate in gates.asking(judged)}
+    open_ones = [gate for gate in gates.asking(judged) if asked[gate.id] not in REASONS[gate.id]]
+    failing = [*gates.failing(judged), *open_ones]
+    if failing:
+        raise GatesClosed(gates=failing)
+    return asked
+
+
 def row_within(tables: Tables, interview: str) -> people.Row:
     """Return an interview as the caller's transaction sees it; raises NotFound, also where the child withdrew."""
     row = people.row(tables, "interviews", "id = ?", interview)
     if row is None or people.is_hidden(tables, row["subject"]):
         raise NotFound
     return row
+
+
+def tick(desk: Desk, tables: Tables, interview: people.Row, turn: elapsed.Turn = counters.move) -> int | None:
+    """Move the counter of a talk; return its milliseconds, None where it was held on paper: its minutes passed then."""
+    return None if interview["entered_on"] else elapsed.keep(tables, interview["id"], desk.clock, turn)
+
+
+def ran(desk: Desk, tables: Tables, interview: people.Row) -> int | None:
+    """Return how many milliseconds a talk has run; None where it was held on paper."""
+    return None if interview["entered_on"] else elapsed.now(tables, interview["id"], desk.clock)
 
 
 def grounds(tables: Tables, interview: people.Row) -> tuple[str, ...]:
@@ -203,16 +229,16 @@ def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPag
     """Return one section of an interview, each question with a fresh editor. Raises NotFound."""
     with desk.db.reading() as tables:
         row = row_within(tables, interview)
-        version = people.row(tables, "guide_versions", "id = ?", row["guide_version"])
-        if version is None:  # a torn bundle brought the interview before its guide
+        version = strings.guide_of(tables, row)
+        if version is None:
             raise NotFound
         texts = strings.published(tables, version)
-        asked = [question for question in strings.questions(tables) if f"guide:{question['code']}" in texts]
+        asked = strings.asked(tables, texts)
         answers = {answer["question"]: answer for answer in people.answers(tables, interview)}
         one = case_within(desk, tables, row["subject"])
         over, mode = _closing(tables, interview), row["mode"] or FULL
-        ran = _ran(desk, tables, interview, over)
-        around = _around(tables, interview, ran)
+        lasted = _lasted(desk, tables, row, over)
+        around = _around(tables, row, lasted)
         values = {"away": guides.away_name(one.migration), "carer": guides.carer_name(one.carer)}
         reader = _Reader(desk, tables, interview, texts, answers, values, around, _context(tables, one.id))
         shown = [question for question in asked if mode == FULL or question["core"] or question["code"] in answers]
@@ -221,8 +247,9 @@ def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPag
         questions = [reader.line(question) for question in shown if question["section"] == wanted]
     told = next((event.told for event in one.events if event.session == interview and event.told), ())
     writable = consent.effective(one.events, NEEDED, interview)
-    minutes, came = ran // meanings.MINUTE, over.get("completion") or ""
-    return InterviewPage(interview, one, wanted, lines, questions, minutes, mode, around, told, came, writable)
+    minutes, came = None if lasted is None else lasted // meanings.MINUTE, over.get("completion") or ""
+    held = interview, one, wanted, lines, questions, minutes, mode, around, told, came, writable
+    return InterviewPage(*held, sheet_of(row))
 
 
 @only(INTERVIEWER)
@@ -235,7 +262,7 @@ def choose_mode(desk: Desk, interview: str, mode: str) -> None:
         if (row["mode"] or FULL) == mode:
             return
         known = {"record": interview, "subject": row["subject"], "session": interview}
-        at, named = elapsed.keep(tables, interview, desk.clock), grounds(tables, row)
+        at, named = tick(desk, tables, row), grounds(tables, row)
         log.append_over(tables, desk.pen, Draft("interview", {"mode": mode}, **known, grounds=named, elapsed=at))
 
 
@@ -243,18 +270,28 @@ def choose_mode(desk: Desk, interview: str, mode: str) -> None:
 def beat(desk: Desk, interview: str) -> Pulse:
     """Keep the counter of an interview whose page somebody sees. Raises NotFound."""
     with desk.db.writing() as tables:
-        row_within(tables, interview)
+        row = row_within(tables, interview)
         over = _closing(tables, interview)
         if not over.get("completion"):
-            elapsed.keep(tables, interview, desk.clock)
-        ran = _ran(desk, tables, interview, over)
-        return Pulse(ran // meanings.MINUTE, _around(tables, interview, ran).rest)
+            tick(desk, tables, row)
+        lasted = _lasted(desk, tables, row, over)
+        return Pulse((lasted or 0) // meanings.MINUTE, _around(tables, row, lasted).rest)
 
 
-def _ran(desk: Desk, tables: Tables, interview: str, over: people.Row) -> int:
+def _lasted(desk: Desk, tables: Tables, row: people.Row, over: people.Row) -> int | None:
     """Return the milliseconds that an interview has run; those of its closing *over* once it has ended."""
-    at_the_end = over.get("duration_ms")
-    return elapsed.now(tables, interview, desk.clock) if at_the_end is None else int(at_the_end)
+    at_the_end: int | None = over.get("duration_ms")
+    return ran(desk, tables, row) if at_the_end is None else at_the_end
+
+
+def from_paper(tables: Tables, interview: str) -> bool:
+    """Tell whether *interview* was typed in from paper, also where it is held back by now."""
+    return any(one.set.get("entered_on") for one in log.all_of(tables, interview))
+
+
+def sheet_of(row: people.Row) -> Sheet | None:
+    """Return the paper that an interview is typed in from, None for a talk at this laptop."""
+    return Sheet(row["started_on"], row["paper_ref"] or "") if row["entered_on"] else None
 
 
 def _closing(tables: Tables, interview: str) -> people.Row:
@@ -267,13 +304,16 @@ def ended(tables: Tables, interview: str) -> str:
     return _closing(tables, interview).get("completion") or ""
 
 
-def _around(tables: Tables, interview: str, ran: int) -> Around:
-    found = [Moment(row["what"], row["who"] or "", row["t_elapsed"] or 0) for row in people.moments(tables, interview)]
+def _around(tables: Tables, row: people.Row, lasted: int | None) -> Around:
+    """Return what happens beside the questions; nothing does while a sheet is typed in."""
+    if lasted is None or row["entered_on"]:
+        return Around((), None, resting=False, rest=None)
+    found = [Moment(one["what"], one["who"] or "", one["t_elapsed"] or 0) for one in people.moments(tables, row["id"])]
     return Around(
         meanings.listening(found),
-        meanings.calm_from(found, ran),
+        meanings.calm_from(found, lasted),
         meanings.resting(found),
-        meanings.rest(found, ran, load_study().minutes),
+        meanings.rest(found, lasted, load_study().minutes),
     )
 
 

@@ -12,7 +12,7 @@ from fieldkit.i18n import N_
 from fieldkit.rules import elapsed as counters
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.moments import BREAK, RESUMED
-from fieldkit.store import elapsed, log, people
+from fieldkit.store import log, people
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import load_study
@@ -38,7 +38,7 @@ def note(desk: Desk, interview: str, what: str, who: str = "", question: str = "
 def write(desk: Desk, tables: Tables, interview: people.Row, what: str, who: str = "", question: str = "") -> str:
     """Keep a moment in the caller's transaction; return its id. Raises ConsentMissing."""
     grounds = interviews.grounds(tables, interview)
-    at = elapsed.keep(tables, interview["id"], desk.clock, _TURNS.get(what, counters.move))
+    at = interviews.tick(desk, tables, interview, _TURNS.get(what, counters.move))
     facts = {"interview": interview["id"], "what": what, "who": who, "question": question, "t_elapsed": at}
     draft = Draft(
         "moment",

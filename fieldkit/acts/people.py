@@ -80,7 +80,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Case:
-    """One child, as this machine may see them. `called` and `phone` only where the vault is held."""
+    """One child, as this machine may see them. `called` and `phone` only where the vault is held.
+
+    In short, as in a list: of `events` those that decide, of `interviews` the newest; `held` says how many there are.
+    """
 
     id: str
     case_code: str
@@ -104,6 +107,7 @@ class Case:
     on_hold: bool = False
     moved: bool = False
     author: str = ""
+    held: int = 0
 
     @property
     def to_take_back(self) -> bool:
@@ -217,6 +221,12 @@ def case(desk: Desk, subject: str) -> Case:
         return case_within(desk, tables, subject)
 
 
+def gates_of(desk: Desk, subject: str) -> Case:
+    """Return one child in short, with every gate; raises NotFound."""
+    with desk.db.reading() as tables:
+        return in_short(desk, tables, subject)
+
+
 @only(INTERVIEWER)
 def to_ask(desk: Desk, subject: str) -> Case:
     """Return one child of whose family somebody is about to ask something: an interviewer asks. Raises NotFound."""
@@ -225,17 +235,47 @@ def to_ask(desk: Desk, subject: str) -> Case:
 
 def case_within(desk: Desk, tables: Tables, subject: str) -> Case:
     """Return one child as the caller's transaction sees them; raises NotFound."""
+    row, common = _row(tables, subject), situations.ground(desk, tables)
+    return _case(desk, tables, common, row, _whole(tables, row, common, conflict=people.disagrees(tables, subject)))
+
+
+def _row(tables: Tables, subject: str) -> people.Row:
     row = people.row(tables, "participants", "id = ?", subject)
     if row is None or people.is_hidden(tables, subject):
         raise NotFound
-    return _case(desk, tables, situations.ground(desk, tables), row)
+    return row
 
 
 def listing(desk: Desk) -> list[Case]:
-    """Return every child in use, by case code."""
+    """Return every child in use, by case code; of a child whose day is quiet in short (see `Case`)."""
     with desk.db.reading() as tables:
-        common = situations.ground(desk, tables)
-        return [_case(desk, tables, common, row) for row in people.participants(tables)]
+        common = situations.ground(desk, tables, people.read_at_once(tables))
+        return _in_short(desk, tables, common, people.participants(tables))
+
+
+def in_short(desk: Desk, tables: Tables, subject: str) -> Case:
+    """Return one child as a list shows them; raises NotFound."""
+    return _in_short(desk, tables, situations.ground(desk, tables), [_row(tables, subject)])[0]
+
+
+def _in_short(desk: Desk, tables: Tables, common: Ground, rows: list[people.Row]) -> list[Case]:
+    ids = [row["id"] for row in rows]
+    busy = standing.wordy(tables, ids, desk.today) | people.interviewed_on(tables, desk.today)
+    said, newest, disputed = (
+        standing.in_short(tables, ids),
+        people.newest_interviews(tables, ids),
+        people.disputed(tables),
+    )
+
+    def known(row: people.Row) -> _Known:
+        child = row["id"]
+        if child in busy:
+            return _whole(tables, row, common, conflict=child in disputed)
+        last = newest.get(child)
+        lines = [_line(row, last, last["place"], common)] if last else []
+        return _Known(said.get(child, []), lines, last["place"] if last else 0, child in disputed)
+
+    return [_case(desk, tables, common, row, known(row)) for row in rows]
 
 
 def today(desk: Desk) -> Today:
@@ -243,6 +283,13 @@ def today(desk: Desk) -> Today:
     cases = listing(desk)
     waiting = [one for one in cases if one.step.code in _URGENCY]
     return Today(min(waiting, key=lambda one: _URGENCY.index(one.step.code), default=None), cases)
+
+
+def suspicious(desk: Desk, subject: str) -> set[str]:
+    """Return the ids of a child's records and interviews that were written under a wrong clock; raises NotFound."""
+    with desk.db.reading() as tables:
+        _row(tables, subject)
+        return log.flagged(tables, subject)
 
 
 @only(INTERVIEWER, COORDINATOR)
@@ -268,19 +315,36 @@ def _called_so(one: Case, wanted: str) -> bool:
     return bool(wanted) and any(wanted.lower() in name.lower() for name in names)
 
 
-def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row) -> Case:
-    found, lines = standing.events(tables, row["id"]), _interviews(tables, row, common.questions)
-    session = unused_session(found, lines, desk.today)
+@dataclass(frozen=True)
+class _Known:
+    """What was said and held with a child, whole or in short."""
+
+    events: list[Event]
+    interviews: list[InterviewLine]
+    held: int
+    conflict: bool
+
+
+def _whole(tables: Tables, row: people.Row, common: Ground, *, conflict: bool) -> _Known:
+    found = people.interviews(tables, row["id"])
+    lines = [_line(row, one, place, common) for place, one in enumerate(found, 1)]
+    return _Known(standing.events(tables, row["id"]), lines, len(lines), conflict)
+
+
+def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _Known) -> Case:
+    found = known.events
+    session = unused_session(found, known.interviews, desk.today)
     situation = situations.gather(desk, tables, common, row, found, session)
     one = Case(
-        **_named(tables, row),
+        **_named(common, row),
         age_group=situation.age_group,
         status="",
         step=Step("none"),
         gates=gates.judge(GATES, situation),
         events=found,
-        interviews=lines,
-        conflict=people.disagrees(tables, row["id"]),
+        interviews=known.interviews,
+        held=known.held,
+        conflict=known.conflict,
         session=session,
         consent=states.guardian(found, situation.adults, situation.forms, situation.age_group, desk.today),
         assent=states.child(found, session),
@@ -292,9 +356,9 @@ def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row) -> Case:
     return replace(one, step=step, status=_status(one, step))
 
 
-def _named(tables: Tables, row: people.Row) -> dict[str, Any]:
+def _named(common: Ground, row: people.Row) -> dict[str, Any]:
     """Return what a child is known by; the contact slip only where the vault is held."""
-    slip = people.row(tables, "slips", "subject = ?", row["id"]) or {}
+    slip = next(iter(common.rows("slips", "subject", row["id"])), {})
     return {
         "id": row["id"],
         "case_code": row["case_code"],
@@ -311,19 +375,16 @@ def _named(tables: Tables, row: people.Row) -> dict[str, Any]:
 GATES = [(gate.id, gate.level, gate.title) for gate in load_study().gates]
 
 
-def _interviews(tables: Tables, row: people.Row, total: int) -> list[InterviewLine]:
-    return [
-        InterviewLine(
-            one["id"],
-            f"{row['case_code']}-S{place}",
-            one["started_on"],
-            one["answered"],
-            total,
-            not one["unsealed"],
-            bool(one["ended"]),
-        )
-        for place, one in enumerate(people.interviews(tables, row["id"]), 1)
-    ]
+def _line(row: people.Row, one: people.Row, place: int, common: Ground) -> InterviewLine:
+    return InterviewLine(
+        one["id"],
+        f"{row['case_code']}-S{place}",
+        one["started_on"],
+        one["answered"],
+        common.questions,
+        not one["unsealed"],
+        bool(one["ended"]),
+    )
 
 
 def unused_session(events: list[Event], lines: list[InterviewLine], day: str) -> str:
@@ -345,8 +406,9 @@ def next_step(one: Case, day: str, screening: str) -> Step:
     child_noes = consent.open_noes(one.events, {CHILD})
     if child_noes:
         return Step("not_today" if any(event.day == day for event in child_noes) else "child_said_no")
-    if one.interviews and one.interviews[-1].started_on == day and not one.interviews[-1].ended:
-        return Step("continue", one.interviews[-1].id)
+    open_ = next((line for line in reversed(one.interviews) if line.started_on == day and not line.ended), None)
+    if open_ is not None:
+        return Step("continue", open_.id)
     if screening == "ineligible":
         return Step("screened_out")
     failing = gates.failing(one.gates)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Opened, opened
-from fieldkit.acts.people import Case, case, case_within
+from fieldkit.acts.people import Case, case, case_within, in_short
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.rules import names, pseudonyms
 from fieldkit.rules.findings import Finding
@@ -86,7 +86,7 @@ def check_tells_nothing(tables: Tables, one: Case) -> None:
 def warning(desk: Desk, subject: str) -> Refusal | None:
     """Return why the pseudonym has to be replaced, or None; also where no names are held here. Raises NotFound."""
     with desk.db.reading() as tables:
-        return telling(tables, case_within(desk, tables, subject))
+        return telling(tables, in_short(desk, tables, subject))
 
 
 def hints(desk: Desk, subject: str) -> list[Finding]:

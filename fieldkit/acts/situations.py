@@ -34,10 +34,11 @@ class Ground:
     questions: int
     doubts: list[Pair]
     open_lines: Callable[[str], list[str]]
+    rows: people.Rows
 
 
-def ground(desk: Desk, tables: Tables) -> Ground:
-    """Return what is read once for all children of a list."""
+def ground(desk: Desk, tables: Tables, rows: people.Rows | None = None) -> Ground:
+    """Return what is the same for all children; *rows*: how those of one child are read, of many in one go."""
     mine = setup.members(tables).get(desk.me.code, {})
     return Ground(
         facts=setup.facts(tables),
@@ -47,12 +48,13 @@ def ground(desk: Desk, tables: Tables) -> Ground:
         questions=len(strings.questions(tables)),
         doubts=doubts(desk, tables),
         open_lines=cache(lambda site: open_lines(desk, tables, site)),
+        rows=rows or people.looked_up(tables),
     )
 
 
 def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: list[Event], session: str) -> Situation:
     """Return the situation of the child in *row*; *session* of the yes that is not used yet, or empty."""
-    group = age_group(desk, tables, row)
+    group = age_group(desk, common.rows, row)
     carer = next((event.relation for event in events if event.actor == CARER), row["carer"] or "")
     return Situation(
         events=events,
@@ -63,9 +65,9 @@ def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: 
         carer=load_study().codes["relation"].get(carer, guides.ANY_CARER),
         facts=common.facts,
         member=common.member,
-        screening=_screened(tables, row["id"]),
+        screening=_screened(common.rows, row["id"]),
         age_fits=group != "u9",
-        adults=adults(tables, row["id"]),
+        adults=adults(tables, common.rows, row["id"]),
         forms=common.forms,
         open_lines=common.open_lines(row["site"]),
         doubts=common.doubts,
@@ -73,9 +75,9 @@ def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: 
     )
 
 
-def age_group(desk: Desk, tables: Tables, row: people.Row) -> str:
+def age_group(desk: Desk, rows: people.Rows, row: people.Row) -> str:
     """Return the age group of today; where the birth date is not known, of the youngest who was enrolled that day."""
-    known = born(tables, row["id"])
+    known = born_of(rows, row["id"])
     if known is None and row["registered_on"]:
         return ages.grown_group(str(row["age_group"]), date.fromisoformat(row["registered_on"]), desk.clock.today())
     if known is None or known.earliest > desk.clock.today():  # a clock that went back makes nobody unborn
@@ -85,25 +87,34 @@ def age_group(desk: Desk, tables: Tables, row: people.Row) -> str:
 
 def born(tables: Tables, subject: str) -> BirthDate | None:
     """Return the days that the child's birth date can mean, where this machine knows it."""
-    known = people.row(tables, "identities", "subject = ?", subject)
+    return born_of(people.looked_up(tables), subject)
+
+
+def born_of(rows: people.Rows, subject: str) -> BirthDate | None:
+    """Return the days that the child's birth date can mean, where this machine knows it."""
+    known = next(iter(rows("identities", "subject", subject)), None)
     if known is None or not known["birth_date"]:
         return None
     return ages.birth_date(known["birth_date"], known["birth_calendar"] or calendars.GREGORIAN)
 
 
-def adults(tables: Tables, subject: str) -> dict[str, Adult]:
+def adults(tables: Tables, rows: people.Rows, subject: str) -> dict[str, Adult]:
     """Return the adults of the household by person id."""
+    parents = {one["parent"]: one for one in rows("parents", "child", subject)}
     return {
-        one["id"]: adult_of(tables, subject, one["relation"], one) for one in people.rows(tables, "persons", subject)
+        one["id"]: _adult(tables, one["relation"], one, parents.get(one["relation"], {}))
+        for one in rows("persons", "subject", subject)
     }
 
 
 def adult_of(tables: Tables, subject: str, relation: str, row: people.Row | None) -> Adult:
-    """Return what consent has to know of this child's *relation*, with the record of the person where there is one.
+    """Return what consent has to know of this child's *relation*, with the record of the person where there is one."""
+    parent = people.row(tables, "parents", "child = ? AND parent = ?", subject, relation)
+    return _adult(tables, relation, row, parent or {})
 
-    While people disagree about one, they are no guardian; nor is a parent who is said to be dead or to lack capacity.
-    """
-    parent = people.row(tables, "parents", "child = ? AND parent = ?", subject, relation) or {}
+
+def _adult(tables: Tables, relation: str, row: people.Row | None, parent: people.Row) -> Adult:
+    """While people disagree about one, they are no guardian; nor is a parent said to be dead or to lack capacity."""
     lacks = parent.get("alive") == "no" or parent.get("capacity") == "lacks"
     if row is None:
         return Adult(relation, capacity="lacks" if lacks else "")
@@ -124,15 +135,24 @@ def _version(row: people.Row) -> FormVersion:
     return FormVersion(number=number, **{name: row[name] or "" for name in names})
 
 
-def _screened(tables: Tables, subject: str) -> str:
-    found = people.row(tables, "screenings", "child = ? AND NOT conflict", subject)
+def _screened(rows: people.Rows, subject: str) -> str:
+    found = next((one for one in rows("screenings", "child", subject) if not one["conflict"]), None)
     return str(found["result"]) if found else ""
 
 
 def open_lines(desk: Desk, tables: Tables, site: str) -> list[str]:
     """Return what is missing on the help card of *site*."""
-    agreed = {line: row for line, row in setup.help_numbers(tables, site).items() if not row["conflict"]}
+    numbers = setup.help_numbers(tables, site).items()
+    agreed = {line: _rung_by(tables, row, desk.today) for line, row in numbers if not row["conflict"]}
     return help_card.open_lines(load_study().card, agreed, desk.clock.today())
+
+
+def _rung_by(tables: Tables, row: people.Row, day: str) -> people.Row:
+    """Return a number of the help card with the last day, *day* at the latest, on which somebody rang it."""
+    if (row["verified_on"] or "") <= day:
+        return row
+    days = [one.set.get("verified_on") or "" for one in log.of_record(tables, row["id"])]
+    return row | {"verified_on": max((rung for rung in days if rung <= day), default="")}
 
 
 def doubts(desk: Desk, tables: Tables) -> list[Pair]:

@@ -18,7 +18,7 @@ from fieldkit.records import Value
 from fieldkit.rules.closings import STOPPED
 from fieldkit.rules.consent import STOP_DISCARD, STOP_KEEP
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import elapsed, log, machine, replica, stops
+from fieldkit.store import elapsed, log, machine, people, replica, stops
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.store.stops import Stop
@@ -41,11 +41,26 @@ def begin(desk: Desk, interview: str, choice: str) -> Waiting:
     if choice not in {STOP_KEEP, STOP_DISCARD}:
         raise Invalid(field=N_("what becomes of the interview"))
     with desk.db.writing() as tables:
-        subject = interviews.row_within(tables, interview)["subject"]
-        elapsed.keep(tables, interview, desk.clock)
+        subject, row = _subject(desk, tables, interview), people.row(tables, "interviews", "id = ?", interview)
+        if row is not None:
+            interviews.tick(desk, tables, row)
         made = Stop(new_id(), choice, subject, desk.me.code, desk.clock.run, desk.clock.awake())
         stops.keep(tables, interview, made)
     return Waiting(made.mark, choice, ceil(UNDO))
+
+
+@only(INTERVIEWER)
+def whose(desk: Desk, interview: str) -> str:
+    """Return whose interview it is, also where its page says nothing any more. Raises NotFound."""
+    with desk.db.reading() as tables:
+        return _subject(desk, tables, interview)
+
+
+def _subject(desk: Desk, tables: Tables, interview: str) -> str:
+    """Stopping asks for nobody's consent: what a guardian's withdrawal hides meanwhile is stopped all the same."""
+    session = log.of_session(tables, interview, desk.device.id)
+    mine = next((one.subject for one in session if one.kind == "interview" and one.subject), None)
+    return mine or str(interviews.row_within(tables, interview)["subject"])
 
 
 @only(INTERVIEWER)
@@ -124,5 +139,7 @@ def _close(desk: Desk, tables: Tables, interview: str, subject: str) -> None:
     """Day and minutes of an interview that had ended before stay those of its end."""
     facts: dict[str, Value] = {"interview": interview, "completion": STOPPED}
     if not interviews.ended(tables, interview):
-        facts |= {"ended_on": desk.today, "duration_ms": elapsed.now(tables, interview, desk.clock)}
+        facts |= {"ended_on": desk.today}
+        if not interviews.from_paper(tables, interview):
+            facts |= {"duration_ms": elapsed.now(tables, interview, desk.clock)}
     log.append_over(tables, desk.pen, Draft("closing", facts, subject=subject, session=interview))

@@ -14,12 +14,12 @@ from fieldkit.rules import ages, consent, versions, ways
 from fieldkit.rules.closings import incomplete
 from fieldkit.rules.consent import AGREEING, GUARDIAN, Event
 from fieldkit.rules.versions import FormVersion
-from fieldkit.store import closings, people
-from fieldkit.store.database import Tables
+from fieldkit.store import people, tasks
 
 AHEAD = timedelta(days=30)  # a fourteenth birthday is announced so long before (`domain.md` §3.8)
 PAPER, ASK_AGAIN, VISIT, TELL, BIRTHDAY = "paper", "ask_again", "visit", "tell_change", "turns_14"
 MEMO, CLOSING = "memo", "closing"
+SHOWN = 30
 
 
 @dataclass(frozen=True)
@@ -35,41 +35,62 @@ class Task:
     event: str = ""
 
 
-def waiting(desk: Desk, cases: list[Case]) -> list[Task]:
-    """Return what waits for *cases*, what is due first at the top."""
+@dataclass(frozen=True)
+class Tasks:
+    """What is due first, and how many there are besides."""
+
+    first: list[Task]
+    more: int
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is read once for all children."""
+
+    rows: people.Rows
+    forms: list[FormVersion]
+    papers: set[str]
+    visits: dict[str, str]
+
+
+def waiting(desk: Desk, cases: list[Case]) -> Tasks:
+    """Return what waits for *cases*, what is due first at the top; *cases* are all children in use."""
     with desk.db.reading() as tables:
-        forms = situations.form_versions(tables)
-        found = [task for case in cases for task in _of(desk, tables, forms, case)]
-    return sorted(found, key=lambda task: (task.due or "9999", task.case.case_code))
+        forms, rows = situations.form_versions(tables), people.read_at_once(tables)
+        known = _Known(rows, forms, tasks.papers_brought(tables), tasks.next_visits(tables))
+        found = [task for case in cases for task in _of(desk, known, case)]
+        memos, without = tasks.without_memo(tables, desk.me.code, SHOWN)
+        going_on, open_ = tasks.never_ended(tables, desk.me.code, desk.today, SHOWN)
+        later = [row for row in tasks.put_off(tables, desk.me.code) if _is_put_off(row)]
+    by_id = {case.id: case for case in cases}
+    found += [
+        Task(MEMO, by_id[row["subject"]], _day_after(row["started_on"]), row["id"])
+        for row in memos
+        if row["subject"] in by_id
+    ]
+    late = [row for row in (*going_on, *later) if row["subject"] in by_id]
+    found += [Task(CLOSING, by_id[row["subject"]], row["started_on"], row["id"]) for row in late]
+    found.sort(key=lambda task: (task.due or "9999", task.case.case_code))
+    return Tasks(found[:SHOWN], len(found[SHOWN:]) + without - len(memos) + open_ - len(going_on))
 
 
-def _of(desk: Desk, tables: Tables, forms: list[FormVersion], case: Case) -> Iterator[Task]:
+def _of(desk: Desk, known: _Known, case: Case) -> Iterator[Task]:
     standing = consent.in_force(case.events)
     guardians = [event for event in standing if event.actor == GUARDIAN]
-    yield from _papers(tables, case, guardians)
+    yield from _papers(known.papers, case, guardians)
     yield from _promised(case, guardians)
     for event in guardians:
-        if event.act in AGREEING and versions.to_be_told(forms, event.form_text_hash, desk.today):
+        if event.act in AGREEING and versions.to_be_told(known.forms, event.form_text_hash, desk.today):
             yield Task(TELL, case, event=event.id)
-    visit = people.last_visit(tables, case.id)
-    if visit and visit["next_on"] and case.status not in _OVER:
-        yield Task(VISIT, case, visit["next_on"])
-    yield from _birthday(desk, tables, case)
-    for row in people.without_memo(tables, case.id, desk.me.code):
-        yield Task(MEMO, case, _day_after(row["started_on"]), row["id"])
-    yield from _to_close(desk, tables, case)
+    if case.id in known.visits and case.status not in _OVER:
+        yield Task(VISIT, case, known.visits[case.id])
+    yield from _birthday(desk, known.rows, case)
 
 
-def _to_close(desk: Desk, tables: Tables, case: Case) -> Iterator[Task]:
-    """An interview of an earlier day that was never ended, and a closing that was put off to the evening (V37)."""
-    for row in closings.of_interviewer(tables, case.id, desk.me.code):
-        if row["ended_on"]:
-            open_ = incomplete(row["setting"] or "", json.loads(row["others_present"] or "[]"))
-            later = open_ and json.loads(row["reasons"] or "{}").get("V37") != "not_known"
-        else:
-            later = row["started_on"] < desk.today
-        if later:
-            yield Task(CLOSING, case, row["started_on"], row["id"])
+def _is_put_off(row: people.Row) -> bool:
+    """Tell whether a closing was put off to the evening; who answered that nobody knows any more, is done (V37)."""
+    open_ = incomplete(row["setting"] or "", json.loads(row["others_present"] or "[]"))
+    return open_ and bool(json.loads(row["reasons"] or "{}").get("V37") != "not_known")
 
 
 def _day_after(day: str) -> str:
@@ -80,11 +101,10 @@ def _day_after(day: str) -> str:
 _OVER = frozenset({"declined", "completed", "moved", "screened_out"})
 
 
-def _papers(tables: Tables, case: Case, guardians: list[Event]) -> Iterator[Task]:
+def _papers(brought: set[str], case: Case, guardians: list[Event]) -> Iterator[Task]:
     """A signed paper follows every consent by phone; overdue it is a reminder, nothing more (`domain.md` §3.5)."""
     for event in guardians:
-        brought = people.row(tables, "papers", "event = ?", event.id)
-        if event.act in AGREEING and ways.paper_follows(event.method) and brought is None:
+        if event.act in AGREEING and ways.paper_follows(event.method) and event.id not in brought:
             yield Task(PAPER, case, event=event.id)
 
 
@@ -95,8 +115,8 @@ def _promised(case: Case, guardians: list[Event]) -> Iterator[Task]:
             yield Task(ASK_AGAIN, case, event.again_on, event.id)
 
 
-def _birthday(desk: Desk, tables: Tables, case: Case) -> Iterator[Task]:
-    born = situations.born(tables, case.id)
+def _birthday(desk: Desk, rows: people.Rows, case: Case) -> Iterator[Task]:
+    born = situations.born_of(rows, case.id)
     if born is None or case.age_group not in {"a12_13", "u14_uncertain"}:
         return
     day = _years_after(born.latest, ages.OWN_CONSENT_AGE) + timedelta(days=1)  # on the birthday itself: under 14 (§4.6)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from fieldkit.acts.desk import Desk, only
-from fieldkit.acts.people import case_within
+from fieldkit.acts.people import case_within, in_short
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid
 from fieldkit.i18n import N_
@@ -86,5 +86,5 @@ def of(tables: Tables, subject: str) -> list[Visit]:
 def of_child(desk: Desk, subject: str) -> list[Visit]:
     """Return the visits of a child who is in use. Raises NotFound."""
     with desk.db.reading() as tables:
-        case_within(desk, tables, subject)
+        in_short(desk, tables, subject)
         return of(tables, subject)

@@ -37,9 +37,10 @@ _HEADINGS = (
         "问题（英文） Question (en)",
         "回答情况 Outcome",
     ),
-    *("记录方式 Kind of record", "内容 Text", "接上页 Continued", "有两种写法 In conflict"),
+    *("记录方式 Kind of record", "内容 Text", "接上页 Continued", "有两种写法 In conflict", "时间可疑 Suspicious time"),
+    *("提纲用法 Guide", "录入方式 How entered", "补录日期 Typed in on", "纸的编号和存放处 Sheet"),
 )
-_WIDTHS = (14, 10, 14, 16, 12, 12, 16, 8, 36, 36, 14, 14, 60, 10, 12)
+_WIDTHS = (14, 10, 14, 16, 12, 12, 16, 8, 36, 36, 14, 14, 60, 10, 12, 12, 12, 16, 12, 20)
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,19 @@ def _cells(row: AnswerRow) -> Iterable[tuple[str, ...]]:
                 _both(label("outcome", row.outcome)),
                 _both(label("text_kind", row.text_kind)),
             ),
-            *(part, str(number) if number else "", "是 yes" if row.conflict else ""),
+            *(part, str(number) if number else ""),
+            *("是 yes" if marked else "" for marked in (row.conflict, row.suspicious)),
+            *(
+                _both(label("guide_mode", row.mode)),
+                _both(label("entered_how", _how(row))),
+                row.entered_on,
+                row.paper_ref,
+            ),
         )
+
+
+def _how(row: AnswerRow) -> str:
+    return "entered_late" if row.entered_on else "live"
 
 
 def _parts(text: str) -> list[str]:

@@ -18,6 +18,14 @@ def doubtful(today: date, known: Collection[date]) -> bool:
     return bool(known) and not any(0 <= (today - day).days <= 1 for day in known)
 
 
+def wrong(today: date, trusted: date | None) -> bool:
+    """Tell whether what is written on *today* is of a wrong clock: before the newest *trusted* day, or a year after it.
+
+    A weekend without the laptop asks for the date (`doubtful`) and makes no record suspicious.
+    """
+    return trusted is not None and not 0 <= (today - trusted).days <= FURTHEST
+
+
 def far(told: date, known: Collection[date]) -> list[Finding]:
     """Return V31 where *told* follows none of the *known* dates within a year."""
     near = not known or any(0 <= (told - day).days <= FURTHEST for day in known)

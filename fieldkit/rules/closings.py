@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable
 
 from fieldkit.i18n import N_
 from fieldkit.rules.findings import ASK, HINT, Finding
+from fieldkit.rules.moments import NOBODY
 
 FULL, CORE, STOPPED = "full", "core", "partial_child"
 FINISHED = frozenset({FULL, CORE})
 DONE_WITH = frozenset({"answered", "child_skipped", "off_record"})
-NOBODY = "none"
 OVERHEARD = frozenset({"overheard_some", "overheard"})
 SHORTEST = 10  # minutes
 DURATION = N_("It took less than {min} or more than {max} minutes.")
@@ -35,14 +35,14 @@ def incomplete(setting: str, others: Collection[str]) -> bool:
     return not setting or not others
 
 
-def findings(setting: str, privacy: str, others: Collection[str], minutes: int, longest: int) -> list[Finding]:
+def findings(setting: str, privacy: str, others: Collection[str], minutes: int | None, longest: int) -> list[Finding]:
     """Return what to look at again at the end: V37 asks, V32 and V36 are hints."""
     found = [Finding("V37", ASK, EMPTY)] if incomplete(setting, others) else []
     return found + hints(privacy, minutes, longest)
 
 
-def hints(privacy: str, minutes: int, longest: int) -> list[Finding]:
-    """Return what is only shown: an unusual length (V32), somebody who could hear (V36)."""
-    unusual = not SHORTEST <= minutes <= longest
+def hints(privacy: str, minutes: int | None, longest: int) -> list[Finding]:
+    """Return what is only shown: an unusual length (V32) where it is known, somebody who could hear (V36)."""
+    unusual = minutes is not None and not SHORTEST <= minutes <= longest
     found = [Finding("V32", HINT, DURATION, {"min": SHORTEST, "max": longest})] if unusual else []
     return found + ([Finding("V36", HINT, LISTENING)] if privacy in OVERHEARD else [])

@@ -39,8 +39,17 @@ _UNCHECKED = Pair("这个版本还不检查这一项。", "Not checked by this v
 
 def judge(titles: Sequence[tuple[str, str, Pair]], case: Situation) -> list[Gate]:
     """Return every gate of *titles* (id, level, title) judged for *case*; a failing one says what it waits for."""
+    return in_order(each(titles, case))
+
+
+def each(titles: Sequence[tuple[str, str, Pair]], case: Situation) -> list[Gate]:
+    """Return every gate of *titles* judged by itself."""
     case = replace(case, events=consent.in_force(case.events))
-    judged = [_gate(id_, level, title, case) for id_, level, title in titles]
+    return [_gate(id_, level, title, case) for id_, level, title in titles]
+
+
+def in_order(judged: Sequence[Gate]) -> list[Gate]:
+    """Return the *judged* gates, each failing one with what it waits for."""
     order = {gate.id: place for place, gate in enumerate(failing(judged), 1)}
     return [_waiting(gate, order) for gate in judged]
 
@@ -94,9 +103,9 @@ def _ethics(case: Situation) -> Verdict:
         return FAILS, _NO_ETHICS, "readiness"
     closed = case.facts.get("closed_on", "")
     if closed and closed <= case.today:
-        return FAILS, Pair("项目已经关闭，不再开始新的访谈。", "The study is closed: no new interview starts."), None
+        return FAILS, CLOSED, None
     if not case.facts["ethics_from"] <= case.today <= case.facts["ethics_to"]:
-        return FAILS, _ETHICS_OVER, "readiness"
+        return FAILS, ETHICS_OVER, "readiness"
     return HOLDS, _OK, None
 
 
@@ -104,15 +113,19 @@ _NO_ETHICS = Pair(
     "伦理批件、影响评估或未成年人规则还没有登记齐。请协调员登记。",
     "Ethics approval, impact assessment or the rules for minors are not all entered. Ask the coordinator.",
 )
-_ETHICS_OVER = Pair(
+CLOSED = Pair("项目已经关闭，不再开始新的访谈。", "The study is closed: no new interview starts.")
+ETHICS_OVER = Pair(
     "今天不在伦理批件的有效期内。请协调员核对。",
     "Today is outside the ethics approval's dates. Ask the coordinator.",
 )
 
 
 def _team(case: Situation) -> Verdict:
-    if all(case.member.get(name) for name in TRAINING_NEEDED):
+    days = [case.member.get(name) or "" for name in TRAINING_NEEDED]
+    if all(days) and max(days) <= case.today:
         return HOLDS, _OK, None
+    if all(days):
+        return FAILS, _TRAINED_LATER, "team_record"
     return (
         FAILS,
         Pair(
@@ -121,6 +134,12 @@ def _team(case: Situation) -> Verdict:
         ),
         "team_record",
     )
+
+
+_TRAINED_LATER = Pair(
+    "您的成员登记里，培训、保密承诺或违法犯罪记录查询的日期在访谈那天之后。",
+    "By your team record, the training, the confidentiality promise or the record check came after that day.",
+)
 
 
 def _screened(case: Situation) -> Verdict:
@@ -235,7 +254,7 @@ def _no_objection(case: Situation) -> Verdict:
     )
 
 
-_NOT_AGAIN = Pair("孩子今天说了不愿意，今天不再问。", "The child said no today; do not ask again today.")
+NOT_AGAIN = Pair("孩子今天说了不愿意，今天不再问。", "The child said no today; do not ask again today.")
 _ASK_THE_CHILD = Pair("监护人同意之后，再亲口问孩子。", "Once the guardian has agreed, ask the child in person.")
 
 
@@ -250,7 +269,7 @@ def _child(case: Situation) -> Verdict:
     if case.session and all(consent.child_ok(case.events, item, case.session) for item in NECESSARY):
         return HOLDS, _OK, None
     if _said_no_today(case):
-        return FAILS, _NOT_AGAIN, None
+        return FAILS, NOT_AGAIN, None
     return FAILS, _ASK_THE_CHILD, "ask_child"
 
 

@@ -13,7 +13,8 @@ from fieldkit.rules.findings import HINT, Finding
 
 CAME, LEFT, BREAK, RESUMED = "came_in", "left", "break", "resumed"
 UPSET, VERY_UPSET = "distress_1", "distress_2"
-OF_THE_TEAM = frozenset({"none", "colleague"})  # a second adult of the team belongs to every interview
+NOBODY = "none"  # of the codes of `present`
+OF_THE_TEAM = frozenset({NOBODY, "colleague"})  # a second adult of the team belongs to every interview
 MINUTE = 60_000
 CALMING = 5 * MINUTE
 

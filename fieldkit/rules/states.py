@@ -44,7 +44,7 @@ def guardian(
         return WITHDRAWN
     if noes:
         return DECLINED
-    if any(_thinks_again(one) for one in consent.by_person(standing, GUARDIAN).values()):
+    if any(thinks_again(one) for one in consent.by_person(standing, GUARDIAN).values()):
         return DEFERRED
     if any(event.act in AGREEING for event in standing):
         return _given(standing, adults, forms, age_group, day)
@@ -53,7 +53,8 @@ def guardian(
     return DEFERRED if any(event.act == "deferred" for event in _unfollowed(standing)) else INFORMED
 
 
-def _thinks_again(events: list[Event]) -> bool:
+def thinks_again(events: list[Event]) -> bool:
+    """Tell whether a guardian who said yes has second thoughts that no further yes has ended."""
     return any(event.act in AGREEING for event in events) and consent.thinking(events)
 
 

@@ -1,4 +1,4 @@
-"""Closings in the store: the last one of an interviewer, and those that still wait for something."""
+"""Closings in the store: the last one of an interviewer."""
 
 from __future__ import annotations
 
@@ -15,14 +15,3 @@ def last_of(tables: Tables, author: str, interview: str) -> Row:
         [author, interview],
     )
     return next((dict(one) for one in found), {})
-
-
-def of_interviewer(tables: Tables, subject: str, interviewer: str) -> list[Row]:
-    """Return the interviews of a child that *interviewer* held, oldest first, each with what its closing says."""
-    rows = tables.query(
-        "SELECT i.id, i.started_on, e.ended_on, e.setting, e.others_present, e.reasons FROM interviews AS i "
-        "LEFT JOIN closings AS e ON e.interview = i.id WHERE i.subject = ? AND i.interviewer = ? "
-        "ORDER BY i.started_on, i.id",
-        [subject, interviewer],
-    )
-    return [dict(one) for one in rows]

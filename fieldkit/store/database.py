@@ -6,7 +6,7 @@ The only module that imports sqlcipher3 or sqlite_utils. `synchronous=FULL`: wha
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -63,6 +63,7 @@ class Database:
         self.key = key
         self._gate = Lock()
         self._trace = False
+        self.tell_outside: Callable[[], None] = lambda: None  # what went is noted beside the file, and stays noted
         self._writer = self._connect()  # while it stays open, closing the readers' does not checkpoint
 
     def close(self) -> None:
@@ -90,14 +91,21 @@ class Database:
             with self._transaction(self._writer, "BEGIN IMMEDIATE") as tables:
                 yield tables
             if self._trace:
-                self._trace = not self._emptied_journal()
+                self._trace = not (self._told_outside() and self._emptied_journal())
 
     def leave_no_trace(self) -> None:
         """Let the journal be emptied after the open transaction, so that what it deletes is in no file any more.
 
-        Where a reader stands in the way, the next transaction tries again.
+        Where a reader stands in the way, or the disk, the next transaction tries again.
         """
         self._trace = True
+
+    def _told_outside(self) -> bool:
+        try:
+            self.tell_outside()
+        except OSError:  # what was written is safe, and so is what was erased; only the note waits
+            return False
+        return True
 
     def _emptied_journal(self) -> bool:
         try:

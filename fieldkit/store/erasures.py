@@ -7,19 +7,28 @@ An order of kind `erase` (`design.md` §4) is signed by the device that wrote wh
             {"changes":[[id,kind,record,{field:[id,...]}],...],"editors":[id,...]}
 
 A block that holds something of it loses its payload and keeps its header; what stays of it is sealed once more.
+
+`erased.log` lies beside the database and holds every such order once more, so that an older copy of the database that
+is put in its place obeys them before anybody reads in it (`design.md` §4): a mark, then one order a line, as signed.
+
+    fieldkit erased 1\\n <order> \\n <order> \\n
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from nacl import bindings, utils
 from nacl.exceptions import CryptoError
 
+from fieldkit.errors import Refusal
+from fieldkit.i18n import N_
+from fieldkit.platform import write_atomically
 from fieldkit.records import KINDS, Change, Value, canonical
-from fieldkit.store import log, machine, search
+from fieldkit.store import copies, log, machine, search
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import b64, unb64
 from fieldkit.store.machine import Self
@@ -27,6 +36,28 @@ from fieldkit.store.machine import Self
 KIND, VERSION = "erase", 1
 ERASABLE = frozenset({"research", "vault"})  # consent and its trace stay (`domain.md` §3.6)
 NONCE = bindings.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+LOG, LOG_MARK, LOG_VERSION = "erased.log", b"fieldkit erased ", 1
+
+
+class ErasedLogBroken(Refusal):
+    """The list of what was erased here was cut or changed."""
+
+    code = "erased_log_broken"
+    message = N_(
+        "The list of what was erased on this laptop (erased.log) is damaged. Nothing was restored: erased words could "
+        "come back. Restore into another data folder, and first read the coordinator's newest bundle there."
+    )
+    status = 422
+
+
+class ErasedLogNewer(Refusal):
+    """Written by a later version."""
+
+    code = "erased_log_newer"
+    message = N_(
+        "The list of what was erased on this laptop (erased.log) was written by a newer fieldkit. Nothing was changed. "
+        "Install the newer version and try again."
+    )
 
 
 Body = dict[str, Value]
@@ -38,6 +69,33 @@ class Named:
 
     changes: Sequence[tuple[str, str, str, dict[str, list[str]]]]
     editors: Sequence[str]
+
+
+def read_log(path: Path) -> list[bytes]:
+    """Return the orders that lie beside the database, none where there is no list.
+
+    Raises ErasedLogBroken, ErasedLogNewer.
+    """
+    mark, *lines = path.read_bytes().split(b"\n") if path.exists() else [_log_mark(), b""]
+    if not mark.startswith(LOG_MARK) or not mark[len(LOG_MARK) :].isdigit() or lines[-1:] != [b""]:
+        raise ErasedLogBroken
+    if mark != _log_mark():
+        raise ErasedLogNewer
+    return lines[:-1]
+
+
+def write_log(path: Path, orders: Iterable[bytes]) -> None:
+    """Replace the list beside the database, whole or not at all."""
+    write_atomically(path, b"\n".join([_log_mark(), *orders, b""]))
+
+
+def _log_mark() -> bytes:
+    return LOG_MARK + b"%d" % LOG_VERSION
+
+
+def given(tables: Tables) -> list[bytes]:
+    """Return every order to erase that is known here, as it was signed."""
+    return [bytes(row[0]) for row in tables.execute("SELECT body FROM orders WHERE kind = ? ORDER BY id", [KIND])]
 
 
 def take_in(tables: Tables) -> None:
@@ -146,7 +204,12 @@ def _empty_blocks(tables: Tables, device: str, named: Sequence[str]) -> None:
         if tables.execute(of_device, [block, device]).fetchone():
             continue
         tables.execute("INSERT OR IGNORE INTO erased_blocks VALUES (?, ?)", [block, device])
-        tables.execute("UPDATE blocks SET payload = NULL WHERE hash = ?", [block])
+        for stream, position in tables.execute(
+            "UPDATE blocks SET payload = NULL WHERE hash = ? AND payload IS NOT NULL RETURNING stream, position",
+            [block],
+        ).fetchall():
+            copies.emptied(tables, stream, position)
+            copies.set_stale(tables)
         tables.execute("DELETE FROM parked WHERE block = ?", [block])
         if device == machine.recall_self(tables).id:
             tables.execute("UPDATE changes SET block = NULL WHERE block = ?", [block])
@@ -164,6 +227,8 @@ def _put_stubs(tables: Tables, device: str, drawer: str, named: Named) -> None:
         "OR editor IN (SELECT editor FROM erased_editors WHERE device = :device)) RETURNING record, kind",
         {"device": device},
     ).fetchall()
+    if gone:
+        copies.set_stale(tables)
     named_here = tables.execute(  # a stub goes on replacing what its change replaced; of which kind it is the log says
         "SELECT DISTINCT record, kind FROM changes WHERE record IN (SELECT value FROM json_each(?))",
         [json.dumps([record for _, _, record, _ in named.changes])],

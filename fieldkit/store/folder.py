@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -17,11 +19,13 @@ from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.platform import flush_folder, make_private, write_atomically
 from fieldkit.records import canonical
-from fieldkit.store import schema
+from fieldkit.store import erasures, replica, schema
 from fieldkit.store.database import Database, ForeignStore, Tables
 
 SLOTS_FORMAT = 2  # 1 knew no recovery part and is still read; a program of then must not take 2 for its own
 EMPTY, REQUESTED, READY = "empty", "requested", "ready"
+SCRATCH = "scratch-"
+_DATED = re.compile(r"\d{4}-\d\d-\d\d-\d{6}-(fieldkit\.db(-wal|-shm)?|slots\.json)")
 
 
 class FolderInUse(Refusal):
@@ -74,6 +78,8 @@ class Folder:
             lock.acquire(timeout=0)
         except Timeout as error:
             raise FolderInUse(path=path) from error
+        for left in path.glob(f"{SCRATCH}*"):  # by a program that was killed: copies that nobody would ever scrub
+            shutil.rmtree(left, ignore_errors=True)
         return cls(path, lock)
 
     def close(self) -> None:
@@ -91,6 +97,29 @@ class Folder:
         path = self.path / "lan"
         make_private(path)
         return path
+
+    @property
+    def backups(self) -> Path:
+        """Return the folder of what this program copies by itself."""
+        path = self.path / "backups"
+        make_private(path)
+        return path
+
+    @property
+    def erased_log(self) -> Path:
+        """Return where the orders to erase lie once more, outside the database."""
+        return self.path / erasures.LOG
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Yield a folder of its own on the same disk; nothing of it outlives its use, or else the next start."""
+        with TemporaryDirectory(dir=self.path, prefix=SCRATCH) as made:
+            yield Path(made)
+
+    def dated(self, called: str) -> list[Path]:
+        """Return the copies that this program put into `backups/`: raw ones, and backups whose name begins so."""
+        found = sorted(self.backups.iterdir())
+        return [one for one in found if _DATED.fullmatch(one.name) or one.name.startswith(called)]
 
     @property
     def state(self) -> str:
@@ -148,6 +177,14 @@ class Folder:
             database.close()
             raise
 
+    def bring_up(self, key: bytes) -> None:
+        """Bring a copy up to date, and let what its `erased.log` names be gone from it; no further copy is made.
+
+        Raises ErasedLogBroken, ErasedLogNewer.
+        """
+        replica.noted(self.erased_log)
+        self._migrated(Database(self.database_path, key)).close()
+
     def check_database(self, key: bytes) -> None:
         """Raise ForeignStore, FolderNewer unless the file opens with *key* and lacks nothing of its version."""
         like = self.path / "like.db"
@@ -164,16 +201,32 @@ class Folder:
             raise ForeignStore
 
     def _migrated(self, database: Database) -> Database:
+        database.tell_outside = lambda: self._note_erased(database)
         database.leave_no_trace()  # a cut may have come between an erasure and the emptying of the journal
         with database.writing() as tables:
             if schema.migrations.pending(tables):
                 schema.migrations.apply(tables)
+            replica.obey(tables, self._noted())  # before anybody can read in it
         return database
+
+    def _noted(self) -> list[bytes]:
+        """Return the orders in `erased.log`; a broken one locks nobody out: it is written anew from the database."""
+        try:
+            return replica.noted(self.erased_log)
+        except erasures.ErasedLogBroken:
+            return []
+
+    def _note_erased(self, database: Database) -> None:
+        """Bring `erased.log` in step; it never forgets an order, also not one of another study."""
+        noted = self._noted()
+        with database.reading() as tables:
+            fresh = [order for order in erasures.given(tables) if order not in set(noted)]
+        if fresh:
+            erasures.write_log(self.erased_log, [*noted, *fresh])
 
     def _copy_aside(self, database: Database, now: datetime) -> None:
         """Copy the file as it is, sealed or not: a backup that no migration has touched."""
-        backups = self.path / "backups"
-        make_private(backups)
+        backups = self.backups
         with database.writing():  # no other writer while the copy is made; the log has been checkpointed
             stamp = now.strftime("%Y-%m-%d-%H%M%S")
             for name in ("fieldkit.db", "fieldkit.db-wal", "slots.json"):

@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair
 
 Row = dict[str, Any]
+
+
+Rows = Callable[[str, str, str], list[Row]]
+
+
+def looked_up(tables: Tables) -> Rows:
+    """Return how the rows of one child are read: (table, column, value), in a fixed order."""
+
+    def rows_with(table: str, column: str, value: str) -> list[Row]:
+        return [dict(one) for one in tables.table(table).rows_where(f"{column} = ?", [value], order_by="id")]
+
+    return rows_with
+
+
+def read_at_once(tables: Tables) -> Rows:
+    """Return the same for many children: each table is read once, whole."""
+
+    @cache
+    def gathered(table: str, column: str) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = {}
+        for one in tables.table(table).rows_where(order_by="id"):
+            found.setdefault(one[column], []).append(dict(one))
+        return found
+
+    return lambda table, column, value: gathered(table, column).get(value, [])
 
 
 def row(tables: Tables, table: str, where: str, *values: object) -> Row | None:
@@ -54,15 +82,39 @@ def interviews(tables: Tables, subject: str) -> list[Row]:
     return [
         dict(one)
         for one in tables.query(
-            "SELECT i.*, min(c.tick) AS tick, "
-            "(SELECT count(*) FROM answers AS a WHERE a.interview = i.id AND a.outcome = 'answered') AS answered, "
-            "(SELECT count(*) FROM changes AS u WHERE u.session = i.id AND u.block IS NULL) AS unsealed, "
-            "EXISTS (SELECT 1 FROM closings AS e WHERE e.interview = i.id AND e.ended_on <> '') AS ended "
+            f"SELECT i.*, min(c.tick) AS tick, {_HOW_FAR} "  # noqa: S608 - our own words
             "FROM interviews AS i JOIN changes AS c ON c.record = i.id "
             "WHERE i.subject = ? GROUP BY i.id ORDER BY tick, i.id",
             [subject],
         )
     ]
+
+
+_HOW_FAR = (
+    "(SELECT count(*) FROM answers AS a WHERE a.interview = i.id AND a.outcome = 'answered') AS answered, "
+    "(SELECT count(*) FROM changes AS u WHERE u.session = i.id AND u.block IS NULL) AS unsealed, "
+    "EXISTS (SELECT 1 FROM closings AS e WHERE e.interview = i.id AND e.ended_on <> '') AS ended"
+)
+
+
+def newest_interviews(tables: Tables, subjects: Iterable[str]) -> dict[str, Row]:
+    """Return the newest interview of each of *subjects*, with how many there are as `place`."""
+    rows = tables.query(
+        f"SELECT i.*, n.place, {_HOW_FAR} FROM (SELECT "  # noqa: S608 - our own words
+        "(SELECT count(*) FROM interviews WHERE subject = named.value) AS place, "
+        "(SELECT c.record FROM changes AS c WHERE c.kind = 'interview' AND c.subject = named.value "
+        "AND EXISTS (SELECT 1 FROM interviews WHERE id = c.record) "
+        "AND NOT EXISTS (SELECT 1 FROM changes AS b WHERE b.record = c.record AND b.tick < c.tick) "
+        "ORDER BY c.tick DESC, c.record DESC LIMIT 1) AS newest "
+        "FROM json_each(?) AS named) AS n JOIN interviews AS i ON i.id = n.newest",
+        [json.dumps([*subjects])],
+    )
+    return {one["subject"]: dict(one) for one in rows}
+
+
+def interviewed_on(tables: Tables, day: str) -> set[str]:
+    """Return the children of whom an interview is dated *day*."""
+    return {row[0] for row in tables.execute("SELECT subject FROM interviews WHERE started_on = ?", [day])}
 
 
 def next_serial(tables: Tables, prefix: str, serials: tuple[int, int]) -> int | None:
@@ -103,38 +155,25 @@ def memos(tables: Tables, interview: str) -> list[Row]:
     return [dict(one) for one in rows]
 
 
-def without_memo(tables: Tables, subject: str, interviewer: str) -> list[Row]:
-    """Return the interviews of a child that *interviewer* held and wrote no memo about."""
-    rows = tables.query(
-        "SELECT i.* FROM interviews AS i WHERE i.subject = ? AND i.interviewer = ? AND NOT EXISTS "
-        "(SELECT 1 FROM memos AS m WHERE m.interview = i.id AND m.interviewer = i.interviewer) ORDER BY i.id",
-        [subject, interviewer],
-    )
-    return [dict(one) for one in rows]
+def tallied(tables: Tables) -> dict[str, int]:
+    """Return what the database counts: `interviews` here, those `waiting` to be sealed whole, `unsealed` changes."""
+    return dict(tables.execute("SELECT name, n FROM tallies").fetchall())
 
 
-def carried(tables: Tables) -> tuple[int, int]:
-    """Return how many interviews are here, and how many of them are sealed to the last change."""
+def counted(tables: Tables) -> dict[str, int]:
+    """Return what `tallied` should say, counted anew."""
     row = tables.execute(
-        "SELECT count(*), coalesce(sum(id NOT IN "
-        "(SELECT session FROM changes WHERE block IS NULL AND session IS NOT NULL)), 0) FROM interviews"
+        "SELECT (SELECT count(*) FROM interviews), (SELECT count(*) FROM interviews AS i WHERE EXISTS "
+        "(SELECT 1 FROM changes AS c WHERE c.session = i.id AND c.block IS NULL)), "
+        "(SELECT count(*) FROM changes WHERE block IS NULL)"
     ).fetchone()
-    return int(row[0]), int(row[1])
+    return dict(zip(("interviews", "waiting", "unsealed"), row, strict=True))
 
 
 def pseudonyms(tables: Tables) -> list[Pair]:
     """Return every pseudonym that is taken, of hidden children too."""
     rows = tables.query("SELECT pseudonym_zh, pseudonym_en FROM participants WHERE pseudonym_zh IS NOT NULL")
     return [Pair(one["pseudonym_zh"], one["pseudonym_en"] or "") for one in rows]
-
-
-def last_visit(tables: Tables, subject: str) -> Row | None:
-    """Return the newest entry of a child's visit log, or None."""
-    found = tables.query(
-        "SELECT v.* FROM visits AS v JOIN changes AS c ON c.id = v.id WHERE v.subject = ? ORDER BY c.tick DESC LIMIT 1",
-        [subject],
-    )
-    return next((dict(one) for one in found), None)
 
 
 def adult(tables: Tables, subject: str, relation: str, day: str) -> Row | None:
@@ -176,19 +215,19 @@ def answers(tables: Tables, interview: str) -> list[Row]:
     ]
 
 
+_DISPUTABLE = ("participants", "parents", "persons", "identities", "closings", "observations", "answers")
+
+
 def disagrees(tables: Tables, subject: str) -> bool:
     """Tell whether two versions of anything about this child wait for a decision: a fact, a note, a closing."""
-    found = tables.execute(
-        "SELECT 1 FROM participants WHERE subject = :child AND conflict "
-        "UNION ALL SELECT 1 FROM parents WHERE subject = :child AND conflict "
-        "UNION ALL SELECT 1 FROM persons WHERE subject = :child AND conflict "
-        "UNION ALL SELECT 1 FROM identities WHERE subject = :child AND conflict "
-        "UNION ALL SELECT 1 FROM closings WHERE subject = :child AND conflict "
-        "UNION ALL SELECT 1 FROM observations WHERE subject = :child AND conflict "
-        "UNION ALL SELECT 1 FROM answers WHERE subject = :child AND conflict",
-        {"child": subject},
-    )
-    return found.fetchone() is not None
+    each = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE subject = :child AND conflict" for table in _DISPUTABLE)  # noqa: S608
+    return tables.execute(each, {"child": subject}).fetchone() is not None
+
+
+def disputed(tables: Tables) -> set[str]:
+    """Return the children about whom two versions of anything wait for a decision."""
+    each = " UNION ".join(f"SELECT subject FROM {table} WHERE conflict" for table in _DISPUTABLE)  # noqa: S608
+    return {row[0] for row in tables.execute(each)}
 
 
 def siblings(tables: Tables, subject: str) -> list[Row]:

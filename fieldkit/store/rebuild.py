@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from fieldkit.records import KINDS, Change, Value, canonical, decode, digest
-from fieldkit.store import log, merge, search, standing
+from fieldkit.store import log, merge, people, search, standing
 from fieldkit.store.database import Tables
 
 
 def differences(tables: Tables) -> list[str]:
-    """Return, in words, every place where tables, heads or search index differ from what the log amounts to."""
+    """Return, in words, where tables, heads, search index or counts differ from what the log amounts to."""
     wanted: dict[str, dict[str, dict[str, Value]]] = {kind.table: {} for kind in KINDS.values()}
     heads: set[tuple[str, str, str]] = set()
     searched: set[str] = set()
@@ -29,6 +29,7 @@ def differences(tables: Tables) -> list[str]:
         ["heads: differ"] if heads != set(tables.execute("SELECT record, field, change FROM heads").fetchall()) else []
     )
     found += ["search: differs"] if searched != search.indexed(tables) else []
+    found += ["tallies: differ"] if people.tallied(tables) != people.counted(tables) else []
     return found + _standing_differences(tables)
 
 

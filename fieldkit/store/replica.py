@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import blake2b
+from pathlib import Path
 
 from nacl.signing import VerifyKey
 
@@ -50,6 +51,30 @@ def erase(tables: Tables, changes: Iterable[Change]) -> None:
         order = orders.sign(erasures.KIND, me.study, erasures.body_of(tables, me, drawer, mine), me.pair.signer)
         machine.keep_orders(tables, [(order.id, order.kind, order.content)])
     erasures.take_in(tables)
+
+
+def noted(path: Path) -> list[bytes]:
+    """Return the orders in the `erased.log` at *path*, each whole. Raises ErasedLogBroken, ErasedLogNewer."""
+    lines = erasures.read_log(path)
+    try:
+        for line in lines:
+            orders.parse(line)
+    except SyncError as error:
+        raise erasures.ErasedLogBroken from error
+    return lines
+
+
+def obey(tables: Tables, found: Iterable[bytes]) -> None:
+    """Carry out the orders to erase of this study that lie beside its database and are not in it: it is an older copy.
+
+    An order that it cannot carry out yet waits in it as any other does.
+    """
+    known, study = set(machine.orders(tables)), json.loads(machine.recall(tables, "self") or b"{}").get("study")
+    fresh = [orders.parse(content) for content in found if content not in known]
+    wanted = [(one.id, one.kind, one.content) for one in fresh if (one.kind, one.study) == (erasures.KIND, study)]
+    machine.keep_orders(tables, wanted)
+    if wanted:
+        erasures.take_in(tables)
 
 
 def unsealed(tables: Tables) -> int:

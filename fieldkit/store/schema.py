@@ -17,6 +17,7 @@ KNOWN = (
     "people_and_consent",
     "memos_and_approved",
     "interview_whole",
+    "lists_at_once",
 )  # any other name is a later version's
 
 _LOG = """
@@ -269,3 +270,97 @@ def interview_whole(db: Tables) -> None:
     _script(db, _GATED.format(kind="moment", items="('notes')"))
     _script(db, _GATED.format(kind="observation", items="('notes')"))
     _script(db, _ERASED)
+
+
+# Covering indexes: a row of the log is wide, and a list or a count that has to open each of them reads the whole file.
+# A *plain* yes is a child's to everything that is needed, which lifts nothing: of many the last one decides as they all
+# do, so that a list of children need not read the rest (`store/standing.py`).
+_LISTS = """
+DROP INDEX changes_record;
+DROP INDEX changes_unsealed;
+DROP INDEX changes_waiting;
+CREATE INDEX changes_record ON changes (record, tick, author);
+CREATE INDEX changes_unsealed ON changes (drawer, subject, block) WHERE block IS NULL;
+CREATE INDEX changes_waiting ON changes (session, block) WHERE block IS NULL AND session IS NOT NULL;
+CREATE INDEX changes_interviews ON changes (subject, tick, record) WHERE kind = 'interview';
+CREATE INDEX changes_flagged ON changes (subject) WHERE json_extract(body, '$.flags') IS NOT NULL;
+CREATE VIEW consent_log AS
+  SELECT id, subject, tick, body, coalesce(
+    json_extract(body, '$.set.actor') = 'child'
+    AND json_extract(body, '$.set.act') IN ('given', 'reaffirmed', 'reconsented')
+    AND json_extract(body, '$.set.items.participate') = 'yes'
+    AND json_extract(body, '$.set.items.notes') = 'yes'
+    AND json_extract(body, '$.set.items.store') = 'yes'
+    AND coalesce(json_array_length(body, '$.set.lifts'), 0) = 0, 0) AS plain
+  FROM changes WHERE kind = 'consent_event' AND id = record;
+CREATE INDEX changes_plain ON changes (coalesce(
+    json_extract(body, '$.set.actor') = 'child'
+    AND json_extract(body, '$.set.act') IN ('given', 'reaffirmed', 'reconsented')
+    AND json_extract(body, '$.set.items.participate') = 'yes'
+    AND json_extract(body, '$.set.items.notes') = 'yes'
+    AND json_extract(body, '$.set.items.store') = 'yes'
+    AND coalesce(json_array_length(body, '$.set.lifts'), 0) = 0, 0), subject, tick)
+  WHERE kind = 'consent_event' AND id = record;
+CREATE INDEX consent_events_day ON consent_events (day, subject);
+CREATE INDEX interviews_day ON interviews (started_on, subject);
+CREATE INDEX interviews_of ON interviews (interviewer, started_on, subject, id);
+CREATE INDEX memos_of ON memos (interview, interviewer);
+CREATE INDEX closings_ended ON closings (interview, ended_on);
+CREATE INDEX closings_lacking ON closings (interview)
+  WHERE coalesce(setting, '') = '' OR coalesce(others_present, '') IN ('', '[]');
+CREATE INDEX answers_outcome ON answers (interview, outcome);
+"""
+_DISPUTED = ("participants", "parents", "persons", "identities", "closings", "observations", "answers")
+
+# How many interviews are here, in how many of them something has not left, and how many changes have not: counted by
+# the database itself, so that no act can forget it; `fieldkit check` counts again.
+_TALLIES = """
+CREATE TABLE tallies (name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO tallies SELECT 'unsealed', count(*) FROM changes WHERE block IS NULL;
+INSERT INTO tallies SELECT 'interviews', count(*) FROM interviews;
+INSERT INTO tallies SELECT 'waiting', count(*) FROM interviews AS i
+  WHERE EXISTS (SELECT 1 FROM changes AS c WHERE c.session = i.id AND c.block IS NULL);
+CREATE TRIGGER changes_added AFTER INSERT ON changes WHEN NEW.block IS NULL
+BEGIN
+  UPDATE tallies SET n = n + 1 WHERE name = 'unsealed';
+  UPDATE tallies SET n = n + 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = NEW.session)
+    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = NEW.session AND block IS NULL AND id <> NEW.id);
+END;
+CREATE TRIGGER changes_gone AFTER DELETE ON changes WHEN OLD.block IS NULL
+BEGIN
+  UPDATE tallies SET n = n - 1 WHERE name = 'unsealed';
+  UPDATE tallies SET n = n - 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = OLD.session)
+    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = OLD.session AND block IS NULL);
+END;
+CREATE TRIGGER changes_sealed AFTER UPDATE OF block ON changes WHEN OLD.block IS NULL AND NEW.block IS NOT NULL
+BEGIN
+  UPDATE tallies SET n = n - 1 WHERE name = 'unsealed';
+  UPDATE tallies SET n = n - 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = OLD.session)
+    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = OLD.session AND block IS NULL);
+END;
+CREATE TRIGGER changes_opened AFTER UPDATE OF block ON changes WHEN OLD.block IS NOT NULL AND NEW.block IS NULL
+BEGIN
+  UPDATE tallies SET n = n + 1 WHERE name = 'unsealed';
+  UPDATE tallies SET n = n + 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = NEW.session)
+    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = NEW.session AND block IS NULL AND id <> NEW.id);
+END;
+CREATE TRIGGER interviews_added AFTER INSERT ON interviews
+BEGIN
+  UPDATE tallies SET n = n + 1 WHERE name = 'interviews'
+    OR (name = 'waiting' AND EXISTS (SELECT 1 FROM changes WHERE session = NEW.id AND block IS NULL));
+END;
+CREATE TRIGGER interviews_gone AFTER DELETE ON interviews
+BEGIN
+  UPDATE tallies SET n = n - 1 WHERE name = 'interviews'
+    OR (name = 'waiting' AND EXISTS (SELECT 1 FROM changes WHERE session = OLD.id AND block IS NULL));
+END;
+"""
+
+
+@migrations()
+def lists_at_once(db: Tables) -> None:
+    """Lists and counts that take no longer with ten thousand interviews than with a hundred."""
+    _script(db, _LISTS)
+    for table in _DISPUTED:
+        db.execute(f"CREATE INDEX {table}_conflict ON {table} (subject, conflict) WHERE conflict")
+    _script(db, _TALLIES)

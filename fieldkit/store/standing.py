@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from fieldkit.records import KINDS, Change, Value
 from fieldkit.rules import consent
-from fieldkit.rules.consent import ADULT, GUARDIAN, Event
+from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, Event
 from fieldkit.store.database import Tables
 
 Held = Callable[[Change], bool]
@@ -44,6 +44,39 @@ def _event(id_: str, change: dict[str, Value]) -> Event:
     fields: dict[str, Value] = {name: values.get(name) or "" for name in _WORDS}
     fields |= {name: tuple(values.get(name) or ()) for name in _LISTS}
     return Event(id=id_, items=values.get("items") or {}, author=change["author"], **fields)
+
+
+def wordy(tables: Tables, subjects: Iterable[str], day: str) -> set[str]:
+    """Return those of *subjects* of whom every event has to be read.
+
+    Something was said on *day*, by notice, or by the child itself that is no plain yes; or an event was voided.
+    """
+    rows = tables.execute(
+        "SELECT subject FROM consent_events WHERE day = :day UNION SELECT subject FROM noticed UNION "
+        "SELECT subject FROM consent_log WHERE plain = 0 AND subject IN (SELECT value FROM json_each(:subjects)) "
+        "AND (json_extract(body, '$.set.actor') IN (:child, :adult) OR json_extract(body, '$.set.act') = :voided)",
+        {"day": day, "child": CHILD, "adult": ADULT, "voided": consent.VOIDING, "subjects": json.dumps([*subjects])},
+    )
+    return {row[0] for row in rows}
+
+
+def in_short(tables: Tables, subjects: Iterable[str]) -> dict[str, list[Event]]:
+    """Return, by child, the events that decide: of a child's plain yeses, which say all the same, only the last one.
+
+    Of a child who is `wordy` on a day this is not enough to judge that day.
+    """
+    rows = tables.execute(
+        "SELECT subject, tick, id, body FROM consent_log WHERE plain = 0 "
+        "AND subject IN (SELECT value FROM json_each(:subjects)) UNION ALL "
+        "SELECT subject, tick, id, body FROM consent_log WHERE id IN (SELECT "
+        "(SELECT c.id FROM consent_log AS c WHERE c.plain = 1 AND c.subject = named.value ORDER BY c.tick DESC LIMIT 1)"
+        " FROM json_each(:subjects) AS named) ORDER BY 2, 3",
+        {"subjects": json.dumps([*subjects])},
+    )
+    found: dict[str, list[Event]] = {}
+    for subject, _, id_, body in rows:
+        found.setdefault(subject, []).append(_event(id_, json.loads(body)))
+    return found
 
 
 def held(tables: Tables) -> Held:

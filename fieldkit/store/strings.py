@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from fieldkit.records import decode, natural_id
@@ -16,6 +17,27 @@ Row = dict[str, Any]
 def newest_version(tables: Tables) -> Row | None:
     """Return the published guide with the highest number; of two with one number the larger id, on every machine."""
     rows = list(tables.table("guide_versions").rows_where(order_by="number DESC, id DESC", limit=1))
+    return dict(rows[0]) if rows else None
+
+
+def version_of(tables: Tables, day: str) -> Row | None:
+    """Return the newest guide that was published by *day*, as its publisher's laptop says; else the first one.
+
+    Which words were asked that day is told by a clock at best; whether anything is asked is not decided here.
+    """
+    rows = [
+        dict(one)
+        for one in tables.query(
+            "SELECT g.*, substr(json_extract(c.body, '$.wall'), 1, 10) AS published_on "
+            "FROM guide_versions AS g JOIN changes AS c ON c.record = g.id ORDER BY g.number, g.id"
+        )
+    ]
+    return next((one for one in reversed(rows) if one["published_on"] <= day), next(iter(rows), None))
+
+
+def guide_of(tables: Tables, interview: Row) -> Row | None:
+    """Return the published guide that *interview* follows; None where a torn bundle brought it before its guide."""
+    rows = list(tables.table("guide_versions").rows_where("id = ?", [interview["guide_version"]], limit=1))
     return dict(rows[0]) if rows else None
 
 
@@ -59,6 +81,11 @@ def questions(tables: Tables) -> list[Row]:
     """Return the questions in the order of the guide; `probes` are string ids."""
     rows = tables.table("questions").rows_where(order_by="position, code")
     return [{**row, "probes": json.loads(row["probes"] or "[]")} for row in rows]
+
+
+def asked(tables: Tables, texts: Collection[str]) -> list[Row]:
+    """Return the questions among the string ids *texts* of a published guide, in the order of the guide."""
+    return [one for one in questions(tables) if f"guide:{one['code']}" in texts]
 
 
 def form(tables: Tables, text_hash: str) -> Row | None:

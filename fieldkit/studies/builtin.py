@@ -16,6 +16,7 @@ from fieldkit.studies.shape import (
     GateText,
     Guide,
     Item,
+    Kin,
     Line,
     Pair,
     Probe,
@@ -49,6 +50,7 @@ def load_study(name: str = "zhoukou") -> Study:
         glossary=tuple(_term(key, one) for key, one in data("glossary").items()),
         pseudonyms=tuple(Pair(*one) for one in data("pseudonyms")["names"]),
         gendered=data("pseudonyms")["gendered"],
+        kin=tuple(Kin(one["said"], _pair(one)) for one in data("kin")["terms"]),
     )
 
 

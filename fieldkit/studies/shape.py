@@ -153,6 +153,14 @@ class Term:
 
 
 @dataclass(frozen=True)
+class Kin:
+    """What a relative is called in the dialect, and who that is."""
+
+    said: str
+    meaning: Pair
+
+
+@dataclass(frozen=True)
 class Study:
     """A built-in study."""
 
@@ -177,6 +185,7 @@ class Study:
     glossary: tuple[Term, ...]
     pseudonyms: tuple[Pair, ...]
     gendered: Mapping[str, str]
+    kin: tuple[Kin, ...]
 
     def form_parts(self, doc_kind: str) -> FormParts:
         """Return the string ids of the form *doc_kind*."""

@@ -14,7 +14,8 @@ from fieldkit.errors import NotAllowed, NotFound, Refusal
 from fieldkit.rules import notes
 from fieldkit.web import acks
 from fieldkit.web.pages import Answer
-from fieldkit.web.sessions import desk, in_turn
+from fieldkit.web.pages import words as _
+from fieldkit.web.sessions import desk, in_turn, tell
 
 pages = Blueprint("answers", __name__)
 
@@ -43,6 +44,15 @@ def off_record(interview: str, question: str) -> Answer:
     said = _typed(interview, question)
     saved = answers.off_record(desk(), said, request.form.get("words", ""))
     return _acknowledge(said, saved)
+
+
+@pages.post("/interviews/<interview>/answers/<question>/erase")
+@in_turn
+def erase(interview: str, question: str) -> Answer:
+    """Erase a whole note where nothing can be written any more."""
+    answers.erase(desk(), interview, question)
+    tell(_("The note is deleted from this laptop, for good."))
+    return redirect(url_for("interviews.show", interview=interview, section=question[:1]))
 
 
 def _last_words_off(said: SaveAnswer) -> Answer:

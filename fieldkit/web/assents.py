@@ -28,18 +28,19 @@ def show(subject: str) -> Answer:
 @pages.post("")
 def said(subject: str) -> Answer:
     """Keep the child's own answer; what is unclear comes back with everything that was ticked."""
-    told = _told()
+    said_so = told()
     try:
-        assents.record(desk(), subject, told)
+        assents.record(desk(), subject, said_so)
     except Refusal as refusal:
-        return _page(subject, told, refusal), refusal.status
-    return redirect(url_for(_AFTER.get(told.answer, "assents.said_no"), subject=subject))
+        return _page(subject, said_so, refusal), refusal.status
+    return redirect(url_for(_AFTER.get(said_so.answer, "assents.said_no"), subject=subject))
 
 
 _AFTER = {YES: "people.gates_", "think": "people.show"}
 
 
-def _told() -> ChildAnswer:
+def told() -> ChildAnswer:
+    """Return what was ticked and typed about the child's own answer."""
     return ChildAnswer(
         answer=request.form.get("answer", ""),
         told=[int(block) for block in request.form.getlist("told") if block in BLOCKS],
@@ -53,7 +54,7 @@ def _told() -> ChildAnswer:
     )
 
 
-def _page(subject: str, told: ChildAnswer, refusal: Refusal | None = None) -> str:
+def _page(subject: str, answer: ChildAnswer, refusal: Refusal | None = None) -> str:
     case, view = people.case(desk(), subject), forms.child_form(desk(), subject)
     noes = open_noes(case.events, {CHILD})
     return render_template(
@@ -62,7 +63,7 @@ def _page(subject: str, told: ChildAnswer, refusal: Refusal | None = None) -> st
         blocks=forms.opening(desk(), subject),
         view=view,
         follows=" ".join(events.follows(case, CHILD)),
-        said=told,
+        said=answer,
         refusal=refusal or view.closed(),
         findings=refusal.findings if isinstance(refusal, ReasonNeeded) else asked_again(CHILD, noes),
     )

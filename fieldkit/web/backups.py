@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from contextlib import closing
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from fieldkit.acts import backups
-from fieldkit.errors import Missing
+from fieldkit.acts.desk import Desk
+from fieldkit.errors import Missing, Refusal
 from fieldkit.i18n import N_
 from fieldkit.web.handover import place
 from fieldkit.web.pages import Answer, Form, answer
@@ -36,9 +35,35 @@ class RestoreForm(Form):
 
 @pages.get("/backup")
 def show() -> str:
-    """Say what a backup is for, and offer the two ways."""
-    desk()
-    return render_template("backups/write.html", form=PlaceForm())
+    """Say what a backup is for, offer the two ways, and name the older ones that still hold what was erased."""
+    return _page(waits=not tidy(desk()))
+
+
+def _page(refusal: Refusal | None = None, *, waits: bool = False) -> str:
+    return render_template("backups/write.html", form=PlaceForm(), refusal=refusal, waits=waits, **_shown())
+
+
+def _shown() -> dict[str, object]:
+    return {"holding": backups.holding(desk())}
+
+
+def tidy(at: Desk) -> bool:
+    """Replace this laptop's own copies that still hold what was erased; return False where they have to wait."""
+    try:
+        backups.renew(at)
+    except Refusal:  # a full disk: tried again the next time, and the page of backups says so
+        return False
+    return True
+
+
+@pages.post("/backup/destroyed")
+def destroyed() -> Answer:
+    """Take a person's word that an older backup does not exist any more."""
+    try:
+        backups.destroyed(desk(), request.form.get("number", 0, type=int))
+    except Refusal as refusal:
+        return _page(refusal), refusal.status
+    return redirect(url_for("backups.show"))
 
 
 @pages.post("/backup/write")
@@ -52,15 +77,15 @@ def write() -> Answer:
         tell(_("Written and read back: {path}", path=path))
         return redirect(url_for("backups.show"))
 
-    return answer(form, "backups/write.html", act)
+    return answer(form, "backups/write.html", act, **_shown())
 
 
 @pages.post("/backup/download")
 def download() -> Response:
     """Hand it to the browser, which saves it where a person says; it is encrypted."""
-    with TemporaryDirectory(dir=desk().folder.path) as scratch:
-        path = Path(scratch) / "backup"
-        backups.write(desk(), path)
+    with desk().folder.scratch() as scratch:
+        path = scratch / "backup"
+        backups.write(desk(), path, backups.new_name(desk()))
         content = path.read_bytes()
     name = f'attachment; filename="{backups.new_name(desk())}"'
     return Response(content, mimetype="application/octet-stream", headers={"Content-Disposition": name})
@@ -87,9 +112,9 @@ def restored() -> Answer:
 def _take(path: str, secret: str) -> None:
     upload = request.files.get("backup")
     if upload and upload.filename:
-        with closing(upload), TemporaryDirectory(dir=here().folder.path) as scratch:
-            upload.save(Path(scratch) / "backup")
-            backups.restore(here().folder, Path(scratch) / "backup", secret)
+        with closing(upload), here().folder.scratch() as scratch:
+            upload.save(scratch / "backup")
+            backups.restore(here().folder, scratch / "backup", secret)
     elif path.strip():
         backups.restore(here().folder, place(path), secret)
     else:

@@ -11,6 +11,7 @@ from fieldkit.acts import closings
 from fieldkit.acts.closings import ClosingTold
 from fieldkit.acts.told import Seen
 from fieldkit.errors import Refusal
+from fieldkit.rules import names
 from fieldkit.rules.findings import Finding, ReasonNeeded
 from fieldkit.web.pages import Answer, agreed, locale, reasons, seen
 from fieldkit.web.pages import words as _
@@ -18,6 +19,7 @@ from fieldkit.web.sessions import desk, tell
 
 pages = Blueprint("closings", __name__, url_prefix="/interviews/<interview>/close")
 FACES = tuple(str(face) for face in closings.FACES)
+LONGEST_NUMBER = 4
 OWN_WORDS = "E"  # the section of the guide in which the last questions are answered
 
 
@@ -51,10 +53,17 @@ def _ended(interview: str, hints: list[Finding]) -> Response:
 
 def _told() -> ClosingTold:
     form = request.form
-    lines = [int(line) for line in form.getlist("told") if line.isascii() and line.isdecimal()]
-    moods = {name: int(form[name]) for name in ("mood_start", "mood_end") if form.get(name) in FACES}
+    lines = [_number(line) for line in form.getlist("told")]
+    numbers = {name: int(form[name]) for name in ("mood_start", "mood_end") if form.get(name) in FACES}
+    numbers |= {"minutes": _number(form["minutes"])} if form.get("minutes", "").strip() else {}
     texts = {name: form.get(name, "").strip() for name in closings.TEXTS}
-    return ClosingTold(**texts, **moods, others_present=form.getlist("others_present"), told=lines)  # type: ignore[arg-type]
+    return ClosingTold(**texts, **numbers, others_present=form.getlist("others_present"), told=lines)  # type: ignore[arg-type]
+
+
+def _number(text: str) -> int:
+    """Return a number that a form brought; 0, which is no length and no line, for what is none."""
+    typed = names.typed(text)
+    return int(typed) if typed.isdecimal() and len(typed) <= LONGEST_NUMBER else 0
 
 
 def _page(interview: str, told: ClosingTold | None = None, refusal: Refusal | None = None) -> str:

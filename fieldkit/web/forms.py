@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from fieldkit.acts import forms, readiness
@@ -14,7 +16,7 @@ from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
 
 pages = Blueprint("forms", __name__, url_prefix="/forms")
-_LANGS = {"zh": (ZH,), "en": (EN,), "both": (ZH, EN)}
+LANGS = {"zh": (ZH,), "en": (EN,), "both": (ZH, EN)}
 _STAMP = ("stamped_on", "ethics_no", "valid_from", "valid_to")
 
 
@@ -71,10 +73,16 @@ def rewrite(doc_kind: str) -> Answer:
 @pages.get("/<doc_kind>/print")
 def sheet(doc_kind: str) -> str:
     """Show a form as a parent reads it on paper, in one language or both."""
-    langs = _LANGS.get(request.args.get("lang", "both"), _LANGS["both"])
+    langs = LANGS.get(request.args.get("lang", "both"), LANGS["both"])
     view = forms.blank(desk(), doc_kind)
-    labels = {name: [(lang, translate(lang, text)) for lang in langs] for name, text in SAID.items()}
-    return render_template("forms/print.html", view=view, langs=langs, labels=labels, facts=forms.imprint(desk()))
+    return render_template(
+        "forms/print.html", view=view, langs=langs, labels=on_paper(langs, SAID), facts=forms.imprint(desk())
+    )
+
+
+def on_paper(langs: Sequence[str], said: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """Return what a printed sheet says around its text, in the languages of the sheet and not of the reader."""
+    return {name: [(lang, translate(lang, text)) for lang in langs] for name, text in said.items()}
 
 
 SAID = {

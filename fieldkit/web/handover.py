@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
@@ -62,8 +61,8 @@ def place(typed: str) -> Path:
 @pages.post("/handover/download")
 def download() -> Response:
     """Hand the bundle to the browser, which saves it where a person says; it is sealed."""
-    with TemporaryDirectory(dir=desk().folder.path) as scratch:
-        path = Path(scratch) / "bundle"
+    with desk().folder.scratch() as scratch:
+        path = scratch / "bundle"
         handover.write(desk(), path)
         content = path.read_bytes()
     return Response(
@@ -87,8 +86,8 @@ def read() -> Answer:
 
 
 def _read_upload(upload: FileStorage) -> None:
-    with TemporaryDirectory(dir=desk().folder.path) as scratch:
-        path = Path(scratch) / "bundle"
+    with desk().folder.scratch() as scratch:
+        path = scratch / "bundle"
         upload.save(path)
         handover.read(desk(), path, upload.filename or "")
 

@@ -7,8 +7,10 @@ from werkzeug.wrappers import Response
 
 from fieldkit.acts import forms, interviews, people
 from fieldkit.acts.interviews import GatesClosed, InterviewPage
+from fieldkit.rules import notes
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.pseudonyms import PseudonymOfFamily, PseudonymTells
+from fieldkit.studies import Kin, load_study
 from fieldkit.web import acks
 from fieldkit.web.answers import queue_key
 from fieldkit.web.pages import Answer, locale, reasons
@@ -30,6 +32,18 @@ def start(subject: str) -> Answer:
         return checklist(subject, refusal), refusal.status
     except (PseudonymTells, PseudonymOfFamily):
         return redirect(url_for("pseudonyms.show", subject=subject))
+
+
+@pages.app_template_global()
+def doubt_mark() -> str:
+    """Return the mark behind a word that the interviewer did not know."""
+    return notes.DOUBTED
+
+
+@pages.app_template_global()
+def kin_terms() -> tuple[Kin, ...]:
+    """Return what relatives are called in the dialect, for the notes."""
+    return load_study().kin
 
 
 @pages.get("/interviews/<interview>")

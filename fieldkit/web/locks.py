@@ -18,6 +18,7 @@ from fieldkit.web.users import tried
 pages = Blueprint("locks", __name__)
 WITHOUT = {"static", "locks.show", "locks.lift", "users.lock", "users.unlock", "users.open_up", "language.choose"}
 WITHOUT |= {"help_card.show"}  # the numbers are for everybody
+WITHOUT |= {"away.show", "away.worker"}  # the same for everybody, asked by the browser itself
 WITHOUT |= {"cards.child", "cards.tap", "cards.stage"}  # the child's card shows nothing of the session beneath it
 _OPENERS = {"sheets", "users", "locks"}  # what opens a laptop is typed anew, all of it
 BY_SCRIPT = {"answers.session_now", "interviews.beat", "cards.now"}  # a page asks by itself: nobody is at the keys

@@ -18,6 +18,7 @@ from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, draft, once, tell
 
 SLIP = ("called", "phone", "site", "sex", "birth_date", "calendar", "told_age", "given_by")
+NEWEST = 10  # interviews, and things said, on the page of a child
 BORN = "born "  # the told birth date, in memory until the signature; never on the disk before it
 pages = Blueprint("people", __name__, url_prefix="/people")
 
@@ -74,9 +75,16 @@ def create() -> Answer:
 
 @pages.get("/<subject>")
 def show(subject: str) -> str:
-    """Show one child."""
+    """Show one child: the newest of what is long, or all of it."""
     case = people.case(desk(), subject)
-    return render_template("people/show.html", case=case, visits=visits.of_child(desk(), subject))
+    newest = 0 if "all" in request.args else -NEWEST
+    return render_template(
+        "people/show.html",
+        case=case,
+        newest=newest,
+        visits=visits.of_child(desk(), subject),
+        suspicious=people.suspicious(desk(), subject),
+    )
 
 
 @pages.get("/<subject>/gates")
@@ -87,7 +95,7 @@ def gates_(subject: str) -> str:
 
 def checklist(subject: str, refusal: Refusal | None = None) -> str:
     """Return the page of all gates; after a *refusal* with what was tapped."""
-    case = people.case(desk(), subject)
+    case = people.gates_of(desk(), subject)
     failing, asking = gates.failing(case.gates), gates.asking(case.gates)
     rest = [gate for gate in case.gates if gate not in failing and gate not in asking]
     if case.step.code == "continue":  # the child's yes of today is used up by the open interview

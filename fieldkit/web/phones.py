@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
-from fieldkit.acts import phones
+from fieldkit.acts import authority, phones
 from fieldkit.acts.phones import PairingOver
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.web.pages import Answer, Form, answer
 from fieldkit.web.pages import words as _
-from fieldkit.web.sessions import desk, end_phone, phone, tell
+from fieldkit.web.sessions import desk, end_phone, phone, signed_in, tell
 from fieldkit.web.site import DOOR, HOME, LAN, PHONE, TRUST, Machine, site
 
 pages = Blueprint("phones", __name__)
 pages.add_app_template_global(phone, "on_phone")
 LOOK_AGAIN = 15  # seconds after which the laptop's addresses are looked at again: a hotspot comes and goes
 KEPT_FOR = 400 * 24 * 3600  # the longest that a browser keeps a cookie; removing the phone ends it at once
+
+STUCK = N_(
+    "Phones may not reach this laptop now: a file that they need for it could not be written. "
+    "Make room on the disk, then look at “Phones”."
+)
 
 
 class NoDoor(Refusal):
@@ -49,9 +52,18 @@ def _keep_up(response: Response) -> Response:
     if asks:
         phones.note(site().clock, _home().phones, asks)
     if lan.wanted and HOME in site().machines and now - lan.looked > LOOK_AGAIN:
-        with suppress(OSError, Refusal):  # no answer is lost over this: one of the next tries again
-            _open(_home())
+        _follow(_home())
     return response
+
+
+def _follow(home: Machine) -> None:
+    """Open the doors, or say once what keeps them shut: no answer is lost over it, one of the next tries again."""
+    try:
+        _open(home)
+    except (OSError, Refusal):
+        if signed_in() is not None and not site().lan.stuck:
+            site().lan.stuck = True
+            tell(_(STUCK))
 
 
 def _home() -> Machine:
@@ -68,8 +80,9 @@ def _open(home: Machine) -> None:
     try:
         if not lan.wanted:  # shut while this request waited
             return
-        lan.looked, lan.addresses = site().clock.ticking(), phones.addresses()
-        lan.ports = lan.listen(home.folder, phones.certify(home.desk, lan.addresses))
+        lan.looked, lan.addresses = site().clock.ticking(), authority.addresses()
+        lan.ports = lan.listen(home.folder, authority.certify(home.desk, lan.addresses))
+        lan.stuck = False
     finally:
         lan.gate.release()
 
@@ -87,7 +100,7 @@ def _page(code: str = "") -> str:
     trust = f"http://{at}:{lan.ports[TRUST]}{url_for('phones.trust')}" if at and lan.ports else ""
     url = f"https://{at}:{lan.ports[LAN]}{url_for('phones.pair', token=code)}" if code and trust else ""
     shown = {"lan": lan, "phones": found, "seen": _home().phones.seen if HOME in site().machines else {}, "at": at}
-    words = phones.fingerprint(site().machines[HOME].folder) if trust else []
+    words = authority.fingerprint(site().machines[HOME].folder) if trust else []
     pictures = {"trust": _drawn(trust), "pair": _drawn(url)}
     return render_template("phones/show.html", trust=trust, url=url, words=words, pictures=pictures, **shown)
 
@@ -171,11 +184,11 @@ def _waiting(token: str) -> Machine:
 @pages.get("/trust")
 def trust() -> str:
     """Help a phone to trust this laptop's certificates."""
-    return render_template("phones/trust.html", words=phones.fingerprint(_home().folder))
+    return render_template("phones/trust.html", words=authority.fingerprint(_home().folder))
 
 
 @pages.get("/trust/fieldkit.cer")
-def authority() -> Response:
+def certificate() -> Response:
     """Hand out what a phone is asked to trust."""
     headers = {"Content-Disposition": 'attachment; filename="fieldkit.cer"'}
-    return Response(phones.certificate(_home().folder), mimetype="application/x-x509-ca-cert", headers=headers)
+    return Response(authority.certificate(_home().folder), mimetype="application/x-x509-ca-cert", headers=headers)

@@ -32,7 +32,7 @@ HEADERS = {
 }
 
 
-ASKED_FIRST = {"phones.trust", "phones.authority"}  # what a phone may see before it is paired
+ASKED_FIRST = {"phones.trust", "phones.certificate"}  # what a phone may see before it is paired
 OPEN = {LAN: ASKED_FIRST | {"phones.pair", "phones.paired"}, TRUST: ASKED_FIRST}
 BARE = {"fieldkit.css", "icon.svg"}  # the only files that those pages load
 
@@ -70,7 +70,7 @@ def _check_door() -> Response | None:
         return None
     if host not in site().lan.hosts(door):
         return in_words(WrongHost())
-    return None if _may_pass(door) else in_words(Stranger())
+    return None if _may_pass(door) else _goodbye()
 
 
 def _may_pass(door: str) -> bool:
@@ -84,6 +84,13 @@ def _may_pass(door: str) -> bool:
 def is_stranger() -> bool:
     """Tell whether a device asks that was not paired."""
     return request.environ.get(DOOR) is not None and phone() is None
+
+
+def _goodbye() -> Response:
+    """Tell a phone that was removed what `static/js/worker.js` understands: it clears away what it keeps."""
+    answer = in_words(Stranger())
+    answer.headers["X-Fieldkit"] = "stranger"
+    return answer
 
 
 def in_words(refusal: Refusal) -> Response:

@@ -31,13 +31,19 @@ class Locked(Refusal):
 
 
 class HeldSession(dict[str, Any], SessionMixin):
-    """One signed-in browser: the desk, the machine, the drafts of guided steps, secrets of this session."""
+    """One signed-in browser: the desk, the machine, the drafts of guided steps, secrets of this session.
 
-    def __init__(self, phone: str | None = None) -> None:
+    `inside` is what the browser holds while it practises, a session of its own: what is on its way there when the
+    practice ends finds itself locked, and never the desk outside.
+    """
+
+    def __init__(self, phone: str | None = None, outside: HeldSession | None = None) -> None:
         super().__init__()
-        self.id = secrets.token_urlsafe(24)
+        self.id: str = outside.id if outside is not None else secrets.token_urlsafe(24)
         self.phone = phone
         self.gate = RLock()
+        self.outside = outside
+        self.inside: HeldSession | None = None
 
 
 class HeldSessions(SessionInterface):
@@ -49,12 +55,14 @@ class HeldSessions(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> HeldSession:  # noqa: ARG002 - Flask's signature
         """Return the session that the cookie names, or a fresh one; it counts only where it was begun."""
         phone, held = phone_of(request), self.held.get(request.cookies.get(COOKIE, ""))
-        return held if held and held.phone == phone else HeldSession(phone)
+        if not held or held.phone != phone:
+            return HeldSession(phone)
+        return held if held.inside is None else held.inside
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:  # noqa: ARG002
         """Keep a session that holds anything, and send its id once."""
         held = cast("HeldSession", session)
-        if held and held.id not in self.held:
+        if held and held.outside is None and held.id not in self.held:
             self.held[held.id] = held
             response.set_cookie(COOKIE, held.id, secure=request.is_secure, httponly=True, samesite="Strict", path="/")
 
@@ -79,6 +87,33 @@ def sign_out() -> None:
         site().machines[name].close()
 
 
+def step_into(name: str, machine: Machine) -> None:
+    """Let this browser look at *machine* until it steps out; what it holds so far waits. Raises Locked."""
+    with cast("HeldSession", session).gate:
+        outside = _interface().held.get(cast("HeldSession", session).id)
+        if outside is None:  # locked elsewhere while the machine was made
+            machine.close()
+            raise Locked
+        inside = HeldSession(outside.phone, outside)
+        inside.update(desk=machine.desk, machine=name, secret=secrets.token_bytes(32), drafts={})
+        site().machines[name] = machine
+        outside.inside = inside
+
+
+def step_out(say: str | None = None) -> None:
+    """Close the machine that this browser stepped into: its next request finds it where it was, and may *say* so."""
+    outside = cast("HeldSession", session).outside
+    if outside is not None:
+        outside.update({name: session[name] for name in ("seen", "covered") if name in session}, news=say)
+        _leave(outside)
+
+
+def practising() -> bool:
+    """Tell whether this browser stepped into a machine of invented people."""
+    held = cast("HeldSession", session)
+    return held.outside is not None or held.inside is not None
+
+
 def alone() -> bool:
     """Tell whether nobody else is signed in at this machine."""
     mine = cast("HeldSession", session).id
@@ -91,7 +126,7 @@ def end_sessions(who: str) -> None:
     for other in list(held.values()):
         at: Desk | None = other.get("desk")
         if at is not None and other.get("machine") == name and at.me.code == who:
-            held.pop(other.id, None)
+            _forget(other.id)
             other.clear()
 
 
@@ -109,7 +144,8 @@ def phone() -> str | None:
 
 def is_here(who: str) -> bool:
     """Tell whether person *who* is signed in at this machine."""
-    desks = [one["desk"] for one in list(_interface().held.values()) if one.get("machine") == seat()]
+    held = [one for outer in list(_interface().held.values()) for one in (outer, outer.inside) if one]
+    desks = [one["desk"] for one in held if one.get("machine") == seat()]
     return any(at.me.code == who for at in desks)
 
 
@@ -200,4 +236,15 @@ def _interface() -> HeldSessions:
 
 
 def _forget(id_: str) -> None:
-    _interface().held.pop(id_, None)
+    gone = _interface().held.pop(id_, None)
+    if gone is not None:
+        _leave(gone)
+
+
+def _leave(outside: HeldSession) -> None:
+    with outside.gate:
+        inside, outside.inside = outside.inside, None
+        if inside is not None:
+            machine = site().machines.pop(inside["machine"])
+            inside.clear()
+            machine.close()

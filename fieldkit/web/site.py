@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock, Timer
 
@@ -19,7 +19,10 @@ from fieldkit.store.folder import Folder
 
 @dataclass
 class Machine:
-    """A data folder, what to call it, and its store while somebody is signed in to it."""
+    """A data folder, what to call it, and its store while somebody is signed in to it.
+
+    `end`: what is left to do once its store is closed, where nothing of the folder is to stay.
+    """
 
     folder: Folder
     label: str = ""
@@ -27,6 +30,7 @@ class Machine:
     guard: Guard = field(default_factory=Guard)
     phones: Book = field(default_factory=Book)
     card: Card | None = None
+    end: Callable[[], None] = lambda: None
 
     def close(self) -> None:
         """Close the store and drop its key: the last session was locked."""
@@ -35,6 +39,7 @@ class Machine:
         self.guard.pins.clear()
         self.phones.close()
         self.desk = self.card = None
+        self.end()
 
 
 @dataclass
@@ -42,6 +47,7 @@ class Lan:
     """The doors for other devices, shut until somebody wants them open: the pages over TLS, and what is trusted first.
 
     `listen` opens them, or takes up a fresh certificate, and returns the ports by door; it is the server's.
+    `stuck`: that failed the last time, and somebody was told.
     """
 
     listen: Callable[[Folder, bool], dict[str, int]] | None = None
@@ -50,6 +56,7 @@ class Lan:
     ports: dict[str, int] = field(default_factory=dict)
     addresses: list[str] = field(default_factory=list)
     looked: float = float("-inf")
+    stuck: bool = False
     gate: Lock = field(default_factory=Lock)
 
     def hosts(self, door: str) -> set[str]:
@@ -70,7 +77,7 @@ class Site:
     `later`: how something is done that many seconds from now, with no page open.
     """
 
-    machines: Mapping[str, Machine]
+    machines: dict[str, Machine]
     clock: Clock
     port: int
     demo: bool = False

@@ -70,5 +70,5 @@ def save() -> Answer:
 
 def _asked() -> tuple[str, Site]:
     """Return the code that the address names, and its site; without a code a new one."""
-    code = request.args.get("site", "")
-    return code, sites.find(desk(), code) if code else Site("", {}, {}, Opened(), Opened())
+    at, code = desk(), request.args.get("site", "")
+    return code, sites.find(at, code) if code else Site("", {}, {}, Opened(), Opened())

@@ -7,10 +7,10 @@ from contextlib import suppress
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from fieldkit.acts import interviews, people, stops
+from fieldkit.acts import people, stops
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.people import Case
 from fieldkit.errors import NotFound, Refusal
-from fieldkit.rules.consent import STOP_DISCARD, STOP_KEEP
 from fieldkit.web.pages import Answer
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, here, tell
@@ -41,9 +41,10 @@ def begin(interview: str) -> Answer:
 
 @pages.post("/interviews/<interview>/stop/undo")
 def undo(interview: str) -> Response:
-    """Go on with the interview."""
+    """Go on with the interview; with one that a withdrawal hides meanwhile, go back to the choice."""
     if stops.undo(desk(), interview):
-        return redirect(url_for("interviews.show", interview=interview))
+        shown = _case(stops.whose(desk(), interview)) is not None
+        return redirect(url_for("interviews.show" if shown else "stops.show", interview=interview))
     tell(_("The ten seconds were over."))
     return _done(interview)
 
@@ -59,18 +60,26 @@ def finish(interview: str) -> Response:
 @pages.get("/people/<subject>/stopped")
 def done(subject: str) -> Answer:
     """Say that it is done, and what to say to the adult; back to an interview that goes on."""
-    case = people.case(desk(), subject)
-    kept = next((line for line in case.interviews if line.id == request.args.get("interview")), None)
+    case = _case(subject)
+    lines = case.interviews if case else []
+    kept = next((line for line in lines if line.id == request.args.get("interview")), None)
     if kept is not None and not kept.ended:
         return redirect(url_for("interviews.show", interview=kept.id))
     return render_template("stops/done.html", case=case, kept=kept)
 
 
 def _page(interview: str, refusal: Refusal | None = None) -> str:
-    page = interviews.page(desk(), interview)
-    waiting = stops.waiting(desk(), interview)
-    choices = [STOP_KEEP, STOP_DISCARD]
-    return render_template("stops/show.html", page=page, waiting=waiting, choices=choices, refusal=refusal)
+    subject = stops.whose(desk(), interview)
+    asked = {"interview": interview, "subject": subject, "case": _case(subject)}
+    return render_template("stops/show.html", waiting=stops.waiting(desk(), interview), refusal=refusal, **asked)
+
+
+def _case(subject: str) -> Case | None:
+    """Return the child, or None where a withdrawal hides them meanwhile: stopping goes on without a name."""
+    try:
+        return people.case(desk(), subject)
+    except NotFound:
+        return None
 
 
 def _done(interview: str) -> Response:

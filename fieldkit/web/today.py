@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from fieldkit.acts import clocks, handover, people, slips, tasks
+from fieldkit.acts import backups, clocks, handover, people, slips, tasks
 from fieldkit.errors import Refusal
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER, LEAD, TRANSLATOR
@@ -55,9 +55,8 @@ def _page(typed: dict[str, str], refusal: Refusal | None = None) -> str:
     found = people.today(at)
     asked = refusal.findings if isinstance(refusal, ReasonNeeded) else []
     shown = {"date": at.clock.today(), "state": handover.state(at), "clock": clocks.look(at), "findings": asked}
-    return render_template(
-        "today.html", today=found, tasks=tasks.waiting(at, found.cases), typed=typed, refusal=refusal, **shown
-    )
+    to_do = {"tasks": tasks.waiting(at, found.cases), "holding": len(backups.holding(at))}
+    return render_template("today.html", today=found, typed=typed, refusal=refusal, **to_do, **shown)
 
 
 @pages.post("/today/date")

@@ -1,46 +1,129 @@
-"""Type, take words off the record, stop and discard, until killed: for every line on standard input one fresh process.
+"""An interview until the plug is pulled: for every line `ACTIVITY NUMBER` on standard input one fresh process.
 
-Prints the process id, then each step once it is acknowledged.
+Prints the process id, each step once it is acknowledged, and `done`. Where it comes to the point NUMBER (before a
+commit, after it, before the journal is swept) it prints `held` and which point that is, and waits to be killed.
+A last argument plants a fault: `early` acknowledges before it does, `halves` discards in two transactions.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from fieldkit.acts import answers, interviews, stops, users
+from fieldkit.acts import answers, closings, interviews, stops, users
 from fieldkit.acts.answers import SaveAnswer
+from fieldkit.acts.closings import ClosingTold
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.told import Seen
 from fieldkit.clock import Clock
+from fieldkit.store.database import Database
 from fieldkit.store.folder import Folder
 
 STAYS, GOES = "wq4nv8xk2zt6mp", "qx7vk2mpz9lw4td"
+TICKED = ClosingTold(told=(1, 3))
+ENDED = ClosingTold("full", "", "home_yard", "", "private", ("none",), "zhoukou", "", "during", 4, 5, told=(1, 3))
+FAULT = sys.argv[4] if len(sys.argv) > 4 else ""
+Steps = Iterator[tuple[str, Callable[[], object]]]
+_commit, _sweep, _finish = Database._commit, Database._emptied_journal, stops.finish
 
 
-def write(path: Path, passphrase: str, interview: str) -> None:
+class Points:
+    """Which point is reached, counted from the first step on; at the one that was asked for the process waits."""
+
+    def __init__(self) -> None:
+        self.wanted, self.count, self.step = 0, 0, ""
+
+    def reached(self, where: str) -> None:
+        self.count += bool(self.step)
+        if self.step and self.count == self.wanted:
+            print(f"held {self.step}: {where}", flush=True)
+            sys.stdin.read()
+
+
+points = Points()
+
+
+def commit(self: Database, connection: Any) -> None:
+    if connection is not self._writer:
+        return _commit(self, connection)
+    points.reached("before the commit")
+    _commit(self, connection)
+    return points.reached("after the commit")
+
+
+def sweep(self: Database) -> bool:
+    points.reached("before the journal is swept")
+    return _sweep(self)
+
+
+def finish_in_halves(desk: Desk, interview: str, mark: str) -> None:
+    with desk.db.writing() as tables:
+        stops._discard(desk, tables, interview)
+    _finish(desk, interview, mark)
+
+
+def typing(desk: Desk, said: SaveAnswer) -> Steps:
+    for count in range(1, 4):
+        yield f"save {count}", partial(answers.save, desk, replace(said, text=f"{said.text} {count}"))
+
+
+def off_the_record(desk: Desk, said: SaveAnswer) -> Steps:
+    yield "take back", partial(answers.off_record, desk, replace(said, text=STAYS), GOES)
+
+
+def stopping(desk: Desk, said: SaveAnswer, choice: str = "stop_keep") -> Steps:
+    yield "choose", partial(stops.begin, desk, said.interview, choice)
+    waiting = stops.waiting(desk, said.interview)
+    yield "finish", partial(stops.finish, desk, said.interview, waiting.mark if waiting else "")
+
+
+def closing(desk: Desk, said: SaveAnswer) -> Steps:
+    for name, act, told in (("tick", closings.keep, TICKED), ("end", closings.end, ENDED)):
+        seen = Seen(closings.page(desk, said.interview).opened.base)
+        yield name, partial(act, desk, said.interview, told, seen)
+
+
+ACTIVITIES: dict[str, Callable[[Desk, SaveAnswer], Steps]] = {
+    "typing": typing,
+    "off_the_record": off_the_record,
+    "stopping": stopping,
+    "discarding": partial(stopping, choice="stop_discard"),
+    "closing": closing,
+}
+
+
+def write(path: Path, passphrase: str, interview: str, activity: str, point: int) -> None:
     folder = Folder.open(path)
     desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
-    line = interviews.page(desk, interview).questions[0]
-    said = SaveAnswer(interview, line.id, line.editor, line.base, STAYS)
-    for count in range(1, 4):
-        answers.save(desk, replace(said, text=f"{STAYS}{GOES[: 5 * count]}"))
-    print("saved", flush=True)
-    kept = answers.off_record(desk, said, GOES)
-    print("off the record", flush=True)
-    answers.save(desk, replace(said, editor=kept.editor, base=kept.base, text=f"{STAYS} more"))
-    print("more", flush=True)
-    mark = stops.begin(desk, interview, "stop_discard").mark
-    print("stopping", flush=True)
-    stops.finish(desk, interview, mark)
-    print("gone", flush=True)
+    line = interviews.page(desk, interview, "W").questions[0]
+    said = SaveAnswer(interview, line.id, line.editor, line.base, STAYS + GOES)
+    answers.save(desk, said)
+    print("typed", flush=True)
+    points.wanted = point
+    for points.step, act in ACTIVITIES[activity](desk, said):
+        if FAULT == "early":
+            print(points.step, flush=True)
+        act()
+        if FAULT != "early":
+            print(points.step, flush=True)
+    print("done", flush=True)
 
 
-for _ in sys.stdin:
+Database._commit = commit  # type: ignore[method-assign]
+Database._emptied_journal = sweep  # type: ignore[method-assign]
+if FAULT == "halves":
+    stops.finish = finish_in_halves
+for asked in sys.stdin:
     child = os.fork()
     if child == 0:
+        activity, point = asked.split()
         print(os.getpid(), flush=True)
-        write(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+        write(Path(sys.argv[1]), sys.argv[2], sys.argv[3], activity, int(point))
         sys.stdin.read()
     os.waitpid(child, 0)
     print("ended", flush=True)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fieldkit.acts import answers, assents, checks, consents, handover, interviews, queues, withdrawals
+from fieldkit.acts import answers, assents, checks, consents, handover, interviews, queues, stops, withdrawals
 from fieldkit.acts.answers import SaveAnswer, TextTooLong
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
@@ -492,3 +492,24 @@ def test_what_waits_in_other_browsers_can_still_be_delivered(desks: Desks, inter
     answers.off_record(me, replace(said, text=STAYS), GOES)
 
     assert queues.key(me, interview) == key
+
+
+def test_after_an_interview_was_stopped_and_kept_a_note_can_still_be_taken_away_and_only_that(
+    desks: Desks, refused: Refused, interview: str, changes: Changes, clear: Callable[[Database], bytes]
+) -> None:
+    me, word = desks["interviewer"], "qx7vk2mpz9lw4td"
+    answers.save(me, note(interview, word))
+    answers.save(me, replace(note(interview, "跑步", OTHER), question="P1"))
+    stops.finish(me, interview, stops.begin(me, interview, "stop_keep").mark)
+    refused(NotAllowed, "coordinator", lambda desk: answers.erase(desk, interview, "W1"))
+    refused(NotFound, "interviewer", lambda desk: answers.erase(desk, interview, "W2"))
+    with me.db.writing():
+        me.db.leave_no_trace()
+    assert word.encode() in clear(me.db)  # the control
+
+    answers.erase(me, interview, "W1")
+
+    assert word.encode() not in clear(me.db).lower()
+    assert [one.set["text"] for one in changes(me, "answer")] == ["跑步"]
+    assert checks.check(me).ok
+    refused(ConsentMissing, "interviewer", lambda desk: answers.save(desk, note(interview, word)))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from fieldkit.acts import cards
@@ -43,6 +45,20 @@ def test_the_last_sign_of_each_kind_stands(desks: Desks, interview: str) -> None
 
     assert [(kind, one.sign, one.number) for kind, one in card.taps.items()] == [("wish", "stop", 3), ("face", "2", 2)]
     assert card.number == 3
+
+
+def test_of_two_taps_at_once_the_second_waits_until_the_first_has_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    card, moment, got_through = Card("x", "李岚", "talk"), Clock().now(), []
+
+    def now(_clock: Clock) -> datetime:
+        got_through.append(card.gate.acquire(blocking=False))
+        return moment
+
+    monkeypatch.setattr(Clock, "now", now)
+    cards.tap(card, "stop", Clock())
+
+    assert got_through == [False]
+    assert card.gate.acquire(blocking=False)
 
 
 def test_a_tap_writes_nothing(desks: Desks, child: str) -> None:

@@ -2,17 +2,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from functools import partial
 
 import pytest
 
-from fieldkit.acts import assents, clocks, people, slips
+from fieldkit.acts import answers, assents, clocks, closings, interviews, people, slips, visits
+from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, NotAgainToday
 from fieldkit.acts.clocks import DateNotDoubted
+from fieldkit.acts.closings import ClosingTold
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
-from fieldkit.clock import Clock
+from fieldkit.acts.told import Seen
+from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Invalid, NotAllowed, Refusal
 from fieldkit.rules.findings import ReasonNeeded
 
@@ -132,3 +135,85 @@ def test_a_no_some_days_after_a_date_was_stated_ends_the_doubt(desks: Desks, con
     assert not clocks.look(later).doubted
     with pytest.raises(DateNotDoubted):
         clocks.state(later, days_on(later, 1), SURE)
+
+
+FALLEN_BACK = Clock(timedelta(days=-2000))
+
+
+def marked(desk: Desk, child: str) -> bool:
+    """A visit is noted at *desk*; is it suspicious?"""
+    before = {one.id for one in visits.of_child(desk, child)}
+    visits.record(desk, child, "not_home")
+    new = {one.id for one in visits.of_child(desk, child)} - before
+    return new <= people.suspicious(desk, child)
+
+
+def test_what_is_recorded_under_a_wrong_clock_is_flagged_and_ends_no_doubt(desks: Desks, child: str) -> None:
+    wrong = replace(desks["interviewer"], clock=FALLEN_BACK)
+
+    assert people.suspicious(wrong, child) == set()
+    assert [marked(wrong, child), marked(wrong, child)] == [True, True]
+    assert clocks.look(wrong).doubted
+
+
+def test_what_is_recorded_under_a_stated_date_is_flagged_until_the_clock_is_right(desks: Desks, child: str) -> None:
+    wrong = replace(desks["interviewer"], clock=FALLEN_BACK)
+    stated = clocks.state(wrong, desks["interviewer"].today, SURE)
+    under = marked(stated, child)
+    right = clocks.state(replace(stated, clock=Clock(stated=stated.clock.stated)), desks["interviewer"].today, SURE)
+
+    assert [under, marked(right, child)] == [True, False]
+
+
+def test_a_clock_that_ran_ahead_by_years_flags_its_records_and_none_of_those_that_follow_its_repair(
+    desks: Desks, child: str
+) -> None:
+    ahead = replace(desks["interviewer"], clock=Clock(timedelta(days=3650)))
+
+    assert [marked(ahead, child), marked(desks["interviewer"], child)] == [True, False]
+
+
+@pytest.mark.parametrize("days", [1, 3, 300])
+def test_days_without_the_laptop_make_no_record_suspicious(desks: Desks, child: str, later: Later, days: int) -> None:
+    at = later(desks["interviewer"], days)
+
+    assert not marked(at, child)
+    assert not clocks.look(at).doubted
+
+
+class Jumping(datetime):
+    """A laptop whose date is years off, all of a sudden."""
+
+    years = 0
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        found = datetime.now(tz)
+        return found.replace(year=found.year + cls.years, day=min(found.day, 28))
+
+
+@pytest.mark.parametrize("years", [-7, 6])
+def test_the_minutes_of_an_interview_stay_right_when_the_clock_jumps_by_years(
+    desks: Desks, interview: str, monkeypatch: pytest.MonkeyPatch, years: int
+) -> None:
+    def after(minutes: int) -> Desk:
+        return replace(desks["interviewer"], clock=replace(Clock(), ahead=timedelta(minutes=minutes)))
+
+    def note(at: Desk, question: str) -> None:
+        answers.save(at, SaveAnswer(interview, question, new_id(), "{}", "下雨了"))
+
+    monkeypatch.setattr("fieldkit.clock.datetime", Jumping)
+    note(after(0), "W1")
+    monkeypatch.setattr(Jumping, "years", years)
+    note(after(5), "W2")
+    assert after(5).clock.today().year - datetime.now().astimezone().year == years
+    assert interviews.page(after(9), interview, "W").minutes == 9
+    monkeypatch.setattr(Jumping, "years", 0)
+    note(after(12), "L1")
+
+    base = closings.page(after(12), interview).opened.base
+    told = ClosingTold("full", "", "home_yard", "", "private", ("none",), "zhoukou", "", "during")
+    closings.end(after(12), interview, told, Seen(base))
+
+    assert [line.minute for line in interviews.page(after(12), interview, "W").questions[:2]] == [0, 5]
+    assert closings.page(after(30), interview).minutes == 12

@@ -49,7 +49,7 @@ def answer(desk: Desk, interview: str, question: str, outcome: str = "answered")
 
 
 def to_close(desk: Desk) -> list[str]:
-    return [task.event for task in tasks.waiting(desk, people.listing(desk)) if task.code == tasks.CLOSING]
+    return [task.event for task in tasks.waiting(desk, people.listing(desk)).first if task.code == tasks.CLOSING]
 
 
 def test_only_an_interviewer_closes_an_interview(refused: Refused, interview: str) -> None:
@@ -73,6 +73,8 @@ WRONG: list[tuple[dict[str, Any], type[Refusal]]] = [
     *(({name: "no such code"}, Invalid) for name in closings.CODED),
     ({"mood_start": 0}, Invalid),
     ({"mood_end": 6}, Invalid),
+    ({"told": (0,)}, Invalid),
+    ({"told": (1, 99)}, Invalid),
     ({"others_present": ("the mayor",)}, Invalid),
     ({"others_present": ("none", "carer")}, Invalid),
     *(({name: "长" * (closings.LONGEST + 1)}, TooLong) for name in closings.TEXTS if name not in closings.CODED),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
+from fieldkit.clock import Clock
 from fieldkit.errors import NotAllowed, Refusal
 from fieldkit.records import Change
 from fieldkit.studies import Pair
@@ -46,6 +48,7 @@ def test_a_row_says_who_was_asked_what_and_what_was_written(desks: Desks, told: 
     assert (first.case_code, first.session_code, first.interviewer) == ("ZK-A03-001", "ZK-A03-001-S1", "李岚")
     assert (first.question, first.text, first.outcome) == ("W1", "下雨放学的时候", "answered")
     assert (found.rows[1].outcome, found.rows[1].text) == ("child_skipped", "")
+    assert (first.mode, first.entered_on, first.paper_ref) == ("full", "", "")
     assert first.pseudonym.zh
     assert first.asked.en.startswith("Let's just chat first")
 
@@ -132,6 +135,15 @@ def test_a_note_in_conflict_says_so(desks: Desks, told: str, carry: Carry) -> No
 
     rows = exports.dataset(desks["coordinator"]).rows
     assert [(row.question, row.conflict) for row in rows] == [("W1", True), ("W2", False)]
+
+
+def test_a_note_of_a_doubtful_time_says_so(desks: Desks, told: str, carry: Carry) -> None:
+    wrong = replace(desks["interviewer"], clock=Clock(timedelta(days=-2000)))
+    answers.save(wrong, SaveAnswer(told, "P1", "another-editor", "", "那天很冷"))
+    carry(desks["interviewer"], desks["coordinator"])
+
+    rows = exports.dataset(desks["coordinator"]).rows
+    assert {row.question: row.suspicious for row in rows} == {"W1": False, "W2": False, "P1": True}
 
 
 def test_an_answer_is_exported_although_its_guide_has_not_arrived(desks: Desks, told: str, carry: Carry) -> None:

@@ -22,6 +22,7 @@ from fieldkit.acts import (
     consents,
     forms,
     interviews,
+    late_entries,
     people,
     pseudonyms,
     screenings,
@@ -32,6 +33,7 @@ from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.carers import CarerAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.late_entries import PaperTold
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import Clock
 from fieldkit.errors import NotFound, Refusal
@@ -54,7 +56,7 @@ class History(RuleBasedStateMachine):
     machine: Path
     passphrase: str
     picture: bytes
-    started = papers = 0  # over all histories: a machine that never gets there shows nothing
+    started = papers = typed = 0  # over all histories: a machine that never gets there shows nothing
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,7 +66,16 @@ class History(RuleBasedStateMachine):
         self.words: dict[str, dict[str, bool]] = {}  # guardian: day to whether that last yes covered what is necessary
         self.against: dict[str, set[str]] = {}  # guardian: the days of the noes not taken back; nobody named: ""
         self.ended: set[str] = set()
-        self.thinking: set[str] = set()  # who thinks about it again
+        self.thoughts: dict[
+            str, dict[str, str]
+        ] = {}  # guardian: day of a second thought to the day of the yes after it
+        self.taken_back: list[tuple[str, str]] = []  # guardians' noes: their day, and the day of the yes that lifted it
+        self.agreed: dict[str, set[str]] = {}  # guardian: the days of every whole yes
+        self.child_noes: set[str] = set()  # the days of the child's noes that are open
+        self.child_lifted: list[tuple[str, str]] = []
+        self.child_thoughts: set[str] = set()
+        self.child_agreed: set[str] = set()  # the days of a yes at the laptop that was not thought over that day
+        self.held: set[str] = set()  # the days that have an interview
         self.child_no = ""  # the day of the child's open no
         self.child_yes = False  # said today, and no interview has used it
         self.out = False
@@ -75,18 +86,20 @@ class History(RuleBasedStateMachine):
         self.desk.folder.close()
         shutil.rmtree(self.copy.parent)
 
-    @initialize(way=st.sampled_from(["paper", "signature", "nobody"]), started=st.sampled_from([True, False]))
-    def a_child_is_listed_and_screened(self, way: str, started: bool) -> None:
-        born = f"{self.desk.clock.today().year - 12}-01"
+    @initialize(way=st.sampled_from(["paper", "signature", "nobody"]), started=st.sampled_from(["here", "on paper", ""]))
+    def a_child_is_listed_and_screened(self, way: str, started: str) -> None:
+        born, self.first = f"{self.desk.clock.today().year - 12}-01", self.desk.today  # no help card before it
         self.child = people.register(self.desk, NewChild("小满", "0394-0000000", "A03", "f", born))
         screenings.record(self.desk, self.child, screenings.all_fit())
         if way == "paper":
             self.a_paper_is_entered_late("mother", "", 0, asked=False)
         if way == "signature":
             self._agree("mother", "")
-        if way != "nobody":
+        if way != "nobody" and started == "on paper":
+            self.an_interview_on_paper_is_typed_in(0, asked=False)
+        elif way != "nobody":
             self._ask_the_child("yes", (1, 2, 3))
-        if way != "nobody" and started:
+        if way != "nobody" and started == "here":
             self._start()
 
     def _case(self) -> people.Case:
@@ -133,8 +146,11 @@ class History(RuleBasedStateMachine):
         day = given_on or self.desk.today
         later = {when: whole for when, whole in self.words.get(who, {}).items() if when > day}
         self.words[who] = later | {day: True}
+        self.agreed.setdefault(who, set()).add(day)
         self.against[who] = self.against.get(who, set()) - taken_back
-        self.thinking -= {who}
+        self.taken_back += [(no, day) for no in taken_back]
+        thoughts = self.thoughts.setdefault(who, {})
+        thoughts |= {thought: day for thought, ended in thoughts.items() if thought <= day and not ended}
         return True
 
     @rule(who=PARENTS, short=st.sampled_from(["", "notes"]), days=st.integers(0, 2), asked=st.booleans())
@@ -164,6 +180,7 @@ class History(RuleBasedStateMachine):
         if self.opened and not self.out:
             withdrawals.withdraw(self.desk, self.child, "stop_keep", "child")
             self.child_yes, self.child_no = False, self.desk.today
+            self.child_noes.add(self.desk.today)
 
     @rule(who=PARENTS, thinks=st.booleans())
     def a_guardian_is_undecided(self, who: str, thinks: bool) -> None:
@@ -171,7 +188,7 @@ class History(RuleBasedStateMachine):
             return
         said = self._answer(who)
         if self._try(lambda: (consents.defer if thinks else consents.inform)(self.desk, self.child, said)) and thinks:
-            self.thinking.add(who)
+            self.thoughts.setdefault(who, {})[self.desk.today] = ""
 
     @rule(agreed=st.booleans())
     def the_grandmother_is_asked(self, agreed: bool) -> None:
@@ -209,8 +226,16 @@ class History(RuleBasedStateMachine):
             assert asked or not self.child_no
             assert self.child_no != self.desk.today
             self.child_yes, self.child_no = True, ""
+            self.child_lifted += [(no, self.desk.today) for no in self.child_noes]
+            self.child_noes, self.child_thoughts = set(), set()
+            self.child_agreed.add(self.desk.today)
         else:
             self.child_yes = False
+            if answer == "think":
+                self.child_thoughts.add(self.desk.today)
+                self.child_agreed -= {self.desk.today}
+            else:
+                self.child_noes.add(self.desk.today)
             self.child_no = self.child_no if answer == "think" else self.desk.today
 
     @rule()
@@ -231,8 +256,37 @@ class History(RuleBasedStateMachine):
     def _family_agrees(self) -> bool:
         last = {who: all(words.values()) for who, words in self.words.items()}
         binding = [whole for who, whole in last.items() if who not in self.ended]
-        thinking = self.thinking & self.words.keys()
+        thinking = self._thinking() & self.words.keys()
         return bool(binding) and all(last.values()) and not thinking and not self._somebody_says_no()
+
+    def _thinking(self) -> set[str]:
+        return {who for who, thoughts in self.thoughts.items() if "" in thoughts.values()}
+
+    def permitted_on(self, day: str, asked: bool) -> bool:
+        """Tell whether an interview of *day* may be typed in: agreed to by then, and neither then nor since refused."""
+        by_then = {who for who, days in self.agreed.items() if min(days) <= day}
+        agreed = day >= self.first and bool(by_then - self.ended) and not self._guardians_hesitate(day, by_then)
+        child = self._child_may(day, asked)
+        return agreed and child and not self.out and day not in self.held
+
+    def _guardians_hesitate(self, day: str, by_then: set[str]) -> bool:
+        thoughts = {(who, then, end) for who, days in self.thoughts.items() for then, end in days.items()}
+        thought = any(who in by_then and then <= day and (not end or end > day) for who, then, end in thoughts)
+        then_no = any(no <= day < lifted for no, lifted in self.taken_back)
+        return thought or then_no or any(self.against.values()) or bool(self._thinking() & self.agreed.keys())
+
+    def _child_may(self, day: str, asked: bool) -> bool:
+        before = {no for no, lifted in self.child_lifted if no < day < lifted}
+        own = day in self.child_agreed
+        lifts = (before | {no for no in self.child_noes if no < day}) - {day}
+        on_the_day = {no for no, lifted in self.child_lifted if no == day}
+        open_ones = {no for no in self.child_noes if no >= day}
+        return (
+            not on_the_day
+            and not open_ones
+            and not {t for t in self.child_thoughts if t > day}
+            and (own or asked or not lifts)
+        )
 
     def _somebody_says_no(self) -> bool:
         return any(self.against.values()) or bool(self.child_no) or self.out
@@ -248,7 +302,29 @@ class History(RuleBasedStateMachine):
         assert started == expected
         if started and not leads_back:
             self.child_yes, self.open_today, self.opened = False, True, self.opened + 1
+            self.held.add(self.desk.today)
             type(self).started += 1
+
+    @rule(days=st.integers(0, 3), asked=st.booleans())
+    def an_interview_on_paper_is_typed_in(self, days: int, asked: bool) -> None:
+        day = (self.desk.clock.today() - timedelta(days=days)).isoformat()
+        seen = [] if self.out else [event.id for event in self._case().events]
+        reasons = SURE | KEPT | (BROUGHT_UP if asked else {})
+        said = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意", follows=seen, reasons=reasons)
+        expected = self.permitted_on(day, asked)
+        typed = self._try(lambda: late_entries.enter(self.desk, self.child, PaperTold(day, "P-7", said)))
+        assert typed == expected
+        if typed:
+            self._opened_on(day)
+
+    def _opened_on(self, day: str) -> None:
+        self.held.add(day)
+        self.opened += 1
+        self.child_lifted += [(no, day) for no in self.child_noes]
+        self.child_noes, self.child_no, self.child_thoughts = set(), "", set()
+        if day == self.desk.today:
+            self.child_yes, self.open_today = False, True
+        type(self).typed += 1
 
     @invariant()
     def the_page_says_what_an_act_would_do(self) -> None:
@@ -276,6 +352,7 @@ def test_no_sequence_of_acts_opens_an_interview_without_the_permissions_in_force
 
     assert history.started > 0
     assert history.papers > 0
+    assert history.typed > 0
 
 
 def test_the_machine_finds_an_act_that_forgets_to_look(history: type[History], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from fieldkit.rules.calendars import DayToCome, NoDay
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.left_behind import AwayInFuture, AwayTooLong, StartsTooLate
 from fieldkit.rules.names import NoName, TooLong
+from fieldkit.store import people as store
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -142,7 +143,7 @@ def test_an_ended_role_is_seen_by_the_rules(desks: Desks, child: str) -> None:
     household.end_role(desk, child, person, desk.today, "death")
 
     with desk.db.reading() as tables:
-        adult = situations.adults(tables, child)[person]
+        adult = situations.adults(tables, store.looked_up(tables), child)[person]
     assert adult.ended_on == desk.today
     assert not adult.is_guardian(desk.today)
     assert "carer" in household.view(desk, child).missing

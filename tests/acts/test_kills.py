@@ -1,4 +1,4 @@
-"""The power goes while a parent signs: a consent is whole or absent, and what was acknowledged is there."""
+"""The power goes: a consent and each step of an interview is whole or not begun, and what was acknowledged is there."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 
-from fieldkit.acts import checks, interviews, stops, users
+from fieldkit.acts import checks, stops, users
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.store import people
@@ -47,16 +50,33 @@ def writes(tmp_path: Path, passphrase: str) -> Iterator[Writes]:
             pass
 
 
+def line_of(process: subprocess.Popen[str]) -> str:
+    """Return the next line of a program that still runs."""
+    assert process.stdout is not None
+    line = process.stdout.readline().strip()
+    assert line not in {"", "ended"}, "the program ended by itself"
+    return line
+
+
+def begin(process: subprocess.Popen[str], asked: str) -> int:
+    """Let a fresh process begin with what is asked; return its id."""
+    print(asked, file=process.stdin, flush=True)
+    return int(line_of(process))
+
+
+def kill(process: subprocess.Popen[str], pid: int) -> list[str]:
+    """Kill without warning; return what it had still acknowledged."""
+    assert process.stdout is not None
+    os.kill(pid, signal.SIGKILL)
+    return [line.strip() for line in iter(process.stdout.readline, "ended\n")]
+
+
 def round_of(process: subprocess.Popen[str], chance: random.Random, at_most: int, longest: float) -> list[str]:
     """Let the program write, kill it at a random moment; return what was acknowledged."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    print(file=process.stdin, flush=True)
-    pid = int(process.stdout.readline())
-    acknowledged = [process.stdout.readline().strip() for _ in range(chance.randint(0, at_most))]
+    pid = begin(process, "")
+    acknowledged = [line_of(process) for _ in range(chance.randint(0, at_most))]
     Event().wait(chance.uniform(0, longest))
-    os.kill(pid, signal.SIGKILL)
-    return acknowledged + list(iter(lambda: process.stdout.readline().strip(), "ended"))  # type: ignore[union-attr]
+    return acknowledged + kill(process, pid)
 
 
 def parts(desk: Desk) -> list[dict[str, str]]:
@@ -96,60 +116,135 @@ def test_a_hundred_kills_leave_every_consent_whole_or_absent(
     assert len(fell) > 1, fell  # between two consents and inside one
 
 
-STAYS, GOES = b"wq4nv8xk2zt6mp", b"qx7vk2mpz9lw4td"
-STEPS = ["saved", "off the record", "more", "stopping", "gone"]
+STAYS, GOES = "wq4nv8xk2zt6mp", "qx7vk2mpz9lw4td"
+TYPED = STAYS + GOES
+STAGES = {  # what the disk says before the first step, and after each
+    "typing": [TYPED, f"{TYPED} 1", f"{TYPED} 2", f"{TYPED} 3"],
+    "off_the_record": [TYPED, f"{STAYS}, words taken back"],
+    "stopping": [TYPED, "stop_keep", "stopped"],
+    "discarding": [TYPED, "stop_discard", "discarded"],
+    "closing": [TYPED, "ticked", "ended"],
+}
+AT_RANDOM = 20  # kills of each activity
 
 
-def test_seventy_kills_while_a_child_takes_words_back_leave_each_step_whole_or_not_begun(
+def test_kills_at_every_named_point_and_at_random_leave_each_step_whole_or_not_begun(
+    plug: Plug, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fell = Counter[tuple[str, str]]()
+    for activity in STAGES:
+        fell.update(plug.at_each_point(activity))
+        fell.update(plug.at_random(activity, random.Random(f"20261126 {activity}")))
+    with capsys.disabled():
+        print("", *(f"{count:5d}  {activity}: {where}" for (activity, where), count in sorted(fell.items())), sep="\n")
+
+    assert plug.wrong == []
+    for activity, stages in STAGES.items():
+        named = {where for one, where in fell if one == activity and ": " in where}
+        swept = activity in {"off_the_record", "discarding"}
+        assert len(named) == 2 * (len(stages) - 1) + swept
+        assert len({where for one, where in fell if one == activity and where.startswith("at random")}) > 1
+    assert fell.total() >= 120
+
+
+@pytest.mark.parametrize(("fault", "activity"), [("early", "typing"), ("early", "closing"), ("halves", "discarding")])
+def test_a_build_that_acknowledges_early_or_discards_in_halves_is_found_out(
+    faulty: Callable[[str], Plug], fault: str, activity: str
+) -> None:
+    plug = faulty(fault)
+    plug.at_each_point(activity)
+
+    assert plug.wrong != []
+
+
+class Plug:
+    """Pulls the plug of one interview: each time of a fresh copy of the machine that has it open."""
+
+    def __init__(
+        self, writer: subprocess.Popen[str], before: Path, interview: str, passphrase: str, *look: Any
+    ) -> None:
+        self.writer, self.before, self.interview, self.passphrase = writer, before, interview, passphrase
+        self.clear, self.standing = look
+        self.wrong: list[str] = []
+
+    def at_each_point(self, activity: str) -> Counter[tuple[str, str]]:
+        """Kill at each point that *activity* comes to, and after its last answer."""
+        fell = Counter[tuple[str, str]]()
+        for point in count(1):
+            with self._machine() as path:
+                pid, said = self._typed(activity, point), list[str]()
+                while not (said and said[-1].startswith(("held", "done"))):
+                    said.append(line_of(self.writer))
+                where = said.pop()
+                kill(self.writer, pid)
+                done = len(said) + ("after" in where or "swept" in where)
+                self._look(path, activity, where, {done})
+                fell[activity, where.removeprefix("held ") if where != "done" else "after the last answer"] += 1
+            if where == "done":
+                return fell
+        raise AssertionError
+
+    def at_random(self, activity: str, chance: random.Random) -> Counter[tuple[str, str]]:
+        """Kill at random moments."""
+        fell = Counter[tuple[str, str]]()
+        for _ in range(AT_RANDOM):
+            with self._machine() as path:
+                pid = self._typed(activity, 0)
+                said = [line_of(self.writer) for _ in range(chance.randrange(len(STAGES[activity])))]
+                Event().wait(chance.uniform(0, 0.01))
+                said += kill(self.writer, pid)
+                done = len(said) - ("done" in said)
+                self._look(path, activity, f"{done} acknowledged", {done, done + 1})
+                fell[activity, f"at random, {done} of {len(STAGES[activity]) - 1} steps acknowledged"] += 1
+        return fell
+
+    @contextmanager
+    def _machine(self) -> Iterator[Path]:
+        path = shutil.copytree(self.before, self.before.with_name("machine"), ignore=shutil.ignore_patterns("lock"))
+        yield path
+        shutil.rmtree(path)
+
+    def _typed(self, activity: str, point: int) -> int:
+        pid = begin(self.writer, f"{activity} {point}")
+        assert line_of(self.writer) == "typed"
+        return pid
+
+    def _look(self, path: Path, activity: str, where: str, allowed: set[int]) -> None:
+        """Open the machine as after a power cut and note what is wrong."""
+        folder = Folder.open(path)
+        desk = users.unlock(folder, users.slots(folder)[0].code, self.passphrase, Clock())
+        stood, stages = self.standing(desk, self.interview), STAGES[activity]
+        right = [stages[step] for step in allowed if step < len(stages)]
+        stops.finish_due(desk)
+        finally_, content = self.standing(desk, self.interview), self.clear(desk.db).lower()
+        kept = {text: text.encode() in content for text in (STAYS, GOES)}
+        wanted = {STAYS: finally_ != "discarded", GOES: finally_ not in {"discarded", STAGES["off_the_record"][1]}}
+        if stood not in right or finally_.startswith("stop_") or kept != wanted or not checks.check(desk).ok:
+            self.wrong.append(f"{activity}, {where}: {stood}, then {finally_}; {kept}")
+        desk.db.close()
+        folder.close()
+
+
+@pytest.fixture
+def faulty(
     desks: dict[str, Desk],
     interview: str,
     tmp_path: Path,
     writes: Writes,
     passphrase: str,
     clear: Callable[[Database], bytes],
-) -> None:
-    before = desks["interviewer"].folder.path
-    with desks["interviewer"].db.writing():
-        desks["interviewer"].db.leave_no_trace()
-    chance, fell, writer = random.Random(20261126), Counter[str](), writes("stop_writer.py", interview)
-    for _ in range(70):
-        shutil.copytree(before, tmp_path / "machine", ignore=shutil.ignore_patterns("lock"))
-        acknowledged = round_of(writer, chance, len(STEPS), 0.03)
-        folder = Folder.open(tmp_path / "machine")
-        desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
-        fell[acknowledged[-1] if acknowledged else "nothing"] += 1
-
-        stood = standing(desk, interview)
-        assert checks.check(desk).ok
-        assert STEPS.index(stood) >= STEPS.index(acknowledged[-1]) if acknowledged else True
-        content = clear(desk.db).lower()
-        assert (GOES in content) == (stood == "saved" and said(desk, interview).endswith(GOES.decode()))
-        if stood in {"stopping", "gone"}:
-            stops.finish_due(desk)
-            assert standing(desk, interview) == "gone"
-            assert STAYS not in clear(desk.db).lower()
-        desk.db.close()
-        folder.close()
-        shutil.rmtree(tmp_path / "machine")
-    assert set(fell) >= {"saved", "off the record", "stopping", "gone"}, fell
+    standing: Callable[[Desk, str], str],
+) -> Callable[[str], Plug]:
+    desk = desks["interviewer"]
+    with desk.db.writing():
+        desk.db.leave_no_trace()
+    before = tmp_path / "before"
+    shutil.copytree(desk.folder.path, before, ignore=shutil.ignore_patterns("lock"))
+    return lambda fault: Plug(
+        writes("stop_writer.py", interview, fault), before, interview, passphrase, clear, standing
+    )
 
 
-def said(desk: Desk, interview: str) -> str:
-    return interviews.page(desk, interview).questions[0].text_now
-
-
-def standing(desk: Desk, interview: str) -> str:
-    """Return how far the writer came: each step is there whole, or nothing of it."""
-    with desk.db.reading() as tables:
-        if people.row(tables, "interviews", "id = ?", interview) is None:
-            left = [row for table in ("answers", "moments", "closings") for row in tables.table(table).rows]
-            assert not left
-            assert tables.execute("SELECT count(*) FROM consent_events WHERE scope = 'stop_discard'").fetchone() == (1,)
-            return "gone"
-        off = people.row(tables, "moments", "what = 'off_record'") is not None
-    assert stops.waiting(desk, interview) is None or off
-    if stops.waiting(desk, interview):
-        return "stopping"
-    text = said(desk, interview)
-    assert not off or GOES.decode() not in text
-    return "saved" if not off else "more" if text.endswith("more") else "off the record"
+@pytest.fixture
+def plug(faulty: Callable[[str], Plug]) -> Plug:
+    return faulty("")

@@ -69,8 +69,8 @@ def test_a_memo_that_cannot_be_opened_any_more_hides_no_other(desks: Desks, inte
 
 def test_a_memo_is_due_the_day_after_until_it_is_written(desks: Desks, interview: str) -> None:
     desk = desks["interviewer"]
-    due = [task for task in tasks.waiting(desk, people.listing(desk)) if task.code == tasks.MEMO]
+    due = [task for task in tasks.waiting(desk, people.listing(desk)).first if task.code == tasks.MEMO]
     assert [(task.event, task.due > desk.today) for task in due] == [(interview, True)]
 
     memos.write(desk, interview, SHARED)
-    assert [task for task in tasks.waiting(desk, people.listing(desk)) if task.code == tasks.MEMO] == []
+    assert [task for task in tasks.waiting(desk, people.listing(desk)).first if task.code == tasks.MEMO] == []

@@ -7,19 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from fieldkit import platform
-from fieldkit.acts import phones
+from fieldkit.acts import authority, phones
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.phones import Book, PairingOver
 from fieldkit.clock import Clock
 from fieldkit.errors import Missing, NotAllowed, NotFound
 from fieldkit.rules.names import NoName, TooLong
+from fieldkit.store import phones as store
 
 Desks = dict[str, Desk]
-VECTORS = (  # v 1: what a paired phone's cookie looks like in lan/phones.json
-    ("AAAAAAAAAAAAAAAAAAAAAA", "cookie", "aaa1c5523f3a6abd6db5c4db6e3dbe63729a7f23026dcc40b00b5f65316b95dc"),
-    ("____________________-w", "小李的手机", "13a4a2302f4b7e38f34f61e38fefa540a2c23eee3ba3cdfa0da2a4a3488e97be"),
-)
 
 
 @pytest.fixture
@@ -134,9 +130,9 @@ def test_a_phone_that_somebody_wrote_into_the_file_opens_nothing_once_the_laptop
     desk: Desk, book: Book
 ) -> None:
     _paired(desk, book)
-    path = desk.folder.lan / phones.FILE
+    path = desk.folder.lan / store.FILE
     found = json.loads(path.read_bytes())
-    found["phones"]["planted"] = phones.hashed(found["salt"], "mine")
+    found["phones"]["planted"] = store.hashed(found["salt"], "mine")
     path.write_text(json.dumps(found))
 
     assert phones.known(desk.folder, None, Book(), "mine") == "planted"
@@ -163,7 +159,7 @@ def test_a_torn_file_knows_no_phone_and_comes_back_at_the_next_unlocking(
     desk: Desk, book: Book, content: bytes
 ) -> None:
     cookie = _paired(desk, book)
-    (desk.folder.lan / phones.FILE).write_bytes(content)
+    (desk.folder.lan / store.FILE).write_bytes(content)
 
     assert phones.known(desk.folder, None, Book(), cookie) is None
     assert phones.known(desk.folder, desk, Book(), cookie)
@@ -172,46 +168,22 @@ def test_a_torn_file_knows_no_phone_and_comes_back_at_the_next_unlocking(
 
 def test_outside_the_store_lie_no_names_and_no_cookie(desk: Desk, book: Book) -> None:
     cookie = _paired(desk, book)
-    phones.certify(desk, ["192.168.43.7"])
+    authority.certify(desk, ["192.168.43.7"])
     content = b"".join(path.read_bytes() for path in desk.folder.lan.iterdir())
 
     assert "小李".encode() not in content
     assert cookie.encode() not in content
-    assert desk.me.code.encode() not in (desk.folder.lan / phones.FILE).read_bytes()
-
-
-def test_the_key_of_the_authority_never_lies_outside_the_store(desk: Desk) -> None:
-    phones.certify(desk, ["192.168.43.7"])
-    kept = {path.name: path.read_bytes() for path in desk.folder.lan.iterdir()}
-    secret = phones.authority_of(desk).key
-
-    assert set(kept) == {"laptop.pem", "authority.pem"}
-    assert secret.count(b"\n") > 2
-    assert not any(line in content for content in kept.values() for line in secret.splitlines()[1:-1])
+    assert desk.me.code.encode() not in (desk.folder.lan / store.FILE).read_bytes()
 
 
 def test_only_the_owner_reads_what_lies_outside(desk: Desk, book: Book) -> None:
     _paired(desk, book)
-    phones.certify(desk, ["192.168.43.7"])
+    authority.certify(desk, ["192.168.43.7"])
     if os.name != "posix":
         pytest.skip("Windows has the rights of the profile")
 
     assert desk.folder.lan.stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o777 for path in desk.folder.lan.iterdir()} == {0o600}
-
-
-def test_the_certificate_stays_until_the_addresses_change(desk: Desk) -> None:
-    changed = [phones.certify(desk, addresses) for addresses in (["192.168.43.7"], ["192.168.43.7"], ["192.168.43.8"])]
-
-    assert changed == [True, False, True]
-    assert phones.certificate(desk.folder) == phones.authority_of(desk).certificate
-
-
-def test_only_addresses_of_private_networks_are_offered(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = {"192.168.43.7", "8.8.8.8", "127.0.0.1", "127.0.1.1", "192.0.2.2", "10.0.0.9"}
-    monkeypatch.setattr(platform, "own_addresses", lambda: found)
-
-    assert phones.addresses() == ["10.0.0.9", "192.168.43.7"]
 
 
 def test_who_paired_a_phone_and_when_it_was_here_is_listed(desk: Desk, book: Book) -> None:
@@ -225,15 +197,10 @@ def test_who_paired_a_phone_and_when_it_was_here_is_listed(desk: Desk, book: Boo
     assert set(book.seen) == {one.id}
 
 
-@pytest.mark.parametrize(("salt", "cookie", "wanted"), VECTORS)
-def test_the_format_of_the_file_does_not_change(salt: str, cookie: str, wanted: str) -> None:
-    assert phones.hashed(salt, cookie) == wanted
-
-
 def test_the_file_says_its_format(desk: Desk, book: Book) -> None:
     cookie = _paired(desk, book)
-    found = json.loads((desk.folder.lan / phones.FILE).read_bytes())
+    found = json.loads((desk.folder.lan / store.FILE).read_bytes())
 
     assert set(found) == {"v", "salt", "phones"}
     assert found["v"] == 1
-    assert list(found["phones"].values()) == [phones.hashed(found["salt"], cookie)]
+    assert list(found["phones"].values()) == [store.hashed(found["salt"], cookie)]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from fieldkit.acts import answers, assents, interviews, memos, moments, people, stops
+from fieldkit.acts import answers, assents, interviews, memos, moments, people, stops, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, NotAgainToday
 from fieldkit.acts.desk import Desk
@@ -219,6 +219,38 @@ def test_what_the_child_chose_holds_also_where_a_stick_holds_the_interview_back_
 
     assert changes(me, "answer") == []
     assert changes(me, "consent_event")[-1].set["scope"] == DISCARD
+
+
+@pytest.mark.parametrize("choice", [KEEP, DISCARD])
+def test_a_guardian_who_withdraws_meanwhile_takes_the_childs_choice_from_nobody(
+    desks: Desks, consented: str, interview: str, changes: Changes, choice: str
+) -> None:
+    me = desks["interviewer"]
+    note(me, interview)
+    withdrawals.withdraw(me, consented, relation="mother")
+
+    stops.finish(me, interview, stops.begin(me, interview, choice).mark)
+
+    assert bool(changes(me, "answer")) == (choice == KEEP)
+    assert changes(me, "consent_event")[-1].set["scope"] == choice
+    assert stops.whose(me, interview) == consented if choice == KEEP else True
+
+
+def test_what_is_held_back_can_be_discarded_too_and_only_once(
+    refused: Refused, desks: Desks, consented: str, interview: str, changes: Changes
+) -> None:
+    me = desks["interviewer"]
+    note(me, interview)
+    yes = next(event.id for event in people.case(me, consented).events if event.actor == "guardian")
+    voided = {"actor": "coordinator", "act": "voided", "voids": [yes], "day": me.today}
+    with me.db.writing() as tables:
+        log.append(tables, me.pen, Draft("consent_event", voided, subject=consented))
+    assert rows_of(me, "interviews") == []
+
+    stops.finish(me, interview, stops.begin(me, interview, DISCARD).mark)
+
+    assert changes(me, "answer") == []
+    refused(NotFound, "interviewer", lambda desk: stops.begin(desk, interview, DISCARD))
 
 
 def test_a_later_yes_brings_nothing_back_of_what_another_laptop_wrote_in_that_session(

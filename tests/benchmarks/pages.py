@@ -1,22 +1,28 @@
 """Every page of an interviewer with 100 and with 10,000 interviews stored (`design.md` §10); `--check` exits 1.
 
-Ratios of one run: the same 200 children, the same pages, only the interviews and notes behind them are more. The words
-are those of a load file, one JSON object with a `note` a line, where one is given; else Chinese words at random.
+Ratios of one run: the same 200 children, the same pages, only the interviews and notes behind them are more. Each page
+is read of both stores in turn, so that whatever else the computer does slows both. Autosaving with so many interviews
+stored, and the memory of the process that serves both stores (more than a laptop's server holds), follow. The words are
+those of a load file, one JSON object with a `note` a line, where one is given; else Chinese words at random.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import statistics
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from flask.testing import FlaskClient
+from laptop import AUTOSAVE, MEGABYTES, autosave, resident, row
 
 from fieldkit.acts import demo, people
 from fieldkit.acts.desk import Desk
@@ -40,9 +46,16 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     asked = parser.parse_args()
     notes = _notes(asked.load)
-    with TemporaryDirectory() as scratch:
-        few, many = (_measured(Path(scratch) / str(size), size, notes) for size in (FEW, MANY))
-    missed = sum(_row(page, few[page], many[page]) for page in few)
+    with (
+        TemporaryDirectory() as scratch,
+        _store(Path(scratch) / "few", FEW, notes) as few,
+        _store(Path(scratch) / "many", MANY, notes) as many,
+    ):
+        missed = sum(_row(page, *_in_turn(few, many, page)) for page in few.pages)
+        missed += row("resident memory, both stores served", resident(os.getpid()), MEGABYTES, "MB")
+        for size, store in ((FEW, few), (MANY, many)):
+            what = f"autosave against a bare commit, {size} stored"
+            missed += row(what, autosave(store.desk, store.interview), AUTOSAVE, "x")
     return int(bool(asked.check and missed))
 
 
@@ -63,45 +76,61 @@ def _notes(load: Path | None) -> list[str]:
     return ["".join(chance.choice(words) for _ in range(700)) for _ in range(200)]
 
 
-def _measured(root: Path, size: int, notes: list[str]) -> dict[str, tuple[float, int]]:
-    """Return, for each page, its p95 in seconds and its bytes."""
+@dataclass(frozen=True)
+class Store:
+    """An interviewer's folder of some size, a browser before it, an open interview, and the address of each page."""
+
+    desk: Desk
+    client: FlaskClient
+    interview: str
+    pages: Mapping[str, str]
+
+
+@contextmanager
+def _store(root: Path, size: int, notes: list[str]) -> Iterator[Store]:
     root.mkdir()
     desks = demo.build(root, Clock())
     try:
         desk = desks["interviewer"]
-        interview = _fill(desk, size, notes)
+        interview, subject = _fill(desk, size, notes)
         site = Site({HOME: Machine(desk.folder, desk=desk)}, Clock(), 80, demo=True)
         client = create_app(site).test_client()
         client.get("/", base_url="http://localhost")
-        return {page: _p95(client, path) for page, path in _pages(desk, interview)}
+        yield Store(desk, client, interview, dict(_pages(subject, interview)))
     finally:
         demo.close(desks.values())
 
 
-def _pages(desk: Desk, interview: str) -> Iterator[tuple[str, str]]:
-    child = next(one for one in people.listing(desk) if one.interviews)
+def _pages(subject: str, interview: str) -> Iterator[tuple[str, str]]:
     yield from {"today": "/today", "children": "/people", "search": "/people?q=送伞"}.items()
-    yield "child", f"/people/{child.id}"
-    yield "gates", f"/people/{child.id}/gates"
+    yield "child", f"/people/{subject}"
+    yield "gates", f"/people/{subject}/gates"
     yield "interview", f"/interviews/{interview}"
     yield "stop", f"/interviews/{interview}/stop"
     yield "hand-over", "/handover"
     yield "help card", "/help-card"
 
 
-def _p95(client: FlaskClient, path: str) -> tuple[float, int]:
-    times, size = [], 0
-    for _ in range(ROUNDS):
-        begin = time.perf_counter()
-        answer = client.get(path, base_url="http://localhost")
-        times.append(time.perf_counter() - begin)
-        assert answer.status_code == 200, (path, answer.status_code)
-        size = len(answer.data)
-    return statistics.quantiles(times, n=20)[-1], size
+def _in_turn(few: Store, many: Store, page: str) -> list[tuple[float, int]]:
+    """Return p95 in seconds and bytes of *page*, of both stores; the first reading of each warms up."""
+    read = [[_timed(store.client, store.pages[page]) for store in (few, many)] for _ in range(ROUNDS + 1)][1:]
+    times = zip(*([seconds for seconds, _ in both] for both in read), strict=True)
+    return [(statistics.quantiles(of_one, n=20)[-1], size) for of_one, (_, size) in zip(times, read[-1], strict=True)]
 
 
-def _fill(desk: Desk, size: int, notes: list[str]) -> str:
-    """Write *size* interviews of 200 children, each on a yes of its own and with one note; return one open today."""
+def _timed(client: FlaskClient, path: str) -> tuple[float, int]:
+    begin = time.perf_counter()
+    answer = client.get(path, base_url="http://localhost")
+    seconds = time.perf_counter() - begin
+    assert answer.status_code == 200, (path, answer.status_code)
+    return seconds, len(answer.data)
+
+
+def _fill(desk: Desk, size: int, notes: list[str]) -> tuple[str, str]:
+    """Write *size* interviews of 200 children, each on a yes of its own and with one note.
+
+    Return an interview that is open today, and a child with as many as any other.
+    """
     open_now = next(one.step.interview for one in people.listing(desk) if one.step.interview) or ""
     with desk.db.writing() as tables:
         pattern = next(iter(tables.query("SELECT * FROM interviews WHERE id = ?", [open_now])))
@@ -114,7 +143,7 @@ def _fill(desk: Desk, size: int, notes: list[str]) -> str:
             session, grounds = own.session or "", (parent, own.id)
             _interview(desk, tables, child, grounds, session, pattern["guide_version"])
             _note(desk, tables, child, grounds, session, notes[number % len(notes)])
-    return open_now
+    return open_now, children[0][0]
 
 
 def _child(desk: Desk, tables: Tables, number: int, parents_yes: Mapping[str, Value]) -> tuple[str, str]:

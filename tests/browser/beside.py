@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from fieldkit.acts import phones
+from fieldkit.acts import authority
 from fieldkit.cli import main
 
-phones.addresses = lambda: ["127.0.0.2"]
+authority.addresses = lambda: ["127.0.0.2"]
 sys.exit(main([*sys.argv[1:], "--lan"]))

@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from fieldkit.acts import answers, consents, handover, people, withdrawals
+from fieldkit.acts import answers, consents, handover, late_entries, people, withdrawals
 from fieldkit.acts.answers import SaveAnswer
+from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.handover import NoSuchPlace
+from fieldkit.acts.late_entries import PaperTold
 from fieldkit.errors import DiskFull, NotAllowed
 from fieldkit.exchange import tables
 from fieldkit.exchange.tables import LONGEST_CELL
@@ -197,6 +199,25 @@ def test_no_real_name_is_in_any_part_of_the_file(
     assert name.zh in content
     assert "下雨放学" in content
     assert [real for real in ("刘某", "小满", "王某", "0394-0000000") if real in content] == []
+
+
+def test_what_was_typed_in_from_paper_says_so_and_where_the_sheet_lies(
+    export: Export, desks: Desks, consented: str
+) -> None:
+    desk, reasons = desks["interviewer"], {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
+    said = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意", reasons=reasons)
+    typed = late_entries.enter(desk, consented, PaperTold(desk.today, "P-7，蓝纸袋", said))
+    answers.save(desk, SaveAnswer(typed, "W1", "editor-1", "", "下雨"))
+    book = export()
+
+    found = dict(zip(column_names(book), next(book.worksheets[0].iter_rows(min_row=2, values_only=True)), strict=True))
+    assert found["提纲用法 Guide"] == "完整提纲 Full guide"
+    assert found["录入方式 How entered"] == "事后补录（纸质） Entered late, from paper"
+    assert (found["补录日期 Typed in on"], found["纸的编号和存放处 Sheet"]) == (desk.today, "P-7，蓝纸袋")
+
+
+def column_names(book: Workbook) -> list[object]:
+    return list(next(book.worksheets[0].iter_rows(max_row=1, values_only=True)))
 
 
 def test_the_report_says_what_was_written(

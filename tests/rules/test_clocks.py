@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from fieldkit.rules.clocks import doubtful, far
+from fieldkit.rules.clocks import doubtful, far, wrong
 
 LAST = date(2026, 11, 24)
 
@@ -45,3 +45,16 @@ def test_v31_a_stated_day_follows_a_record_within_a_year_or_is_asked_about(told:
 
 def test_a_laptop_without_records_believes_what_it_is_told() -> None:
     assert far(date(2026, 11, 24), []) == []
+
+
+@pytest.mark.parametrize(
+    ("days", "found"), [(-1, True), (0, False), (1, False), (7, False), (366, False), (367, True), (4000, True)]
+)
+def test_a_day_before_the_trusted_one_is_wrong_and_so_is_one_of_more_than_a_year_after_it(
+    days: int, found: bool
+) -> None:
+    assert wrong(LAST + timedelta(days=days), LAST) is found
+
+
+def test_while_no_day_is_trusted_none_is_wrong() -> None:
+    assert not wrong(date(2019, 1, 1), None)

@@ -47,3 +47,9 @@ def test_what_names_nobody_is_let_be(text: str) -> None:
 )
 def test_the_last_words_are_the_last_sentence_or_line(text: str, words: str) -> None:
     assert notes.last_words(text) == (text.removesuffix(words) if words else text, words)
+
+
+def test_the_mark_behind_a_word_not_understood_goes_with_the_last_words() -> None:
+    text = f"去年。他去那旮沓{notes.DOUBTED}了。"
+
+    assert notes.last_words(text) == ("去年。", f"他去那旮沓{notes.DOUBTED}了。")

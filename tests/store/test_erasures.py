@@ -13,6 +13,7 @@ from fieldkit.clock import Clock
 from fieldkit.records import KINDS, Change, Value, canonical
 from fieldkit.store import erasures, log, machine, merge, rebuild, replica, search
 from fieldkit.store.database import Database
+from fieldkit.store.erasures import ErasedLogBroken, ErasedLogNewer
 from fieldkit.store.keys import KeyPair, b64
 from fieldkit.store.log import Draft, Pen
 from sync import orders
@@ -362,3 +363,55 @@ def test_the_stub_of_a_kind_that_a_newer_program_knows_harms_no_check(trio: Trio
     assert _shown(trio["L1"]) == ["stays"]
     with trio["L1"].reading() as tables:
         assert log.standing_of(tables, "somewhere") == []
+
+
+NOTED = b'fieldkit erased 1\n{"a":1}\n{"b":2}\n'
+
+
+def test_the_list_beside_the_database_has_the_bytes_of_its_first_version(tmp_path: Path) -> None:
+    erasures.write_log(tmp_path / "erased.log", [b'{"a":1}', b'{"b":2}'])
+    assert (tmp_path / "erased.log").read_bytes() == NOTED
+    assert erasures.read_log(tmp_path / "erased.log") == [b'{"a":1}', b'{"b":2}']
+    assert erasures.read_log(tmp_path / "nothing") == []
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", NOTED[:-1], NOTED[1:], b"fieldkit erased x\n", b"\xff" * 40])
+def test_a_list_that_was_cut_or_changed_is_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "erased.log").write_bytes(content)
+    with pytest.raises(ErasedLogBroken):
+        erasures.read_log(tmp_path / "erased.log")
+
+
+def test_a_list_of_a_later_version_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    (tmp_path / "erased.log").write_bytes(NOTED.replace(b" 1", b" 2"))
+    with pytest.raises(ErasedLogNewer):
+        erasures.read_log(tmp_path / "erased.log")
+
+
+def test_an_order_whose_signature_was_changed_makes_the_list_a_broken_one(trio: Trio, tmp_path: Path) -> None:
+    _erases(trio["L1"], _writes(trio["L1"], "L1", WORDS))
+    with trio["L1"].reading() as tables:
+        (order,) = erasures.given(tables)
+    erasures.write_log(tmp_path / "erased.log", [order])
+    assert replica.noted(tmp_path / "erased.log") == [order]
+
+    erasures.write_log(tmp_path / "erased.log", [order.replace(b'"version":1', b'"version":3')])
+    with pytest.raises(ErasedLogBroken):
+        replica.noted(tmp_path / "erased.log")
+
+
+def test_an_older_copy_obeys_what_lies_beside_it_but_nothing_of_another_study(trio: Trio, carry: Carry) -> None:
+    kept = _writes(trio["L1"], "L1", WORDS)
+    carry(trio["L1"], trio["C1"])  # as an older copy would be
+    _erases(trio["L1"], kept)
+    with trio["L1"].reading() as tables:
+        noted, me = erasures.given(tables), machine.recall_self(tables)
+        body = erasures.body_of(tables, me, "research/A", [kept])
+    elsewhere = orders.sign(erasures.KIND, "study-2", body, me.pair.signer).content
+
+    with trio["C1"].writing() as tables:
+        replica.obey(tables, [elsewhere])
+    assert _shown(trio["C1"]) == [WORDS]
+    with trio["C1"].writing() as tables:
+        replica.obey(tables, [elsewhere, *noted])
+    assert _shown(trio["C1"]) == []

@@ -106,12 +106,12 @@ def interview(tables: Tables, pen: Pen, child: Callable[..., None], say: Say, an
 def test_an_interview_tells_how_much_is_answered_and_waits_to_be_sealed(tables: Tables, interview: str) -> None:
     found = people.interviews(tables, "kid")
     assert [(one["id"], one["answered"], one["unsealed"]) for one in found] == [(interview, 1, 2)]
-    assert people.carried(tables) == (1, 0)
+    assert people.tallied(tables) == {"interviews": 1, "waiting": 1, "unsealed": 6}
     tables.execute("UPDATE changes SET block = 'sealed' WHERE kind = 'interview'")
-    assert people.carried(tables) == (1, 0)
+    assert people.tallied(tables) == {"interviews": 1, "waiting": 1, "unsealed": 5}
     tables.execute("UPDATE changes SET block = 'sealed'")
     assert people.interviews(tables, "kid")[0]["unsealed"] == 0
-    assert people.carried(tables) == (1, 1)
+    assert people.tallied(tables) == {"interviews": 1, "waiting": 0, "unsealed": 0}
 
 
 def test_a_skipped_question_is_no_answer(tables: Tables, pen: Pen, interview: str) -> None:

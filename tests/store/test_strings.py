@@ -121,3 +121,21 @@ def test_a_form_is_found_by_the_hash_of_its_text(tables: Tables, pen: Pen) -> No
     assert found is not None
     assert (found["version"], found["strings"], found["items"]) == ("1", {"form:guardian:1": "h"}, ["notes"])
     assert strings.form(tables, "hash 3") is None
+
+
+def test_an_interview_whose_guide_has_not_arrived_follows_none(tables: Tables) -> None:
+    assert strings.guide_of(tables, {"guide_version": "still-on-the-way"}) is None
+
+
+def test_an_interview_follows_the_guide_that_it_began_with(tables: Tables, publish: Callable[..., None]) -> None:
+    publish(1, {"guide:P4": OLD})
+    first = _newest(tables)
+    publish(2, {"guide:P4": NEW})
+    assert strings.guide_of(tables, {"guide_version": first["id"]}) == first
+
+
+def test_a_guide_asks_the_questions_whose_texts_it_froze(tables: Tables, pen: Pen) -> None:
+    for position, code in enumerate(("P4", "P1", "E2")):
+        facts = {"code": code, "section": code[0], "position": position}
+        log.append(tables, pen, Draft("question", facts))
+    assert [one["code"] for one in strings.asked(tables, {"guide:P1", "guide:P4", "guide:P4.a"})] == ["P4", "P1"]

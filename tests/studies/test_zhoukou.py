@@ -240,3 +240,11 @@ def test_no_page_that_a_family_can_see_calls_a_child_left_behind() -> None:
     assert len(files) > 8
     assert len(words) > 50
     assert [text for text in said if re.search(r"留守|left.behind", text, re.IGNORECASE)] == []
+
+
+def test_what_relatives_are_called_is_known_for_everybody_whom_a_child_can_live_with() -> None:
+    said = [one.said for one in STUDY.kin]
+
+    assert len(said) == len(set(said)) > 10
+    assert all(one.meaning.zh and one.meaning.en for one in STUDY.kin)
+    assert {"爷", "奶"} < set(said)

@@ -3,7 +3,16 @@ from __future__ import annotations
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from flask.testing import FlaskClient
+
+from fieldkit.acts import answers, backups, interviews, users
+from fieldkit.acts.answers import SaveAnswer
+from fieldkit.acts.desk import Desk
+from fieldkit.clock import Clock
+from fieldkit.errors import DiskFull
+from fieldkit.store import copies
+from fieldkit.web.site import HOME
 
 PASSPHRASE = "four plain words here"
 
@@ -62,3 +71,99 @@ def test_what_lies_in_the_way_stays_and_the_page_says_what_to_do(locked: FlaskCl
         assert refused.status_code == 422
         assert "已经有别的东西" in refused.text
     assert (tmp_path / "photo.jpg").read_bytes() == b"\xff\xd8\xff"
+
+
+@pytest.fixture
+def taken_back(desks: dict[str, Desk], interview: str, tmp_path: Path) -> Path:
+    """A backup from before the child took something back."""
+    me = desks["interviewer"]
+    line = interviews.page(me, interview).questions[0]
+    said = SaveAnswer(interview, line.id, line.editor, line.base, "下雨天在外婆家")
+    answers.save(me, said)
+    backups.write(me, tmp_path / "older.backup")
+    answers.off_record(me, said, "下雨天在外婆家")
+    return tmp_path / "older.backup"
+
+
+def test_a_backup_that_is_not_listed_cannot_be_given_up(browser: FlaskClient) -> None:
+    for number in ("", "x", "7"):
+        assert browser.post("/backup/destroyed", data={"number": number}).status_code == 404
+
+
+def test_an_older_backup_that_holds_what_was_erased_is_named_until_it_is_replaced_and_deleted(
+    browser: FlaskClient, desks: dict[str, Desk], taken_back: Path, tmp_path: Path
+) -> None:
+    (one,) = backups.holding(desks["interviewer"])
+    assert "以前的备份" in browser.get("/today").text
+    page = browser.get("/backup").text
+    assert "请重新做一份备份，再把旧的删掉" in page
+    assert str(taken_back) in page
+    assert "已经删掉了" not in page
+    refused = browser.post("/backup/destroyed", data={"number": one.number})
+    assert (refused.status_code, "先重新做一份备份" in refused.text) == (409, True)
+
+    assert browser.post("/backup/write", data={"path": str(tmp_path)}).status_code == 302
+    refused = browser.post("/backup/destroyed", data={"number": one.number})
+    assert (refused.status_code, "这份备份还在" in refused.text) == (409, True)
+    taken_back.unlink()
+    assert "已经删掉了" in browser.get("/backup").text
+    assert browser.post("/backup/destroyed", data={"number": one.number}).location == "/backup"
+
+    assert "以前的备份" not in browser.get("/today").text + browser.get("/backup").text
+
+
+def test_a_downloaded_backup_is_named_by_its_file_name(
+    browser: FlaskClient, desks: dict[str, Desk], interview: str
+) -> None:
+    me = desks["interviewer"]
+    line = interviews.page(me, interview).questions[0]
+    said = SaveAnswer(interview, line.id, line.editor, line.base, "下雨天在外婆家")
+    answers.save(me, said)
+    assert browser.post("/backup/download", data={}).status_code == 200
+    answers.off_record(me, said, "下雨天在外婆家")
+
+    assert f"{backups.new_name(me)}</span>" in browser.get("/backup").text
+
+
+def _makes_stale(at: Desk) -> None:
+    (at.folder.backups / "2026-03-09-080507-fieldkit.db").write_bytes(b"an older copy")
+    with at.db.writing() as tables:
+        copies.set_stale(tables)
+
+
+def _left(at: Desk) -> list[str]:
+    return [one.suffix for one in at.folder.backups.iterdir()]
+
+
+def test_this_laptops_own_copies_are_replaced_when_the_page_is_opened(
+    browser: FlaskClient, desks: dict[str, Desk]
+) -> None:
+    _makes_stale(desks["interviewer"])
+    assert browser.get("/backup").status_code == 200
+    assert _left(desks["interviewer"]) == [".backup"]
+
+
+def test_they_are_replaced_when_the_laptop_is_locked_and_when_it_is_unlocked(locked: FlaskClient) -> None:
+    machine = locked.application.extensions["fieldkit"].machines[HOME]
+    code = machine.folder.slots[0]["code"]
+    before = users.unlock(machine.folder, code, PASSPHRASE, Clock())
+    _makes_stale(before)
+    before.db.close()
+
+    sign_in(locked)
+    assert _left(machine.desk) == [".backup"]
+    _makes_stale(machine.desk)
+    at = machine.desk
+    assert locked.post("/lock").status_code == 302
+    assert _left(at) == [".backup"]
+
+
+def test_what_cannot_be_replaced_keeps_nobody_from_locking_and_the_page_says_so(
+    browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Desk) -> int:
+        raise DiskFull
+
+    monkeypatch.setattr(backups, "renew", full)
+    assert "现在换不掉" in browser.get("/backup").text
+    assert browser.post("/lock").status_code == 302

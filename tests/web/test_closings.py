@@ -19,7 +19,7 @@ WHOLE: dict[str, object] = {
     "language_main": "zhoukou",
     "field_notes_when": "during",
     "mood_end": "4",
-    "told": ["1", "2", "x"],
+    "told": ["1", "2"],
 }
 
 
@@ -51,6 +51,18 @@ def test_what_is_still_empty_asks_for_one_tap_and_keeps_all_that_was_tapped(
     )
     assert 'value="一个本子"' in answer.text
     assert browser.post(f"/interviews/{interview}/close", data=sent | {"reason_V37": "tonight"}).status_code == 302
+
+
+@pytest.mark.parametrize("line", ["x", "", "0", "-1", "99", "9" * 5000])
+def test_a_line_that_the_script_does_not_have_ends_nothing_and_keeps_what_was_typed(
+    browser: FlaskClient, interview: str, line: str
+) -> None:
+    sent = WHOLE | {"told": ["1", line], "thank_you": "一个本子"}
+    answer = browser.post(f"/interviews/{interview}/close", data=sent)
+
+    assert (answer.status_code, "对孩子说的收尾的话" in answer.text) == (422, True)
+    assert 'value="一个本子"' in answer.text
+    assert {("told", "1"), ("mood_end", "4"), ("completion", "full")} <= set(chosen(answer.text))
 
 
 def test_how_far_it_came_has_to_be_said(browser: FlaskClient, interview: str) -> None:

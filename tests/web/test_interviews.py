@@ -157,3 +157,18 @@ def test_an_interview_that_ended_says_so_and_is_only_read(
 def test_the_page_is_light(browser: FlaskClient, interview: str) -> None:
     for section in "WLPCNE":
         assert len(browser.get(f"/interviews/{interview}?section={section}").data) < 60_000
+
+
+def test_of_a_stopped_interview_a_note_can_be_deleted_whole(
+    browser: FlaskClient, desks: dict[str, Desk], interview: str
+) -> None:
+    me, path = desks["interviewer"], f"/interviews/{interview}"
+    browser.post(f"{path}/answers/W1", data={"editor": "editor-1", "text": "下雨天", "do": "next"})
+    assert "把这一条彻底删掉" not in browser.get(path).text
+    stops.finish(me, interview, stops.begin(me, interview, "stop_keep").mark)
+    assert "把这一条彻底删掉" in browser.get(path).text
+
+    page = browser.post(f"{path}/answers/W1/erase", follow_redirects=True).text
+
+    assert "这一条已经从这台电脑上彻底删掉了" in page
+    assert "下雨天" not in page

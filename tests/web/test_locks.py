@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from fieldkit.acts import users
 from fieldkit.store import keys
@@ -12,6 +14,11 @@ from fieldkit.store.keys import Cost
 
 PASSPHRASE = "four plain words here"
 SCRIPT = {"X-Fieldkit": "script"}
+UNLOCKED = {  # the only pages without a session: the ways in, help, the child's card, and what leads to another page
+    *("today.home", "users.unlock", "studies.setup", "devices.join", "backups.restore", "locks.show", "locks.awake"),
+    *("sheets.recover", "sheets.show", "sheets.print_", "sheets.picture", "sheets.back", "household.new_person"),
+    *("help_card.show", "cards.child", "cards.stage", "away.show", "away.worker", "static"),
+}
 
 
 @pytest.fixture
@@ -216,3 +223,21 @@ def test_wrong_tries_at_the_lock_slow_down_and_say_for_how_long(locked: FlaskCli
     assert "请等 1 秒" in slowed.text or "请等 2 秒" in slowed.text
     wait(locked, seconds=2)
     assert locked.post("/unlock", data={"code": code, "passphrase": PASSPHRASE}).status_code == 302
+
+
+def test_without_a_session_every_page_leads_to_the_lock_and_none_breaks(locked: FlaskClient) -> None:
+    rules = [one for one in locked.application.url_map.iter_rules() if "GET" in (one.methods or ())]
+    paths = [_filled(one.rule) for one in rules if one.endpoint not in UNLOCKED]
+    shut = {path: locked.get(path) for path in paths}
+
+    assert len(shut) > 60
+    assert [(path, one.status_code) for path, one in shut.items() if not _asks_to_unlock(one)] == []
+
+
+def _filled(rule: str) -> str:
+    """Return an address with something in the place of each of its variable parts."""
+    return re.sub(r"<any\((\w+)[^>]*>|<[^>]+>", lambda found: found[1] or "x", rule)
+
+
+def _asks_to_unlock(answer: TestResponse) -> bool:
+    return answer.status_code in {401, 404} or (answer.location or "").startswith("/unlock")

@@ -52,6 +52,19 @@ def test_after_the_childs_stop_it_is_only_read(browser: FlaskClient, desks: Desk
     assert "写过的还在，不能再加" in page
 
 
+def test_what_was_being_typed_when_the_child_stopped_stays_on_the_page(
+    browser: FlaskClient, desks: Desks, interview: str
+) -> None:
+    browser.post(f"/interviews/{interview}/observation", data=SEEN)
+    stops.finish(desks["interviewer"], interview, stops.begin(desks["interviewer"], interview, "stop_keep").mark)
+
+    refused = browser.post(f"/interviews/{interview}/observation", data=SEEN | {"interaction": "她说累了"})
+
+    assert refused.status_code >= 400
+    assert "（打了字，没有存）" in refused.text
+    assert "她说累了</textarea>" in refused.text
+
+
 def test_the_childs_page_leads_to_it(browser: FlaskClient, consented: str, interview: str) -> None:
     assert f"/interviews/{interview}/observation" in browser.get(f"/people/{consented}").text
 

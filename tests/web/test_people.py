@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from fieldkit.acts import assents
+from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 
 SLIP = {"called": "小草", "phone": "", "site": "A03", "sex": "f", "birth_date": "2014-05"}
@@ -131,3 +135,13 @@ def test_which_parent_objects_is_not_shown_to_other_interviewers(
     page = browser.get(f"/people/{consented}").text
     assert "（父亲）" not in page
     assert "（母亲）" in page  # who agreed is no secret
+
+
+def test_what_was_written_under_a_wrong_clock_is_marked(
+    browser: FlaskClient, child: str, desks: dict[str, Desk]
+) -> None:
+    assert "时间可疑" not in browser.get(f"/people/{child}").text
+    wrong = replace(desks["interviewer"], clock=Clock(timedelta(days=-2000)))
+    assents.record(wrong, child, ChildAnswer("no", reasons={"V31": "date_right"}))
+
+    assert browser.get(f"/people/{child}").text.count("时间可疑") == 1

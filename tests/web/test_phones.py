@@ -15,7 +15,8 @@ from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.web.site import HOME, Site
 
-OPEN = {"phones.pair", "phones.paired", "phones.trust", "phones.authority"}
+OPEN = {"phones.pair", "phones.paired", "phones.trust", "phones.certificate"}
+STUCK = "手机现在可能连不上这台电脑"
 SENTENCE = "这里只给与这台电脑配过对的手机用。"
 TRUST = {"base_url": "http://192.168.43.7:8770", "environ_overrides": {"fieldkit.door": "trust"}}
 
@@ -193,7 +194,7 @@ def test_the_plain_door_answers_only_what_is_trusted_first(beside: FlaskClient, 
     assert found
     plain = type(paired)(beside.application, beside.application.response_class, use_cookies=False)
     for path, endpoint in routes(beside):
-        if endpoint not in {"phones.trust", "phones.authority"}:
+        if endpoint not in {"phones.trust", "phones.certificate"}:
             answer = plain.get(path, headers={"Cookie": f"{found.key}={found.value}"}, **TRUST)
             assert answer.status_code == 403, path
 
@@ -279,10 +280,14 @@ def test_a_full_disk_costs_no_answer(beside: FlaskClient, monkeypatch: pytest.Mo
     def full(*_: object) -> bool:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("fieldkit.acts.phones.certify", full)
+    monkeypatch.setattr("fieldkit.acts.authority.certify", full)
     site_of(beside).clock = Clock(timedelta(seconds=16))
 
     assert beside.get("/today").status_code == 200
+    assert STUCK in beside.get("/today").text, "the next page says so"
+    site_of(beside).clock = Clock(timedelta(seconds=32))
+    assert beside.get("/today").status_code == 200
+    assert STUCK not in beside.get("/today").text, "once"
 
 
 def test_the_doors_are_shut_by_a_tap(beside: FlaskClient, paired: Any) -> None:

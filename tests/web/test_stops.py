@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import answers, interviews, people, stops
+from fieldkit.acts import answers, interviews, people, stops, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import DiskFull
+from fieldkit.store import standing
 
 Desks = dict[str, Desk]
 Postponed = list[tuple[float, Callable[[], None]]]
@@ -125,6 +126,20 @@ def test_locking_the_laptop_finishes_a_stop(browser: FlaskClient, desks: Desks, 
     assert people.case(desks["interviewer"], consented).interviews == []
 
 
+def test_who_locks_beside_somebody_else_leaves_the_countdown_of_that_stop_alone(
+    browser: FlaskClient, desks: Desks, interview: str
+) -> None:
+    colleague = browser.application.test_client()
+    assert colleague.get("/today").status_code == 200
+    browser.post(f"/interviews/{interview}/stop", data={"choice": "stop_discard"})
+
+    assert colleague.post("/lock").status_code == 302
+
+    assert stops.waiting(desks["interviewer"], interview) is not None
+    browser.post("/lock")  # now nobody is left who could undo it
+    assert stops.waiting(desks["interviewer"], interview) is None
+
+
 def test_a_countdown_of_another_tab_leads_back_to_the_interview_that_goes_on(
     browser: FlaskClient, desks: Desks, consented: str, interview: str
 ) -> None:
@@ -152,3 +167,21 @@ def test_a_stop_that_cannot_be_carried_out_keeps_nobody_from_locking(
     assert browser.post("/lock").status_code == 302
     monkeypatch.undo()
     assert stops.waiting(desks["interviewer"], interview) is not None
+
+
+def test_the_pages_go_on_without_a_name_where_a_guardian_withdrew_meanwhile(
+    browser: FlaskClient, desks: Desks, consented: str, interview: str
+) -> None:
+    me, path = desks["interviewer"], f"/interviews/{interview}/stop"
+    withdrawals.withdraw(me, consented, relation="mother")
+
+    assert "小满" not in browser.get(path).text
+    assert browser.post(path, data={"choice": "stop_discard"}).status_code == 302
+    assert "再选一次" in browser.get(path).text
+    assert browser.post(f"{path}/undo").location == path
+    browser.post(path, data={"choice": "stop_discard"})
+    done = browser.post(f"{path}/finish", data=form(desks, consented, interview), follow_redirects=True)
+
+    assert (done.status_code, "小满" in done.text, "今天就到这儿" in done.text) == (200, False, True)
+    with me.db.reading() as tables:
+        assert standing.events(tables, consented)[-1].scope == "stop_discard"

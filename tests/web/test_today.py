@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from fieldkit.acts import people, tasks
-from fieldkit.acts.tasks import Task
+from fieldkit.acts.tasks import Task, Tasks
 from fieldkit.clock import Clock
 
 
@@ -60,7 +60,7 @@ def test_a_long_list_of_things_to_do_is_shown_thirty_at_a_time(
     browser: FlaskClient, desks: Any, child: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = Task("memo", people.case(desks["interviewer"], child), "2026-11-25", "some interview")
-    monkeypatch.setattr(tasks, "waiting", lambda *_: [one] * 45)
+    monkeypatch.setattr(tasks, "waiting", lambda *_: Tasks([one] * 30, 15))
     page = browser.get("/today").text
 
     assert page.count("/interviews/some%20interview/memo") == 30

@@ -1,6 +1,7 @@
 // A note that saves itself, and a badge that tells the truth: "saved" only after the keyed hash of the text came back;
 // what the laptop did not take waits in the queue of this browser. Without this module the note is saved by its button.
 import { keyedHash, randomId, send, signedIn, tooLong } from './laptop.js';
+import { reachable } from './reach.js';
 
 const PAUSE = 600, LONGEST = 1200, PATIENCE = 300, RETRY = 2000, REFUSED = 10000;
 const KEPT_ALIVE = 20000;  // a browser sends no more than 64 KB for a page that is left
@@ -45,7 +46,7 @@ export class Autosave {
     this.stored = this.badge.truth === 'lost' ? null : this.state();
     this.timer = this.firstKey = this.turn = 0;
     this.saving = null;
-    this.left = false;
+    this.left = this.going = false;
     this.off = '';  // words that the child took back and the laptop still has
     this.listen();
     if (this.stored === null) this.later(0);  // the page came back with a refusal and what was typed
@@ -281,7 +282,7 @@ export class Autosave {
   submitted(event) {
     clearTimeout(this.timer);
     this.timer = 0;
-    if (!this.unsaved() && !this.away()) {
+    if (this.going && !this.unsaved()) {
       this.left = true;
       return;
     }
@@ -296,8 +297,12 @@ export class Autosave {
   async goOn(button) {
     await Promise.race([this.saving, pause(LONGEST)]);
     if (this.unsaved()) await Promise.race([this.save(), pause(LONGEST)]);
-    if (!this.unsaved() && !this.away()) this.form.requestSubmit(button);
-    else if (this.away()) this.openNext(button);
+    if (this.unsaved() && !this.away()) return;
+    if (this.away() || !await reachable()) return this.openNext(button);
+    if (this.left) return;  // a second tap
+    this.going = true;
+    this.form.requestSubmit(button);
+    this.going = false;
   }
 
   // No page comes from the laptop now: the next question of this one is at hand.

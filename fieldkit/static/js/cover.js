@@ -11,6 +11,7 @@ async function beat() {
     active = false;
     if (!under) hide(false);
     else if (typed) hide(true);
+    else if ('afresh' in box.dataset) location.assign('/cover');  // a practice is over under the cover
     else location.assign(`/cover?next=${encodeURIComponent(location.pathname + location.search)}`);
   } catch {
     // the server is away: the page stays as it is, the next beat asks again

@@ -1,10 +1,12 @@
 // The interview page: notes that save themselves, keys, the stop panels, and the second language on or off.
 import { Autosave } from './autosave.js';
 import { Delivery } from './delivery.js';
+import { doubt } from './doubt.js';
 import { drop } from './drop.js';
 import { focusSummary } from './focus.js';
 import { keys } from './keys.js';
 import { leave } from './leave.js';
+import './offline.js';
 import { offRecord } from './off_record.js';
 import { pair } from './pair.js';
 import { pulse } from './pulse.js';
@@ -15,6 +17,7 @@ const announce = document.getElementById('say');
 const waiting = document.querySelector('[data-queue]'), queue = Queue.of(waiting);
 const notes = Array.from(document.querySelectorAll('form[data-autosave]'), (form) => new Autosave(form, waiting, announce, queue));
 notes.forEach((note) => offRecord(note.form, note));
+notes.forEach((note) => doubt(note.form));
 if (queue) new Delivery(queue, waiting, announce);
 document.querySelectorAll('[data-toggle]').forEach(pair);
 document.querySelector('.nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });

@@ -1,5 +1,5 @@
 // What a page asks this laptop, and how it knows that it was the laptop that answered.
-const SCRIPT = { 'X-Fieldkit': 'script' }, LONGEST_WAIT = 20000;
+const SCRIPT = { 'X-Fieldkit': 'script' }, LONGEST_WAIT = 20000, SHORT_WAIT = 4000;
 const encoder = new TextEncoder();
 const hex = (byte) => byte.toString(16).padStart(2, '0');
 
@@ -14,6 +14,17 @@ export async function keyedHash(key, text) {
   const imported = await crypto.subtle.importKey('raw', bytes(key), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
   const hash = new Uint8Array(await crypto.subtle.sign('HMAC', imported, encoder.encode(text)));
   return Array.from(hash, hex).join('');
+}
+
+// Whether the laptop answers at all, locked or not.
+export async function answers() {
+  const signal = AbortSignal.timeout?.(SHORT_WAIT);
+  try {
+    await fetch('/session', { headers: SCRIPT, cache: 'no-store', signal });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function send(path, fields, extra) {

@@ -1,27 +1,30 @@
-// Before another page is asked for, the notes go to the laptop, so that the next page is opened on what was typed.
+// Before another page is asked for, the notes go to the laptop, so that the next page is opened on what was typed;
+// while the laptop does not answer, this page is not given up for one that cannot come.
+import { reachable } from './reach.js';
+
 const LONGEST = 1200;
 const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
-const away = () => document.querySelector('.badge[data-state="browser"]') !== null;  // no page would come
+const bare = (address) => address.split('#')[0];
+const leads = (link) => link.origin === location.origin && !link.target && !(link.hash && bare(link.href) === bare(location.href));
 
 export function leave(notes) {
   const unsaved = () => notes.filter((note) => note.unsaved());
-  const goFirst = (go) => {
-    let going = false;
-    return async (event) => {
-      if (going || event.ctrlKey || event.metaKey || event.shiftKey || !unsaved().length) return;
-      const button = event.submitter;
-      event.preventDefault();
-      await Promise.race([Promise.all(unsaved().map((note) => note.save())), pause(LONGEST)]);
-      if (away()) return;
-      going = true;
-      go(button);
-      going = false;
-    };
+  let going = false;
+  const first = async (event, go) => {
+    if (going || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    await Promise.race([Promise.all(unsaved().map((note) => note.save())), pause(LONGEST)]);
+    if (!await reachable() || notes.some((note) => note.away())) return;
+    going = true;
+    go();
+    going = false;
   };
-  for (const form of document.querySelectorAll('form[data-leaves]')) {
-    form.addEventListener('submit', goFirst((button) => form.requestSubmit(button)));
-  }
-  for (const link of document.querySelectorAll('.nav a, a.jump, a.back, .acts a:not([href^="#"])')) {
-    link.addEventListener('click', goFirst(() => location.assign(link.href)));
-  }
+  document.addEventListener('submit', (event) => {
+    const { target, submitter } = event;
+    if (!target.matches('[data-autosave]')) first(event, () => target.requestSubmit(submitter));
+  });
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest('a[href]');
+    if (link && leads(link)) first(event, () => location.assign(link.href));
+  });
 }

@@ -32,6 +32,11 @@ async function within(mode, act) {
   }
 }
 
+// How many notes wait in this browser, whoever typed them; what they say takes their key.
+export function waiting() {
+  return within('readonly', (store) => answered(store.count()));
+}
+
 export class Queue {
   constructor(place) {
     this.interview = place.dataset.interview;

@@ -1,0 +1,60 @@
+"""What waits to be done: counted over all children at once, of which only the oldest are read."""
+
+from __future__ import annotations
+
+from fieldkit.store.database import Tables
+from fieldkit.store.people import Row
+
+_HELD_BY = (
+    "FROM interviews AS i WHERE i.interviewer = ? AND i.subject IN (SELECT id FROM participants) "
+    "AND i.subject NOT IN (SELECT subject FROM standings WHERE hidden = 1) "
+)
+_NO_MEMO = "AND NOT EXISTS (SELECT 1 FROM memos AS m WHERE m.interview = i.id AND m.interviewer = i.interviewer)"
+_GOES_ON = (
+    "AND i.started_on < ? AND NOT EXISTS (SELECT 1 FROM closings AS e WHERE e.interview = i.id AND e.ended_on <> '')"
+)
+
+
+def without_memo(tables: Tables, interviewer: str, most: int) -> tuple[list[Row], int]:
+    """Return the interviews that *interviewer* held and wrote no memo about: the oldest *most*, and how many."""
+    return _oldest(tables, _HELD_BY + _NO_MEMO, [interviewer], most)
+
+
+def never_ended(tables: Tables, interviewer: str, day: str, most: int) -> tuple[list[Row], int]:
+    """Return the interviews of *interviewer* from before *day* that nobody ended: the oldest *most*, and how many."""
+    return _oldest(tables, _HELD_BY + _GOES_ON, [interviewer, day], most)
+
+
+def _oldest(tables: Tables, which: str, values: list[str], most: int) -> tuple[list[Row], int]:
+    total = int(tables.execute("SELECT count(*) " + which, values).fetchone()[0])
+    rows = tables.query(
+        f"SELECT i.id, i.subject, i.started_on {which} ORDER BY i.started_on, "  # noqa: S608 - our own words
+        "(SELECT case_code FROM participants WHERE id = i.subject), i.id LIMIT ?",
+        [*values, most],
+    )
+    return [dict(one) for one in rows], total
+
+
+def put_off(tables: Tables, interviewer: str) -> list[Row]:
+    """Return the interviews that *interviewer* held whose closing says an end, and lacks the place or who was there."""
+    rows = tables.query(
+        "SELECT i.id, i.subject, i.started_on, e.setting, e.others_present, e.reasons "
+        "FROM closings AS e JOIN interviews AS i ON i.id = e.interview "
+        "WHERE (coalesce(e.setting, '') = '' OR coalesce(e.others_present, '') IN ('', '[]')) AND e.ended_on <> '' "
+        "AND i.interviewer = ? ORDER BY i.started_on, i.id",
+        [interviewer],
+    )
+    return [dict(one) for one in rows]
+
+
+def papers_brought(tables: Tables) -> set[str]:
+    """Return the consents by phone whose signed paper was brought."""
+    return {row[0] for row in tables.execute("SELECT event FROM papers")}
+
+
+def next_visits(tables: Tables) -> dict[str, str]:
+    """Return, by child, the day of the next visit that the newest entry of the visit log names."""
+    rows = tables.execute(
+        "SELECT subject, next_on FROM visits ORDER BY (SELECT min(tick) FROM changes WHERE record = visits.id), id"
+    )
+    return {subject: day for subject, day in dict(rows.fetchall()).items() if day}

@@ -1,0 +1,42 @@
+"""The interview guide on paper."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+
+from fieldkit.acts import guides
+from fieldkit.i18n import N_
+from fieldkit.web.forms import LANGS, on_paper
+from fieldkit.web.sessions import desk
+
+pages = Blueprint("guides", __name__, url_prefix="/guide")
+
+
+@pages.get("/print")
+def paper() -> str:
+    """Show the guide as it is taken along on paper, in one language or both."""
+    langs = LANGS.get(request.args.get("lang", "zh"), LANGS["zh"])
+    return render_template("guides/print.html", guide=guides.paper(desk()), langs=langs, labels=on_paper(langs, SAID))
+
+
+SAID = {
+    "title": N_("The interview on paper"),
+    "code": N_("Case code (no name)"),
+    "date": N_("Date"),
+    "from": N_("From"),
+    "to": N_("To"),
+    "researcher": N_("Researcher"),
+    "where": N_("Where this sheet lies"),
+    "version": N_("Guide, version"),
+    "opening": N_("Before the first question"),
+    "yes": N_("The child's own yes, in its own words"),
+    "alone": N_("Not while others listen"),
+    "skipped": N_("skipped"),
+    "off": N_("do not write that down"),
+    "closing": N_("At the end"),
+    "mood": N_("The child points at a face (1 sad to 5 glad)"),
+    "others": N_("Who was there, who could listen"),
+    "rule": N_(
+        "Write no name of a person, village or school. Type it in on the laptop the same evening, then lock it away."
+    ),
+}

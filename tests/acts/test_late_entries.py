@@ -1,0 +1,350 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from fieldkit.acts import (
+    answers,
+    assents,
+    checks,
+    closings,
+    consents,
+    interviews,
+    late_entries,
+    moments,
+    people,
+    screenings,
+    stops,
+    tasks,
+    withdrawals,
+)
+from fieldkit.acts.answers import SaveAnswer
+from fieldkit.acts.assents import ChildAnswer, NoClearYes
+from fieldkit.acts.closings import ClosingTold
+from fieldkit.acts.consents import GuardianAnswer, ItemsNotAsked
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.interviews import ConsentMissing, GatesClosed
+from fieldkit.acts.late_entries import HeldThatDay, PaperTold
+from fieldkit.acts.people import NewChild
+from fieldkit.acts.told import Seen
+from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
+from fieldkit.records import Change
+from fieldkit.rules.calendars import DayToCome, NoDay
+from fieldkit.rules.findings import ReasonNeeded
+from fieldkit.store import log
+from fieldkit.store.log import Draft
+
+Desks = dict[str, Desk]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+Changes = Callable[[Desk, str], list[Change]]
+Later = Callable[[Desk, int], Desk]
+SURE = {"G09": "kept", "G10": "not_at_home", "G12": "checked", "V31": "date_right"}
+YES = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意", reasons=SURE)
+
+
+def sheet(desk: Desk, days: int = 0, **changes: Any) -> PaperTold:
+    """A whole sheet of some days before the desk's today."""
+    day = (desk.clock.today() - timedelta(days=days)).isoformat()
+    return replace(PaperTold(day, "P-7，蓝纸袋", YES), **changes)
+
+
+def said(**changes: Any) -> ChildAnswer:
+    return replace(YES, **changes)
+
+
+def enter(desk: Desk, subject: str, days: int = 0, **changes: Any) -> str:
+    return late_entries.enter(desk, subject, sheet(desk, days, **changes))
+
+
+def failing(told: Refusal) -> set[str]:
+    gates = told.details["gates"]
+    assert isinstance(gates, list)
+    return {gate.id for gate in gates}
+
+
+def seen(desk: Desk, subject: str) -> list[str]:
+    return [event.id for event in people.case(desk, subject).events]
+
+
+def test_only_an_interviewer_types_an_interview_in(refused: Refused, consented: str) -> None:
+    refused(NotAllowed, "coordinator translator sg_lead", lambda desk: enter(desk, consented))
+    refused(NotAllowed, "coordinator", lambda desk: late_entries.page(desk, consented, desk.today))
+
+
+def test_what_no_consent_of_that_day_covers_is_not_typed_in_and_all_of_it_is_said_at_once(
+    refused: Refused, child: str, desks: Desks, says: Callable[..., GuardianAnswer]
+) -> None:
+    assert failing(refused(GatesClosed, "interviewer", lambda desk: enter(desk, child))) == {"G04", "G14"}
+    consents.record(desks["interviewer"], child, says(desks["interviewer"], child))
+
+    told = refused(GatesClosed, "interviewer", lambda desk: enter(desk, child, 1))
+    assert failing(told) == {"G04", "G14"}
+    assert told.code == "V34"
+
+
+def test_what_only_asks_wants_its_tap(refused: Refused, consented: str) -> None:
+    told = refused(GatesClosed, "interviewer", lambda desk: enter(desk, consented, said=said(reasons={})))
+
+    assert failing(told) == {"G09", "G10"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"day": ""}, NoDay),
+        ({"day": "gestern"}, NoDay),
+        ({"day": "2999-01-01"}, DayToCome),
+        ({"paper_ref": " "}, Missing),
+        ({"begun": "morgens"}, Invalid),
+        ({"begun": "14:05", "over": "14:05"}, Invalid),
+        ({"said": said(told=(1, 2))}, NoClearYes),
+        ({"said": said(method="child_mark", words="")}, NoClearYes),
+        ({"said": said(answer="no")}, NoClearYes),
+        ({"said": said(adult_spoke=True)}, ReasonNeeded),
+    ],
+)
+def test_a_sheet_that_leaves_something_open_is_not_typed_in(
+    refused: Refused, consented: str, changes: dict[str, Any], refusal: type[Refusal]
+) -> None:
+    refused(refusal, "interviewer", lambda desk: enter(desk, consented, **changes))
+
+
+def test_a_child_who_is_unknown_or_withdrew_is_not_typed_in(refused: Refused, desks: Desks, consented: str) -> None:
+    withdrawals.withdraw(desks["interviewer"], consented)
+
+    for subject in (consented, "nobody"):
+        refused(NotFound, "interviewer", partial(enter, subject=subject))
+
+
+def test_a_no_since_that_day_keeps_it_out_and_the_childs_own_next_yes_lets_it_in(
+    refused: Refused, desks: Desks, consented: str, later: Later
+) -> None:
+    day_after = later(desks["interviewer"], 1)
+    assents.record(day_after, consented, ChildAnswer("no"))
+    evening = later(desks["interviewer"], 2)
+
+    told = refused(GatesClosed, "interviewer", lambda _: enter(evening, consented, 2))
+    assert failing(told) == {"G06"}
+
+    again = said(follows=seen(evening, consented), reasons={**SURE, "again_own": "brought_up"})
+    assents.record(evening, consented, again)
+    assert enter(evening, consented, 2)
+
+
+def test_the_other_parents_no_since_keeps_it_out(refused: Refused, desks: Desks, consented: str, later: Later) -> None:
+    next_day = later(desks["interviewer"], 1)
+    consents.record(next_day, consented, GuardianAnswer("father", {"participate": "no"}, []))
+
+    told = refused(GatesClosed, "interviewer", lambda _: enter(next_day, consented, 1))
+    assert failing(told) == {"G05", "G13"}
+
+
+def test_a_parent_who_thinks_about_it_again_since_keeps_it_out(
+    refused: Refused, desks: Desks, consented: str, later: Later, says: Callable[..., GuardianAnswer]
+) -> None:
+    next_day = later(desks["interviewer"], 1)
+    consents.defer(next_day, consented, says(next_day, consented))
+
+    told = refused(GatesClosed, "interviewer", lambda _: enter(next_day, consented, 1))
+    assert failing(told) == {"G04"}
+
+
+def test_a_yes_on_paper_does_not_answer_what_the_child_said_after_it(
+    desks: Desks, consented: str, later: Later, changes: Changes
+) -> None:
+    next_day = later(desks["interviewer"], 1)
+    assents.record(next_day, consented, YES)
+    typed = enter(next_day, consented, 1, said=said(follows=seen(next_day, consented)))
+
+    (today,) = [one for one in changes(next_day, "consent_event") if one.set["day"] == next_day.today]
+    (paper,) = [one for one in changes(next_day, "consent_event") if one.set.get("entered_on")]
+    assert today.id not in paper.set["follows"]
+    assert (paper.set["day"], paper.session) == (desks["interviewer"].today, typed)
+    assert people.case(next_day, consented).session == today.session  # still unused: today's own interview can start
+
+
+def test_one_interview_a_day_holds_for_that_day_as_well(
+    refused: Refused, desks: Desks, consented: str, interview: str, later: Later
+) -> None:
+    refused(HeldThatDay, "interviewer", lambda desk: enter(desk, consented))
+    next_day = later(desks["interviewer"], 1)
+    refused(HeldThatDay, "interviewer", lambda _: enter(next_day, consented, 1))
+    assert interview
+
+    enter(next_day, consented)
+    refused(HeldThatDay, "interviewer", lambda _: enter(next_day, consented))
+
+
+def test_the_typed_interview_and_the_yes_are_one_transaction(
+    desks: Desks, consented: str, changes: Changes, broken: Callable[[int, Callable[[], object]], None]
+) -> None:
+    desk = desks["interviewer"]
+    broken(2, lambda: enter(desk, consented))
+
+    typed = enter(desk, consented)
+    (opened,), (guide,) = changes(desk, "interview"), changes(desk, "guide_version")
+    guardian, child = changes(desk, "consent_event")
+    assert (opened.record, opened.session, child.session) == (typed, typed, typed)
+    assert set(opened.grounds) == {guardian.id, child.id}
+    begun = {"guide_version": guide.id, "started_on": desk.today, "interviewer": desk.me.code}
+    late = {"entered_on": desk.today, "paper_ref": "P-7，蓝纸袋"}
+    assert opened.set == {**begun, **late, "asked": {"G09": "kept", "G10": "not_at_home"}}
+    assert (child.set["entered_on"], child.set["day"], child.set["told"]) == (desk.today, desk.today, [1, 2, 3])
+
+
+def test_a_yes_of_that_day_that_is_on_record_is_not_asked_for_again(
+    desks: Desks, consented: str, changes: Changes, later: Later
+) -> None:
+    """The battery died right after the child had said yes."""
+    desk = desks["interviewer"]
+    assents.record(desk, consented, YES)
+    next_day = later(desk, 1)
+    assert late_entries.page(next_day, consented, desk.today).form is None
+
+    typed = enter(next_day, consented, 1, said=said(answer="", told=()))
+    assert [one.session for one in changes(desk, "consent_event")][1:] == [typed]
+
+
+def test_it_is_asked_in_the_form_of_the_age_and_the_version_of_that_day(
+    desks: Desks, consented: str, later: Later, newer: Callable[..., None]
+) -> None:
+    desk = desks["interviewer"]
+    long_after = later(desk, 3 * 365)
+    page = late_entries.page(long_after, consented, desk.today)
+
+    assert page.form is not None
+    assert (page.form.doc_kind, page.case.age_group) == ("assent_12_13", "a12_13")
+    assert people.case(long_after, consented).age_group == "a14_17"
+    newer("major", "assent_12_13")
+    assert late_entries.page(desk, consented, desk.today).form.version == "2"  # type: ignore[union-attr]
+
+
+def test_who_was_fourteen_that_day_answered_item_by_item(
+    refused: Refused, desks: Desks, says: Callable[..., GuardianAnswer]
+) -> None:
+    desk = desks["interviewer"]
+    grown = people.register(desk, NewChild("阿宁", "", "A03", "f", f"{desk.clock.today().year - 15}-01"))
+    screenings.record(desk, grown, screenings.all_fit())
+    consents.record(desk, grown, says(desk, grown))
+    form = late_entries.page(desk, grown, desk.today).form
+    assert form is not None
+    assert form.doc_kind == "consent_14_17"
+
+    refused(ItemsNotAsked, "interviewer", lambda _: enter(desk, grown))
+    items = {item.code: "yes" for item in form.items}
+    refused(NoClearYes, "interviewer", lambda _: enter(desk, grown, said=said(items={**items, "notes": "no"})))
+    assert enter(desk, grown, said=said(items=items))
+
+
+def test_the_help_card_is_judged_as_it_stood_that_day(
+    desks: Desks, consented: str, later: Later, refused: Refused
+) -> None:
+    desk = later(desks["interviewer"], 100)
+    with desk.db.writing() as tables:
+        for line in list(tables.table("help_numbers").rows):
+            rung = {"site": line["site"], "line": line["line"], "verified_on": desk.today}
+            log.append_over(tables, desk.pen, Draft("help_number", rung))
+
+    told = refused(GatesClosed, "interviewer", lambda _: enter(desk, consented, 5))
+    assert failing(told) == {"G08"}
+    assert enter(desk, consented, 100)
+
+
+def test_no_clock_of_this_laptop_runs_for_what_was_held_on_paper(
+    desks: Desks, consented: str, changes: Changes, later: Later
+) -> None:
+    desk = desks["interviewer"]
+    typed = enter(desk, consented)
+    for days, question in enumerate(("W1", "W2", "L1")):
+        answers.save(later(desk, days), SaveAnswer(typed, question, f"editor-{days}", "{}", "下雨"))
+    interviews.choose_mode(desk, typed, "core")
+    moments.note(desk, typed, "came_in", "carer")
+    interviews.beat(desk, typed)
+
+    ours = [one for one in changes(desk, "") if one.session == typed]
+    assert {one.elapsed for one in ours} == {None}
+    page = interviews.page(later(desk, 2), typed, "W")
+    assert (page.minutes, page.around.rest, page.around.listening) == (None, None, ())
+    assert {line.minute for line in page.questions} == {None}
+    assert [line.text_now for line in page.questions][:2] == ["下雨", "下雨"]
+    assert page.sheet == interviews.Sheet(desk.today, "P-7，蓝纸袋")
+    assert page.writable
+    assert checks.check(desk).problems == []
+
+
+def test_an_interview_at_the_laptop_has_no_sheet(desks: Desks, interview: str) -> None:
+    page = interviews.page(desks["interviewer"], interview)
+
+    assert (page.sheet, page.minutes) == (None, 0)
+
+
+def test_after_a_later_no_nothing_more_is_typed(refused: Refused, desks: Desks, consented: str) -> None:
+    typed = enter(desks["interviewer"], consented)
+    withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "guardian")
+
+    refused(
+        ConsentMissing, "interviewer", lambda desk: answers.save(desk, SaveAnswer(typed, "W1", "editor-1", "", "下雨"))
+    )
+    withdrawals.withdraw(desks["interviewer"], consented)
+    refused(NotFound, "interviewer", partial(interviews.page, interview=typed))
+
+
+def test_what_is_to_be_discarded_is_gone(desks: Desks, consented: str, words: Callable[[Desk], str]) -> None:
+    desk = desks["interviewer"]
+    typed = enter(desk, consented)
+    answers.save(desk, SaveAnswer(typed, "W1", "editor-1", "", "下了一场雨"))
+    assert "下了一场雨" in words(desk)
+
+    stops.finish(desk, typed, stops.begin(desk, typed, "stop_discard").mark)
+    assert "下了一场雨" not in words(desk)
+    assert people.case(desk, consented).interviews == []
+
+
+@pytest.mark.parametrize(("begun", "over", "minutes"), [("", "", None), ("14：05", "14:50", 45)])
+def test_a_stop_or_an_end_says_no_minutes_but_those_of_the_sheet(
+    desks: Desks, consented: str, begun: str, over: str, minutes: int | None
+) -> None:
+    desk = desks["interviewer"]
+    typed = enter(desk, consented, begun=begun, over=over)
+    stops.finish(desk, typed, stops.begin(desk, typed, "stop_keep").mark)
+
+    page = closings.page(desk, typed)
+    assert (page.minutes, page.ended) == (minutes, True)
+    assert [one.code for one in page.hints] == []
+
+
+def test_the_minutes_of_the_sheet_can_be_typed_at_the_end(desks: Desks, consented: str, changes: Changes) -> None:
+    desk = desks["interviewer"]
+    typed = enter(desk, consented)
+    whole = ClosingTold("core", setting="home_inside", others_present=("none",), minutes=5)
+    hints = closings.end(desk, typed, whole, Seen(closings.page(desk, typed).opened.base))
+    assert [one.code for one in hints] == ["V32"]
+    assert changes(desk, "closing")[-1].set["duration_ms"] == 5 * 60_000
+
+    closings.end(desk, typed, replace(whole, minutes=None), Seen(closings.page(desk, typed).opened.base))
+    assert closings.page(desk, typed).minutes is None
+    assert {one.elapsed for one in changes(desk, "closing")} == {None}
+
+
+def test_an_interview_of_an_earlier_day_waits_tonight_until_it_is_closed(
+    desks: Desks, consented: str, later: Later
+) -> None:
+    evening = later(desks["interviewer"], 1)
+    typed = enter(evening, consented, 1)
+
+    waiting = tasks.waiting(evening, people.listing(evening))
+    assert ("closing", typed) in [(one.code, one.event) for one in waiting]
+
+
+def test_a_talk_of_today_goes_on_after_another_one_was_typed_in(desks: Desks, consented: str, later: Later) -> None:
+    today = later(desks["interviewer"], 1)
+    assents.record(today, consented, YES)
+    talk = interviews.start(today, consented, SURE)
+    enter(today, consented, 1, said=said(follows=seen(today, consented)))
+
+    assert people.case(today, consented).step == people.Step("continue", talk)

@@ -1,0 +1,115 @@
+"""A list reads of each child only what decides: it has to say the same as the child's own page, whatever was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fieldkit.acts import people
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.people import Case
+from fieldkit.clock import Clock, new_id
+from fieldkit.errors import NotFound
+from fieldkit.records import Change
+from fieldkit.store import log, rebuild, standing
+from fieldkit.store.database import Tables
+from fieldkit.store.log import Draft
+
+Desks = dict[str, Desk]
+ACTS = ("given", "given", "reaffirmed", "reconsented", "declined", "withdrawn", "deferred", "voided", "informed")
+SAID = st.fixed_dictionaries(
+    {
+        "actor": st.sampled_from(["child", "child", "child", "guardian", "adult_participant", "carer"]),
+        "act": st.sampled_from(ACTS),
+        "items": st.sampled_from([("yes", "yes", "yes"), ("yes", "yes", "yes"), ("yes", "no", "yes"), ()]),
+        "session": st.sampled_from(["S1", "S2", "S3", ""]),
+        "today": st.booleans() | st.just(value=False),
+        "names": st.sampled_from(["", "", "follows", "lifts", "voids"]),
+        "which": st.integers(0, 9),
+        "held": st.booleans(),
+    }
+)
+
+
+class Undone(Exception):
+    """Ends a transaction of which nothing is to stay."""
+
+
+@contextmanager
+def scratch(desk: Desk) -> Iterator[Tables]:
+    """A transaction that is taken back."""
+    with suppress(Undone), desk.db.writing() as tables:
+        yield tables
+        raise Undone
+
+
+def say(
+    desk: Desk, tables: Tables, subject: str, pattern: dict[str, Any], one: dict[str, Any], known: list[str]
+) -> str:
+    names = {one["names"]: [known[one["which"] % len(known)]]} if one["names"] and known else {}
+    items = dict(zip(("participate", "notes", "store"), one["items"], strict=False))
+    said = {"actor": one["actor"], "act": one["act"], "session": one["session"], "items": items, **names}
+    said |= {"day": desk.today if one["today"] else "2026-01-05", "person": one["actor"], "scope": "stop_keep"}
+    draft = Draft("consent_event", {**pattern, **said}, subject=subject, session=one["session"] or None)
+    return log.append(tables, desk.pen, draft).id
+
+
+def hold(desk: Desk, tables: Tables, subject: str, one: dict[str, Any], grounds: tuple[str, ...]) -> None:
+    """Another laptop brought the interview of a session: nothing here could refuse it."""
+    facts = {"started_on": desk.today if one["today"] else "2026-01-05", "interviewer": desk.me.code}
+    tick = tables.execute("SELECT max(tick) + ? FROM changes", [one["which"] % 3]).fetchone()[0]
+    session = one["session"] or "S0"
+    change = Change(
+        *(new_id(), "yu", "L2", tick, "2026-01-05T09:00:00+08:00", f"research/{desk.device.team}"),
+        *("interview", session, facts, {}, grounds, subject, session),
+    )
+    log.insert(tables, change, change.encoded(), batch="stick", block=None)
+    log.settle(tables, [change])
+
+
+def both(desk: Desk, tables: Tables, subject: str) -> tuple[Case, Case]:
+    return people.in_short(desk, tables, subject), people.case_within(desk, tables, subject)
+
+
+def alike(one: Case) -> Case:
+    """Leave out what a list does not read: the number says how much there is."""
+    return replace(one, events=[], interviews=one.interviews[-1:])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=st.lists(SAID, max_size=9))
+def test_a_list_says_of_every_child_what_their_page_says(
+    desks: Desks, consented: str, history: list[dict[str, Any]]
+) -> None:
+    desk = replace(desks["interviewer"], clock=Clock(timedelta(days=1)))  # the parent said yes the day before
+    with scratch(desk) as tables:
+        first = standing.events(tables, consented)[0].id
+        pattern, known = dict(log.of_record(tables, first)[0].set), [first]
+        for one in history:
+            known.append(say(desk, tables, consented, pattern, one, known))
+            if one["held"]:
+                hold(desk, tables, consented, one, (first, known[-1]))
+        with suppress(NotFound):
+            short, whole = both(desk, tables, consented)
+            assert alike(short) == alike(whole)
+        assert "tallies: differ" not in rebuild.differences(tables)
+
+
+@pytest.mark.parametrize("times", [1, 4])
+def test_of_yeses_that_say_the_same_a_list_reads_the_last_one(desks: Desks, consented: str, times: int) -> None:
+    desk = replace(desks["interviewer"], clock=Clock(timedelta(days=1)))
+    yes = {"actor": "child", "act": "given", "items": ("yes",) * 3, "today": False, "names": "", "which": 0}
+    with scratch(desk) as tables:
+        first = standing.events(tables, consented)[0].id
+        pattern = dict(log.of_record(tables, first)[0].set) | {"lifts": [], "follows": []}
+        said = [say(desk, tables, consented, pattern, yes | {"session": f"S{n}"}, []) for n in range(times)]
+        short, whole = both(desk, tables, consented)
+        assert [one.id for one in whole.events] == [first, *said]
+        assert [one.id for one in short.events] == [first, said[-1]]

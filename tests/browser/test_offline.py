@@ -1,0 +1,254 @@
+"""A browser that walks out of reach: the open page stays, a plain page waits, nothing of a child is kept."""
+
+from __future__ import annotations
+
+import random
+import string
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect
+
+pytestmark = pytest.mark.browser
+BESIDE = Path(__file__).with_name("beside.py")
+DAY = Path(__file__).resolve().parents[2] / "docs" / "pictures" / "day"
+ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
+CONTROLLED = """() => new Promise((resolve) => {
+    if (navigator.serviceWorker.controller) resolve();
+    navigator.serviceWorker.addEventListener('controllerchange', () => resolve());
+})"""
+KEPT = """async () => {
+    const names = await caches.keys();
+    const caching = await Promise.all(names.map((name) => caches.open(name)));
+    const kept = await Promise.all(caching.map((cache) => cache.keys()));
+    return kept.flat().map((request) => new URL(request.url).pathname);
+}"""
+ONE_CACHE = "(await caches.keys()).length === 1"
+NOTHING = "(await caches.keys()).length === 0 && (await navigator.serviceWorker.getRegistrations()).length === 0"
+WAITS = "连不上电脑"
+Stored = Callable[[str], str]
+Unlock = Callable[[Page, Any], None]
+
+
+def keeps(page: Page) -> None:
+    """Wait until the browser keeps what it needs while the laptop is away."""
+    page.evaluate(CONTROLLED)
+
+
+def until(page: Page, holds: str) -> None:
+    """Wait until *holds*, which the policy of the pages forbids a script to read from a text over and over."""
+    again = "await new Promise((go) => { setTimeout(go, 100); });"
+    page.evaluate(f"""async () => {{
+        for (let tries = 0; tries < 200; tries += 1) {{ if ({holds}) return; {again} }}
+        throw new Error('never');
+    }}""")
+
+
+def badge(page: Page, state: str, question: str = "W1") -> None:
+    expect(page.locator(f"#{question} .badge")).to_have_attribute("data-state", state)
+
+
+def open_note(page: Page, base: str, interview: str, question: str = "W1") -> None:
+    page.goto(f"{base}/interviews/{interview}?section={question[0]}&q={question}")
+    page.focus(f"#note-{question}")
+    keeps(page)
+
+
+@pytest.fixture
+def laptop(start: Any, field_folder: Path, phone: Page, unlock: Unlock) -> Any:
+    """The interviewer's laptop, unlocked in its own browser."""
+    opened = start(field_folder)
+    unlock(phone, opened)
+    return opened
+
+
+def test_a_page_that_is_asked_for_out_of_reach_gives_way_to_one_that_waits_and_comes_back_by_itself(
+    laptop: Any, phone: Page, interview: str, unlock: Unlock, stored: Stored
+) -> None:
+    open_note(phone, laptop.url, interview)
+    laptop.kill()
+    phone.keyboard.insert_text("下雨了")
+    badge(phone, "browser")
+    phone.reload()
+
+    expect(phone.locator("h1")).to_have_text(WAITS)
+    expect(phone.locator("[data-some]")).to_have_text(
+        "有1份记录加密留在这个浏览器里。连上以后打开那次访谈，它们会自己存到电脑上。"
+    )
+    assert "下雨了" not in phone.content()
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    laptop.start()
+    expect(phone.locator("h1")).to_have_text("谁在这里？")
+    unlock(phone.context.new_page(), laptop)
+    open_note(phone, laptop.url, interview, "L1")
+    expect(phone.locator("[data-delivered] a")).to_have_text("W1")
+    laptop.kill()
+    assert stored("W1") == "下雨了"
+
+
+def test_without_a_note_that_waits_the_page_says_so(laptop: Any, phone: Page, interview: str) -> None:
+    open_note(phone, laptop.url, interview)
+    laptop.kill()
+    phone.goto(f"{laptop.url}/today")
+
+    expect(phone.locator("[data-some]")).to_have_text("这个浏览器里没有等着存的记录。")
+
+
+def test_the_open_page_is_not_given_up_for_one_that_cannot_come(
+    laptop: Any, phone: Page, interview: str, unlock: Unlock, stored: Stored
+) -> None:
+    open_note(phone, laptop.url, interview)
+    phone.keyboard.insert_text("下雨了")
+    badge(phone, "saved")
+    laptop.kill()
+    gone = phone.locator("[data-gone]")
+    phone.click(".nav a >> nth=2")
+    expect(gone).to_be_visible()
+    phone.click(".stopbar button[value=break]")
+    phone.click(".stopbar .stop")
+    phone.click("#stop button[value=stop_keep]")
+    phone.click("#stop .acts a >> nth=0")
+    phone.click("#W1 button[value=next]")
+    expect(phone.locator("#note-W2")).to_be_focused()
+    phone.keyboard.insert_text("没人送伞")
+    badge(phone, "browser", "W2")
+
+    laptop.start()
+    unlock(phone.context.new_page(), laptop)
+    badge(phone, "saved", "W2")
+    expect(gone).to_be_hidden()
+    with phone.expect_navigation():
+        phone.click(".nav a >> nth=2")
+    laptop.kill()
+    assert (stored("W1"), stored("W2")) == ("下雨了", "没人送伞")
+
+
+def test_only_files_and_the_page_that_waits_are_kept(laptop: Any, phone: Page, interview: str) -> None:
+    open_note(phone, laptop.url, interview)
+    phone.goto(f"{laptop.url}/people")
+    phone.goto(f"{laptop.url}/help-card")
+    kept = phone.evaluate(KEPT)
+
+    assert "/away" in kept
+    assert "/static/js/interview.js" in kept
+    assert [path for path in kept if path != "/away" and not path.startswith("/static/")] == []
+
+
+def test_what_an_older_program_kept_is_cleared_away(laptop: Any, phone: Page) -> None:
+    phone.goto(f"{laptop.url}/help-card")
+    keeps(phone)
+    phone.evaluate("""async () => {
+        await (await caches.open('fieldkit older')).put('/people', new Response('older'));
+        for (const one of await navigator.serviceWorker.getRegistrations()) await one.unregister();
+    }""")
+    phone.goto(f"{laptop.url}/help-card")
+    keeps(phone)
+
+    until(phone, ONE_CACHE)
+    assert "/people" not in phone.evaluate(KEPT)
+
+
+@pytest.fixture
+def profile(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
+    """A browser that keeps a profile on the disk, as a person's does."""
+    context = playwright.chromium.launch_persistent_context(
+        tmp_path / "profile", executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+    )
+    yield context
+    with suppress(Error):  # closed by the test
+        context.close()
+
+
+def found(words: str, folder: Path) -> list[str]:
+    """Return the files below *folder* that hold *words* in clear."""
+    forms = [words.encode(code) for code in ENCODINGS]
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    return [str(path.relative_to(folder)) for path in files if any(form in path.read_bytes() for form in forms)]
+
+
+def random_word() -> str:
+    """Return 24 random letters: nothing else on the disk reads so."""
+    return "".join(random.choices(string.ascii_letters, k=24))
+
+
+def test_no_word_of_a_page_reaches_the_disk_through_what_is_kept(
+    start: Any, field_folder: Path, interview: str, unlock: Unlock, profile: BrowserContext, tmp_path: Path
+) -> None:
+    laptop, page, note, control = start(field_folder), profile.new_page(), random_word(), random_word()
+    unlock(page, laptop)
+    open_note(page, laptop.url, interview)
+    page.keyboard.insert_text(note)
+    badge(page, "saved")
+    page.reload()
+    expect(page.locator("#note-W1")).to_have_value(note)
+    page.evaluate(
+        "async (words) => (await caches.open('control')).put('/control', new Response(words))",
+        control,
+    )
+    laptop.kill()
+    page.reload()
+    expect(page.locator("h1")).to_have_text(WAITS)
+    profile.close()
+
+    assert [path for path in found(control, tmp_path / "profile") if "CacheStorage" in path]
+    assert found(note, tmp_path / "profile") == []
+    assert found("小满", tmp_path / "profile") == []
+
+
+@pytest.fixture
+def trusting(playwright: Playwright) -> Iterator[Browser]:
+    """A phone that has installed the laptop's certificate: its browser trusts it."""
+    browser = playwright.chromium.launch(
+        executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", "--ignore-certificate-errors"]
+    )
+    yield browser
+    browser.close()
+
+
+def test_a_phone_keeps_writing_out_of_the_hotspot_and_keeps_nothing_once_it_was_removed(
+    start: Any,
+    field_folder: Path,
+    interview: str,
+    phone: Page,
+    unlock: Unlock,
+    trusting: Browser,
+    passphrase: str,
+    tmp_path: Path,
+    pytestconfig: pytest.Config,
+) -> None:
+    laptop = start(field_folder, sys.executable, str(BESIDE))
+    unlock(phone, laptop)
+    laptop.until("https://127.0.0.2:")
+    handset = trusting.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN", has_touch=True).new_page()
+    phone.goto(f"{laptop.url}/phones")
+    phone.click("text=配一部手机")
+    url = phone.inner_text(".qr + .meta")
+    base = url.partition("/pair/")[0]
+    handset.goto(url)
+    handset.fill("#name", "小李的手机")
+    handset.click("text=配对 >> nth=-1")
+    handset.fill("#passphrase", passphrase)
+    handset.click("form.card button.primary")
+    expect(handset.locator("h1")).not_to_have_text("谁在这里？")
+    open_note(handset, base, interview)
+
+    laptop.kill()
+    handset.keyboard.insert_text("下雨了")
+    badge(handset, "browser")
+    handset.reload()
+    expect(handset.locator("h1")).to_have_text(WAITS)
+    expect(handset.locator("[data-some]")).to_contain_text("有1份记录")
+    handset.screenshot(path=(DAY if pytestconfig.getoption("--pictures") else tmp_path) / "away.zh.360.png")
+    laptop.start()
+    unlock(phone, laptop)
+    expect(handset.locator("h1")).to_have_text("谁在这里？")
+    assert handset.evaluate(KEPT)
+
+    phone.goto(f"{laptop.url}/phones")
+    phone.click("text=移除")
+    handset.goto(f"{base}/today")
+    until(handset, NOTHING)

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from flask.testing import FlaskClient
+
+from fieldkit.acts import people
+from fieldkit.acts.desk import Desk
+
+Desks = dict[str, Desk]
+WHOLE = {
+    "paper_ref": "P-7，蓝纸袋",
+    "answer": "yes",
+    "told": ["1", "2", "3"],
+    "method": "child_oral",
+    "words": "愿意",
+    "reason_G09": "kept",
+    "reason_G10": "not_at_home",
+    "reason_G12": "checked",
+}
+
+
+def place(subject: str) -> str:
+    return f"/people/{subject}/late-entry"
+
+
+def enter(browser: FlaskClient, desk: Desk, subject: str, **changes: object) -> str:
+    answer = browser.post(place(subject), data={**WHOLE, "day": desk.today, **changes})
+    assert answer.status_code == 302
+    return str(answer.location)
+
+
+def test_a_coordinator_types_no_interview_in(sit: Callable[[str], FlaskClient], consented: str) -> None:
+    at = sit("coordinator")
+
+    assert at.get(f"{place(consented)}?day=2026-09-03").status_code in {403, 404}
+
+
+def test_what_is_missing_for_that_day_is_said_at_once_with_the_next_step(
+    browser: FlaskClient, desks: Desks, child: str
+) -> None:
+    day = desks["interviewer"].today
+    page = browser.get(f"{place(child)}?day={day}").text
+
+    assert re.findall(r'<p class="small">(G\d\d)</p>', page) == ["G04", "G14"]
+    assert f'href="/people/{child}/consent"' in page
+    assert 'name="paper_ref"' not in page
+    answer = browser.post(place(child), data={**WHOLE, "day": day})
+    assert answer.status_code == 409
+    assert "V34" in answer.text
+
+
+def test_a_day_that_is_none_or_has_not_come_is_asked_for_again(browser: FlaskClient, consented: str) -> None:
+    for day, words in (("gestern", "no_day"), ("2999-01-01", "day_to_come")):
+        answer = browser.get(f"{place(consented)}?day={day}")
+        assert answer.status_code == 422
+        assert words in answer.text
+        assert f'value="{day}"' in answer.text
+
+
+def test_the_childs_page_has_a_quiet_way_to_it_once_a_parent_agreed(
+    browser: FlaskClient, child: str, consented: str
+) -> None:
+    assert f'<a class="link" href="{place(consented)}">补录纸质访谈</a>' in browser.get(f"/people/{consented}").text
+    assert "哪一天谈的" in browser.get(place(consented)).text
+
+
+def test_before_a_parent_agreed_nothing_leads_there(browser: FlaskClient, child: str) -> None:
+    assert "补录纸质访谈" not in browser.get(f"/people/{child}").text
+
+
+def test_what_was_typed_stays_when_something_is_missing(browser: FlaskClient, desks: Desks, consented: str) -> None:
+    typed = {**WHOLE, "day": desks["interviewer"].today, "told": ["1"], "begun": "14:05"}
+    answer = browser.post(place(consented), data=typed)
+
+    assert answer.status_code == 422
+    assert "V29" in answer.text
+    assert 'value="P-7，蓝纸袋"' in answer.text
+    assert 'value="14:05"' in answer.text
+    assert answer.text.count(" checked>") == 4  # a part that was said, the way, two reasons
+    assert browser.post(place(consented), data={**typed, "told": WHOLE["told"], "paper_ref": ""}).status_code == 422
+
+
+def test_an_interview_on_paper_is_typed_in_on_the_same_pages(
+    browser: FlaskClient, desks: Desks, consented: str
+) -> None:
+    where = enter(browser, desks["interviewer"], consented)
+    page = browser.get(where).text
+
+    assert re.search(r"补录：[0-9]+月[0-9]+日 星期.的纸质访谈，纸在：P-7，蓝纸袋", page)
+    assert "data-beat" not in page
+    assert "歇一会儿" not in page
+    assert "data-autosave" in page
+    assert 'href="#stop"' in page
+    saved = browser.post(f"{where}/answers/W1", data={"editor": "editor-1", "text": "下雨", "do": "next"})
+    assert saved.status_code == 302
+    assert "下雨" in browser.get(where + "?section=W").text
+
+
+def test_a_second_tap_leads_to_the_same_interview(browser: FlaskClient, desks: Desks, consented: str) -> None:
+    desk = desks["interviewer"]
+    first = enter(browser, desk, consented, nonce="one")
+
+    assert enter(browser, desk, consented, nonce="one") == first
+    assert browser.post(place(consented), data={**WHOLE, "day": desk.today, "nonce": "two"}).status_code == 409
+    assert len(people.case(desk, consented).interviews) == 1
+
+
+def test_at_the_end_the_minutes_of_the_sheet_are_asked_for(
+    browser: FlaskClient, desks: Desks, consented: str, hidden: Callable[[str], dict[str, str]]
+) -> None:
+    where = enter(browser, desks["interviewer"], consented, begun="14:05", over="14:50")
+    page = browser.get(f"{where}/close").text
+    assert re.search(r'name="minutes"[^>]*value="45"', page)
+
+    told = {**hidden(page), "completion": "core", "setting": "home_inside", "others_present": ["none"]}
+    assert browser.post(f"{where}/close", data={**told, "minutes": "viel"}).status_code == 422
+    assert browser.post(f"{where}/close", data={**told, "minutes": "50"}).status_code == 302
+    assert re.search(r'name="minutes"[^>]*value="50"', browser.get(f"{where}/close").text)
+
+
+def test_an_interview_at_the_laptop_is_asked_for_no_minutes(browser: FlaskClient, interview: str) -> None:
+    assert 'name="minutes"' not in browser.get(f"/interviews/{interview}/close").text
+
+
+def test_the_yes_is_not_asked_for_again_where_it_is_on_record(
+    browser: FlaskClient, desks: Desks, consented: str
+) -> None:
+    browser.post(f"/people/{consented}/assent", data={"answer": "yes", **{k: WHOLE[k] for k in ("told", "method")}})
+    page = browser.get(f"{place(consented)}?day={desks['interviewer'].today}").text
+
+    assert 'name="told"' not in page
+    assert 'name="paper_ref"' in page
+    assert enter(browser, desks["interviewer"], consented, told=[], method="")
+
+
+def test_the_page_in_english(browser: FlaskClient, desks: Desks, consented: str) -> None:
+    browser.set_cookie("lang", "en", domain="127.0.0.1")
+    assert "Type in an interview held on paper" in browser.get(f"/people/{consented}").text
+
+    where = enter(browser, desks["interviewer"], consented)
+    assert "Typed in later: the interview on paper of " in browser.get(where).text
