@@ -16,6 +16,7 @@ from fieldkit.rules import calendars, clocks, findings
 from fieldkit.rules.findings import ASK, Finding
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.store import log, machine
+from fieldkit.store.clocks import trust, trusted_day
 from fieldkit.store.database import Tables
 
 
@@ -44,7 +45,7 @@ def doubted(desk: Desk, tables: Tables) -> bool:
     What is recorded under a wrong date does not end the doubt; a person's word does.
     """
     today = desk.clock.today()
-    return clocks.doubtful(today, _known(tables)) or clocks.wrong(today, machine.trusted_day(tables))
+    return clocks.doubtful(today, _known(tables)) or clocks.wrong(today, trusted_day(tables))
 
 
 def credible(desk: Desk, tables: Tables) -> bool:
@@ -105,6 +106,7 @@ def state(desk: Desk, day: str, reasons: Mapping[str, str]) -> Desk:
         known = _recorded(tables, before) if correcting else _known(tables)
         findings.check_answered(clocks.far(told, known), reasons)
         machine.keep_stated(tables, machine.Stated(told.isoformat(), timedelta(days=off), log.last_tick(tables)))
+        trust(tables, told)
     return replace(desk, clock=replace(desk.clock, stated=timedelta(days=off)))
 
 

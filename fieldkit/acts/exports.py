@@ -8,7 +8,7 @@ from fieldkit.acts.desk import Desk, only
 from fieldkit.rules import consent, guides
 from fieldkit.rules.consent import GUARDIAN
 from fieldkit.rules.members import COORDINATOR
-from fieldkit.store import log, machine, people, standing, strings
+from fieldkit.store import clocks, machine, people, standing, strings
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
 
@@ -64,7 +64,7 @@ def dataset(desk: Desk) -> Dataset:
                 on_hold += len(found)
                 continue
             interviews += len(found)
-            flagged = log.flagged(tables, child["id"])
+            flagged = clocks.flagged(tables, child["id"])
             for place, interview in enumerate(found, 1):
                 texts = _asked(tables, interview)
                 code = f"{child['case_code']}-S{place}"

@@ -22,6 +22,7 @@ from fieldkit.rules.findings import Finding
 from fieldkit.rules.gates import Gate
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.store import log, people, search, standing
+from fieldkit.store.clocks import flagged
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import Pair, load_study
@@ -289,7 +290,7 @@ def suspicious(desk: Desk, subject: str) -> set[str]:
     """Return the ids of a child's records and interviews that were written under a wrong clock; raises NotFound."""
     with desk.db.reading() as tables:
         _row(tables, subject)
-        return log.flagged(tables, subject)
+        return flagged(tables, subject)
 
 
 @only(INTERVIEWER, COORDINATOR)

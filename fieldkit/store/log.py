@@ -11,8 +11,7 @@ from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import KINDS, Change, Kind, Value, canonical, clean, decode, drawer_of, natural_id
-from fieldkit.rules import clocks
-from fieldkit.store import machine, merge, search, standing
+from fieldkit.store import clocks, merge, search, standing
 from fieldkit.store.database import Tables
 
 
@@ -372,30 +371,8 @@ def _change(tables: Tables, pen: Pen, draft: Draft) -> Change:
         session=draft.session,
         editor=draft.editor,
         elapsed=draft.elapsed,
-        flags=_flags(tables, pen.clock),
+        flags=clocks.flags(tables, pen.clock),
     )
-
-
-CLOCK = "clock"
-
-
-def _flags(tables: Tables, clock: Clock) -> tuple[str, ...]:
-    """Return what is suspicious about a change made now; what is not moves the day that later ones are held against."""
-    today = clock.today()
-    if clocks.wrong(today, machine.trusted_day(tables)):
-        return (CLOCK,)
-    machine.trust(tables, today)
-    return (CLOCK,) if clock.stated else ()
-
-
-def flagged(tables: Tables, subject: str) -> set[str]:
-    """Return the records and the sessions of a child of which something was written under a wrong or stated date."""
-    rows = tables.execute(
-        "SELECT record, session FROM changes WHERE subject = ? AND json_extract(body, '$.flags') IS NOT NULL "
-        "AND EXISTS (SELECT 1 FROM json_each(body, '$.flags') WHERE value = ?)",
-        [subject, CLOCK],
-    )
-    return {name for row in rows for name in row if name}
 
 
 def record_id(kind: Kind, values: Mapping[str, Value], given: str | None, change_id: str) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from fieldkit.rules.members import KINDS, Members, Said, members
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import KeyPair
 
-_STATED, _TRUSTED = "stated_day", "trusted_day"
+_STATED = "stated_day"
 
 
 @dataclass(frozen=True)
@@ -60,21 +60,8 @@ def stated(tables: Tables) -> Stated:
     return Stated(kept.get("day", ""), timedelta(days=kept.get("off", 0)), kept.get("tick", -1))
 
 
-def trusted_day(tables: Tables) -> date | None:
-    """Return the newest day that a person stated, or that a record was made on while nothing was wrong with it."""
-    kept = recall(tables, _TRUSTED)
-    return date.fromisoformat(kept.decode()) if kept else None
-
-
-def trust(tables: Tables, day: date) -> None:
-    """Measure the days to come from *day* on."""
-    if day != trusted_day(tables):
-        remember(tables, _TRUSTED, day.isoformat())
-
-
 def keep_stated(tables: Tables, said: Stated) -> None:
     """Keep the date that a person stated."""
-    trust(tables, date.fromisoformat(said.day))
     remember(tables, _STATED, json.dumps({"day": said.day, "off": said.off.days, "tick": said.tick}))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from functools import partial
+from typing import Self
 
 import pytest
 
@@ -187,8 +188,8 @@ class Jumping(datetime):
     years = 0
 
     @classmethod
-    def now(cls, tz: tzinfo | None = None) -> datetime:
-        found = datetime.now(tz)
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        found = super().now(tz)
         return found.replace(year=found.year + cls.years, day=min(found.day, 28))
 
 

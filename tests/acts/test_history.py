@@ -86,7 +86,9 @@ class History(RuleBasedStateMachine):
         self.desk.folder.close()
         shutil.rmtree(self.copy.parent)
 
-    @initialize(way=st.sampled_from(["paper", "signature", "nobody"]), started=st.sampled_from(["here", "on paper", ""]))
+    @initialize(
+        way=st.sampled_from(["paper", "signature", "nobody"]), started=st.sampled_from(["here", "on paper", ""])
+    )
     def a_child_is_listed_and_screened(self, way: str, started: str) -> None:
         born, self.first = f"{self.desk.clock.today().year - 12}-01", self.desk.today  # no help card before it
         self.child = people.register(self.desk, NewChild("小满", "0394-0000000", "A03", "f", born))

@@ -22,7 +22,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from flask.testing import FlaskClient
-from laptop import AUTOSAVE, MEGABYTES, autosave, resident, row
 
 from fieldkit.acts import demo, people
 from fieldkit.acts.desk import Desk
@@ -33,6 +32,7 @@ from fieldkit.store import log, standing
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.web.site import HOME, Machine, Site
+from tests.benchmarks.laptop import AUTOSAVE, MEGABYTES, autosave, resident, row
 
 CHILDREN, FEW, MANY = 200, 100, 10_000
 ROUNDS = 21

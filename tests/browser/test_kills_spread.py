@@ -49,8 +49,8 @@ MOST_STATEMENTS = 40
 SOON = 20  # seconds of this computer, after which a test gives up
 QUEUED = """async () => {
     const opening = indexedDB.open('fieldkit');
+    opening.onupgradeneeded = () => opening.result.createObjectStore('queue');
     const database = await new Promise((resolve) => { opening.onsuccess = () => resolve(opening.result); });
-    if (!database.objectStoreNames.contains('queue')) return 0;
     const counting = database.transaction('queue').objectStore('queue').count();
     const count = await new Promise((resolve) => { counting.onsuccess = () => resolve(counting.result); });
     database.close();
@@ -356,8 +356,6 @@ def test_the_laptop_is_killed_in_each_step(
 ) -> None:
     fell, times = Counter[tuple[str, str, str]](), pytestconfig.getoption("--kills")
     for activity, act, point, chance in plan(times):
-        with Path("/tmp/progress.txt").open("a") as progress:
-            progress.write(f"{datetime.now()} {activity} {act} {point}\n")
         context, place = chromium.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN"), machine()
         talk, held = one_round(outlet, place, context, unlock, interview, activity, act, point, chance)
         acknowledged = talk.acknowledged() if act == "save" else 0
@@ -431,8 +429,6 @@ def test_the_browser_is_killed_in_each_step_and_delivers_what_it_kept(
 ) -> None:
     fell, times = Counter[tuple[str, str, str]](), pytestconfig.getoption("--kills")
     for activity, act, point, chance in plan(times):
-        with Path("/tmp/progress.txt").open("a") as progress:
-            progress.write(f"{datetime.now()} {activity} {act} {point}\n")
         place = machine()
         talk, held = one_round(outlet, place, browsers.context, unlock, interview, activity, act, point, chance)
         acknowledged = talk.acknowledged() if act == "save" else 0

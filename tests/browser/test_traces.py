@@ -11,6 +11,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright
 
+from fieldkit.acts import users
+from fieldkit.clock import Clock
+from fieldkit.store.database import Database
+from fieldkit.store.folder import Folder
+
 pytestmark = pytest.mark.browser
 ENCODINGS = ("utf-8", "utf-16-le", "gb18030")
 Places = dict[str, Path]
@@ -47,6 +52,82 @@ def profile(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(profile: BrowserContext) -> Page:
     return profile.new_page()
+
+
+IN_BROWSER = {  # each place in which a page can keep something
+    "indexeddb": """(words) => new Promise((resolve) => {
+        const opening = indexedDB.open('control');
+        opening.onupgradeneeded = () => opening.result.createObjectStore('control').put(words, 1);
+        opening.onsuccess = () => resolve(opening.result.close());
+    })""",
+    "cache storage": "async (words) => (await caches.open('control')).put('/control', new Response(words))",
+    "session storage": "(words) => sessionStorage.setItem('control', words)",
+    "local storage": "(words) => localStorage.setItem('control', words)",
+}
+
+
+def test_the_search_finds_what_a_page_keeps_wherever_a_browser_lets_it(
+    start: Any, field_folder: Path, page: Page, profile: BrowserContext, unlock: Callable[..., None], tmp_path: Path
+) -> None:
+    laptop = start(field_folder)
+    unlock(page, laptop)
+    planted = {place: random_words() for place in IN_BROWSER}
+    for place, words in planted.items():
+        page.evaluate(IN_BROWSER[place], words)
+    profile.close()
+
+    assert [place for place, words in planted.items() if not found(words, tmp_path / "profile")] == []
+
+
+def test_what_is_taken_back_or_discarded_is_in_no_byte_of_laptop_or_browser(
+    start: Any,
+    field_folder: Path,
+    interview: str,
+    page: Page,
+    profile: BrowserContext,
+    unlock: Callable[..., None],
+    tmp_path: Path,
+    passphrase: str,
+    clear: Callable[[Database], bytes],
+) -> None:
+    def in_file(words: str) -> bool:
+        folder = Folder.open(field_folder)
+        desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
+        content = clear(desk.db)
+        desk.db.close()
+        folder.close()
+        return any(words.encode(encoding) in content for encoding in ENCODINGS)
+
+    laptop, back, gone = start(field_folder), random_words(), random_words()
+    unlock(page, laptop)
+    page.goto(f"{laptop.url}/interviews/{interview}?section=W&q=W1")
+    laptop.kill()
+    page.fill("#note-W1", f"{gone}。{back}")
+    page.wait_for_selector('#W1 .badge[data-state="browser"]')
+    laptop.start()
+    unlock(profile.new_page(), laptop)
+    page.wait_for_selector('#W1 .badge[data-state="saved"]')
+    laptop.stop()
+    assert (in_file(back), in_file(gone)) == (True, True)
+
+    laptop.start()
+    unlock(profile.pages[-1], laptop)
+    page.click("#W1 [value=off_record]")
+    page.wait_for_selector("#W1 [data-off]", state="visible")
+    page.wait_for_selector('#W1 .badge[data-state="saved"]')
+    laptop.kill()
+    assert (in_file(back), in_file(gone)) == (False, True)
+
+    laptop.start()
+    unlock(profile.pages[-1], laptop)
+    page.goto(f"{laptop.url}/interviews/{interview}/stop")
+    page.click("[value=stop_discard]")
+    page.click("[data-finish]")
+    page.wait_for_url("**/stopped*")
+    profile.close()
+    laptop.kill()
+    assert (in_file(back), in_file(gone)) == (False, False)
+    assert found(back, tmp_path) | found(gone, tmp_path) == set()
 
 
 def plant(words: str, folder: Path) -> None:

@@ -1,0 +1,44 @@
+"""What is suspicious about the date of a record: flagged when it is written (`domain.md` V31, §6.1 07:00)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from fieldkit.clock import Clock
+from fieldkit.rules import clocks
+from fieldkit.store import machine
+from fieldkit.store.database import Tables
+
+CLOCK = "clock"
+_TRUSTED = "trusted_day"
+
+
+def trusted_day(tables: Tables) -> date | None:
+    """Return the newest day that a person stated, or that a record was made on while nothing was wrong with it."""
+    kept = machine.recall(tables, _TRUSTED)
+    return date.fromisoformat(kept.decode()) if kept else None
+
+
+def trust(tables: Tables, day: date) -> None:
+    """Measure the days to come from *day* on."""
+    if day != trusted_day(tables):
+        machine.remember(tables, _TRUSTED, day.isoformat())
+
+
+def flags(tables: Tables, clock: Clock) -> tuple[str, ...]:
+    """Return what is suspicious about a change made now; what is not moves the day that later ones are held against."""
+    today = clock.today()
+    if clocks.wrong(today, trusted_day(tables)):
+        return (CLOCK,)
+    trust(tables, today)
+    return (CLOCK,) if clock.stated else ()
+
+
+def flagged(tables: Tables, subject: str) -> set[str]:
+    """Return the records and the sessions of a child of which something was written under a wrong or stated date."""
+    rows = tables.execute(
+        "SELECT record, session FROM changes WHERE subject = ? AND EXISTS "
+        "(SELECT 1 FROM json_each(body, '$.flags') WHERE value = ?)",
+        [subject, CLOCK],
+    )
+    return {name for row in rows for name in row if name}
