@@ -9,6 +9,7 @@ import signal
 import string
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -647,3 +648,20 @@ def test_a_killed_browser_holds_no_word_in_clear_and_delivers_them_once_when_it_
     expect(page.locator("[data-delivered] a")).to_have_text("W1")
     laptop.kill()
     assert (stored("W1"), stored("L1")) == (note, "")
+
+
+def test_a_clock_that_jumps_back_by_years_while_somebody_types_on_delays_no_save(
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.clock.install()
+    phone.clock.pause_at(datetime.now().astimezone() + timedelta(minutes=1))
+    for count in range(8):  # never a pause: two seconds and more
+        phone.keyboard.insert_text("雨")
+        if count == 0:
+            phone.clock.set_system_time(datetime(2019, 1, 1, tzinfo=UTC))
+        phone.clock.run_for(300)
+
+    phone.wait_for_function("() => Number(document.querySelector('#W1 .badge').dataset.ackedLength ?? 0) > 0")

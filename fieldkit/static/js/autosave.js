@@ -92,8 +92,8 @@ export class Autosave {
   touched() {
     if (this.left || !this.unsaved()) return;
     this.badge.show('typing');
-    this.firstKey ||= Date.now();
-    this.later(Math.min(PAUSE, Math.max(0, this.firstKey + LONGEST - Date.now())));
+    this.firstKey ||= performance.now();
+    this.later(Math.min(PAUSE, Math.max(0, this.firstKey + LONGEST - performance.now())));
   }
 
   later(delay) {
