@@ -9,6 +9,10 @@ from datetime import date
 from typing import Any
 
 from fieldkit.acts import clocks, sites, situations
+from fieldkit.acts.cases import Case as Case
+from fieldkit.acts.cases import InterviewLine as InterviewLine
+from fieldkit.acts.cases import Step as Step
+from fieldkit.acts.cases import Today as Today
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.sites import SITE
 from fieldkit.acts.situations import Ground
@@ -19,7 +23,6 @@ from fieldkit.rules import ages, calendars, consent, findings, gates, names, sli
 from fieldkit.rules.ages import BirthDate
 from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, Event
 from fieldkit.rules.findings import Finding
-from fieldkit.rules.gates import Gate
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.store import log, people, search, standing
 from fieldkit.store.clocks import flagged
@@ -56,77 +59,6 @@ class NewChild:
     told_age: str = ""
     given_by: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class InterviewLine:
-    """One interview of a child: `ZK-A03-016-S1`, its day, how far it came, whether all is sealed, whether it ended."""
-
-    id: str
-    code: str
-    started_on: str
-    answered: int
-    total: int
-    sealed: bool
-    ended: bool = False
-
-
-@dataclass(frozen=True)
-class Step:
-    """The one next step: a code that a page turns into a sentence and a button."""
-
-    code: str
-    interview: str | None = None
-
-
-@dataclass(frozen=True)
-class Case:
-    """One child, as this machine may see them. `called` and `phone` only where the vault is held.
-
-    In short, as in a list: of `events` those that decide, of `interviews` the newest; `held` says how many there are.
-    """
-
-    id: str
-    case_code: str
-    site: str
-    sex: str
-    age_group: str
-    called: str | None
-    phone: str | None
-    pseudonym: Pair | None
-    carer: str
-    migration: str
-    status: str
-    step: Step
-    gates: list[Gate]
-    events: list[Event]
-    interviews: list[InterviewLine]
-    conflict: bool
-    session: str = ""
-    consent: str = states.NOT_SOUGHT
-    assent: str = states.NOT_SOUGHT
-    on_hold: bool = False
-    moved: bool = False
-    author: str = ""
-    held: int = 0
-
-    @property
-    def to_take_back(self) -> bool:
-        """Tell whether some guardian's no is known to be theirs: only they themselves can take it back."""
-        return any(no.person for no in consent.open_noes(self.events, {GUARDIAN}))
-
-    @property
-    def name(self) -> str:
-        """Return what to call this child on a page."""
-        return self.pseudonym.zh if self.pseudonym else self.called or self.case_code
-
-
-@dataclass(frozen=True)
-class Today:
-    """The day's list: the one card that matters now, and everybody."""
-
-    now: Case | None
-    cases: list[Case]
 
 
 @only(INTERVIEWER)
