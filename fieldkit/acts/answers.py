@@ -94,8 +94,10 @@ def off_record(desk: Desk, said: SaveAnswer, words: str) -> Saved:
 
 
 @only(INTERVIEWER)
-def erase(desk: Desk, interview: str, question: str) -> None:
+def erase(desk: Desk, interview: str, question: str) -> bool:
     """Erase all that this laptop ever kept of a note, and write nothing in its place: that needs nobody's consent.
+
+    Return whether another laptop's version of it stays.
 
     It is left where the consents are not in place any more, as on the way home from an interview that was stopped and
     kept: what stays of a note could not be written anew (`design.md` §6). Raises NotFound.
@@ -103,11 +105,13 @@ def erase(desk: Desk, interview: str, question: str) -> None:
     with desk.db.writing() as tables:
         interviews.row_within(tables, interview)
         record = natural_id("answer", interview, question)
-        mine = [one for one in log.of_record(tables, record) if one.device == desk.device.id]
+        known = log.of_record(tables, record)
+        mine = [one for one in known if one.device == desk.device.id]
         if not mine:
             raise NotFound
         replica.erase(tables, mine)
         desk.db.leave_no_trace()
+        return len(mine) < len(known)
 
 
 _WENT_ON = "off_record:"  # a local fact: the editor in which a note went on

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from fieldkit.acts import clocks, events, forms
 from fieldkit.acts.consents import ItemsNotAsked
 from fieldkit.acts.desk import Desk, only
-from fieldkit.acts.forms import BLOCKS, FormView
+from fieldkit.acts.forms import FormView
 from fieldkit.acts.people import Case, case_within
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value
 from fieldkit.rules import consent, findings, late_entries, states
-from fieldkit.rules.consent import CHILD, NECESSARY, NO, REFUSING, YES
+from fieldkit.rules.consent import BLOCKS, CHILD, NECESSARY, NO, REFUSING, YES
 from fieldkit.rules.findings import ASK, Finding
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.ways import Evidence

@@ -133,6 +133,18 @@ def renew(desk: Desk) -> int:
     return len(old)
 
 
+def renew_if_possible(desk: Desk) -> None:
+    """Put a new backup in the place of those of `backups/`; where the disk is full they wait for the next time."""
+    with suppress(Refusal):
+        renew(desk)
+
+
+def waits(desk: Desk) -> bool:
+    """Tell whether copies in `backups/` still wait to be replaced."""
+    with desk.db.reading() as tables:
+        return copies.stale(tables) is not None and bool(desk.folder.dated(_begins(desk)))
+
+
 def _delete(old: Sequence[Path]) -> None:
     try:
         for one in old:

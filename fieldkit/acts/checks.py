@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fieldkit.acts.desk import Desk
-from fieldkit.store import rebuild, replica
+from fieldkit.store import people, rebuild, replica
 
 
 @dataclass(frozen=True)
@@ -26,4 +26,4 @@ def check(desk: Desk) -> CheckReport:
     """Verify the chains, compare the state with a rebuild, and compute the digests; nothing is changed."""
     with desk.db.reading() as tables:
         problems = [*rebuild.differences(tables), *replica.broken_chains(tables)]
-        return CheckReport(rebuild.digests(tables), replica.unsealed(tables), problems)
+        return CheckReport(rebuild.digests(tables), people.counted(tables)["unsealed"], problems)

@@ -41,7 +41,7 @@ from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
 from fieldkit.acts.told import Seen
 from fieldkit.clock import Clock, new_id
-from fieldkit.rules.consent import YES
+from fieldkit.rules.consent import BLOCKS, YES
 from fieldkit.rules.gates import TRAINING_NEEDED
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER, ROLES
 from fieldkit.store.folder import Folder
@@ -177,7 +177,7 @@ def _child_no(desk: Desk, subject: str, _case: Case) -> None:
 
 
 def _child_yes(desk: Desk, subject: str, _case: Case) -> None:
-    assents.record(desk, subject, ChildAnswer(YES, forms.BLOCKS, "child_oral", "愿意，聊吧。"))
+    assents.record(desk, subject, ChildAnswer(YES, BLOCKS, "child_oral", "愿意，聊吧。"))
 
 
 def _talk(desk: Desk, subject: str, case: Case) -> None:

@@ -17,7 +17,7 @@ from fieldkit.i18n import N_
 from fieldkit.records import natural_id
 from fieldkit.rules import ages, guides, versions
 from fieldkit.rules.ages import OutOfRange
-from fieldkit.rules.consent import NECESSARY
+from fieldkit.rules.consent import BLOCKS, NECESSARY
 from fieldkit.rules.members import COORDINATOR
 from fieldkit.rules.states import ADULT_GROUP
 from fieldkit.rules.versions import FormNotInForce, FormVersion
@@ -28,7 +28,6 @@ from fieldkit.studies import Pair, form_parts, load_study
 
 UNDERSTOOD = "ok"
 REVIEW = "review"
-BLOCKS = (1, 2, 3)
 OWN_CONSENT = "consent_14_17"
 YOUNGEST_FORM = "assent_9_11"
 CHILDRENS = frozenset({YOUNGEST_FORM, "assent_12_13", OWN_CONSENT})

@@ -145,7 +145,8 @@ def _judge_parent(
     desk: Desk, tables: Tables, subject: str, parent: str, told: ParentTold
 ) -> tuple[dict[str, Value], list[Finding]]:
     """Return what to keep of a parent, the start as a year where the child's age then was told, and what asks."""
-    born, span, today = situations.born(tables, subject), _span(desk, tables, subject), desk.clock.today()
+    born = situations.born_of(people.looked_up(tables), subject)
+    span, today = _span(desk, tables, subject), desk.clock.today()
     facts = ParentFacts(parent, **{name: getattr(told, name) for name in _FACTS})
     left_behind.check(facts, today, born.earliest.year if born else None, span[1] if span else None)
     values = _values(told, "start_age")
@@ -310,7 +311,7 @@ def _note_age(desk: Desk, tables: Tables, subject: str, born: BirthDate) -> None
 
 def _span(desk: Desk, tables: Tables, subject: str) -> tuple[int, int] | None:
     """Return the youngest and the oldest age that is possible today, from the birth date or from the age group."""
-    born, today = situations.born(tables, subject), desk.clock.today()
+    born, today = situations.born_of(people.looked_up(tables), subject), desk.clock.today()
     if born is not None:
         return ages.full_years(born.latest, today), ages.full_years(born.earliest, today)
     row = people.row(tables, "participants", "id = ?", subject) or {}
@@ -348,7 +349,8 @@ def _facts_of(row: people.Row) -> ParentFacts:
 def _findings(desk: Desk, tables: Tables, subject: str) -> list[Finding]:
     """Return hints and marks of a household as it stands: V40, V03, V04, V06, V07, V19."""
     found = [Finding("V40", HINT, _SIBLING)] if people.siblings(tables, subject) else []
-    row, born = people.row(tables, "identities", "subject = ?", subject), situations.born(tables, subject)
+    born = situations.born_of(people.looked_up(tables), subject)
+    row = people.row(tables, "identities", "subject = ?", subject)
     if row and born:
         told = Told(row["birth_calendar"] or "gregorian", row["told_age"], row["told_kind"] or "", row["zodiac"])
         found += ages.findings(born, desk.clock.today(), told)

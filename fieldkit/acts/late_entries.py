@@ -19,14 +19,15 @@ from fieldkit.rules.consent import CHILD
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.gates import Gate
 from fieldkit.rules.members import INTERVIEWER
+from fieldkit.rules.moments import MINUTE
 from fieldkit.rules.states import ADULT_GROUP
 from fieldkit.store import log, people, standing, strings
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
+from fieldkit.studies import Pair
 
 DAY, REF = N_("Day of the interview"), N_("Number of the sheet, and where it lies")
 BEGUN, OVER = N_("Begun at"), N_("Over at")
-MINUTE = 60_000
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -58,12 +59,14 @@ class LatePage:
     """What is asked about the interview of one day, and the gates as they stood.
 
     `form`: in force that day, for this child's age then; None where the yes of that day is on record already.
+    `opening`: the script of the guide of that day.
     """
 
     case: Case
     day: str
     gates: list[Gate]
     form: FormView | None
+    opening: list[list[Pair]]
     follows: list[str]
     findings: list[Finding]
 
@@ -71,7 +74,7 @@ class LatePage:
 @only(INTERVIEWER)
 def page(desk: Desk, subject: str, day: str) -> LatePage:
     """Return what is asked about an interview on paper of *day*. Raises NotFound, NoDay, DayToCome, HeldThatDay."""
-    then = desk.on(check_day(desk, day))
+    then = _on(desk, day)
     form = forms.child_form(then, subject)
     with desk.db.reading() as tables:
         found = _look(desk, then, tables, subject)
@@ -79,7 +82,13 @@ def page(desk: Desk, subject: str, day: str) -> LatePage:
         again = late_entries.taken_back(found.case.events, then.today) if asks else []
         asked = [*consent.asked_again(CHILD, again), *clocks.findings_of(desk, tables)]
         seen = events.follows(found.case, CHILD)
-        return LatePage(found.case, then.today, found.gates, form if asks else None, seen, asked)
+        opening = _opening(then, tables, found.case)
+        return LatePage(found.case, then.today, found.gates, form if asks else None, opening, seen, asked)
+
+
+def _opening(then: Desk, tables: Tables, one: Case) -> list[list[Pair]]:
+    version = strings.version_of(tables, then.today)
+    return forms.spoken(strings.published(tables, version), forms.said_of(then, tables, one)) if version else []
 
 
 @only(INTERVIEWER)
@@ -89,7 +98,7 @@ def enter(desk: Desk, subject: str, told: PaperTold) -> str:
     Raises NotFound, NoDay, DayToCome, Missing, TooLong, Invalid, HeldThatDay, GatesClosed (V34), what `assents.record`
     refuses, WallBroken, and V11 or V12 where the pseudonym tells who the child is.
     """
-    then, minutes = desk.on(check_day(desk, told.day)), _minutes(told)
+    then, minutes = _on(desk, told.day), _minutes(told)
     ref = names.check_length(told.paper_ref, REF)
     if not ref:
         raise Missing(field=REF)
@@ -106,9 +115,9 @@ def enter(desk: Desk, subject: str, told: PaperTold) -> str:
         return session
 
 
-def check_day(desk: Desk, day: str) -> str:
-    """Return the day on which an interview was held. Raises NoDay, DayToCome."""
-    return calendars.past_day(day, DAY, desk.clock.today()).isoformat()
+def _on(desk: Desk, day: str) -> Desk:
+    """Return the desk as on the day on which an interview was held. Raises NoDay, DayToCome."""
+    return desk.on(calendars.past_day(day, DAY, desk.clock.today()).isoformat())
 
 
 def _minutes(told: PaperTold) -> int | None:

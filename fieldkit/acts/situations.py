@@ -85,11 +85,6 @@ def age_group(desk: Desk, rows: people.Rows, row: people.Row) -> str:
     return ages.age_group(known, desk.clock.today())
 
 
-def born(tables: Tables, subject: str) -> BirthDate | None:
-    """Return the days that the child's birth date can mean, where this machine knows it."""
-    return born_of(people.looked_up(tables), subject)
-
-
 def born_of(rows: people.Rows, subject: str) -> BirthDate | None:
     """Return the days that the child's birth date can mean, where this machine knows it."""
     known = next(iter(rows("identities", "subject", subject)), None)

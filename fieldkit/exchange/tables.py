@@ -38,7 +38,7 @@ _HEADINGS = (
         "回答情况 Outcome",
     ),
     *("记录方式 Kind of record", "内容 Text", "接上页 Continued", "有两种写法 In conflict", "时间可疑 Suspicious time"),
-    *("提纲用法 Guide", "录入方式 How entered", "补录日期 Typed in on", "纸的编号和存放处 Sheet"),
+    *("提纲用法 Guide", "录入方式 How entered", "补录日期 Typed in on", "纸质记录编号及存放处 Sheet"),
 )
 _WIDTHS = (14, 10, 14, 16, 12, 12, 16, 8, 36, 36, 14, 14, 60, 10, 12, 12, 12, 16, 12, 20)
 

@@ -18,6 +18,7 @@ AGREEING = frozenset({"given", "reaffirmed", "reconsented"})
 REFUSING = frozenset({"declined", "withdrawn"})
 VOIDING, DEFERRED = "voided", "deferred"
 NECESSARY = ("participate", "notes", "store")
+BLOCKS = (1, 2, 3)  # the parts of the script that opens a talk; a child is told all of them
 PARENTS = frozenset({"father", "mother", "adoptive"})
 MINORS = frozenset({"sib_minor", "self"})
 CLAIMED = "claimed_only"

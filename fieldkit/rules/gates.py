@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fieldkit.rules import consent, states
-from fieldkit.rules.consent import ADULT, CARER, CHILD, GUARDIAN, NECESSARY, Event
+from fieldkit.rules.consent import ADULT, BLOCKS, CARER, CHILD, GUARDIAN, NECESSARY, Event
 from fieldkit.rules.situations import Situation
 from fieldkit.studies import Pair, load_study
 
@@ -103,9 +103,9 @@ def _ethics(case: Situation) -> Verdict:
         return FAILS, _NO_ETHICS, "readiness"
     closed = case.facts.get("closed_on", "")
     if closed and closed <= case.today:
-        return FAILS, CLOSED, None
+        return FAILS, _CLOSED_THEN if case.past else _CLOSED, None
     if not case.facts["ethics_from"] <= case.today <= case.facts["ethics_to"]:
-        return FAILS, ETHICS_OVER, "readiness"
+        return FAILS, _OVER_THEN if case.past else _ETHICS_OVER, "readiness"
     return HOLDS, _OK, None
 
 
@@ -113,10 +113,18 @@ _NO_ETHICS = Pair(
     "伦理批件、影响评估或未成年人规则还没有登记齐。请协调员登记。",
     "Ethics approval, impact assessment or the rules for minors are not all entered. Ask the coordinator.",
 )
-CLOSED = Pair("项目已经关闭，不再开始新的访谈。", "The study is closed: no new interview starts.")
-ETHICS_OVER = Pair(
+_CLOSED = Pair("项目已经关闭，不再开始新的访谈。", "The study is closed: no new interview starts.")
+_CLOSED_THEN = Pair(
+    "那一天项目已经关闭，那天的访谈不录入。",
+    "The study was closed by that day. The interview of that day is not typed in.",
+)
+_ETHICS_OVER = Pair(
     "今天不在伦理批件的有效期内。请协调员核对。",
     "Today is outside the ethics approval's dates. Ask the coordinator.",
+)
+_OVER_THEN = Pair(
+    "那一天不在伦理批件的有效期内。请协调员核对。",
+    "That day is outside the ethics approval's dates. Ask the coordinator.",
 )
 
 
@@ -137,8 +145,9 @@ def _team(case: Situation) -> Verdict:
 
 
 _TRAINED_LATER = Pair(
-    "您的成员登记里，培训、保密承诺或违法犯罪记录查询的日期在访谈那天之后。",
-    "By your team record, the training, the confidentiality promise or the record check came after that day.",
+    "您的成员登记里，培训、保密承诺或违法犯罪记录查询的日期在访谈那天之后。请协调员核对日期。",
+    "By your team record, the training, the confidentiality promise or the record check came after that day. "
+    "Ask the coordinator to check the dates.",
 )
 
 
@@ -254,7 +263,11 @@ def _no_objection(case: Situation) -> Verdict:
     )
 
 
-NOT_AGAIN = Pair("孩子今天说了不愿意，今天不再问。", "The child said no today; do not ask again today.")
+_NOT_AGAIN = Pair("孩子今天说了不愿意，今天不再问。", "The child said no today; do not ask again today.")
+_NO_THAT_DAY = Pair(
+    "孩子那一天说了不愿意：那一天的访谈不录入。",
+    "The child said no on that day: no interview of that day is typed in.",
+)
 _ASK_THE_CHILD = Pair("监护人同意之后，再亲口问孩子。", "Once the guardian has agreed, ask the child in person.")
 
 
@@ -269,7 +282,7 @@ def _child(case: Situation) -> Verdict:
     if case.session and all(consent.child_ok(case.events, item, case.session) for item in NECESSARY):
         return HOLDS, _OK, None
     if _said_no_today(case):
-        return FAILS, NOT_AGAIN, None
+        return FAILS, _NO_THAT_DAY if case.past else _NOT_AGAIN, None
     return FAILS, _ASK_THE_CHILD, "ask_child"
 
 
@@ -280,7 +293,7 @@ _SAY_THE_OPENING = Pair(
 
 
 def _told(case: Situation) -> Verdict:
-    if case.adult or any(set(event.told) >= {1, 2, 3} for event in _own_words(case, CHILD)):
+    if case.adult or any(set(event.told) >= set(BLOCKS) for event in _own_words(case, CHILD)):
         return HOLDS, _OK, None
     return FAILS, _SAY_THE_OPENING, None if _said_no_today(case) else "ask_child"
 

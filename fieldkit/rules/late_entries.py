@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from fieldkit.rules import consent, gates, states
-from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, NECESSARY, REFUSING, YES, Event
+from fieldkit.rules.consent import ADULT, BLOCKS, CHILD, GUARDIAN, NECESSARY, REFUSING, YES, Event
 from fieldkit.rules.gates import FAILS, Gate
 from fieldkit.rules.situations import Situation
 from fieldkit.studies import Pair
@@ -32,16 +32,25 @@ def with_paper_yes(case: Situation, child: str) -> Situation:
     """Return *case* as it is when the sheet bears the whole yes of *child*, said on the day that is judged."""
     mine = [event.id for event in case.events if event.actor == CHILD and event.day <= case.today]
     noes = [no.id for no in taken_back(case.events, case.today)]
-    words = {"items": dict.fromkeys(NECESSARY, YES), "told": (1, 2, 3), "form": gates.OWN_FORM.get(case.age_group, "")}
-    bonds = {"follows": tuple(mine), "lifts": tuple(noes)}
-    yes = Event(PAPER, CHILD, "given", child, session=PAPER, day=case.today, **words, **bonds)  # type: ignore[arg-type]
+    yes = Event(
+        PAPER,
+        CHILD,
+        "given",
+        child,
+        items=dict.fromkeys(NECESSARY, YES),
+        session=PAPER,
+        day=case.today,
+        form=gates.OWN_FORM.get(case.age_group, ""),
+        told=BLOCKS,
+        follows=tuple(mine),
+        lifts=tuple(noes),
+    )
     return replace(case, events=[*case.events, yes], session=PAPER)
 
 
 def judge(titles: Sequence[tuple[str, str, Pair]], case: Situation) -> list[Gate]:
     """Return every gate judged for the day of *case*, whose events are all that is known by now."""
-    if thinking(case.events):
-        case = replace(case, session="")
+    case = replace(case, past=True, session="" if thinking(case.events) else case.session)
     then = gates.each(titles, replace(case, events=said_by(case.events, case.today)))
     now = gates.each(titles, case)
     return gates.in_order([_stricter(one, since, case) for one, since in zip(then, now, strict=True)])
@@ -62,7 +71,7 @@ def _stricter(gate: Gate, since: Gate, case: Situation) -> Gate:
         return replace(gate, reason=_NO_SINCE, step=None)
     if gate.id == "G06" and thinking(case.events):
         return replace(gate, reason=_THINKS)
-    return replace(gate, reason=_OF_THAT_DAY.get(gate.reason, gate.reason))
+    return gate
 
 
 _ANSWERS = frozenset({"G04", "G05", "G06", "G13"})  # what a family says; all else is judged for that day alone
@@ -85,14 +94,3 @@ _THINKS = Pair(
     "孩子后来说还要想一想。先当面再问一次孩子，再录入纸上的。",
     "The child wanted to think about it afterwards. Ask the child again in person before the paper is typed in.",
 )
-_OF_THAT_DAY = {
-    gates.ETHICS_OVER: Pair(
-        "那一天不在伦理批件的有效期内。请协调员核对。",
-        "That day is outside the ethics approval's dates. Ask the coordinator.",
-    ),
-    gates.CLOSED: Pair("那一天项目已经关闭。", "The study was closed by that day."),
-    gates.NOT_AGAIN: Pair(
-        "孩子那一天说了不愿意：那一天的访谈不录入。",
-        "The child said no on that day: no interview of that day is typed in.",
-    ),
-}

@@ -16,7 +16,8 @@ class Situation:
     """What the gates look at. `session`: of the child's yes that no interview has used yet, else empty.
 
     `facts`: of the study, `member`: the interviewer's team record, `adults`: by person id, `open_lines`: what is
-    missing on the site's help card, `doubts`: what is wrong with clock or disk.
+    missing on the site's help card, `doubts`: what is wrong with clock or disk, `past`: the day is gone by, and what
+    was held then is typed in.
     """
 
     events: Sequence[Event]
@@ -34,6 +35,7 @@ class Situation:
     open_lines: Sequence[str] = ()
     doubts: Sequence[Pair] = ()
     pilot: bool = False
+    past: bool = False
 
     @property
     def adult(self) -> bool:

@@ -37,8 +37,8 @@ def flags(tables: Tables, clock: Clock) -> tuple[str, ...]:
 def flagged(tables: Tables, subject: str) -> set[str]:
     """Return the records and the sessions of a child of which something was written under a wrong or stated date."""
     rows = tables.execute(
-        "SELECT record, session FROM changes WHERE subject = ? AND EXISTS "
-        "(SELECT 1 FROM json_each(body, '$.flags') WHERE value = ?)",
+        "SELECT record, session FROM changes WHERE subject = ? AND json_extract(body, '$.flags') IS NOT NULL "
+        "AND EXISTS (SELECT 1 FROM json_each(body, '$.flags') WHERE value = ?)",
         [subject, CLOCK],
     )
     return {name for row in rows for name in row if name}

@@ -77,11 +77,6 @@ def obey(tables: Tables, found: Iterable[bytes]) -> None:
         erasures.take_in(tables)
 
 
-def unsealed(tables: Tables) -> int:
-    """Return how many changes only this machine holds."""
-    return int(tables.execute("SELECT count(*) FROM changes WHERE block IS NULL").fetchone()[0])
-
-
 def broken_chains(tables: Tables) -> list[str]:
     """Return, in words, the streams whose stored blocks do not continue one another or whose payload was changed."""
     seen: dict[str, dict[str, tuple[int, str | None]]] = {}

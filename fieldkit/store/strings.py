@@ -8,6 +8,7 @@ from typing import Any
 
 from fieldkit.records import decode, natural_id
 from fieldkit.rules.guides import text_hash
+from fieldkit.store import people
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair
 
@@ -37,8 +38,7 @@ def version_of(tables: Tables, day: str) -> Row | None:
 
 def guide_of(tables: Tables, interview: Row) -> Row | None:
     """Return the published guide that *interview* follows; None where a torn bundle brought it before its guide."""
-    rows = list(tables.table("guide_versions").rows_where("id = ?", [interview["guide_version"]], limit=1))
-    return dict(rows[0]) if rows else None
+    return people.row(tables, "guide_versions", "id = ?", interview["guide_version"])
 
 
 def hashes(version_row: Row) -> dict[str, str]:

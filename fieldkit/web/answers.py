@@ -50,8 +50,10 @@ def off_record(interview: str, question: str) -> Answer:
 @in_turn
 def erase(interview: str, question: str) -> Answer:
     """Erase a whole note where nothing can be written any more."""
-    answers.erase(desk(), interview, question)
+    stays = answers.erase(desk(), interview, question)
     tell(_("The note is deleted from this laptop, for good."))
+    if stays:
+        tell(_("What this laptop wrote is deleted, for good. What another laptop wrote stays: tell the coordinator."))
     return redirect(url_for("interviews.show", interview=interview, section=question[:1]))
 
 

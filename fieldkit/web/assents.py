@@ -7,13 +7,13 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from fieldkit.acts import assents, events, forms, people
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.errors import Refusal
-from fieldkit.rules.consent import CHILD, YES, asked_again, open_noes
+from fieldkit.rules.consent import BLOCKS, CHILD, YES, asked_again, open_noes
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.web.pages import Answer, png, reasons
 from fieldkit.web.sessions import desk
 
 pages = Blueprint("assents", __name__, url_prefix="/people/<subject>/assent")
-BLOCKS = {str(block) for block in forms.BLOCKS}
+PARTS = {str(block) for block in BLOCKS}
 ITEM = "item_"
 
 
@@ -43,7 +43,7 @@ def told() -> ChildAnswer:
     """Return what was ticked and typed about the child's own answer."""
     return ChildAnswer(
         answer=request.form.get("answer", ""),
-        told=[int(block) for block in request.form.getlist("told") if block in BLOCKS],
+        told=[int(block) for block in request.form.getlist("told") if block in PARTS],
         method=request.form.get("method", ""),
         words=request.form.get("words", "")[:400],
         follows=request.form.get("follows", "").split(),

@@ -9,7 +9,6 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from fieldkit.acts import backups
-from fieldkit.acts.desk import Desk
 from fieldkit.errors import Missing, Refusal
 from fieldkit.i18n import N_
 from fieldkit.web.handover import place
@@ -36,24 +35,25 @@ class RestoreForm(Form):
 @pages.get("/backup")
 def show() -> str:
     """Say what a backup is for, offer the two ways, and name the older ones that still hold what was erased."""
-    return _page(waits=not tidy(desk()))
+    return _page()
 
 
-def _page(refusal: Refusal | None = None, *, waits: bool = False) -> str:
-    return render_template("backups/write.html", form=PlaceForm(), refusal=refusal, waits=waits, **_shown())
+def _page(refusal: Refusal | None = None) -> str:
+    return render_template("backups/write.html", form=PlaceForm(), refusal=refusal, **_shown())
 
 
 def _shown() -> dict[str, object]:
-    return {"holding": backups.holding(desk())}
+    return {"holding": backups.holding(desk()), "waits": backups.waits(desk())}
 
 
-def tidy(at: Desk) -> bool:
-    """Replace this laptop's own copies that still hold what was erased; return False where they have to wait."""
+@pages.post("/backup/renew")
+def renew() -> Answer:
+    """Replace this laptop's own copies that still hold what was erased."""
     try:
-        backups.renew(at)
-    except Refusal:  # a full disk: tried again the next time, and the page of backups says so
-        return False
-    return True
+        backups.renew(desk())
+    except Refusal as refusal:
+        return _page(refusal), refusal.status
+    return redirect(url_for("backups.show"))
 
 
 @pages.post("/backup/destroyed")

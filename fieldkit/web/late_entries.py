@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from fieldkit.acts import forms, late_entries, people
+from fieldkit.acts import late_entries, people
 from fieldkit.acts.late_entries import LatePage, PaperTold
 from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
@@ -61,7 +61,6 @@ def _page(page: LatePage, told: PaperTold | None = None, refusal: Refusal | None
     return render_template(
         "late_entries/show.html",
         page=page,
-        blocks=forms.opening(desk(), page.case.id),
         failing=gates.failing(page.gates),
         asking=gates.asking(page.gates),
         told=told,

@@ -7,11 +7,13 @@ from wtforms import HiddenField, RadioField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from fieldkit.acts import people, visits
+from fieldkit.acts.cases import Case, InterviewLine
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
 from fieldkit.records import clean
 from fieldkit.rules import gates
+from fieldkit.rules.consent import CHILD, Event
 from fieldkit.studies import load_study
 from fieldkit.web.pages import Answer, Form, answer, label, locale, reasons
 from fieldkit.web.pages import words as _
@@ -77,14 +79,22 @@ def create() -> Answer:
 def show(subject: str) -> str:
     """Show one child: the newest of what is long, or all of it."""
     case = people.case(desk(), subject)
-    newest = 0 if "all" in request.args else -NEWEST
+    lines, events = (case.interviews, case.events) if "all" in request.args else _newest(case)
     return render_template(
         "people/show.html",
         case=case,
-        newest=newest,
+        lines=lines,
+        events=events,
+        more=len(lines) < len(case.interviews) or len(events) < len(case.events),
         visits=visits.of_child(desk(), subject),
         suspicious=people.suspicious(desk(), subject),
     )
+
+
+def _newest(case: Case) -> tuple[list[InterviewLine], list[Event]]:
+    """Return the newest interviews, and all that was said but the child's older answers (one a session)."""
+    own = [event for event in case.events if event.actor == CHILD][-NEWEST:]
+    return case.interviews[-NEWEST:], [event for event in case.events if event.actor != CHILD or event in own]
 
 
 @pages.get("/<subject>/gates")

@@ -10,8 +10,7 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField, RadioField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from fieldkit.acts import sheets, users
-from fieldkit.web.backups import tidy
+from fieldkit.acts import backups, sheets, users
 from fieldkit.web.pages import Answer, Form, answer, inside
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import alone, desk, here, seat, sign_in, sign_out, signed_in, tell
@@ -70,7 +69,7 @@ def sit(code: str, passphrase: str) -> None:
         at = users.unlock(machine.folder, code, passphrase, site().clock)
     sign_in(seat(), at)
     look_in(at)
-    tidy(at)
+    backups.renew_if_possible(at)
 
 
 @pages.post("/lock")
@@ -80,7 +79,7 @@ def lock() -> Response:
     if at is not None:
         here().guard.pins.pop(at.me.code, None)
         look_in(at, all_of_them=alone())
-        tidy(at)
+        backups.renew_if_possible(at)
         sign_out()
     return redirect(url_for("today.home"))
 

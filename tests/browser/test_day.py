@@ -210,8 +210,8 @@ def end(handset: Handset) -> None:
     handset.draws("fresh", "#setting")
     page.get_by_role("button", name="结束访谈").last.click()
     expect(page.locator("body")).to_contain_text("访谈已结束。")
-    handset.follows("现场观察")
-    handset.turns_to("现场观察")
+    handset.follows("观察记录")
+    handset.turns_to("观察记录")
     handset.draws("observation")
 
 

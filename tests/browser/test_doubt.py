@@ -32,8 +32,8 @@ def test_a_word_not_understood_is_marked_where_the_cursor_stands(
     phone.keyboard.press("Alt+/")
     expect(phone.locator(NOTE)).to_have_value("他在旮沓〔待核〕那边〔待核〕")
     expect(phone.locator(BADGE)).to_have_attribute("data-acked-length", "14")
-    phone.click("#W1 .kin summary")
-    expect(phone.locator("#W1 .kin dl")).to_contain_text("姥娘")
+    phone.click(".kin summary")
+    expect(phone.locator(".kin dl")).to_contain_text("姥娘")
     laptop.kill()
 
     assert stored("W1") == "他在旮沓〔待核〕那边〔待核〕"

@@ -213,7 +213,7 @@ def test_what_was_typed_in_from_paper_says_so_and_where_the_sheet_lies(
     found = dict(zip(column_names(book), next(book.worksheets[0].iter_rows(min_row=2, values_only=True)), strict=True))
     assert found["提纲用法 Guide"] == "完整提纲 Full guide"
     assert found["录入方式 How entered"] == "事后补录（纸质） Entered late, from paper"
-    assert (found["补录日期 Typed in on"], found["纸的编号和存放处 Sheet"]) == (desk.today, "P-7，蓝纸袋")
+    assert (found["补录日期 Typed in on"], found["纸质记录编号及存放处 Sheet"]) == (desk.today, "P-7，蓝纸袋")
 
 
 def column_names(book: Workbook) -> list[object]:

@@ -112,19 +112,21 @@ def test_an_interviewer_who_was_trained_after_that_day_was_not_trained() -> None
 
 
 @pytest.mark.parametrize(
-    ("events", "facts", "gate"),
+    ("events", "changes", "gate", "said"),
     [
-        ([MOTHER, child("declined", DAY)], READY.facts, "G06"),
-        ([MOTHER, child("declined", SINCE)], READY.facts, "G06"),
-        ([MOTHER, child("deferred", SINCE)], READY.facts, "G06"),
-        ([MOTHER], {**READY.facts, "ethics_from": SINCE}, "G01"),
-        ([MOTHER], {**READY.facts, "closed_on": BEFORE}, "G01"),
+        ([MOTHER, child("declined", DAY)], {}, "G06", "The child said no on that day"),
+        ([MOTHER, child("declined", SINCE)], {}, "G06", "The child said no afterwards"),
+        ([MOTHER, child("deferred", SINCE)], {}, "G06", "wanted to think about it afterwards"),
+        ([MOTHER], {"facts": {**READY.facts, "ethics_from": SINCE}}, "G01", "That day is outside"),
+        ([MOTHER], {"facts": {**READY.facts, "closed_on": BEFORE}}, "G01", "of that day is not typed in"),
+        ([MOTHER], {"member": dict.fromkeys(TRAINING_NEEDED, SINCE)}, "G02", "Ask the coordinator to check the dates"),
     ],
 )
-def test_why_it_stays_out_is_said_of_that_day_and_not_of_today(
-    events: list[Event], facts: dict[str, str], gate: str
+def test_why_it_stays_out_and_what_to_do_is_said_of_that_day_and_not_of_today(
+    events: list[Event], changes: dict[str, object], gate: str, said: str
 ) -> None:
-    reason = judged(*events, facts=facts)[gate].reason
+    reason = judged(*events, **changes)[gate].reason
 
+    assert said in reason.en
     assert "今天" not in reason.zh
     assert "today" not in reason.en.lower()

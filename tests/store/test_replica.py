@@ -262,11 +262,11 @@ def test_an_alias_does_not_link_the_drawers_of_a_child(trio: Trio) -> None:
 def test_what_is_sealed_is_never_sealed_again_nor_lost(trio: Trio, site: Any) -> None:
     written = [site(trio["L1"], "L1", value) for value in ("A03", "A04")]
     with trio["L1"].reading() as tables:
-        assert replica.unsealed(tables) == 2
+        assert people.counted(tables)["unsealed"] == 2
     _seal(trio["L1"])
     third = site(trio["L1"], "L1", "A05")
     with trio["L1"].reading() as tables:
-        assert replica.unsealed(tables) == 1
+        assert people.counted(tables)["unsealed"] == 1
         waiting = tables.execute("SELECT id FROM changes WHERE block IS NULL").fetchall()
     assert waiting == [(third,)]
     assert third not in written

@@ -96,7 +96,7 @@ def test_an_older_backup_that_holds_what_was_erased_is_named_until_it_is_replace
     (one,) = backups.holding(desks["interviewer"])
     assert "以前的备份" in browser.get("/today").text
     page = browser.get("/backup").text
-    assert "请重新做一份备份，再把旧的删掉" in page
+    assert "请先重新备份，再删除旧备份" in page
     assert str(taken_back) in page
     assert "已经删掉了" not in page
     refused = browser.post("/backup/destroyed", data={"number": one.number})
@@ -135,11 +135,14 @@ def _left(at: Desk) -> list[str]:
     return [one.suffix for one in at.folder.backups.iterdir()]
 
 
-def test_this_laptops_own_copies_are_replaced_when_the_page_is_opened(
+def test_this_laptops_own_copies_are_replaced_at_the_page_with_one_tap(
     browser: FlaskClient, desks: dict[str, Desk]
 ) -> None:
+    assert "/backup/renew" not in browser.get("/backup").text
     _makes_stale(desks["interviewer"])
-    assert browser.get("/backup").status_code == 200
+    assert "/backup/renew" in browser.get("/backup").text
+    assert _left(desks["interviewer"]) == [".db"]
+    assert browser.post("/backup/renew").location == "/backup"
     assert _left(desks["interviewer"]) == [".backup"]
 
 
@@ -159,11 +162,13 @@ def test_they_are_replaced_when_the_laptop_is_locked_and_when_it_is_unlocked(loc
 
 
 def test_what_cannot_be_replaced_keeps_nobody_from_locking_and_the_page_says_so(
-    browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    browser: FlaskClient, desks: dict[str, Desk], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_: Desk) -> int:
         raise DiskFull
 
+    _makes_stale(desks["interviewer"])
     monkeypatch.setattr(backups, "renew", full)
-    assert "现在换不掉" in browser.get("/backup").text
+    refused = browser.post("/backup/renew")
+    assert (refused.status_code, "/backup/renew" in refused.text, "磁盘" in refused.text) == (507, True, True)
     assert browser.post("/lock").status_code == 302

@@ -60,7 +60,7 @@ def test_a_line_that_the_script_does_not_have_ends_nothing_and_keeps_what_was_ty
     sent = WHOLE | {"told": ["1", line], "thank_you": "一个本子"}
     answer = browser.post(f"/interviews/{interview}/close", data=sent)
 
-    assert (answer.status_code, "对孩子说的收尾的话" in answer.text) == (422, True)
+    assert (answer.status_code, "结束时对孩子说的话" in answer.text) == (422, True)
     assert 'value="一个本子"' in answer.text
     assert {("told", "1"), ("mood_end", "4"), ("completion", "full")} <= set(chosen(answer.text))
 

@@ -62,12 +62,12 @@ def test_a_day_that_is_none_or_has_not_come_is_asked_for_again(browser: FlaskCli
 def test_the_childs_page_has_a_quiet_way_to_it_once_a_parent_agreed(
     browser: FlaskClient, child: str, consented: str
 ) -> None:
-    assert f'<a class="link" href="{place(consented)}">补录纸质访谈</a>' in browser.get(f"/people/{consented}").text
+    assert f'<a class="link" href="{place(consented)}">补录访谈纸质记录</a>' in browser.get(f"/people/{consented}").text
     assert "哪一天谈的" in browser.get(place(consented)).text
 
 
 def test_before_a_parent_agreed_nothing_leads_there(browser: FlaskClient, child: str) -> None:
-    assert "补录纸质访谈" not in browser.get(f"/people/{child}").text
+    assert "补录访谈纸质记录" not in browser.get(f"/people/{child}").text
 
 
 def test_what_was_typed_stays_when_something_is_missing(browser: FlaskClient, desks: Desks, consented: str) -> None:
@@ -88,7 +88,7 @@ def test_an_interview_on_paper_is_typed_in_on_the_same_pages(
     where = enter(browser, desks["interviewer"], consented)
     page = browser.get(where).text
 
-    assert re.search(r"补录：[0-9]+月[0-9]+日 星期.的纸质访谈，纸在：P-7，蓝纸袋", page)
+    assert re.search(r"补录：[0-9]+月[0-9]+日 星期.的访谈，纸质记录：P-7，蓝纸袋", page)
     assert "data-beat" not in page
     assert "歇一会儿" not in page
     assert "data-autosave" in page

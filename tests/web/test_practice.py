@@ -22,7 +22,7 @@ from fieldkit.store.database import Database
 from fieldkit.store.folder import Folder
 from fieldkit.web.site import HOME, Site
 
-RIBBON = "里面的孩子都是编的，什么都不会留下"
+RIBBON = "里面的孩子都是虚构的，什么都不会留下"
 OWN = "xq7Wn2pLk9Zt"
 PASSPHRASE = "four plain words here"
 Clear = Callable[[Database], bytes]
@@ -84,7 +84,7 @@ def test_nothing_goes_in_or_out(practising: FlaskClient, tmp_path: Path) -> None
     for path in ("handover/write", "handover/read", "handover/download", "backup/write", "backup/download", "restore"):
         answer = practising.post(f"/{path}", data={"path": str(tmp_path / "carried")})
         assert answer.status_code == 403, path
-        assert "里外的东西不相通" in answer.text
+        assert "数据不能进出" in answer.text
     for path in ("exports/interviews", "rosters", "users", "unlock", "phones/open", "phones/pair", "sheet"):
         assert practising.post(f"/{path}").status_code == 403, path
     assert not (tmp_path / "carried").exists()
@@ -143,10 +143,10 @@ def test_children_of_the_study_and_of_practice_are_not_found_from_the_other_side
 
 
 def test_the_help_card_says_that_its_own_numbers_are_invented(practising: FlaskClient) -> None:
-    assert "是编的，打过去没有人接" in practising.get("/help-card?site=A03").text
+    assert "是虚构的，打过去没有人接" in practising.get("/help-card?site=A03").text
     practising.post("/practice/end")
 
-    assert "是编的" not in practising.get("/help-card?site=A03").text
+    assert "是虚构的" not in practising.get("/help-card?site=A03").text
 
 
 def test_what_is_typed_in_practice_is_nowhere_in_the_study(
