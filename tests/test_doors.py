@@ -7,6 +7,8 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.client import HTTPSConnection
+from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -135,10 +137,18 @@ def test_the_plain_door_hands_out_the_certificate(doors: Doors, site: Site) -> N
 
 
 def test_shut_doors_answer_nobody_and_open_again(doors: Doors, site: Site, trusting: Trusting) -> None:
-    port = site.lan.ports[LAN]
-    doors.shut()
-    while _listens(port):
-        pass
+    stopping: list[Thread] = []
+
+    def thread(**how: Any) -> Thread:
+        stopping.append(Thread(**how))
+        return stopping[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fieldkit.doors.Thread", thread)
+        doors.shut()
+    for one in stopping:
+        one.join(timeout=20)
+    assert not _listens(site.lan.ports[LAN])
     open_up(doors, site, ["127.0.0.2"])
 
     assert ask(site, trusting())[0] == 403

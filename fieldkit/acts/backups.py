@@ -86,9 +86,8 @@ def write(desk: Desk, path: Path, place: str = "") -> None:
     """
     with desk.db.writing() as tables:
         replica.seal(tables)
-        number = copies.keep(
-            tables, place or str(path.absolute()), desk.today
-        )  # before it exists: no copy goes unlisted
+        # before it exists: no copy goes unlisted
+        number = copies.keep(tables, place or str(path.absolute()), desk.today)
     try:
         _write_out(desk, path)
     except Refusal:
@@ -98,7 +97,10 @@ def write(desk: Desk, path: Path, place: str = "") -> None:
 
 
 def _write_out(desk: Desk, path: Path) -> None:
-    """The copy knows no stream to write on: what is restored goes on in fresh ones (`design.md` §4)."""
+    """Write a copy of this folder to the new file *path*. Raises Occupied, DiskFull, NoSuchPlace.
+
+    The copy knows no stream to write on: what is restored goes on in fresh ones (`design.md` §4).
+    """
     try:
         with desk.folder.scratch() as scratch:
             copy = scratch / DATABASE
@@ -146,6 +148,7 @@ def waits(desk: Desk) -> bool:
 
 
 def _delete(old: Sequence[Path]) -> None:
+    """Delete the files *old* of one folder; no crash brings them back. Raises DiskFull, NoSuchPlace."""
     try:
         for one in old:
             one.unlink(missing_ok=True)
@@ -162,8 +165,11 @@ def holding(desk: Desk) -> list[Holding]:
     return [Holding(number, one.day, one.place, number < clean) for number, one in sorted(known.items()) if one.holds]
 
 
-def destroyed(desk: Desk, number: int) -> None:
-    """Take a person's word that a backup does not exist any more. Raises NotFound, BackupFirst, StillThere."""
+def destroyed(desk: Desk, number: int) -> str:
+    """Take a person's word that a backup does not exist any more; return from which day it was.
+
+    Raises NotFound, BackupFirst, StillThere.
+    """
     one = next((one for one in holding(desk) if one.number == number), None)
     if one is None:
         raise NotFound
@@ -173,9 +179,11 @@ def destroyed(desk: Desk, number: int) -> None:
         raise StillThere(path=one.place)
     with desk.db.writing() as tables:
         copies.drop(tables, number)
+    return one.day
 
 
 def _forget_streams(copy: Path, key: bytes) -> None:
+    """Let the database *copy*, which *key* opens, know no stream of its own."""
     db = Database(copy, key)
     try:
         with db.writing() as tables:

@@ -68,6 +68,11 @@ class Case:
         return any(no.person for no in consent.open_noes(self.events, {GUARDIAN}))
 
     @property
+    def may_have_sheet(self) -> bool:
+        """Tell whether a talk may have been held on paper: somebody has answered, whatever it was."""
+        return self.consent not in {states.NOT_SOUGHT, states.INFORMED}
+
+    @property
     def name(self) -> str:
         """Return what to call this child on a page."""
         return self.pseudonym.zh if self.pseudonym else self.called or self.case_code

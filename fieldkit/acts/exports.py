@@ -34,9 +34,9 @@ class AnswerRow:
     text: str
     conflict: bool
     suspicious: bool
-    mode: str = ""
-    entered_on: str = ""
-    paper_ref: str = ""
+    mode: str
+    entered_on: str
+    paper_ref: str
 
 
 @dataclass(frozen=True)

@@ -322,7 +322,7 @@ def _place(_case: Situation) -> Verdict:
 
 def _carer(case: Situation) -> Verdict:
     agreed = [e for e in case.events if e.actor == CARER and e.act in consent.AGREEING]
-    if case.adult or (agreed and not _carer_refuses(case)):
+    if case.adult or (agreed and not consent.open_noes(case.events, {CARER})):
         return HOLDS, _OK, None
     return (
         ASKS,
@@ -332,10 +332,6 @@ def _carer(case: Situation) -> Verdict:
         ),
         "ask_carer",
     )
-
-
-def _carer_refuses(case: Situation) -> bool:
-    return bool(consent.open_noes(case.events, {CARER}))
 
 
 def _machine(case: Situation) -> Verdict:

@@ -12,7 +12,7 @@ from fieldkit.acts import backups
 from fieldkit.errors import Missing, Refusal
 from fieldkit.i18n import N_
 from fieldkit.web.handover import place
-from fieldkit.web.pages import Answer, Form, answer
+from fieldkit.web.pages import Answer, Form, answer, day
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, here, tell
 
@@ -60,9 +60,10 @@ def renew() -> Answer:
 def destroyed() -> Answer:
     """Take a person's word that an older backup does not exist any more."""
     try:
-        backups.destroyed(desk(), request.form.get("number", 0, type=int))
+        gone = backups.destroyed(desk(), request.form.get("number", 0, type=int))
     except Refusal as refusal:
         return _page(refusal), refusal.status
+    tell(_("Taken off the list: the backup of {day}.", day=day(gone)))
     return redirect(url_for("backups.show"))
 
 
@@ -83,12 +84,13 @@ def write() -> Answer:
 @pages.post("/backup/download")
 def download() -> Response:
     """Hand it to the browser, which saves it where a person says; it is encrypted."""
+    name = backups.new_name(desk())
     with desk().folder.scratch() as scratch:
         path = scratch / "backup"
-        backups.write(desk(), path, backups.new_name(desk()))
+        backups.write(desk(), path, name)
         content = path.read_bytes()
-    name = f'attachment; filename="{backups.new_name(desk())}"'
-    return Response(content, mimetype="application/octet-stream", headers={"Content-Disposition": name})
+    sent_as = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, mimetype="application/octet-stream", headers=sent_as)
 
 
 @pages.get("/restore")

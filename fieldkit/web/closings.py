@@ -68,7 +68,8 @@ def _number(text: str) -> int:
 
 def _page(interview: str, told: ClosingTold | None = None, refusal: Refusal | None = None) -> str:
     page = closings.page(desk(), interview)
-    values: dict[str, Any] = vars(told) if told else dict(page.values)
+    minutes = request.form.get("minutes", "") if told else page.minutes  # as it was typed, be it no number
+    values: dict[str, Any] = {**(vars(told) if told else page.values), "minutes": minutes}
     asked = refusal.findings if isinstance(refusal, ReasonNeeded) else []
     known = {"values": values, "asked": asked, "reasons": reasons(), "words": closings.WORDS}
     known |= {"faces": FACES, "said": closings.SAID}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 
 from fieldkit.acts import guides
+from fieldkit.acts.late_entries import BEGUN, OVER
 from fieldkit.i18n import N_
 from fieldkit.web.forms import LANGS, on_paper
 from fieldkit.web.sessions import desk
@@ -23,8 +24,8 @@ SAID = {
     "title": N_("The interview on paper"),
     "code": N_("Case code (no name)"),
     "date": N_("Date"),
-    "from": N_("From"),
-    "to": N_("To"),
+    "begun": BEGUN,
+    "over": OVER,
     "researcher": N_("Researcher"),
     "where": N_("Where this sheet lies"),
     "version": N_("Guide, version"),

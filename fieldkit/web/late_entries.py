@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from fieldkit.acts import late_entries, people
+from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.late_entries import LatePage, PaperTold
 from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
@@ -64,7 +65,7 @@ def _page(page: LatePage, told: PaperTold | None = None, refusal: Refusal | None
         failing=gates.failing(page.gates),
         asking=gates.asking(page.gates),
         told=told,
-        said=told.said if told else assents.told(),
+        said=told.said if told else ChildAnswer(""),
         reasons=reasons(),
         nonce=request.form.get("nonce") or new_id(),
         refusal=refusal,

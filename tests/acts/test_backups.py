@@ -647,7 +647,7 @@ def test_a_backup_on_a_stick_is_named_until_a_newer_one_exists_and_it_is_destroy
     with pytest.raises(StillThere):
         backups.destroyed(me, one.number)
     older.unlink()
-    backups.destroyed(me, one.number)
+    assert backups.destroyed(me, one.number) == me.today
 
     assert backups.holding(me) == []
     with pytest.raises(NotFound):

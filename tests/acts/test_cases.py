@@ -18,6 +18,7 @@ from fieldkit.acts.people import Case
 from fieldkit.clock import Clock, new_id
 from fieldkit.errors import NotFound
 from fieldkit.records import Change
+from fieldkit.rules import states
 from fieldkit.store import log, rebuild, standing
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
@@ -67,8 +68,18 @@ def hold(desk: Desk, tables: Tables, subject: str, one: dict[str, Any], grounds:
     tick = tables.execute("SELECT max(tick) + ? FROM changes", [one["which"] % 3]).fetchone()[0]
     session = one["session"] or "S0"
     change = Change(
-        *(new_id(), "yu", "L2", tick, "2026-01-05T09:00:00+08:00", f"research/{desk.device.team}"),
-        *("interview", session, facts, {}, grounds, subject, session),
+        id=new_id(),
+        author="yu",
+        device="L2",
+        tick=tick,
+        wall="2026-01-05T09:00:00+08:00",
+        drawer=f"research/{desk.device.team}",
+        kind="interview",
+        record=session,
+        set=facts,
+        grounds=grounds,
+        subject=subject,
+        session=session,
     )
     log.insert(tables, change, change.encoded(), batch="stick", block=None)
     log.settle(tables, [change])
@@ -113,3 +124,14 @@ def test_of_yeses_that_say_the_same_a_list_reads_the_last_one(desks: Desks, cons
         short, whole = both(desk, tables, consented)
         assert [one.id for one in whole.events] == [first, *said]
         assert [one.id for one in short.events] == [first, said[-1]]
+
+
+@pytest.mark.parametrize("state", [states.NOT_SOUGHT, states.INFORMED])
+def test_before_anybody_has_answered_no_sheet_can_be_there_to_type_in(desks: Desks, child: str, state: str) -> None:
+    assert not replace(people.case(desks["interviewer"], child), consent=state).may_have_sheet
+
+
+def test_whatever_was_answered_a_sheet_may_be_there_to_type_in(desks: Desks, child: str) -> None:
+    one = people.case(desks["interviewer"], child)
+
+    assert all(replace(one, consent=state).may_have_sheet for state in (states.GIVEN, states.DECLINED, states.LAPSED))

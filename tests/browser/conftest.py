@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
 from fieldkit.acts import interviews, users
 from fieldkit.acts.desk import Desk
@@ -37,3 +38,16 @@ def stored(field_folder: Path, interview: str, passphrase: str) -> Stored:
         return next(line.text_now for line in lines if line.id == question)
 
     return read
+
+
+UNTIL = """() => new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error('never came true')), 20000);
+    const look = async () => (await (TEST)() ? resolve() : setTimeout(look, 50));
+    look().catch(reject);
+})"""
+
+
+@pytest.fixture
+def until() -> Callable[[Page, str], None]:
+    """Wait until what an asynchronous function of the page returns is true: `wait_for_function` takes its promise."""
+    return lambda page, test: page.evaluate(UNTIL.replace("TEST", test))

@@ -29,7 +29,8 @@ _commit, _connect = Database._commit, Database._connect
 
 
 def hold() -> None:
-    _here.inside = False
+    global POINT
+    _here.inside, POINT = False, "-"  # what is sent once more passes
     print("held", flush=True)
     sys.stdin.readline()
 

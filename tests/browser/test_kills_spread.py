@@ -318,8 +318,6 @@ def one_round(
     activity, act, point, chance = what
     context.add_init_script(WATCH)
     talk = Talk(context.new_page(), chance)
-    forget = {"origin": outlet.url, "storageTypes": "all"}  # what this browser kept of another machine
-    context.new_cdp_session(talk.page).send("Storage.clearDataForOrigin", forget)
     outlet.serve(machine, act, point)
     unlock(talk.page, outlet)
     round_ = Round(outlet, machine, talk, interview)
@@ -423,6 +421,7 @@ def test_the_browser_is_killed_in_each_step_and_delivers_what_it_kept(
     look: Look,
     browsers: Browsers,
     unlock: Any,
+    until: Any,
     interview: str,
     capsys: pytest.CaptureFixture[str],
     pytestconfig: pytest.Config,
@@ -440,7 +439,7 @@ def test_the_browser_is_killed_in_each_step_and_delivers_what_it_kept(
         unlock(page, outlet)
         if act == "save":
             Talk(page, chance).open(outlet.url, interview)
-            page.wait_for_function(f"async () => await ({QUEUED})() === 0")
+            until(page, f"async () => await ({QUEUED})() === 0")
         outlet.kill()
         stood, finally_ = look()
 

@@ -26,6 +26,7 @@ from fieldkit.store.keys import Cost
 pytestmark = pytest.mark.browser
 Stored = Callable[[str], str]
 Unlock = Callable[[Page, Any], None]
+Until = Callable[[Page, str], None]
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
 QUEUE = """async (find) => {
     const opening = indexedDB.open('fieldkit');
@@ -246,6 +247,7 @@ def test_a_colleague_on_the_same_browser_gets_nothing_of_it(
     context: BrowserContext,
     stored: Stored,
     passphrase: str,
+    until: Until,
 ) -> None:
     laptop, mine = start(field_folder), own_code(field_folder, colleague)
     sit(phone, laptop, mine, passphrase)
@@ -257,8 +259,8 @@ def test_a_colleague_on_the_same_browser_gets_nothing_of_it(
     page = context.new_page()
     sit(page, laptop, colleague, passphrase)
     open_note(page, laptop, interview)
-    page.wait_for_function("() => performance.getEntriesByType('resource').length > 0")
-    (record,) = passed_over(page)
+    until(page, MET)
+    (record,) = waiting(page)
 
     assert (record["v"], record["days"]) == (1, 1)
     expect(page.locator("[data-delivered]")).to_be_hidden()
@@ -276,10 +278,7 @@ def own_code(folder: Path, other: str) -> str:
     return str(next(slot["code"] for slot in slots if slot["code"] != other))
 
 
-def passed_over(page: Page) -> list[dict[str, Any]]:
-    """Return what waits, once the page has looked at it and could not open it."""
-    page.wait_for_function(f"async () => (await ({QUEUE})()).every((record) => record.days > 0)")
-    return waiting(page)
+MET = f"async () => (await ({QUEUE})()).every((record) => record.days > 0)"  # the page could not open it
 
 
 def age(page: Page, days: int) -> None:
@@ -329,14 +328,14 @@ def another_key(html: str) -> str:
 
 @pytest.mark.parametrize(("days", "kept"), [(29, 1), (30, 0)])
 def test_what_nobody_can_open_stays_until_it_was_met_on_thirty_days(
-    left: tuple[Any, Page], interview: str, days: int, kept: int
+    left: tuple[Any, Page], interview: str, until: Until, days: int, kept: int
 ) -> None:
     laptop, page = left
     age(page, days)
     forget_the_secret(page)
     open_note(page, laptop, interview)
 
-    page.wait_for_function(f"async () => (await ({QUEUE})()).every((record) => record.day !== 'another day')")
+    until(page, f"async () => (await ({QUEUE})()).every((record) => record.day !== 'another day')")
     assert len(waiting(page)) == kept
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from pathlib import Path
 
@@ -106,10 +107,15 @@ def test_an_older_backup_that_holds_what_was_erased_is_named_until_it_is_replace
     refused = browser.post("/backup/destroyed", data={"number": one.number})
     assert (refused.status_code, "这份备份还在" in refused.text) == (409, True)
     taken_back.unlink()
-    assert "已经删掉了" in browser.get("/backup").text
+    button = re.search(
+        r'<button class="btn">已经删掉了<span class="vh">：([^<]*的备份)</span></button>', browser.get("/backup").text
+    )
+    assert button
     assert browser.post("/backup/destroyed", data={"number": one.number}).location == "/backup"
 
-    assert "以前的备份" not in browser.get("/today").text + browser.get("/backup").text
+    page = browser.get("/backup").text
+    assert f"已从列表中去掉：{button[1].removesuffix('的备份')} 的备份。" in page
+    assert "以前的备份" not in browser.get("/today").text + page
 
 
 def test_a_downloaded_backup_is_named_by_its_file_name(

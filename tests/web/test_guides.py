@@ -17,6 +17,7 @@ def test_the_guide_is_printed_in_one_language_or_both(browser: FlaskClient) -> N
     assert "个案编号（不写姓名）" in chinese
     assert "Case code (no name)" not in chinese
     assert "Case code (no name)" in both
+    assert "Begun at" in both
     assert browser.get("/guide/print?lang=fr").text.count('<b class="code">') == both.count('<b class="code">') > 20
 
 
