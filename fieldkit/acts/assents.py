@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fieldkit.acts import clocks, events, forms
@@ -14,8 +14,8 @@ from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value
-from fieldkit.rules import consent, findings, late_entries, states
-from fieldkit.rules.consent import BLOCKS, CHILD, NECESSARY, NO, REFUSING, YES
+from fieldkit.rules import consent, late_entries, states
+from fieldkit.rules.consent import BLOCKS, CHILD, NECESSARY, NO, YES
 from fieldkit.rules.findings import ASK, Finding
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.ways import Evidence
@@ -92,24 +92,27 @@ def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
         if said.answer == YES:
             _check_yes(form, said)
             asked = [*_findings(said), *consent.asked_again(CHILD, events.lifted(one, event))]
-            findings.check_answered([*asked, *clocks.findings_of(desk, tables)], said.reasons)
+            clocks.check_answered(desk, tables, said.reasons, asked)
         event |= {"session": new_id(), "words": said.words.strip()}
         return _keep(desk, tables, one, said, event | {"told": sorted(set(said.told))})
 
 
-def on_paper(desk: Desk, then: Desk, tables: Tables, one: Case, form: FormView, said: ChildAnswer) -> str:
+def on_paper(
+    desk: Desk, then: Desk, tables: Tables, one: Case, form: FormView, said: ChildAnswer, doubts: Collection[str]
+) -> str:
     """Keep, in the caller's transaction, the yes that stands on a sheet of the day of *then*; return its session.
 
-    *one* and *form* are as on that day. Raises what `record` refuses of a yes.
+    *one* and *form* are as on that day; what is in *doubts* nobody knows to be said by then. Raises what `record`
+    refuses of a yes.
     """
     _check_yes(form, said)
     if said.answer != YES or NO in map(_items(said).get, NECESSARY):
         raise NoClearYes
-    noes = [no for no in late_entries.taken_back(one.events, then.today) if no.id in said.follows]
+    noes = [no for no in late_entries.taken_back(one.events, then.today, doubts) if no.id in said.follows]
     asked = [*_findings(said), *consent.asked_again(CHILD, noes)]
-    findings.check_answered([*asked, *clocks.findings_of(desk, tables)], said.reasons)
-    before = [event.id for event in one.events if event.day <= then.today and event.id in said.follows]
-    event = events.begin(then, one, form, CHILD, one.id, "", before)
+    clocks.check_answered(desk, tables, said.reasons, asked)
+    before = {event.id for event in late_entries.before_the_sheet(one.events, then.today, doubts)}
+    event = events.begin(then, one, form, CHILD, one.id, "", [name for name in said.follows if name in before])
     event |= {"act": "given", "items": _items(said), "method": said.method, "reasons": dict(said.reasons)}
     event |= {"session": new_id(), "words": said.words.strip(), "told": sorted(set(said.told))}
     event |= {"entered_on": desk.today, **events.lifting(noes)}
@@ -131,8 +134,7 @@ def _items(said: ChildAnswer) -> dict[str, str]:
 
 
 def _check(desk: Desk, one: Case, said: ChildAnswer) -> None:
-    noes = [event for event in one.events if event.actor == CHILD and event.act in REFUSING]
-    if any(event.day == desk.today for event in noes):  # a "stop" in the middle of an interview is a no as well
+    if consent.against_on(one.events, desk.today):  # a "stop" in the middle of an interview is a no as well
         raise NotAgainToday
     if said.answer in SAID_NO:  # a no is kept whenever it is said
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
@@ -12,11 +13,13 @@ from typing import Any
 
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.handover import explained
-from fieldkit.errors import NotFound, Refusal
+from fieldkit.errors import DiskFull, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.platform import flush_folder, unused
 from fieldkit.store import backups, copies, keys, machine, replica, sheets
-from fieldkit.store.database import Database, ForeignStore
+from fieldkit.store.backups import NewerBackup, NotABackup
+from fieldkit.store.copies import Copy
+from fieldkit.store.database import Database, DatabaseError, ForeignStore
 from fieldkit.store.folder import EMPTY, READY, Folder, NotEmpty
 from fieldkit.store.keys import WrongPassphrase, WrongWords
 
@@ -39,7 +42,10 @@ class BackupFirst(Refusal):
     """An older backup was to be given up while no newer one exists that is free of what was erased."""
 
     code = "backup_first"
-    message = N_("First write a new backup: this one may be the only whole copy. Nothing was changed.")
+    message = N_(
+        "First write a new backup, or plug in the stick that holds one: this one may be the only whole copy. "
+        "Nothing was changed."
+    )
     status = 409
 
 
@@ -55,7 +61,7 @@ class StillThere(Refusal):
 class Holding:
     """A backup that still holds what was erased after it was written: its number, from which day, and where it went.
 
-    `replaced`: a newer one exists that is free of it.
+    `replaced`: a newer one lies where it was written that is free of it.
     """
 
     number: int
@@ -66,11 +72,13 @@ class Holding:
 
 def new_name(desk: Desk) -> str:
     """Return a file name with the day and this laptop's name."""
-    return f"{_begins(desk)}{desk.today}{SUFFIX}"
+    return f"fieldkit-{desk.device.name}-{desk.today}{SUFFIX}"
 
 
-def _begins(desk: Desk) -> str:
-    return f"fieldkit-{desk.device.name}-"
+def _dated(desk: Desk) -> list[list[Path]]:
+    """Return the copies in `backups/`, each as its files: a backup has such a name, perhaps a number, or is a draft."""
+    named_so = rf"fieldkit-{re.escape(desk.device.name)}-\d{{4}}-\d\d-\d\d(-\d+)?{re.escape(SUFFIX)}"
+    return desk.folder.dated(re.compile(rf"{named_so}(\.[\w-]{{6}}{re.escape(backups.DRAFT)})?"))
 
 
 def named(desk: Desk, path: Path) -> Path:
@@ -84,16 +92,29 @@ def write(desk: Desk, path: Path, place: str = "") -> None:
     It is listed, as lying at *place* where that is not *path*: should something be erased later, it still holds it.
     Raises Occupied, DiskFull, NoSuchPlace.
     """
+    _write_listed(desk, path, place or _plain(path))
+    with desk.db.writing() as tables:
+        copies.written_anew(tables)
+
+
+def _write_listed(desk: Desk, path: Path, place: str) -> None:
     with desk.db.writing() as tables:
         replica.seal(tables)
-        # before it exists: no copy goes unlisted
-        number = copies.keep(tables, place or str(path.absolute()), desk.today)
+        number = copies.keep(tables, place, desk.today)  # before it exists: no copy goes unlisted
     try:
         _write_out(desk, path)
     except Refusal:
         with desk.db.writing() as tables:
             copies.drop(tables, number)
         raise
+    if place == _plain(path):
+        with desk.db.writing() as tables:
+            copies.seen_whole(tables, number)
+
+
+def _plain(path: Path) -> str:
+    """Return *path* from the root, without a way back in it."""
+    return os.path.normpath(path.absolute())
 
 
 def _write_out(desk: Desk, path: Path) -> None:
@@ -114,37 +135,68 @@ def _write_out(desk: Desk, path: Path) -> None:
 def renew(desk: Desk) -> int:
     """Put one new backup in the place of the copies in `backups/` that may hold what was erased since.
 
-    They are deleted once it lies there whole; return how many files that were. Cut short, it is done over the next
-    time. Raises DiskFull, NoSuchPlace.
+    They are deleted once it lies there whole; return how many files that were. What does not open, or holds something
+    that is not known here, stays and is `kept`. Cut short, it is done over the next time. Raises DiskFull, NoSuchPlace.
     """
     with desk.db.reading() as tables:
-        mark = copies.stale(tables)
-    if mark is None:
-        return 0
-    old = desk.folder.dated(_begins(desk))
-    if old:
-        with desk.db.writing() as tables:
-            replica.seal(tables)
-        _write_out(desk, unused(desk.folder.backups, new_name(desk)))
-        _delete(old)
+        mark, waiting = copies.stale(tables), copies.kept_aside(tables)
+    asked = [one for one in _dated(desk) if mark or one[-1].name in waiting]
+    old = [one for one in asked if _is_known(desk, one)]
+    gone = [path for one in old for path in one]
+    if gone:
+        path = unused(desk.folder.backups, new_name(desk))
+        _write_listed(desk, path, _plain(path))
+        _delete(gone)
     with desk.db.writing() as tables:
         for number, one in copies.every(tables).items():
-            if Path(one.place) in {path.absolute() for path in old}:
+            if one.place in map(_plain, gone):
                 copies.drop(tables, number)
-        copies.replaced(tables, mark)
-    return len(old)
+        copies.keep_aside(tables, [one[-1].name for one in asked if one not in old])
+        copies.replaced(tables, mark or b"")
+    return len(gone)
+
+
+def _is_known(desk: Desk, copy: Sequence[Path]) -> bool:
+    """Tell whether all that a copy in `backups/` holds is known here; what does not open may hold anything.
+
+    Raises DiskFull.
+    """
+    try:
+        with desk.folder.scratch() as scratch:
+            path = desk.folder.laid_out(copy, scratch)
+            with closing(Database(path, desk.db.key)) as db, db.reading() as theirs, desk.db.reading() as tables:
+                return not copies.holds_more(tables, theirs)
+    except OSError as error:
+        refusal = explained(error, copy[-1])
+        if isinstance(refusal, DiskFull):
+            raise refusal from error
+        return False
+    except NotABackup:
+        return copy[-1].suffix == backups.DRAFT  # what a cut left of a backup that never came to be
+    except (NewerBackup, ForeignStore, DatabaseError):
+        return False
 
 
 def renew_if_possible(desk: Desk) -> None:
     """Put a new backup in the place of those of `backups/`; where the disk is full they wait for the next time."""
-    with suppress(Refusal):
-        renew(desk)
+    with desk.db.reading() as tables:
+        due = copies.stale(tables) is not None
+    if due:
+        with suppress(Refusal):
+            renew(desk)
 
 
 def waits(desk: Desk) -> bool:
     """Tell whether copies in `backups/` still wait to be replaced."""
     with desk.db.reading() as tables:
-        return copies.stale(tables) is not None and bool(desk.folder.dated(_begins(desk)))
+        return copies.stale(tables) is not None and bool(_dated(desk))
+
+
+def kept(desk: Desk) -> list[Path]:
+    """Return the copies in `backups/` that nothing replaced, because what they hold is not all known here."""
+    with desk.db.reading() as tables:
+        names = copies.kept_aside(tables)
+    return [path for path in (desk.folder.backups / name for name in names) if os.path.lexists(path)]
 
 
 def _delete(old: Sequence[Path]) -> None:
@@ -159,10 +211,44 @@ def _delete(old: Sequence[Path]) -> None:
 
 def holding(desk: Desk) -> list[Holding]:
     """Return the backups out of this program's reach that still hold what was erased, oldest first."""
-    with desk.db.reading() as tables:
-        known = copies.every(tables)
-    clean = max((number for number, one in known.items() if not one.holds), default=0)
+    known = _every(desk)
+    clean = max((number for number, one in known.items() if not one.holds and _is_there(one)), default=0)
     return [Holding(number, one.day, one.place, number < clean) for number, one in sorted(known.items()) if one.holds]
+
+
+def _every(desk: Desk) -> dict[int, Copy]:
+    with desk.db.reading() as tables:
+        return copies.every(tables)
+
+
+def _is_there(one: Copy) -> bool:
+    """Tell whether a backup was whole and lies where it went; of a download a person said so, and knows where."""
+    return one.whole and (not Path(one.place).is_absolute() or os.path.lexists(one.place))
+
+
+def downloaded(desk: Desk) -> Holding | None:
+    """Return the newest download where backups wait for a newer one and nobody said yet that it was saved."""
+    waiting = [one.number for one in holding(desk) if not one.replaced]
+    for number, one in sorted(_every(desk).items(), reverse=True):
+        is_free = not (one.holds or one.whole or Path(one.place).is_absolute())
+        if is_free and waiting and number > waiting[0]:
+            return Holding(number, one.day, one.place, replaced=False)
+    return None
+
+
+def saved(desk: Desk, number: int) -> None:
+    """Take a person's word that a download lies where it was to be saved. Raises NotFound."""
+    one = downloaded(desk)
+    if one is None or one.number != number:
+        raise NotFound
+    with desk.db.writing() as tables:
+        copies.seen_whole(tables, number)
+
+
+def restored_from(desk: Desk) -> str:
+    """Return from the backup of which day this folder was restored, empty once a new one was written."""
+    with desk.db.reading() as tables:
+        return copies.restored(tables)
 
 
 def destroyed(desk: Desk, number: int) -> str:
@@ -197,10 +283,11 @@ def restore(folder: Folder, path: Path, secret: str) -> None:
 
     *secret*: a passphrase of one of its people, or the words of a sheet. What was erased on this laptop after it was
     written is gone from it before it lies there (`design.md` §4). Raises NotEmpty, NotABackup, NewerBackup,
-    BackupClosed, ForeignStore, FolderNewer, ErasedLogBroken, ErasedLogNewer, NoSuchPlace, DiskFull.
+    BackupClosed, ForeignStore, FolderNewer, ErasedLogBroken, ErasedLogNewer, ErasedLogInTheWay, NoSuchPlace, DiskFull.
     """
     if folder.state != EMPTY or folder.database_path.exists():
         raise NotEmpty
+    replica.noted(folder.erased_log)
     try:
         with folder.scratch() as scratch:
             files = backups.unpack(path, scratch)
@@ -224,6 +311,8 @@ def _try_out(scratch: Path, secret: str) -> None:
         if not known:
             raise ForeignStore
         copy.bring_up(store_key)
+        with closing(Database(copy.database_path, store_key)) as db, db.writing() as tables:
+            copies.set_restored(tables)
 
 
 def _opened(slots: Sequence[Mapping[str, Any]], secret: str) -> tuple[str, bytes]:

@@ -10,7 +10,7 @@ from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import FormView
 from fieldkit.acts.people import case_within
-from fieldkit.rules import consent, findings, ways
+from fieldkit.rules import consent, ways
 from fieldkit.rules.consent import CARER, NO
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.ways import Evidence
@@ -78,4 +78,4 @@ def _check(desk: Desk, tables: Tables, form: FormView, said: CarerAnswer) -> Non
     form.check_in_force()
     forms.check_understood(form, said.understanding)
     events.check_evidence(tables, said.evidence, said.relation)
-    findings.check_answered([*ways.findings(said.evidence), *clocks.findings_of(desk, tables)], said.reasons)
+    clocks.check_answered(desk, tables, said.reasons, ways.findings(said.evidence))

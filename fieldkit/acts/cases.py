@@ -12,7 +12,10 @@ from fieldkit.studies import Pair
 
 @dataclass(frozen=True)
 class InterviewLine:
-    """One interview of a child: `ZK-A03-016-S1`, its day, how far it came, whether all is sealed, whether it ended."""
+    """One interview of a child: `ZK-A03-016-S1`, its day, how far it came, whether all is sealed, whether it ended.
+
+    `on_paper`: it was held on paper and typed in.
+    """
 
     id: str
     code: str
@@ -21,6 +24,7 @@ class InterviewLine:
     total: int
     sealed: bool
     ended: bool = False
+    on_paper: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,10 @@ class Case:
     def may_have_sheet(self) -> bool:
         """Tell whether a talk may have been held on paper: somebody has answered, whatever it was."""
         return self.consent not in {states.NOT_SOUGHT, states.INFORMED}
+
+    def held_on_paper(self, day: str) -> bool:
+        """Tell whether an interview of *day* was typed in from paper: no second one of that day starts."""
+        return any(line.on_paper and line.started_on == day for line in self.interviews)
 
     @property
     def name(self) -> str:

@@ -5,7 +5,7 @@ No old stamp is rewritten. A stated date shifts what this laptop calls today; wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -18,6 +18,8 @@ from fieldkit.rules.members import INTERVIEWER
 from fieldkit.store import log, machine
 from fieldkit.store.clocks import trust, trusted_day
 from fieldkit.store.database import Tables
+
+CODE = "V31"
 
 
 class DateNotDoubted(Refusal):
@@ -44,8 +46,8 @@ def doubted(desk: Desk, tables: Tables) -> bool:
 
     What is recorded under a wrong date does not end the doubt; a person's word does.
     """
-    today = desk.clock.today()
-    return clocks.doubtful(today, _known(tables)) or clocks.wrong(today, trusted_day(tables))
+    today, trusted = desk.clock.today(), trusted_day(tables)
+    return clocks.suspicious(today, trusted) if trusted else clocks.doubtful(today, _known(tables))
 
 
 def credible(desk: Desk, tables: Tables) -> bool:
@@ -83,7 +85,18 @@ def _unused(tables: Tables, said: machine.Stated) -> bool:
 
 def findings_of(desk: Desk, tables: Tables) -> list[Finding]:
     """Return V31 while the date is doubted."""
-    return [Finding("V31", ASK, DOUBT)] if doubted(desk, tables) else []
+    return [Finding(CODE, ASK, DOUBT)] if doubted(desk, tables) else []
+
+
+def check_answered(desk: Desk, tables: Tables, reasons: Mapping[str, str], asked: Iterable[Finding] = ()) -> None:
+    """Raise ReasonNeeded for what is *asked* or doubted (V31) without a reason; a tap that the date is right ends it.
+
+    *reasons*: rule code to reason code.
+    """
+    doubted_now, today = findings_of(desk, tables), desk.clock.today()
+    findings.check_answered([*asked, *doubted_now], reasons)
+    if doubted_now and clocks.confirms(today, trusted_day(tables)):
+        trust(tables, today)
 
 
 DOUBT = N_("The clock looks wrong: it is earlier than the last record, or more than a day away. Confirm today's date.")

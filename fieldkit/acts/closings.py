@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
-from fieldkit.acts import forms, interviews, visits
+from fieldkit.acts import forms, interviews, visits, withdrawals
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Opened, opened
 from fieldkit.acts.interviews import Sheet
@@ -228,15 +228,21 @@ def _facts(told: ClosingTold) -> dict[str, Value]:
 
 
 def _at_the_end(desk: Desk, tables: Tables, row: people.Row, told: ClosingTold, stored: people.Row) -> dict[str, Value]:
-    """The day and the minutes are those of the first time; a child's stop is nobody's to change."""
+    """The day and the minutes are those of the first time; a child's stop is nobody's to change.
+
+    That a child stopped is said by the button, or by a sheet.
+    """
     stopped, on_paper = _stopped(tables, row["id"]), None if told.minutes is None else told.minutes * MINUTE
+    if told.completion == closings.STOPPED and row["entered_on"]:
+        withdrawals.on_sheet(desk, tables, row["subject"], row["id"], row["started_on"])
+        stopped = True
     if told.completion == closings.STOPPED and not stopped:
         raise Invalid(field=WORDS["completion"])
     far = closings.STOPPED if stopped else told.completion
     return {
         "completion": far,
         "stop_reason": "" if far in closings.FINISHED else told.stop_reason,
-        "ended_on": stored.get("ended_on") or desk.today,
+        "ended_on": stored.get("ended_on") or (row["started_on"] if row["entered_on"] else desk.today),
         "duration_ms": on_paper if row["entered_on"] else _length(desk, tables, row, stored),
     }
 

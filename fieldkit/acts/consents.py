@@ -16,7 +16,7 @@ from fieldkit.clock import new_id
 from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, natural_id
-from fieldkit.rules import calendars, consent, findings, names, ways
+from fieldkit.rules import calendars, consent, names, ways
 from fieldkit.rules.consent import ADULT, GUARDIAN, NO, YES
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.rules.pseudonyms import WORDS
@@ -119,7 +119,7 @@ def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
         _check_given(desk, tables, one.id, form, said)
         noes = [no for no in events.lifted(one, event) if not said.given_on or no.day < str(event["day"])]
         asked = [*ways.findings(said.evidence), *consent.asked_again(str(event["actor"]), noes)]
-        findings.check_answered([*asked, *clocks.findings_of(desk, tables)], said.reasons)
+        clocks.check_answered(desk, tables, said.reasons, asked)
         return _give(desk, tables, one, said, event | events.lifting(noes))
 
 
@@ -307,9 +307,14 @@ def void(desk: Desk, subject: str, event_id: str, reason: str) -> str:
         found = next((event for event in one.events if event.id == event_id and event.act != consent.VOIDING), None)
         if found is None:
             raise NotFound
-        facts = {"actor": found.actor, "person": found.person, "act": consent.VOIDING, "voids": [event_id]}
-        values = {**facts, "day": desk.today, "words": reason.strip()}
-        return log.append(tables, desk.pen, Draft("consent_event", values, subject=subject)).id
+        return void_within(desk, tables, subject, found, reason.strip())
+
+
+def void_within(desk: Desk, tables: Tables, subject: str, event: consent.Event, reason: str) -> str:
+    """Keep in the caller's transaction that *event* is void; return the id of what says so."""
+    facts = {"actor": event.actor, "person": event.person, "act": consent.VOIDING, "voids": [event.id]}
+    values = {**facts, "day": desk.today, "words": reason}
+    return log.append(tables, desk.pen, Draft("consent_event", values, subject=subject)).id
 
 
 @only(INTERVIEWER)

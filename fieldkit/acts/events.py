@@ -16,6 +16,7 @@ from fieldkit.rules.consent import CARER, GUARDIAN
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.ways import Evidence, NoSignature
 from fieldkit.store import log, machine, people
+from fieldkit.store.clocks import trust
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import b64
 from fieldkit.store.log import Draft
@@ -125,9 +126,10 @@ def lifting(noes: Sequence[consent.Event]) -> dict[str, Value]:
 
 
 def decline(desk: Desk, tables: Tables, one: Case, event: Mapping[str, Value], reason: str) -> str:
-    """Keep a no, and count it without a name; no reason is asked for."""
+    """Keep a no, and count it without a name; no reason is asked for, and its day cannot be called another (V31)."""
     said_no = {**event, "act": "declined"}
     kept = log.append(tables, desk.pen, Draft("consent_event", said_no, subject=one.id, session=event.get("session")))
     trace = {"reason": reason, "site": one.site, "sex": one.sex, "age_group": one.age_group, "day": desk.today}
     log.append(tables, desk.pen, Draft("nonparticipation", trace, record=new_id(), subject=one.id))
+    trust(tables, desk.clock.today())
     return kept.id

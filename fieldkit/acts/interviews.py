@@ -38,6 +38,15 @@ class GatesClosed(Refusal):
     message = N_("The interview cannot start yet. See what is still missing and do that first.")
 
 
+class HeldThatDay(Refusal):
+    """This child has an interview of that day already: one a day, on paper or not."""
+
+    code = "held_that_day"
+    message = N_(
+        "An interview of that day is here already. Open it on the child's page and write into it what else was said."
+    )
+
+
 class ConsentMissing(Refusal):
     """The consents that this interview stands on are no longer in place."""
 
@@ -165,12 +174,15 @@ def start(desk: Desk, subject: str, reasons: Mapping[str, str] = NOTHING) -> str
     """Open an interview on the child's yes of today; return its id, or that of the one that is open.
 
     *reasons*: what was tapped for the gates that ask (gate id to reason code); it is kept with the interview.
-    Raises NotFound, GatesClosed (V34), WallBroken, and V11 or V12 where the pseudonym tells who the child is.
+    Raises NotFound, GatesClosed (V34), HeldThatDay after a sheet of today, WallBroken, and V11 or V12 where the
+    pseudonym tells who the child is.
     """
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
         if one.step.interview:
             return one.step.interview
+        if one.held_on_paper(desk.today):
+            raise HeldThatDay
         asked = check_gates(one.gates, reasons)
         pseudonyms.check_tells_nothing(tables, one)
         version = strings.newest_version(tables)
@@ -284,9 +296,10 @@ def _lasted(desk: Desk, tables: Tables, row: people.Row, over: people.Row) -> in
     return ran(desk, tables, row) if at_the_end is None else at_the_end
 
 
-def from_paper(tables: Tables, interview: str) -> bool:
-    """Tell whether *interview* was typed in from paper, also where it is held back by now."""
-    return any(one.set.get("entered_on") for one in log.all_of(tables, interview))
+def paper_day(tables: Tables, interview: str) -> str:
+    """Return the day of the sheet that *interview* is typed in from, also where it is held back; empty for a talk."""
+    opened = (one.set for one in log.all_of(tables, interview))
+    return next((told["started_on"] for told in opened if told.get("entered_on")), "")
 
 
 def sheet_of(row: people.Row) -> Sheet | None:

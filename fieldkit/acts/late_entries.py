@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from fieldkit.acts import assents, clocks, events, forms, interviews, pseudonyms, situations
+from fieldkit.acts import assents, clocks, consents, events, forms, interviews, pseudonyms, situations, stops
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import FormView
@@ -22,6 +22,8 @@ from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.moments import MINUTE
 from fieldkit.rules.states import ADULT_GROUP
 from fieldkit.store import log, people, standing, strings
+from fieldkit.store import stops as waiting
+from fieldkit.store.clocks import flagged
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import Pair
@@ -31,12 +33,31 @@ BEGUN, OVER = N_("Begun at"), N_("Over at")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 
-class HeldThatDay(Refusal):
-    """This child has an interview of that day already: one a day, on paper or not."""
+class DiscardedThatDay(Refusal):
+    """The child wanted nothing kept of the talk of that day: what is on paper of it is not typed in either."""
 
-    code = "held_that_day"
+    code = "discarded_that_day"
     message = N_(
-        "An interview of that day is here already. Open it on the child's page and write into it what the sheet says."
+        "The child wanted nothing of the interview of that day to be kept, so it is not typed in again. "
+        "Hand the sheet to the coordinator to be destroyed."
+    )
+
+
+class HalfTheTimes(Refusal):
+    """Of begin and end only one was typed: no minutes come of that."""
+
+    code = "half_the_times"
+    message = N_("Begin and end go together. Type both times, or leave both empty.")
+    status = 422
+
+
+class StaysEntered(Refusal):
+    """It is closed, or another laptop typed it in: nothing of it is taken out any more."""
+
+    code = "stays_entered"
+    message = N_(
+        "It stays under this day: only an interview that this laptop typed in from paper, and that is not closed yet, "
+        "can be taken out again. Tell the coordinator which day is right."
     )
 
 
@@ -73,13 +94,16 @@ class LatePage:
 
 @only(INTERVIEWER)
 def page(desk: Desk, subject: str, day: str) -> LatePage:
-    """Return what is asked about an interview on paper of *day*. Raises NotFound, NoDay, DayToCome, HeldThatDay."""
+    """Return what is asked about an interview on paper of *day*.
+
+    Raises NotFound, NoDay, DayToCome, HeldThatDay, DiscardedThatDay.
+    """
     then = _on(desk, day)
     form = forms.child_form(then, subject)
     with desk.db.reading() as tables:
         found = _look(desk, then, tables, subject)
         asks = not found.own and found.case.age_group != ADULT_GROUP
-        again = late_entries.taken_back(found.case.events, then.today) if asks else []
+        again = late_entries.taken_back(found.case.events, then.today, found.doubts) if asks else []
         asked = [*consent.asked_again(CHILD, again), *clocks.findings_of(desk, tables)]
         seen = events.follows(found.case, CHILD)
         opening = _opening(then, tables, found.case)
@@ -95,8 +119,9 @@ def _opening(then: Desk, tables: Tables, one: Case) -> list[list[Pair]]:
 def enter(desk: Desk, subject: str, told: PaperTold) -> str:
     """Open an interview that was held on paper; return its id. The child's yes of that day is kept with it.
 
-    Raises NotFound, NoDay, DayToCome, Missing, TooLong, Invalid, HeldThatDay, GatesClosed (V34), what `assents.record`
-    refuses, WallBroken, and V11 or V12 where the pseudonym tells who the child is.
+    Raises NotFound, NoDay, DayToCome, Missing, TooLong, Invalid, HalfTheTimes, HeldThatDay, DiscardedThatDay,
+    GatesClosed (V34), what `assents.record` refuses, WallBroken, and V11 or V12 where the pseudonym tells who the child
+    is.
     """
     then, minutes = _on(desk, told.day), _minutes(told)
     ref = names.check_length(told.paper_ref, REF)
@@ -107,12 +132,34 @@ def enter(desk: Desk, subject: str, told: PaperTold) -> str:
         found = _look(desk, then, tables, subject)
         asked = interviews.check_gates(found.gates, told.said.reasons)
         pseudonyms.check_tells_nothing(tables, found.case)
-        session = found.own or assents.on_paper(desk, then, tables, found.case, form, told.said)
-        _open(desk, tables, found.case, session, {"started_on": then.today, "paper_ref": ref, "asked": asked})
+        session = found.own or assents.on_paper(desk, then, tables, found.case, form, told.said, found.doubts)
+        _open(desk, tables, found, session, {"started_on": then.today, "paper_ref": ref, "asked": asked})
         if minutes is not None:
             facts = {"interview": session, "duration_ms": minutes * MINUTE}
             log.append_over(tables, desk.pen, Draft("closing", facts, subject=subject, session=session))
         return session
+
+
+@only(INTERVIEWER)
+def wrong_day(desk: Desk, interview: str) -> str:
+    """Take out again what was typed in under a wrong day; return whose it was. No word of the child's comes of it.
+
+    The yes that was typed in with it is void. Raises NotFound, StaysEntered, StoreBusy, DiskFull.
+    """
+    with desk.db.writing() as tables:
+        row = interviews.row_within(tables, interview)
+        ours = any(one.kind == "interview" for one in log.of_session(tables, interview, desk.device.id))
+        if not (row["entered_on"] and ours) or interviews.ended(tables, interview):
+            raise StaysEntered
+        for yes in standing.events(tables, row["subject"]):
+            if yes.session == interview and yes.entered_on:
+                consents.void_within(desk, tables, row["subject"], yes, _WRONG_DAY)
+        waiting.drop(tables, interview)
+        stops.erase(desk, tables, interview)
+        return str(row["subject"])
+
+
+_WRONG_DAY = "录入时写错了日期"
 
 
 def _on(desk: Desk, day: str) -> Desk:
@@ -124,8 +171,10 @@ def _minutes(told: PaperTold) -> int | None:
     """Return how long it took, where begin and end are known; raises Invalid for what is no time, or no length."""
     times = {field: _time(text, field) for field, text in ((BEGUN, told.begun), (OVER, told.over))}
     begun, over = times.values()
-    if begun is None or over is None:
+    if begun is None and over is None:
         return None
+    if begun is None or over is None:
+        raise HalfTheTimes
     if over <= begun:
         raise Invalid(field=OVER)
     return over - begun
@@ -141,35 +190,43 @@ def _time(text: str, field: str) -> int | None:
 
 @dataclass(frozen=True)
 class _Found:
-    """A child as on the day of the sheet; `own`: the session of the yes of that day that is on record already."""
+    """A child as on the day of the sheet; `own`: the session of the yes of that day that is on record already.
+
+    `doubts`: the ids of what was written under a doubtful date.
+    """
 
     case: Case
     own: str
     gates: list[Gate]
+    doubts: frozenset[str]
 
 
 def _look(desk: Desk, then: Desk, tables: Tables, subject: str) -> _Found:
-    """Return the child and every gate as on the day of *then*. Raises NotFound, HeldThatDay."""
+    """Return the child and every gate as on the day of *then*. Raises NotFound, HeldThatDay, DiscardedThatDay."""
     one = case_within(then, tables, subject)
     if any(line.started_on == then.today for line in one.interviews):
-        raise HeldThatDay
+        raise interviews.HeldThatDay
+    if late_entries.discarded_on(one.events, then.today):
+        raise DiscardedThatDay
     row = people.row(tables, "participants", "id = ?", subject)
     if row is None:
         raise NotFound
-    own = unused_session(late_entries.said_by(one.events, then.today), one.interviews, then.today)
+    doubts = late_entries.doubtful(one.events, flagged(tables, subject))
+    own = unused_session(late_entries.said_by(one.events, then.today, doubts), one.interviews, then.today)
     seen = situations.gather(then, tables, situations.ground(then, tables), row, one.events, own)
-    seen = replace(seen, doubts=situations.doubts(desk, tables))  # of this laptop as it is now
+    seen = replace(seen, doubts=situations.doubts(desk, tables), doubtful=doubts)  # of this laptop as it is now
     if not own and not seen.adult:
         seen = late_entries.with_paper_yes(seen, subject)
-    return _Found(one, own, late_entries.judge(GATES, seen))
+    return _Found(one, own, late_entries.judge(GATES, seen), doubts)
 
 
-def _open(desk: Desk, tables: Tables, one: Case, session: str, told: Mapping[str, Value]) -> None:
+def _open(desk: Desk, tables: Tables, found: _Found, session: str, told: Mapping[str, Value]) -> None:
     """The interview stands on what was agreed to by its day; no counter of this laptop runs for it."""
     version = strings.version_of(tables, told["started_on"])
     if version is None:
         raise NotFound
-    spoken = late_entries.said_by(standing.events(tables, one.id), told["started_on"])
+    one, day = found.case, told["started_on"]
+    spoken = late_entries.said_by(standing.events(tables, one.id), day, found.doubts)
     facts = {"guide_version": version["id"], "interviewer": desk.me.code, "entered_on": desk.today, **told}
     named = consent.grounds(spoken, session)
     log.append(

@@ -76,7 +76,7 @@ def register(desk: Desk, child: NewChild) -> str:
     """
     group = check(desk, child)
     with desk.db.writing() as tables:
-        findings.check_answered(clocks.findings_of(desk, tables), child.reasons)
+        clocks.check_answered(desk, tables, child.reasons)
         return register_within(desk, tables, child, group)
 
 
@@ -317,6 +317,7 @@ def _line(row: people.Row, one: people.Row, place: int, common: Ground) -> Inter
         common.questions,
         not one["unsealed"],
         bool(one["ended"]),
+        bool(one["entered_on"]),
     )
 
 
@@ -342,6 +343,8 @@ def next_step(one: Case, day: str, screening: str) -> Step:
     open_ = next((line for line in reversed(one.interviews) if line.started_on == day and not line.ended), None)
     if open_ is not None:
         return Step("continue", open_.id)
+    if one.held_on_paper(day):
+        return Step("none")
     if screening == "ineligible":
         return Step("screened_out")
     failing = gates.failing(one.gates)

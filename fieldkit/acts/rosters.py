@@ -10,7 +10,7 @@ from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.people import NewChild, NoSerialLeft
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
-from fieldkit.rules import findings, names
+from fieldkit.rules import names
 from fieldkit.rules.calendars import UnknownCalendar
 from fieldkit.rules.findings import ASK, Finding
 from fieldkit.rules.members import INTERVIEWER
@@ -81,7 +81,7 @@ def register(desk: Desk, rows: Sequence[Row], reasons: Mapping[str, str]) -> Pla
         found = _plan(desk, tables, rows)
         if found.short:
             raise found.short[0]
-        findings.check_answered(found.findings, reasons)
+        clocks.check_answered(desk, tables, reasons, [one for one in found.findings if one.code != clocks.CODE])
         for child, group in found.new:
             people.register_within(desk, tables, child, group)
         return found

@@ -118,14 +118,18 @@ def _carry_out(desk: Desk, tables: Tables, interview: str, found: Stop) -> None:
     """What the child chose holds, also where a stick has meanwhile brought what hides or holds back the interview."""
     stops.drop(tables, interview)
     desk = replace(desk, me=machine.everybody(tables).users.get(found.author, desk.me))  # whoever looks in later
+    that_day = interviews.paper_day(tables, interview)
     if found.choice == STOP_DISCARD:
-        _discard(desk, tables, interview)
+        erase(desk, tables, interview)
     else:
-        _close(desk, tables, interview, found.subject)
-    withdrawals.by_child(desk, tables, found.subject, interview, found.choice)
+        _close(desk, tables, interview, found.subject, that_day)
+    if found.choice == STOP_KEEP and that_day:
+        withdrawals.on_sheet(desk, tables, found.subject, interview, that_day)
+    else:
+        withdrawals.by_child(desk, tables, found.subject, interview, found.choice)
 
 
-def _discard(desk: Desk, tables: Tables, interview: str) -> None:
+def erase(desk: Desk, tables: Tables, interview: str) -> None:
     """Erase all that this laptop wrote in the session; consent and its trace stay (`domain.md` §3.6)."""
     session = log.of_session(tables, interview, desk.device.id)
     words = [one for one in session if one.drawer.startswith("research/")]
@@ -135,11 +139,11 @@ def _discard(desk: Desk, tables: Tables, interview: str) -> None:
     desk.db.leave_no_trace()
 
 
-def _close(desk: Desk, tables: Tables, interview: str, subject: str) -> None:
-    """Day and minutes of an interview that had ended before stay those of its end."""
+def _close(desk: Desk, tables: Tables, interview: str, subject: str, that_day: str) -> None:
+    """Day and minutes of an interview that had ended before stay those of its end; *that_day*: of a sheet."""
     facts: dict[str, Value] = {"interview": interview, "completion": STOPPED}
     if not interviews.ended(tables, interview):
-        facts |= {"ended_on": desk.today}
-        if not interviews.from_paper(tables, interview):
+        facts |= {"ended_on": that_day or desk.today}
+        if not that_day:
             facts |= {"duration_ms": elapsed.now(tables, interview, desk.clock)}
     log.append_over(tables, desk.pen, Draft("closing", facts, subject=subject, session=interview))

@@ -18,12 +18,14 @@ def doubtful(today: date, known: Collection[date]) -> bool:
     return bool(known) and not any(0 <= (today - day).days <= 1 for day in known)
 
 
-def wrong(today: date, trusted: date | None) -> bool:
-    """Tell whether what is written on *today* is of a wrong clock: before the newest *trusted* day, or a year after it.
+def suspicious(today: date, trusted: date | None) -> bool:
+    """Tell whether what is written on *today* is of a doubtful time: neither on the *trusted* day nor the day after."""
+    return trusted is not None and doubtful(today, [trusted])
 
-    A weekend without the laptop asks for the date (`doubtful`) and makes no record suspicious.
-    """
-    return trusted is not None and not 0 <= (today - trusted).days <= FURTHEST
+
+def confirms(today: date, trusted: date | None) -> bool:
+    """Tell whether a tap that the date is right is enough; years ahead, or back, the date has to be stated."""
+    return trusted is None or 0 <= (today - trusted).days <= FURTHEST
 
 
 def far(told: date, known: Collection[date]) -> list[Finding]:

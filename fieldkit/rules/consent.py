@@ -17,6 +17,7 @@ GUARDIAN, CARER, CHILD, ADULT = "guardian", "carer", "child", "adult_participant
 AGREEING = frozenset({"given", "reaffirmed", "reconsented"})
 REFUSING = frozenset({"declined", "withdrawn"})
 VOIDING, DEFERRED = "voided", "deferred"
+STOPPED = "stopped"  # on a sheet that is typed in: a fact of its own day and session, no word about another talk
 NECESSARY = ("participate", "notes", "store")
 BLOCKS = (1, 2, 3)  # the parts of the script that opens a talk; a child is told all of them
 PARENTS = frozenset({"father", "mother", "adoptive"})
@@ -33,7 +34,7 @@ ALL, STOP_KEEP, STOP_DISCARD = "all", "stop_keep", "stop_discard"
 class Event:
     """One consent, assent or withdrawal, as it was recorded; never edited afterwards (`domain.md` §1.11).
 
-    `author`: the code of who wrote it down.
+    `author`: the code of who wrote it down; `entered_on`: when it was typed in from paper, which says its day.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Event:
     lifts: tuple[str, ...] = ()
     voids: tuple[str, ...] = ()
     author: str = ""
+    entered_on: str = ""
 
 
 def may_consent(relation: str, basis: str = "", capacity: str = "") -> bool:
@@ -88,6 +90,12 @@ def open_noes(events: Iterable[Event], actors: Collection[str] = (GUARDIAN, CHIL
         for event in events
         if event.act in REFUSING and event.actor in actors and (event.actor, event.person, event.id) not in lifted
     ]
+
+
+def against_on(events: Iterable[Event], day: str) -> bool:
+    """Tell whether the child said no or stopped on *day*: then it is not asked again that day (`domain.md` §3.9)."""
+    said = {event.act for event in events if event.actor == CHILD and event.day == day}
+    return bool(said & {*REFUSING, STOPPED})
 
 
 def noes_of(events: Iterable[Event], actor: str, relation: str) -> list[Event]:

@@ -272,8 +272,7 @@ _ASK_THE_CHILD = Pair("监护人同意之后，再亲口问孩子。", "Once the
 
 
 def _said_no_today(case: Situation) -> bool:
-    noes = [event for event in case.events if event.actor == CHILD and event.act in consent.REFUSING]
-    return any(event.day == case.today for event in noes)
+    return consent.against_on(case.events, case.today)
 
 
 def _child(case: Situation) -> Verdict:

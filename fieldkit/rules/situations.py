@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fieldkit.rules.consent import Event
@@ -17,7 +17,7 @@ class Situation:
 
     `facts`: of the study, `member`: the interviewer's team record, `adults`: by person id, `open_lines`: what is
     missing on the site's help card, `doubts`: what is wrong with clock or disk, `past`: the day is gone by, and what
-    was held then is typed in.
+    was held then is typed in, `doubtful`: the ids of the events whose day a wrong clock may have made.
     """
 
     events: Sequence[Event]
@@ -36,6 +36,7 @@ class Situation:
     doubts: Sequence[Pair] = ()
     pilot: bool = False
     past: bool = False
+    doubtful: Collection[str] = frozenset()
 
     @property
     def adult(self) -> bool:

@@ -25,6 +25,7 @@ MARK, VERSION = b"fieldkit backup ", 1
 FILES = ("fieldkit.db", "slots.json")
 CHUNK = 1 << 20
 LONGEST_LINE = 4096
+DRAFT = ".new"  # until it is whole
 
 
 class NotABackup(Refusal):
@@ -53,7 +54,7 @@ def write(path: Path, files: Mapping[str, Path]) -> None:
     Raises Occupied, OSError.
     """
     check_free(path)  # also another laptop's backup stays
-    draft = path.with_name(f"{path.name}.{new_id()[:6]}.new")
+    draft = path.with_name(f"{path.name}.{new_id()[:6]}{DRAFT}")
     try:
         with open(draft, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             file.write(MARK + b"%d\n" % VERSION + canonical({"files": [_fact(name, files[name]) for name in FILES]}))

@@ -28,7 +28,7 @@ def trust(tables: Tables, day: date) -> None:
 def flags(tables: Tables, clock: Clock) -> tuple[str, ...]:
     """Return what is suspicious about a change made now; what is not moves the day that later ones are held against."""
     today = clock.today()
-    if clocks.wrong(today, trusted_day(tables)):
+    if clocks.suspicious(today, trusted_day(tables)):
         return (CLOCK,)
     trust(tables, today)
     return (CLOCK,) if clock.stated else ()

@@ -2,8 +2,10 @@
 
 Local facts, by running number (no clock decides which is newer):
 
-    copy:N        {"place":..., "day":"2026-09-03", "ends":{stream:position,...}, "holds":false}
-    copies_stale  a fresh mark whenever something went that the dated copies in this folder may hold
+    copy:N           {"place":..., "day":"2026-09-03", "ends":{stream:position,...}, "holds":false, "whole":true}
+    copies_stale     a fresh mark whenever something went that the dated copies in this folder may hold
+    copies_kept      the dated copies that stayed all the same, by file name: what they hold is not all known here
+    copies_restored  the day of the backup that this folder was restored from, until a new one is written
 
 A backup seals first, so what it holds lies in blocks: it holds an emptied block that stood before its `ends`.
 """
@@ -11,24 +13,43 @@ A backup seals first, so what it holds lies in blocks: it holds an emptied block
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 
 from fieldkit.clock import new_id
 from fieldkit.store import machine
 from fieldkit.store.database import Tables
 
-_PREFIX, _STALE = "copy:", "copies_stale"
+_PREFIX, _STALE, _KEPT, _RESTORED = "copy:", "copies_stale", "copies_kept", "copies_restored"
+_AT_ONCE = 1000
+
+# What a copy holds, and how these tables know it: an erased change as a stub or by its editor; what was never sealed
+# then by what the same editor wrote in its place.
+_KNOWN = {
+    "SELECT json_array(hash) FROM blocks": "EXISTS (SELECT 1 FROM blocks WHERE hash = value ->> 0)",
+    "SELECT json_array(id) FROM orders": "EXISTS (SELECT 1 FROM orders WHERE id = value ->> 0)",
+    "SELECT json_array(id, device, editor, iif(block IS NULL, record, NULL), tick) FROM changes": """
+        EXISTS (SELECT 1 FROM changes WHERE id = value ->> 0)
+        OR EXISTS (SELECT 1 FROM stubs WHERE id = value ->> 0 AND device = value ->> 1)
+        OR EXISTS (SELECT 1 FROM erased_editors WHERE editor = value ->> 2 AND device = value ->> 1)
+        OR EXISTS (SELECT 1 FROM changes
+                   WHERE editor = value ->> 2 AND record = value ->> 3 AND device = value ->> 1 AND tick > value ->> 4)
+    """,
+}
 
 
 @dataclass(frozen=True)
 class Copy:
-    """One backup: where it went, on which day, how far each stream reached then, and whether it holds erased words."""
+    """One backup: where it went, on which day, how far each stream reached then, and whether it holds erased words.
+
+    `whole`: it was seen to lie there whole, or a person said so.
+    """
 
     place: str
     day: str
     ends: Mapping[str, int]
     holds: bool = False
+    whole: bool = False
 
 
 def keep(tables: Tables, place: str, day: str) -> int:
@@ -48,6 +69,11 @@ def every(tables: Tables) -> dict[int, Copy]:
 def drop(tables: Tables, number: int) -> None:
     """Forget a backup: it does not exist any more, or never came to be."""
     machine.forget(tables, f"{_PREFIX}{number}")
+
+
+def seen_whole(tables: Tables, number: int) -> None:
+    """Note that a backup lies whole where it went."""
+    _remember(tables, number, replace(every(tables)[number], whole=True))
 
 
 def emptied(tables: Tables, stream: str, position: int) -> None:
@@ -71,6 +97,44 @@ def replaced(tables: Tables, mark: bytes) -> None:
     """They were replaced by what was whole under *mark*; what went meanwhile waits for the next time."""
     if stale(tables) == mark:
         machine.forget(tables, _STALE)
+
+
+def keep_aside(tables: Tables, names: Collection[str]) -> None:
+    """Note which dated copies in this folder were not replaced: what they hold is not all known here."""
+    machine.remember(tables, _KEPT, json.dumps(sorted(names)))
+
+
+def kept_aside(tables: Tables) -> list[str]:
+    """Return the dated copies that were not replaced."""
+    return list(json.loads(machine.recall(tables, _KEPT) or b"[]"))
+
+
+def holds_more(tables: Tables, copy: Tables) -> bool:
+    """Tell whether *copy*, an older or newer state of this database, holds anything that these tables do not know."""
+    for held, known in _KNOWN.items():
+        rows = copy.execute(held)
+        while part := rows.fetchmany(_AT_ONCE):
+            named = "[" + ",".join(row[0] for row in part) + "]"
+            if tables.execute(f"SELECT 1 FROM json_each(?) WHERE NOT ({known})", [named]).fetchone():  # noqa: S608 - ours
+                return True
+    return False
+
+
+def set_restored(tables: Tables) -> None:
+    """Note that these tables come out of the newest backup that they know of: no later one is in their list."""
+    known = every(tables)
+    if known:
+        machine.remember(tables, _RESTORED, known[max(known)].day)
+
+
+def restored(tables: Tables) -> str:
+    """Return the day of the backup that was restored here, empty where none was or a new one was written since."""
+    return (machine.recall(tables, _RESTORED) or b"").decode()
+
+
+def written_anew(tables: Tables) -> None:
+    """Note that a backup of what was restored exists."""
+    machine.forget(tables, _RESTORED)
 
 
 def _remember(tables: Tables, number: int, one: Copy) -> None:

@@ -63,6 +63,7 @@ class Database:
         self.key = key
         self._gate = Lock()
         self._trace = False
+        self.ask_outside: Callable[[], object] = lambda: None  # refuses while it could not be noted there
         self.tell_outside: Callable[[], None] = lambda: None  # what went is noted beside the file, and stays noted
         self._writer = self._connect()  # while it stays open, closing the readers' does not checkpoint
 
@@ -96,8 +97,10 @@ class Database:
     def leave_no_trace(self) -> None:
         """Let the journal be emptied after the open transaction, so that what it deletes is in no file any more.
 
-        Where a reader stands in the way, or the disk, the next transaction tries again.
+        Where a reader stands in the way, or the disk, the next transaction tries again. A refusal to note it outside
+        comes before anything is gone.
         """
+        self.ask_outside()
         self._trace = True
 
     def _told_outside(self) -> bool:

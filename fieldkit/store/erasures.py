@@ -60,6 +60,16 @@ class ErasedLogNewer(Refusal):
     )
 
 
+class ErasedLogInTheWay(Refusal):
+    """Something that is no file lies where the list belongs: nothing could be added to it."""
+
+    code = "erased_log_in_the_way"
+    message = N_(
+        "A folder lies where the list of what was erased on this laptop belongs: {path}. Nothing was changed. "
+        "Move it away and try again."
+    )
+
+
 Body = dict[str, Value]
 
 
@@ -74,8 +84,10 @@ class Named:
 def read_log(path: Path) -> list[bytes]:
     """Return the orders that lie beside the database, none where there is no list.
 
-    Raises ErasedLogBroken, ErasedLogNewer.
+    Raises ErasedLogBroken, ErasedLogNewer, ErasedLogInTheWay.
     """
+    if path.exists() and not path.is_file():
+        raise ErasedLogInTheWay(path=path)
     mark, *lines = path.read_bytes().split(b"\n") if path.exists() else [_log_mark(), b""]
     if not mark.startswith(LOG_MARK) or not mark[len(LOG_MARK) :].isdigit() or lines[-1:] != [b""]:
         raise ErasedLogBroken

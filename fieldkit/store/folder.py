@@ -19,13 +19,13 @@ from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.platform import flush_folder, make_private, write_atomically
 from fieldkit.records import canonical
-from fieldkit.store import erasures, replica, schema
+from fieldkit.store import backups, erasures, replica, schema
 from fieldkit.store.database import Database, ForeignStore, Tables
 
 SLOTS_FORMAT = 2  # 1 knew no recovery part and is still read; a program of then must not take 2 for its own
 EMPTY, REQUESTED, READY = "empty", "requested", "ready"
 SCRATCH = "scratch-"
-_DATED = re.compile(r"\d{4}-\d\d-\d\d-\d{6}-(fieldkit\.db(-wal|-shm)?|slots\.json)")
+_RAW = re.compile(r"(\d{4}-\d\d-\d\d-\d{6})-(fieldkit\.db(-wal|-shm)?|slots\.json)")
 
 
 class FolderInUse(Refusal):
@@ -116,10 +116,30 @@ class Folder:
         with TemporaryDirectory(dir=self.path, prefix=SCRATCH) as made:
             yield Path(made)
 
-    def dated(self, called: str) -> list[Path]:
-        """Return the copies that this program put into `backups/`: raw ones, and backups whose name begins so."""
-        found = sorted(self.backups.iterdir())
-        return [one for one in found if _DATED.fullmatch(one.name) or one.name.startswith(called)]
+    def dated(self, ours: re.Pattern[str]) -> list[list[Path]]:
+        """Return the copies that this program put into `backups/`, each as its files: raw ones, and those named *ours*.
+
+        The database comes last: while it lies there, the copy can be told from what does not open. What is no file is
+        none of them.
+        """
+        found: dict[str, list[Path]] = {}
+        for one in sorted(self.backups.iterdir(), reverse=True):
+            raw = _RAW.fullmatch(one.name)
+            if (raw or ours.fullmatch(one.name)) and one.is_file() and not one.is_symlink():
+                found.setdefault(raw[1] if raw else one.name, []).append(one)
+        return [found[name] for name in sorted(found)]
+
+    def laid_out(self, copy: Sequence[Path], scratch: Path) -> Path:
+        """Return the database of a copy in `backups/`, brought into *scratch* with its journal.
+
+        Raises NotABackup, NewerBackup, OSError.
+        """
+        for one in copy:
+            raw = _RAW.fullmatch(one.name)
+            if raw is None:
+                return backups.unpack(one, scratch)["fieldkit.db"]
+            shutil.copyfile(one, scratch / raw[2])
+        return scratch / "fieldkit.db"
 
     @property
     def state(self) -> str:
@@ -180,7 +200,7 @@ class Folder:
     def bring_up(self, key: bytes) -> None:
         """Bring a copy up to date, and let what its `erased.log` names be gone from it; no further copy is made.
 
-        Raises ErasedLogBroken, ErasedLogNewer.
+        Raises ErasedLogBroken, ErasedLogNewer, ErasedLogInTheWay.
         """
         replica.noted(self.erased_log)
         self._migrated(Database(self.database_path, key)).close()
@@ -201,6 +221,7 @@ class Folder:
             raise ForeignStore
 
     def _migrated(self, database: Database) -> Database:
+        database.ask_outside = self._noted
         database.tell_outside = lambda: self._note_erased(database)
         database.leave_no_trace()  # a cut may have come between an erasure and the emptying of the journal
         with database.writing() as tables:
@@ -210,7 +231,10 @@ class Folder:
         return database
 
     def _noted(self) -> list[bytes]:
-        """Return the orders in `erased.log`; a broken one locks nobody out: it is written anew from the database."""
+        """Return the orders in `erased.log`; a broken one locks nobody out: it is written anew from the database.
+
+        Raises ErasedLogNewer, ErasedLogInTheWay.
+        """
         try:
             return replica.noted(self.erased_log)
         except erasures.ErasedLogBroken:
@@ -226,12 +250,12 @@ class Folder:
 
     def _copy_aside(self, database: Database, now: datetime) -> None:
         """Copy the file as it is, sealed or not: a backup that no migration has touched."""
-        backups = self.backups
+        folder = self.backups
         with database.writing():  # no other writer while the copy is made; the log has been checkpointed
             stamp = now.strftime("%Y-%m-%d-%H%M%S")
             for name in ("fieldkit.db", "fieldkit.db-wal", "slots.json"):
                 if (self.path / name).exists():
-                    shutil.copy2(self.path / name, backups / f"{stamp}-{name}")
+                    shutil.copy2(self.path / name, folder / f"{stamp}-{name}")
 
 
 def _read_slots(path: Path) -> dict[str, Any]:

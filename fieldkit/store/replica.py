@@ -54,7 +54,10 @@ def erase(tables: Tables, changes: Iterable[Change]) -> None:
 
 
 def noted(path: Path) -> list[bytes]:
-    """Return the orders in the `erased.log` at *path*, each whole. Raises ErasedLogBroken, ErasedLogNewer."""
+    """Return the orders in the `erased.log` at *path*, each whole.
+
+    Raises ErasedLogBroken, ErasedLogNewer, ErasedLogInTheWay.
+    """
     lines = erasures.read_log(path)
     try:
         for line in lines:

@@ -272,10 +272,18 @@ def interview_whole(db: Tables) -> None:
     _script(db, _ERASED)
 
 
-# Covering indexes: a row of the log is wide, and a list or a count that has to open each of them reads the whole file.
 # A *plain* yes is a child's to everything that is needed, which lifts nothing: of many the last one decides as they all
 # do, so that a list of children need not read the rest (`store/standing.py`).
-_LISTS = """
+_PLAIN = """coalesce(
+    json_extract(body, '$.set.actor') = 'child'
+    AND json_extract(body, '$.set.act') IN ('given', 'reaffirmed', 'reconsented')
+    AND json_extract(body, '$.set.items.participate') = 'yes'
+    AND json_extract(body, '$.set.items.notes') = 'yes'
+    AND json_extract(body, '$.set.items.store') = 'yes'
+    AND coalesce(json_array_length(body, '$.set.lifts'), 0) = 0, 0)"""
+
+# Covering indexes: a row of the log is wide, and a list or a count that has to open each of them reads the whole file.
+_LISTS = f"""
 DROP INDEX changes_record;
 DROP INDEX changes_unsealed;
 DROP INDEX changes_waiting;
@@ -285,21 +293,9 @@ CREATE INDEX changes_waiting ON changes (session, block) WHERE block IS NULL AND
 CREATE INDEX changes_interviews ON changes (subject, tick, record) WHERE kind = 'interview';
 CREATE INDEX changes_flagged ON changes (subject) WHERE json_extract(body, '$.flags') IS NOT NULL;
 CREATE VIEW consent_log AS
-  SELECT id, subject, tick, body, coalesce(
-    json_extract(body, '$.set.actor') = 'child'
-    AND json_extract(body, '$.set.act') IN ('given', 'reaffirmed', 'reconsented')
-    AND json_extract(body, '$.set.items.participate') = 'yes'
-    AND json_extract(body, '$.set.items.notes') = 'yes'
-    AND json_extract(body, '$.set.items.store') = 'yes'
-    AND coalesce(json_array_length(body, '$.set.lifts'), 0) = 0, 0) AS plain
+  SELECT id, subject, tick, body, {_PLAIN} AS plain
   FROM changes WHERE kind = 'consent_event' AND id = record;
-CREATE INDEX changes_plain ON changes (coalesce(
-    json_extract(body, '$.set.actor') = 'child'
-    AND json_extract(body, '$.set.act') IN ('given', 'reaffirmed', 'reconsented')
-    AND json_extract(body, '$.set.items.participate') = 'yes'
-    AND json_extract(body, '$.set.items.notes') = 'yes'
-    AND json_extract(body, '$.set.items.store') = 'yes'
-    AND coalesce(json_array_length(body, '$.set.lifts'), 0) = 0, 0), subject, tick)
+CREATE INDEX changes_plain ON changes ({_PLAIN}, subject, tick)
   WHERE kind = 'consent_event' AND id = record;
 CREATE INDEX consent_events_day ON consent_events (day, subject);
 CREATE INDEX interviews_day ON interviews (started_on, subject);

@@ -11,7 +11,7 @@ from fieldkit.acts import locks, users
 from fieldkit.acts.desk import Desk
 from fieldkit.rules.locks import COVER_AFTER, falls, is_pin
 from fieldkit.web.pages import SECRET, Answer, Form, answer, inside, prose
-from fieldkit.web.sessions import Locked, desk, here, signed_in
+from fieldkit.web.sessions import Locked, desk, here, practising, signed_in
 from fieldkit.web.site import site
 from fieldkit.web.users import tried
 
@@ -60,8 +60,8 @@ def covered() -> bool:
 
 
 def _idle(at: Desk, seconds: float) -> bool:
-    """Whether an interview runs is asked only where it matters."""
-    return seconds >= COVER_AFTER and falls(seconds, running=locks.running(at))
+    """Whether an interview runs is asked only where it matters; one with an invented child keeps no cover away."""
+    return seconds >= COVER_AFTER and falls(seconds, running=not practising() and locks.running(at))
 
 
 def _under_cover() -> Answer:

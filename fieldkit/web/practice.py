@@ -13,13 +13,14 @@ from fieldkit.errors import NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.web.pages import Answer
 from fieldkit.web.pages import words as _
-from fieldkit.web.sessions import desk, in_turn, practising, step_into, step_out
+from fieldkit.web.sessions import desk, here, in_turn, practising, step_into, step_out
 from fieldkit.web.site import Machine, site
 
 pages = Blueprint("practice", __name__, url_prefix="/practice")
 pages.add_app_template_global(practising)
 LEAVE = {"locks.show", "locks.fall", "users.lock", "users.unlock"}
 OF_THE_LAPTOP = {"devices", "phones", "sheets", "studies", "users"}
+CARDS = {"cards.to_answer", "cards.to_talk", "cards.close"}  # a phone beside the laptop shows the real one
 CARRIES = {"backups", "exports", "handover", "rosters"}  # may be looked at
 
 
@@ -46,7 +47,7 @@ def _keep_apart() -> Answer | None:
         with current_app.request_context(request.environ):  # the same request, by who sits outside
             return cast("Answer", current_app.view_functions[request.endpoint]())
     carries = request.blueprint in CARRIES and request.method == "POST"
-    if practising() and (request.blueprint in OF_THE_LAPTOP or carries):
+    if practising() and (request.blueprint in OF_THE_LAPTOP or request.endpoint in CARDS or carries):
         raise OnlyPractice
     return None
 
@@ -74,6 +75,9 @@ def begin() -> Response:
     if site().demo:
         raise NotFound
     if not practising():
+        card = here().card
+        if card is not None and card.by == desk().me.code:  # what is tapped while somebody plays stands for no child
+            here().card = None
         invented, end = practice.begin(desk())
         step_into(f"practice {new_id()}", Machine(invented.folder, desk=invented, end=end))
     return redirect(url_for("today.home"))

@@ -26,7 +26,7 @@ from fieldkit.store import backups as files
 from fieldkit.store import copies, erasures, keys, machine, search
 from fieldkit.store.backups import NewerBackup, NotABackup
 from fieldkit.store.database import Database, ForeignStore
-from fieldkit.store.erasures import ErasedLogBroken, ErasedLogNewer
+from fieldkit.store.erasures import ErasedLogBroken, ErasedLogInTheWay, ErasedLogNewer
 from fieldkit.store.folder import Folder, NotEmpty
 from fieldkit.store.keys import Cost
 from sync.replica import Report
@@ -667,3 +667,206 @@ def test_what_a_killed_program_left_of_a_copy_is_gone_at_the_next_start(tmp_path
     (tmp_path / "data" / "scratch-abc" / "fieldkit.db").write_bytes(b"an older copy")
     with closing(Folder.open(tmp_path / "data")) as folder:
         assert [one.name for one in folder.path.iterdir()] == ["lock"]
+
+
+@pytest.fixture
+def brought_back(
+    me: Desk, older: Path, interview: str, passphrase: str, again: Again, emptied: Callable[[Desk], Folder]
+) -> Desk:
+    """The older backup is restored where a clean one lies that is a day newer."""
+    takes_back(me, interview)
+    answers.save(me, SaveAnswer(interview, "W2", "editor-2", "", "写在第二天"))
+    backups.write(me, backups.named(me, me.folder.backups))
+    folder = emptied(me)
+    backups.restore(folder, older, passphrase)
+    return again(folder)
+
+
+def test_a_copy_that_holds_more_than_this_laptop_is_never_deleted_and_is_named(brought_back: Desk) -> None:
+    (newer,) = brought_back.folder.backups.iterdir()
+    with brought_back.db.reading() as tables:
+        assert copies.stale(tables)
+
+    assert backups.renew(brought_back) == 0
+
+    assert list(brought_back.folder.backups.iterdir()) == [newer]
+    assert backups.kept(brought_back) == [newer]
+    backups.renew_if_possible(brought_back)
+    assert backups.kept(brought_back) == [newer]
+
+
+def test_once_all_of_it_is_known_here_that_copy_is_replaced(
+    brought_back: Desk, passphrase: str, again: Again, tmp_path: Path, interview: str
+) -> None:
+    (newer,) = brought_back.folder.backups.iterdir()
+    backups.renew(brought_back)
+    with closing(Folder.open(tmp_path / "new")) as folder:
+        backups.restore(folder, newer, passphrase)
+        handover.write(again(folder), tmp_path / "bundle")
+    handover.read(brought_back, tmp_path / "bundle")
+
+    assert backups.renew(brought_back) == 1
+
+    assert backups.kept(brought_back) == []
+    assert len(list(brought_back.folder.backups.iterdir())) == 1
+    assert checks.check(brought_back).ok
+
+
+def test_a_copy_that_does_not_open_stays_and_is_named_and_the_others_are_replaced(
+    me: Desk, dated: Path, interview: str
+) -> None:
+    torn = dated / f"fieldkit-{me.device.name}-2026-03-08.backup"
+    torn.write_bytes(b"torn")
+    wal = dated / "2026-03-08-080507-fieldkit.db-wal"
+    wal.write_bytes(b"without its database")
+    discards(me, interview)
+
+    assert backups.renew(me) == 3
+
+    assert backups.kept(me) == [wal, torn]
+    assert {torn, wal} < set(dated.iterdir())
+    torn.unlink()
+    assert backups.kept(me) == [wal]
+
+
+def test_what_is_not_named_as_this_program_names_its_copies_is_left_alone(
+    desks: Desks, me: Desk, dated: Path, interview: str
+) -> None:
+    name = f"fieldkit-{me.device.name}"
+    left = {
+        f"{name}-notes.txt",
+        f"{name}-2-{me.today}.backup",
+        f"{name}-2026-03-08.backup",
+        f"{name}-{me.today}.backup.x",
+    }
+    for one in sorted(left)[:-1]:
+        backups.write(me, dated / one)
+    (dated / f"{name}-2026-03-08.backup").unlink()
+    (dated / f"{name}-2026-03-08.backup").mkdir()
+    (dated / f"{name}-notes.txt").write_text("call the village head")
+    discards(me, interview)
+
+    assert backups.renew(me) == 3
+
+    assert {one.name for one in dated.iterdir()} > left | OTHERS
+    assert backups.kept(me) == []
+
+
+def test_words_that_were_typed_on_after_a_raw_copy_do_not_keep_it(
+    me: Desk, interview: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers.save(me, SaveAnswer(interview, "W2", "editor-2", "", "下雨"))
+    shutil.copy2(me.folder.path / "fieldkit.db", me.folder.backups / f"{DATED}-fieldkit.db")
+    shutil.copy2(me.folder.path / "fieldkit.db-wal", me.folder.backups / f"{DATED}-fieldkit.db-wal")
+    answers.save(me, SaveAnswer(interview, "W2", "editor-2", "", "下雨天"))
+    discards(me, interview)
+
+    assert backups.renew(me) == 2
+    assert backups.kept(me) == []
+
+
+def test_a_renewed_copy_is_the_newer_one_of_those_elsewhere_and_is_listed_itself(
+    me: Desk, older: Path, dated: Path, interview: str
+) -> None:
+    takes_back(me, interview)
+    backups.renew(me)
+
+    (one,) = backups.holding(me)
+    assert (one.place, one.replaced) == (str(older), True)
+    discards(me, interview)
+    assert [str(dated) in one.place for one in backups.holding(me)] == [False, True]
+
+
+def test_a_place_is_listed_as_it_is_called_by_itself(me: Desk, dated: Path, interview: str) -> None:
+    backups.write(me, dated / ".." / "backups" / f"fieldkit-{me.device.name}-2026-03-08.backup")
+    discards(me, interview)
+    assert backups.renew(me) == 4
+    assert backups.holding(me) == []
+
+
+def test_a_backup_that_was_cut_off_is_no_newer_one(
+    me: Desk, older: Path, interview: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    discards(me, interview)
+
+    def cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "check", cut)
+        with pytest.raises(KeyboardInterrupt):
+            backups.write(me, tmp_path / "newer.backup")
+    older.unlink()
+    assert [one.replaced for one in backups.holding(me)] == [False]
+    with pytest.raises(BackupFirst):
+        backups.destroyed(me, backups.holding(me)[0].number)
+
+
+def test_a_newer_backup_counts_while_it_lies_there(me: Desk, older: Path, interview: str, tmp_path: Path) -> None:
+    discards(me, interview)
+    backups.write(me, tmp_path / "newer.backup")
+    assert [one.replaced for one in backups.holding(me)] == [True]
+    (tmp_path / "newer.backup").unlink()
+    assert [one.replaced for one in backups.holding(me)] == [False]
+
+
+def test_a_download_counts_once_a_person_says_that_it_is_there(
+    me: Desk, older: Path, interview: str, tmp_path: Path
+) -> None:
+    assert backups.downloaded(me) is None
+    with pytest.raises(NotFound):
+        backups.saved(me, 1)
+    discards(me, interview)
+    backups.write(me, tmp_path / "sent", "a.backup")
+    assert [one.replaced for one in backups.holding(me)] == [False]
+
+    one = backups.downloaded(me)
+    assert one
+    assert one.place == "a.backup"
+    backups.saved(me, one.number)
+
+    assert [one.replaced for one in backups.holding(me)] == [True]
+    assert backups.downloaded(me) is None
+
+
+def test_of_backups_later_than_the_restored_one_nothing_is_known_until_a_new_one_is_written(
+    me: Desk, older: Path, passphrase: str, again: Again, tmp_path: Path
+) -> None:
+    assert backups.restored_from(me) == ""
+    with closing(Folder.open(tmp_path / "new")) as folder:
+        backups.restore(folder, older, passphrase)
+        desk = again(folder)
+        assert backups.restored_from(desk) == me.today
+        with pytest.raises(Occupied):
+            backups.write(desk, older)
+        assert backups.restored_from(desk) == me.today
+        backups.write(desk, tmp_path / "newer.backup")
+        assert backups.restored_from(desk) == ""
+
+
+@pytest.mark.parametrize(
+    ("spoil", "refusal"),
+    [
+        (lambda log: log.write_bytes(b"fieldkit erased 2\n"), ErasedLogNewer),
+        (lambda log: log.mkdir(), ErasedLogInTheWay),
+    ],
+)
+def test_where_the_list_outside_cannot_be_kept_nothing_is_erased_opened_or_restored(
+    me: Desk,
+    older: Path,
+    interview: str,
+    passphrase: str,
+    again: Again,
+    emptied: Callable[[Desk], Folder],
+    spoil: Callable[[Path], object],
+    refusal: type[Exception],
+) -> None:
+    spoil(me.folder.erased_log)
+    with pytest.raises(refusal):
+        discards(me, interview)
+    assert found(me)
+    with pytest.raises(refusal):
+        backups.restore(emptied(me), older, passphrase)
+    me.db.close()
+    with pytest.raises(refusal):
+        again(me.folder)

@@ -174,12 +174,41 @@ def test_a_clock_that_ran_ahead_by_years_flags_its_records_and_none_of_those_tha
     assert [marked(ahead, child), marked(desks["interviewer"], child)] == [True, False]
 
 
-@pytest.mark.parametrize("days", [1, 3, 300])
-def test_days_without_the_laptop_make_no_record_suspicious(desks: Desks, child: str, later: Later, days: int) -> None:
+def test_the_next_day_is_believed(desks: Desks, child: str, later: Later) -> None:
+    assert not marked(later(desks["interviewer"], 1), child)
+
+
+@pytest.mark.parametrize("days", [3, 200])
+def test_after_days_without_the_laptop_what_nobody_was_asked_about_ends_no_doubt_and_a_persons_word_does(
+    desks: Desks, child: str, later: Later, days: int
+) -> None:
     at = later(desks["interviewer"], days)
+    assert marked(at, child)
+    assert clocks.look(at).doubted
+    clocks.state(at, at.today, SURE)
 
     assert not marked(at, child)
     assert not clocks.look(at).doubted
+
+
+def test_a_clock_that_ran_ahead_unasked_leaves_the_records_after_its_repair_alone(
+    desks: Desks, child: str, later: Later
+) -> None:
+    assert marked(later(desks["interviewer"], 200), child)
+
+    assert not clocks.look(desks["interviewer"]).doubted
+    assert not marked(desks["interviewer"], child)
+    assert not marked(later(desks["interviewer"], 1), child)
+
+
+def test_a_tap_that_the_date_is_right_ends_the_doubt_of_a_few_days(desks: Desks, consented: str, later: Later) -> None:
+    at = later(desks["interviewer"], 5)
+    with pytest.raises(ReasonNeeded):
+        assents.record(at, consented, ChildAnswer("yes", (1, 2, 3), "child_oral"))
+    assents.record(at, consented, ChildAnswer("yes", (1, 2, 3), "child_oral", reasons=SURE))
+
+    assert not clocks.look(at).doubted
+    assert people.suspicious(at, consented) == set()
 
 
 class Jumping(datetime):

@@ -72,7 +72,10 @@ def kill(process: subprocess.Popen[str], pid: int) -> list[str]:
 
 
 def round_of(process: subprocess.Popen[str], chance: random.Random, at_most: int, longest: float) -> list[str]:
-    """Let the program write, kill it at a random moment; return what was acknowledged."""
+    """Let the program write, kill it at a random moment; return what was acknowledged.
+
+    A wait of drawn length and no drawn statement: only so does the end come while a commit is being written as well.
+    """
     pid = begin(process, "")
     acknowledged = [line_of(process) for _ in range(chance.randint(0, at_most))]
     Event().wait(chance.uniform(0, longest))
@@ -185,7 +188,7 @@ class Plug:
         raise AssertionError
 
     def at_random(self, activity: str, chance: random.Random) -> Counter[tuple[str, str]]:
-        """Kill at random moments."""
+        """Kill at random moments, as `round_of` does; what has a name is killed by `at_each_point`."""
         fell = Counter[tuple[str, str]]()
         for _ in range(AT_RANDOM):
             with self._machine() as path:

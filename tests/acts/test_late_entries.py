@@ -24,17 +24,18 @@ from fieldkit.acts import (
     withdrawals,
 )
 from fieldkit.acts.answers import SaveAnswer
-from fieldkit.acts.assents import ChildAnswer, NoClearYes
+from fieldkit.acts.assents import ChildAnswer, NoClearYes, NotAgainToday
 from fieldkit.acts.closings import ClosingTold
 from fieldkit.acts.consents import GuardianAnswer, ItemsNotAsked
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.interviews import ConsentMissing, GatesClosed
-from fieldkit.acts.late_entries import HeldThatDay, PaperTold
+from fieldkit.acts.interviews import ConsentMissing, GatesClosed, HeldThatDay
+from fieldkit.acts.late_entries import DiscardedThatDay, HalfTheTimes, PaperTold, StaysEntered
 from fieldkit.acts.people import NewChild
 from fieldkit.acts.told import Seen
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules.calendars import DayToCome, NoDay
+from fieldkit.rules.closings import STOPPED
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.store import log
 from fieldkit.store.log import Draft
@@ -43,6 +44,8 @@ Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Changes = Callable[[Desk, str], list[Change]]
 Later = Callable[[Desk, int], Desk]
+Says = Callable[..., GuardianAnswer]
+Carry = Callable[[Desk, Desk], object]
 SURE = {"G09": "kept", "G10": "not_at_home", "G12": "checked", "V31": "date_right"}
 YES = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意", reasons=SURE)
 
@@ -102,6 +105,8 @@ def test_what_only_asks_wants_its_tap(refused: Refused, consented: str) -> None:
         ({"paper_ref": " "}, Missing),
         ({"begun": "morgens"}, Invalid),
         ({"begun": "14:05", "over": "14:05"}, Invalid),
+        ({"begun": "14:05"}, HalfTheTimes),
+        ({"over": "14:50"}, HalfTheTimes),
         ({"said": said(told=(1, 2))}, NoClearYes),
         ({"said": said(method="child_mark", words="")}, NoClearYes),
         ({"said": said(answer="no")}, NoClearYes),
@@ -166,6 +171,190 @@ def test_a_yes_on_paper_does_not_answer_what_the_child_said_after_it(
     assert today.id not in paper.set["follows"]
     assert (paper.set["day"], paper.session) == (desks["interviewer"].today, typed)
     assert people.case(next_day, consented).session == today.session  # still unused: today's own interview can start
+
+
+def test_a_parents_yes_of_a_doubtful_day_waits_until_its_paper_says_the_day(
+    refused: Refused, desks: Desks, child: str, later: Later, says: Says
+) -> None:
+    """The laptop's clock lay ten days behind when the mother signed."""
+    desk, behind = desks["interviewer"], later(desks["interviewer"], -10)
+    consents.record(behind, child, says(behind, child, reasons=SURE))
+
+    told = refused(GatesClosed, "interviewer", lambda _: enter(desk, child))
+    assert failing(told) == {"G04", "G14"}
+    assert all("先核对日期" in gate.reason.zh for gate in told.details["gates"] if gate.level == "block")  # type: ignore[attr-defined]
+
+    consents.record(desk, child, says(desk, child, given_on=desk.today, follows=seen(desk, child)))
+    assert enter(desk, child)
+
+
+@pytest.mark.parametrize("answer", ["no", "think"])
+def test_a_no_of_a_doubtful_day_is_not_taken_back_by_the_paper(
+    refused: Refused, desks: Desks, consented: str, later: Later, answer: str
+) -> None:
+    desk, behind = desks["interviewer"], later(desks["interviewer"], -10)
+    assents.record(behind, consented, ChildAnswer(answer))
+    again = said(follows=seen(desk, consented), reasons={**SURE, "again_own": "brought_up"})
+
+    assert "G06" in failing(refused(GatesClosed, "interviewer", lambda _: enter(desk, consented, said=again)))
+    assents.record(desk, consented, again)
+    assert enter(desk, consented)
+
+
+def test_a_child_who_wanted_to_think_about_it_that_day_is_asked_in_person_first(
+    refused: Refused, desks: Desks, consented: str, later: Later
+) -> None:
+    assents.record(desks["interviewer"], consented, ChildAnswer("think"))
+    desk = later(desks["interviewer"], 1)
+    again = said(follows=seen(desk, consented))
+
+    told = refused(GatesClosed, "interviewer", lambda _: enter(desk, consented, 1, said=again))
+    assert failing(told) == {"G06", "G07"}
+    assents.record(desk, consented, again)
+    assert enter(desk, consented, 1)
+
+
+def test_what_the_child_had_discarded_is_not_typed_in_again(
+    refused: Refused, desks: Desks, consented: str, later: Later
+) -> None:
+    desk = later(desks["interviewer"], 1)
+    typed = enter(desk, consented, 1)
+    stops.finish(desk, typed, stops.begin(desk, typed, "stop_discard").mark)
+    evening = later(desks["interviewer"], 2)
+    again = said(follows=seen(evening, consented), reasons={**SURE, "again_own": "brought_up"})
+    assents.record(evening, consented, again)
+
+    refused(DiscardedThatDay, "interviewer", lambda _: enter(evening, consented, 2, said=again))
+    refused(DiscardedThatDay, "interviewer", lambda _: late_entries.page(evening, consented, sheet(evening, 2).day))
+    assert enter(evening, consented, 1, said=again)  # another day is another talk
+
+
+def test_after_a_sheet_of_today_no_talk_of_today_starts(refused: Refused, desks: Desks, consented: str) -> None:
+    desk = desks["interviewer"]
+    typed = enter(desk, consented)
+    whole = ClosingTold("core", setting="home_inside", others_present=("none",), minutes=50)
+    closings.end(desk, typed, whole, Seen(closings.page(desk, typed).opened.base))
+    assents.record(desk, consented, said(follows=seen(desk, consented)))
+
+    assert people.case(desk, consented).step == people.Step("none")
+    refused(HeldThatDay, "interviewer", lambda _: interviews.start(desk, consented, SURE))
+
+
+def stop(desk: Desk, interview: str, choice: str = "stop_keep") -> None:
+    stops.finish(desk, interview, stops.begin(desk, interview, choice).mark)
+
+
+def by_the_button(desk: Desk, typed: str) -> None:
+    stop(desk, typed)
+
+
+def by_the_closing(desk: Desk, typed: str) -> None:
+    told = ClosingTold(STOPPED, setting="home_inside", others_present=("none",))
+    closings.end(desk, typed, told, Seen(closings.page(desk, typed).opened.base))
+
+
+@pytest.mark.parametrize("says_so", [by_the_button, by_the_closing])
+def test_that_the_child_stopped_is_a_fact_of_that_day_and_cuts_nothing_else_off(
+    desks: Desks, consented: str, later: Later, changes: Changes, says_so: Callable[[Desk, str], None]
+) -> None:
+    desk = later(desks["interviewer"], 1)
+    assents.record(desk, consented, YES)
+    talk = interviews.start(desk, consented, SURE)
+    typed = enter(desk, consented, 1, said=said(follows=seen(desk, consented)))
+    for _ in range(2):
+        says_so(desk, typed)
+
+    answers.save(desk, SaveAnswer(talk, "W1", "editor-1", "{}", "今天的"))
+    answers.save(desk, SaveAnswer(typed, "W1", "editor-2", "{}", "纸上剩下的"))
+    (event,) = [one for one in changes(desk, "consent_event") if one.set["act"] == "stopped"]
+    that_day = desks["interviewer"].today
+    assert (event.set["day"], event.set["session"], event.set["scope"]) == (that_day, typed, "stop_keep")
+    assert event.set["entered_on"] == desk.today
+    closed = closings.page(desk, typed)
+    assert (closed.stopped, closed.ended) == (True, True)
+    assert {one.set["ended_on"] for one in changes(desk, "closing")} == {that_day}
+    assert assents.record(later(desk, 2), consented, said(follows=seen(desk, consented)))
+    assert checks.check(desk).problems == []
+
+
+def test_a_child_who_stopped_today_on_paper_is_not_asked_again_today(
+    refused: Refused, desks: Desks, consented: str
+) -> None:
+    desk = desks["interviewer"]
+    stop(desk, enter(desk, consented))
+
+    refused(NotAgainToday, "interviewer", lambda _: assents.record(desk, consented, YES))
+
+
+def test_only_of_a_sheet_the_closing_says_that_the_child_stopped(
+    refused: Refused, desks: Desks, interview: str
+) -> None:
+    refused(Invalid, "interviewer", lambda desk: by_the_closing(desk, interview))
+
+
+def test_the_end_of_a_sheet_is_of_its_own_day(
+    desks: Desks, consented: str, later: Later, changes: Changes
+) -> None:
+    desk = later(desks["interviewer"], 1)
+    typed = enter(desk, consented, 1)
+    whole = ClosingTold("core", setting="home_inside", others_present=("none",))
+    closings.end(desk, typed, whole, Seen(closings.page(desk, typed).opened.base))
+
+    assert changes(desk, "closing")[-1].set["ended_on"] == desks["interviewer"].today
+
+
+def test_a_sheet_that_was_closed_or_was_typed_in_elsewhere_stays(
+    refused: Refused, desks: Desks, consented: str, interview: str, later: Later, carry: Carry
+) -> None:
+    refused(NotAllowed, "coordinator", lambda desk: late_entries.wrong_day(desk, interview))
+    refused(StaysEntered, "interviewer", lambda desk: late_entries.wrong_day(desk, interview))
+    refused(NotFound, "interviewer", lambda desk: late_entries.wrong_day(desk, "nothing"))
+    desk = later(desks["interviewer"], 1)
+    typed = enter(desk, consented, said=said(follows=seen(desk, consented)))
+    stop(desk, typed)
+
+    refused(StaysEntered, "interviewer", lambda _: late_entries.wrong_day(desk, typed))
+
+
+def test_a_sheet_typed_in_under_the_wrong_day_goes_without_a_word_of_the_childs(
+    desks: Desks, consented: str, later: Later, words: Callable[[Desk], str], changes: Changes
+) -> None:
+    desk = later(desks["interviewer"], 3)
+    typed = enter(desk, consented, 2, begun="14:05", over="14:50")
+    answers.save(desk, SaveAnswer(typed, "W1", "editor-1", "", "下了一场雨"))
+
+    assert late_entries.wrong_day(desk, typed) == consented
+    assert "下了一场雨" not in words(desk)
+    case = people.case(desk, consented)
+    assert case.interviews == []
+    assert [event.act for event in case.events] == ["given", "given", "voided"]
+    assert (case.assent, case.session) == ("voided", "")
+
+    right = enter(desk, consented, 1, said=said(follows=seen(desk, consented)))
+    answers.save(desk, SaveAnswer(right, "W1", "editor-2", "", "下了一场雨"))
+    assert enter(desk, consented, 2, said=said(follows=seen(desk, consented)))  # and that day as well, if there was one
+    assert checks.check(desk).problems == []
+    assert changes(desk, "nonparticipation") == []
+
+
+def test_a_yes_that_was_said_to_the_laptop_that_day_outlives_the_wrong_sheet(desks: Desks, consented: str) -> None:
+    desk = desks["interviewer"]
+    assents.record(desk, consented, YES)
+    typed = enter(desk, consented, said=said(answer="", told=()))
+    late_entries.wrong_day(desk, typed)
+
+    assert [event.act for event in people.case(desk, consented).events] == ["given", "given"]
+    again = interviews.start(desk, consented, SURE)
+    assert answers.save(desk, SaveAnswer(again, "W1", "editor-1", "", "下雨"))
+
+
+def test_the_wrong_sheet_is_gone_whole_or_not_at_all(
+    desks: Desks, consented: str, broken: Callable[[int, Callable[[], object]], None]
+) -> None:
+    typed = enter(desks["interviewer"], consented)
+
+    broken(1, lambda: late_entries.wrong_day(desks["interviewer"], typed))
+    assert interviews.page(desks["interviewer"], typed).writable
 
 
 def test_one_interview_a_day_holds_for_that_day_as_well(

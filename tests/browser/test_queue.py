@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import string
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.browser
 Stored = Callable[[str], str]
 Unlock = Callable[[Page, Any], None]
 Until = Callable[[Page, str], None]
+NO_DELETE = "IDBObjectStore.prototype.delete = () => { throw new DOMException('', 'UnknownError'); };"
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
 QUEUE = """async (find) => {
     const opening = indexedDB.open('fieldkit');
@@ -473,7 +475,7 @@ def test_odd_characters_are_acknowledged(
 def test_what_waits_is_never_older_than_what_was_acknowledged(
     start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored
 ) -> None:
-    phone.add_init_script("IDBObjectStore.prototype.delete = () => { throw new DOMException('', 'UnknownError'); };")
+    phone.add_init_script(NO_DELETE)
     laptop = start(field_folder)
     unlock(phone, laptop)
     open_note(phone, laptop, interview)
@@ -487,6 +489,191 @@ def test_what_waits_is_never_older_than_what_was_acknowledged(
     expect(page.locator("[data-delivered] a")).to_have_text("W1")
     laptop.kill()
     assert stored("W1") == "下雨了我自己跑回去"
+
+
+@pytest.fixture
+def replaced(field_folder: Path, tmp_path: Path) -> Callable[[], Callable[[], None]]:
+    """Keep the closed folder as it is; what is returned puts it back, as a backup does."""
+
+    def keep() -> Callable[[], None]:
+        earlier = shutil.copytree(field_folder, tmp_path / "earlier", ignore=shutil.ignore_patterns("lock"))
+
+        def put_back() -> None:
+            shutil.rmtree(field_folder)
+            earlier.rename(field_folder)
+
+        return put_back
+
+    return keep
+
+
+def test_words_for_a_laptop_that_came_back_from_a_backup_stand_beside_what_is_typed_on_it(
+    start: Any,
+    field_folder: Path,
+    interview: str,
+    phone: Page,
+    context: BrowserContext,
+    unlock: Unlock,
+    replaced: Callable[[], Callable[[], None]],
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)  # the key is in the backup
+    laptop.stop()
+    put_back = replaced()
+    laptop.start()
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.keyboard.insert_text("下雨了")
+    badge(phone, "saved")
+    open_note(phone, laptop, interview)  # goes over a change that the backup does not know
+    laptop.kill()
+    type_away(phone, "没人送伞")
+    phone.close()
+    put_back()
+    laptop.start()
+    page = context.new_page()
+    unlock(page, laptop)
+    open_note(page, laptop, interview)
+    page.keyboard.insert_text("出太阳了")
+
+    badge(page, "saved")
+    expect(page.locator("[data-delivered] a")).to_have_text("W1")
+    expect(page.locator("[data-closed]")).to_be_hidden()
+    assert waiting(page) == []
+    page.click("[data-delivered] a")
+    expect(page.locator("#W1 section.other")).to_have_count(1)
+    both = {page.input_value("#note-W1"), page.locator("#W1 section.other p:not(.meta)").inner_text()}
+    assert both == {"下雨了没人送伞", "出太阳了"}
+
+
+def test_words_that_a_replaced_laptop_has_no_key_for_wait_the_page_says_so_and_typing_goes_on(
+    start: Any,
+    field_folder: Path,
+    interview: str,
+    phone: Page,
+    context: BrowserContext,
+    unlock: Unlock,
+    replaced: Callable[[], Callable[[], None]],
+    stored: Stored,
+) -> None:
+    put_back = replaced()
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    laptop.kill()
+    type_away(phone, "下雨了")
+    phone.close()
+    put_back()
+    laptop.start()
+    page = context.new_page()
+    unlock(page, laptop)
+    open_note(page, laptop, interview)
+    page.keyboard.insert_text("出太阳了")
+
+    badge(page, "saved")
+    expect(page.locator("[data-closed]")).to_contain_text("打不开的文字：1 段")
+    expect(page.locator("[data-delivered]")).to_be_hidden()
+    laptop.kill()
+    type_away(page, "，没带伞")
+    assert len(waiting(page)) == 2
+    laptop.start()
+    unlock(context.new_page(), laptop)
+    badge(page, "saved")
+    assert len(waiting(page)) == 1
+    laptop.kill()
+    assert stored("W1") == "出太阳了，没带伞"
+
+
+def test_a_page_that_stayed_open_delivers_its_words_to_the_laptop_that_took_the_place(
+    start: Any,
+    field_folder: Path,
+    interview: str,
+    phone: Page,
+    context: BrowserContext,
+    unlock: Unlock,
+    replaced: Callable[[], Callable[[], None]],
+    stored: Stored,
+) -> None:
+    put_back = replaced()
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.keyboard.insert_text("下雨了")
+    badge(phone, "saved")
+    laptop.kill()
+    type_away(phone, "没人送伞")
+    put_back()
+    laptop.start()
+    unlock(context.new_page(), laptop)
+
+    badge(phone, "saved")
+    assert waiting(phone) == []
+    laptop.kill()
+    assert stored("W1") == "下雨了没人送伞"
+
+
+def test_what_the_child_takes_back_goes_and_typing_is_saved_on_where_the_browser_deletes_nothing(
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored
+) -> None:
+    phone.add_init_script(NO_DELETE)
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.keyboard.insert_text("下雨了。别跟我爸说。")
+    badge(phone, "saved")
+    phone.click("#W1 [value=off_record]")
+    expect(phone.locator("#W1 [data-off]")).to_be_visible()
+    badge(phone, "saved")
+    phone.keyboard.insert_text("我自己跑回去。")
+    phone.wait_for_selector('#W1 .badge[data-state="saved"][data-acked-length="11"]')
+    laptop.kill()
+    assert stored("W1") == "下雨了。我自己跑回去。"
+
+
+@pytest.mark.parametrize("call", ["IDBObjectStore.prototype.delete", "IDBFactory.prototype.open"])
+def test_a_note_is_saved_on_and_the_badge_stays_true_where_the_store_of_the_browser_fails_meanwhile(
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored, call: str
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.route("**/answers/W1", lambda route: route.abort())
+    type_away(phone, "下雨了")
+    phone.evaluate(f"void ({call} = () => {{ throw new DOMException('', 'UnknownError'); }})")
+    phone.unroute("**/answers/W1")
+    for length, more in ((9, "，没人来送伞"), (15, "，我自己跑回")):
+        phone.keyboard.insert_text(more)
+        phone.wait_for_selector(f'#W1 .badge[data-state="saved"][data-acked-length="{length}"]')
+    laptop.kill()
+    phone.keyboard.insert_text("去")
+    badge(phone, "lost" if "open" in call else "browser")
+
+    assert stored("W1") == "下雨了，没人来送伞，我自己跑回"
+
+
+def test_a_record_that_cannot_be_taken_out_keeps_no_other_from_the_laptop_and_is_told_once(
+    start: Any, field_folder: Path, interview: str, phone: Page, context: BrowserContext, unlock: Unlock, stored: Stored
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    laptop.kill()
+    type_away(phone, "下雨了")
+    type_away(phone, "没人送伞", "W2")
+    phone.close()
+    laptop.start()
+    page = context.new_page()
+    page.add_init_script(NO_DELETE)
+    unlock(page, laptop)
+    open_note(page, laptop, interview, "L1")
+    expect(page.locator("[data-delivered] a")).to_have_count(2)
+    with page.expect_console_message():  # it was tried once more
+        page.evaluate("() => { dispatchEvent(new Event('focus')); }")
+
+    expect(page.locator("[data-delivered] a")).to_have_count(2)
+    laptop.kill()
+    assert (stored("W1"), stored("W2")) == ("下雨了", "没人送伞")
 
 
 def test_what_was_deleted_again_without_the_laptop_does_not_come_back(

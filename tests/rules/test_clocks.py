@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from fieldkit.rules.clocks import doubtful, far, wrong
+from fieldkit.rules.clocks import confirms, doubtful, far, suspicious
 
 LAST = date(2026, 11, 24)
 
@@ -48,13 +48,17 @@ def test_a_laptop_without_records_believes_what_it_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "found"), [(-1, True), (0, False), (1, False), (7, False), (366, False), (367, True), (4000, True)]
+    ("days", "found"), [(-2000, True), (-1, True), (0, False), (1, False), (2, True), (200, True), (4000, True)]
 )
-def test_a_day_before_the_trusted_one_is_wrong_and_so_is_one_of_more_than_a_year_after_it(
-    days: int, found: bool
-) -> None:
-    assert wrong(LAST + timedelta(days=days), LAST) is found
+def test_what_is_written_neither_on_the_trusted_day_nor_on_the_next_is_suspicious(days: int, found: bool) -> None:
+    assert suspicious(LAST + timedelta(days=days), LAST) is found
 
 
-def test_while_no_day_is_trusted_none_is_wrong() -> None:
-    assert not wrong(date(2019, 1, 1), None)
+@pytest.mark.parametrize(("days", "enough"), [(-1, False), (0, True), (3, True), (366, True), (367, False)])
+def test_a_tap_confirms_days_without_the_laptop_and_no_years(days: int, enough: bool) -> None:
+    assert confirms(LAST + timedelta(days=days), LAST) is enough
+
+
+def test_while_no_day_is_trusted_none_is_suspicious() -> None:
+    assert not suspicious(date(2019, 1, 1), None)
+    assert confirms(date(2019, 1, 1), None)

@@ -33,12 +33,12 @@ READY = Situation(
 
 
 def guardian(act: str, day: str, **more: object) -> Event:
-    said = {"act": act, "day": day, "items": {}, "follows": ("m",), **more}
-    return replace(MOTHER, id=f"m {day} {act}", **said)  # type: ignore[arg-type]
+    said = {"id": f"m {day} {act}", "act": act, "day": day, "items": {}, "follows": ("m",), **more}
+    return replace(MOTHER, **said)  # type: ignore[arg-type]
 
 
 def child(act: str, day: str, **more: object) -> Event:
-    return Event(f"c {day} {act}", CHILD, act, "xiaohe", day=day, **more)  # type: ignore[arg-type]
+    return Event(**{"id": f"c {day} {act}", "actor": CHILD, "act": act, "person": "xiaohe", "day": day, **more})  # type: ignore[arg-type]
 
 
 def judged(*events: Event, **changes: object) -> dict[str, gates.Gate]:
@@ -62,6 +62,7 @@ def judged(*events: Event, **changes: object) -> dict[str, gates.Gate]:
         ([MOTHER, child("withdrawn", SINCE, scope="stop_keep")], {"G06", "G13"}),
         ([MOTHER, child("declined", DAY)], {"G06"}),
         ([MOTHER, child("deferred", SINCE)], {"G06", "G07"}),
+        ([MOTHER, child("deferred", DAY)], {"G06", "G07"}),
     ],
 )
 def test_what_was_not_said_by_that_day_or_was_taken_back_since_keeps_it_out(
@@ -87,6 +88,39 @@ def test_with_all_in_place_on_that_day_nothing_fails() -> None:
 )
 def test_what_was_lifted_or_said_before_does_not_keep_it_out(since: list[Event]) -> None:
     assert judged(MOTHER, *since) == {}
+
+
+def test_a_yes_of_that_day_ends_a_thought_of_that_day() -> None:
+    thought = child("deferred", DAY)
+    yes = child("given", DAY, items=YES, session="here", told=(1, 2, 3), follows=(thought.id,))
+    case = replace(READY, events=[MOTHER, thought, yes], session="here")
+
+    assert gates.failing(late_entries.judge(TITLES, case)) == []
+
+
+@pytest.mark.parametrize(
+    ("event", "missing"),
+    [
+        (replace(MOTHER, id="d"), {"G04", "G14"}),
+        (guardian("declined", BEFORE, id="d"), {"G05"}),
+        (guardian("withdrawn", BEFORE, id="d"), {"G05", "G13"}),
+        (guardian("deferred", BEFORE, id="d"), {"G04"}),
+        (child("declined", BEFORE, id="d"), {"G06"}),
+        (child("deferred", BEFORE, id="d"), {"G06", "G07"}),
+    ],
+)
+def test_what_was_written_under_a_doubtful_date_permits_nothing_as_if_said_before_and_forbids_as_if_said_since(
+    event: Event, missing: set[str]
+) -> None:
+    said = [event] if event.act == "given" else [MOTHER, event]
+
+    assert judged(*said, doubtful={"d"}).keys() == missing
+
+
+def test_of_what_is_doubtful_only_the_day_that_the_clock_gave_is_in_doubt() -> None:
+    from_paper = replace(MOTHER, entered_on=SINCE)
+
+    assert late_entries.doubtful([from_paper, replace(MOTHER, id="live")], {"m", "live", "else"}) == {"live"}
 
 
 def test_an_open_no_of_that_day_is_not_mended_by_a_later_yes() -> None:
@@ -116,7 +150,10 @@ def test_an_interviewer_who_was_trained_after_that_day_was_not_trained() -> None
     [
         ([MOTHER, child("declined", DAY)], {}, "G06", "The child said no on that day"),
         ([MOTHER, child("declined", SINCE)], {}, "G06", "The child said no afterwards"),
-        ([MOTHER, child("deferred", SINCE)], {}, "G06", "wanted to think about it afterwards"),
+        ([MOTHER, child("deferred", SINCE)], {}, "G06", "wanted to think about it"),
+        ([MOTHER, child("deferred", DAY)], {}, "G06", "wanted to think about it"),
+        ([MOTHER, child("declined", BEFORE)], {"doubtful": {f"c {BEFORE} declined"}}, "G06", "said no afterwards"),
+        ([MOTHER], {"doubtful": {"m"}}, "G04", "check it first"),
         ([MOTHER], {"facts": {**READY.facts, "ethics_from": SINCE}}, "G01", "That day is outside"),
         ([MOTHER], {"facts": {**READY.facts, "closed_on": BEFORE}}, "G01", "of that day is not typed in"),
         ([MOTHER], {"member": dict.fromkeys(TRAINING_NEEDED, SINCE)}, "G02", "Ask the coordinator to check the dates"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from sqlite_utils import Migrations
 
 from fieldkit.records import INTEGER, KINDS, Change, Kind
+from fieldkit.rules import consent
 from fieldkit.store import log, rebuild, schema
 from fieldkit.store.database import Database, DatabaseError, Tables
 from fieldkit.store.log import Draft, Pen
@@ -128,3 +130,12 @@ def test_a_store_that_people_used_equals_its_rebuild(
     answer(both, "奶奶在家")
     say("guardian", "withdrawn", items={}, scope="all")
     assert rebuild.differences(tables) == []
+
+
+def test_a_plain_yes_is_what_the_rules_call_a_yes_to_all_that_is_needed() -> None:
+    items = set(re.findall(r"\$\.set\.items\.(\w+)'\) = '(\w+)'", schema._PLAIN))
+    (acts,) = re.findall(r"'\$\.set\.act'\) IN \(([^)]*)\)", schema._PLAIN)
+
+    assert items == {(item, consent.YES) for item in consent.NECESSARY}
+    assert set(re.findall(r"\w+", acts)) == consent.AGREEING
+    assert f"'$.set.actor') = '{consent.CHILD}'" in schema._PLAIN

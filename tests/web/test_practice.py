@@ -319,3 +319,24 @@ def test_what_is_on_its_way_when_practice_ends_finds_itself_locked(practising: F
 
     assert on_its_way.get("desk") is None
     assert held["desk"].db is site.machines[HOME].desk.db  # type: ignore[union-attr]
+
+
+def test_the_cover_falls_although_an_interview_with_an_invented_child_is_open(
+    practising: FlaskClient, site: Site
+) -> None:
+    assert practising.get("/today").status_code == 200
+    assert any(one.step.code == "continue" for one in people.listing(machine_of(site)))
+    wait(site, minutes=4)
+
+    assert practising.get("/today").location.startswith("/cover")
+
+
+def test_a_childs_card_that_lies_open_is_taken_back_and_none_is_handed_over_in_practice(
+    beside: FlaskClient, site: Site, interview: str
+) -> None:
+    assert beside.post(f"/interviews/{interview}/card").status_code == 302
+    assert site.machines[HOME].card is not None
+    beside.post("/practice")
+
+    assert site.machines[HOME].card is None
+    assert beside.post(f"/interviews/{interview}/card").status_code == 403

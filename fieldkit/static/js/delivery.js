@@ -9,7 +9,7 @@ export class Delivery {
     this.queue = queue;
     this.place = place;
     this.announce = announce;
-    this.refused = new Set();
+    this.became = new Map();  // each record is told of once
     this.running = false;
     for (const event of ['focus', 'online']) addEventListener(event, () => this.run());
     this.run();
@@ -20,12 +20,12 @@ export class Delivery {
     this.running = true;
     let away = false;
     try {
-      await this.queue.each(async (words, remove) => {
-        if (this.refused.has(words.editor)) return false;
-        const became = await this.deliver(words, remove);
-        away ||= became === AWAY;
+      this.tellClosed(await this.queue.each(async (words, remove) => {
+        const became = this.became.get(words.id) ?? await this.deliver(words, remove);
+        if (became === AWAY) away = true;
+        else this.became.set(words.id, became);
         return became === DELIVERED;
-      });
+      }));
     } catch (error) {
       console.warn(error.name);  // this browser gives no access to what it keeps; it stays where it is
     }
@@ -57,6 +57,12 @@ export class Delivery {
     return send(`/interviews/${path[0]}/answers/${path[1]}${off ? '/off-record' : ''}`, fields);
   }
 
+  tellClosed(count) {
+    const line = this.place.querySelector('[data-closed]');
+    line.textContent = line.dataset.closed.replace('{n}', count);
+    line.hidden = count === 0;
+  }
+
   tellDelivered(question) {
     const line = this.place.querySelector('[data-delivered]'), link = document.createElement('a');
     link.href = `${location.pathname}?${new URLSearchParams({ section: question[0], q: question })}`;
@@ -74,7 +80,6 @@ export class Delivery {
     shown.querySelector('textarea').value = words.text;
     shown.querySelector('button').addEventListener('click', async () => { await remove(); shown.remove(); });
     this.place.append(shown);
-    this.refused.add(words.editor);
     this.announce.textContent = `${words.question} ${sentence}`;
     return REFUSED;
   }

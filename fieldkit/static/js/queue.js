@@ -79,18 +79,29 @@ export class Queue {
   }
 
   // Shows *act* the words of each record whose page is gone and that this key opens; what it says true to is removed.
+  // Returns how many this key does not open.
   async each(act) {
+    let closed = 0;
+    const one = async (id) => {
+      const words = await this.open(id);
+      if (words === null) closed += 1;
+      else if (words && await act({ ...words, id }, () => this.remove(id))) await this.remove(id);
+    };
     for (const id of await within('readonly', (store) => answered(store.getAllKeys()))) {
-      await navigator.locks.request(lockOf(id), { ifAvailable: true }, async (lock) => {
-        const words = lock && await this.open(id);
-        if (words && await act(words, () => this.remove(id))) await this.remove(id);
-      });
+      try {
+        await navigator.locks.request(lockOf(id), { ifAvailable: true }, (lock) => lock && one(id));
+      } catch (error) {
+        console.warn(error.name);  // what cannot be read or taken out keeps no other from the laptop
+      }
     }
+    return closed;
   }
 
+  // The words; null where this key does not open them, undefined where they are gone.
   async open(id) {
     const record = await within('readonly', (store) => answered(store.get(id)));
-    if (record?.v !== 1) return null;
+    if (!record) return undefined;
+    if (record.v !== 1) return null;
     try {
       const how = { name: 'AES-GCM', iv: record.iv, additionalData: about(id) };
       const words = JSON.parse(decoder.decode(await crypto.subtle.decrypt(how, await this.key, record.sealed)));
