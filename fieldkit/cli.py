@@ -252,15 +252,17 @@ def _backup(asked: argparse.Namespace) -> None:
     with console.desk(asked) as desk:
         path = backups.named(desk, asked.file)
         backups.write(desk, path)
-        older = backups.holding(desk)
+        older, kept = backups.holding(desk), backups.kept(desk)
     if asked.json:
-        console.show({"path": str(path), "older": [asdict(one) for one in older]})
+        console.show({"path": str(path), "older": [asdict(one) for one in older], "kept": [str(one) for one in kept]})
         return
     say(N_("Written and read back: {path}"), path=path)
     for one in older:
         say(
             N_("Still holds what was erased later; delete it: the backup of {day}, {path}"), day=one.day, path=one.place
         )
+    for place in kept:
+        say(N_("Stays: it does not open, or holds something that is not on this laptop: {path}"), path=place)
 
 
 def _restore(asked: argparse.Namespace) -> None:

@@ -114,6 +114,22 @@ def erase(desk: Desk, interview: str, question: str) -> bool:
         return len(mine) < len(known)
 
 
+@only(INTERVIEWER)
+def set_aside(desk: Desk, interview: str) -> dict[str, list[str]]:
+    """Return, by question, what was typed over words that were erased elsewhere: it counts nowhere, a person looks.
+
+    So it is after an older backup was restored, and the order to erase came later. Raises NotFound.
+    """
+    found: dict[str, list[str]] = {}
+    with desk.db.reading() as tables:
+        interviews.row_within(tables, interview)
+        for waiting in log.aside(tables, interview, "answer"):
+            for one in merge.heads(waiting).get("text", []):
+                if one.set["text"]:
+                    found.setdefault(one.set["question"], []).append(one.set["text"])
+    return found
+
+
 _WENT_ON = "off_record:"  # a local fact: the editor in which a note went on
 
 

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fieldkit.errors import Refusal
+from fieldkit.i18n import N_
 from fieldkit.rules import consent, states
 from fieldkit.rules.consent import GUARDIAN, Event
 from fieldkit.rules.gates import Gate
 from fieldkit.studies import Pair
+
+
+class HeldThatDay(Refusal):
+    """This child has an interview of that day already: one a day, on paper or not."""
+
+    code = "held_that_day"
+    message = N_(
+        "An interview of that day is here already. Open it on the child's page and write into it what else was said."
+    )
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,6 @@ from fieldkit.store.log import Draft
 from fieldkit.studies import Pair, load_study
 
 FACES = range(1, 6)
-SAID = tuple(
-    code for code in load_study().codes["completion"] if code != closings.STOPPED
-)  # a child stops by the button
 LONGEST = 2000
 LONGEST_DAY, MINUTES = 24 * 60, N_("Minutes that it took, by the sheet")
 SCRIPT = N_("What was said to the child at the end")
@@ -129,6 +126,11 @@ class ClosingPage:
     colleagues: Mapping[str, str]
     hints: Sequence[Finding]
     opened: Opened
+
+
+def choices(sheet: Sheet | None) -> list[str]:
+    """Return how far an interview can have come: that a child stopped is said by the button, or by the *sheet*."""
+    return [code for code in load_study().codes["completion"] if sheet or code != closings.STOPPED]
 
 
 @only(INTERVIEWER)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from fieldkit.acts import pseudonyms
+from fieldkit.acts.cases import HeldThatDay
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.people import Case, case_within
 from fieldkit.clock import new_id
@@ -36,15 +37,6 @@ class GatesClosed(Refusal):
 
     code = "V34"
     message = N_("The interview cannot start yet. See what is still missing and do that first.")
-
-
-class HeldThatDay(Refusal):
-    """This child has an interview of that day already: one a day, on paper or not."""
-
-    code = "held_that_day"
-    message = N_(
-        "An interview of that day is here already. Open it on the child's page and write into it what else was said."
-    )
 
 
 class ConsentMissing(Refusal):
@@ -174,8 +166,7 @@ def start(desk: Desk, subject: str, reasons: Mapping[str, str] = NOTHING) -> str
     """Open an interview on the child's yes of today; return its id, or that of the one that is open.
 
     *reasons*: what was tapped for the gates that ask (gate id to reason code); it is kept with the interview.
-    Raises NotFound, GatesClosed (V34), HeldThatDay after a sheet of today, WallBroken, and V11 or V12 where the
-    pseudonym tells who the child is.
+    Raises NotFound, GatesClosed (V34), HeldThatDay (on paper), WallBroken, and V11 or V12 where the pseudonym tells.
     """
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
@@ -258,10 +249,9 @@ def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPag
         wanted = section if section in {line.id for line in lines} else lines[0].id
         questions = [reader.line(question) for question in shown if question["section"] == wanted]
     told = next((event.told for event in one.events if event.session == interview and event.told), ())
-    writable = consent.effective(one.events, NEEDED, interview)
     minutes, came = None if lasted is None else lasted // meanings.MINUTE, over.get("completion") or ""
-    held = interview, one, wanted, lines, questions, minutes, mode, around, told, came, writable
-    return InterviewPage(*held, sheet_of(row))
+    held = interview, one, wanted, lines, questions, minutes, mode, around, told, came
+    return InterviewPage(*held, consent.effective(one.events, NEEDED, interview), sheet_of(row))
 
 
 @only(INTERVIEWER)
@@ -298,8 +288,7 @@ def _lasted(desk: Desk, tables: Tables, row: people.Row, over: people.Row) -> in
 
 def paper_day(tables: Tables, interview: str) -> str:
     """Return the day of the sheet that *interview* is typed in from, also where it is held back; empty for a talk."""
-    opened = (one.set for one in log.all_of(tables, interview))
-    return next((told["started_on"] for told in opened if told.get("entered_on")), "")
+    return next((one.set["started_on"] for one in log.all_of(tables, interview) if one.set.get("entered_on")), "")
 
 
 def sheet_of(row: people.Row) -> Sheet | None:

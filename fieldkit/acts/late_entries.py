@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from fieldkit.acts import assents, clocks, consents, events, forms, interviews, pseudonyms, situations, stops
 from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.cases import HeldThatDay
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import FormView
 from fieldkit.acts.people import GATES, Case, case_within, unused_session
@@ -205,7 +206,7 @@ def _look(desk: Desk, then: Desk, tables: Tables, subject: str) -> _Found:
     """Return the child and every gate as on the day of *then*. Raises NotFound, HeldThatDay, DiscardedThatDay."""
     one = case_within(then, tables, subject)
     if any(line.started_on == then.today for line in one.interviews):
-        raise interviews.HeldThatDay
+        raise HeldThatDay
     if late_entries.discarded_on(one.events, then.today):
         raise DiscardedThatDay
     row = people.row(tables, "participants", "id = ?", subject)

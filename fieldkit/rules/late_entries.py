@@ -89,8 +89,8 @@ def _undoubted(gate: Gate, dated: Gate) -> Gate:
 _FAMILY = frozenset({"G04", "G05", "G13", "G14"})
 _DOUBTFUL = Pair(
     "那份同意记录的时间可疑，请先核对日期。有纸质同意书的，按上面的日期再录一次；没有的，这份记录先不录入，请告诉协调员。",
-    "The date of that consent record is doubtful: check it first. If there is a paper form, enter the consent again with "
-    "the day on the paper; if there is none, leave this sheet and tell the coordinator.",
+    "The date of that consent record is doubtful: check it first. If there is a paper form, enter the consent again "
+    "with the day on the paper; if there is none, leave this sheet and tell the coordinator.",
 )
 
 

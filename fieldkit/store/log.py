@@ -168,6 +168,20 @@ def standing_of(tables: Tables, record: str) -> list[Change]:
     return merge.usable(changes, standing.held(tables), KINDS[changes[0].kind].immutable)
 
 
+def aside(tables: Tables, session: str, kind: str) -> list[list[Change]]:
+    """Return, record by record of a session, what was written over something erased: it waits, and is not held."""
+    records = tables.execute(
+        "SELECT DISTINCT record FROM changes WHERE session = ? AND kind = ? AND record IN (SELECT record FROM stubs)",
+        [session, kind],
+    )
+    every = [all_of(tables, record) for (record,) in records.fetchall()]
+    waiting = [(changes, ids) for changes in every if (ids := merge.suspended(changes))]
+    if not waiting:
+        return []
+    is_held = standing.held(tables)
+    return [[one for one in changes if one.id in ids and not is_held(one)] for changes, ids in waiting]
+
+
 def heads_of(tables: Tables, record: str) -> dict[str, list[str]]:
     """Return, per field, the ids of the heads that count now: what an editor opened at this moment is based on."""
     found = merge.heads(standing_of(tables, record))

@@ -283,7 +283,7 @@ _PLAIN = """coalesce(
     AND coalesce(json_array_length(body, '$.set.lifts'), 0) = 0, 0)"""
 
 # Covering indexes: a row of the log is wide, and a list or a count that has to open each of them reads the whole file.
-_LISTS = f"""
+_LISTS = """
 DROP INDEX changes_record;
 DROP INDEX changes_unsealed;
 DROP INDEX changes_waiting;
@@ -293,9 +293,9 @@ CREATE INDEX changes_waiting ON changes (session, block) WHERE block IS NULL AND
 CREATE INDEX changes_interviews ON changes (subject, tick, record) WHERE kind = 'interview';
 CREATE INDEX changes_flagged ON changes (subject) WHERE json_extract(body, '$.flags') IS NOT NULL;
 CREATE VIEW consent_log AS
-  SELECT id, subject, tick, body, {_PLAIN} AS plain
+  SELECT id, subject, tick, body, {plain} AS plain
   FROM changes WHERE kind = 'consent_event' AND id = record;
-CREATE INDEX changes_plain ON changes ({_PLAIN}, subject, tick)
+CREATE INDEX changes_plain ON changes ({plain}, subject, tick)
   WHERE kind = 'consent_event' AND id = record;
 CREATE INDEX consent_events_day ON consent_events (day, subject);
 CREATE INDEX interviews_day ON interviews (started_on, subject);
@@ -356,7 +356,7 @@ END;
 @migrations()
 def lists_at_once(db: Tables) -> None:
     """Lists and counts that take no longer with ten thousand interviews than with a hundred."""
-    _script(db, _LISTS)
+    _script(db, _LISTS.format(plain=_PLAIN))
     for table in _DISPUTED:
         db.execute(f"CREATE INDEX {table}_conflict ON {table} (subject, conflict) WHERE conflict")
     _script(db, _TALLIES)

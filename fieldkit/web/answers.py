@@ -12,6 +12,7 @@ from fieldkit.acts import answers, interviews, queues
 from fieldkit.acts.answers import SaveAnswer, Saved
 from fieldkit.errors import NotAllowed, NotFound, Refusal
 from fieldkit.rules import notes
+from fieldkit.rules.members import INTERVIEWER
 from fieldkit.web import acks
 from fieldkit.web.pages import Answer
 from fieldkit.web.pages import words as _
@@ -88,6 +89,12 @@ def _nothing(said: SaveAnswer) -> bool:
 def _acknowledge(said: SaveAnswer, saved: Saved) -> Response:
     mark, queue = acks.ack(said.editor, said.text), queue_key(said.interview)
     return jsonify(ack=mark, base=saved.base, at=saved.at.strftime("%H:%M"), queue=queue, **_fresh(saved))
+
+
+@pages.app_template_global()
+def set_aside(interview: str) -> dict[str, list[str]]:
+    """Return what was typed over erased words, for the notes of whoever writes them."""
+    return answers.set_aside(desk(), interview) if desk().me.role == INTERVIEWER else {}
 
 
 def _fresh(saved: Saved) -> dict[str, str]:

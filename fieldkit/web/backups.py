@@ -43,7 +43,9 @@ def _page(refusal: Refusal | None = None) -> str:
 
 
 def _shown() -> dict[str, object]:
-    return {"holding": backups.holding(desk()), "waits": backups.waits(desk())}
+    at = desk()
+    lists = {"holding": backups.holding(at), "kept": backups.kept(at), "downloaded": backups.downloaded(at)}
+    return {**lists, "waits": backups.waits(at), "restored_from": backups.restored_from(at)}
 
 
 @pages.post("/backup/renew")
@@ -64,6 +66,16 @@ def destroyed() -> Answer:
     except Refusal as refusal:
         return _page(refusal), refusal.status
     tell(_("Taken off the list: the backup of {day}.", day=day(gone)))
+    return redirect(url_for("backups.show"))
+
+
+@pages.post("/backup/saved")
+def saved() -> Answer:
+    """Take a person's word that a download was saved."""
+    try:
+        backups.saved(desk(), request.form.get("number", 0, type=int))
+    except Refusal as refusal:
+        return _page(refusal), refusal.status
     return redirect(url_for("backups.show"))
 
 

@@ -43,11 +43,15 @@ def enter(subject: str) -> Answer:
     nonce = request.form.get("nonce") or new_id()
     try:
         opened = once(nonce, lambda: late_entries.enter(desk(), subject, told))
-    except (PseudonymTells, PseudonymOfFamily):
-        return redirect(url_for("pseudonyms.show", subject=subject))
     except Refusal as refusal:
         return _again(subject, told, refusal), refusal.status
     return redirect(url_for("interviews.show", interview=opened))
+
+
+@pages.post("/<interview>/wrong-day")
+def wrong_day(subject: str, interview: str) -> Answer:
+    """Take out what was typed in under a wrong day, and ask for the right one."""
+    return redirect(url_for("late_entries.show", subject=late_entries.wrong_day(desk(), interview)))
 
 
 def _again(subject: str, told: PaperTold, refusal: Refusal) -> str:
@@ -69,5 +73,6 @@ def _page(page: LatePage, told: PaperTold | None = None, refusal: Refusal | None
         reasons=reasons(),
         nonce=request.form.get("nonce") or new_id(),
         refusal=refusal,
+        renames=isinstance(refusal, PseudonymTells | PseudonymOfFamily),
         findings=refusal.findings if isinstance(refusal, ReasonNeeded) else page.findings,
     )

@@ -55,7 +55,7 @@ def _page(typed: dict[str, str], refusal: Refusal | None = None) -> str:
     found = people.today(at)
     asked = refusal.findings if isinstance(refusal, ReasonNeeded) else []
     shown = {"date": at.clock.today(), "state": handover.state(at), "clock": clocks.look(at), "findings": asked}
-    to_do = {"tasks": tasks.waiting(at, found.cases), "holding": len(backups.holding(at))}
+    to_do = {"tasks": tasks.waiting(at, found.cases), "holding": len(backups.holding(at)) + len(backups.kept(at))}
     return render_template("today.html", today=found, typed=typed, refusal=refusal, **to_do, **shown)
 
 

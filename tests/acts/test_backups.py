@@ -19,7 +19,7 @@ from fieldkit.acts.backups import BackupClosed, BackupFirst, StillThere
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.handover import NoSuchPlace
 from fieldkit.clock import Clock
-from fieldkit.errors import DiskFull, NotFound, Occupied
+from fieldkit.errors import DiskFull, NotAllowed, NotFound, Occupied
 from fieldkit.i18n import EN, ZH
 from fieldkit.records import Change
 from fieldkit.store import backups as files
@@ -870,3 +870,29 @@ def test_where_the_list_outside_cannot_be_kept_nothing_is_erased_opened_or_resto
     me.db.close()
     with pytest.raises(refusal):
         again(me.folder)
+
+
+def test_what_was_typed_over_erased_words_after_a_restore_is_put_aside_and_can_be_read(
+    desks: Desks, me: Desk, older: Path, interview: str, passphrase: str, again: Again, tmp_path: Path
+) -> None:
+    takes_back(me, interview)
+    handover.write(me, tmp_path / "bundle")
+    with closing(Folder.open(tmp_path / "new")) as folder:
+        backups.restore(folder, older, passphrase)
+        desk = again(folder)
+        line = interviews.page(desk, interview).questions[0]
+        for text in ("后来", "后来又说了很多"):
+            answers.save(desk, SaveAnswer(interview, line.id, line.editor, line.base, text))
+        assert answers.set_aside(desk, interview) == {}
+
+        handover.read(desk, tmp_path / "bundle")
+
+        assert interviews.page(desk, interview).questions[0].text_now == STAYS
+        assert answers.set_aside(desk, interview) == {line.id: ["后来又说了很多"]}
+        assert found(desk, "后来又说了很多") == []
+        answers.erase(desk, interview, line.id)
+        assert answers.set_aside(desk, interview) == {}
+        with pytest.raises(NotFound):
+            answers.set_aside(desk, "nothing")
+    with pytest.raises(NotAllowed):
+        answers.set_aside(desks["coordinator"], interview)

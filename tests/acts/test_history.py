@@ -26,6 +26,7 @@ from fieldkit.acts import (
     people,
     pseudonyms,
     screenings,
+    stops,
     users,
     withdrawals,
 )
@@ -39,7 +40,7 @@ from fieldkit.clock import Clock
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.rules import gates
 from fieldkit.rules.consent import NECESSARY
-from fieldkit.store import log
+from fieldkit.store import clocks, log
 from fieldkit.store.folder import Folder
 from fieldkit.store.log import Draft
 
@@ -56,7 +57,9 @@ class History(RuleBasedStateMachine):
     machine: Path
     passphrase: str
     picture: bytes
-    started = papers = typed = 0  # over all histories: a machine that never gets there shows nothing
+    started = papers = typed = stopped = taken_out = (
+        0  # over all histories: a machine that never gets there shows nothing
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,6 +75,9 @@ class History(RuleBasedStateMachine):
         self.taken_back: list[tuple[str, str]] = []  # guardians' noes: their day, and the day of the yes that lifted it
         self.agreed: dict[str, set[str]] = {}  # guardian: the days of every whole yes
         self.child_noes: set[str] = set()  # the days of the child's noes that are open
+        self.sheets: dict[str, str] = {}  # interviews typed in whose end nobody typed yet, to their day
+        self.before: dict[str, tuple[Any, ...]] = {}  # the newest of them: the child's words before it, and after it
+        self.ended_today = ""  # the last day on which a sheet of that very day was ended
         self.child_lifted: list[tuple[str, str]] = []
         self.child_thoughts: set[str] = set()
         self.child_agreed: set[str] = set()  # the days of a yes at the laptop that was not thought over that day
@@ -245,6 +251,8 @@ class History(RuleBasedStateMachine):
         ahead = self.desk.clock.ahead + timedelta(days=1)
         self.desk = replace(self.desk, clock=replace(self.desk.clock, ahead=ahead))
         self.child_yes = self.open_today = False
+        with self.desk.db.writing() as tables:
+            clocks.trust(tables, self.desk.clock.today())  # somebody looked: doubtful days are told elsewhere
 
     @rule()
     def they_withdraw(self) -> None:
@@ -286,7 +294,7 @@ class History(RuleBasedStateMachine):
         return (
             not on_the_day
             and not open_ones
-            and not {t for t in self.child_thoughts if t > day}
+            and not {t for t in self.child_thoughts if t >= day}
             and (own or asked or not lifts)
         )
 
@@ -299,7 +307,7 @@ class History(RuleBasedStateMachine):
 
     def _start(self) -> None:
         leads_back = self.open_today and not self._somebody_says_no()
-        expected = leads_back or self.permitted()
+        expected = leads_back or (self.permitted() and self.ended_today != self.desk.today)
         started = self._try(lambda: interviews.start(self.desk, self.child, KEPT))
         assert started == expected
         if started and not leads_back:
@@ -314,10 +322,43 @@ class History(RuleBasedStateMachine):
         reasons = SURE | KEPT | (BROUGHT_UP if asked else {})
         said = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意", follows=seen, reasons=reasons)
         expected = self.permitted_on(day, asked)
-        typed = self._try(lambda: late_entries.enter(self.desk, self.child, PaperTold(day, "P-7", said)))
+        kept: list[str] = []
+        sheet = PaperTold(day, "P-7", said)
+        before = self._of_the_child(), self.open_today
+        typed = self._try(lambda: kept.append(late_entries.enter(self.desk, self.child, sheet)))
         assert typed == expected
         if typed:
             self._opened_on(day)
+            self.sheets[kept[0]] = day
+            self.before = {kept[0]: (*before, self._of_the_child(), self.desk.today)}
+
+    def _of_the_child(self) -> tuple[Any, ...]:
+        return self.child_yes, self.child_no, {*self.child_noes}, {*self.child_thoughts}, [*self.child_lifted]
+
+    @rule()
+    def the_sheet_was_of_another_day(self) -> None:
+        """Taken out before the child has said anything else, it leaves all as it was before it was typed in."""
+        for typed, (child, open_, since, today) in self.before.items():
+            if typed in self.sheets and since == self._of_the_child() and today == self.desk.today and not self.out:
+                late_entries.wrong_day(self.desk, typed)
+                self.child_yes, self.child_no, self.child_noes, self.child_thoughts, self.child_lifted = child
+                self.open_today = open_
+                self.held.discard(self.sheets.pop(typed))
+                type(self).taken_out += 1
+
+    @rule()
+    def the_sheet_says_that_the_child_stopped(self) -> None:
+        """A fact of that day: whatever else is open stays open, and the rest of the sheet can be typed."""
+        if not self.sheets or self.out:
+            return
+        before, writable = self.permitted(), self._family_agrees() and not self.child_no
+        typed, day = self.sheets.popitem()
+        stops.finish(self.desk, typed, stops.begin(self.desk, typed, "stop_keep").mark)
+        assert interviews.page(self.desk, typed).writable == writable
+        assert self.permitted() == before
+        type(self).stopped += 1
+        if day == self.desk.today:
+            self.open_today, self.ended_today = False, day
 
     def _opened_on(self, day: str) -> None:
         self.held.add(day)
@@ -355,6 +396,8 @@ def test_no_sequence_of_acts_opens_an_interview_without_the_permissions_in_force
     assert history.started > 0
     assert history.papers > 0
     assert history.typed > 0
+    assert history.stopped > 0
+    assert history.taken_out > 0
 
 
 def test_the_machine_finds_an_act_that_forgets_to_look(history: type[History], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from nacl.bindings import crypto_aead_aes256gcm_decrypt
-from playwright.sync_api import BrowserContext, Error, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect
 
 from fieldkit.acts import queues, users
 from fieldkit.acts.desk import Desk
@@ -76,6 +76,14 @@ def after_a_crash(page: Page, laptop: Any, interview: str) -> Page:
     fresh = page.context.new_page()
     open_note(fresh, laptop, interview)
     return fresh
+
+
+@pytest.fixture
+def phone(chromium: Browser) -> Iterator[Page]:
+    """A page as wide as a phone, without a service worker: a test can stand in for what the laptop answers."""
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN", service_workers="block")
+    yield context.new_page()
+    context.close()
 
 
 @pytest.fixture
@@ -393,6 +401,43 @@ def test_words_that_meet_a_newer_version_stand_beside_it(
 
 
 NO_DELIVERY = "export class Delivery {}"
+
+
+def test_what_waits_stays_until_the_laptop_itself_has_acknowledged_it(
+    left: tuple[Any, Page], interview: str, stored: Stored
+) -> None:
+    laptop, page = left
+    page.route("**/answers/W1", lambda route: route.fulfill(json={"ack": "0" * 64}))
+    with page.expect_response("**/answers/W1"):
+        open_note(page, laptop, interview, "L1")
+    with page.expect_response("**/answers/W1"):
+        pass  # once more: the first answer was looked at
+    assert len(waiting(page)) == 1
+    expect(page.locator("[data-delivered]")).to_be_hidden()
+    page.unroute("**/answers/W1")
+
+    expect(page.locator("[data-delivered] a")).to_have_text("W1")
+    laptop.kill()
+    assert (waiting(page), stored("W1")) == ([], "下雨了")
+
+
+def test_what_waits_lies_in_the_browser_while_the_answer_to_its_save_is_on_the_way(
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.clock.install()
+    phone.clock.pause_at(datetime.now().astimezone() + timedelta(minutes=1))
+    phone.route("**/answers/W1", lambda route: route.abort())
+    phone.keyboard.insert_text("下雨了")
+    phone.clock.run_for(600)
+    badge(phone, "browser")
+    phone.route("**/answers/W1", lambda _route: None)  # on the way for ever
+    with phone.expect_request("**/answers/W1"):
+        phone.clock.run_for(2000)
+
+    assert len(waiting(phone)) == 1
 
 
 def test_words_that_the_laptop_does_not_take_stay_and_can_be_read_or_thrown_away(

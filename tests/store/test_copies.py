@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 from fieldkit.clock import Clock
 from fieldkit.records import Change
@@ -102,3 +104,56 @@ def test_an_order_that_waits_for_a_key_accuses_no_later_backup(trio: Trio, carry
     carry(trio["L1"], trio["C1"])
 
     assert _holding(trio["C1"]) == [number]
+
+
+def _copied(store: Database, tmp_path: Path) -> Database:
+    store.copy_to(tmp_path / "copy.db")
+    return Database(tmp_path / "copy.db", store.key)
+
+
+def _holds_more(store: Database, copy: Database) -> bool:
+    with store.reading() as tables, copy.reading() as theirs:
+        return copies.holds_more(tables, theirs)
+
+
+def test_a_copy_of_what_is_here_holds_nothing_more_also_after_some_of_it_was_erased(trio: Trio, tmp_path: Path) -> None:
+    word = _writes(trio["L1"], "kid")
+    _backs_up(trio["L1"])
+    never_sealed = _writes(trio["L1"], "another")
+    with closing(_copied(trio["L1"], tmp_path)) as copy:
+        assert not _holds_more(trio["L1"], copy)
+        _erases(trio["L1"], word, never_sealed)
+        assert not _holds_more(trio["L1"], copy)
+        assert _holds_more(copy, trio["L1"])  # the order to erase
+
+
+def test_one_more_change_sealed_or_not_is_more(trio: Trio, tmp_path: Path) -> None:
+    _writes(trio["L1"], "kid")
+    with closing(_copied(trio["L1"], tmp_path)) as copy:
+        _writes(copy, "another")
+        assert _holds_more(trio["L1"], copy)
+        _backs_up(copy)
+        assert _holds_more(trio["L1"], copy)
+
+
+def _types(store: Database, text: str) -> Change:
+    draft = Draft("participant", {"recruited_via": text}, record="kid", subject="kid", editor="editor-1")
+    with store.writing() as tables:
+        return log.save_from_editor(tables, Pen("li", "L1", "A", Clock()), draft, "kid", "{}")
+
+
+def test_of_one_typing_the_later_state_holds_the_earlier_one(trio: Trio, tmp_path: Path) -> None:
+    _types(trio["L1"], "rain")
+    with closing(_copied(trio["L1"], tmp_path)) as copy:
+        _writes(trio["L1"], "another")
+        later = _types(trio["L1"], "rainy")
+        assert not _holds_more(trio["L1"], copy)
+        _erases(trio["L1"], later)
+        assert not _holds_more(trio["L1"], copy)
+
+
+def test_of_one_typing_that_went_on_in_the_copy_the_copy_holds_more(trio: Trio, tmp_path: Path) -> None:
+    _types(trio["L1"], "rain")
+    with closing(_copied(trio["L1"], tmp_path)) as copy:
+        _types(copy, "rainy")
+        assert _holds_more(trio["L1"], copy)

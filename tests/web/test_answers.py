@@ -9,6 +9,12 @@ from typing import NamedTuple
 import pytest
 from flask.testing import FlaskClient
 
+from fieldkit.acts import answers
+from fieldkit.acts.answers import SaveAnswer
+from fieldkit.acts.desk import Desk
+from fieldkit.records import natural_id
+from fieldkit.store import log
+
 SCRIPT = {"X-Fieldkit": "script"}
 
 
@@ -208,3 +214,25 @@ def test_a_pasted_megabyte_is_refused_with_a_sentence(browser: FlaskClient, inte
     assert answer.status_code == 413
     assert answer.json is not None
     assert answer.json["code"] in {"text_too_long", "too_much"}
+
+
+def test_what_was_typed_over_erased_words_is_shown_folded(
+    browser: FlaskClient, desks: dict[str, Desk], interview: str
+) -> None:
+    me = desks["interviewer"]
+    words = SaveAnswer(interview, "W1", "editor-1", "", "下雨天")
+    gone = answers.save(me, words).change
+    with me.db.reading() as tables:
+        (first,) = log.of_record(tables, natural_id("answer", interview, "W1"))
+    answers.off_record(me, words, "下雨天")
+    assert "先放在一边" not in browser.get(f"/interviews/{interview}?section=W").text
+    facts = {**first.set, "text": "后来又说了很多"}
+    over, subject = dict.fromkeys(facts, (gone,)), first.subject
+    draft = log.Draft("answer", facts, first.record, subject, interview, over=over, grounds=first.grounds)
+    with me.db.writing() as tables:  # as it is when an older backup was restored, and the order to erase came later
+        log.append(tables, me.pen, draft)
+
+    page = browser.get(f"/interviews/{interview}?section=W").text
+    assert "有内容放在一边" in page
+    assert "后来又说了很多" in page.split("先放在一边</summary>")[1].split("</details>")[0]
+    assert "后来又说了很多" not in page.split("先放在一边</summary>")[0]

@@ -132,9 +132,58 @@ def test_a_downloaded_backup_is_named_by_its_file_name(
 
 
 def _makes_stale(at: Desk) -> None:
-    (at.folder.backups / "2026-03-09-080507-fieldkit.db").write_bytes(b"an older copy")
+    at.db.copy_to(at.folder.backups / "2026-03-09-080507-fieldkit.db")
     with at.db.writing() as tables:
         copies.set_stale(tables)
+
+
+def test_a_copy_that_stays_is_named_with_what_to_do_until_it_is_gone(
+    browser: FlaskClient, desks: dict[str, Desk]
+) -> None:
+    me = desks["interviewer"]
+    (me.folder.backups / "2026-03-09-080507-fieldkit.db").write_bytes(b"torn")
+    with me.db.writing() as tables:
+        copies.set_stale(tables)
+    assert "没有换掉的" not in browser.get("/backup").text
+    assert browser.post("/backup/renew").location == "/backup"
+
+    page = browser.get("/backup").text
+    assert "没有换掉的" in page
+    assert "2026-03-09-080507-fieldkit.db" in page
+    assert "/backup/renew" in page
+    assert "以前的备份" in browser.get("/today").text
+    (me.folder.backups / "2026-03-09-080507-fieldkit.db").unlink()
+    assert "没有换掉的" not in browser.get("/backup").text
+    assert "以前的备份" not in browser.get("/today").text
+
+
+def test_a_download_takes_the_place_of_an_older_backup_once_a_person_says_it_is_saved(
+    browser: FlaskClient, desks: dict[str, Desk], taken_back: Path
+) -> None:
+    assert browser.post("/backup/saved", data={"number": 1}).status_code == 404
+    assert browser.post("/backup/download").status_code == 200
+    page = browser.get("/backup").text
+    assert "已经删掉了" not in page
+    number = re.search(r'/backup/saved.*?name="number" value="(\d+)"', page)
+    assert number
+    assert browser.post("/backup/saved", data={"number": number[1]}).location == "/backup"
+    page = browser.get("/backup").text
+    assert "已经删掉了" in page
+    assert "/backup/saved" not in page
+
+
+def test_after_a_restore_the_page_says_which_backups_are_not_known_until_one_is_written(
+    locked: FlaskClient, empty: FlaskClient, tmp_path: Path
+) -> None:
+    sign_in(locked)
+    assert locked.post("/backup/write", data={"path": str(tmp_path)}).status_code == 302
+    assert "恢复的，不知道" not in locked.get("/backup").text
+    (path,) = tmp_path.glob("fieldkit-C1-*.backup")
+    assert empty.post("/restore", data={"path": str(path), "passphrase": PASSPHRASE}).location == "/unlock"
+    sign_in(empty)
+    assert "恢复的，不知道" in empty.get("/backup").text
+    assert empty.post("/backup/download").status_code == 200
+    assert "恢复的，不知道" not in empty.get("/backup").text
 
 
 def _left(at: Desk) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from flask.testing import FlaskClient
 
-from fieldkit.acts import people
+from fieldkit.acts import people, stops
 from fieldkit.acts.desk import Desk
 
 Desks = dict[str, Desk]
@@ -35,6 +35,7 @@ def test_a_coordinator_types_no_interview_in(sit: Callable[[str], FlaskClient], 
     at = sit("coordinator")
 
     assert at.get(f"{place(consented)}?day=2026-09-03").status_code == 403
+    assert at.post(f"{place(consented)}/some/wrong-day").status_code == 403
 
 
 def test_what_is_missing_for_that_day_is_said_at_once_with_the_next_step(
@@ -71,7 +72,7 @@ def test_before_a_parent_agreed_nothing_leads_there(browser: FlaskClient, child:
 
 
 def test_what_was_typed_stays_when_something_is_missing(browser: FlaskClient, desks: Desks, consented: str) -> None:
-    typed = {**WHOLE, "day": desks["interviewer"].today, "told": ["1"], "begun": "14:05"}
+    typed = {**WHOLE, "day": desks["interviewer"].today, "told": ["1"], "begun": "14:05", "over": "14:50"}
     answer = browser.post(place(consented), data=typed)
 
     assert answer.status_code == 422
@@ -80,6 +81,76 @@ def test_what_was_typed_stays_when_something_is_missing(browser: FlaskClient, de
     assert 'value="14:05"' in answer.text
     assert answer.text.count(" checked>") == 4  # a part that was said, the way, two reasons
     assert browser.post(place(consented), data={**typed, "told": WHOLE["told"], "paper_ref": ""}).status_code == 422
+
+
+def test_of_begin_and_end_both_are_wanted(browser: FlaskClient, desks: Desks, consented: str) -> None:
+    answer = browser.post(place(consented), data={**WHOLE, "day": desks["interviewer"].today, "begun": "14:05"})
+
+    assert (answer.status_code, "两个都填" in answer.text, 'value="14:05"' in answer.text) == (422, True, True)
+
+
+def test_a_pseudonym_that_tells_is_said_on_the_sheet_and_what_was_typed_stays(
+    browser: FlaskClient, desks: Desks, consented: str, hidden: Callable[[str], dict[str, str]]
+) -> None:
+    before = people.case(desks["interviewer"], consented).pseudonym
+    assert before is not None
+    at = f"/people/{consented}/household/identity"
+    told = {"birth_calendar": "gregorian", "pet_names": f"小{before.zh[0]}"}
+    browser.post(at, data={**hidden(browser.get(at).text), **told})
+
+    answer = browser.post(place(consented), data={**WHOLE, "day": desks["interviewer"].today})
+    assert answer.status_code == 422
+    assert "V11" in answer.text
+    assert f'href="/people/{consented}/pseudonym"' in answer.text
+    assert 'value="P-7，蓝纸袋"' in answer.text
+    assert people.case(desks["interviewer"], consented).interviews == []
+
+
+def test_what_the_child_had_discarded_is_said_instead_of_the_sheet(
+    browser: FlaskClient, desks: Desks, consented: str
+) -> None:
+    desk = desks["interviewer"]
+    typed = enter(browser, desk, consented).rpartition("/")[2]
+    stops.finish(desk, typed, stops.begin(desk, typed, "stop_discard").mark)
+
+    answer = browser.get(f"{place(consented)}?day={desk.today}")
+    assert (answer.status_code, "孩子要求不要了" in answer.text) == (409, True)
+    assert 'name="paper_ref"' not in answer.text
+
+
+def test_a_sheet_of_the_wrong_day_is_taken_out_and_the_right_day_is_asked_for(
+    browser: FlaskClient, desks: Desks, consented: str
+) -> None:
+    desk = desks["interviewer"]
+    where = enter(browser, desk, consented)
+    assert "这张纸录错了日期" in browser.get(where).text
+    away = f"{place(consented)}/{where.rpartition('/')[2]}/wrong-day"
+    assert browser.post(away).location == place(consented)
+    assert browser.get(where).status_code == 404
+    assert people.case(desk, consented).interviews == []
+    assert browser.post(away).status_code == 404
+
+
+def test_a_talk_and_what_is_closed_offer_no_other_day(
+    browser: FlaskClient, desks: Desks, consented: str, interview: str
+) -> None:
+    assert "这张纸录错了日期" not in browser.get(f"/interviews/{interview}").text
+    assert browser.post(f"{place(consented)}/{interview}/wrong-day").status_code == 409
+
+
+def test_the_end_of_a_sheet_may_say_that_the_child_stopped(
+    browser: FlaskClient, desks: Desks, consented: str, hidden: Callable[[str], dict[str, str]]
+) -> None:
+    where = enter(browser, desks["interviewer"], consented)
+    page = browser.get(f"{where}/close").text
+    assert 'name="completion" value="partial_child"' in page
+
+    told = {**hidden(page), "completion": "partial_child", "setting": "home_inside", "others_present": ["none"]}
+    assert browser.post(f"{where}/close", data=told).status_code == 302
+    assert "这张纸录错了日期" not in browser.get(where).text
+    done = browser.get(f"/people/{consented}/stopped?interview={where.rpartition('/')[2]}").text
+    assert "孩子中途停下了" in done
+    assert "今天" not in done
 
 
 def test_an_interview_on_paper_is_typed_in_on_the_same_pages(
