@@ -142,8 +142,8 @@ def enter(desk: Desk, subject: str, told: PaperTold) -> str:
 
 
 @only(INTERVIEWER)
-def wrong_day(desk: Desk, interview: str) -> str:
-    """Take out again what was typed in under a wrong day; return whose it was. No word of the child's comes of it.
+def wrong_day(desk: Desk, interview: str) -> None:
+    """Take out again what was typed in under a wrong day: no word of the child's comes of it.
 
     The yes that was typed in with it is void. Raises NotFound, StaysEntered, StoreBusy, DiskFull.
     """
@@ -157,7 +157,6 @@ def wrong_day(desk: Desk, interview: str) -> str:
                 consents.void_within(desk, tables, row["subject"], yes, _WRONG_DAY)
         waiting.drop(tables, interview)
         stops.erase(desk, tables, interview)
-        return str(row["subject"])
 
 
 _WRONG_DAY = "录入时写错了日期"
@@ -169,7 +168,7 @@ def _on(desk: Desk, day: str) -> Desk:
 
 
 def _minutes(told: PaperTold) -> int | None:
-    """Return how long it took, where begin and end are known; raises Invalid for what is no time, or no length."""
+    """Return how long it took, where begin and end are known; raises Invalid for what is none, HalfTheTimes."""
     times = {field: _time(text, field) for field, text in ((BEGUN, told.begun), (OVER, told.over))}
     begun, over = times.values()
     if begun is None and over is None:

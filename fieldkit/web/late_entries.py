@@ -51,7 +51,8 @@ def enter(subject: str) -> Answer:
 @pages.post("/<interview>/wrong-day")
 def wrong_day(subject: str, interview: str) -> Answer:
     """Take out what was typed in under a wrong day, and ask for the right one."""
-    return redirect(url_for("late_entries.show", subject=late_entries.wrong_day(desk(), interview)))
+    late_entries.wrong_day(desk(), interview)
+    return redirect(url_for("late_entries.show", subject=subject))
 
 
 def _again(subject: str, told: PaperTold, refusal: Refusal) -> str:

@@ -46,7 +46,6 @@ Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Changes = Callable[[Desk, str], list[Change]]
 Later = Callable[[Desk, int], Desk]
 Says = Callable[..., GuardianAnswer]
-Carry = Callable[[Desk, Desk], object]
 SURE = {"G09": "kept", "G10": "not_at_home", "G12": "checked", "V31": "date_right"}
 YES = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意", reasons=SURE)
 
@@ -302,16 +301,18 @@ def test_the_end_of_a_sheet_is_of_its_own_day(desks: Desks, consented: str, late
     assert changes(desk, "closing")[-1].set["ended_on"] == desks["interviewer"].today
 
 
-def test_a_sheet_that_was_closed_or_was_typed_in_elsewhere_stays(
-    refused: Refused, desks: Desks, consented: str, interview: str, later: Later, carry: Carry
+def test_a_talk_and_a_sheet_that_was_closed_or_typed_in_elsewhere_stay(
+    refused: Refused, desks: Desks, consented: str, interview: str, later: Later
 ) -> None:
     refused(NotAllowed, "coordinator", lambda desk: late_entries.wrong_day(desk, interview))
     refused(StaysEntered, "interviewer", lambda desk: late_entries.wrong_day(desk, interview))
     refused(NotFound, "interviewer", lambda desk: late_entries.wrong_day(desk, "nothing"))
     desk = later(desks["interviewer"], 1)
     typed = enter(desk, consented, said=said(follows=seen(desk, consented)))
-    stop(desk, typed)
+    elsewhere = replace(desk, device=replace(desk.device, id="another"))
 
+    refused(StaysEntered, "interviewer", lambda _: late_entries.wrong_day(elsewhere, typed))
+    stop(desk, typed)
     refused(StaysEntered, "interviewer", lambda _: late_entries.wrong_day(desk, typed))
 
 
@@ -322,7 +323,7 @@ def test_a_sheet_typed_in_under_the_wrong_day_goes_without_a_word_of_the_childs(
     typed = enter(desk, consented, 2, begun="14:05", over="14:50")
     answers.save(desk, SaveAnswer(typed, "W1", "editor-1", "", "下了一场雨"))
 
-    assert late_entries.wrong_day(desk, typed) == consented
+    late_entries.wrong_day(desk, typed)
     assert "下了一场雨" not in words(desk)
     case = people.case(desk, consented)
     assert case.interviews == []
