@@ -63,7 +63,7 @@ def sweep(self: Database) -> bool:
 
 def finish_in_halves(desk: Desk, interview: str, mark: str) -> None:
     with desk.db.writing() as tables:
-        stops._discard(desk, tables, interview)
+        stops.erase(desk, tables, interview)
     _finish(desk, interview, mark)
 
 

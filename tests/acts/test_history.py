@@ -94,7 +94,7 @@ class History(RuleBasedStateMachine):
 
     @initialize(
         way=st.sampled_from(["paper", "signature", "nobody"]),
-        started=st.sampled_from(["here", "on paper", "stopped on paper", "stopped on paper", ""]),
+        started=st.sampled_from(["here", "on paper", "taken out", "stopped on paper", "stopped on paper", ""]),
     )
     def a_child_is_listed_and_screened(self, way: str, started: str) -> None:
         born, self.first = f"{self.desk.clock.today().year - 12}-01", self.desk.today  # no help card before it
@@ -104,11 +104,12 @@ class History(RuleBasedStateMachine):
             self.a_paper_is_entered_late("mother", "", 0, asked=False)
         if way == "signature":
             self._agree("mother", "")
-        if way != "nobody" and started.endswith("on paper"):
+        if way != "nobody" and started.endswith(("on paper", "out")):
             self.an_interview_on_paper_is_typed_in(0, asked=False)
             self.the_sheet_was_of_another_day()
-            self.an_interview_on_paper_is_typed_in(0, asked=False)
-            if started.startswith("stopped"):
+            if started != "taken out":
+                self.an_interview_on_paper_is_typed_in(0, asked=False)
+            if started == "stopped on paper":
                 self.the_sheet_says_that_the_child_stopped()
         elif way != "nobody":
             self._ask_the_child("yes", (1, 2, 3))

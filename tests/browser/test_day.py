@@ -168,7 +168,7 @@ def talk(handset: Handset) -> None:
     expect(page.locator("#came")).to_be_visible()
     handset.draws("came")
     handset.goes_on("#came button[value='came_in carer']")
-    handset.draws("listening", ".hint-line")
+    handset.draws("listening", ".hint-line:visible")
     handset.goes_on(".stopbar button[value=left]")
     handset.follows("难受了", ".stopbar")
     expect(page.locator("#upset")).to_be_visible()
