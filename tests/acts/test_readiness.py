@@ -39,7 +39,7 @@ def test_only_the_coordinator_makes_the_study_ready(refused: Refused) -> None:
         (Invalid, {"lbc_definition": "mine"}),
         (Invalid, {"withdraw_window_days": "0"}),
         (EndsBeforeItBegins, {"ethics_from": "2026-02-02", "ethics_to": "2026-02-01"}),
-        (EndsBeforeItBegins, {"ethics_to": "2019-12-31"}),
+        (EndsBeforeItBegins, {"ethics_to": "2014-12-31"}),
         (NoDay, {"pi_name": "某某", "pia_on": "soon"}),
     ],
 )

@@ -121,7 +121,7 @@ def test_the_display_is_changed_by_one_tap_and_stays(talk: Page) -> None:
 
 def test_nothing_moves_while_one_types(talk: Page) -> None:
     below = "document.querySelector('#W1 .acts').getBoundingClientRect().top"
-    talk.locator("#W1 .acts").scroll_into_view_if_needed()
+    talk.locator("#W1 .acts").first.scroll_into_view_if_needed()
     talk.keyboard.type("下")  # brings the field into view
     before = talk.evaluate(below)
     talk.keyboard.type("雨")
