@@ -20,7 +20,7 @@ from fieldkit.acts.told import Seen
 from fieldkit.errors import Invalid, Missing
 from fieldkit.i18n import N_
 from fieldkit.records import Value, clean, natural_id
-from fieldkit.rules import closings, findings, guides, notes
+from fieldkit.rules import closings, findings, notes
 from fieldkit.rules.findings import HINT, Finding
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.moments import CAME, MINUTE, NOBODY
@@ -313,7 +313,7 @@ def _script(tables: Tables, row: people.Row, one: Case) -> list[Pair]:
     days = setup.facts(tables).get("withdraw_window_days", "")
     until = date.fromisoformat(row["started_on"]) + timedelta(days=int(days) if days.isdecimal() else WINDOW)
     values = {"local_contact": contact, "withdraw_until": forms.spoken_day(until.isoformat())}
-    return [guides.fill_pair(texts.get(line.id, line.text), values) for line in load_study().scripts["closing"]]
+    return forms.ending(texts, values)
 
 
 _CONTACT = Pair("村里的儿童主任", "the child officer of the village")

@@ -191,6 +191,11 @@ def spoken(texts: Mapping[str, Pair], values: Mapping[str, Pair]) -> list[list[P
     return [[guides.fill_pair(texts[line.id], values) for line in lines if line.block == block] for block in BLOCKS]
 
 
+def ending(texts: Mapping[str, Pair], values: Mapping[str, Pair]) -> list[Pair]:
+    """Return the closing script of a guide, filled by *values*; a line that the guide lacks is as the study has it."""
+    return [guides.fill_pair(texts.get(line.id, line.text), values) for line in load_study().scripts["closing"]]
+
+
 def _current_texts(desk: Desk) -> dict[str, Pair]:
     with desk.db.reading() as tables:
         newest = strings.newest_version(tables)

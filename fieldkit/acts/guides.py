@@ -56,8 +56,7 @@ def paper(desk: Desk) -> PaperGuide:
     for section in load_study().guide.sections:
         found = [_question(one, texts, values) for one in asked if one["section"] == section.id]
         sections += [PaperSection(texts.get(f"guide:{section.id}", section.title), found)] if found else []
-    closing = [guides.fill_pair(texts.get(line.id, line.text), values) for line in load_study().scripts["closing"]]
-    return PaperGuide(version["number"], forms.spoken(texts, values), sections, closing)
+    return PaperGuide(version["number"], forms.spoken(texts, values), sections, forms.ending(texts, values))
 
 
 BLANK = Pair(forms.BLANK, forms.BLANK)

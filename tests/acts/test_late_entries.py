@@ -38,6 +38,7 @@ from fieldkit.records import Change
 from fieldkit.rules.calendars import DayToCome, NoDay
 from fieldkit.rules.closings import STOPPED
 from fieldkit.rules.findings import ReasonNeeded
+from fieldkit.rules.gates import Gate
 from fieldkit.store import log
 from fieldkit.store.log import Draft
 
@@ -64,10 +65,14 @@ def enter(desk: Desk, subject: str, days: int = 0, **changes: Any) -> str:
     return late_entries.enter(desk, subject, sheet(desk, days, **changes))
 
 
-def failing(told: Refusal) -> set[str]:
+def closed(told: Refusal) -> list[Gate]:
     gates = told.details["gates"]
     assert isinstance(gates, list)
-    return {gate.id for gate in gates}
+    return gates
+
+
+def failing(told: Refusal) -> set[str]:
+    return {gate.id for gate in closed(told)}
 
 
 def seen(desk: Desk, subject: str) -> list[str]:
@@ -182,7 +187,7 @@ def test_a_parents_yes_of_a_doubtful_day_waits_until_its_paper_says_the_day(
 
     told = refused(GatesClosed, "interviewer", lambda _: enter(desk, child))
     assert failing(told) == {"G04", "G14"}
-    assert all("先核对日期" in gate.reason.zh for gate in told.details["gates"] if gate.level == "block")  # type: ignore[attr-defined]
+    assert all("先核对日期" in gate.reason.zh for gate in closed(told) if gate.level == "block")
 
     consents.record(desk, child, says(desk, child, given_on=desk.today, follows=seen(desk, child)))
     assert enter(desk, child)

@@ -227,7 +227,7 @@ def test_the_facts_that_gates_read_are_asked_for_under_the_gates_that_read_them(
     assert all(bool(fact.source.zh) == bool(fact.source.en) for fact in STUDY.readiness)
 
 
-SEEN_BY_FAMILIES = ("consents", "assents", "carers", "help_card", "forms/print.html", "sheets")
+SEEN_BY_FAMILIES = ("consents", "assents", "carers", "help_card", "forms/print.html", "forms/paper.html", "sheets")
 
 
 def test_no_page_that_a_family_can_see_calls_a_child_left_behind() -> None:
