@@ -46,12 +46,15 @@ class Researcher:
         self.laptop.stop()
 
     def press(self, words: str) -> None:
+        """A button that leads to another page, and that page."""
         self.inputs += 1
-        self.page.locator("main").get_by_role("button", name=words, exact=True).click()
+        with self.page.expect_navigation():  # a click may return before the form has left
+            self.page.locator("main").get_by_role("button", name=words, exact=True).click()
 
     def follow(self, words: str) -> None:
         self.inputs += 1
-        self.page.locator("main").get_by_role("link", name=words, exact=True).first.click()
+        with self.page.expect_navigation():
+            self.page.locator("main").get_by_role("link", name=words, exact=True).first.click()
 
     def unfolds(self, words: str) -> None:
         self.inputs += 1
