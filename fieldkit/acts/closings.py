@@ -21,6 +21,7 @@ from fieldkit.errors import Invalid, Missing
 from fieldkit.i18n import N_
 from fieldkit.records import Value, clean, natural_id
 from fieldkit.rules import closings, findings, notes
+from fieldkit.rules.consent import STOP_KEEP
 from fieldkit.rules.findings import HINT, Finding
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.moments import CAME, MINUTE, NOBODY
@@ -236,7 +237,7 @@ def _at_the_end(desk: Desk, tables: Tables, row: people.Row, told: ClosingTold, 
     """
     stopped, on_paper = _stopped(tables, row["id"]), None if told.minutes is None else told.minutes * MINUTE
     if told.completion == closings.STOPPED and row["entered_on"]:
-        withdrawals.on_sheet(desk, tables, row["subject"], row["id"], row["started_on"])
+        withdrawals.on_sheet(desk, tables, row["subject"], row["id"], row["started_on"], STOP_KEEP)
         stopped = True
     if told.completion == closings.STOPPED and not stopped:
         raise Invalid(field=WORDS["completion"])

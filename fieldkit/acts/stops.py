@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from fieldkit.acts import interviews, queues, withdrawals
+from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, NotFound
@@ -17,6 +18,7 @@ from fieldkit.i18n import N_
 from fieldkit.records import Value
 from fieldkit.rules.closings import STOPPED
 from fieldkit.rules.consent import STOP_DISCARD, STOP_KEEP
+from fieldkit.rules.consent import STOPPED as STOPPED_ON_PAPER
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.store import elapsed, log, machine, people, replica, stops
 from fieldkit.store.database import Tables
@@ -54,6 +56,12 @@ def whose(desk: Desk, interview: str) -> str:
     """Return whose interview it is, also where its page says nothing any more. Raises NotFound."""
     with desk.db.reading() as tables:
         return _subject(desk, tables, interview)
+
+
+def of_a_sheet(case: Case, interview: str) -> bool:
+    """Tell whether *interview* is typed in from paper, or was until nothing of it was to stay."""
+    typed = any(line.id == interview and line.on_paper for line in case.interviews)
+    return typed or any(event.act == STOPPED_ON_PAPER and event.session == interview for event in case.events)
 
 
 def _subject(desk: Desk, tables: Tables, interview: str) -> str:
@@ -123,8 +131,8 @@ def _carry_out(desk: Desk, tables: Tables, interview: str, found: Stop) -> None:
         erase(desk, tables, interview)
     else:
         _close(desk, tables, interview, found.subject, that_day)
-    if found.choice == STOP_KEEP and that_day:
-        withdrawals.on_sheet(desk, tables, found.subject, interview, that_day)
+    if that_day:
+        withdrawals.on_sheet(desk, tables, found.subject, interview, that_day, found.choice)
     else:
         withdrawals.by_child(desk, tables, found.subject, interview, found.choice)
 

@@ -76,12 +76,12 @@ def by_child(desk: Desk, tables: Tables, subject: str, session: str, scope: str)
     write(desk, tables, subject, asked | _who(desk, tables, subject, consent.CHILD, ""))
 
 
-def on_sheet(desk: Desk, tables: Tables, subject: str, session: str, day: str) -> None:
+def on_sheet(desk: Desk, tables: Tables, subject: str, session: str, day: str, scope: str) -> None:
     """Keep that the child stopped in the middle of a talk of *day* on paper; it is no word of theirs about today."""
     said = standing.events(tables, subject)
-    if any(event.act == consent.STOPPED and event.session == session for event in said):
+    if any((event.act, event.session, event.scope) == (consent.STOPPED, session, scope) for event in said):
         return
-    told = {"act": consent.STOPPED, "scope": consent.STOP_KEEP, "requested_by": consent.CHILD, "session": session}
+    told = {"act": consent.STOPPED, "scope": scope, "requested_by": consent.CHILD, "session": session}
     values = {**told, "day": day, "entered_on": desk.today, **_who(desk, tables, subject, consent.CHILD, "")}
     log.append(tables, desk.pen, Draft("consent_event", values, subject=subject))
 

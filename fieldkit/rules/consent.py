@@ -227,4 +227,4 @@ def discarded(events: Iterable[Event]) -> set[str]:
     A later yes is to another talk and brings nothing of them back; only what a coordinator voided counts no more.
     """
     stopped = [event for event in in_force(events) if event.actor in {CHILD, ADULT} and event.scope == STOP_DISCARD]
-    return {event.session for event in stopped if event.act == "withdrawn" and event.session}
+    return {event.session for event in stopped if event.act in {"withdrawn", STOPPED} and event.session}

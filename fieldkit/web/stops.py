@@ -60,17 +60,20 @@ def finish(interview: str) -> Response:
 @pages.get("/people/<subject>/stopped")
 def done(subject: str) -> Answer:
     """Say that it is done, and what to say to the adult; back to an interview that goes on."""
-    case = _case(subject)
+    case, interview = _case(subject), request.args.get("interview", "")
     lines = case.interviews if case else []
-    kept = next((line for line in lines if line.id == request.args.get("interview")), None)
+    kept = next((line for line in lines if line.id == interview), None)
     if kept is not None and not kept.ended:
         return redirect(url_for("interviews.show", interview=kept.id))
-    return render_template("stops/done.html", case=case, kept=kept)
+    on_paper = case is not None and stops.of_a_sheet(case, interview)
+    return render_template("stops/done.html", case=case, kept=kept, on_paper=on_paper)
 
 
 def _page(interview: str, refusal: Refusal | None = None) -> str:
     subject = stops.whose(desk(), interview)
-    asked = {"interview": interview, "subject": subject, "case": _case(subject)}
+    case = _case(subject)
+    on_paper = case is not None and stops.of_a_sheet(case, interview)
+    asked = {"interview": interview, "subject": subject, "case": case, "on_paper": on_paper}
     return render_template("stops/show.html", waiting=stops.waiting(desk(), interview), refusal=refusal, **asked)
 
 

@@ -35,6 +35,7 @@ from fieldkit.acts.people import NewChild
 from fieldkit.acts.told import Seen
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
+from fieldkit.rules import consent
 from fieldkit.rules.calendars import DayToCome, NoDay
 from fieldkit.rules.closings import STOPPED
 from fieldkit.rules.findings import ReasonNeeded
@@ -511,6 +512,19 @@ def test_what_is_to_be_discarded_is_gone(desks: Desks, consented: str, words: Ca
     stops.finish(desk, typed, stops.begin(desk, typed, "stop_discard").mark)
     assert "下了一场雨" not in words(desk)
     assert people.case(desk, consented).interviews == []
+
+
+def test_that_nothing_of_a_sheet_may_stay_is_no_word_about_today(
+    desks: Desks, consented: str, later: Later
+) -> None:
+    desk = later(desks["interviewer"], 3)
+    typed = enter(desk, consented, 2)
+    stops.finish(desk, typed, stops.begin(desk, typed, "stop_discard").mark)
+
+    stopped = [one for one in people.case(desk, consented).events if one.scope == "stop_discard"]
+    assert [(one.act, one.day, one.session) for one in stopped] == [("stopped", sheet(desk, 2).day, typed)]
+    assert typed in consent.discarded(stopped)
+    assert not consent.open_noes(stopped)
 
 
 @pytest.mark.parametrize(("begun", "over", "minutes"), [("", "", None), ("14：05", "14:50", 45)])

@@ -213,3 +213,19 @@ def test_the_page_in_english(browser: FlaskClient, desks: Desks, consented: str)
 
     where = enter(browser, desks["interviewer"], consented)
     assert "Typed in later: the interview on paper of " in browser.get(where).text
+
+
+def test_of_a_sheet_the_stop_page_asks_for_what_the_sheet_says_and_the_next_one_sends_it_to_be_destroyed(
+    browser: FlaskClient, desks: Desks, consented: str
+) -> None:
+    typed = enter(browser, desks["interviewer"], consented).rsplit("/", 1)[1]
+    page = browser.get(f"/interviews/{typed}/stop").text
+    assert ("<h1>孩子中途停下了</h1>" in page, "今天就到这儿" in page, "孩子还想聊" in page) == (True, False, False)
+
+    browser.post(f"/interviews/{typed}/stop", data={"choice": "stop_discard"})
+    waiting = stops.waiting(desks["interviewer"], typed)
+    assert waiting is not None
+    said = browser.post(
+        f"/interviews/{typed}/stop/finish", data={"subject": consented, "stop": waiting.mark}, follow_redirects=True
+    ).text
+    assert ("销毁" in said, "今天不再问孩子" in said) == (True, False)
