@@ -18,7 +18,7 @@ from fieldkit.store import people, tasks
 
 AHEAD = timedelta(days=30)  # a fourteenth birthday is announced so long before (`domain.md` §3.8)
 PAPER, ASK_AGAIN, VISIT, TELL, BIRTHDAY = "paper", "ask_again", "visit", "tell_change", "turns_14"
-MEMO, CLOSING = "memo", "closing"
+MEMO, CLOSING, WORDS = "memo", "closing", "words"
 SHOWN = 30
 
 
@@ -26,13 +26,15 @@ SHOWN = 30
 class Task:
     """One thing to do: its code, whose, when (YYYY-MM-DD; empty where any day will do), and what it is about.
 
-    `event`: the id of a consent event, or of the interview that waits for its memo or its closing.
+    `event`: the id of a consent event, or of the interview that waits for its memo, its closing or, at `question`, for
+    somebody who knows a word.
     """
 
     code: str
     case: Case
     due: str = ""
     event: str = ""
+    question: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ def waiting(desk: Desk, cases: list[Case]) -> Tasks:
         found = [task for case in cases for task in _of(desk, known, case)]
         memos, without = tasks.without_memo(tables, desk.me.code, SHOWN)
         going_on, open_ = tasks.never_ended(tables, desk.me.code, desk.today, SHOWN)
+        unsure, doubted = tasks.with_doubted_words(tables, desk.me.code, SHOWN)
         later = [row for row in tasks.put_off(tables, desk.me.code) if _is_put_off(row)]
     by_id = {case.id: case for case in cases}
     found += [
@@ -68,10 +71,16 @@ def waiting(desk: Desk, cases: list[Case]) -> Tasks:
         for row in memos
         if row["subject"] in by_id
     ]
+    found += [
+        Task(WORDS, by_id[row["subject"]], event=row["id"], question=row["question"])
+        for row in unsure
+        if row["subject"] in by_id
+    ]
     late = [row for row in (*going_on, *later) if row["subject"] in by_id]
     found += [Task(CLOSING, by_id[row["subject"]], row["started_on"], row["id"]) for row in late]
     found.sort(key=lambda task: (task.due or "9999", task.case.case_code))
-    return Tasks(found[:SHOWN], len(found[SHOWN:]) + without - len(memos) + open_ - len(going_on))
+    unread = without - len(memos) + open_ - len(going_on) + doubted - len(unsure)
+    return Tasks(found[:SHOWN], len(found[SHOWN:]) + unread)
 
 
 def _of(desk: Desk, known: _Known, case: Case) -> Iterator[Task]:

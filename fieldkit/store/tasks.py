@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fieldkit.rules.notes import DOUBTED
 from fieldkit.store.database import Tables
 from fieldkit.store.people import Row
 
@@ -9,6 +10,7 @@ _HELD_BY = (
     "FROM interviews AS i WHERE i.interviewer = ? AND i.subject IN (SELECT id FROM participants) "
     "AND i.subject NOT IN (SELECT subject FROM standings WHERE hidden = 1) "
 )
+_DOUBTED = f"FROM answers WHERE instr(text, '{DOUBTED}')"  # word for word as its index says it
 _NO_MEMO = "AND NOT EXISTS (SELECT 1 FROM memos AS m WHERE m.interview = i.id AND m.interviewer = i.interviewer)"
 _GOES_ON = (
     "AND i.started_on < ? AND NOT EXISTS (SELECT 1 FROM closings AS e WHERE e.interview = i.id AND e.ended_on <> '')"
@@ -23,6 +25,16 @@ def without_memo(tables: Tables, interviewer: str, most: int) -> tuple[list[Row]
 def never_ended(tables: Tables, interviewer: str, day: str, most: int) -> tuple[list[Row], int]:
     """Return the interviews of *interviewer* from before *day* that nobody ended: the oldest *most*, and how many."""
     return _oldest(tables, _HELD_BY + _GOES_ON, [interviewer, day], most)
+
+
+def with_doubted_words(tables: Tables, interviewer: str, most: int) -> tuple[list[Row], int]:
+    """Return the interviews of *interviewer* in which a word waits for who knows it, the first such `question` of each.
+
+    The oldest *most*, and how many.
+    """
+    rows, total = _oldest(tables, _HELD_BY + f"AND i.id IN (SELECT interview {_DOUBTED})", [interviewer], most)
+    first = dict(tables.execute(f"SELECT interview, min(question) {_DOUBTED} GROUP BY interview").fetchall())
+    return [{**row, "question": first[row["id"]]} for row in rows], total
 
 
 def _oldest(tables: Tables, which: str, values: list[str], most: int) -> tuple[list[Row], int]:

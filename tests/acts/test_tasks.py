@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from fieldkit.acts import consents, people, tasks
+from fieldkit.acts import answers, consents, people, tasks
+from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
+from fieldkit.rules import notes
 from fieldkit.rules.ways import Evidence
 
 Desks = dict[str, Desk]
@@ -48,6 +50,19 @@ def test_who_wants_to_think_is_asked_again_on_the_day_they_named(desks: Desks, c
     follows = [event.id for event in people.case(desk, child).events]
     consents.record(desk, child, replace(said, follows=follows))
     assert codes(desk) == []
+
+
+def test_a_word_that_nobody_understood_waits_until_somebody_knows_it(desks: Desks, interview: str) -> None:
+    desk = desks["interviewer"]
+    other = replace(desk, me=replace(desk.me, code="somebody-else"))
+    answers.save(desk, SaveAnswer(interview, "W2", "editor-one", "{}", f"俺老外{notes.DOUBTED}来送伞"))
+    answers.save(desk, SaveAnswer(interview, "W1", "editor-two", "{}", "没有不懂的"))
+
+    (task,) = [one for one in tasks.waiting(desk, people.listing(desk)).first if one.code == "words"]
+    assert (task.event, task.question) == (interview, "W2")
+    assert codes(other) == []
+    answers.save(desk, SaveAnswer(interview, "W2", "editor-one", "{}", "俺老外（外公）来送伞"))
+    assert "words" not in dict(codes(desk))
 
 
 @pytest.mark.parametrize(("days", "due"), [(-1, False), (0, True), (29, True), (31, False)])

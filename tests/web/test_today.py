@@ -65,3 +65,14 @@ def test_a_long_list_of_things_to_do_is_shown_thirty_at_a_time(
 
     assert page.count("/interviews/some%20interview/memo") == 30
     assert "后面还有 15 件" in page
+
+
+def test_a_word_to_look_up_leads_to_its_question(
+    browser: FlaskClient, child: str, desks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = Task("words", people.case(desks["interviewer"], child), event="some", question="E2")
+    monkeypatch.setattr(tasks, "waiting", lambda *_: Tasks([one], 0))
+    page = browser.get("/today").text
+
+    assert 'href="/interviews/some?section=E&amp;q=E2#E2"' in page
+    assert "有没听懂的词，待核" in page
