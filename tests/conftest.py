@@ -19,7 +19,7 @@ from pathlib import Path
 from socket import socket
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from fieldkit.acts import (
     assents,
@@ -30,6 +30,7 @@ from fieldkit.acts import (
     interviews,
     people,
     pseudonyms,
+    questions,
     screenings,
     stops,
     studies,
@@ -53,7 +54,6 @@ CHEAP = Cost(1, 8 * 1024)
 PASSPHRASE = "four plain words here"
 PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}  # what is tapped before an interview starts
-ROLES = ("interviewer", "coordinator", "translator", "sg_lead")
 Desks = dict[str, Desk]
 
 
@@ -128,13 +128,22 @@ def four_machines(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+class Opening(Desks):
+    """Copies and opens the store of a role when it is first asked for."""
+
+    def __init__(self, root: Path, copies: Path) -> None:
+        self.root, self.copies = root, copies
+
+    def __missing__(self, role: str) -> Desk:
+        folder = Folder.open(shutil.copytree(self.root / role, self.copies / role))
+        self[role] = users.unlock(folder, users.slots(folder)[0].code, PASSPHRASE, Clock())
+        return self[role]
+
+
 @pytest.fixture
 def desks(four_machines: Path, tmp_path: Path) -> Iterator[Desks]:
-    root = shutil.copytree(four_machines, tmp_path / "machines")
-    found = {}
-    for role in ROLES:
-        folder = Folder.open(root / role)
-        found[role] = users.unlock(folder, users.slots(folder)[0].code, PASSPHRASE, Clock())
+    """The shared study; a machine that a test does not ask for stays closed."""
+    found = Opening(four_machines, tmp_path / "machines")
     yield found
     for desk in found.values():
         desk.db.close()
@@ -241,7 +250,7 @@ def _standing(desk: Desk, interview: str) -> str:
         return "stopped" if stopped and told == ["stop_keep"] and waits is None else "torn"
     if closing is not None:
         return "ended" if closing["ended_on"] else "ticked"
-    text = interviews.page(desk, interview, "W").questions[0].text_now
+    text = questions.page(desk, interview, "W").questions[0].text_now
     return waits.choice if waits else f"{text}, words taken back" if "moments" in left else text
 
 
@@ -343,6 +352,7 @@ def playwright() -> Iterator[Playwright]:
         if os.environ.get("CI"):
             pytest.fail("Debian's Chromium is missing: apt-get install chromium")
         pytest.skip("needs Debian's Chromium (apt-get install chromium)")
+    expect.set_options(timeout=30_000)  # as long as every other wait in a browser
     with sync_playwright() as found:
         yield found
 

@@ -64,7 +64,7 @@ def save(desk: Desk, said: SaveAnswer) -> Saved:
     _check(said)
     with desk.db.writing() as tables:
         interview = _interview(tables, said)
-        interviews.tick(desk, tables, interview)
+        interviews.keep_duration(desk, tables, interview)
         change = _keep(desk, tables, said, interview, interviews.grounds(tables, interview))
     return Saved(change.id, said.base, desk.clock.now(), said.editor)
 

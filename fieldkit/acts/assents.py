@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fieldkit.acts import clocks, events, forms
+from fieldkit.acts.cases import Case, case_within
 from fieldkit.acts.consents import ItemsNotAsked
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import FormView
-from fieldkit.acts.people import Case, case_within
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
@@ -100,7 +100,7 @@ def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
 def on_paper(
     desk: Desk, then: Desk, tables: Tables, one: Case, form: FormView, said: ChildAnswer, doubts: Collection[str]
 ) -> str:
-    """Keep, in the caller's transaction, the yes that stands on a sheet of the day of *then*; return its session.
+    """Keep, in the caller's transaction, the yes that stands on paper of the day of *then*; return its session.
 
     *one* and *form* are as on that day; what is in *doubts* nobody knows to be said by then. Raises what `record`
     refuses of a yes.
@@ -111,7 +111,7 @@ def on_paper(
     noes = [no for no in late_entries.taken_back(one.events, then.today, doubts) if no.id in said.follows]
     asked = [*_findings(said), *consent.asked_again(CHILD, noes)]
     clocks.check_answered(desk, tables, said.reasons, asked)
-    before = {event.id for event in late_entries.before_the_sheet(one.events, then.today, doubts)}
+    before = {event.id for event in late_entries.before_the_paper(one.events, then.today, doubts)}
     event = events.begin(then, one, form, CHILD, one.id, "", [name for name in said.follows if name in before])
     event |= {"act": "given", "items": _items(said), "method": said.method, "reasons": dict(said.reasons)}
     event |= {"session": new_id(), "words": said.words.strip(), "told": sorted(set(said.told))}

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fieldkit.acts import clocks, consents, events, forms
+from fieldkit.acts.cases import case_within
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import FormView
-from fieldkit.acts.people import case_within
 from fieldkit.rules import consent, ways
 from fieldkit.rules.consent import CARER, NO
 from fieldkit.rules.members import INTERVIEWER

@@ -12,10 +12,10 @@ from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
 from fieldkit.acts import forms, interviews, visits, withdrawals
+from fieldkit.acts.cases import Case, case_within
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Opened, opened
-from fieldkit.acts.interviews import Sheet
-from fieldkit.acts.people import Case, case_within
+from fieldkit.acts.interviews import Paper
 from fieldkit.acts.told import Seen
 from fieldkit.errors import Invalid, Missing
 from fieldkit.i18n import N_
@@ -79,7 +79,7 @@ LISTS = ("others_present", "told")
 class ClosingTold:
     """What an interviewer says at the end; `told`: the lines of the closing script that were said, from 1.
 
-    `minutes`: of an interview that was held on paper, as the sheet says; those of a talk are counted.
+    `minutes`: of an interview that was held on paper, as the paper says; those of a talk are counted.
     """
 
     completion: str = ""
@@ -121,7 +121,7 @@ class ClosingPage:
     minutes: int | None
     ended: bool
     stopped: bool
-    sheet: Sheet | None
+    paper: Paper | None
     script: Sequence[Pair]
     values: Mapping[str, Value]
     colleagues: Mapping[str, str]
@@ -129,9 +129,9 @@ class ClosingPage:
     opened: Opened
 
 
-def choices(sheet: Sheet | None) -> list[str]:
-    """Return how far an interview can have come: that a child stopped is said by the button, or by the *sheet*."""
-    return [code for code in load_study().codes["completion"] if sheet or code != closings.STOPPED]
+def choices(paper: Paper | None) -> list[str]:
+    """Return how far an interview can have come: that a child stopped is said by the button, or by the *paper*."""
+    return [code for code in load_study().codes["completion"] if paper or code != closings.STOPPED]
 
 
 @only(INTERVIEWER)
@@ -147,7 +147,7 @@ def page(desk: Desk, interview: str) -> ClosingPage:
             minutes=minutes,
             ended=bool(stored.get("ended_on")),
             stopped=_stopped(tables, interview),
-            sheet=interviews.sheet_of(row),
+            paper=interviews.paper_of(row),
             script=_script(tables, row, one),
             values=_values(desk, tables, row, stored),
             colleagues={code: user.name for code, user in machine.everybody(tables).users.items()},
@@ -195,7 +195,7 @@ def _save(desk: Desk, tables: Tables, row: people.Row, facts: dict[str, Value], 
     for name in PEOPLE:
         if facts[name] not in {"", *machine.everybody(tables).users}:
             raise Invalid(field=WORDS[name])
-    interviews.tick(desk, tables, row)
+    interviews.keep_duration(desk, tables, row)
     draft = Draft("closing", {"interview": interview, **facts}, subject=row["subject"], session=interview)
     log.save_over(tables, desk.pen, draft, natural_id("closing", interview), base)
 
@@ -233,11 +233,11 @@ def _facts(told: ClosingTold) -> dict[str, Value]:
 def _at_the_end(desk: Desk, tables: Tables, row: people.Row, told: ClosingTold, stored: people.Row) -> dict[str, Value]:
     """The day and the minutes are those of the first time; a child's stop is nobody's to change.
 
-    That a child stopped is said by the button, or by a sheet.
+    That a child stopped is said by the button, or by the paper.
     """
     stopped, on_paper = _stopped(tables, row["id"]), None if told.minutes is None else told.minutes * MINUTE
     if told.completion == closings.STOPPED and row["entered_on"]:
-        withdrawals.on_sheet(desk, tables, row["subject"], row["id"], row["started_on"], STOP_KEEP)
+        withdrawals.on_paper(desk, tables, row["subject"], row["id"], row["started_on"], STOP_KEEP)
         stopped = True
     if told.completion == closings.STOPPED and not stopped:
         raise Invalid(field=WORDS["completion"])
@@ -263,7 +263,7 @@ def _stored(tables: Tables, interview: str) -> people.Row:
 
 
 def _length(desk: Desk, tables: Tables, row: people.Row, stored: people.Row) -> int | None:
-    """Return the milliseconds of an interview: those of its end, or of now; None where a sheet says none."""
+    """Return the milliseconds of an interview: those of its end, or of now; None where the paper says none."""
     return stored.get("duration_ms") or interviews.ran(desk, tables, row)
 
 

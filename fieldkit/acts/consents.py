@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fieldkit.acts import clocks, editors, events, forms, pseudonyms, situations, slips
+from fieldkit.acts.cases import Case, case_within
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import FormView
-from fieldkit.acts.people import Case, case, case_within, check_born
+from fieldkit.acts.people import case, check_born
 from fieldkit.clock import new_id
 from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_

@@ -107,7 +107,7 @@ def make_ready(founder: Desk, codes: Iterable[str]) -> None:
     story = tomllib.loads((_data() / "demo.toml").read_text(encoding="utf-8"))
     facts = story["ready"]
     readiness.keep(founder, facts)
-    shown = {one.version.text_hash: one.opened.base for one in forms.sheets(founder) if one.newest}
+    shown = {one.version.text_hash: one.opened.base for one in forms.listing(founder) if one.newest}
     readiness.stamp(founder, shown, facts["ethics_from"], facts["ethics_no"], facts["ethics_from"])
     for site in codes:
         sites.save(founder, site, {}, {}, Seen())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import FormView
-from fieldkit.acts.people import Case
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid
 from fieldkit.i18n import N_

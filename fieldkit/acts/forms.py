@@ -1,4 +1,4 @@
-"""The forms and the opening script with their words as stored here; a form's new version, and the sheet to print."""
+"""The forms and the opening script with their words as stored here; a form's new version, and what is printed of it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from fieldkit.acts import situations
+from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Opened, opened
-from fieldkit.acts.people import Case, case
+from fieldkit.acts.people import case
 from fieldkit.acts.strings import PlaceholdersDiffer
 from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_
@@ -115,7 +116,7 @@ def form_for(desk: Desk, doc_kind: str, one: Case, day: str = "") -> FormView:
     """
     with desk.db.reading() as tables:
         wanted = versions.current(situations.form_versions(tables), doc_kind, day or desk.today)
-        return _view(tables, wanted, day or desk.today, said_of(desk, tables, one))
+        return _view(tables, wanted, day or desk.today, placeholder_values(desk, tables, one))
 
 
 def blank(desk: Desk, doc_kind: str) -> FormView:
@@ -125,7 +126,7 @@ def blank(desk: Desk, doc_kind: str) -> FormView:
     """
     with desk.db.reading() as tables:
         wanted = versions.current(situations.form_versions(tables), doc_kind, desk.today)
-        values = said_of(desk, tables, None)
+        values = placeholder_values(desk, tables, None)
         view = _view(tables, wanted, desk.today, values)
     if doc_kind not in CHILDRENS:
         return view
@@ -136,7 +137,7 @@ def blank(desk: Desk, doc_kind: str) -> FormView:
 def imprint(desk: Desk) -> dict[str, Pair]:
     """Return who answers for the study, as every printed form says (PIPL 17); lines to write on where unknown."""
     with desk.db.reading() as tables:
-        values, facts = said_of(desk, tables, None), setup.facts(tables)
+        values, facts = placeholder_values(desk, tables, None), setup.facts(tables)
     lead, number = (facts.get(code, BLANK) for code in ("pi_name", "ethics_no"))
     return {name: values[name] for name in ("institution", "phone")} | {
         "lead": Pair(lead, lead),
@@ -181,7 +182,7 @@ def opening(desk: Desk, subject: str) -> list[list[Pair]]:
     """Return the opening script in its three blocks, filled, without the line about recording: there is no recorder."""
     one = case(desk, subject)
     with desk.db.reading() as tables:
-        values = said_of(desk, tables, one)
+        values = placeholder_values(desk, tables, one)
     return spoken(_current_texts(desk), values)
 
 
@@ -205,7 +206,7 @@ def _current_texts(desk: Desk) -> dict[str, Pair]:
 BLANK = "＿＿＿＿＿＿"
 
 
-def said_of(desk: Desk, tables: Tables, one: Case | None) -> dict[str, Pair]:
+def placeholder_values(desk: Desk, tables: Tables, one: Case | None) -> dict[str, Pair]:
     """Return what fills the placeholders: for *one* child, or lines to write on."""
     study, facts = load_study(), setup.facts(tables)
     institution = facts.get("institution", study.institution.zh)
@@ -242,7 +243,7 @@ class NothingChanged(Refusal):
 
 
 @dataclass(frozen=True)
-class Sheet:
+class FormLine:
     """One version of one form: the ethics stamp it carries, whether it may be asked with today, and its editor."""
 
     version: FormVersion
@@ -269,7 +270,7 @@ class FormTexts:
 
 
 @only(COORDINATOR)
-def sheets(desk: Desk) -> list[Sheet]:
+def listing(desk: Desk) -> list[FormLine]:
     """Return every version of every form, the newest of each kind first."""
     with desk.db.reading() as tables:
         found = situations.form_versions(tables)
@@ -278,7 +279,7 @@ def sheets(desk: Desk) -> list[Sheet]:
     newest = {kind: versions.newest(found, kind) for kind in dict.fromkeys(one.doc_kind for one in found)}
     shown = sorted(found, key=lambda one: -one.number)
     return [
-        Sheet(one, numbers[record_of(one)], one.in_force(desk.today), one == last, editors[one])
+        FormLine(one, numbers[record_of(one)], one.in_force(desk.today), one == last, editors[one])
         for doc_kind, last in newest.items()
         for one in shown
         if one.doc_kind == doc_kind

@@ -16,11 +16,16 @@ from fieldkit.studies import Pair, load_study
 
 @dataclass(frozen=True)
 class PaperQuestion:
-    """One question on paper, under the id by which it is typed in later; `sens`: not while others listen."""
+    """One question on paper, under the id by which it is typed in later.
+
+    `core`: of the short set; `careful`: wants thought beforehand; `sens`: not while others listen.
+    """
 
     id: str
     text: Pair
     probes: Sequence[Pair]
+    core: bool
+    careful: bool
     sens: bool
 
 
@@ -50,7 +55,9 @@ def paper(desk: Desk) -> PaperGuide:
         if version is None:
             raise NotFound
         texts = strings.published(tables, version)
-        values = forms.said_of(desk, tables, None) | dict.fromkeys(("local_contact", "withdraw_until"), BLANK)
+        values = forms.placeholder_values(desk, tables, None) | dict.fromkeys(
+            ("local_contact", "withdraw_until"), BLANK
+        )
         asked = strings.asked(tables, texts)
     sections = []
     for section in load_study().guide.sections:
@@ -65,4 +72,5 @@ BLANK = Pair(forms.BLANK, forms.BLANK)
 def _question(row: strings.Row, texts: Mapping[str, Pair], values: Mapping[str, Pair]) -> PaperQuestion:
     probes = [texts[f"guide:{probe}"] for probe in row["probes"] if f"guide:{probe}" in texts]
     said = [guides.fill_pair(one, values) for one in (texts[f"guide:{row['code']}"], *probes)]
-    return PaperQuestion(row["code"], said[0], said[1:], row["sens"] == guides.SENSITIVE)
+    core, careful = bool(row["core"]), row["ctx"] == guides.CAREFUL
+    return PaperQuestion(row["code"], said[0], said[1:], core, careful, row["sens"] == guides.SENSITIVE)

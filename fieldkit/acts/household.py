@@ -7,9 +7,10 @@ from dataclasses import dataclass, fields
 from datetime import date
 
 from fieldkit.acts import situations
+from fieldkit.acts.cases import case_within, in_short
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Version, opened
-from fieldkit.acts.people import case_within, check_born, in_short
+from fieldkit.acts.people import check_born
 from fieldkit.acts.told import ChildFacts, IdentityTold, ParentTold, PersonTold, Seen
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from fieldkit.acts import assents, clocks, consents, events, forms, interviews, pseudonyms, situations, stops
 from fieldkit.acts.assents import ChildAnswer
-from fieldkit.acts.cases import HeldThatDay
+from fieldkit.acts.cases import GATES, Case, case_within, unused_session
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import FormView
-from fieldkit.acts.people import GATES, Case, case_within, unused_session
+from fieldkit.acts.interviews import HeldThatDay
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value
@@ -64,7 +64,7 @@ class StaysEntered(Refusal):
 
 @dataclass(frozen=True)
 class PaperTold:
-    """What a sheet says: when, where it lies, and the child's own yes with what was ticked about all of it.
+    """What a paper says: when, where it lies, and the child's own yes with what was ticked about all of it.
 
     `begun` and `over` are times of day (14:05) and may be empty; `said.reasons`: rule or gate id to reason code.
     """
@@ -113,7 +113,9 @@ def page(desk: Desk, subject: str, day: str) -> LatePage:
 
 def _opening(then: Desk, tables: Tables, one: Case) -> list[list[Pair]]:
     version = strings.version_of(tables, then.today)
-    return forms.spoken(strings.published(tables, version), forms.said_of(then, tables, one)) if version else []
+    return (
+        forms.spoken(strings.published(tables, version), forms.placeholder_values(then, tables, one)) if version else []
+    )
 
 
 @only(INTERVIEWER)
@@ -190,7 +192,7 @@ def _time(text: str, field: str) -> int | None:
 
 @dataclass(frozen=True)
 class _Found:
-    """A child as on the day of the sheet; `own`: the session of the yes of that day that is on record already.
+    """A child as on the day of the paper; `own`: the session of the yes of that day that is on record already.
 
     `doubts`: the ids of what was written under a doubtful date.
     """

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fieldkit.acts import interviews, visits
+from fieldkit.acts.cases import Case, case_within
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Opened, opened
-from fieldkit.acts.people import Case, case_within
 from fieldkit.i18n import N_
 from fieldkit.records import clean, natural_id
 from fieldkit.rules import consent, notes

@@ -1,34 +1,28 @@
-"""Children: register one, look at one, list them, and say the one next step of each."""
+"""Children: register one, look at one, and list them."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from fieldkit.acts import clocks, sites, situations
-from fieldkit.acts.cases import Case as Case
-from fieldkit.acts.cases import InterviewLine as InterviewLine
-from fieldkit.acts.cases import Step as Step
-from fieldkit.acts.cases import Today as Today
+from fieldkit.acts.cases import Case, all_in_short, case_within, in_short, row_within
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.sites import SITE
-from fieldkit.acts.situations import Ground
 from fieldkit.clock import new_id
-from fieldkit.errors import Invalid, NotFound, Refusal
+from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
-from fieldkit.rules import ages, calendars, consent, findings, gates, names, slips, states
+from fieldkit.rules import ages, calendars, findings, names, slips
 from fieldkit.rules.ages import BirthDate
-from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, Event
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.store import log, people, search, standing
 from fieldkit.store.clocks import flagged
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
-from fieldkit.studies import Pair, load_study
+from fieldkit.studies import load_study
 
 SEXES = ("m", "f")
 CALLED, SITE_CODE, SEX = N_("what the child is called"), N_("the site code"), N_("girl or boy")
@@ -59,6 +53,14 @@ class NewChild:
     told_age: str = ""
     given_by: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Today:
+    """The day's list: the one card that matters now, and everybody."""
+
+    now: Case | None
+    cases: list[Case]
 
 
 @only(INTERVIEWER)
@@ -166,49 +168,11 @@ def to_ask(desk: Desk, subject: str) -> Case:
     return case(desk, subject)
 
 
-def case_within(desk: Desk, tables: Tables, subject: str) -> Case:
-    """Return one child as the caller's transaction sees them; raises NotFound."""
-    row, common = _row(tables, subject), situations.ground(desk, tables)
-    return _case(desk, tables, common, row, _whole(tables, row, common, conflict=people.disagrees(tables, subject)))
-
-
-def _row(tables: Tables, subject: str) -> people.Row:
-    row = people.row(tables, "participants", "id = ?", subject)
-    if row is None or people.is_hidden(tables, subject):
-        raise NotFound
-    return row
-
-
 def listing(desk: Desk) -> list[Case]:
     """Return every child in use, by case code; of a child whose day is quiet in short (see `Case`)."""
     with desk.db.reading() as tables:
         common = situations.ground(desk, tables, people.read_at_once(tables))
-        return _in_short(desk, tables, common, people.participants(tables))
-
-
-def in_short(desk: Desk, tables: Tables, subject: str) -> Case:
-    """Return one child as a list shows them; raises NotFound."""
-    return _in_short(desk, tables, situations.ground(desk, tables), [_row(tables, subject)])[0]
-
-
-def _in_short(desk: Desk, tables: Tables, common: Ground, rows: list[people.Row]) -> list[Case]:
-    ids = [row["id"] for row in rows]
-    busy = standing.wordy(tables, ids, desk.today) | people.interviewed_on(tables, desk.today)
-    said, newest, disputed = (
-        standing.in_short(tables, ids),
-        people.newest_interviews(tables, ids),
-        people.disputed(tables),
-    )
-
-    def known(row: people.Row) -> _Known:
-        child = row["id"]
-        if child in busy:
-            return _whole(tables, row, common, conflict=child in disputed)
-        last = newest.get(child)
-        lines = [_line(row, last, last["place"], common)] if last else []
-        return _Known(said.get(child, []), lines, last["place"] if last else 0, child in disputed)
-
-    return [_case(desk, tables, common, row, known(row)) for row in rows]
+        return all_in_short(desk, tables, common, people.participants(tables))
 
 
 def today(desk: Desk) -> Today:
@@ -221,7 +185,7 @@ def today(desk: Desk) -> Today:
 def suspicious(desk: Desk, subject: str) -> set[str]:
     """Return the ids of a child's records and interviews that were written under a wrong clock; raises NotFound."""
     with desk.db.reading() as tables:
-        _row(tables, subject)
+        row_within(tables, subject)
         return flagged(tables, subject)
 
 
@@ -246,136 +210,3 @@ _URGENCY = ("continue", "start", "ask_child", "ask_adult", "ask_guardian", "call
 def _called_so(one: Case, wanted: str) -> bool:
     names = [one.case_code, one.called or "", *(one.pseudonym or ())]
     return bool(wanted) and any(wanted.lower() in name.lower() for name in names)
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What was said and held with a child, whole or in short."""
-
-    events: list[Event]
-    interviews: list[InterviewLine]
-    held: int
-    conflict: bool
-
-
-def _whole(tables: Tables, row: people.Row, common: Ground, *, conflict: bool) -> _Known:
-    found = people.interviews(tables, row["id"])
-    lines = [_line(row, one, place, common) for place, one in enumerate(found, 1)]
-    return _Known(standing.events(tables, row["id"]), lines, len(lines), conflict)
-
-
-def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _Known) -> Case:
-    found = known.events
-    session = unused_session(found, known.interviews, desk.today)
-    situation = situations.gather(desk, tables, common, row, found, session)
-    one = Case(
-        **_named(common, row),
-        age_group=situation.age_group,
-        status="",
-        step=Step("none"),
-        gates=gates.judge(GATES, situation),
-        events=found,
-        interviews=known.interviews,
-        held=known.held,
-        conflict=known.conflict,
-        session=session,
-        consent=states.guardian(found, situation.adults, situation.forms, situation.age_group, desk.today),
-        assent=states.child(found, session),
-        on_hold=states.on_hold(found),
-        moved=bool(row["moved_on"]),
-        author=row.get("author") or "",
-    )
-    step = next_step(one, desk.today, situation.screening)
-    return replace(one, step=step, status=_status(one, step))
-
-
-def _named(common: Ground, row: people.Row) -> dict[str, Any]:
-    """Return what a child is known by; the contact slip only where the vault is held."""
-    slip = next(iter(common.rows("slips", "subject", row["id"])), {})
-    return {
-        "id": row["id"],
-        "case_code": row["case_code"],
-        "site": row["site"],
-        "sex": row["sex"],
-        "called": slip.get("called"),
-        "phone": slip.get("phone"),
-        "pseudonym": Pair(row["pseudonym_zh"], row["pseudonym_en"] or "") if row["pseudonym_zh"] else None,
-        "carer": row["carer"] or "",
-        "migration": row["migration"] or "",
-    }
-
-
-GATES = [(gate.id, gate.level, gate.title) for gate in load_study().gates]
-
-
-def _line(row: people.Row, one: people.Row, place: int, common: Ground) -> InterviewLine:
-    return InterviewLine(
-        one["id"],
-        f"{row['case_code']}-S{place}",
-        one["started_on"],
-        one["answered"],
-        common.questions,
-        not one["unsealed"],
-        bool(one["ended"]),
-        bool(one["entered_on"]),
-    )
-
-
-def unused_session(events: list[Event], lines: list[InterviewLine], day: str) -> str:
-    """Return the session of the participant's yes of *day* that no interview has used yet, or an empty string.
-
-    Who thinks about it again before the start has not said yes any more.
-    """
-    used, mine = {line.id for line in lines}, [one for one in events if one.actor in {CHILD, ADULT}]
-    if consent.thinking(mine):
-        return ""
-    yes = [one for one in mine if one.act in consent.AGREEING and one.day == day]
-    return next((event.session for event in reversed(yes) if event.session not in used), "")
-
-
-def next_step(one: Case, day: str, screening: str) -> Step:
-    """Return the next step of *one* on *day*."""
-    if one.age_group != states.ADULT_GROUP and consent.open_noes(one.events, {GUARDIAN}):
-        return Step("on_hold" if one.on_hold else "guardian_said_no")
-    child_noes = consent.open_noes(one.events, {CHILD})
-    if child_noes:
-        return Step("not_today" if any(event.day == day for event in child_noes) else "child_said_no")
-    open_ = next((line for line in reversed(one.interviews) if line.started_on == day and not line.ended), None)
-    if open_ is not None:
-        return Step("continue", open_.id)
-    if one.held_on_paper(day):
-        return Step("none")
-    if screening == "ineligible":
-        return Step("screened_out")
-    failing = gates.failing(one.gates)
-    if not failing:
-        return Step("start")
-    if one.interviews and not one.session:
-        return Step("none")
-    return Step(next((gate.step for gate in failing if gate.step in _FOR_THE_FAMILY), "prepare"))
-
-
-_FOR_THE_FAMILY = ("screen", "ask_guardian", "call_parents", "ask_adult", "ask_child")
-
-
-def _status(one: Case, step: Step) -> str:
-    """Return the code of `participant_status`; it is computed from the events, never typed."""
-    return "moved" if one.moved and step.code != "continue" else _STATUS.get(step.code, "in_progress")
-
-
-_STATUS = {
-    "screen": "listed",
-    "screened_out": "screened_out",
-    "ask_guardian": "consent_pending",
-    "call_parents": "consent_pending",
-    "ask_adult": "consent_pending",
-    "guardian_said_no": "declined",
-    "on_hold": "on_hold",
-    "ask_child": "assent_pending",
-    "not_today": "declined",
-    "child_said_no": "declined",
-    "start": "ready",
-    "prepare": "ready",
-    "continue": "in_progress",
-    "none": "completed",
-}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fieldkit.acts.cases import Case, case_within, in_short
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Opened, opened
-from fieldkit.acts.people import Case, case, case_within, in_short
+from fieldkit.acts.people import case
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.rules import names, pseudonyms
 from fieldkit.rules.findings import Finding
@@ -58,12 +59,12 @@ def change(desk: Desk, subject: str, zh: str, en: str, base: str) -> None:
 
 
 def checked(tables: Tables, one: Case, zh: str, en: str, told: str = "", around: Sequence[str] = ()) -> dict[str, str]:
-    """Return the fields of a fit pseudonym; raises what it is refused for (D6, V10-V12).
+    """Return the fields of a fit pseudonym; raises what it is refused for (D6, V10-V12). Its pinyin may be put right.
 
     *told*, *around*: names of the child and of others that are being written down in the same step.
     """
     wanted = Pair(zh.strip(), en.strip() or pseudonyms.pinyin(zh))
-    taken = people.pseudonyms(tables) if wanted != one.pseudonym else []
+    taken = people.pseudonyms(tables, but=one.id) if wanted != one.pseudonym else []
     known = [*around, *people.names_around(tables, one.id)]
     pseudonyms.check(wanted, taken, told + people.names_of(tables, one.id), known)
     return {"pseudonym_zh": wanted.zh, "pseudonym_en": wanted.en}

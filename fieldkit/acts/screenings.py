@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from fieldkit.acts import people, slips
+from fieldkit.acts import cases, slips
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Opened, Version, opened
 from fieldkit.errors import Invalid, NotFound
@@ -54,7 +54,7 @@ def record(desk: Desk, subject: str, criteria: Mapping[str, str], approach: str 
     if approach and approach not in study["approach"]:
         raise Invalid(field=N_("how the child was found"))
     with desk.db.writing() as tables:
-        age_group = people.case_within(desk, tables, subject).age_group
+        age_group = cases.case_within(desk, tables, subject).age_group
         answers = {screening.AGE: screening.age(age_group)}
         answers |= {code: criteria.get(code, screening.UNKNOWN) for code in questions()}
         told = {"criteria": answers, "result": screening.result(answers), "approach": approach, "day": desk.today}

@@ -45,7 +45,7 @@ def begin(desk: Desk, interview: str, choice: str) -> Waiting:
     with desk.db.writing() as tables:
         subject, row = _subject(desk, tables, interview), people.row(tables, "interviews", "id = ?", interview)
         if row is not None:
-            interviews.tick(desk, tables, row)
+            interviews.keep_duration(desk, tables, row)
         made = Stop(new_id(), choice, subject, desk.me.code, desk.clock.run, desk.clock.awake())
         stops.keep(tables, interview, made)
     return Waiting(made.mark, choice, ceil(UNDO))
@@ -58,7 +58,7 @@ def whose(desk: Desk, interview: str) -> str:
         return _subject(desk, tables, interview)
 
 
-def of_a_sheet(case: Case, interview: str) -> bool:
+def held_on_paper(case: Case, interview: str) -> bool:
     """Tell whether *interview* is typed in from paper, or was until nothing of it was to stay."""
     typed = any(line.id == interview and line.on_paper for line in case.interviews)
     return typed or any(event.act == STOPPED_ON_PAPER and event.session == interview for event in case.events)
@@ -132,7 +132,7 @@ def _carry_out(desk: Desk, tables: Tables, interview: str, found: Stop) -> None:
     else:
         _close(desk, tables, interview, found.subject, that_day)
     if that_day:
-        withdrawals.on_sheet(desk, tables, found.subject, interview, that_day, found.choice)
+        withdrawals.on_paper(desk, tables, found.subject, interview, that_day, found.choice)
     else:
         withdrawals.by_child(desk, tables, found.subject, interview, found.choice)
 
@@ -148,7 +148,7 @@ def erase(desk: Desk, tables: Tables, interview: str) -> None:
 
 
 def _close(desk: Desk, tables: Tables, interview: str, subject: str, that_day: str) -> None:
-    """Day and minutes of an interview that had ended before stay those of its end; *that_day*: of a sheet."""
+    """Day and minutes of an interview that had ended before stay those of its end; *that_day*: of its paper."""
     facts: dict[str, Value] = {"interview": interview, "completion": STOPPED}
     if not interviews.ended(tables, interview):
         facts |= {"ended_on": that_day or desk.today}

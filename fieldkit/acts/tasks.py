@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from fieldkit.acts import situations
+from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.people import Case
 from fieldkit.rules import ages, consent, versions, ways
 from fieldkit.rules.closings import incomplete
 from fieldkit.rules.consent import AGREEING, GUARDIAN, Event

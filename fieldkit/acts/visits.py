@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from fieldkit.acts.cases import case_within, in_short
 from fieldkit.acts.desk import Desk, only
-from fieldkit.acts.people import case_within, in_short
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid
 from fieldkit.i18n import N_

@@ -76,7 +76,7 @@ def by_child(desk: Desk, tables: Tables, subject: str, session: str, scope: str)
     write(desk, tables, subject, asked | _who(desk, tables, subject, consent.CHILD, ""))
 
 
-def on_sheet(desk: Desk, tables: Tables, subject: str, session: str, day: str, scope: str) -> None:
+def on_paper(desk: Desk, tables: Tables, subject: str, session: str, day: str, scope: str) -> None:
     """Keep that the child stopped in the middle of a talk of *day* on paper; it is no word of theirs about today."""
     said = standing.events(tables, subject)
     if any((event.act, event.session, event.scope) == (consent.STOPPED, session, scope) for event in said):

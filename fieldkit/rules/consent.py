@@ -73,7 +73,7 @@ def in_force(events: Iterable[Event]) -> list[Event]:
     """Return the events that no coordinator voided; only an event that voids and does nothing else can."""
     events = list(events)
     voided = _voided(events)
-    return [event for event in events if event.id not in voided]
+    return [event for event in events if event.id not in voided] if voided else events
 
 
 def _voided(events: Iterable[Event]) -> set[str]:
@@ -150,13 +150,21 @@ def guardian_ok(events: Iterable[Event], item: str) -> bool:
 
     Who thinks about it again after a yes says neither, until the next yes.
     """
-    events = list(events)
-    words = [of_one for of_one in by_person(in_force(events), GUARDIAN).values() if last(of_one, item)]
-    return (
-        bool(words)
-        and all(says_yes(one, item) and not thinking(one) for one in words)
-        and not open_noes(events, {GUARDIAN})
-    )
+    return guardians_ok(events, [item])
+
+
+def guardians_ok(events: Iterable[Event], items: Iterable[str]) -> bool:
+    """Tell the same of each of *items*."""
+    events = in_force(events)
+    if open_noes(events, {GUARDIAN}):
+        return False
+    spoken = [(of_one, thinking(of_one)) for of_one in by_person(events, GUARDIAN).values()]
+    return all(_each_says_yes(spoken, item) for item in items)
+
+
+def _each_says_yes(spoken: list[tuple[list[Event], bool]], item: str) -> bool:
+    asked = [(of_one, thinks) for of_one, thinks in spoken if last(of_one, item)]
+    return bool(asked) and all(says_yes(of_one, item) and not thinks for of_one, thinks in asked)
 
 
 def child_ok(events: Iterable[Event], item: str, session: str) -> bool:

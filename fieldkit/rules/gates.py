@@ -230,7 +230,7 @@ def _guardian(case: Situation) -> Verdict:
         return _of_age(case)
     state = states.guardian(case.events, case.adults, case.forms, case.age_group, case.today)
     if state in {states.GIVEN, states.GIVEN_PARTIAL}:
-        whole = all(consent.guardian_ok(case.events, item) for item in NECESSARY)
+        whole = consent.guardians_ok(case.events, NECESSARY)
         return (HOLDS, _OK, None) if whole else (FAILS, _NOT_ALL_ITEMS, "ask_guardian")
     if state == states.NOT_SOUGHT and any(event.actor == CARER for event in case.events):
         return FAILS, _only_a_carer(case.carer), "call_parents"

@@ -30,7 +30,7 @@ _CARERS = {
 }
 _ANY_AWAY = Pair("家里出门在外的人", "the family away from home")
 HURTFUL = frozenset({"parent_dead", "parent_missing", "parent_prison"})  # `domain.md` §4
-SENSITIVE = 2
+SENSITIVE, CAREFUL = 2, "careful"  # as `sens` and `ctx` of a question
 ANY_CARER = Pair("照顾你的大人", "the grown-up who looks after you")
 
 

@@ -16,7 +16,7 @@ from fieldkit.rules.gates import FAILS, Gate
 from fieldkit.rules.situations import Situation
 from fieldkit.studies import Pair
 
-PAPER = "paper"  # the session of the yes that stands on the sheet and is not recorded yet
+PAPER = "paper"  # the session of the yes that stands on the paper and is not recorded yet
 
 
 def doubtful(events: Iterable[Event], flagged: Collection[str]) -> frozenset[str]:
@@ -41,18 +41,18 @@ def discarded_on(events: Iterable[Event], day: str) -> bool:
     return any(event.session in gone and event.act in consent.AGREEING and event.day == day for event in events)
 
 
-def before_the_sheet(events: Iterable[Event], day: str, doubts: Collection[str] = ()) -> list[Event]:
+def before_the_paper(events: Iterable[Event], day: str, doubts: Collection[str] = ()) -> list[Event]:
     """Return what of the child's own words a yes on paper of *day* comes after.
 
-    Whether it came after a thought of that very day, the sheet does not say: the child is asked in person again.
+    Whether it came after a thought of that very day, the paper does not say: the child is asked in person again.
     """
     mine = [event for event in events if event.actor == CHILD and event.id not in doubts]
     return [event for event in mine if event.day < day or (event.day == day and event.act != consent.DEFERRED)]
 
 
 def with_paper_yes(case: Situation, child: str) -> Situation:
-    """Return *case* as it is when the sheet bears the whole yes of *child*, said on the day that is judged."""
-    mine = [event.id for event in before_the_sheet(case.events, case.today, case.doubtful)]
+    """Return *case* as it is when the paper bears the whole yes of *child*, said on the day that is judged."""
+    mine = [event.id for event in before_the_paper(case.events, case.today, case.doubtful)]
     noes = [no.id for no in taken_back(case.events, case.today, case.doubtful)]
     yes = Event(
         PAPER,

@@ -65,6 +65,9 @@ class PseudonymShort(Refusal):
     status = 422
 
 
+TELLING = (PseudonymTells, PseudonymOfFamily)  # what may come to be true of a pseudonym in use, by names told later
+
+
 def check(pseudonym: Pair, taken: Collection[Pair], names: str, family: Collection[str] = ()) -> None:
     """Raise what an unfit *pseudonym* is refused for: D6, V10, V11 or V12, or that it is none or too short.
 
@@ -78,7 +81,7 @@ def check(pseudonym: Pair, taken: Collection[Pair], names: str, family: Collecti
 def telling(pseudonym: Pair, names: str, family: Collection[str]) -> Refusal | None:
     """Return V11 or V12 where a pseudonym in use is among *names* and *family*, which may have been told after it."""
     found = _unfit(pseudonym, [], names, family)
-    return found() if found in (PseudonymTells, PseudonymOfFamily) else None
+    return found() if found in TELLING else None
 
 
 def suggest(taken: Collection[Pair], names: str, start: int, family: Collection[str] = ()) -> Pair:

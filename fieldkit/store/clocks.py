@@ -21,17 +21,19 @@ def trusted_day(tables: Tables) -> date | None:
 
 def trust(tables: Tables, day: date) -> None:
     """Measure the days to come from *day* on."""
-    if day != trusted_day(tables):
-        machine.remember(tables, _TRUSTED, day.isoformat())
+    machine.remember(tables, _TRUSTED, day.isoformat())
 
 
 def flags(tables: Tables, clock: Clock) -> tuple[str, ...]:
-    """Return what is suspicious about a change made now; what is not moves the day that later ones are held against."""
-    today = clock.today()
-    if clocks.suspicious(today, trusted_day(tables)):
-        return (CLOCK,)
-    trust(tables, today)
-    return (CLOCK,) if clock.stated else ()
+    """Return what is suspicious about a change made now."""
+    return (CLOCK,) if clock.stated or clocks.suspicious(clock.today(), trusted_day(tables)) else ()
+
+
+def follow(tables: Tables, clock: Clock) -> None:
+    """Hold the changes to come against the day of one made now, unless that day is suspicious itself."""
+    today, trusted = clock.today(), trusted_day(tables)
+    if today != trusted and not clocks.suspicious(today, trusted):
+        trust(tables, today)
 
 
 def flagged(tables: Tables, subject: str) -> set[str]:

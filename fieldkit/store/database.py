@@ -6,10 +6,12 @@ The only module that imports sqlcipher3 or sqlite_utils. `synchronous=FULL`: wha
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import Any
+from weakref import WeakSet
 
 import sqlcipher3
 from sqlcipher3 import dbapi2
@@ -26,6 +28,7 @@ from fieldkit.i18n import N_  # noqa: E402
 Tables = sqlite_utils.Database
 DatabaseError = dbapi2.DatabaseError
 KEY_BYTES = 48  # 32 of raw key, 16 of salt: SQLCipher derives nothing, a connection takes under a millisecond
+READERS = 4  # connections kept while nobody reads: one for each page that is read at once
 
 _PRAGMAS = (
     "PRAGMA cipher_log_level = NONE",
@@ -55,13 +58,44 @@ class WallBroken(Refusal):
     message = N_("Not recorded: the consents for this are not in place. Look at what is missing and do that first.")
 
 
+class _Tables(Tables):
+    """The tables of one transaction; what was asked of them ends with it, also where not every row was fetched."""
+
+    def __init__(self, connection: dbapi2.Connection) -> None:
+        """Set no pragma: that was done, and each would make the connection forget every statement it has prepared."""
+        super().__init__(connection, recursive_triggers=False, execute_plugins=False)
+        self._asked: WeakSet[dbapi2.Cursor] = WeakSet()
+
+    def execute(self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> Any:
+        """Run one statement and return its cursor."""
+        cursor = self.conn.execute(sql, () if parameters is None else parameters)
+        self._asked.add(cursor)
+        return cursor
+
+    def query(self, sql: str, params: Sequence[Any] | dict[str, Any] | None = None) -> Generator[dict[str, Any]]:
+        """Return what a statement finds, each row by the names of its columns."""
+        cursor = self.execute(sql, params)
+        names = [column[0] for column in cursor.description]
+        return (dict(zip(names, row, strict=True)) for row in cursor)
+
+    def end(self) -> None:
+        """Let go of every row that was not fetched: it would hold the connection at its moment."""
+        for cursor in list(self._asked):
+            cursor.close()
+
+
 class Database:
-    """The encrypted file at *path*. One writer at a time, on one connection; each reader has one of its own."""
+    """The encrypted file at *path*. One writer at a time, on one connection; each reader has one of its own.
+
+    Readers' connections are kept for the next readers: to open one reads the whole schema.
+    """
 
     def __init__(self, path: Path, key: bytes) -> None:
         self.path = path
         self.key = key
         self._gate = Lock()
+        self._shelf = Lock()
+        self._idle: list[dbapi2.Connection] = []
         self._trace = False
         self.ask_outside: Callable[[], object] = lambda: None  # refuses while it could not be noted there
         self.tell_outside: Callable[[], None] = lambda: None  # what went is noted beside the file, and stays noted
@@ -69,18 +103,34 @@ class Database:
 
     def close(self) -> None:
         """Close the file and drop the key."""
-        self._writer.close()
-        self.key = b""
+        with self._shelf:
+            self.key = b""
+            for connection in (*self._idle, self._writer):
+                connection.close()
+            self._idle.clear()
 
     @contextmanager
     def reading(self) -> Iterator[Tables]:
         """Yield tables as they stood at one moment."""
-        connection = self._connect()
+        connection = self._reader()
         try:
             with self._transaction(connection, "BEGIN") as tables:
                 yield tables
         finally:
-            connection.close()
+            self._keep(connection)
+
+    def _reader(self) -> dbapi2.Connection:
+        with self._shelf:
+            if self._idle:
+                return self._idle.pop()
+        return self._connect()
+
+    def _keep(self, connection: dbapi2.Connection) -> None:
+        with self._shelf:
+            if self.key and len(self._idle) < READERS:
+                self._idle.append(connection)
+            else:
+                connection.close()
 
     @contextmanager
     def writing(self) -> Iterator[Tables]:
@@ -132,13 +182,15 @@ class Database:
 
     @contextmanager
     def _transaction(self, connection: dbapi2.Connection, begin: str) -> Iterator[Tables]:
+        tables = _Tables(connection)
         try:
             connection.execute(begin)
-            yield sqlite_utils.Database(connection, execute_plugins=False)
+            yield tables
             self._commit(connection)
         except dbapi2.Error as error:
             raise _translated(error) from error
         finally:
+            tables.end()
             if connection.in_transaction:
                 connection.rollback()
 

@@ -61,6 +61,7 @@ def append(tables: Tables, pen: Pen, draft: Draft) -> Change:
     Raises WallBroken (at commit of the statement) where a gated kind lacks its grounds.
     """
     change = _change(tables, pen, draft)
+    clocks.follow(tables, pen.clock)
     insert(tables, change, change.encoded(), batch=None, block=None)
     settle(tables, [change])
     return change
@@ -191,14 +192,14 @@ def heads_of(tables: Tables, record: str) -> dict[str, list[str]]:
 def editors_last(tables: Tables, editor: str, record: str) -> tuple[Change, bool] | None:
     """Return this editor's newest change of *record*, and whether it is free: unsealed and named by nothing."""
     row = tables.execute(
-        "SELECT body, block IS NULL FROM changes WHERE editor = ? AND record = ? ORDER BY tick DESC LIMIT 1",
+        "SELECT id, block IS NULL FROM changes WHERE editor = ? AND record = ? ORDER BY tick DESC LIMIT 1",
         [editor, record],
     ).fetchone()
     if row is None:
         return None
-    change = decode(row[0])
-    named = any(change.id in ids for other in all_of(tables, record) for ids in other.over.values())
-    return change, bool(row[1]) and not named
+    known = all_of(tables, record)
+    named = any(row[0] in ids for other in known for ids in other.over.values())
+    return next(one for one in known if one.id == row[0]), bool(row[1]) and not named
 
 
 def save_from_editor(tables: Tables, pen: Pen, draft: Draft, record: str, base: str) -> Change:
@@ -339,10 +340,28 @@ def _settle_record(tables: Tables, kind: Kind, record: str, changes: list[Change
     tables.execute("DELETE FROM heads WHERE record = ?", [record])
     rows = [(record, name, one.id) for name, ones in merge.heads(changes).items() for one in ones]
     tables.conn.executemany("INSERT INTO heads VALUES (?, ?, ?)", rows)
-    tables.table(kind.table).delete_where("id = ?", [record])
-    if shown is not None:
-        tables.table(kind.table).insert(state_row(kind, record, shown))
-    search.index(tables, kind, record, shown)
+    before, now = _stored(tables, kind, record), state_row(kind, record, shown) if shown else {}
+    _store(tables, kind, record, before, now)
+    if not (before and now) or any(before[name] != now[name] for name in kind.searched):
+        search.index(tables, kind, record, shown)
+
+
+def _stored(tables: Tables, kind: Kind, record: str) -> dict[str, Value]:
+    return next(tables.query(f"SELECT * FROM {kind.table} WHERE id = ?", [record]), {})  # noqa: S608 - our own words
+
+
+def _store(tables: Tables, kind: Kind, record: str, before: dict[str, Value], now: dict[str, Value]) -> None:
+    """Make a state table say what *now* says: an index of which no column changed is not written again."""
+    changed = [name for name in now if name not in before or before[name] != now[name]]
+    if not now:
+        tables.execute(f"DELETE FROM {kind.table} WHERE id = ?", [record])  # noqa: S608 - our own words
+    elif changed:
+        names, marks = ", ".join(f'"{name}"' for name in now), ", ".join("?" * len(now))
+        anew = ", ".join(f'"{name}" = excluded."{name}"' for name in changed if name != "id")
+        tables.execute(  # an insert, so that the wall looks at each: is there a change that says so?
+            f"INSERT INTO {kind.table} ({names}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {anew}",  # noqa: S608
+            list(now.values()),
+        )
 
 
 def state_row(kind: Kind, record: str, shown: merge.Shown) -> dict[str, Value]:

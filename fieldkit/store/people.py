@@ -20,7 +20,7 @@ def looked_up(tables: Tables) -> Rows:
     """Return how the rows of one child are read: (table, column, value), in a fixed order."""
 
     def rows_with(table: str, column: str, value: str) -> list[Row]:
-        return [dict(one) for one in tables.table(table).rows_where(f"{column} = ?", [value], order_by="id")]
+        return list(tables.query(f"SELECT * FROM {table} WHERE {column} = ? ORDER BY id", [value]))  # noqa: S608
 
     return rows_with
 
@@ -31,8 +31,8 @@ def read_at_once(tables: Tables) -> Rows:
     @cache
     def gathered(table: str, column: str) -> dict[str, list[Row]]:
         found: dict[str, list[Row]] = {}
-        for one in tables.table(table).rows_where(order_by="id"):
-            found.setdefault(one[column], []).append(dict(one))
+        for one in tables.query(f"SELECT * FROM {table} ORDER BY id"):  # noqa: S608 - our own words
+            found.setdefault(one[column], []).append(one)
         return found
 
     return lambda table, column, value: gathered(table, column).get(value, [])
@@ -40,8 +40,7 @@ def read_at_once(tables: Tables) -> Rows:
 
 def row(tables: Tables, table: str, where: str, *values: object) -> Row | None:
     """Return the first row of a state table that matches, or None."""
-    found = list(tables.table(table).rows_where(where, list(values), limit=1))
-    return dict(found[0]) if found else None
+    return next(tables.query(f"SELECT * FROM {table} WHERE {where} LIMIT 1", values), None)  # noqa: S608 - our own words
 
 
 def last_site(tables: Tables, author: str) -> str:
@@ -170,9 +169,11 @@ def counted(tables: Tables) -> dict[str, int]:
     return dict(zip(("interviews", "waiting", "unsealed"), row, strict=True))
 
 
-def pseudonyms(tables: Tables) -> list[Pair]:
-    """Return every pseudonym that is taken, of hidden children too."""
-    rows = tables.query("SELECT pseudonym_zh, pseudonym_en FROM participants WHERE pseudonym_zh IS NOT NULL")
+def pseudonyms(tables: Tables, but: str = "") -> list[Pair]:
+    """Return every pseudonym that is taken, of hidden children too; that of the child *but* left out."""
+    rows = tables.query(
+        "SELECT pseudonym_zh, pseudonym_en FROM participants WHERE pseudonym_zh IS NOT NULL AND id <> ?", [but]
+    )
     return [Pair(one["pseudonym_zh"], one["pseudonym_en"] or "") for one in rows]
 
 
@@ -239,7 +240,7 @@ def siblings(tables: Tables, subject: str) -> list[Row]:
 
 def rows(tables: Tables, table: str, subject: str) -> list[Row]:
     """Return the rows of a state table that belong to a child, in a fixed order."""
-    return [dict(one) for one in tables.table(table).rows_where("subject = ?", [subject], order_by="id")]
+    return looked_up(tables)(table, "subject", subject)
 
 
 def held_interviews(tables: Tables) -> int:

@@ -14,7 +14,7 @@ _CJK = re.compile(r"([\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])")
 
 def tokens(text: str) -> str:
     """Return *text* in one width and case, every Chinese character a word of its own."""
-    return _CJK.sub(r" \1 ", unicodedata.normalize("NFKC", clean(text))).replace('"', " ")
+    return " ".join(_CJK.split(unicodedata.normalize("NFKC", clean(text)))).replace('"', " ")
 
 
 def index(tables: Tables, kind: Kind, record: str, shown: Shown | None) -> None:
@@ -22,16 +22,16 @@ def index(tables: Tables, kind: Kind, record: str, shown: Shown | None) -> None:
     if not kind.searched:
         return
     found = tables.execute("SELECT number FROM search_rows WHERE record = ?", [record]).fetchone()
-    if found:
-        tables.execute("DELETE FROM search WHERE rowid = ?", [found[0]])
     if shown is None:
-        tables.execute("DELETE FROM search_rows WHERE record = ?", [record])
+        if found:
+            tables.execute("DELETE FROM search WHERE rowid = ?", found)
+            tables.execute("DELETE FROM search_rows WHERE number = ?", found)
         return
     if not found:
         tables.execute("INSERT INTO search_rows (record, subject) VALUES (?, ?)", [record, shown.subject])
         found = tables.execute("SELECT number FROM search_rows WHERE record = ?", [record]).fetchone()
     words = " ".join(tokens(str(shown.values.get(field) or "")) for field in kind.searched)
-    tables.execute("INSERT INTO search (rowid, words) VALUES (?, ?)", [found[0], words])
+    tables.execute("INSERT OR REPLACE INTO search (rowid, words) VALUES (?, ?)", [found[0], words])
 
 
 def sweep(tables: Tables) -> None:

@@ -8,7 +8,7 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
-from fieldkit.acts import answers, interviews, queues
+from fieldkit.acts import answers, questions, queues
 from fieldkit.acts.answers import SaveAnswer, Saved
 from fieldkit.errors import NotAllowed, NotFound, Refusal
 from fieldkit.rules import notes
@@ -82,7 +82,7 @@ def _nothing(said: SaveAnswer) -> bool:
     """Tell whether "next" was pressed on a question where nothing was and is written."""
     if said.text.strip() or said.outcome != "answered":
         return False
-    page = interviews.page(desk(), said.interview, said.question[:1])
+    page = questions.page(desk(), said.interview, said.question[:1])
     return any(line.id == said.question and line.state == "open" for line in page.questions)
 
 
@@ -103,7 +103,7 @@ def _fresh(saved: Saved) -> dict[str, str]:
 
 def _again(said: SaveAnswer, refusal: Refusal) -> tuple[str, int]:
     """Show the page once more with what was typed: a refusal loses nothing."""
-    page = interviews.page(desk(), said.interview, said.question[:1])
+    page = questions.page(desk(), said.interview, said.question[:1])
     shown = render_template(
         "interviews/show.html",
         page=page,
@@ -119,7 +119,7 @@ def _again(said: SaveAnswer, refusal: Refusal) -> tuple[str, int]:
 
 def _next(interview: str, question: str) -> str:
     """Return where the next question stands: in this section, else at the beginning of the next."""
-    page = interviews.page(desk(), interview, question[:1])
+    page = questions.page(desk(), interview, question[:1])
     ids = [line.id for line in page.questions if line.id == question or not line.waits]
     place = ids.index(question) + 1 if question in ids else len(ids)
     if place < len(ids):

@@ -72,5 +72,5 @@ def _page(interview: str, told: ClosingTold | None = None, refusal: Refusal | No
     values: dict[str, Any] = {**(vars(told) if told else page.values), "minutes": minutes}
     asked = refusal.findings if isinstance(refusal, ReasonNeeded) else []
     known = {"values": values, "asked": asked, "reasons": reasons(), "words": closings.WORDS}
-    known |= {"faces": FACES, "said": closings.choices(page.sheet)}
+    known |= {"faces": FACES, "said": closings.choices(page.paper)}
     return render_template("closings/show.html", page=page, refusal=refusal, **known)

@@ -7,9 +7,9 @@ from wtforms import HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from fieldkit.acts import consents, events, forms, people, pseudonyms
+from fieldkit.acts.cases import Case
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.forms import FormView, NotUnderstood
-from fieldkit.acts.people import Case
 from fieldkit.errors import Missing, Refusal
 from fieldkit.rules import consent, ways
 from fieldkit.rules.consent import Event

@@ -1,4 +1,4 @@
-"""The forms: versions and stamps for the coordinator, and the sheet that a family reads on paper."""
+"""The forms: versions and stamps for the coordinator, and what a family reads on paper."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def stamp() -> Answer:
         readiness.stamp(desk(), {one: seen(f"base-{one}") for one in shown}, **typed)
     except Refusal as refusal:
         return _list({**typed, "shown": shown}, refusal), refusal.status
-    if agreed(*(one.opened for one in forms.sheets(desk()) if one.version.text_hash in shown)):
+    if agreed(*(one.opened for one in forms.listing(desk()) if one.version.text_hash in shown)):
         tell(_("Stamped: {n} forms. Carry the stick, so that every laptop uses them.", n=len(shown)))
     return redirect(url_for("forms.listing"))
 
@@ -71,7 +71,7 @@ def rewrite(doc_kind: str) -> Answer:
 
 
 @pages.get("/<doc_kind>/print")
-def sheet(doc_kind: str) -> str:
+def paper(doc_kind: str) -> str:
     """Show a form as a parent reads it on paper, in one language or both."""
     langs = LANGS.get(request.args.get("lang", "both"), LANGS["both"])
     view = forms.blank(desk(), doc_kind)
@@ -81,7 +81,7 @@ def sheet(doc_kind: str) -> str:
 
 
 def on_paper(langs: Sequence[str], said: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
-    """Return what a printed sheet says around its text, in the languages of the sheet and not of the reader."""
+    """Return what a printed page says around its text, in the languages of the page and not of the reader."""
     return {name: [(lang, translate(lang, text)) for lang in langs] for name, text in said.items()}
 
 
@@ -117,7 +117,7 @@ def _typed() -> dict[str, Pair]:
 
 
 def _list(typed: dict[str, object], refusal: Refusal | None) -> str:
-    return render_template("forms/list.html", sheets=forms.sheets(desk()), typed=typed, refusal=refusal)
+    return render_template("forms/list.html", forms=forms.listing(desk()), typed=typed, refusal=refusal)
 
 
 def _edit(doc_kind: str, change_class: str, refusal: Refusal | None, typed: dict[str, Pair]) -> str:

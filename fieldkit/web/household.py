@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from wtforms import Field, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from fieldkit.acts import household, people, pseudonyms
+from fieldkit.acts import household, people
 from fieldkit.acts.household import Section, Summary
 from fieldkit.acts.told import ChildFacts, IdentityTold, ParentTold, PersonTold, Seen
 from fieldkit.clock import new_id
@@ -22,6 +22,7 @@ from fieldkit.rules.consent import CARER, GUARDIAN
 from fieldkit.studies import load_study
 from fieldkit.web.pages import Answer, Form, answer, label, locale, reasons, seen
 from fieldkit.web.pages import words as _
+from fieldkit.web.pseudonyms import first_renamed
 from fieldkit.web.sessions import desk, tell
 
 pages = Blueprint("household", __name__, url_prefix="/people/<subject>/household")
@@ -261,8 +262,7 @@ def _section(form: SectionForm, known: Section, subject: str, title: str, save: 
 
     def act() -> Answer:
         save(form)
-        tells = pseudonyms.warning(desk(), subject) is not None
-        return redirect(url_for("pseudonyms.show" if tells else "household.show", subject=subject))
+        return first_renamed(subject, "household.show")
 
     if not form.is_submitted():
         return render_template("household/section.html", form=form, **context)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from fieldkit.acts import forms, interviews, people
-from fieldkit.acts.interviews import GatesClosed, InterviewPage
+from fieldkit.acts import forms, interviews, people, questions
+from fieldkit.acts.interviews import GatesClosed
+from fieldkit.acts.questions import InterviewPage
 from fieldkit.rules import notes
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.rules.pseudonyms import PseudonymOfFamily, PseudonymTells
 from fieldkit.studies import Kin, load_study
 from fieldkit.web import acks
 from fieldkit.web.answers import queue_key
@@ -30,8 +30,6 @@ def start(subject: str) -> Answer:
         return redirect(url_for("interviews.show", interview=interviews.start(desk(), subject, reasons())))
     except GatesClosed as refusal:
         return checklist(subject, refusal), refusal.status
-    except (PseudonymTells, PseudonymOfFamily):
-        return redirect(url_for("pseudonyms.show", subject=subject))
 
 
 @pages.app_template_global()
@@ -49,7 +47,7 @@ def kin_terms() -> tuple[Kin, ...]:
 @pages.get("/interviews/<interview>")
 def show(interview: str) -> str:
     """Show one section; the question that was jumped to stands open, else the first one to ask."""
-    page = interviews.page(desk(), interview, request.args.get("section"))
+    page = questions.page(desk(), interview, request.args.get("section"))
     at_the_beginning = page.told and page.section == page.sections[0].id
     return render_template(
         "interviews/show.html",

@@ -1,4 +1,4 @@
-"""The reader's language; of bilingual texts, which language comes first and whether the second is shown; size."""
+"""The reader's language; of bilingual texts, which comes first and whether the second is shown; size, brightness."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from werkzeug.wrappers import Response
 from fieldkit.web.pages import inside
 
 pages = Blueprint("language", __name__)
-CHOICES = {"lang": {"zh", "en"}, "pair": {"both", "zh"}, "first": {"zh", "en"}, "size": {"normal", "large"}}
+CHOICES = {
+    "lang": {"zh", "en"},
+    "pair": {"both", "zh"},
+    "first": {"zh", "en"},
+    "size": {"normal", "large"},
+    "theme": {"auto", "light", "low"},
+}
 
 
 @pages.post("/language")

@@ -1,4 +1,4 @@
-"""An interview that was held on paper: first its day, then what the sheet says, in the words of that day."""
+"""An interview that was held on paper: first its day, then what the paper says, in the words of that day."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
 from fieldkit.rules import gates
 from fieldkit.rules.findings import ReasonNeeded
-from fieldkit.rules.pseudonyms import PseudonymOfFamily, PseudonymTells
 from fieldkit.web import assents
 from fieldkit.web.pages import Answer, reasons
 from fieldkit.web.sessions import desk, once
@@ -22,7 +21,7 @@ TYPED = ("day", "paper_ref", "begun", "over")
 
 @pages.get("")
 def show(subject: str) -> Answer:
-    """Ask for the day; of a day, what the sheet says, or all that was not in place."""
+    """Ask for the day; of a day, what the paper says, or all that was not in place."""
     day = request.args.get("day", "")
     try:
         page = late_entries.page(desk(), subject, day) if day else None
@@ -38,7 +37,7 @@ def _ask_day(subject: str, day: str = "", refusal: Refusal | None = None) -> str
 
 @pages.post("")
 def enter(subject: str) -> Answer:
-    """Open the interview on what the sheet says; what is unclear comes back with everything that was typed."""
+    """Open the interview on what the paper says; what is unclear comes back with everything that was typed."""
     told = PaperTold(**{name: request.form.get(name, "") for name in TYPED}, said=assents.told())
     nonce = request.form.get("nonce") or new_id()
     try:
@@ -74,6 +73,5 @@ def _page(page: LatePage, told: PaperTold | None = None, refusal: Refusal | None
         reasons=reasons(),
         nonce=request.form.get("nonce") or new_id(),
         refusal=refusal,
-        renames=isinstance(refusal, PseudonymTells | PseudonymOfFamily),
         findings=refusal.findings if isinstance(refusal, ReasonNeeded) else page.findings,
     )

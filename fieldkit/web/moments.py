@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from fieldkit.acts import help_card, interviews, moments, readiness
+from fieldkit.acts import help_card, moments, questions, readiness
 from fieldkit.clock import new_id
 from fieldkit.rules.moments import VERY_UPSET
 from fieldkit.studies import load_study
@@ -33,7 +33,7 @@ def note(interview: str) -> Response:
 def distress(interview: str) -> str:
     """Say what to do when a child is very upset or tells of harm; to look at it leaves no trace."""
     study, at = load_study(), desk()
-    page = interviews.page(at, interview)
+    page = questions.page(at, interview)
     place = page.case.site
     return render_template(
         "moments/distress.html",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from flask import Flask, render_template, request
 from flask_wtf import FlaskForm
@@ -26,6 +27,7 @@ from fieldkit.web.site import site
 PNG_URL = "data:image/png;base64,"
 Answer = str | Response | tuple[str, int]
 _DAY = {ZH: "M月d日 EEEE", EN: "EEEE d MMMM"}
+_DAY_OF_A_YEAR = {ZH: "y年M月d日 EEEE", EN: "EEEE d MMMM y"}
 _NAV = {
     INTERVIEWER: (
         ("today.show", N_("Today")),
@@ -48,6 +50,7 @@ _NAV = {
     ),
 }
 _MOMENT = {ZH: "M月d日 HH:mm", EN: "d MMMM HH:mm"}
+_CALENDAR = {tag: Locale.parse(tag) for tag in (ZH, EN)}  # by its tag, each date would look for a thousand files
 
 
 def locale() -> str:
@@ -76,14 +79,17 @@ def codes_of(codes: str, wanted: Collection[str] = ()) -> list[tuple[str, str]]:
 
 
 def day(text: str | date) -> str:
-    """Return a civil date as people write it."""
+    """Return a civil date as people write it; of another year than this one, with its year."""
     found = date.fromisoformat(text) if isinstance(text, str) else text
-    return format_date(found, _DAY[locale()], locale=locale())
+    desk = signed_in()
+    known = _DAY if desk and desk.clock.today().year == found.year else _DAY_OF_A_YEAR
+    return format_date(found, known[locale()], locale=_CALENDAR[locale()])
 
 
 def moment(text: str) -> str:
     """Return a moment by this laptop's clock."""
-    return format_datetime(datetime.fromisoformat(text).replace(tzinfo=None), _MOMENT[locale()], locale=locale())
+    found = datetime.fromisoformat(text).replace(tzinfo=None)
+    return format_datetime(found, _MOMENT[locale()], locale=_CALENDAR[locale()])
 
 
 def bilingual(pair: Pair) -> list[tuple[str, str, bool]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from fieldkit.acts import people, pseudonyms
 from fieldkit.errors import Refusal
+from fieldkit.rules.pseudonyms import TELLING, PseudonymOfFamily, PseudonymTells
 from fieldkit.web.pages import Answer, Form, answer, locale, seen
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
@@ -38,6 +40,25 @@ def show(subject: str) -> Answer:
         form.pseudonym_zh.data, form.pseudonym_en.data = naming.proposed
         return render_template("pseudonyms/show.html", form=form, **context)
     return answer(form, "pseudonyms/show.html", act, **context)
+
+
+@pages.app_errorhandler(PseudonymTells)
+@pages.app_errorhandler(PseudonymOfFamily)
+def another(_refusal: Refusal) -> Response:
+    """Lead from what was refused, because the pseudonym in use tells, to where the child gets another one."""
+    return redirect(url_for("pseudonyms.show", subject=(request.view_args or {})["subject"]))
+
+
+def first_renamed(subject: str, page: str) -> Response:
+    """Go to a *page* of the child; before it to another pseudonym, where the one in use tells who the child is."""
+    tells = pseudonyms.warning(desk(), subject) is not None
+    return redirect(url_for("pseudonyms.show" if tells else page, subject=subject))
+
+
+@pages.app_template_global()
+def gives_away(refusal: Refusal | None) -> bool:
+    """Tell whether *refusal* wants another pseudonym (V11, V12)."""
+    return isinstance(refusal, TELLING)
 
 
 @pages.app_template_global()

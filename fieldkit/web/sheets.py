@@ -31,7 +31,7 @@ class SheetGone(Refusal):
 
 
 @dataclass(frozen=True)
-class Sheet:
+class WaitingSheet:
     """A sheet that waits to be typed back, in this session's memory only, and the two words that are asked."""
 
     code: bytes = field(repr=False)
@@ -64,12 +64,12 @@ class RecoverForm(Form):
 def begin(passphrase: str) -> Response:
     """Draw a fresh sheet into this session and show it."""
     first, second = sorted(secrets.SystemRandom().sample(range(1, sheets.WORDS + 1), 2))
-    session["sheet"] = Sheet(sheets.new_code(), (first, second), passphrase)
+    session["sheet"] = WaitingSheet(sheets.new_code(), (first, second), passphrase)
     return redirect(url_for("sheets.show"))
 
 
-def _waiting() -> Sheet:
-    found: Sheet | None = session.get("sheet")
+def _waiting() -> WaitingSheet:
+    found: WaitingSheet | None = session.get("sheet")
     if found is None:
         raise SheetGone
     return found
@@ -140,7 +140,7 @@ def typed_back() -> Answer:
     return answer(form, "sheets/back.html", act, asked=sheet.asked)
 
 
-def _keep(sheet: Sheet, typed: dict[int, str]) -> None:
+def _keep(sheet: WaitingSheet, typed: dict[int, str]) -> None:
     at = signed_in()
     if at is not None:
         sheets.keep(at, sheet.passphrase, sheet.code, typed)

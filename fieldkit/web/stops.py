@@ -8,8 +8,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from fieldkit.acts import people, stops
+from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.people import Case
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.web.pages import Answer
 from fieldkit.web.pages import words as _
@@ -65,14 +65,14 @@ def done(subject: str) -> Answer:
     kept = next((line for line in lines if line.id == interview), None)
     if kept is not None and not kept.ended:
         return redirect(url_for("interviews.show", interview=kept.id))
-    on_paper = case is not None and stops.of_a_sheet(case, interview)
+    on_paper = case is not None and stops.held_on_paper(case, interview)
     return render_template("stops/done.html", case=case, kept=kept, on_paper=on_paper)
 
 
 def _page(interview: str, refusal: Refusal | None = None) -> str:
     subject = stops.whose(desk(), interview)
     case = _case(subject)
-    on_paper = case is not None and stops.of_a_sheet(case, interview)
+    on_paper = case is not None and stops.held_on_paper(case, interview)
     asked = {"interview": interview, "subject": subject, "case": case, "on_paper": on_paper}
     return render_template("stops/show.html", waiting=stops.waiting(desk(), interview), refusal=refusal, **asked)
 

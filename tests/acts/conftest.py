@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fieldkit.acts import carers, checks, consents, demo, forms, handover, people, pseudonyms, users
+from fieldkit.acts import carers, checks, consents, demo, forms, handover, people, pseudonyms
 from fieldkit.acts.carers import CarerAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
@@ -24,28 +23,6 @@ from sync.replica import Report
 
 Desks = dict[str, Desk]
 Kept = Callable[[Desk], object]
-
-
-class Opening(Desks):
-    """Copies and opens the store of a role when it is first asked for."""
-
-    def __init__(self, root: Path, copies: Path, passphrase: str) -> None:
-        self.root, self.copies, self.passphrase = root, copies, passphrase
-
-    def __missing__(self, role: str) -> Desk:
-        folder = Folder.open(shutil.copytree(self.root / role, self.copies / role))
-        self[role] = users.unlock(folder, users.slots(folder)[0].code, self.passphrase, Clock())
-        return self[role]
-
-
-@pytest.fixture
-def desks(four_machines: Path, tmp_path: Path, passphrase: str) -> Iterator[Desks]:
-    """The shared study; a machine that a test does not ask for stays closed."""
-    found = Opening(four_machines, tmp_path / "machines", passphrase)
-    yield found
-    for desk in found.values():
-        desk.db.close()
-        desk.folder.close()
 
 
 @pytest.fixture

@@ -1,13 +1,16 @@
-"""Record consents one after the other until killed: for every line on standard input one fresh process does so.
+"""Record consents one after the other until the end: for every line `NUMBER SECONDS` one fresh process does so.
 
-Prints the process id, then the id of each event once it is acknowledged.
+Prints the id of each event once it is acknowledged. So many seconds after the acknowledgement NUMBER (0: from the
+beginning) the kernel ends the process as it stands: nothing in it hears of that.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from fieldkit.acts import consents, forms, people, pseudonyms, screenings, users
@@ -19,11 +22,13 @@ from fieldkit.store.folder import Folder
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(2000)
 
 
-def write(path: Path, passphrase: str) -> None:
+def write(path: Path, passphrase: str, number: int, seconds: float) -> None:
     folder = Folder.open(path)
     desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
     born = f"{desk.clock.today().year - 12}-01"
-    while True:
+    for acknowledged in count():
+        if acknowledged == number:
+            signal.setitimer(signal.ITIMER_REAL, seconds)
         child = people.register(desk, NewChild("小满", "0394-0000000", "A03", "f", born))
         screenings.record(desk, child, screenings.all_fit())
         form = forms.guardian_form(desk, child)
@@ -34,10 +39,10 @@ def write(path: Path, passphrase: str) -> None:
         print(consents.record(desk, child, said), flush=True)
 
 
-for _ in sys.stdin:
+for asked in sys.stdin:
     child = os.fork()
     if child == 0:
-        print(os.getpid(), flush=True)
-        write(Path(sys.argv[1]), sys.argv[2])
+        number, seconds = asked.split()
+        write(Path(sys.argv[1]), sys.argv[2], int(number), float(seconds))
     os.waitpid(child, 0)
     print("ended", flush=True)

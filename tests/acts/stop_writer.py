@@ -1,13 +1,16 @@
-"""An interview until the plug is pulled: for every line `ACTIVITY NUMBER` on standard input one fresh process.
+"""An interview until the plug is pulled: for every line on standard input one fresh process.
 
-Prints the process id, each step once it is acknowledged, and `done`. Where it comes to the point NUMBER (before a
-commit, after it, before the journal is swept) it prints `held` and which point that is, and waits to be killed.
+It prints its id, each step once it is acknowledged, and `done`. Of a line `ACTIVITY at NUMBER` it comes to the point
+NUMBER (before a commit, after it, before the journal is swept), prints `held` and which point that is, and stays there
+to be killed. Of a line `ACTIVITY after NUMBER SECONDS` the kernel ends it so many seconds after the acknowledgement
+NUMBER (0: from the first step on): nothing in it hears of that.
 A last argument plants a fault: `early` acknowledges before it does, `halves` discards in two transactions.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fieldkit.acts import answers, closings, interviews, stops, users
+from fieldkit.acts import answers, closings, questions, stops, users
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.closings import ClosingTold
 from fieldkit.acts.desk import Desk
@@ -45,7 +48,19 @@ class Points:
             sys.stdin.read()
 
 
-points = Points()
+class Fuse:
+    """Lets the kernel end this process some seconds after an acknowledgement."""
+
+    def __init__(self) -> None:
+        self.left, self.seconds = -1, 0.0
+
+    def burn(self) -> None:
+        if self.left == 0:
+            signal.setitimer(signal.ITIMER_REAL, self.seconds)
+        self.left -= 1
+
+
+points, fuse = Points(), Fuse()
 
 
 def commit(self: Database, connection: Any) -> None:
@@ -97,20 +112,21 @@ ACTIVITIES: dict[str, Callable[[Desk, SaveAnswer], Steps]] = {
 }
 
 
-def write(path: Path, passphrase: str, interview: str, activity: str, point: int) -> None:
+def write(path: Path, passphrase: str, interview: str, activity: str) -> None:
     folder = Folder.open(path)
     desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
-    line = interviews.page(desk, interview, "W").questions[0]
+    line = questions.page(desk, interview, "W").questions[0]
     said = SaveAnswer(interview, line.id, line.editor, line.base, STAYS + GOES)
     answers.save(desk, said)
     print("typed", flush=True)
-    points.wanted = point
+    fuse.burn()
     for points.step, act in ACTIVITIES[activity](desk, said):
         if FAULT == "early":
             print(points.step, flush=True)
         act()
         if FAULT != "early":
             print(points.step, flush=True)
+        fuse.burn()
     print("done", flush=True)
 
 
@@ -121,9 +137,13 @@ if FAULT == "halves":
 for asked in sys.stdin:
     child = os.fork()
     if child == 0:
-        activity, point = asked.split()
+        activity, how, number, *seconds = asked.split()
+        if how == "at":
+            points.wanted = int(number)
+        else:
+            fuse.left, fuse.seconds = int(number), float(seconds[0])
         print(os.getpid(), flush=True)
-        write(Path(sys.argv[1]), sys.argv[2], sys.argv[3], activity, int(point))
+        write(Path(sys.argv[1]), sys.argv[2], sys.argv[3], activity)
         sys.stdin.read()
     os.waitpid(child, 0)
     print("ended", flush=True)

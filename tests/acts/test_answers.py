@@ -10,12 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fieldkit.acts import answers, assents, checks, consents, handover, interviews, queues, stops, withdrawals
+from fieldkit.acts import answers, assents, checks, consents, handover, questions, queues, stops, withdrawals
 from fieldkit.acts.answers import SaveAnswer, TextTooLong
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.interviews import ConsentMissing, QuestionLine
+from fieldkit.acts.interviews import ConsentMissing
+from fieldkit.acts.questions import QuestionLine
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change, clean
 from fieldkit.store import log, replica
@@ -34,7 +35,7 @@ def note(interview: str, text: str = "下雨放学的时候。", editor: str = E
 
 
 def shown(desk: Desk, interview: str) -> QuestionLine:
-    return next(line for line in interviews.page(desk, interview, "W").questions if line.id == "W1")
+    return next(line for line in questions.page(desk, interview, "W").questions if line.id == "W1")
 
 
 def seal(desk: Desk) -> None:
@@ -340,7 +341,7 @@ def test_words_go_off_the_record_and_leave_no_byte(
     desks: Desks, interview: str, clear: Callable[[Database], bytes]
 ) -> None:
     me = desks["interviewer"]
-    line = interviews.page(me, interview).questions[0]
+    line = questions.page(me, interview).questions[0]
     said = SaveAnswer(interview, line.id, line.editor, line.base, f"{STAYS}。{GOES}")
     answers.save(me, said)
     with me.db.writing():
@@ -351,7 +352,7 @@ def test_words_go_off_the_record_and_leave_no_byte(
 
     assert GOES.encode() not in clear(me.db).lower()
     assert me.db.path.with_name(me.db.path.name + "-wal").stat().st_size == 0
-    again = interviews.page(me, interview).questions[0]
+    again = questions.page(me, interview).questions[0]
     assert (again.text_now, again.state, again.others) == (f"{STAYS}。", "answered", [])
     assert kept.editor != said.editor
     assert not checks.check(me).problems
@@ -359,7 +360,7 @@ def test_words_go_off_the_record_and_leave_no_byte(
 
 def test_the_note_goes_on_from_a_fresh_editor_and_the_old_one_is_closed(desks: Desks, interview: str) -> None:
     me = desks["interviewer"]
-    line = interviews.page(me, interview).questions[0]
+    line = questions.page(me, interview).questions[0]
     said = SaveAnswer(interview, line.id, line.editor, line.base, f"{STAYS}{GOES}")
     answers.save(me, said)
     kept = answers.off_record(me, replace(said, text=STAYS), GOES)
@@ -368,33 +369,33 @@ def test_the_note_goes_on_from_a_fresh_editor_and_the_old_one_is_closed(desks: D
         answers.save(me, said)
     answers.save(me, replace(said, editor=kept.editor, base=kept.base, text=f"{STAYS}，再写"))
 
-    again = interviews.page(me, interview).questions[0]
+    again = questions.page(me, interview).questions[0]
     assert (again.text_now, again.others) == (f"{STAYS}，再写", [])
 
 
 def test_where_nothing_stays_only_the_childs_wish_is_kept(desks: Desks, interview: str, changes: Changes) -> None:
     me = desks["interviewer"]
-    line = interviews.page(me, interview).questions[0]
+    line = questions.page(me, interview).questions[0]
     said = SaveAnswer(interview, line.id, line.editor, line.base, GOES)
     answers.save(me, said)
 
     answers.off_record(me, replace(said, text=""), GOES)
 
-    again = interviews.page(me, interview).questions[0]
+    again = questions.page(me, interview).questions[0]
     assert (again.text_now, again.state) == ("", "off_record")
     assert [one.set["what"] for one in changes(me, "moment")] == ["off_record"]
 
 
 def test_another_page_on_the_same_note_loses_the_words_and_keeps_its_own(desks: Desks, interview: str) -> None:
     me = desks["interviewer"]
-    first, second = (interviews.page(me, interview).questions[0] for _ in range(2))
+    first, second = (questions.page(me, interview).questions[0] for _ in range(2))
     said = SaveAnswer(interview, first.id, first.editor, first.base, f"{STAYS}{GOES}")
     answers.save(me, said)
     answers.save(me, SaveAnswer(interview, second.id, second.editor, second.base, f"另一页{GOES}也有"))
 
     answers.off_record(me, replace(said, text=STAYS), GOES)
 
-    again = interviews.page(me, interview).questions[0]
+    again = questions.page(me, interview).questions[0]
     texts = {again.text_now, *(other.text for other in again.others)}
     assert texts == {STAYS, "另一页也有"}
 
@@ -403,7 +404,7 @@ def test_words_that_are_gone_do_not_come_back_with_a_bundle(
     desks: Desks, interview: str, carry: Callable[[Desk, Desk], object]
 ) -> None:
     me, coordinator = desks["interviewer"], desks["coordinator"]
-    line = interviews.page(me, interview).questions[0]
+    line = questions.page(me, interview).questions[0]
     said = SaveAnswer(interview, line.id, line.editor, line.base, f"{STAYS}{GOES}")
     answers.save(me, said)
     carry(me, coordinator)
@@ -413,32 +414,32 @@ def test_words_that_are_gone_do_not_come_back_with_a_bundle(
     carry(coordinator, me)
 
     for desk in (me, coordinator):
-        assert interviews.page(desk, interview).questions[0].text_now == STAYS
+        assert questions.page(desk, interview).questions[0].text_now == STAYS
 
 
 def test_an_earlier_text_of_the_note_does_not_come_back(desks: Desks, interview: str) -> None:
     """The words replaced something: it is not on the screen again."""
     me = desks["interviewer"]
     for text in ("先写的", f"{STAYS}{GOES}"):
-        line = interviews.page(me, interview).questions[0]
+        line = questions.page(me, interview).questions[0]
         answers.save(me, SaveAnswer(interview, line.id, line.editor, line.base, text))
-    line = interviews.page(me, interview).questions[0]
+    line = questions.page(me, interview).questions[0]
 
     answers.off_record(me, SaveAnswer(interview, line.id, line.editor, line.base, ""), GOES)
 
-    again = interviews.page(me, interview).questions[0]
+    again = questions.page(me, interview).questions[0]
     assert (again.text_now, again.others) == ("", [])
 
 
 def test_the_same_request_twice_takes_back_once(desks: Desks, interview: str, changes: Changes) -> None:
     me = desks["interviewer"]
-    line = interviews.page(me, interview).questions[0]
+    line = questions.page(me, interview).questions[0]
     said = SaveAnswer(interview, line.id, line.editor, line.base, f"{STAYS}{GOES}")
     answers.save(me, said)
     first = answers.off_record(me, replace(said, text=STAYS), GOES)
     again = answers.off_record(me, replace(said, text=f"{STAYS}，再写"), GOES)
 
-    line = interviews.page(me, interview).questions[0]
+    line = questions.page(me, interview).questions[0]
     assert first.editor == again.editor
     assert (line.text_now, line.others) == (f"{STAYS}，再写", [])
     assert len(changes(me, "moment")) == 1
@@ -448,7 +449,7 @@ def test_what_another_laptop_wrote_and_this_page_has_seen_is_not_shown_again(
     desks: Desks, interview: str, changes: Changes
 ) -> None:
     me = desks["interviewer"]
-    line = interviews.page(me, interview).questions[0]
+    line = questions.page(me, interview).questions[0]
     answers.save(me, SaveAnswer(interview, line.id, line.editor, line.base, "先写的"))
     with me.db.writing() as tables:
         (mine,) = [one for one in log.of_session(tables, interview, me.device.id) if one.kind == "answer"]
@@ -456,25 +457,25 @@ def test_what_another_laptop_wrote_and_this_page_has_seen_is_not_shown_again(
         theirs = replace(mine, id="theirs", device="L9", editor="theirs", over=over, set={**mine.set, "text": GOES})
         log.insert(tables, theirs, theirs.encoded(), "a stick", None)
         log.settle(tables, [theirs])
-    line = interviews.page(me, interview).questions[0]
+    line = questions.page(me, interview).questions[0]
     assert line.text_now == GOES
 
     answers.off_record(me, SaveAnswer(interview, line.id, line.editor, line.base, STAYS), GOES)
 
-    line = interviews.page(me, interview).questions[0]
+    line = questions.page(me, interview).questions[0]
     assert (line.text_now, line.others) == (STAYS, [])
 
 
 def test_a_short_word_is_not_cut_out_of_what_another_page_holds(desks: Desks, interview: str) -> None:
     me = desks["interviewer"]
-    first, second = (interviews.page(me, interview).questions[0] for _ in range(2))
+    first, second = (questions.page(me, interview).questions[0] for _ in range(2))
     said = SaveAnswer(interview, first.id, first.editor, first.base, "我的")
     answers.save(me, said)
     answers.save(me, SaveAnswer(interview, second.id, second.editor, second.base, "我的妈妈的手机是新的"))
 
     answers.off_record(me, replace(said, text="我"), "的")
 
-    again = interviews.page(me, interview).questions[0]
+    again = questions.page(me, interview).questions[0]
     assert "我的妈妈的手机是新的" in {again.text_now, *(other.text for other in again.others)}
 
 
@@ -485,7 +486,7 @@ def test_words_of_a_question_that_does_not_exist_are_refused(refused: Refused, i
 
 def test_what_waits_in_other_browsers_can_still_be_delivered(desks: Desks, interview: str) -> None:
     me = desks["interviewer"]
-    line, key = interviews.page(me, interview).questions[0], queues.key(me, interview)
+    line, key = questions.page(me, interview).questions[0], queues.key(me, interview)
     said = SaveAnswer(interview, line.id, line.editor, line.base, f"{STAYS}{GOES}")
     answers.save(me, said)
 

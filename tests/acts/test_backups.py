@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldkit.acts import answers, backups, checks, handover, interviews, sheets, stops, users
+from fieldkit.acts import answers, backups, checks, handover, questions, sheets, stops, users
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.backups import BackupClosed, BackupFirst, StillThere
 from fieldkit.acts.desk import Desk
@@ -312,7 +312,7 @@ def test_a_backup_from_before_a_recovery_does_not_bring_the_replaced_key_back(
 def me(desks: Desks, interview: str) -> Desk:
     """The interviewer, who wrote down what the child said."""
     desk = desks["interviewer"]
-    line = interviews.page(desk, interview).questions[0]
+    line = questions.page(desk, interview).questions[0]
     answers.save(desk, SaveAnswer(interview, line.id, line.editor, line.base, f"{STAYS} {WORDS}"))
     return desk
 
@@ -362,7 +362,7 @@ def discards(desk: Desk, interview: str) -> None:
 
 
 def takes_back(desk: Desk, interview: str) -> None:
-    line = interviews.page(desk, interview).questions[0]
+    line = questions.page(desk, interview).questions[0]
     answers.off_record(desk, SaveAnswer(interview, line.id, line.editor, line.base, STAYS), WORDS)
 
 
@@ -880,14 +880,14 @@ def test_what_was_typed_over_erased_words_after_a_restore_is_put_aside_and_can_b
     with closing(Folder.open(tmp_path / "new")) as folder:
         backups.restore(folder, older, passphrase)
         desk = again(folder)
-        line = interviews.page(desk, interview).questions[0]
+        line = questions.page(desk, interview).questions[0]
         for text in ("后来", "后来又说了很多"):
             answers.save(desk, SaveAnswer(interview, line.id, line.editor, line.base, text))
         assert answers.set_aside(desk, interview) == {}
 
         handover.read(desk, tmp_path / "bundle")
 
-        assert interviews.page(desk, interview).questions[0].text_now == STAYS
+        assert questions.page(desk, interview).questions[0].text_now == STAYS
         assert answers.set_aside(desk, interview) == {line.id: ["后来又说了很多"]}
         assert found(desk, "后来又说了很多") == []
         answers.erase(desk, interview, line.id)

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fieldkit.acts import people
+from fieldkit.acts import cases, people
+from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.people import Case
 from fieldkit.clock import Clock, new_id
 from fieldkit.errors import NotFound
 from fieldkit.records import Change
@@ -86,7 +86,7 @@ def hold(desk: Desk, tables: Tables, subject: str, one: dict[str, Any], grounds:
 
 
 def both(desk: Desk, tables: Tables, subject: str) -> tuple[Case, Case]:
-    return people.in_short(desk, tables, subject), people.case_within(desk, tables, subject)
+    return cases.in_short(desk, tables, subject), cases.case_within(desk, tables, subject)
 
 
 def alike(one: Case) -> Case:
@@ -128,10 +128,10 @@ def test_of_yeses_that_say_the_same_a_list_reads_the_last_one(desks: Desks, cons
 
 @pytest.mark.parametrize("state", [states.NOT_SOUGHT, states.INFORMED])
 def test_before_anybody_has_answered_no_sheet_can_be_there_to_type_in(desks: Desks, child: str, state: str) -> None:
-    assert not replace(people.case(desks["interviewer"], child), consent=state).may_have_sheet
+    assert not replace(people.case(desks["interviewer"], child), consent=state).may_have_paper
 
 
 def test_whatever_was_answered_a_sheet_may_be_there_to_type_in(desks: Desks, child: str) -> None:
     one = people.case(desks["interviewer"], child)
 
-    assert all(replace(one, consent=state).may_have_sheet for state in (states.GIVEN, states.DECLINED, states.LAPSED))
+    assert all(replace(one, consent=state).may_have_paper for state in (states.GIVEN, states.DECLINED, states.LAPSED))

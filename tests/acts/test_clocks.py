@@ -8,7 +8,7 @@ from typing import Self
 
 import pytest
 
-from fieldkit.acts import answers, assents, clocks, closings, interviews, people, slips, visits
+from fieldkit.acts import answers, assents, clocks, closings, people, questions, slips, visits
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, NotAgainToday
 from fieldkit.acts.clocks import DateNotDoubted
@@ -237,7 +237,7 @@ def test_the_minutes_of_an_interview_stay_right_when_the_clock_jumps_by_years(
     monkeypatch.setattr(Jumping, "years", years)
     note(after(5), "W2")
     assert after(5).clock.today().year - datetime.now().astimezone().year == years
-    assert interviews.page(after(9), interview, "W").minutes == 9
+    assert questions.page(after(9), interview, "W").minutes == 9
     monkeypatch.setattr(Jumping, "years", 0)
     note(after(12), "L1")
 
@@ -245,5 +245,5 @@ def test_the_minutes_of_an_interview_stay_right_when_the_clock_jumps_by_years(
     told = ClosingTold("full", "", "home_yard", "", "private", ("none",), "zhoukou", "", "during")
     closings.end(after(12), interview, told, Seen(base))
 
-    assert [line.minute for line in interviews.page(after(12), interview, "W").questions[:2]] == [0, 5]
+    assert [line.minute for line in questions.page(after(12), interview, "W").questions[:2]] == [0, 5]
     assert closings.page(after(30), interview).minutes == 12

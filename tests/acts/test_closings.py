@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fieldkit.acts import answers, closings, interviews, members, moments, people, stops, tasks, withdrawals
+from fieldkit.acts import answers, cases, closings, members, moments, people, questions, stops, tasks, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.closings import ClosingPage, ClosingTold
 from fieldkit.acts.desk import Desk
@@ -101,14 +101,14 @@ def test_a_reason_that_does_not_exist_is_none(refused: Refused, interview: str) 
 
 def test_an_interview_that_ended_is_not_gone_on_with(desks: Desks, interview: str, consented: str) -> None:
     me = desks["interviewer"]
-    assert people.case(me, consented).step == people.Step("continue", interview)
-    assert not interviews.page(me, interview).ended
+    assert people.case(me, consented).step == cases.Step("continue", interview)
+    assert not questions.page(me, interview).ended
 
     end(me, interview)
 
     one = people.case(me, consented)
     assert (one.step.code, one.status, one.interviews[-1].ended) == ("none", "completed", True)
-    assert interviews.page(me, interview).ended
+    assert questions.page(me, interview).ended
     answer(me, interview, "W1")  # a slip of the pen can still be put right
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from fieldkit.acts import answers, assents, consents, exports, interviews, withdrawals
+from fieldkit.acts import answers, assents, consents, exports, interviews, questions, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
@@ -54,7 +54,7 @@ def test_a_row_says_who_was_asked_what_and_what_was_written(desks: Desks, told: 
 
 
 def test_the_question_stands_as_the_child_heard_it(desks: Desks, interview: str, carry: Carry) -> None:
-    texts = {line.id: line.text for line in interviews.page(desks["interviewer"], interview, "P").questions}
+    texts = {line.id: line.text for line in questions.page(desks["interviewer"], interview, "P").questions}
     for code in texts:
         answers.save(desks["interviewer"], SaveAnswer(interview, code, f"editor-{code}", "", "嗯"))
     carry(desks["interviewer"], desks["coordinator"])

@@ -130,7 +130,7 @@ def test_only_the_coordinator_writes_forms_anew(refused: Refused) -> None:
     words = {"form:carer_agreement:1": Pair("确认书", "Agreement")}
     rewrite = partial(forms.rewrite, doc_kind="carer_agreement", words=words, change_class="minor", text_hash="any")
 
-    for act in (forms.sheets, partial(forms.texts, doc_kind="carer_agreement"), rewrite):
+    for act in (forms.listing, partial(forms.texts, doc_kind="carer_agreement"), rewrite):
         refused(NotAllowed, "interviewer translator sg_lead", act)
 
 

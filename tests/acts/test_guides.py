@@ -29,3 +29,12 @@ def test_every_question_stands_on_paper_under_its_id_with_nothing_left_to_fill_i
     assert {one.id for one in questions if one.sens} == {
         one.id for one in load_study().guide.questions if one.sens == 2
     }
+
+
+def test_the_short_set_and_what_wants_thought_are_marked_on_paper_as_in_the_guide(desks: Desks) -> None:
+    printed = [one for section in guides.paper(desks["coordinator"]).sections for one in section.questions]
+    asked = load_study().guide.questions
+
+    assert [one.id for one in printed if one.core] == [one.id for one in asked if one.core]
+    assert [one.id for one in printed if one.careful] == [one.id for one in asked if one.ctx == "careful"]
+    assert 0 < len([one for one in printed if one.core]) < len(printed)

@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from fieldkit.acts import (
     assents,
     carers,
+    cases,
     checks,
     consents,
     forms,
@@ -25,6 +26,7 @@ from fieldkit.acts import (
     late_entries,
     people,
     pseudonyms,
+    questions,
     screenings,
     stops,
     users,
@@ -116,7 +118,7 @@ class History(RuleBasedStateMachine):
         if way != "nobody" and started == "here":
             self._start()
 
-    def _case(self) -> people.Case:
+    def _case(self) -> cases.Case:
         return people.case(self.desk, self.child)
 
     def _answer(self, relation: str, **more: Any) -> GuardianAnswer:
@@ -360,7 +362,7 @@ class History(RuleBasedStateMachine):
         before, writable = self.permitted(), self._family_agrees() and not self.child_no
         typed, day = self.sheets.popitem()
         stops.finish(self.desk, typed, stops.begin(self.desk, typed, "stop_keep").mark)
-        assert interviews.page(self.desk, typed).writable == writable
+        assert questions.page(self.desk, typed).writable == writable
         assert self.permitted() == before
         type(self).stopped += 1
         if day == self.desk.today:

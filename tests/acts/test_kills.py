@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pytest
@@ -58,28 +57,23 @@ def line_of(process: subprocess.Popen[str]) -> str:
     return line
 
 
-def begin(process: subprocess.Popen[str], asked: str) -> int:
-    """Let a fresh process begin with what is asked; return its id."""
+def begin(process: subprocess.Popen[str], asked: str) -> None:
+    """Let a fresh process begin with what is asked."""
     print(asked, file=process.stdin, flush=True)
-    return int(line_of(process))
 
 
-def kill(process: subprocess.Popen[str], pid: int) -> list[str]:
-    """Kill without warning; return what it had still acknowledged."""
+def told_until_the_end(process: subprocess.Popen[str]) -> list[str]:
+    """Return what the fresh process still said before it was ended."""
     assert process.stdout is not None
-    os.kill(pid, signal.SIGKILL)
     return [line.strip() for line in iter(process.stdout.readline, "ended\n")]
 
 
-def round_of(process: subprocess.Popen[str], chance: random.Random, at_most: int, longest: float) -> list[str]:
-    """Let the program write, kill it at a random moment; return what was acknowledged.
+def drawn(chance: random.Random, at_most: int, longest: float) -> str:
+    """Return after which acknowledgement, and how many seconds after it, the kernel is to end a program.
 
-    A wait of drawn length and no drawn statement: only so does the end come while a commit is being written as well.
+    A drawn time and no drawn statement: only so does the end come while a commit is being written as well.
     """
-    pid = begin(process, "")
-    acknowledged = [line_of(process) for _ in range(chance.randint(0, at_most))]
-    Event().wait(chance.uniform(0, longest))
-    return acknowledged + kill(process, pid)
+    return f"{chance.randint(0, at_most)} {chance.uniform(1e-6, longest):f}"  # a timer of 0 never goes off
 
 
 def parts(desk: Desk) -> list[dict[str, str]]:
@@ -104,7 +98,8 @@ def test_a_hundred_kills_leave_every_consent_whole_or_absent(
     chance, fell, writer = random.Random(20261125), Counter[int](), writes("consent_writer.py")
     for _ in range(ROUNDS):
         shutil.copytree(four_machines / "interviewer", tmp_path / "machine")
-        acknowledged = round_of(writer, chance, 2, 0.12)
+        begin(writer, drawn(chance, 2, 0.12))
+        acknowledged = told_until_the_end(writer)
         folder = Folder.open(tmp_path / "machine")
         desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
         found = parts(desk)
@@ -175,11 +170,13 @@ class Plug:
         fell = Counter[tuple[str, str]]()
         for point in count(1):
             with self._machine() as path:
-                pid, said = self._typed(activity, point), list[str]()
+                begin(self.writer, f"{activity} at {point}")
+                pid, said = self._typed(), list[str]()
                 while not (said and said[-1].startswith(("held", "done"))):
                     said.append(line_of(self.writer))
                 where = said.pop()
-                kill(self.writer, pid)
+                os.kill(pid, signal.SIGKILL)
+                assert told_until_the_end(self.writer) == []
                 done = len(said) + ("after" in where or "swept" in where)
                 self._look(path, activity, where, {done})
                 fell[activity, where.removeprefix("held ") if where != "done" else "after the last answer"] += 1
@@ -188,14 +185,13 @@ class Plug:
         raise AssertionError
 
     def at_random(self, activity: str, chance: random.Random) -> Counter[tuple[str, str]]:
-        """Kill at random moments, as `round_of` does; what has a name is killed by `at_each_point`."""
+        """Let it end at random moments; what has a name is killed by `at_each_point`."""
         fell = Counter[tuple[str, str]]()
         for _ in range(AT_RANDOM):
             with self._machine() as path:
-                pid = self._typed(activity, 0)
-                said = [line_of(self.writer) for _ in range(chance.randrange(len(STAGES[activity])))]
-                Event().wait(chance.uniform(0, 0.01))
-                said += kill(self.writer, pid)
+                begin(self.writer, f"{activity} after {drawn(chance, len(STAGES[activity]) - 1, 0.01)}")
+                self._typed()
+                said = told_until_the_end(self.writer)
                 done = len(said) - ("done" in said)
                 self._look(path, activity, f"{done} acknowledged", {done, done + 1})
                 fell[activity, f"at random, {done} of {len(STAGES[activity]) - 1} steps acknowledged"] += 1
@@ -207,8 +203,8 @@ class Plug:
         yield path
         shutil.rmtree(path)
 
-    def _typed(self, activity: str, point: int) -> int:
-        pid = begin(self.writer, f"{activity} {point}")
+    def _typed(self) -> int:
+        pid = int(line_of(self.writer))
         assert line_of(self.writer) == "typed"
         return pid
 

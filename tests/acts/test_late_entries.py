@@ -11,6 +11,7 @@ import pytest
 from fieldkit.acts import (
     answers,
     assents,
+    cases,
     checks,
     closings,
     consents,
@@ -18,6 +19,7 @@ from fieldkit.acts import (
     late_entries,
     moments,
     people,
+    questions,
     screenings,
     stops,
     tasks,
@@ -25,11 +27,10 @@ from fieldkit.acts import (
 )
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, NoClearYes, NotAgainToday
-from fieldkit.acts.cases import HeldThatDay
 from fieldkit.acts.closings import ClosingTold
 from fieldkit.acts.consents import GuardianAnswer, ItemsNotAsked
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.interviews import ConsentMissing, GatesClosed
+from fieldkit.acts.interviews import ConsentMissing, GatesClosed, HeldThatDay
 from fieldkit.acts.late_entries import DiscardedThatDay, HalfTheTimes, PaperTold, StaysEntered
 from fieldkit.acts.people import NewChild
 from fieldkit.acts.told import Seen
@@ -242,7 +243,7 @@ def test_after_a_sheet_of_today_no_talk_of_today_starts(refused: Refused, desks:
     closings.end(desk, typed, whole, Seen(closings.page(desk, typed).opened.base))
     assents.record(desk, consented, said(follows=seen(desk, consented)))
 
-    assert people.case(desk, consented).step == people.Step("none")
+    assert people.case(desk, consented).step == cases.Step("none")
     refused(HeldThatDay, "interviewer", lambda _: interviews.start(desk, consented, SURE))
 
 
@@ -374,7 +375,7 @@ def test_the_wrong_sheet_is_gone_whole_or_not_at_all(
     typed = enter(desks["interviewer"], consented)
 
     broken(1, lambda: late_entries.wrong_day(desks["interviewer"], typed))
-    assert interviews.page(desks["interviewer"], typed).writable
+    assert questions.page(desks["interviewer"], typed).writable
 
 
 def test_one_interview_a_day_holds_for_that_day_as_well(
@@ -477,19 +478,19 @@ def test_no_clock_of_this_laptop_runs_for_what_was_held_on_paper(
 
     ours = [one for one in changes(desk, "") if one.session == typed]
     assert {one.elapsed for one in ours} == {None}
-    page = interviews.page(later(desk, 2), typed, "W")
+    page = questions.page(later(desk, 2), typed, "W")
     assert (page.minutes, page.around.rest, page.around.listening) == (None, None, ())
     assert {line.minute for line in page.questions} == {None}
     assert [line.text_now for line in page.questions][:2] == ["下雨", "下雨"]
-    assert page.sheet == interviews.Sheet(desk.today, "P-7，蓝纸袋")
+    assert page.paper == interviews.Paper(desk.today, "P-7，蓝纸袋")
     assert page.writable
     assert checks.check(desk).problems == []
 
 
 def test_an_interview_at_the_laptop_has_no_sheet(desks: Desks, interview: str) -> None:
-    page = interviews.page(desks["interviewer"], interview)
+    page = questions.page(desks["interviewer"], interview)
 
-    assert (page.sheet, page.minutes) == (None, 0)
+    assert (page.paper, page.minutes) == (None, 0)
 
 
 def test_after_a_later_no_nothing_more_is_typed(refused: Refused, desks: Desks, consented: str) -> None:
@@ -500,7 +501,7 @@ def test_after_a_later_no_nothing_more_is_typed(refused: Refused, desks: Desks, 
         ConsentMissing, "interviewer", lambda desk: answers.save(desk, SaveAnswer(typed, "W1", "editor-1", "", "下雨"))
     )
     withdrawals.withdraw(desks["interviewer"], consented)
-    refused(NotFound, "interviewer", partial(interviews.page, interview=typed))
+    refused(NotFound, "interviewer", partial(questions.page, interview=typed))
 
 
 def test_what_is_to_be_discarded_is_gone(desks: Desks, consented: str, words: Callable[[Desk], str]) -> None:
@@ -514,9 +515,7 @@ def test_what_is_to_be_discarded_is_gone(desks: Desks, consented: str, words: Ca
     assert people.case(desk, consented).interviews == []
 
 
-def test_that_nothing_of_a_sheet_may_stay_is_no_word_about_today(
-    desks: Desks, consented: str, later: Later
-) -> None:
+def test_that_nothing_of_a_sheet_may_stay_is_no_word_about_today(desks: Desks, consented: str, later: Later) -> None:
     desk = later(desks["interviewer"], 3)
     typed = enter(desk, consented, 2)
     stops.finish(desk, typed, stops.begin(desk, typed, "stop_discard").mark)
@@ -569,4 +568,4 @@ def test_a_talk_of_today_goes_on_after_another_one_was_typed_in(desks: Desks, co
     talk = interviews.start(today, consented, SURE)
     enter(today, consented, 1, said=said(follows=seen(today, consented)))
 
-    assert people.case(today, consented).step == people.Step("continue", talk)
+    assert people.case(today, consented).step == cases.Step("continue", talk)

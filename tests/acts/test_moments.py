@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from fieldkit.acts import interviews, moments, withdrawals
+from fieldkit.acts import moments, questions, withdrawals
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.interviews import ConsentMissing
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
@@ -53,8 +53,8 @@ def test_a_moment_has_its_minute(desks: Desks, interview: str, changes: Changes)
 def test_a_break_is_no_time_of_the_interview(desks: Desks, interview: str) -> None:
     me = desks["interviewer"]
     moments.note(later(me, 120), interview, "break")
-    assert interviews.page(later(me, 500), interview).minutes == 2
+    assert questions.page(later(me, 500), interview).minutes == 2
 
     moments.note(later(me, 600), interview, "resumed")
 
-    assert interviews.page(later(me, 670), interview).minutes == 3
+    assert questions.page(later(me, 670), interview).minutes == 3

@@ -14,7 +14,9 @@ from fieldkit.acts.desk import Desk
 from fieldkit.acts.told import IdentityTold, PersonTold, Seen
 from fieldkit.clock import new_id
 from fieldkit.errors import NotAllowed, NotFound, Refusal
-from fieldkit.rules.pseudonyms import PseudonymOfFamily, PseudonymTells
+from fieldkit.rules.pseudonyms import PseudonymOfFamily, PseudonymTaken, PseudonymTells
+from fieldkit.store import log
+from fieldkit.store.log import Draft
 from fieldkit.studies import Pair
 
 Desks = dict[str, Desk]
@@ -67,6 +69,26 @@ def test_another_pseudonym_is_held_against_all_that_is_known(
     adult(desk, consented, "王书远")
     for zh, refusal in (("云帆", PseudonymTells), ("书远", PseudonymOfFamily)):
         refused(refusal, "interviewer", lambda desk, zh=zh: pseudonyms.change(desk, consented, zh, "", "{}"))  # type: ignore[misc]
+
+
+def test_v10_the_pinyin_of_a_pseudonym_that_another_child_has_too_stays_refused(
+    refused: Refused, desks: Desks, consented: str, named: Pair, other_child: str
+) -> None:
+    desk = desks["interviewer"]
+    with desk.db.writing() as tables:  # another laptop gave the same one, before the two had met
+        same = Draft(
+            "participant", {"pseudonym_zh": named.zh, "pseudonym_en": ""}, record=other_child, subject=other_child
+        )
+        log.append_over(tables, desk.pen, same)
+
+    refused(PseudonymTaken, "interviewer", lambda desk: pseudonyms.change(desk, consented, named.zh, "Otherwise", "{}"))
+
+
+def test_the_pinyin_of_a_pseudonym_can_be_put_right(desks: Desks, consented: str, named: Pair) -> None:
+    desk = desks["interviewer"]
+    pseudonyms.change(desk, consented, named.zh, f"{named.en}n", base_of(desk, consented))
+
+    assert people.case(desk, consented).pseudonym == Pair(named.zh, f"{named.en}n")
 
 
 def test_a_suggested_pseudonym_shares_nothing_with_the_child(desks: Desks, child: str) -> None:

@@ -95,7 +95,7 @@ def test_dates_and_numbers_are_kept_as_one_whatever_the_keyboard(desks: Desks) -
     readiness.stamp(desk, {_text(desk, "assent_9_11"): "{}"}, **{**STAMP, "stamped_on": "２０２６－０１－０３"})
 
     assert [_line(desk, code).value for code in wide] == ["2026-01-03", "30"]
-    assert "2026-01-03" in {one.version.stamped_on for one in forms.sheets(desk)}
+    assert "2026-01-03" in {one.version.stamped_on for one in forms.listing(desk)}
 
 
 def test_a_study_that_is_ready_misses_nothing(desks: Desks) -> None:
@@ -190,8 +190,8 @@ def _bases(desk: Desk) -> dict[str, str]:
     return {line.fact.code: line.opened.base for group in readiness.overview(desk) for line in group.lines}
 
 
-def _sheet(desk: Desk, kind: str) -> forms.Sheet:
-    return next(one for one in forms.sheets(desk) if one.version.doc_kind == kind)
+def _sheet(desk: Desk, kind: str) -> forms.FormLine:
+    return next(one for one in forms.listing(desk) if one.version.doc_kind == kind)
 
 
 def _text(desk: Desk, kind: str) -> str:

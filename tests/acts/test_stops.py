@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from fieldkit.acts import answers, assents, interviews, memos, moments, people, stops, withdrawals
+from fieldkit.acts import answers, assents, memos, moments, people, questions, stops, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, NotAgainToday
 from fieldkit.acts.desk import Desk
@@ -34,7 +34,7 @@ def after_a_power_cut(desk: Desk) -> Desk:
 
 
 def note(desk: Desk, interview: str, text: str = WORDS) -> None:
-    line = interviews.page(desk, interview).questions[0]
+    line = questions.page(desk, interview).questions[0]
     answers.save(desk, SaveAnswer(interview, line.id, line.editor, line.base, text))
 
 
@@ -90,7 +90,7 @@ def test_stopped_and_kept_the_session_is_closed_and_nothing_more_is_written(
 ) -> None:
     me = desks["interviewer"]
     note(me, interview, "他打电话来")
-    line = interviews.page(me, interview).questions[0]
+    line = questions.page(me, interview).questions[0]
     stops.finish(later(me, 61), interview, stops.begin(me, interview, KEEP).mark)
 
     event = changes(me, "consent_event")[-1]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from fieldkit.acts import assents, interviews, strings
+from fieldkit.acts import assents, interviews, questions, strings
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.strings import ConflictOpen, PlaceholdersDiffer, SaveString, StringLine
@@ -29,7 +29,7 @@ def edit(desk: Desk, zh: str, en: str, code: str = "guide:W1") -> SaveString:
 
 
 def asked(desk: Desk, interview: str) -> Pair:
-    return interviews.page(desk, interview, "W").questions[0].text
+    return questions.page(desk, interview, "W").questions[0].text
 
 
 def test_only_translator_and_coordinator_touch_the_words(refused: Refused) -> None:

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from fieldkit.acts import answers, devices, interviews, people, users
+from fieldkit.acts import answers, devices, people, questions, users
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
@@ -74,7 +74,7 @@ def test_the_two_read_the_same_children(desks: Desks, interview: str, consented:
     second = users.change_seat(desks["interviewer"], who.code, "another four plain words")
 
     assert [one.id for one in people.listing(second)] == [one.id for one in people.listing(desks["interviewer"])]
-    assert interviews.page(second, interview).case.id == consented
+    assert questions.page(second, interview).case.id == consented
 
 
 def test_each_opens_the_folder_with_their_own_words(desks: Desks, cheap: Cost, passphrase: str) -> None:

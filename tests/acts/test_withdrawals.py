@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fieldkit.acts import answers, checks, consents, exports, interviews, people, withdrawals
+from fieldkit.acts import answers, checks, consents, exports, people, questions, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
@@ -33,7 +33,7 @@ def told(desks: Desks, interview: str) -> str:
 
 
 def gone(desk: Desk, subject: str, interview: str) -> bool:
-    for look in (partial(people.case, desk, subject), partial(interviews.page, desk, interview)):
+    for look in (partial(people.case, desk, subject), partial(questions.page, desk, interview)):
         with pytest.raises(NotFound):
             look()
     return (
@@ -207,7 +207,7 @@ def test_a_code_that_only_looks_alike_means_nobody(desks: Desks, child: str) -> 
 def test_who_stops_and_leaves_what_was_said_is_not_hidden(desks: Desks, told: str, consented: str) -> None:
     withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "child")
 
-    assert interviews.page(desks["interviewer"], told).questions[0].text_now == "下雨放学的时候"
+    assert questions.page(desks["interviewer"], told).questions[0].text_now == "下雨放学的时候"
     assert people.case(desks["interviewer"], consented).step.code == "not_today"
 
 

@@ -1,14 +1,16 @@
-"""A field laptop with one open interview, and what its disk says after a fall."""
+"""A field laptop with one open interview, what its disk says after a fall, and what waits in a browser."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 
-from fieldkit.acts import interviews, users
+from fieldkit.acts import questions, users
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.store.folder import Folder
@@ -32,7 +34,7 @@ def stored(field_folder: Path, interview: str, passphrase: str) -> Stored:
     def read(question: str) -> str:
         folder = Folder.open(field_folder)
         desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
-        lines = interviews.page(desk, interview, question[0]).questions
+        lines = questions.page(desk, interview, question[0]).questions
         desk.db.close()
         folder.close()
         return next(line.text_now for line in lines if line.id == question)
@@ -51,3 +53,84 @@ UNTIL = """() => new Promise((resolve, reject) => {
 def until() -> Callable[[Page, str], None]:
     """Wait until what an asynchronous function of the page returns is true: `wait_for_function` takes its promise."""
     return lambda page, test: page.evaluate(UNTIL.replace("TEST", test))
+
+
+@pytest.fixture
+def bare_phone(chromium: Browser) -> Iterator[Page]:
+    """A page as wide as a phone, without a service worker: a test can stand in for what the laptop answers."""
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN", service_workers="block")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def context(phone: Page) -> BrowserContext:
+    return phone.context
+
+
+QUEUE = """async () => {
+    const opening = indexedDB.open('fieldkit');
+    const database = await new Promise((resolve, reject) => {
+        opening.onupgradeneeded = () => opening.result.createObjectStore('queue');
+        opening.onsuccess = () => resolve(opening.result);
+        opening.onerror = reject;
+    });
+    const store = database.transaction('queue').objectStore('queue');
+    const read = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
+    const ids = await read(store.getAllKeys()), records = await read(store.getAll());
+    database.close();
+    return records.map((record, place) => ({
+        ...record, id: ids[place], iv: Array.from(record.iv), sealed: Array.from(new Uint8Array(record.sealed)),
+    }));
+}"""
+
+
+class Waiting:
+    """What waits in a browser, as it lies there."""
+
+    def __call__(self, page: Page) -> list[dict[str, Any]]:
+        return list(page.evaluate(QUEUE))
+
+    def until(self, page: Page, test: str) -> None:
+        """Wait until *test*, of the `records`, is true."""
+        look = f"async () => {{ const records = await ({QUEUE})(); return {test}; }}"
+        page.evaluate(UNTIL.replace("TEST", look))
+
+    def until_nothing(self, page: Page) -> None:
+        """Wait until all is taken out, also what is fenced off; a page looks again when somebody comes back to it."""
+        self.until(page, "(dispatchEvent(new Event('focus')), records.length + localStorage.length === 0)")
+
+
+@pytest.fixture
+def waiting() -> Waiting:
+    return Waiting()
+
+
+@pytest.fixture
+def crash() -> Callable[[Page], Page]:
+    """Let a page die as the camera of a phone kills it; return a new one of the same browser."""
+
+    def die(page: Page) -> Page:
+        with page.expect_event("crash"), suppress(Error):
+            page.goto("chrome://crash")
+        return page.context.new_page()
+
+    return die
+
+
+@pytest.fixture
+def left(
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Callable[[Page, Any], None]
+) -> tuple[Any, Page]:
+    """A laptop that is back, unlocked, and a page elsewhere in a browser in which words on W1 wait."""
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    phone.goto(f"{laptop.url}/interviews/{interview}?section=W&q=W1")
+    laptop.kill()
+    phone.fill("#note-W1", "下雨了")
+    phone.wait_for_selector('#W1 .badge[data-state="browser"]')
+    page = phone.context.new_page()
+    phone.close()
+    laptop.start()
+    unlock(page, laptop)
+    return laptop, page

@@ -103,4 +103,4 @@ def test_the_end_can_be_reached_with_the_keyboard_alone(
 
     expect(phone.get_by_role("group", name="结束时的心情").get_by_role("radio", name="一般")).to_be_checked()
     phone.keyboard.press("Tab")
-    assert phone.evaluate("document.activeElement.name") == "mood_start"
+    expect(phone.locator("[name=mood_start]:focus")).to_have_count(1)

@@ -100,7 +100,8 @@ def handset(chromium: Browser, tmp_path: Path, pytestconfig: pytest.Config) -> A
 
 def pair_and_unlock(handset: Handset, laptop: Any, screen: Page, passphrase: str) -> None:
     screen.goto(f"{laptop.url}/phones")
-    screen.click("text=配一部手机")
+    with screen.expect_navigation():  # the page before shows an address too
+        screen.click("text=配一部手机")
     handset.page.goto(screen.inner_text(".qr + .meta"))
     handset.page.fill("#name", "小李的手机")
     handset.draws("pair")

@@ -23,7 +23,8 @@ def test_five_questions_lead_to_a_study_and_the_twelve_words_are_seen(
         phone.click("button.primary")
     phone.fill("#passphrase", passphrase)
     phone.fill("#again", passphrase)
-    phone.click("button.primary")
+    with phone.expect_navigation():
+        phone.click("button.primary")
     listed = phone.locator("ol.twelve li")
     expect(listed).to_have_count(12)
     words = [one.inner_text() for one in listed.all() if one.is_visible()]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Request
+from playwright.sync_api import Page, Request, expect
 
 pytestmark = pytest.mark.browser
 Unlock = Callable[[Page, Any], None]
@@ -58,17 +58,18 @@ def test_the_cursor_stands_where_the_note_goes_on(talk: Page) -> None:
 
 def test_a_break_covers_the_notes_and_gives_the_cursor_back(talk: Page) -> None:
     talk.click("#W2 > summary")
+    stands(talk, "note-W2", 0)
     tap(talk, "button[value=break]")
     stands(talk, "pause")
     talk.keyboard.press("Control+Enter")
     talk.keyboard.type("雨")
     assert talk.evaluate("document.getElementById('main').inert")
-    assert talk.locator("#pause").is_visible()
+    expect(talk.locator("#pause")).to_be_visible()
 
     tap(talk, "button[value=resumed]")
     stands(talk, "note-W2")
-    assert not talk.locator("#pause").is_visible()
-    assert talk.input_value("#note-W2") == ""
+    expect(talk.locator("#pause")).to_be_hidden()
+    expect(talk.locator("#note-W2")).to_have_value("")
 
 
 def test_what_was_typed_before_a_tap_is_on_the_next_page_once(talk: Page) -> None:
@@ -76,12 +77,12 @@ def test_what_was_typed_before_a_tap_is_on_the_next_page_once(talk: Page) -> Non
     talk.click("a[href='#came']")
     tap(talk, "button[value='came_in carer']")
 
-    assert talk.input_value("#note-W1") == "奶奶在择菜"
+    expect(talk.locator("#note-W1")).to_have_value("奶奶在择菜")
     stands(talk, "note-W1", 5)
     talk.keyboard.type("。")
     tap(talk, "button[value=left]")
-    assert talk.input_value("#note-W1") == "奶奶在择菜。"
-    assert talk.locator(".other").count() == 0
+    expect(talk.locator("#note-W1")).to_have_value("奶奶在择菜。")
+    expect(talk.locator(".other")).to_have_count(0)
 
 
 def test_the_minutes_go_on_by_themselves_but_not_in_a_break(talk: Page) -> None:
@@ -99,6 +100,8 @@ def test_the_minutes_go_on_by_themselves_but_not_in_a_break(talk: Page) -> None:
     tap(talk, "button[value=break]")
     seen = len(beats)
     talk.clock.fast_forward(60_000)
+    with talk.expect_request("**/session"):  # a beat would have gone before
+        talk.evaluate("() => { fetch('/session'); }")
 
     assert len(beats) == seen
 
@@ -106,17 +109,18 @@ def test_the_minutes_go_on_by_themselves_but_not_in_a_break(talk: Page) -> None:
 def test_the_display_is_changed_by_one_tap_and_stays(talk: Page) -> None:
     english = talk.locator("h1 [lang=en]")
     talk.click("[data-toggle=pair]")
-    assert not english.is_visible()
+    expect(english).to_be_hidden()
     talk.click(".display > summary")
     talk.click("[data-toggle=size]")
     talk.reload()
 
-    assert not english.is_visible()
+    expect(talk.locator("h1")).to_be_visible()
+    expect(english).to_be_hidden()
     assert talk.evaluate("getComputedStyle(document.documentElement).fontSize") == "19.2px"
     talk.click(".display > summary")
     tap(talk, "button[name=first][value=en]")
-    assert talk.locator("h1 [lang=en]").is_visible()
-    assert not talk.locator("h1 [lang=zh-CN]").is_visible()
+    expect(english).to_be_visible()
+    expect(talk.locator("h1 [lang=zh-CN]")).to_be_hidden()
 
 
 def test_nothing_moves_while_one_types(talk: Page) -> None:
@@ -133,7 +137,9 @@ def test_nothing_moves_while_one_types(talk: Page) -> None:
 
 def test_a_panel_leads_back_to_the_question_that_was_open(talk: Page) -> None:
     talk.click("#W2 > summary")
+    stands(talk, "note-W2", 0)
     talk.click("a[href='#upset']")
+    stands(talk, "upset")
     talk.click("#upset a[data-back]")
 
     stands(talk, "note-W2")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.kills]
 SLOW_DISK = Path(__file__).with_name("slow_disk.py")
@@ -57,9 +57,9 @@ def test_a_kill_before_the_commit_leaves_no_word_and_no_acknowledgement(
     laptop.until("held")
     laptop.kill()
 
+    note.page.wait_for_selector(f'{BADGE}[data-state="browser"]')
     assert note.acknowledged() == 0
     assert stored("W1") == ""
-    note.page.wait_for_selector(f'{BADGE}[data-state="browser"]')
 
 
 def test_words_that_no_disk_held_are_saved_by_the_open_page_after_the_restart(
@@ -92,6 +92,7 @@ def test_a_kill_after_the_commit_keeps_the_words_once_although_the_page_sends_th
     laptop.until("held")
     laptop.kill()
 
+    note.page.wait_for_selector(f'{BADGE}[data-state="browser"]')
     assert note.acknowledged() == 0
     assert stored("W1") == "下雨了"
     laptop.command = [sys.executable, "-m", "fieldkit"]
@@ -100,8 +101,8 @@ def test_a_kill_after_the_commit_keeps_the_words_once_although_the_page_sends_th
     note.page.wait_for_selector(f'{BADGE}[data-state="saved"]')
     open_note(note.page, laptop.url, interview)
 
-    assert note.page.input_value(NOTE) == "下雨了"
-    assert note.page.locator("section.other").count() == 0
+    expect(note.page.locator(NOTE)).to_have_value("下雨了")
+    expect(note.page.locator("section.other")).to_have_count(0)
 
 
 def lost_after_the_answer(laptop: Any, note: Typing, stored: Stored) -> int:

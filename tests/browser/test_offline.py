@@ -225,7 +225,8 @@ def test_a_phone_keeps_writing_out_of_the_hotspot_and_keeps_nothing_once_it_was_
     laptop.until("https://127.0.0.2:")
     handset = trusting.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN", has_touch=True).new_page()
     phone.goto(f"{laptop.url}/phones")
-    phone.click("text=配一部手机")
+    with phone.expect_navigation():  # the page before shows an address too
+        phone.click("text=配一部手机")
     url = phone.inner_text(".qr + .meta")
     base = url.partition("/pair/")[0]
     handset.goto(url)
@@ -249,6 +250,7 @@ def test_a_phone_keeps_writing_out_of_the_hotspot_and_keeps_nothing_once_it_was_
     assert handset.evaluate(KEPT)
 
     phone.goto(f"{laptop.url}/phones")
-    phone.click("text=移除")
+    with phone.expect_navigation():
+        phone.click("text=移除")
     handset.goto(f"{base}/today")
     until(handset, NOTHING)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import signal
 import string
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from typing import Any
 
 import pytest
 from nacl.bindings import crypto_aead_aes256gcm_decrypt
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, Error, Page, Playwright, expect
 
 from fieldkit.acts import queues, users
 from fieldkit.acts.desk import Desk
@@ -27,29 +26,8 @@ from fieldkit.store.keys import Cost
 pytestmark = pytest.mark.browser
 Stored = Callable[[str], str]
 Unlock = Callable[[Page, Any], None]
-Until = Callable[[Page, str], None]
-NO_DELETE = "IDBObjectStore.prototype.delete = () => { throw new DOMException('', 'UnknownError'); };"
+Crash = Callable[[Page], Page]
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
-QUEUE = """async (find) => {
-    const opening = indexedDB.open('fieldkit');
-    const database = await new Promise((resolve, reject) => {
-        opening.onupgradeneeded = () => opening.result.createObjectStore('queue');
-        opening.onsuccess = () => resolve(opening.result);
-        opening.onerror = reject;
-    });
-    const store = database.transaction('queue').objectStore('queue');
-    const read = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
-    const ids = await read(store.getAllKeys()), records = await read(store.getAll());
-    database.close();
-    return records.map((record, place) => ({
-        ...record, id: ids[place], iv: Array.from(record.iv), sealed: Array.from(new Uint8Array(record.sealed)),
-    }));
-}"""
-
-
-def waiting(page: Page) -> list[dict[str, Any]]:
-    """Return what waits in the browser, as it lies there."""
-    return list(page.evaluate(QUEUE))
 
 
 def open_note(page: Page, laptop: Any, interview: str, question: str = "W1") -> None:
@@ -69,63 +47,20 @@ def type_away(page: Page, text: str, question: str = "W1") -> None:
     badge(page, "browser", question)
 
 
-def after_a_crash(page: Page, laptop: Any, interview: str) -> Page:
-    """Let the page die as the camera of a phone kills it, and open the interview in a new one."""
-    with page.expect_event("crash"), suppress(Error):
-        page.goto("chrome://crash")
-    fresh = page.context.new_page()
-    open_note(fresh, laptop, interview)
-    return fresh
-
-
 @pytest.fixture
-def phone(chromium: Browser) -> Iterator[Page]:
-    """A page as wide as a phone, without a service worker: a test can stand in for what the laptop answers."""
-    context = chromium.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN", service_workers="block")
-    yield context.new_page()
-    context.close()
-
-
-@pytest.fixture
-def context(phone: Page) -> BrowserContext:
-    return phone.context
-
-
-def test_where_nothing_can_be_kept_the_badge_says_so_and_the_browser_asks_before_leaving(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock
-) -> None:
-    phone.add_init_script(
-        "IDBFactory.prototype.open = () => { throw new DOMException('full', 'QuotaExceededError'); };"
-    )
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    laptop.kill()
-    phone.keyboard.insert_text("下雨了")
-    badge(phone, "lost")
-
-    expect(phone.locator("#W1 .badge span")).to_contain_text("这些字只在这一页")
-    with phone.expect_event("dialog") as asked:
-        phone.close(run_before_unload=True)
-    assert asked.value.type == "beforeunload"
-    asked.value.dismiss()
-
-
-def test_a_browser_without_its_own_cryptography_promises_nothing(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock
-) -> None:
-    phone.add_init_script("Object.defineProperty(Crypto.prototype, 'subtle', { value: undefined });")
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    phone.keyboard.insert_text("下雨了")
-
-    badge(phone, "lost")
-    assert waiting(phone) == []
+def phone(bare_phone: Page) -> Page:
+    return bare_phone
 
 
 def test_what_was_typed_without_the_laptop_reaches_its_question_from_another_page_of_the_interview(
-    start: Any, field_folder: Path, interview: str, phone: Page, context: BrowserContext, unlock: Unlock, stored: Stored
+    start: Any,
+    field_folder: Path,
+    interview: str,
+    phone: Page,
+    context: BrowserContext,
+    unlock: Unlock,
+    stored: Stored,
+    waiting: Any,
 ) -> None:
     laptop = start(field_folder)
     unlock(phone, laptop)
@@ -141,7 +76,7 @@ def test_what_was_typed_without_the_laptop_reaches_its_question_from_another_pag
 
     expect(page.locator("[data-delivered]")).to_be_visible()
     expect(page.locator("#say")).to_contain_text("已经存到电脑上了")
-    assert waiting(page) == []
+    waiting.until_nothing(page)
     page.click("[data-delivered] a")
     expect(page.locator("#note-W1")).to_have_value("下雨了")
     assert page.locator("section.other").count() == 0
@@ -150,7 +85,14 @@ def test_what_was_typed_without_the_laptop_reaches_its_question_from_another_pag
 
 
 def test_two_questions_typed_and_composed_without_the_laptop_are_delivered_each_to_its_own(
-    start: Any, field_folder: Path, interview: str, phone: Page, context: BrowserContext, unlock: Unlock, stored: Stored
+    start: Any,
+    field_folder: Path,
+    interview: str,
+    phone: Page,
+    context: BrowserContext,
+    unlock: Unlock,
+    stored: Stored,
+    waiting: Any,
 ) -> None:
     laptop = start(field_folder)
     unlock(phone, laptop)
@@ -175,7 +117,14 @@ def test_two_questions_typed_and_composed_without_the_laptop_are_delivered_each_
 
 
 def test_the_open_page_delivers_by_itself_and_another_page_of_the_interview_keeps_away_from_its_words(
-    start: Any, field_folder: Path, interview: str, phone: Page, context: BrowserContext, unlock: Unlock, stored: Stored
+    start: Any,
+    field_folder: Path,
+    interview: str,
+    phone: Page,
+    context: BrowserContext,
+    unlock: Unlock,
+    stored: Stored,
+    waiting: Any,
 ) -> None:
     laptop = start(field_folder)
     unlock(phone, laptop)
@@ -193,21 +142,22 @@ def test_the_open_page_delivers_by_itself_and_another_page_of_the_interview_keep
     phone.unroute("**/answers/W1")
 
     badge(phone, "saved")
-    assert waiting(phone) == []
+    waiting.until_nothing(phone)
     expect(other.locator("[data-delivered]")).to_be_hidden()
     laptop.kill()
     assert stored("W1") == "下雨了" + type_on
 
 
 def test_words_of_a_page_that_was_killed_are_delivered(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored, crash: Crash
 ) -> None:
     laptop = start(field_folder)
     unlock(phone, laptop)
     open_note(phone, laptop, interview)
     phone.route("**/answers/W1", lambda route: route.abort())
     type_away(phone, "下雨了")
-    page = after_a_crash(phone, laptop, interview)
+    page = crash(phone)
+    open_note(page, laptop, interview)
 
     expect(page.locator("[data-delivered] a")).to_have_text("W1")
     laptop.kill()
@@ -257,7 +207,7 @@ def test_a_colleague_on_the_same_browser_gets_nothing_of_it(
     context: BrowserContext,
     stored: Stored,
     passphrase: str,
-    until: Until,
+    waiting: Any,
 ) -> None:
     laptop, mine = start(field_folder), own_code(field_folder, colleague)
     sit(phone, laptop, mine, passphrase)
@@ -269,7 +219,7 @@ def test_a_colleague_on_the_same_browser_gets_nothing_of_it(
     page = context.new_page()
     sit(page, laptop, colleague, passphrase)
     open_note(page, laptop, interview)
-    until(page, MET)
+    waiting.until(page, "records.every((record) => record.days > 0)")  # the page could not open it
     (record,) = waiting(page)
 
     assert (record["v"], record["days"]) == (1, 1)
@@ -286,67 +236,6 @@ def test_a_colleague_on_the_same_browser_gets_nothing_of_it(
 def own_code(folder: Path, other: str) -> str:
     slots = json.loads((folder / "slots.json").read_text(encoding="utf-8"))["users"]
     return str(next(slot["code"] for slot in slots if slot["code"] != other))
-
-
-MET = f"async () => (await ({QUEUE})()).every((record) => record.days > 0)"  # the page could not open it
-
-
-def age(page: Page, days: int) -> None:
-    """Let the record have been met on that many other days."""
-    page.evaluate(
-        """(days) => new Promise((resolve) => {
-            indexedDB.open('fieldkit').onsuccess = ({ target: { result: database } }) => {
-                const transaction = database.transaction('queue', 'readwrite');
-                transaction.objectStore('queue').openCursor().onsuccess = ({ target: { result: cursor } }) =>
-                    cursor.update({ ...cursor.value, day: 'another day', days });
-                transaction.oncomplete = () => { database.close(); resolve(); };
-            };
-        })""",
-        days,
-    )
-
-
-@pytest.fixture
-def left(
-    start: Any, field_folder: Path, interview: str, phone: Page, context: BrowserContext, unlock: Unlock
-) -> tuple[Any, Page]:
-    """A laptop that is back, unlocked, and a page elsewhere in a browser in which words on W1 wait."""
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    laptop.kill()
-    type_away(phone, "下雨了")
-    phone.close()
-    laptop.start()
-    page = context.new_page()
-    unlock(page, laptop)
-    return laptop, page
-
-
-def forget_the_secret(page: Page) -> None:
-    """Let the page be handed another key than the one that the words wait under."""
-    page.route(
-        "**/interviews/*",
-        lambda route: route.fulfill(response=(found := route.fetch()), body=another_key(found.text())),
-    )
-
-
-def another_key(html: str) -> str:
-    before, after = html.split('data-queue="')
-    return f'{before}data-queue="{"0" * 64}{after[64:]}'
-
-
-@pytest.mark.parametrize(("days", "kept"), [(29, 1), (30, 0)])
-def test_what_nobody_can_open_stays_until_it_was_met_on_thirty_days(
-    left: tuple[Any, Page], interview: str, until: Until, days: int, kept: int
-) -> None:
-    laptop, page = left
-    age(page, days)
-    forget_the_secret(page)
-    open_note(page, laptop, interview)
-
-    until(page, f"async () => (await ({QUEUE})()).every((record) => record.day !== 'another day')")
-    assert len(waiting(page)) == kept
 
 
 def key_of(field_folder: Path, interview: str, passphrase: str) -> bytes:
@@ -367,7 +256,7 @@ def opened(record: dict[str, Any], key: bytes) -> dict[str, str]:
 
 
 def test_python_opens_what_the_browser_sealed(
-    left: tuple[Any, Page], field_folder: Path, interview: str, passphrase: str
+    left: tuple[Any, Page], field_folder: Path, interview: str, passphrase: str, waiting: Any
 ) -> None:
     laptop, page = left
     (record,) = waiting(page)
@@ -375,7 +264,7 @@ def test_python_opens_what_the_browser_sealed(
     key = key_of(field_folder, interview, passphrase)
     words = opened(record, key)
 
-    assert record.keys() == {"id", "v", "iv", "sealed", "day", "days"}
+    assert record.keys() == {"id", "v", "iv", "sealed", "turn", "day", "days"}
     assert (record["v"], record["day"], record["days"]) == (1, "", 0)
     assert words.keys() == {"interview", "question", "editor", "base", "text", "text_kind", "off", "typed"}
     expected = (interview, "W1", "下雨了", "verbatim")
@@ -403,26 +292,8 @@ def test_words_that_meet_a_newer_version_stand_beside_it(
 NO_DELIVERY = "export class Delivery {}"
 
 
-def test_what_waits_stays_until_the_laptop_itself_has_acknowledged_it(
-    left: tuple[Any, Page], interview: str, stored: Stored
-) -> None:
-    laptop, page = left
-    page.route("**/answers/W1", lambda route: route.fulfill(json={"ack": "0" * 64}))
-    with page.expect_response("**/answers/W1"):
-        open_note(page, laptop, interview, "L1")
-    with page.expect_response("**/answers/W1"):
-        pass  # once more: the first answer was looked at
-    assert len(waiting(page)) == 1
-    expect(page.locator("[data-delivered]")).to_be_hidden()
-    page.unroute("**/answers/W1")
-
-    expect(page.locator("[data-delivered] a")).to_have_text("W1")
-    laptop.kill()
-    assert (waiting(page), stored("W1")) == ([], "下雨了")
-
-
 def test_what_waits_lies_in_the_browser_while_the_answer_to_its_save_is_on_the_way(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, waiting: Any
 ) -> None:
     laptop = start(field_folder)
     unlock(phone, laptop)
@@ -441,7 +312,7 @@ def test_what_waits_lies_in_the_browser_while_the_answer_to_its_save_is_on_the_w
 
 
 def test_words_that_the_laptop_does_not_take_stay_and_can_be_read_or_thrown_away(
-    left: tuple[Any, Page], interview: str, consented: str, stored: Stored
+    left: tuple[Any, Page], interview: str, consented: str, stored: Stored, waiting: Any
 ) -> None:
     laptop, page = left
     token = page.evaluate("async () => (await (await fetch('/session')).json()).csrf")
@@ -457,272 +328,13 @@ def test_words_that_the_laptop_does_not_take_stay_and_can_be_read_or_thrown_away
     expect(refused.locator("textarea")).to_have_value("下雨了")
     refused.locator("button").click()
     expect(refused).to_have_count(0)
-    assert waiting(page) == []
+    waiting.until_nothing(page)
     laptop.kill()
     assert stored("W1") == ""
 
 
-def test_a_pasted_megabyte_is_refused_with_a_sentence_and_nothing_is_lost(
-    start: Any, field_folder: Path, interview: str, phone: Page, context: BrowserContext, unlock: Unlock
-) -> None:
-    laptop, pasted = start(field_folder), "雨" * 350_000
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    phone.fill("#note-W1", pasted)
-    badge(phone, "lost")
-    expect(phone.locator("#W1 .badge span")).to_contain_text("50,000")
-    expect(phone.locator("#W1 .badge span")).to_contain_text("也已加密留在这个浏览器里")
-    phone.close()
-    page = context.new_page()
-    open_note(page, laptop, interview)
-
-    expect(page.locator("section.problem")).to_contain_text("50,000")
-    assert page.locator("section.problem textarea").input_value() == pasted
-
-
-def test_a_note_of_fifty_thousand_characters_is_saved_and_one_more_is_not(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock
-) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    phone.fill("#note-W1", "\U0001f327" * 50_000)
-    badge(phone, "saved")
-    phone.keyboard.press("End")
-    phone.keyboard.insert_text("了")
-    badge(phone, "lost")
-    expect(phone.locator("#W1 .badge span")).to_contain_text("50,000")
-
-
-@pytest.mark.parametrize(
-    ("typed", "kept"), [("a\0b", "a\ufffdb"), ("下\ud83d雨", "下\ufffd雨"), ("\n 下\r\n雨", "\n 下\n雨")]
-)
-def test_odd_characters_are_acknowledged(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored, typed: str, kept: str
-) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    phone.evaluate(
-        """(typed) => {
-            const box = document.getElementById('note-W1');
-            box.value = JSON.parse(typed);
-            box.dispatchEvent(new Event('input'));
-        }""",
-        json.dumps(typed),
-    )
-    badge(phone, "saved")
-    laptop.kill()
-
-    assert stored("W1") == kept
-
-
-def test_what_waits_is_never_older_than_what_was_acknowledged(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored
-) -> None:
-    phone.add_init_script(NO_DELETE)
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    phone.route("**/answers/W1", lambda route: route.abort())
-    type_away(phone, "下雨了")
-    phone.unroute("**/answers/W1")
-    phone.keyboard.insert_text("我自己跑回去")
-    badge(phone, "saved")
-    page = after_a_crash(phone, laptop, interview)
-
-    expect(page.locator("[data-delivered] a")).to_have_text("W1")
-    laptop.kill()
-    assert stored("W1") == "下雨了我自己跑回去"
-
-
-@pytest.fixture
-def replaced(field_folder: Path, tmp_path: Path) -> Callable[[], Callable[[], None]]:
-    """Keep the closed folder as it is; what is returned puts it back, as a backup does."""
-
-    def keep() -> Callable[[], None]:
-        earlier = shutil.copytree(field_folder, tmp_path / "earlier", ignore=shutil.ignore_patterns("lock"))
-
-        def put_back() -> None:
-            shutil.rmtree(field_folder)
-            earlier.rename(field_folder)
-
-        return put_back
-
-    return keep
-
-
-def test_words_for_a_laptop_that_came_back_from_a_backup_stand_beside_what_is_typed_on_it(
-    start: Any,
-    field_folder: Path,
-    interview: str,
-    phone: Page,
-    context: BrowserContext,
-    unlock: Unlock,
-    replaced: Callable[[], Callable[[], None]],
-) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)  # the key is in the backup
-    laptop.stop()
-    put_back = replaced()
-    laptop.start()
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    phone.keyboard.insert_text("下雨了")
-    badge(phone, "saved")
-    open_note(phone, laptop, interview)  # goes over a change that the backup does not know
-    laptop.kill()
-    type_away(phone, "没人送伞")
-    phone.close()
-    put_back()
-    laptop.start()
-    page = context.new_page()
-    unlock(page, laptop)
-    open_note(page, laptop, interview)
-    page.keyboard.insert_text("出太阳了")
-
-    badge(page, "saved")
-    expect(page.locator("[data-delivered] a")).to_have_text("W1")
-    expect(page.locator("[data-closed]")).to_be_hidden()
-    assert waiting(page) == []
-    page.click("[data-delivered] a")
-    expect(page.locator("#W1 section.other")).to_have_count(1)
-    both = {page.input_value("#note-W1"), page.locator("#W1 section.other p:not(.meta)").inner_text()}
-    assert both == {"下雨了没人送伞", "出太阳了"}
-
-
-def test_words_that_a_replaced_laptop_has_no_key_for_wait_the_page_says_so_and_typing_goes_on(
-    start: Any,
-    field_folder: Path,
-    interview: str,
-    phone: Page,
-    context: BrowserContext,
-    unlock: Unlock,
-    replaced: Callable[[], Callable[[], None]],
-    stored: Stored,
-) -> None:
-    put_back = replaced()
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    laptop.kill()
-    type_away(phone, "下雨了")
-    phone.close()
-    put_back()
-    laptop.start()
-    page = context.new_page()
-    unlock(page, laptop)
-    open_note(page, laptop, interview)
-    page.keyboard.insert_text("出太阳了")
-
-    badge(page, "saved")
-    expect(page.locator("[data-closed]")).to_contain_text("打不开的文字：1 段")
-    expect(page.locator("[data-delivered]")).to_be_hidden()
-    laptop.kill()
-    type_away(page, "，没带伞")
-    assert len(waiting(page)) == 2
-    laptop.start()
-    unlock(context.new_page(), laptop)
-    badge(page, "saved")
-    assert len(waiting(page)) == 1
-    laptop.kill()
-    assert stored("W1") == "出太阳了，没带伞"
-
-
-def test_a_page_that_stayed_open_delivers_its_words_to_the_laptop_that_took_the_place(
-    start: Any,
-    field_folder: Path,
-    interview: str,
-    phone: Page,
-    context: BrowserContext,
-    unlock: Unlock,
-    replaced: Callable[[], Callable[[], None]],
-    stored: Stored,
-) -> None:
-    put_back = replaced()
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    phone.keyboard.insert_text("下雨了")
-    badge(phone, "saved")
-    laptop.kill()
-    type_away(phone, "没人送伞")
-    put_back()
-    laptop.start()
-    unlock(context.new_page(), laptop)
-
-    badge(phone, "saved")
-    assert waiting(phone) == []
-    laptop.kill()
-    assert stored("W1") == "下雨了没人送伞"
-
-
-def test_what_the_child_takes_back_goes_and_typing_is_saved_on_where_the_browser_deletes_nothing(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored
-) -> None:
-    phone.add_init_script(NO_DELETE)
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    phone.keyboard.insert_text("下雨了。别跟我爸说。")
-    badge(phone, "saved")
-    phone.click("#W1 [value=off_record]")
-    expect(phone.locator("#W1 [data-off]")).to_be_visible()
-    badge(phone, "saved")
-    phone.keyboard.insert_text("我自己跑回去。")
-    phone.wait_for_selector('#W1 .badge[data-state="saved"][data-acked-length="11"]')
-    laptop.kill()
-    assert stored("W1") == "下雨了。我自己跑回去。"
-
-
-@pytest.mark.parametrize("call", ["IDBObjectStore.prototype.delete", "IDBFactory.prototype.open"])
-def test_a_note_is_saved_on_and_the_badge_stays_true_where_the_store_of_the_browser_fails_meanwhile(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored, call: str
-) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    phone.route("**/answers/W1", lambda route: route.abort())
-    type_away(phone, "下雨了")
-    phone.evaluate(f"void ({call} = () => {{ throw new DOMException('', 'UnknownError'); }})")
-    phone.unroute("**/answers/W1")
-    for length, more in ((9, "，没人来送伞"), (15, "，我自己跑回")):
-        phone.keyboard.insert_text(more)
-        phone.wait_for_selector(f'#W1 .badge[data-state="saved"][data-acked-length="{length}"]')
-    laptop.kill()
-    phone.keyboard.insert_text("去")
-    badge(phone, "lost" if "open" in call else "browser")
-
-    assert stored("W1") == "下雨了，没人来送伞，我自己跑回"
-
-
-def test_a_record_that_cannot_be_taken_out_keeps_no_other_from_the_laptop_and_is_told_once(
-    start: Any, field_folder: Path, interview: str, phone: Page, context: BrowserContext, unlock: Unlock, stored: Stored
-) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    laptop.kill()
-    type_away(phone, "下雨了")
-    type_away(phone, "没人送伞", "W2")
-    phone.close()
-    laptop.start()
-    page = context.new_page()
-    page.add_init_script(NO_DELETE)
-    unlock(page, laptop)
-    open_note(page, laptop, interview, "L1")
-    expect(page.locator("[data-delivered] a")).to_have_count(2)
-    with page.expect_console_message():  # it was tried once more
-        page.evaluate("() => { dispatchEvent(new Event('focus')); }")
-
-    expect(page.locator("[data-delivered] a")).to_have_count(2)
-    laptop.kill()
-    assert (stored("W1"), stored("W2")) == ("下雨了", "没人送伞")
-
-
 def test_what_was_deleted_again_without_the_laptop_does_not_come_back(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored, waiting: Any
 ) -> None:
     laptop = start(field_folder)
     unlock(phone, laptop)
@@ -736,13 +348,13 @@ def test_what_was_deleted_again_without_the_laptop_does_not_come_back(
     unlock(phone.context.new_page(), laptop)
     badge(phone, "saved")
 
-    assert waiting(phone) == []
+    waiting.until_nothing(phone)
     laptop.kill()
     assert stored("W1") == "下雨了"
 
 
 def test_a_page_seals_under_the_key_that_came_with_the_last_save(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, waiting: Any
 ) -> None:
     laptop = start(field_folder)
     unlock(phone, laptop)
@@ -783,7 +395,7 @@ def test_next_opens_the_next_question_of_this_page_while_the_laptop_is_away(
 
 
 def test_next_right_after_the_last_key_takes_the_last_key_along(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored, waiting: Any
 ) -> None:
     laptop = start(field_folder)
     unlock(phone, laptop)
@@ -792,7 +404,7 @@ def test_next_right_after_the_last_key_takes_the_last_key_along(
     phone.click("#W1 button[value=next]")
     phone.wait_for_url("**#W2")
 
-    assert waiting(phone) == []
+    waiting.until_nothing(phone)
     laptop.kill()
     assert stored("W1") == "下雨了"
 
@@ -854,6 +466,7 @@ def test_a_killed_browser_holds_no_word_in_clear_and_delivers_them_once_when_it_
     tmp_path: Path,
     passphrase: str,
     profile: Callable[[], BrowserContext],
+    waiting: Any,
 ) -> None:
     laptop, note, control = start(field_folder), random_word(), random_word()
     browser = profile()
@@ -879,20 +492,3 @@ def test_a_killed_browser_holds_no_word_in_clear_and_delivers_them_once_when_it_
     expect(page.locator("[data-delivered] a")).to_have_text("W1")
     laptop.kill()
     assert (stored("W1"), stored("L1")) == (note, "")
-
-
-def test_a_clock_that_jumps_back_by_years_while_somebody_types_on_delays_no_save(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock
-) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    phone.clock.install()
-    phone.clock.pause_at(datetime.now().astimezone() + timedelta(minutes=1))
-    for count in range(8):  # never a pause: two seconds and more
-        phone.keyboard.insert_text("雨")
-        if count == 0:
-            phone.evaluate("(now => { Date.now = () => now() - 2e11; })(Date.now)")
-        phone.clock.run_for(300)
-
-    phone.wait_for_function("() => Number(document.querySelector('#W1 .badge').dataset.ackedLength ?? 0) > 0")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from fieldkit.acts import users
 from fieldkit.clock import Clock
@@ -152,14 +152,15 @@ def test_no_typed_word_is_found_while_the_laptop_runs_after_a_kill_or_after_the_
     page.goto(f"{laptop.url}/interviews/{interview}?section=W&q=W1")
     page.fill("#note-W1", note)
     page.wait_for_selector('#W1 .badge[data-state="saved"]')
-    page.click("#W1 button[value=next]")
+    with page.expect_navigation():
+        page.click("#W1 button[value=next]")
     seen = found(note, tmp_path) | found(called, tmp_path)
     laptop.kill()
     seen |= found(note, tmp_path) | found(called, tmp_path)
     laptop.start()
     unlock(page, laptop)
     page.goto(f"{laptop.url}/interviews/{interview}?section=W&q=W1")
-    assert page.input_value("#note-W1") == note
+    expect(page.locator("#note-W1")).to_have_value(note)
     profile.close()
     laptop.stop()
 

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
 
@@ -132,6 +133,61 @@ def test_reading_keeps_nothing_from_being_written(db: Database) -> None:
     with db.reading() as reader, db.writing() as writer:
         assert _kept(reader) == []
         _keep(writer, "new", "")
+
+
+def test_what_a_reader_left_half_read_holds_no_later_reader_at_its_moment(db: Database) -> None:
+    with db.writing() as tables:
+        _keep_all(tables, ["one", "two", "three"])
+    with db.reading() as reader:
+        left = reader.execute("SELECT name FROM machine")
+        assert left.fetchone()
+    with db.writing() as writer:
+        _keep(writer, "four", "")
+    with db.reading() as reader:
+        assert "four" in _kept(reader)
+    assert left.description
+
+
+def test_what_a_reader_left_half_read_does_not_keep_the_journal_from_being_emptied(db: Database) -> None:
+    with db.writing() as tables:
+        _keep_all(tables, ["one", "two", "three"])
+    with db.reading() as reader:
+        left = reader.execute("SELECT name FROM machine")
+        assert left.fetchone()
+    db.leave_no_trace()
+    with db.writing() as writer:
+        _keep(writer, "four", "")
+    assert Path(f"{db.path}-wal").stat().st_size == 0
+    assert left.description
+
+
+def test_a_transaction_says_nothing_that_makes_a_connection_forget_its_statements(db: Database) -> None:
+    heard: list[str] = []
+    db._writer.set_trace_callback(heard.append)
+    with db.writing() as tables:
+        _kept(tables)
+    assert heard == ["BEGIN IMMEDIATE", "SELECT name FROM machine ORDER BY name", "COMMIT"]
+
+
+def test_readers_one_after_another_open_the_file_once(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    with db.reading() as tables:
+        _kept(tables)
+    monkeypatch.setattr(Database, "_connect", pytest.fail)
+    with db.reading() as tables:
+        assert _kept(tables) == []
+
+
+def test_no_more_connections_are_kept_than_pages_are_read_at_once(db: Database) -> None:
+    with ExitStack() as many:
+        for _ in range(database.READERS + 2):
+            many.enter_context(db.reading())
+    assert len(db._idle) == database.READERS
+
+
+def test_a_reader_that_outlasts_the_store_leaves_no_connection_behind(db: Database) -> None:
+    with db.reading():
+        db.close()
+    assert db._idle == []
 
 
 def test_writers_in_one_process_wait_for_each_other(db: Database) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from nacl.signing import SigningKey
 
-from fieldkit.acts import answers, handover, interviews
+from fieldkit.acts import answers, handover, questions
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
@@ -34,7 +34,7 @@ def noted(desks: Desks, interview: str, tmp_path: Path) -> str:
     """An interview with one note, on a laptop that has heard from the coordinator who else takes part."""
     handover.write(desks["coordinator"], tmp_path / "from the coordinator")
     handover.read(desks["interviewer"], tmp_path / "from the coordinator")
-    line = interviews.page(desks["interviewer"], interview).questions[0]
+    line = questions.page(desks["interviewer"], interview).questions[0]
     said = SaveAnswer(interview, line.id, line.editor, line.base, TEXT)
     answers.save(desks["interviewer"], said)
     return interview

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,8 @@ from sqlite_utils import Migrations
 
 from fieldkit.records import INTEGER, KINDS, Change, Kind
 from fieldkit.rules import consent
-from fieldkit.store import log, rebuild, schema
+from fieldkit.rules.notes import DOUBTED
+from fieldkit.store import log, people, rebuild, schema, standing, tasks
 from fieldkit.store.database import Database, DatabaseError, Tables
 from fieldkit.store.log import Draft, Pen
 
@@ -121,6 +122,69 @@ def _later() -> Migrations:
         tables.table("answers").add_column("shade", str)
 
     return later
+
+
+@pytest.fixture
+def before_the_lists(tmp_path: Path, store_key: bytes, pen: Pen) -> Iterator[Database]:
+    """A store as the program before `lists_at_once` left it: two interviews, of which the first was sealed."""
+    db = Database(tmp_path / "before.db", store_key)
+    with db.writing() as tables:
+        schema.migrations.apply(tables, stop_before="lists_at_once")
+        form = {"doc_kind": "guardian", "version": "1", "text_hash": "the text", "state": "approved"}
+        log.append(tables, pen, Draft("form", form))
+        log.append(tables, pen, Draft("participant", {"case_code": "ZK-A03-001"}, record="kid", subject="kid"))
+        _held(tables, pen, "S1", "没有不懂的")
+        tables.execute("UPDATE changes SET block = 'sealed'")
+        _held(tables, pen, "S2", f"俺老外{DOUBTED}来送伞")
+    yield db
+    db.close()
+
+
+def _held(tables: Tables, pen: Pen, session: str, text: str) -> None:
+    """One interview with one note, on the yes of a guardian and the child's own."""
+    asked = {"items": dict.fromkeys(consent.NECESSARY, consent.YES), "form_text_hash": "the text", "act": "given"}
+    said = ({"actor": "guardian", "person": "mother"}, {"actor": "child", "person": "kid", "session": session})
+    both = tuple(log.append(tables, pen, Draft("consent_event", {**one, **asked}, subject="kid")).id for one in said)
+    opened = {"interviewer": "li", "started_on": "2026-11-20"}
+    log.append(tables, pen, Draft("interview", opened, record=session, subject="kid", session=session, grounds=both))
+    note = {"interview": session, "question": "P1", "text": text, "outcome": "answered"}
+    log.append(tables, pen, Draft("answer", note, subject="kid", session=session, grounds=both))
+
+
+def test_lists_at_once_counts_what_was_there_before_and_goes_on_counting(before_the_lists: Database, pen: Pen) -> None:
+    with before_the_lists.writing() as tables:
+        schema.migrations.apply(tables)
+
+        assert people.tallied(tables) == {"interviews": 2, "waiting": 1, "unsealed": 4}
+        assert rebuild.differences(tables) == []
+        tables.execute("UPDATE changes SET block = 'sealed'")
+        assert people.tallied(tables) == {"interviews": 2, "waiting": 0, "unsealed": 0}
+        _held(tables, pen, "S3", "下雨")
+        assert people.tallied(tables) == people.counted(tables) == {"interviews": 3, "waiting": 1, "unsealed": 4}
+
+
+def test_lists_at_once_finds_what_was_written_before(before_the_lists: Database) -> None:
+    with before_the_lists.writing() as tables:
+        schema.migrations.apply(tables)
+
+        (found,) = tasks.with_doubted_words(tables, "li", 5)[0]
+        assert (found["id"], found["question"]) == ("S2", "P1")
+        events = standing.in_short(tables, ["kid"])["kid"]
+        assert [(event.actor, event.session) for event in events][-1] == ("child", "S2")
+        assert len(events) == 3  # of two plain yeses of the child the last one
+
+
+def test_lists_at_once_may_fail_and_be_tried_again(before_the_lists: Database) -> None:
+    with before_the_lists.writing() as tables:
+        tables.execute("CREATE TABLE tallies (name TEXT)")  # in the way of the last step
+    with pytest.raises(DatabaseError, match="already exists"), before_the_lists.writing() as tables:
+        schema.migrations.apply(tables)
+    with before_the_lists.writing() as tables:
+        assert "consent_log" not in _names(tables, "view")
+        tables.execute("DROP TABLE tallies")
+        schema.migrations.apply(tables)
+
+        assert rebuild.differences(tables) == []
 
 
 def test_a_store_that_people_used_equals_its_rebuild(

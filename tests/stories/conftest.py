@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from fieldkit.acts.desk import Desk
 
@@ -47,14 +47,19 @@ class Researcher:
 
     def press(self, words: str) -> None:
         """A button that leads to another page, and that page."""
-        self.inputs += 1
-        with self.page.expect_navigation():  # a click may return before the form has left
-            self.page.locator("main").get_by_role("button", name=words, exact=True).click()
+        self._taps(self.page.locator("main").get_by_role("button", name=words, exact=True))
 
     def follow(self, words: str) -> None:
+        self._taps(self.page.locator("main").get_by_role("link", name=words, exact=True).first)
+
+    def opens(self, selector: str) -> None:
+        """The first of what has no words of its own, and the page that it leads to."""
+        self._taps(self.page.locator(selector).first)
+
+    def _taps(self, what: Locator) -> None:
         self.inputs += 1
-        with self.page.expect_navigation():
-            self.page.locator("main").get_by_role("link", name=words, exact=True).first.click()
+        with self.page.expect_navigation():  # a click may return before the form has left
+            what.click()
 
     def unfolds(self, words: str) -> None:
         self.inputs += 1

@@ -50,7 +50,7 @@ def test_half_past_seven_two_people_share_a_laptop_and_the_name_on_top_is_who_ty
     assert me.page.inner_text("details.who summary b") == "李岚"
 
     me.page.click("details.who summary")
-    me.page.get_by_role("link", name="换人", exact=True).click()
+    me.opens("details.who a:text-is('换人')")
     me.inputs = 0
     me.ticks("王越 访谈员")
     me.types("passphrase", "not these words at all")

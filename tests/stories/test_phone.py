@@ -57,7 +57,7 @@ def test_a_mother_on_the_phone_agrees_but_not_to_a_recording(
     assert me.page.url.startswith(me.url)
     me.go("/today")
     assert me.sees("确认书待补")
-    me.page.locator("main a.row", has_text="确认书待补").click()
+    me.opens("main a.row:has-text('确认书待补')")
     me.types("paper_ref", "P-07")
     me.press("记下")
     me.go("/today")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,9 +33,23 @@ def at_coordinator(root: Path, passphrase: str) -> Iterator[Desk]:
     folder.close()
 
 
+class Study:
+    """The folders of a study, a stick beside them, and who carries it."""
+
+    def __init__(self, root: Path, fieldkit: Run) -> None:
+        self.root, self.stick, self.fieldkit = root, root / "stick", fieldkit
+        self.stick.mkdir()
+
+    def carry(self, giver: str, taker: str) -> dict[str, Any]:
+        """Carry the stick from one folder to another with the command line; return the report of the batch."""
+        written = self.fieldkit("bundle", "write", self.stick, "--data", self.root / giver, "--json")
+        report: dict[str, Any] = self.fieldkit("bundle", "read", written["path"], "--data", self.root / taker, "--json")
+        return report
+
+
 @pytest.fixture
-def study(tmp_path: Path, fieldkit: Run, passphrase: str) -> Path:
-    """Three fresh folders: a coordinator founds and prepares, two others join; a stick lies beside them."""
+def fresh(tmp_path: Path, fieldkit: Run, passphrase: str) -> Study:
+    """Three fresh folders, by the command line: a coordinator founds and prepares, two others join."""
     fieldkit("found", "--data", tmp_path / "coordinator", "--name", "陈静")
     with at_coordinator(tmp_path, passphrase) as desk:
         demo.make_ready(desk, ("A03",))
@@ -46,31 +61,23 @@ def study(tmp_path: Path, fieldkit: Run, passphrase: str) -> Path:
     with at_coordinator(tmp_path, passphrase) as desk:
         for record in members.listing(desk):
             members.keep(desk, record.code, dict.fromkeys(TRAINING_NEEDED, desk.today))
-    stick = tmp_path / "stick"
-    stick.mkdir()
-    written = fieldkit("bundle", "write", stick, "--data", tmp_path / "coordinator", "--json")
-    fieldkit("bundle", "read", written["path"], "--data", tmp_path / "interviewer")
-    return tmp_path
+    made = Study(tmp_path, fieldkit)
+    made.carry("coordinator", "interviewer")
+    return made
 
 
 @pytest.fixture
-def carry(study: Path, fieldkit: Run) -> Callable[[str, str], dict[str, Any]]:
-    """Carry a stick from one folder to another with the command line; return the report of the batch."""
-
-    def take(giver: str, taker: str) -> dict[str, Any]:
-        written = fieldkit("bundle", "write", study / "stick", "--data", study / giver, "--json")
-        report: dict[str, Any] = fieldkit("bundle", "read", written["path"], "--data", study / taker, "--json")
-        return report
-
-    return take
+def ready(four_machines: Path, tmp_path: Path, fieldkit: Run) -> Study:
+    """The study of the other tests, ready for interviews."""
+    return Study(shutil.copytree(four_machines, tmp_path / "study"), fieldkit)
 
 
 @pytest.fixture
-def at(study: Path, start: Any, phone: Page, unlock: Callable[..., None], researcher_of: Any) -> Callable[[str], Any]:
-    """Sit down at a machine of the study; `leave` closes it, so that commands can have its folder."""
+def at(start: Any, phone: Page, unlock: Callable[..., None], researcher_of: Any) -> Callable[[Study, str], Any]:
+    """Sit down at a machine of a study; `leave` closes it, so that commands can have its folder."""
 
-    def sit(role: str) -> Any:
-        laptop = start(study / role)
+    def sit(study: Study, role: str) -> Any:
+        laptop = start(study.root / role)
         unlock(phone, laptop)
         return researcher_of(phone, laptop)
 
@@ -86,55 +93,57 @@ def interview_a_child(me: Any, called: str, real_name: str, answer: str) -> None
 
 
 def test_one_consented_answer_reaches_the_coordinators_dataset(
-    study: Path, fieldkit: Run, carry: Callable[[str, str], dict[str, Any]], at: Callable[[str], Any]
+    fresh: Study, fieldkit: Run, at: Callable[[Study, str], Any]
 ) -> None:
-    me = at("interviewer")
+    me = at(fresh, "interviewer")
     interview_a_child(me, "小满", "刘某", SAID)
     me.leave()
-    report = carry("interviewer", "coordinator")
+    report = fresh.carry("interviewer", "coordinator")
 
     assert report["changes_new"] > 0
     assert report["received"] == sum(report[name] for name in ("known", "blocked", "foreign", "parked", "new"))
-    assert carry("coordinator", "interviewer")["changes_new"] == 0  # it brings the order that recognises the translator
-    mine, theirs = (fieldkit("check", "--data", study / one, "--json") for one in ("interviewer", "coordinator"))
+    back = fresh.carry("coordinator", "interviewer")  # it brings the order that recognises the translator
+    assert back["changes_new"] == 0
+    mine, theirs = (fieldkit("check", "--data", fresh.root / one, "--json") for one in ("interviewer", "coordinator"))
     assert mine["ok"]
     assert theirs["ok"]
     assert mine["digests"] == theirs["digests"]
-    assert carry("interviewer", "coordinator")["new"] == 0
-    you = at("coordinator")
+    assert fresh.carry("interviewer", "coordinator")["new"] == 0
+    you = at(fresh, "coordinator")
     you.go("/people")
-    you.page.locator("main a.row").first.click()
-    you.page.locator("main a.row").first.click()
+    you.opens("main a.row")
+    you.opens("main a.row")
     assert you.sees("别人家都有人送伞。")
     assert you.page.locator("textarea").count() == 0
     you.leave()
-    written = fieldkit("export", "interviews", study / "out", "--data", study / "coordinator", "--json")
+    written = fieldkit("export", "interviews", fresh.root / "out", "--data", fresh.root / "coordinator", "--json")
     rows = list(load_workbook(written["path"]).worksheets[0].iter_rows(values_only=True))
     assert [row[12] for row in rows[1:]] == [SAID]
     assert "刘某" not in str(rows)
 
 
 def test_a_translators_words_reach_the_next_interview_and_no_open_one(
-    carry: Callable[[str, str], dict[str, Any]], at: Callable[[str], Any]
+    ready: Study, at: Callable[[Study, str], Any]
 ) -> None:
-    me = at("interviewer")
+    me = at(ready, "interviewer")
     interview_a_child(me, "小满", "刘某", SAID)
     open_one = me.page.url
     me.leave()
-    translator = at("translator")
+    translator = at(ready, "translator")
     translator.go("/strings/guide:W")
     translator.page.fill('form:has(input[value="guide:W1"]) [name=zh]', "你最喜欢干啥呀？随便说。")
-    translator.page.click('form:has(input[value="guide:W1"]) button')
+    translator.opens('form:has(input[value="guide:W1"]) button')
     assert translator.sees("已存")
     translator.leave()
-    carry("translator", "coordinator")
-    coordinator = at("coordinator")
+    ready.carry("translator", "coordinator")
+    coordinator = at(ready, "coordinator")
     coordinator.go("/strings")
     coordinator.press("发布")
     coordinator.leave()
-    carry("coordinator", "interviewer")
-    me = at("interviewer")
+    ready.carry("coordinator", "interviewer")
+    me = at(ready, "interviewer")
     me.page.goto(open_one.replace(open_one.split("/interviews")[0], me.url))
+    assert me.page.input_value("#note-W1") == SAID
     assert not me.sees("你最喜欢干啥呀？随便说。")
     interview_a_child(me, "阿宁", "顾某", "跳皮筋")
     assert me.sees("你最喜欢干啥呀？随便说。")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import answers, backups, interviews, users
+from fieldkit.acts import answers, backups, questions, users
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
@@ -78,7 +78,7 @@ def test_what_lies_in_the_way_stays_and_the_page_says_what_to_do(locked: FlaskCl
 def taken_back(desks: dict[str, Desk], interview: str, tmp_path: Path) -> Path:
     """A backup from before the child took something back."""
     me = desks["interviewer"]
-    line = interviews.page(me, interview).questions[0]
+    line = questions.page(me, interview).questions[0]
     said = SaveAnswer(interview, line.id, line.editor, line.base, "下雨天在外婆家")
     answers.save(me, said)
     backups.write(me, tmp_path / "older.backup")
@@ -122,7 +122,7 @@ def test_a_downloaded_backup_is_named_by_its_file_name(
     browser: FlaskClient, desks: dict[str, Desk], interview: str
 ) -> None:
     me = desks["interviewer"]
-    line = interviews.page(me, interview).questions[0]
+    line = questions.page(me, interview).questions[0]
     said = SaveAnswer(interview, line.id, line.editor, line.base, "下雨天在外婆家")
     answers.save(me, said)
     assert browser.post("/backup/download", data={}).status_code == 200

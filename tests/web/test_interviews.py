@@ -5,8 +5,11 @@ from collections.abc import Callable
 
 from flask.testing import FlaskClient
 
-from fieldkit.acts import stops
+from fieldkit.acts import household, people, stops
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.told import IdentityTold, Seen
+
+KEPT = {"reason_G09": "kept", "reason_G10": "not_at_home", "reason_G12": "checked"}
 
 
 def test_a_translator_sees_no_interview(sit: Callable[[str], FlaskClient], interview: str) -> None:
@@ -29,6 +32,20 @@ def test_what_only_asks_is_asked_for_before_the_start(browser: FlaskClient, cons
     answer = browser.post(f"/people/{consented}/interviews", data={"reason_G10": "not_at_home"})
     assert answer.status_code == 409
     assert answer.text.count(" checked>") == 1
+
+
+def test_a_start_under_a_pseudonym_that_tells_leads_to_another_one(
+    browser: FlaskClient, consented: str, desks: dict[str, Desk]
+) -> None:
+    name = people.case(desks["interviewer"], consented).name
+    browser.post(f"/people/{consented}/assent", data={"answer": "yes", "told": ["1", "2", "3"], "method": "child_oral"})
+    told = IdentityTold(pet_names=f"小{name[0]}")
+    household.save_identity(desks["interviewer"], consented, told, Seen())
+
+    answer = browser.post(f"/people/{consented}/interviews", data=KEPT)
+
+    assert (answer.status_code, answer.location) == (302, f"/people/{consented}/pseudonym")
+    assert people.case(desks["interviewer"], consented).interviews == []
 
 
 def test_both_languages_stand_side_by_side(browser: FlaskClient, interview: str) -> None:

@@ -159,7 +159,7 @@ def test_an_interview_on_paper_is_typed_in_on_the_same_pages(
     where = enter(browser, desks["interviewer"], consented)
     page = browser.get(where).text
 
-    assert re.search(r"补录：[0-9]+月[0-9]+日 星期.的访谈，纸质记录：P-7，蓝纸袋", page)
+    assert re.search(r"补录：[0-9年]+月[0-9]+日 星期.的访谈，纸质记录：P-7，蓝纸袋", page)
     assert "data-beat" not in page
     assert "歇一会儿" not in page
     assert "data-autosave" in page

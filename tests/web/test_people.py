@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,8 @@ from fieldkit.acts import assents
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
+from fieldkit.store import log, standing
+from fieldkit.store.log import Draft
 
 SLIP = {"called": "小草", "phone": "", "site": "A03", "sex": "f", "birth_date": "2014-05"}
 
@@ -145,3 +148,45 @@ def test_what_was_written_under_a_wrong_clock_is_marked(
     assents.record(wrong, child, ChildAnswer("no"))
 
     assert browser.get(f"/people/{child}").text.count("时间可疑") == 1
+
+
+def test_a_day_of_another_year_says_which_year(browser: FlaskClient, child: str, desks: dict[str, Desk]) -> None:
+    wrong = replace(desks["interviewer"], clock=Clock(timedelta(days=-2000)))
+    assents.record(wrong, child, ChildAnswer("no"))
+
+    page = browser.get(f"/people/{child}").text
+
+    assert re.findall(r"\d+年\d+月", page) == [f"{wrong.clock.today():%Y年}{wrong.clock.today().month}月"]
+
+
+@pytest.fixture
+def much(desks: dict[str, Desk], consented: str) -> str:
+    """A child of twelve interviews, each on its own yes; the parent said yes once, before all of them."""
+    desk = desks["interviewer"]
+    with desk.db.writing() as tables:
+        guardian = standing.events(tables, consented)[0].id
+        pattern = log.of_record(tables, guardian)[0].set
+        for number in range(1, 13):
+            said = Draft("consent_event", {**pattern, "actor": "child", "session": f"S{number}"}, subject=consented)
+            both = (guardian, log.append(tables, desk.pen, said).id)
+            held = {"interviewer": desk.me.code, "started_on": f"2026-01-{number:02}"}
+            opened = Draft("interview", held, record=f"S{number}", subject=consented, session=f"S{number}")
+            log.append(tables, desk.pen, replace(opened, grounds=both))
+    return consented
+
+
+@pytest.mark.parametrize(("asked", "lines"), [("", 10), ("?all=1", 12)])
+def test_of_a_child_of_whom_there_is_much_the_newest_ten_are_shown_and_all_when_asked_for(
+    browser: FlaskClient, much: str, asked: str, lines: int
+) -> None:
+    page = browser.get(f"/people/{much}{asked}").text
+
+    assert page.count('class="row r2" href="/interviews/') == lines
+    assert page.count('<li class="said">') == lines + 1  # the parent's yes, older than all of them, stays
+    assert 'href="/interviews/S12"' in page
+    assert ('href="/interviews/S2"' in page) == bool(asked)
+    assert (f'href="/people/{much}?all=1"' in page) == (not asked)
+
+
+def test_of_a_child_of_whom_there_is_little_all_is_shown(browser: FlaskClient, consented: str) -> None:
+    assert "?all=1" not in browser.get(f"/people/{consented}").text

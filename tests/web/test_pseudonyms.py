@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from fieldkit.acts import people
 from fieldkit.acts.desk import Desk
+from fieldkit.studies import Pair
 
 Hidden = Callable[[str], dict[str, str]]
 
@@ -38,8 +39,26 @@ def test_a_pet_name_told_later_leads_to_another_pseudonym(
     page = browser.get(kept.location).text
     assert "V11" in page
     assert "V11" in browser.get(f"/people/{consented}").text
+    assert 'id="pinyin"' not in page  # other pinyin would not make it tell less
     proposed = re.findall('name="pseudonym_zh"[^>]*value="([^"]+)"', page)[0]
     browser.post(kept.location, data={**hidden(page), "pseudonym_zh": proposed})
 
     assert people.case(desks["interviewer"], consented).name == proposed != before.zh
     assert "V11" not in browser.get(f"/people/{consented}").text
+
+
+def test_the_pinyin_alone_is_put_right(
+    browser: FlaskClient, consented: str, desks: dict[str, Desk], hidden: Hidden
+) -> None:
+    now = people.case(desks["interviewer"], consented).pseudonym
+    assert now is not None
+    place = f"/people/{consented}/pseudonym"
+    page = browser.get(place).text
+    fixed = page.split('id="pinyin"')[0].rpartition("<form")[2]
+    assert f'name="pseudonym_zh" value="{now.zh}"' in fixed
+    assert f'name="pseudonym_en" maxlength="40" value="{now.en}"' in page
+
+    answer = browser.post(place, data={**hidden(page), "pseudonym_zh": now.zh, "pseudonym_en": f"{now.en}n"})
+
+    assert answer.location == f"/people/{consented}"
+    assert people.case(desks["interviewer"], consented).pseudonym == Pair(now.zh, f"{now.en}n")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import answers, interviews, people, stops, withdrawals
+from fieldkit.acts import answers, people, questions, stops, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import DiskFull
@@ -58,14 +58,14 @@ def test_for_ten_seconds_the_child_can_go_on(
     assert back.location == f"/interviews/{interview}"
     postponed[0][1]()
     assert "接着聊" in browser.get(path).text
-    assert people.case(desks["interviewer"], interviews.page(desks["interviewer"], interview).case.id).interviews
+    assert people.case(desks["interviewer"], questions.page(desks["interviewer"], interview).case.id).interviews
 
 
 def test_discarded_in_three_taps_and_the_page_says_what_to_say(
     browser: FlaskClient, desks: Desks, consented: str, interview: str
 ) -> None:
     me = desks["interviewer"]
-    line = interviews.page(me, interview).questions[0]
+    line = questions.page(me, interview).questions[0]
     answers.save(me, SaveAnswer(interview, line.id, line.editor, line.base, "奶奶不让我说"))
     path = f"/interviews/{interview}/stop"
     browser.post(path, data={"choice": "stop_discard"})

@@ -1,6 +1,7 @@
 // A note that saves itself, and a badge that tells the truth: "saved" only after the keyed hash of the text came back;
 // what the laptop did not take waits in the queue of this browser. Without this module the note is saved by its button.
-import { keyedHash, randomId, send, signedIn, tooLong } from './laptop.js';
+import { Kept } from './kept.js';
+import { keyedHash, send, signedIn, tooLong } from './laptop.js';
 import { reachable } from './reach.js';
 
 const PAUSE = 600, LONGEST = 1200, PATIENCE = 300, RETRY = 2000, REFUSED = 10000;
@@ -39,12 +40,9 @@ export class Autosave {
     this.box = form.querySelector('textarea');
     this.badge = new Badge(form.querySelector('.badge'), this.sentences, announce);
     this.queue = queue;
-    this.id = queue && randomId();
-    this.kept = null;  // what the queue holds of this note
-    this.keeping = Promise.resolve();
-    this.writing = 0;
+    this.kept = new Kept(queue);
     this.stored = this.badge.truth === 'lost' ? null : this.state();
-    this.timer = this.firstKey = this.turn = 0;
+    this.timer = this.firstKey = this.turn = this.heard = 0;
     this.saving = null;
     this.left = this.going = false;
     this.off = '';  // words that the child took back and the laptop still has
@@ -74,19 +72,17 @@ export class Autosave {
     return JSON.stringify([this.text(), this.kind()]);
   }
 
-  // All of the note as it is now.
+  // All of the note as it is now; every change of it is a turn.
   now() {
-    const { editor, base } = this.form.elements;
+    const { editor, base } = this.form.elements, state = this.state(), said = state + this.off;
     const words = { question: this.form.closest('details').id, editor: editor.value, base: base.value, text: this.text(), text_kind: this.kind(), off: this.off };
-    return { words, state: this.state(), turn: this.turn += 1 };
+    if (said !== this.said) this.turn += 1;
+    this.said = said;
+    return { words, state, turn: this.turn };
   }
 
   unsaved() {
-    return this.queued() || this.state() !== this.stored;
-  }
-
-  queued() {
-    return this.kept !== null || this.writing > 0;
+    return this.kept.waits() || this.state() !== this.stored;
   }
 
   touched() {
@@ -122,14 +118,14 @@ export class Autosave {
   async attempt() {
     this.firstKey = 0;
     const now = this.now();
-    if (this.queued()) await this.keep(now);  // what waits is never older than what was sent
+    if (this.kept.waits()) await Promise.race([this.kept.keep(now), pause(PATIENCE)]);  // what waits is not older than what is sent
     if (tooLong(now.words.text)) return this.refused(now, this.sentences.long, true);
     const slow = setTimeout(() => this.setAside(), PATIENCE);
     try {
       return await this.judge(await this.request(now), now);
     } catch {
       this.stored = null;  // nobody knows whether it arrived
-      await this.setAside();
+      this.setAside();
       return RETRY;
     } finally {
       clearTimeout(slow);
@@ -148,25 +144,29 @@ export class Autosave {
     if (!response.ok) return this.refused(now, answer.sentence, response.status === 413 || response.status >= 500);
     if (answer.ack !== await keyedHash(this.form.dataset.ack, now.words.text)) throw new Error('not our server');
     this.stored = now.state;
+    this.heard += 1;
     this.form.elements.base.value = answer.base;
     this.form.elements.editor.value = answer.editor;
     this.form.dataset.ack = answer.ack_key;
     this.badge.box.dataset.ackedLength = now.words.text.length;
     this.queue?.use(answer.queue);
-    await this.settle(now);
+    this.kept.done(now.turn);
     if (this.state() !== now.state) return 0;
     this.badge.saved(answer.at);
     return RETRY;
   }
 
   // The child takes words back: all that the laptop ever kept of them goes, and the note goes on from a fresh editor.
-  // If this page dies before, the queue asks for the same. Tells whether it is done.
+  // If this page dies before, the queue asks for the same; where it could not keep that, it keeps nothing of the note:
+  // what holds the words does not reach the laptop again. Tells whether it is done.
   async takeBack(words) {
     clearTimeout(this.timer);
     this.timer = 0;
     this.off = words;
-    await this.saving;
-    const taken = this.keep(this.now()).then(() => this.erase());
+    const now = this.now(), keeping = this.kept.keep(now);
+    this.kept.done(now.turn - 1);
+    await Promise.all([this.saving, Promise.race([keeping, pause(PATIENCE)])]);
+    const taken = this.erase();
     this.saving = taken.then((done) => {
       this.saving = null;
       if (this.unsaved() && !this.timer) this.later(done ? 0 : REFUSED);
@@ -190,6 +190,7 @@ export class Autosave {
   }
 
   async erased(answer, done, now) {
+    this.heard += 1;
     if (!done) {
       this.off = '';
       this.badge.show('lost', answer.sentence);
@@ -202,34 +203,26 @@ export class Autosave {
     Object.assign(this.form.elements.base, { value: answer.base });
     Object.assign(this.form.dataset, { ack: answer.ack_key });
     this.badge.box.dataset.ackedLength = now.words.text.length;
-    await this.forget();
     this.queue?.use(answer.queue);
+    this.kept.done(now.turn);
     this.badge.saved(answer.at);
     return true;
   }
 
-  // What cannot be taken out of the queue now goes with the next save.
-  forget() {
-    this.keeping = this.keeping.then(async () => {
-      try {
-        await this.queue?.remove(this.id);
-        this.kept = null;
-      } catch (error) {
-        console.warn(error.name);
-      }
-    });
-    return this.keeping;
-  }
-
-  async refused(now, sentence, worthKeeping) {
-    const kept = worthKeeping && await this.keep(now);
-    this.badge.show('lost', kept ? `${sentence} ${this.sentences.kept}` : sentence);
+  refused(now, sentence, worthKeeping) {
+    const heard = this.heard += 1;
+    this.badge.show('lost', sentence);
+    if (worthKeeping) {
+      this.kept.keep(now).then((kept) => {
+        if (kept && heard === this.heard) this.badge.show('lost', `${sentence} ${this.sentences.kept}`);
+      });
+    }
     return REFUSED;
   }
 
   // Locked or restarted: the text stays here; once the same person has unlocked again it is saved.
   async signedInAgain() {
-    await this.setAside('locked', 'pageLocked');
+    this.setAside('locked', 'pageLocked');
     const now = await signedIn(this.form.dataset.user, this.form.elements.editor.value, this.sentences.interview);
     if (!now) return RETRY;
     this.form.dataset.ack = now.ack_key;
@@ -237,45 +230,15 @@ export class Autosave {
     return 0;
   }
 
-  // The laptop did not take it: the queue does, and the badge says where the words are.
+  // The laptop did not take it: the queue does, and the badge says where the words are, unless the laptop spoke since.
   async setAside(waiting = 'browser', onlyHere = 'page') {
-    const now = this.now(), kept = await this.keep(now);
-    if (now.state === this.stored) return;
-    this.badge.show(kept ? 'browser' : 'lost', this.sentences[kept ? waiting : onlyHere]);
-  }
-
-  // Writes into the queue, one after the other; tells whether the words lie there.
-  keep(now) {
-    if (!this.queue) return Promise.resolve(false);
-    this.writing += 1;
-    this.keeping = this.keeping.then(() => this.put(now)).finally(() => { this.writing -= 1; });
-    return this.keeping;
-  }
-
-  async put(now) {
-    const under = this.queue.handed;
-    if (this.kept?.under === under && (this.kept.state === now.state || this.kept.turn > now.turn)) return true;
-    try {
-      await this.queue.put(this.id, { ...now.words, typed: new Date().toISOString() });
-      this.kept = { ...now, under };
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  // Acknowledged: what waits goes, unless it is newer.
-  settle(now) {
-    this.keeping = this.keeping.then(async () => {
-      if (!this.kept || (this.kept.turn > now.turn && this.kept.state !== now.state)) return;
-      try {
-        await this.queue.remove(this.id);
-        this.kept = null;
-      } catch (error) {
-        console.warn(error.name);  // the same text is sent and taken out once more
-      }
-    });
-    return this.keeping;
+    const now = this.now(), keeping = this.kept.keep(now), { heard } = this;
+    const tell = (kept) => {
+      if (heard !== this.heard || now.state === this.stored) return;
+      this.badge.show(kept ? 'browser' : 'lost', this.sentences[kept ? waiting : onlyHere]);
+    };
+    tell(await Promise.race([keeping, pause(LONGEST)]));
+    if (await keeping) tell(true);
   }
 
   // The button of the form takes along what the laptop has; what it has not goes first.
@@ -319,19 +282,20 @@ export class Autosave {
 
   // Neither on the laptop nor in the queue, and too late or too long to be sent behind: the browser asks first.
   onlyHere() {
-    const state = this.state();
-    if (this.left || state === this.stored || state === this.kept?.state) return false;
+    const now = this.now();
+    if (this.left || now.state === this.stored || this.kept.holds(now)) return false;
     return this.badge.truth !== 'saved' || this.box.value.length > KEPT_ALIVE;
   }
 
   // A page in the background may be killed at any moment, by the camera of a phone for one.
   hidden() {
     if (!document.hidden || this.left || !this.unsaved()) return;
-    this.keep(this.now()).then(() => this.save());
+    this.kept.keep(this.now());
+    this.save();
   }
 
   leave() {
-    if (!this.left && this.unsaved() && !this.queued()) this.request(this.now(), { keepalive: true }).catch(() => {});
+    if (!this.left && this.unsaved() && !this.kept.lies) this.request(this.now(), { keepalive: true }, this.off && { words: this.off }).catch(() => {});
     this.left = true;
   }
 }

@@ -78,7 +78,10 @@ export class Delivery {
     shown.querySelector('.code').textContent = words.question;
     shown.querySelector('span').textContent = sentence;
     shown.querySelector('textarea').value = words.text;
-    shown.querySelector('button').addEventListener('click', async () => { await remove(); shown.remove(); });
+    shown.querySelector('button').addEventListener('click', () => {
+      shown.remove();
+      remove().catch((error) => console.warn(error.name));  // fenced off: it is not shown again
+    });
     this.place.append(shown);
     this.announce.textContent = `${words.question} ${sentence}`;
     return REFUSED;

@@ -1,12 +1,17 @@
 // What was typed while the laptop was out of reach waits in this browser, sealed under a key that no browser stores.
-// Database "fieldkit", store "queue": random id -> {v: 1, iv, sealed, day, days} (format 1, `acts/queues.py`).
+// Database "fieldkit", store "queue": random id -> {v: 1, iv, sealed, turn, day, days} (format 1, `acts/queues.py`).
 // Who writes a record holds the lock of its id for as long as its page lives: no other page delivers it meanwhile.
+// Its fence stands outside, in the local storage: an older turn is on the laptop already, or was taken back by the child,
+// and does not count any more, also where this store is ill and lets nothing be taken out.
 import { bytes } from './laptop.js';
 
-const DAYS = 30, WRITE = { durability: 'strict' };
+const DAYS = 30, LIMIT = 5000, WRITE = { durability: 'strict' };
 const encoder = new TextEncoder(), decoder = new TextDecoder();
 const about = (id) => encoder.encode(`fieldkit queue 1 ${id}`);
-const lockOf = (id) => `fieldkit queue ${id}`;
+const NAME = 'fieldkit queue ';
+const nameOf = (id) => NAME + id;  // of its lock and of its fence
+const counts = (id, record) => (record.turn ?? 0) >= Number(localStorage.getItem(nameOf(id)));
+const fenced = () => Object.keys(localStorage).filter((name) => name.startsWith(NAME)).map((name) => name.slice(NAME.length));
 
 const answered = (request) => new Promise((resolve, reject) => {
   request.onsuccess = () => resolve(request.result);
@@ -18,23 +23,37 @@ const ended = (transaction) => new Promise((resolve, reject) => {
   transaction.onabort = () => reject(transaction.error);
 });
 
+// What has not ended in time is undone and has failed: the store of a browser may be so ill that it never answers.
 async function within(mode, act) {
-  const opening = indexedDB.open('fieldkit', 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore('queue');
-  const database = await answered(opening);
-  try {
-    const transaction = database.transaction('queue', mode, WRITE);
+  let database = null, transaction = null, over = false;
+  const late = new Promise((resolve) => { setTimeout(resolve, LIMIT); }).then(() => {
+    over = true;
+    transaction?.abort();
+    throw new DOMException('', 'TimeoutError');
+  });
+  const work = async () => {
+    const opening = indexedDB.open('fieldkit', 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore('queue');
+    database = await answered(opening);
+    if (over) return database.close();
+    transaction = database.transaction('queue', mode, WRITE);
     const end = ended(transaction);
     const [found] = await Promise.all([act(transaction.objectStore('queue')), end]);
     return found;
+  };
+  try {
+    return await Promise.race([work(), late]);
   } finally {
-    database.close();
+    database?.close();
   }
 }
 
 // How many notes wait in this browser, whoever typed them; what they say takes their key.
 export function waiting() {
-  return within('readonly', (store) => answered(store.count()));
+  return within('readonly', async (store) => {
+    const [ids, records] = await Promise.all([answered(store.getAllKeys()), answered(store.getAll())]);
+    return records.filter((record, place) => counts(ids[place], record)).length;
+  });
 }
 
 export class Queue {
@@ -57,22 +76,38 @@ export class Queue {
     this.key = crypto.subtle.importKey('raw', bytes(key), 'AES-GCM', false, ['encrypt', 'decrypt']);
   }
 
-  async put(id, words) {
+  // What could not be fenced off later is not kept at all.
+  async put(id, turn, words) {
     await this.hold(id);
+    if (localStorage.getItem(nameOf(id)) === null) localStorage.setItem(nameOf(id), 0);
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const plain = encoder.encode(JSON.stringify({ interview: this.interview, ...words }));
     const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: about(id) }, await this.key, plain);
-    await within('readwrite', (store) => answered(store.put({ v: 1, iv, sealed, day: '', days: 0 }, id)));
+    await within('readwrite', (store) => answered(store.put({ v: 1, iv, sealed, turn, day: '', days: 0 }, id)));
   }
 
-  remove(id) {
-    return within('readwrite', (store) => answered(store.delete(id)));
+  async remove(id) {
+    await within('readwrite', (store) => answered(store.delete(id)));
+    localStorage.removeItem(nameOf(id));
+  }
+
+  fence(id, turn) {
+    try {
+      localStorage.setItem(nameOf(id), turn);
+    } catch (error) {
+      console.warn(error.name);  // then nothing could be put there either
+    }
+  }
+
+  drop({ id, turn }) {
+    this.fence(id, turn + 1);
+    return this.remove(id);
   }
 
   hold(id) {
     if (!this.held.has(id)) {
       this.held.set(id, new Promise((resolve, reject) => {
-        navigator.locks.request(lockOf(id), () => new Promise(() => resolve())).catch(reject);
+        navigator.locks.request(nameOf(id), () => new Promise(() => resolve())).catch(reject);
       }));
     }
     return this.held.get(id);
@@ -85,11 +120,13 @@ export class Queue {
     const one = async (id) => {
       const words = await this.open(id);
       if (words === null) closed += 1;
-      else if (words && await act({ ...words, id }, () => this.remove(id))) await this.remove(id);
+      else if (!words) await this.remove(id);
+      else if (await act(words, () => this.drop(words))) await this.drop(words);
     };
-    for (const id of await within('readonly', (store) => answered(store.getAllKeys()))) {
+    const ids = await within('readonly', (store) => answered(store.getAllKeys()));
+    for (const id of new Set([...ids, ...fenced()])) {
       try {
-        await navigator.locks.request(lockOf(id), { ifAvailable: true }, (lock) => lock && one(id));
+        await navigator.locks.request(nameOf(id), { ifAvailable: true }, (lock) => lock && one(id));
       } catch (error) {
         console.warn(error.name);  // what cannot be read or taken out keeps no other from the laptop
       }
@@ -97,15 +134,15 @@ export class Queue {
     return closed;
   }
 
-  // The words; null where this key does not open them, undefined where they are gone.
+  // The words; null where this key does not open them, undefined where they are gone or do not count any more.
   async open(id) {
     const record = await within('readonly', (store) => answered(store.get(id)));
-    if (!record) return undefined;
+    if (!record || !counts(id, record)) return undefined;
     if (record.v !== 1) return null;
     try {
       const how = { name: 'AES-GCM', iv: record.iv, additionalData: about(id) };
       const words = JSON.parse(decoder.decode(await crypto.subtle.decrypt(how, await this.key, record.sealed)));
-      return words.interview === this.interview ? words : null;
+      return words.interview === this.interview ? { ...words, id, turn: record.turn ?? 0 } : null;
     } catch {
       await this.pass(id);
       return null;

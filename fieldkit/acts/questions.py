@@ -1,0 +1,260 @@
+"""The page of an interview: a section of its guide at a time, each question with its note and an editor on it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from fieldkit.acts import interviews
+from fieldkit.acts.cases import Case, case_within
+from fieldkit.acts.desk import Desk, only
+from fieldkit.acts.interviews import FULL, Paper
+from fieldkit.clock import new_id
+from fieldkit.errors import NotFound
+from fieldkit.records import Change, natural_id
+from fieldkit.rules import consent, guides, moments
+from fieldkit.rules.findings import Finding
+from fieldkit.rules.members import COORDINATOR, INTERVIEWER
+from fieldkit.rules.moments import MINUTE
+from fieldkit.store import log, machine, merge, people, strings
+from fieldkit.store.database import Tables
+from fieldkit.studies import Pair, load_study
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One question in the list of what is left: open, answered, skipped or off_record."""
+
+    id: str
+    text: Pair
+    state: str
+
+
+@dataclass(frozen=True)
+class SectionLine:
+    """One section of the guide: how many of its questions are answered, and how each of them stands."""
+
+    id: str
+    title: Pair
+    answered: int
+    total: int
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True)
+class OtherText:
+    """A text that stands against the shown one: nobody's edit is overwritten."""
+
+    text: str
+    author: str
+    device: str
+
+
+@dataclass(frozen=True)
+class QuestionLine:
+    """One question with its probes, its text as it stands, and the editor that this page opens on it.
+
+    `waits`: why it is better not asked now (`rules.guides.waits`); `context`: what of this family to think of first,
+    None where nobody told it; `minute`: when the note was begun.
+    """
+
+    id: str
+    text: Pair
+    probes: list[Pair]
+    sens: int
+    careful: bool
+    state: str
+    text_now: str
+    text_kind: str
+    others: list[OtherText]
+    editor: str
+    base: str
+    sealed: bool
+    waits: str
+    context: tuple[str, ...] | None
+    minute: int | None
+
+
+@dataclass(frozen=True)
+class Around:
+    """What happens beside the questions: who can listen, until when tender ones wait, a break, a rest to be offered.
+
+    `calm_from` is a minute, 0 where nothing tender is asked any more, None where nothing waits.
+    """
+
+    listening: tuple[str, ...]
+    calm_from: int | None
+    resting: bool
+    rest: Finding | None
+
+
+@dataclass(frozen=True)
+class InterviewPage:
+    """One section of one interview. `minutes` that it has run, breaks left out; None where its `paper` has none.
+
+    `mode`: all questions or the core set; `told`: the parts of the opening that were said to the child; `ended`: the
+    code of `completion`, empty while it runs; `writable`: whether the consents for its notes are in place; `mark` names
+    this opening of the page.
+    """
+
+    interview: str
+    case: Case
+    section: str
+    sections: list[SectionLine]
+    questions: list[QuestionLine]
+    minutes: int | None
+    mode: str
+    around: Around
+    told: tuple[int, ...]
+    ended: str
+    writable: bool
+    paper: Paper | None
+    mark: str = field(default_factory=new_id)
+
+    @property
+    def open_questions(self) -> int:
+        """Return how many questions nothing has been said to."""
+        return sum(mark.state == "open" for section in self.sections for mark in section.marks)
+
+
+@only(INTERVIEWER, COORDINATOR)
+def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPage:
+    """Return one section of an interview, each question with a fresh editor. Raises NotFound."""
+    with desk.db.reading() as tables:
+        row = interviews.row_within(tables, interview)
+        one = case_within(desk, tables, row["subject"])
+        lasted, mode = interviews.lasted(desk, tables, row), row["mode"] or FULL
+        around = _around(tables, row, lasted)
+        reader = _reader(desk, tables, row, one, around)
+        shown = reader.shown(mode)
+        lines = reader.sections(shown)
+        wanted = section if section in {line.id for line in lines} else lines[0].id
+        return InterviewPage(
+            interview=interview,
+            case=one,
+            section=wanted,
+            sections=lines,
+            questions=[reader.line(question) for question in shown if question["section"] == wanted],
+            minutes=None if lasted is None else lasted // MINUTE,
+            mode=mode,
+            around=around,
+            told=next((event.told for event in one.events if event.session == interview and event.told), ()),
+            ended=interviews.ended(tables, interview),
+            writable=consent.effective(one.events, interviews.NEEDED, interview),
+            paper=interviews.paper_of(row),
+        )
+
+
+def _around(tables: Tables, row: people.Row, lasted: int | None) -> Around:
+    """Return what happens beside the questions; nothing does while paper is typed in."""
+    if lasted is None or row["entered_on"]:
+        return Around((), None, resting=False, rest=None)
+    found = interviews.happened(tables, row)
+    return Around(
+        listening=moments.listening(found),
+        calm_from=moments.calm_from(found, lasted),
+        resting=moments.resting(found),
+        rest=interviews.rest_due(found, lasted),
+    )
+
+
+def _reader(desk: Desk, tables: Tables, row: people.Row, one: Case, around: Around) -> _Reader:
+    version = strings.guide_of(tables, row)
+    if version is None:
+        raise NotFound
+    return _Reader(
+        desk=desk,
+        tables=tables,
+        interview=row["id"],
+        texts=strings.published(tables, version),
+        answers={answer["question"]: answer for answer in people.answers(tables, row["id"])},
+        values={"away": guides.away_name(one.migration), "carer": guides.carer_name(one.carer)},
+        around=around,
+        context=_context(tables, one.id),
+    )
+
+
+def _context(tables: Tables, subject: str) -> tuple[str, ...] | None:
+    """Return what of a family to think of before asking, as codes of `sensitive_ctx`; None where nobody told it."""
+    row = people.row(tables, "participants", "id = ?", subject) or {}
+    told = json.loads(row["sensitive"]) if row.get("sensitive") else None
+    dead = any(parent["alive"] == "no" for parent in people.rows(tables, "parents", subject))
+    if dead:
+        return tuple(dict.fromkeys(["parent_dead", *(told or ())]))
+    return None if told is None else tuple(told)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """What the lines of one page need to look up."""
+
+    desk: Desk
+    tables: Tables
+    interview: str
+    texts: dict[str, Pair]
+    answers: dict[str, people.Row]
+    values: dict[str, Pair]
+    around: Around
+    context: tuple[str, ...] | None
+
+    def shown(self, mode: str) -> list[strings.Row]:
+        """Return all questions, or the core set and what was answered beside it."""
+        asked = strings.asked(self.tables, self.texts)
+        return [one for one in asked if mode == FULL or one["core"] or one["code"] in self.answers]
+
+    def sections(self, asked: list[strings.Row]) -> list[SectionLine]:
+        lines = []
+        for section in load_study().guide.sections:
+            marks = tuple(self._mark(question["code"]) for question in asked if question["section"] == section.id)
+            done = sum(1 for mark in marks if mark.state == "answered")
+            title = self.texts.get(f"guide:{section.id}", section.title)
+            lines += [SectionLine(section.id, title, done, len(marks), marks)] if marks else []
+        return lines
+
+    def line(self, question: strings.Row) -> QuestionLine:
+        code = question["code"]
+        mark, found, record = self._mark(code), self.answers.get(code, {}), natural_id("answer", self.interview, code)
+        standing = log.standing_of(self.tables, record)
+        texts = merge.heads(standing).get("text", [])
+        begun = [one.elapsed for one in standing if one.elapsed is not None]
+        careful = question["ctx"] == guides.CAREFUL
+        return QuestionLine(
+            id=code,
+            text=mark.text,
+            probes=[self._said(probe) for probe in self._probes(question)],
+            sens=question["sens"] or 0,
+            careful=careful,
+            state=mark.state,
+            text_now=found.get("text") or "",
+            text_kind=found.get("text_kind") or "verbatim",
+            others=[self._other(one) for one in texts[:-1] if one.set["text"] != texts[-1].set["text"]],
+            editor=new_id(),
+            base=log.encode_base(standing),
+            sealed=bool(found) and not log.waits(self.tables, record),
+            waits=self._waits(question["sens"] or 0, careful=careful),
+            context=self.context if careful else (),
+            minute=min(begun) // MINUTE if begun else None,
+        )
+
+    def _mark(self, code: str) -> Mark:
+        state = _STATES.get(self.answers.get(code, {}).get("outcome", ""), "open")
+        return Mark(code, self._said(f"guide:{code}"), state)
+
+    def _said(self, string: str) -> Pair:
+        return guides.fill_pair(self.texts[string], self.values)
+
+    def _waits(self, sens: int, *, careful: bool) -> str:
+        listened, upset = bool(self.around.listening), self.around.calm_from is not None
+        return guides.waits(sens, careful=careful, context=self.context or (), listened=listened, upset=upset)
+
+    def _probes(self, question: strings.Row) -> list[str]:
+        codes = [f"guide:{probe}" for probe in question["probes"]]
+        return [code for code in codes if code in self.texts]
+
+    def _other(self, one: Change) -> OtherText:
+        everybody = machine.everybody(self.tables)
+        user, device = everybody.users.get(one.author), everybody.devices.get(one.device)
+        return OtherText(one.set["text"], user.name if user else "", device.name if device else "")
+
+
+_STATES = {"answered": "answered", "child_skipped": "skipped", "off_record": "off_record"}
