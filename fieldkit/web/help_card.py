@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from fieldkit.acts import help_card, readiness
@@ -12,6 +14,18 @@ from fieldkit.web.pages import Answer, agreed, seen
 from fieldkit.web.sessions import desk, signed_in
 
 pages = Blueprint("help_card", __name__)
+
+
+@pages.app_template_global()
+def help_at(site: str) -> dict[str, Any]:
+    """Return the numbers of a site and the words to say, for a page on which a child may need them."""
+    study, at = load_study(), desk()
+    return {
+        "card": help_card.of_site(at, site) if site in help_card.sites(at) else help_card.national(),
+        "leads": readiness.leads(at),
+        "scripts": study.scripts,
+        "words_to_say": study.words_to_say,
+    }
 
 
 @pages.get("/help-card")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from fieldkit.acts import help_card, moments, questions, readiness
+from fieldkit.acts import moments, questions
 from fieldkit.clock import new_id
 from fieldkit.rules.moments import VERY_UPSET
-from fieldkit.studies import load_study
+from fieldkit.web.help_card import help_at
 from fieldkit.web.sessions import desk, once
 
 pages = Blueprint("moments", __name__, url_prefix="/interviews/<interview>")
@@ -32,15 +32,5 @@ def note(interview: str) -> Response:
 @pages.get("/distress")
 def distress(interview: str) -> str:
     """Say what to do when a child is very upset or tells of harm; to look at it leaves no trace."""
-    study, at = load_study(), desk()
-    page = questions.page(at, interview)
-    place = page.case.site
-    return render_template(
-        "moments/distress.html",
-        page=page,
-        mark=new_id(),
-        card=help_card.of_site(at, place) if place in help_card.sites(at) else help_card.national(),
-        leads=readiness.leads(at),
-        scripts=study.scripts,
-        words_to_say=study.words_to_say,
-    )
+    page = questions.page(desk(), interview)
+    return render_template("moments/distress.html", page=page, mark=new_id(), **help_at(page.case.site))

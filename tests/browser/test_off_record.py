@@ -67,6 +67,39 @@ def test_words_are_on_the_disk_until_they_are_taken_back(
     assert on_disk(GOES)
 
 
+def test_a_full_disk_takes_the_words_back_later_and_never_says_saved_before(
+    talk: tuple[Page, Any], on_disk: Callable[[str], bool]
+) -> None:
+    page, laptop = talk
+    full = {"status": 507, "content_type": "application/json", "body": '{"sentence": "", "code": "disk_full"}'}
+    page.route("**/off-record", lambda route: route.fulfill(**full))
+    with page.expect_response("**/off-record"):
+        page.click(OFF)
+    expect(page.locator(BADGE)).to_contain_text("还没从电脑上删掉")
+    page.keyboard.insert_text("接着写")
+    with page.expect_response("**/off-record"):
+        pass
+    badge(page, "lost")
+    assert page.input_value(NOTE) == STAYS + "接着写"
+
+    page.unroute("**/off-record")
+    badge(page, "saved")
+    laptop.kill()
+    assert not on_disk(GOES)
+
+
+def test_words_that_the_laptop_refuses_to_take_out_are_shown_again(talk: tuple[Page, Any], stored: Stored) -> None:
+    page, laptop = talk
+    refused = {"status": 409, "content_type": "application/json", "body": '{"sentence": "没有存上。", "code": "x"}'}
+    page.route("**/off-record", lambda route: route.fulfill(**refused))
+    page.click(OFF)
+
+    expect(page.locator(NOTE)).to_have_value(STAYS + GOES)
+    expect(page.locator(BADGE)).to_contain_text("没有存上。")
+    laptop.kill()
+    assert stored("W1") == STAYS + GOES
+
+
 def test_the_last_words_go_with_one_tap(talk: tuple[Page, Any], stored: Stored, on_disk: Callable[[str], bool]) -> None:
     page, laptop = talk
     page.click(OFF)

@@ -127,6 +127,42 @@ def test_the_open_page_is_not_given_up_for_one_that_cannot_come(
     assert (stored("W1"), stored("W2")) == ("下雨了", "没人送伞")
 
 
+def test_what_helps_a_child_stands_on_the_open_page_when_the_laptop_is_out_of_reach(
+    laptop: Any, phone: Page, interview: str
+) -> None:
+    open_note(phone, laptop.url, interview)
+    laptop.kill()
+    for link in ("#upset .stack a >> nth=0", "#upset .stack a >> nth=1", "#upset .acts a >> nth=1"):
+        phone.click(".stopbar a[href='#upset']")
+        phone.click(link)
+        expect(phone.locator("#help")).to_contain_text("先不问了，陪着孩子")
+        expect(phone.locator("#help a[href='tel:110']").first).to_be_visible()
+        assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        phone.click("#help .acts a")
+        expect(phone.locator("#note-W1")).to_be_focused()
+
+
+def test_a_childs_stop_out_of_reach_is_carried_out_once_the_laptop_answers(
+    laptop: Any, phone: Page, interview: str, unlock: Unlock
+) -> None:
+    open_note(phone, laptop.url, interview)
+    waits = phone.locator("[data-waits]")
+    laptop.kill()
+    phone.click(".stopbar .stop")
+    phone.click("#stop button[value=stop_keep]")
+    expect(waits).to_be_visible()
+    phone.click("#stop .acts a >> nth=0")  # the child wants to go on: nothing is carried out
+    expect(waits).to_be_hidden()
+    phone.click(".stopbar .stop")
+    phone.click("#stop button[value=stop_discard]")
+    expect(waits).to_contain_text("孩子选的电脑就办")
+
+    laptop.start()
+    unlock(phone.context.new_page(), laptop)
+    expect(phone.locator("[data-left]")).to_be_visible()
+    expect(phone.locator("main")).to_contain_text("这次说的都不要了")
+
+
 def test_only_files_and_the_page_that_waits_are_kept(laptop: Any, phone: Page, interview: str) -> None:
     open_note(phone, laptop.url, interview)
     phone.goto(f"{laptop.url}/people")

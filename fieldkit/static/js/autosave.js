@@ -158,7 +158,7 @@ export class Autosave {
 
   // The child takes words back: all that the laptop ever kept of them goes, and the note goes on from a fresh editor.
   // If this page dies before, the queue asks for the same; where it could not keep that, it keeps nothing of the note:
-  // what holds the words does not reach the laptop again. Tells whether it is done.
+  // what holds the words does not reach the laptop again. Tells whether it is done; null where the laptop refuses it.
   async takeBack(words) {
     clearTimeout(this.timer);
     this.timer = 0;
@@ -180,6 +180,7 @@ export class Autosave {
       try {
         const response = await this.request(now, {}, { words: now.words.off });
         if (response.status === 401 || response.status === 400) await this.signedInAgain();
+        else if (response.status >= 500) this.badge.show('lost', this.sentences.offLater);
         else return await this.erased(await response.json(), response.ok, now);
       } catch {
         this.badge.show('lost', this.sentences.off);
@@ -194,7 +195,7 @@ export class Autosave {
     if (!done) {
       this.off = '';
       this.badge.show('lost', answer.sentence);
-      return false;
+      return null;
     }
     if (answer.ack !== await keyedHash(this.form.dataset.ack, now.words.text)) throw new Error('not our server');
     this.off = '';

@@ -15,6 +15,10 @@ export function offRecord(form, note) {
   const box = form.querySelector('textarea'), line = form.querySelector('[data-off]');
   let taken = null, timer = 0;
 
+  const put = (back) => {
+    const place = Math.min(back.from, box.value.length);
+    box.setRangeText(back.words, place, place, 'end');
+  };
   const close = () => {
     taken = null;
     line.hidden = true;
@@ -30,14 +34,16 @@ export function offRecord(form, note) {
     box.focus({ preventScroll: true });
     clearTimeout(timer);
     close();
-    if (!await note.takeBack(words)) return;
+    const done = await note.takeBack(words);
+    if (done === null) put({ words, from });  // the laptop has them and does not take them out: so they are shown
+    if (!done) return;
     taken = { words, from };
     line.hidden = false;
     timer = setTimeout(close, UNDO);
   });
 
   line.querySelector('button').addEventListener('click', () => {
-    box.setRangeText(taken.words, Math.min(taken.from, box.value.length), Math.min(taken.from, box.value.length), 'end');
+    put(taken);
     close();
     box.focus({ preventScroll: true });
     box.dispatchEvent(new Event('input'));
