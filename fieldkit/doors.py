@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from socket import socket
-from ssl import PROTOCOL_TLS_SERVER, SSLContext, SSLError, SSLSocket
+from ssl import PROTOCOL_TLS_SERVER, SSLContext, SSLError, SSLSocket, SSLWantReadError, SSLWantWriteError
 from threading import Thread
 from typing import Any
 
@@ -23,6 +23,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - meant: web/security.py answers paired pho
 PORTS = {LAN: 8760, TRUST: 8770}
 NEIGHBOURS = 10  # if nobody asked for a port and the usual one is taken, one of the next is as good
 THREADS = 6
+UNHEARD = 64  # connections that have asked for nothing yet; a phone holds two or three, and for a moment only
 Pages = Callable[[dict[str, Any], Any], Any]
 
 
@@ -48,6 +49,18 @@ def bound(kind: type[Server], app: Pages, host: str, ports: Sequence[int]) -> Se
 class Greeting(SSLSocket):
     """A connection that may come from anybody: a greeting that fails ends it, and is no fault to be reported."""
 
+    def greet(self) -> bool:
+        """Go on with the greeting as far as it has come; tell whether it is over. Raises OSError where it fails."""
+        waits = self.gettimeout()
+        self.settimeout(0)
+        try:
+            self.do_handshake()
+        except (SSLWantReadError, SSLWantWriteError):
+            return False
+        finally:
+            self.settimeout(waits)
+        return True
+
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         """Read; raises FatalSSLAlert where the other side speaks no TLS, or does not trust us."""
         try:
@@ -57,18 +70,55 @@ class Greeting(SSLSocket):
 
 
 class Patient(Server):
-    """A server for devices that nobody knows: who connects and says nothing takes no worker away from the others."""
+    """A server for devices that nobody knows: who asks for nothing takes no worker away from the others.
+
+    Who has not come to the point within the time of one request is cut off; of too many, the oldest.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._greeting: list[Any] = []
+        self._unheard: list[Any] = []
 
     def process_conn(self, conn: Any) -> None:
-        """Hand a connection to a worker once there is something to read."""
+        """Hand a connection to a worker once there is a request to read."""
         if conn.last_used is None:
-            self._connections.put(conn)  # type: ignore[attr-defined] # cheroot's stubs lack it
+            self._welcome(conn)
+        elif conn in self._greeting:
+            self._greet(conn)
         else:
+            if conn in self._unheard:
+                self._unheard.remove(conn)
             super().process_conn(conn)
+
+    def _welcome(self, conn: Any) -> None:
+        self._unheard = [one for one in self._unheard if one.socket.fileno() >= 0]
+        self._greeting = [one for one in self._greeting if one in self._unheard]
+        if len(self._unheard) >= UNHEARD:
+            self._unheard.pop(0).last_used = 0  # its time is over
+        self._unheard.append(conn)
+        if isinstance(conn.socket, Greeting):
+            self._greeting.append(conn)
+        self._wait_for(conn)
+
+    def _greet(self, conn: Any) -> None:
+        began = conn.last_used
+        try:
+            over = conn.socket.greet()
+        except OSError:
+            conn.close()
+            return
+        if over:
+            self._greeting.remove(conn)
+        self._wait_for(conn)
+        conn.last_used = began  # who sends his greeting drop by drop wins no time
+
+    def _wait_for(self, conn: Any) -> None:
+        self._connections.put(conn)  # type: ignore[attr-defined] # cheroot's stubs lack it
 
 
 class Sealed:
-    """TLS whose greeting is spoken where a request is read: who stays silent keeps nobody else waiting."""
+    """TLS whose greeting is spoken as it comes in (`Greeting.greet`): who is slow keeps nobody else waiting."""
 
     def __init__(self, certificate: Path) -> None:
         self.certificate = certificate

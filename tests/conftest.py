@@ -16,9 +16,12 @@ from ctypes.util import find_library
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from socket import socket
+from select import select
+from socket import AF_UNIX, SOCK_SEQPACKET, recv_fds, send_fds, socket, socketpair
+from typing import TextIO
 
 import pytest
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from fieldkit.acts import (
@@ -275,28 +278,90 @@ def port() -> int:
     return free_port()
 
 
-class Laptop:
-    """A real server in a process of its own, which can be killed and started again; *what* it serves is its options."""
+class Fork:
+    """A process of the program that `warm.py` began, with what `subprocess.Popen` can do."""
 
-    def __init__(self, what: list[str], command: list[str], log: Path, env: dict[str, str]) -> None:
+    def __init__(self, known: int, stdout: TextIO) -> None:
+        self._known, self.stdout = known, stdout
+
+    def poll(self) -> int | None:
+        """Tell whether it has ended: a number, if so."""
+        return 0 if self.stdout.closed or select([self._known], [], [], 0)[0] else None
+
+    def send_signal(self, how: signal.Signals) -> None:
+        signal.pidfd_send_signal(self._known, how)
+
+    def communicate(self) -> None:
+        """Read what it still says, and wait for its end."""
+        self.stdout.read()
+        select([self._known], [], [])
+        os.close(self._known)
+        self.stdout.close()
+
+
+Run = Callable[[list[str], dict[str, str], TextIO], Fork]
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """What templates were compiled to, looked up by their text: every test has an app of its own."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
+
+
+@pytest.fixture(scope="session")
+def run(compiled: FileSystemBytecodeCache) -> Iterator[Run]:
+    """Run the program with words, an environment and a place for errors, without loading it anew each time."""
+    ours, theirs = socketpair(AF_UNIX, SOCK_SEQPACKET)
+    warm = [sys.executable, "-P", str(Path(__file__).with_name("warm.py")), str(theirs.fileno()), compiled.directory]
+    known = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(warm, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], env=known)
+    theirs.close()
+
+    def begin(words: list[str], env: dict[str, str], errors: TextIO) -> Fork:
+        heard, said = os.pipe()
+        send_fds(ours, [json.dumps([words, env]).encode()], [nothing.fileno(), said, errors.fileno()])
+        os.close(said)
+        _, (found,), _, _ = recv_fds(ours, 1, 1)
+        return Fork(found, os.fdopen(heard, encoding="utf-8"))
+
+    with Path(os.devnull).open() as nothing:
+        yield begin
+    ours.close()
+    process.wait()
+
+
+class Laptop:
+    """A real server in a process of its own, which can be killed and started again; *what* it serves is its options.
+
+    Without a *command* of its own it is a fork of the loaded program.
+    """
+
+    def __init__(self, run: Run, what: list[str], command: list[str], log: Path, env: dict[str, str]) -> None:
         self.what = what
         self.port = free_port()
-        self.command, self._log, self._env = command, log, env
+        self.command, self._run, self._log, self._env = command, run, log, env
         self.start()
 
     def start(self) -> None:
         """Start on the same port as before, and wait until it says where it is."""
-        asked = [*self.command, "serve", *self.what, "--port", str(self.port), "--no-browser"]
-        with self._log.open("ab") as errors:
-            self.process = subprocess.Popen(
-                asked, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, env=self._env
-            )
+        asked = ["serve", *self.what, "--port", str(self.port), "--no-browser"]
+        with self._log.open("a") as errors:
+            self.process = self._begun(asked, errors)
         self.until(self.url)
+
+    def _begun(self, asked: list[str], errors: TextIO) -> subprocess.Popen[str] | Fork:
+        if not self.command:
+            return self._run(asked, self._env, errors)
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            [*self.command, *asked], stdin=pipe, stdout=pipe, stderr=errors, text=True, env=self._env
+        )
 
     def until(self, words: str) -> None:
         """Wait until the server prints *words*."""
         assert self.process.stdout is not None
         if not any(words in line for line in self.process.stdout):
+            self.process.communicate()
             raise AssertionError(f"the server ended: {self._log.read_text()}")
 
     @property
@@ -320,7 +385,7 @@ Start = Callable[..., Laptop]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+def start(tmp_path: Path, run: Run) -> Iterator[Start]:
     """Start the server on a folder (None: the demo); *command* may be another program that runs it."""
     started: list[Laptop] = []
     scratch = tmp_path / "scratch"
@@ -329,8 +394,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def begin(data: Path | None, *command: str) -> Laptop:
         what = ["--demo"] if data is None else ["--data", str(data)]
         known = {**os.environ, "PYTHONUNBUFFERED": "1", "TMPDIR": str(scratch)}
-        asked = list(command) or [sys.executable, "-m", "fieldkit"]
-        started.append(Laptop(what, asked, tmp_path / "server.log", known))
+        started.append(Laptop(run, what, list(command), tmp_path / "server.log", known))
         return started[-1]
 
     yield begin

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http.client import HTTPSConnection
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -103,6 +105,79 @@ def test_devices_that_say_nothing_keep_nobody_waiting(doors: Doors, site: Site, 
     assert ask(site, trusting())[0] == 403
     for line in silent:
         line.close()
+
+
+HALF_A_GREETING = bytes.fromhex("1603010200" + "0100")
+Connect = Callable[[bytes], socket.socket]
+
+
+@pytest.fixture
+def connect(site: Site) -> Iterator[Connect]:
+    with ExitStack() as opened:
+
+        def to(says: bytes) -> socket.socket:
+            line = opened.enter_context(socket.create_connection(("127.0.0.2", site.lan.ports[LAN]), timeout=20))
+            line.sendall(says)
+            return line
+
+        yield to
+
+
+@pytest.fixture
+def for_long(doors: Doors) -> Doors:
+    """Doors at which a device may take very long, so that no test waits for the end of its time."""
+    for server in doors._servers.values():
+        server.timeout = 600
+    return doors
+
+
+def test_devices_that_stop_in_their_greeting_keep_nobody_waiting(
+    for_long: Doors, site: Site, trusting: Trusting, connect: Connect
+) -> None:
+    for _ in range(8):
+        connect(HALF_A_GREETING)
+
+    assert ask(site, trusting())[0] == 403
+
+
+def test_devices_that_greet_and_ask_for_nothing_keep_nobody_waiting(
+    for_long: Doors, site: Site, trusting: Trusting, connect: Connect
+) -> None:
+    greeted = [trusting().wrap_socket(connect(b""), server_hostname="127.0.0.2") for _ in range(8)]
+
+    assert ask(site, trusting())[0] == 403
+    for line in greeted:
+        line.close()
+
+
+def test_a_greeting_in_drops_is_over_when_its_time_is(
+    doors: Doors, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [time.time()]
+    monkeypatch.setattr("cheroot.connections.time", SimpleNamespace(time=lambda: now[0], sleep=time.sleep))
+    line = connect(HALF_A_GREETING)
+    line.settimeout(1)
+
+    for _ in range(6):
+        now[0] += 4
+        with suppress(TimeoutError):
+            assert line.recv(1) == b""
+            return
+        line.sendall(b"\0")
+    pytest.fail("it may go on for ever")
+
+
+def test_of_too_many_who_do_not_come_to_the_point_the_oldest_goes(
+    for_long: Doors, site: Site, trusting: Trusting, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fieldkit.doors.UNHEARD", 3)
+    oldest, _, newest = [connect(HALF_A_GREETING) for _ in range(3)]
+
+    assert ask(site, trusting())[0] == 403
+    assert oldest.recv(1) == b""
+    newest.settimeout(1)
+    with pytest.raises(TimeoutError):
+        newest.recv(1)
 
 
 def test_old_tls_is_not_spoken(doors: Doors, site: Site, trusting: Trusting) -> None:

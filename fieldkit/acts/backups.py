@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fieldkit.acts import stops
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.handover import explained
 from fieldkit.errors import DiskFull, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.platform import flush_folder, unused
-from fieldkit.store import backups, copies, keys, machine, replica, sheets
+from fieldkit.store import backups, copies, keys, machine, phones, replica, sheets
+from fieldkit.store import stops as waiting
 from fieldkit.store.backups import NewerBackup, NotABackup
 from fieldkit.store.copies import Copy
 from fieldkit.store.database import Database, DatabaseError, ForeignStore
@@ -89,8 +91,8 @@ def named(desk: Desk, path: Path) -> Path:
 def write(desk: Desk, path: Path, place: str = "") -> None:
     """Seal what is new, and write everything that this folder holds into one file; it is whole or absent.
 
-    It is listed, as lying at *place* where that is not *path*: should something be erased later, it still holds it.
-    Raises Occupied, DiskFull, NoSuchPlace.
+    A stop that waits is done first. It is listed, as lying at *place* where that is not *path*: should something be
+    erased later, it still holds it. Raises Occupied, DiskFull, NoSuchPlace, and what `stops.finish_due` refuses.
     """
     _write_listed(desk, path, place or _plain(path))
     with desk.db.writing() as tables:
@@ -98,11 +100,12 @@ def write(desk: Desk, path: Path, place: str = "") -> None:
 
 
 def _write_listed(desk: Desk, path: Path, place: str) -> None:
+    stops.finish_due(desk, all_of_them=True)
     with desk.db.writing() as tables:
         replica.seal(tables)
         number = copies.keep(tables, place, desk.today)  # before it exists: no copy goes unlisted
     try:
-        _write_out(desk, path)
+        _write_out(desk, path, number)
     except Refusal:
         with desk.db.writing() as tables:
             copies.drop(tables, number)
@@ -117,19 +120,34 @@ def _plain(path: Path) -> str:
     return os.path.normpath(path.absolute())
 
 
-def _write_out(desk: Desk, path: Path) -> None:
-    """Write a copy of this folder to the new file *path*. Raises Occupied, DiskFull, NoSuchPlace.
+def _write_out(desk: Desk, path: Path, number: int) -> None:
+    """Write a copy of this folder to the new file *path*, listed under *number*.
 
-    The copy knows no stream to write on: what is restored goes on in fresh ones (`design.md` §4).
+    Raises Occupied, DiskFull, NoSuchPlace.
     """
     try:
         with desk.folder.scratch() as scratch:
             copy = scratch / DATABASE
             desk.db.copy_to(copy)
-            _forget_streams(copy, desk.db.key)
+            _prepare(desk, copy, number)
             backups.write(path, {DATABASE: copy, SLOTS: desk.folder.path / SLOTS})
     except OSError as error:
         raise explained(error, path) from error
+
+
+def _prepare(desk: Desk, copy: Path, number: int) -> None:
+    """Let the database *copy* know no stream and no stop, and list what it holds.
+
+    What is restored goes on in fresh streams (`design.md` §4). Others write on while the copy is made: only the
+    finished one knows how far it reaches.
+    """
+    with closing(Database(copy, desk.db.key)) as db:
+        with db.writing() as theirs:
+            machine.forget_streams(theirs)
+            waiting.forget(theirs)
+            copies.look_into(theirs, number, theirs)
+        with db.reading() as theirs, desk.db.writing() as tables:
+            copies.look_into(tables, number, theirs)
 
 
 def renew(desk: Desk) -> int:
@@ -178,9 +196,9 @@ def _is_known(desk: Desk, copy: Sequence[Path]) -> bool:
 
 
 def renew_if_possible(desk: Desk) -> None:
-    """Put a new backup in the place of those of `backups/`; where the disk is full they wait for the next time."""
+    """Put a new backup in the place of those of `backups/`; on a full disk, and while a stop waits, another time."""
     with desk.db.reading() as tables:
-        due = copies.stale(tables) is not None
+        due = copies.stale(tables) is not None and not waiting.every(tables)
     if due:
         with suppress(Refusal):
             renew(desk)
@@ -268,22 +286,13 @@ def destroyed(desk: Desk, number: int) -> str:
     return one.day
 
 
-def _forget_streams(copy: Path, key: bytes) -> None:
-    """Let the database *copy*, which *key* opens, know no stream of its own."""
-    db = Database(copy, key)
-    try:
-        with db.writing() as tables:
-            machine.forget_streams(tables)
-    finally:
-        db.close()
-
-
 def restore(folder: Folder, path: Path, secret: str) -> None:
     """Bring a backup into an empty folder, once it has been opened; a torn, foreign or broken one leaves it empty.
 
     *secret*: a passphrase of one of its people, or the words of a sheet. What was erased on this laptop after it was
-    written is gone from it before it lies there (`design.md` §4). Raises NotEmpty, NotABackup, NewerBackup,
-    BackupClosed, ForeignStore, FolderNewer, ErasedLogBroken, ErasedLogNewer, ErasedLogInTheWay, NoSuchPlace, DiskFull.
+    written is gone from it before it lies there (`design.md` §4), and no phone is paired: one of them may have been
+    lost and sent away since. Raises NotEmpty, NotABackup, NewerBackup, BackupClosed, ForeignStore, FolderNewer,
+    ErasedLogBroken, ErasedLogNewer, ErasedLogInTheWay, NoSuchPlace, DiskFull.
     """
     if folder.state != EMPTY or folder.database_path.exists():
         raise NotEmpty
@@ -313,6 +322,7 @@ def _try_out(scratch: Path, secret: str) -> None:
         copy.bring_up(store_key)
         with closing(Database(copy.database_path, store_key)) as db, db.writing() as tables:
             copies.set_restored(tables)
+            phones.forget(tables)
 
 
 def _opened(slots: Sequence[Mapping[str, Any]], secret: str) -> tuple[str, bytes]:

@@ -14,11 +14,12 @@ from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Invalid
 from fieldkit.i18n import N_
 from fieldkit.rules.members import INTERVIEWER
+from fieldkit.store import people as people_rows
 
-ASK, TALK = "ask", "talk"
+ASK, TALK, STOP = "ask", "talk", "stop"
 SIGNS: dict[str, dict[str, tuple[str, ...]]] = {  # by stage and kind, what can be tapped
     ASK: {"answer": ("yes", "no", "think")},
-    TALK: {"wish": ("skip", "rest", "stop"), "face": ("1", "2", "3", "4", "5")},
+    TALK: {STOP: (STOP,), "wish": ("skip", "rest"), "face": ("1", "2", "3", "4", "5")},
 }
 
 
@@ -33,19 +34,39 @@ class Tap:
 
 @dataclass
 class Card:
-    """One card in a child's hand: for which record it was handed over, by whom, its stage, the last taps by kind."""
+    """One card in a child's hand: for which record it was handed over, by whom, its stage, the last taps by kind.
+
+    `seen`: the numbers of the taps that a page on the laptop has shown; `answered`: that of the last answered "stop".
+    """
 
     place: str
     by: str
     stage: str
     id: str = field(default_factory=new_id)
     taps: dict[str, Tap] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
+    answered: int = 0
     gate: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @property
     def number(self) -> int:
         """Return how many taps there were."""
         return max((one.number for one in self.taps.values()), default=0)
+
+    @property
+    def stop(self) -> Tap | None:
+        """Return the child's "stop" for as long as nobody has answered it."""
+        found = self.taps.get(STOP)
+        return found if found is not None and found.number != self.answered else None
+
+    def standing(self) -> list[Tap]:
+        """Return the taps that nobody has answered."""
+        return [one for one in self.taps.values() if one.number != self.answered]
+
+    @property
+    def arrived(self) -> bool:
+        """Tell whether a page on the laptop has shown all that the child tapped."""
+        return all(one.number in self.seen for one in self.standing())
 
 
 @only(INTERVIEWER)
@@ -70,3 +91,19 @@ def tap(card: Card, sign: str, clock: Clock) -> None:
         raise Invalid(field=N_("what the child tapped"))
     with card.gate:  # of two taps at once each gets a number of its own
         card.taps[kind] = Tap(sign, card.number + 1, clock.now().isoformat())
+
+
+def answer(card: Card, number: int) -> None:
+    """Take note that a person has answered the child's "stop"; one that was tapped since goes on waiting."""
+    with card.gate:
+        if card.stop is not None and card.stop.number == number:
+            card.answered = number
+
+
+def is_over(desk: Desk, card: Card) -> bool:
+    """Tell whether the interview of a card has ended, or is gone: nobody waits for a sign any more."""
+    if card.stage == ASK:
+        return False
+    with desk.db.reading() as tables:
+        gone = people_rows.row(tables, "interviews", "id = ?", card.place) is None
+        return gone or bool(interviews.ended(tables, card.place))

@@ -12,7 +12,7 @@ from fieldkit.errors import NotFound
 from fieldkit.rules import consent, gates, states
 from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, Event
 from fieldkit.rules.gates import Gate
-from fieldkit.store import people, standing
+from fieldkit.store import erasures, people, standing
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
 
@@ -128,12 +128,9 @@ class _Known:
 def all_in_short(desk: Desk, tables: Tables, common: Ground, rows: list[people.Row]) -> list[Case]:
     """Return the children of *rows* as a list shows them."""
     ids = [row["id"] for row in rows]
-    busy = standing.wordy(tables, ids, desk.today) | people.interviewed_on(tables, desk.today)
-    said, newest, disputed = (
-        standing.in_short(tables, ids),
-        people.newest_interviews(tables, ids),
-        people.disputed(tables),
-    )
+    said, newest = standing.in_short(tables, ids), people.newest_interviews(tables, ids)
+    busy = standing.wordy(tables, said, desk.today) | people.interviewed_on(tables, desk.today)
+    disputed = people.disputed(tables)
 
     def known(row: people.Row) -> _Known:
         child = row["id"]
@@ -154,7 +151,7 @@ def _whole(tables: Tables, row: people.Row, common: Ground, *, conflict: bool) -
 
 def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _Known) -> Case:
     found = known.events
-    session = unused_session(found, known.interviews, desk.today)
+    session = unused_session(tables, found, known.interviews, desk.today)
     situation = situations.gather(desk, tables, common, row, found, session)
     one = Case(
         **_named(common, row),
@@ -206,16 +203,17 @@ def _line(row: people.Row, one: people.Row, place: int, common: Ground) -> Inter
     )
 
 
-def unused_session(events: list[Event], lines: list[InterviewLine], day: str) -> str:
+def unused_session(tables: Tables, events: list[Event], lines: list[InterviewLine], day: str) -> str:
     """Return the session of the participant's yes of *day* that no interview has used yet, or an empty string.
 
-    Who thinks about it again before the start has not said yes any more.
+    Who thinks about it again before the start has not said yes any more; an interview that was erased has used its yes.
     """
     used, mine = {line.id for line in lines}, [one for one in events if one.actor in {CHILD, ADULT}]
     if consent.thinking(mine):
         return ""
     yes = [one for one in mine if one.act in consent.AGREEING and one.day == day]
-    return next((event.session for event in reversed(yes) if event.session not in used), "")
+    session = next((event.session for event in reversed(yes) if event.session not in used), "")
+    return "" if session and erasures.is_shut(tables, session) else session
 
 
 def next_step(one: Case, day: str, screening: str) -> Step:

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from fieldkit.acts import stops
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import new_id
 from fieldkit.errors import DiskFull, Occupied, Refusal
@@ -107,8 +108,10 @@ def named(path: Path) -> Path:
 def write(desk: Desk, path: Path) -> BundleInfo:
     """Seal what is new and write a bundle of all that this machine holds; the file is whole or absent.
 
-    Raises Occupied, DiskFull, NoSuchPlace.
+    A stop that waits is done first: what a child wanted gone leaves no laptop.
+    Raises Occupied, DiskFull, NoSuchPlace, and what `stops.finish_due` refuses.
     """
+    stops.finish_due(desk, all_of_them=True)
     with desk.db.writing() as tables:
         replica.seal(tables)
     try:

@@ -22,7 +22,7 @@ from fieldkit.rules.gates import Gate
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.moments import MINUTE
 from fieldkit.rules.states import ADULT_GROUP
-from fieldkit.store import log, people, standing, strings
+from fieldkit.store import erasures, log, people, standing, strings
 from fieldkit.store import stops as waiting
 from fieldkit.store.clocks import flagged
 from fieldkit.store.database import Tables
@@ -144,21 +144,27 @@ def enter(desk: Desk, subject: str, told: PaperTold) -> str:
 
 
 @only(INTERVIEWER)
-def wrong_day(desk: Desk, interview: str) -> None:
+def wrong_day(desk: Desk, subject: str, interview: str) -> None:
     """Take out again what was typed in under a wrong day: no word of the child's comes of it.
 
-    The yes that was typed in with it is void. Raises NotFound, StaysEntered, StoreBusy, DiskFull.
+    The yes that was typed in with it is void. Raises NotFound, StaysEntered, ChoiceWaits, StoreBusy, DiskFull.
     """
     with desk.db.writing() as tables:
         row = interviews.row_within(tables, interview)
+        if row["subject"] != subject:
+            raise NotFound
         ours = any(one.kind == "interview" for one in log.of_session(tables, interview, desk.device.id))
         if not (row["entered_on"] and ours) or interviews.ended(tables, interview):
             raise StaysEntered
-        for yes in standing.events(tables, row["subject"]):
-            if yes.session == interview and yes.entered_on:
-                consents.void_within(desk, tables, row["subject"], yes, _WRONG_DAY)
+        stops.check_undecided(desk, tables, interview)
+        said = standing.events(tables, row["subject"])
+        typed = [yes for yes in said if yes.session == interview and yes.entered_on]
+        for yes in typed:
+            consents.void_within(desk, tables, row["subject"], yes, _WRONG_DAY)
         waiting.drop(tables, interview)
         stops.erase(desk, tables, interview)
+        if not typed:  # the yes that was said to this laptop stays
+            erasures.reopen(tables, interview)
 
 
 _WRONG_DAY = "录入时写错了日期"
@@ -214,7 +220,7 @@ def _look(desk: Desk, then: Desk, tables: Tables, subject: str) -> _Found:
     if row is None:
         raise NotFound
     doubts = late_entries.doubtful(one.events, flagged(tables, subject))
-    own = unused_session(late_entries.said_by(one.events, then.today, doubts), one.interviews, then.today)
+    own = unused_session(tables, late_entries.said_by(one.events, then.today, doubts), one.interviews, then.today)
     seen = situations.gather(then, tables, situations.ground(then, tables), row, one.events, own)
     seen = replace(seen, doubts=situations.doubts(desk, tables), doubtful=doubts)  # of this laptop as it is now
     if not own and not seen.adult:

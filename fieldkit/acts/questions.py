@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fieldkit.acts import interviews
@@ -15,7 +16,7 @@ from fieldkit.records import Change, natural_id
 from fieldkit.rules import consent, guides, moments
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
-from fieldkit.rules.moments import MINUTE
+from fieldkit.rules.moments import MINUTE, Moment
 from fieldkit.store import log, machine, merge, people, strings
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
@@ -92,9 +93,9 @@ class Around:
 class InterviewPage:
     """One section of one interview. `minutes` that it has run, breaks left out; None where its `paper` has none.
 
-    `mode`: all questions or the core set; `told`: the parts of the opening that were said to the child; `ended`: the
-    code of `completion`, empty while it runs; `writable`: whether the consents for its notes are in place; `mark` names
-    this opening of the page.
+    `mode`: all questions or the core set; `upset`: how upset the child was at worst, as a code of `moment`; `told`: the
+    parts of the opening that were said to the child; `ended`: the code of `completion`, empty while it runs;
+    `writable`: whether the consents for its notes are in place; `mark` names this opening of the page.
     """
 
     interview: str
@@ -105,6 +106,7 @@ class InterviewPage:
     minutes: int | None
     mode: str
     around: Around
+    upset: str
     told: tuple[int, ...]
     ended: str
     writable: bool
@@ -124,7 +126,8 @@ def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPag
         row = interviews.row_within(tables, interview)
         one = case_within(desk, tables, row["subject"])
         lasted, mode = interviews.lasted(desk, tables, row), row["mode"] or FULL
-        around = _around(tables, row, lasted)
+        happened = interviews.happened(tables, row)
+        around = _around(row, happened, lasted)
         reader = _reader(desk, tables, row, one, around)
         shown = reader.shown(mode)
         lines = reader.sections(shown)
@@ -138,6 +141,7 @@ def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPag
             minutes=None if lasted is None else lasted // MINUTE,
             mode=mode,
             around=around,
+            upset=moments.how_upset(happened),
             told=next((event.told for event in one.events if event.session == interview and event.told), ()),
             ended=interviews.ended(tables, interview),
             writable=consent.effective(one.events, interviews.NEEDED, interview),
@@ -145,11 +149,10 @@ def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPag
         )
 
 
-def _around(tables: Tables, row: people.Row, lasted: int | None) -> Around:
+def _around(row: people.Row, found: Sequence[Moment], lasted: int | None) -> Around:
     """Return what happens beside the questions; nothing does while paper is typed in."""
     if lasted is None or row["entered_on"]:
         return Around((), None, resting=False, rest=None)
-    found = interviews.happened(tables, row)
     return Around(
         listening=moments.listening(found),
         calm_from=moments.calm_from(found, lasted),

@@ -6,21 +6,23 @@ the page after ten seconds, or else as soon as this laptop is used again (`domai
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import ceil
 
-from fieldkit.acts import interviews, queues, withdrawals
+from fieldkit.acts import interviews, withdrawals
 from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import new_id
-from fieldkit.errors import Invalid, NotFound
+from fieldkit.errors import DiskFull, Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value
 from fieldkit.rules.closings import STOPPED
 from fieldkit.rules.consent import STOP_DISCARD, STOP_KEEP
 from fieldkit.rules.consent import STOPPED as STOPPED_ON_PAPER
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import elapsed, log, machine, people, replica, stops
+from fieldkit.store import elapsed, log, machine, people, queues, replica, stops
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.store.stops import Stop
@@ -28,9 +30,23 @@ from fieldkit.store.stops import Stop
 UNDO = 10.0  # seconds
 
 
+class ChoiceWaits(Refusal):
+    """The ten seconds are over, and what was chosen could not be carried out yet."""
+
+    code = "choice_waits"
+    message = N_(
+        "What the child chose is not done yet: the disk is full. Free some space; it is done as soon as "
+        "there is room. Until then hand nothing over, write no backup and show nobody this interview."
+    )
+    status = 507
+
+
 @dataclass(frozen=True)
 class Waiting:
-    """A stop that can still be undone: its mark, what becomes of the session, and for how many seconds more."""
+    """A stop that is not done yet: its mark, what becomes of the session, and for how many seconds it can be undone.
+
+    None are left of one that is due and could not be carried out.
+    """
 
     mark: str
     choice: str
@@ -39,14 +55,22 @@ class Waiting:
 
 @only(INTERVIEWER)
 def begin(desk: Desk, interview: str, choice: str) -> Waiting:
-    """Keep what was chosen with the child, `stop_keep` or `stop_discard`. Raises NotFound, Invalid."""
+    """Keep what was chosen with the child, `stop_keep` or `stop_discard`; it takes the place of what waits.
+
+    Once the ten seconds are over only the stricter choice takes the place of the other.
+    Raises NotFound, Invalid, ChoiceWaits.
+    """
     if choice not in {STOP_KEEP, STOP_DISCARD}:
         raise Invalid(field=N_("what becomes of the interview"))
     with desk.db.writing() as tables:
+        before = stops.of(tables, interview)
+        stays = before is not None and (before.stays or _is_over(desk, before))
+        if before is not None and _is_over(desk, before) and (before.choice, choice) != (STOP_KEEP, STOP_DISCARD):
+            raise ChoiceWaits
         subject, row = _subject(desk, tables, interview), people.row(tables, "interviews", "id = ?", interview)
         if row is not None:
             interviews.keep_duration(desk, tables, row)
-        made = Stop(new_id(), choice, subject, desk.me.code, desk.clock.run, desk.clock.awake())
+        made = Stop(new_id(), choice, subject, desk.me.code, desk.clock.run, desk.clock.awake(), stays)
         stops.keep(tables, interview, made)
     return Waiting(made.mark, choice, ceil(UNDO))
 
@@ -79,22 +103,43 @@ def waiting(desk: Desk, interview: str) -> Waiting | None:
     return None if found is None else Waiting(found.mark, found.choice, ceil(_left(desk, found)))
 
 
+def overdue(desk: Desk) -> dict[str, str]:
+    """Return each interview whose ten seconds are over and that waits all the same, and its child."""
+    with desk.db.reading() as tables:
+        return {interview: one.subject for interview, one in stops.every(tables) if _is_over(desk, one)}
+
+
+def check_undecided(desk: Desk, tables: Tables, interview: str) -> None:
+    """Raise ChoiceWaits where what was chosen for *interview* is due: nothing takes its place any more."""
+    found = stops.of(tables, interview)
+    if found is not None and _is_over(desk, found):
+        raise ChoiceWaits
+
+
 @only(INTERVIEWER)
-def undo(desk: Desk, interview: str) -> bool:
-    """Go on with the interview; return False where the stop is carried out already."""
+def undo(desk: Desk, interview: str, mark: str) -> bool:
+    """Take back what was chosen under *mark*; return False where that does not wait any more.
+
+    Where it took the place of a choice whose ten seconds were over, that one waits again. Raises ChoiceWaits.
+    """
     with desk.db.writing() as tables:
         found = stops.of(tables, interview)
+        if found is None or found.mark != mark:
+            return False
+        check_undecided(desk, tables, interview)
         stops.drop(tables, interview)
-    return found is not None
+        if found.stays:
+            stops.keep(tables, interview, replace(found, mark=new_id(), choice=STOP_KEEP, run="", stays=False))
+    return True
 
 
 @only(INTERVIEWER)
 def finish(desk: Desk, interview: str, mark: str) -> None:
     """Do now what was chosen under *mark*.
 
-    Raises NotFound where that does not wait any more, DiskFull, StoreBusy, WallBroken.
+    Raises NotFound where that does not wait any more, ChoiceWaits on a full disk, StoreBusy, WallBroken.
     """
-    with desk.db.writing() as tables:
+    with _or_waits(), desk.db.writing() as tables:
         found = stops.of(tables, interview)
         if found is None or found.mark != mark:
             raise NotFound
@@ -104,17 +149,30 @@ def finish(desk: Desk, interview: str, mark: str) -> None:
 def finish_due(desk: Desk, *, all_of_them: bool = False) -> int:
     """Do what was chosen more than ten seconds ago, or before the program started; return how many stops that were.
 
-    *all_of_them*: the laptop is being locked, nobody can undo any more. Whoever is signed in, it is done for the person
-    who tapped it. Raises DiskFull, StoreBusy, WallBroken.
+    *all_of_them*: the laptop is being locked, or what it holds is about to leave it; nobody can undo any more. Whoever
+    is signed in, it is done for the person who tapped it. Raises ChoiceWaits on a full disk, StoreBusy, WallBroken.
     """
     with desk.db.reading() as tables:
         if not stops.every(tables):
             return 0
-    with desk.db.writing() as tables:
-        due = [(id_, one) for id_, one in stops.every(tables) if all_of_them or _left(desk, one) <= 0]
+    with _or_waits(), desk.db.writing() as tables:
+        due = [(id_, one) for id_, one in stops.every(tables) if all_of_them or _is_over(desk, one)]
         for interview, found in due:
             _carry_out(desk, tables, interview, found)
     return len(due)
+
+
+@contextmanager
+def _or_waits() -> Iterator[None]:
+    """Say of a full disk what it means here: what the child chose is not done."""
+    try:
+        yield
+    except DiskFull as error:
+        raise ChoiceWaits from error
+
+
+def _is_over(desk: Desk, one: Stop) -> bool:
+    return _left(desk, one) <= 0
 
 
 def _left(desk: Desk, one: Stop) -> float:
@@ -138,7 +196,11 @@ def _carry_out(desk: Desk, tables: Tables, interview: str, found: Stop) -> None:
 
 
 def erase(desk: Desk, tables: Tables, interview: str) -> None:
-    """Erase all that this laptop wrote in the session; consent and its trace stay (`domain.md` §3.6)."""
+    """Erase all that this laptop wrote in the session; consent and its trace stay (`domain.md` §3.6).
+
+    The memos about it go too, whoever wrote them here and shared or not: a memo about a talk can hold the child's
+    words, no program can tell, and of this talk nothing was to be kept. They would lie at an interview that is gone.
+    """
     session = log.of_session(tables, interview, desk.device.id)
     words = [one for one in session if one.drawer.startswith("research/")]
     replica.erase(tables, [*words, *log.memos_about(tables, interview, desk.device.id)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -18,7 +18,7 @@ from fieldkit.store import people, tasks
 
 AHEAD = timedelta(days=30)  # a fourteenth birthday is announced so long before (`domain.md` §3.8)
 PAPER, ASK_AGAIN, VISIT, TELL, BIRTHDAY = "paper", "ask_again", "visit", "tell_change", "turns_14"
-MEMO, CLOSING, WORDS = "memo", "closing", "words"
+MEMO, CLOSING, WORDS, AFTERCARE = "memo", "closing", "words", "aftercare"
 SHOWN = 30
 
 
@@ -64,20 +64,13 @@ def waiting(desk: Desk, cases: list[Case]) -> Tasks:
         memos, without = tasks.without_memo(tables, desk.me.code, SHOWN)
         going_on, open_ = tasks.never_ended(tables, desk.me.code, desk.today, SHOWN)
         unsure, doubted = tasks.with_doubted_words(tables, desk.me.code, SHOWN)
+        upset = tasks.unseen_since_upset(tables, desk.me.code)
         later = [row for row in tasks.put_off(tables, desk.me.code) if _is_put_off(row)]
     by_id = {case.id: case for case in cases}
-    found += [
-        Task(MEMO, by_id[row["subject"]], _day_after(row["started_on"]), row["id"])
-        for row in memos
-        if row["subject"] in by_id
-    ]
-    found += [
-        Task(WORDS, by_id[row["subject"]], event=row["id"], question=row["question"])
-        for row in unsure
-        if row["subject"] in by_id
-    ]
-    late = [row for row in (*going_on, *later) if row["subject"] in by_id]
-    found += [Task(CLOSING, by_id[row["subject"]], row["started_on"], row["id"]) for row in late]
+    found += _about(by_id, MEMO, memos, 1)
+    found += _about(by_id, WORDS, unsure)
+    found += _about(by_id, AFTERCARE, upset, 3)
+    found += _about(by_id, CLOSING, (*going_on, *later), 0)
     found.sort(key=lambda task: (task.due or "9999", task.case.case_code))
     unread = without - len(memos) + open_ - len(going_on) + doubted - len(unsure)
     return Tasks(found[:SHOWN], len(found[SHOWN:]) + unread)
@@ -96,15 +89,28 @@ def _of(desk: Desk, known: _Known, case: Case) -> Iterator[Task]:
     yield from _birthday(desk, known.rows, case)
 
 
+def _about(by_id: dict[str, Case], code: str, rows: Iterable[people.Row], days: int | None = None) -> list[Task]:
+    """Return what waits for interviews with children in use, due *days* after each; by None on any day.
+
+    A memo is written within a day (`domain.md` §6.1); who was very upset is asked within 72 hours (§3.9).
+    """
+    return [
+        Task(
+            code,
+            by_id[row["subject"]],
+            "" if days is None else (date.fromisoformat(row["started_on"]) + timedelta(days=days)).isoformat(),
+            row["id"],
+            row.get("question", ""),
+        )
+        for row in rows
+        if row["subject"] in by_id
+    ]
+
+
 def _is_put_off(row: people.Row) -> bool:
     """Tell whether a closing was put off to the evening; who answered that nobody knows any more, is done (V37)."""
     open_ = incomplete(row["setting"] or "", json.loads(row["others_present"] or "[]"))
     return open_ and bool(json.loads(row["reasons"] or "{}").get("V37") != "not_known")
-
-
-def _day_after(day: str) -> str:
-    """A memo is written within a day (`domain.md` §6.1)."""
-    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
 
 
 _OVER = frozenset({"declined", "completed", "moved", "screened_out"})

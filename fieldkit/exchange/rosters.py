@@ -12,10 +12,6 @@ from pathlib import Path
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-from xlsxwriter import Workbook
-
 from fieldkit.acts import rosters
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.rosters import Plan, Row
@@ -104,6 +100,9 @@ class NumberForMonth(Refusal):
 
 def read(content: bytes) -> list[Row]:
     """Return the rows of the first sheet; raises NoRoster, RosterTooLarge, NoHeading. Nothing touches the disk."""
+    from openpyxl import load_workbook  # a second of every start, and 6 MB, for a file that comes twice a year
+    from openpyxl.utils.exceptions import InvalidFileException
+
     _check_size(content)
     try:
         book = load_workbook(BytesIO(content), read_only=True, data_only=True)
@@ -215,6 +214,8 @@ def register(desk: Desk, path: Path, reasons: Mapping[str, str]) -> Plan:
 
 def template() -> bytes:
     """Return an empty roster with its headings; cells are text, so that Excel turns no month into a date."""
+    from xlsxwriter import Workbook  # as above
+
     content = BytesIO()
     with Workbook(content, {"in_memory": True}) as book:
         sheet, bold, plain = book.add_worksheet("名单 Roster"), book.add_format({"bold": True}), book.add_format()

@@ -8,8 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-
-from xlsxwriter import Workbook
+from typing import TYPE_CHECKING
 
 from fieldkit.acts import exports
 from fieldkit.acts.desk import Desk
@@ -18,6 +17,9 @@ from fieldkit.acts.handover import explained
 from fieldkit.clock import new_id
 from fieldkit.platform import flush_folder, unused
 from fieldkit.studies import Pair
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
 
 LONGEST_CELL = 32_767  # Excel's limit, in units of UTF-16
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # a file with one of these opens nowhere
@@ -82,6 +84,8 @@ def file_name(desk: Desk) -> str:
 
 def workbook(found: Dataset) -> bytes:
     """Return the file, made in memory: on the way no note lies in clear in a temporary file."""
+    from xlsxwriter import Workbook  # only who exports pays for it
+
     content = BytesIO()
     with Workbook(content, {"in_memory": True}) as book:
         rows = (cells for row in found.rows for cells in _cells(row))

@@ -47,6 +47,12 @@ def calm_from(moments: Sequence[Moment], now: int) -> int | None:
     return -(-until // MINUTE) if now < until else None
 
 
+def how_upset(moments: Iterable[Moment]) -> str:
+    """Return how upset the child was at worst, as a code of `moment`; empty where nothing of it was noted."""
+    seen = {one.what for one in moments}
+    return next((level for level in (VERY_UPSET, UPSET) if level in seen), "")
+
+
 def resting(moments: Iterable[Moment]) -> bool:
     """Tell whether a break is not over yet."""
     turns = [one.what for one in moments if one.what in {BREAK, RESUMED}]

@@ -2,12 +2,15 @@
 
 Local facts, by running number (no clock decides which is newer):
 
-    copy:N           {"place":..., "day":"2026-09-03", "ends":{stream:position,...}, "holds":false, "whole":true}
+    copy:N           {"place":..., "day":"2026-09-03", "ends":{stream:position,...}, "holds":false, "whole":true,
+                      "loose":false}
     copies_stale     a fresh mark whenever something went that the dated copies in this folder may hold
     copies_kept      the dated copies that stayed all the same, by file name: what they hold is not all known here
     copies_restored  the day of the backup that this folder was restored from, until a new one is written
 
-A backup seals first, so what it holds lies in blocks: it holds an emptied block that stood before its `ends`.
+A backup seals first, so nearly all that it holds lies in blocks: it holds an emptied block that stood before its
+`ends`. What was written while it was made can be in it and in no block: then it is `loose`, and counts as holding
+what is erased from then on.
 """
 
 from __future__ import annotations
@@ -42,7 +45,7 @@ _KNOWN = {
 class Copy:
     """One backup: where it went, on which day, how far each stream reached then, and whether it holds erased words.
 
-    `whole`: it was seen to lie there whole, or a person said so.
+    `whole`: it was seen to lie there whole, or a person said so. `loose`: it holds, or may hold, what is in no block.
     """
 
     place: str
@@ -50,14 +53,21 @@ class Copy:
     ends: Mapping[str, int]
     holds: bool = False
     whole: bool = False
+    loose: bool = False
 
 
 def keep(tables: Tables, place: str, day: str) -> int:
-    """List a backup of what these tables hold; return its number."""
-    ends = dict(tables.execute("SELECT stream, max(position) FROM blocks GROUP BY stream").fetchall())
+    """List a backup that is about to be made and may hold anything of these tables; return its number."""
     number = max(every(tables), default=0) + 1
-    _remember(tables, number, Copy(place, day, ends))
+    _remember(tables, number, Copy(place, day, {}, loose=True))
     return number
+
+
+def look_into(tables: Tables, number: int, copy: Tables) -> None:
+    """Note what the finished *copy* of these tables holds; it stays the backup of that number."""
+    ends = dict(copy.execute("SELECT stream, max(position) FROM blocks GROUP BY stream").fetchall())
+    loose = copy.execute("SELECT 1 FROM changes WHERE block IS NULL").fetchone() is not None
+    _remember(tables, number, replace(every(tables)[number], ends=ends, loose=loose))
 
 
 def every(tables: Tables) -> dict[int, Copy]:
@@ -84,8 +94,11 @@ def emptied(tables: Tables, stream: str, position: int) -> None:
 
 
 def set_stale(tables: Tables) -> None:
-    """Note that something went which the dated copies in this folder may hold."""
+    """Note that something went which the dated copies in this folder may hold, and those backups that are `loose`."""
     machine.remember(tables, _STALE, new_id())
+    for number, one in every(tables).items():
+        if one.loose:
+            _remember(tables, number, replace(one, holds=True))
 
 
 def stale(tables: Tables) -> bytes | None:

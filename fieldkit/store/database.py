@@ -28,7 +28,7 @@ from fieldkit.i18n import N_  # noqa: E402
 Tables = sqlite_utils.Database
 DatabaseError = dbapi2.DatabaseError
 KEY_BYTES = 48  # 32 of raw key, 16 of salt: SQLCipher derives nothing, a connection takes under a millisecond
-READERS = 4  # connections kept while nobody reads: one for each page that is read at once
+READERS = 2  # connections kept while nobody reads: a page and what it asks for meanwhile
 
 _PRAGMAS = (
     "PRAGMA cipher_log_level = NONE",
@@ -39,6 +39,7 @@ _PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA busy_timeout = 10000",
 )
+_MUCH = "PRAGMA cache_size = -16000"  # KB: as a list of 200 children looks at; what is read again is deciphered again
 
 
 class ForeignStore(Refusal):
@@ -123,7 +124,9 @@ class Database:
         with self._shelf:
             if self._idle:
                 return self._idle.pop()
-        return self._connect()
+        connection = self._connect()
+        connection.execute(_MUCH)
+        return connection
 
     def _keep(self, connection: dbapi2.Connection) -> None:
         with self._shelf:

@@ -28,7 +28,7 @@ from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.platform import write_atomically
 from fieldkit.records import KINDS, Change, Value, canonical
-from fieldkit.store import copies, log, machine, search
+from fieldkit.store import copies, log, machine, queues, search
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import b64, unb64
 from fieldkit.store.machine import Self
@@ -36,6 +36,7 @@ from fieldkit.store.machine import Self
 KIND, VERSION = "erase", 1
 ERASABLE = frozenset({"research", "vault"})  # consent and its trace stay (`domain.md` §3.6)
 NONCE = bindings.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+INTERVIEW = "interview"
 LOG, LOG_MARK, LOG_VERSION = "erased.log", b"fieldkit erased ", 1
 
 
@@ -135,6 +136,24 @@ def emptied_by(tables: Tables, block: str) -> set[str]:
     return {row[0] for row in tables.execute("SELECT device FROM erased_blocks WHERE hash = ?", [block])}
 
 
+def is_shut(tables: Tables, session: str) -> bool:
+    """Tell whether the interview of *session* was erased: on its yes none is opened any more, unless by `reopen`.
+
+    Where the child said that nothing stays, that word can be missing here: an older copy obeyed the order alone.
+    """
+    found = tables.execute("SELECT 1 FROM stubs WHERE record = ? AND kind = ?", [session, INTERVIEW]).fetchone()
+    return found is not None and machine.recall(tables, _reopened(session)) is None
+
+
+def reopen(tables: Tables, session: str) -> None:
+    """Let an interview be opened once more on the yes of *session*: it was erased for no wish of the child's."""
+    machine.remember(tables, _reopened(session), "")
+
+
+def _reopened(session: str) -> str:
+    return f"reopened:{session}"
+
+
 def body_of(tables: Tables, me: Self, drawer: str, changes: Sequence[Change]) -> Body:
     """Return what an order says by which *me*, this device, erases *changes*, all of one drawer."""
     held = machine.drawer_key(tables, drawer)
@@ -231,6 +250,11 @@ def _put_stubs(tables: Tables, device: str, drawer: str, named: Named) -> None:
     for id_, kind, record, over in named.changes:
         facts = [id_, device, drawer, kind, record, canonical(over).decode()]
         tables.execute("INSERT OR IGNORE INTO stubs VALUES (?, ?, ?, ?, ?, ?)", facts)
+        if (
+            kind == INTERVIEW
+        ):  # what browsers still hold of it is never opened again, also after an older copy came back
+            queues.drop(tables, record)
+            machine.forget(tables, _reopened(record))
     tables.conn.executemany(
         "INSERT OR IGNORE INTO erased_editors VALUES (?, ?)", [(editor, device) for editor in named.editors]
     )

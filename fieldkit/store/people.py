@@ -258,6 +258,17 @@ def hidden_children(tables: Tables) -> int:
     return int(tables.execute("SELECT count(*) FROM standings WHERE hidden = 1").fetchone()[0])
 
 
+def goes_on(tables: Tables, interviewer: str, day: str) -> bool:
+    """Tell whether an interview that *interviewer* opened on *day*, or typed in from paper then, has not ended."""
+    rows = tables.execute(
+        "SELECT 1 FROM interviews AS i WHERE i.interviewer = ? AND ? IN (i.started_on, i.entered_on) "
+        "AND i.subject NOT IN (SELECT subject FROM standings WHERE hidden = 1) "
+        "AND NOT EXISTS (SELECT 1 FROM closings AS e WHERE e.interview = i.id AND e.ended_on <> '') LIMIT 1",
+        [interviewer, day],
+    )
+    return rows.fetchone() is not None
+
+
 def opened_on(tables: Tables, day: str) -> bool:
     """Tell whether an interview was opened on *day*."""
     return tables.execute("SELECT 1 FROM interviews WHERE started_on = ? LIMIT 1", [day]).fetchone() is not None

@@ -35,6 +35,11 @@ def keep(tables: Tables, facts: dict[str, Any]) -> dict[str, Any]:
     return facts
 
 
+def forget(tables: Tables) -> None:
+    """Let no phone be paired, in a folder that came back from a backup: who was sent away since is not known to it."""
+    machine.forget(tables, _FACT)
+
+
 def hashed(salt: str, cookie: str) -> str:
     """Return what is kept of a cookie: 256 random bits need no slow hash."""
     raw = cookie.encode("utf-8", "surrogatepass")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from fieldkit.records import KINDS, Change, Value
 from fieldkit.rules import consent
@@ -46,18 +46,20 @@ def _event(id_: str, change: dict[str, Value]) -> Event:
     return Event(id=id_, items=values.get("items") or {}, author=change["author"], **fields)
 
 
-def wordy(tables: Tables, subjects: Iterable[str], day: str) -> set[str]:
-    """Return those of *subjects* of whom every event has to be read.
+def wordy(tables: Tables, said: Mapping[str, Iterable[Event]], day: str) -> set[str]:
+    """Return the children of whom every event has to be read; *said* is what `in_short` found.
 
     Something was said on *day*, by notice, or by the child itself that is no plain yes; or an event was voided.
     """
-    rows = tables.execute(
-        "SELECT subject FROM consent_events WHERE day = :day UNION SELECT subject FROM noticed UNION "
-        "SELECT subject FROM consent_log WHERE plain = 0 AND subject IN (SELECT value FROM json_each(:subjects)) "
-        "AND (json_extract(body, '$.set.actor') IN (:child, :adult) OR json_extract(body, '$.set.act') = :voided)",
-        {"day": day, "child": CHILD, "adult": ADULT, "voided": consent.VOIDING, "subjects": json.dumps([*subjects])},
-    )
-    return {row[0] for row in rows}
+    rows = tables.execute("SELECT subject FROM consent_events WHERE day = ? UNION SELECT subject FROM noticed", [day])
+    return {row[0] for row in rows} | {child for child, events in said.items() if any(map(_is_wordy, events))}
+
+
+def _is_wordy(event: Event) -> bool:
+    """Plain is what the view `consent_log` calls so (`store/schema.py`)."""
+    needed = all(event.items.get(item) == consent.YES for item in consent.NECESSARY)
+    plain = event.actor == CHILD and event.act in consent.AGREEING and needed and not event.lifts
+    return event.act == consent.VOIDING or (event.actor in {CHILD, ADULT} and not plain)
 
 
 def in_short(tables: Tables, subjects: Iterable[str]) -> dict[str, list[Event]]:

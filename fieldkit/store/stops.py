@@ -1,4 +1,4 @@
-"""Stops that can still be undone: local facts of the laptop on which the child is."""
+"""Stops that are not carried out yet: local facts of the laptop on which the child is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ _PREFIX = "stop:"
 class Stop:
     """What was chosen for which child, by whom it was tapped, in which run of the program and at which running second.
 
-    `mark` names this one choice: a page that counts down an earlier one carries out nothing.
+    `mark` names this one choice: a page that counts down an earlier one carries out nothing. `stays`: the ten seconds
+    of a choice before it were over, so that undone or not, the interview does not go on.
     """
 
     mark: str
@@ -24,6 +25,7 @@ class Stop:
     author: str
     run: str
     second: float
+    stays: bool = False
 
 
 def keep(tables: Tables, interview: str, stop: Stop) -> None:
@@ -46,3 +48,8 @@ def every(tables: Tables) -> list[tuple[str, Stop]]:
 def drop(tables: Tables, interview: str) -> None:
     """Forget a stop: undone, or done."""
     machine.forget(tables, _PREFIX + interview)
+
+
+def forget(tables: Tables) -> None:
+    """Forget every stop, in a copy: whether it is undone or done, the laptop that it was copied from knows."""
+    tables.execute("DELETE FROM machine WHERE name GLOB ?", [_PREFIX + "*"])

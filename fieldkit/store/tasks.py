@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from fieldkit.rules.moments import VERY_UPSET
 from fieldkit.rules.notes import DOUBTED
 from fieldkit.store.database import Tables
 from fieldkit.store.people import Row
 
-_HELD_BY = (
-    "FROM interviews AS i WHERE i.interviewer = ? AND i.subject IN (SELECT id FROM participants) "
-    "AND i.subject NOT IN (SELECT subject FROM standings WHERE hidden = 1) "
+_MINE = (
+    "WHERE i.interviewer = ? "
+    "AND i.subject IN (SELECT id FROM participants EXCEPT SELECT subject FROM standings WHERE hidden = 1) "
 )
+_HELD_BY = "FROM interviews AS i " + _MINE
 _DOUBTED = f"FROM answers WHERE instr(text, '{DOUBTED}')"  # word for word as its index says it
 _NO_MEMO = "AND NOT EXISTS (SELECT 1 FROM memos AS m WHERE m.interview = i.id AND m.interviewer = i.interviewer)"
 _GOES_ON = (
@@ -32,19 +34,34 @@ def with_doubted_words(tables: Tables, interviewer: str, most: int) -> tuple[lis
 
     The oldest *most*, and how many.
     """
-    rows, total = _oldest(tables, _HELD_BY + f"AND i.id IN (SELECT interview {_DOUBTED})", [interviewer], most)
+    found = f"FROM (SELECT DISTINCT interview {_DOUBTED}) AS d CROSS JOIN interviews AS i ON i.id = d.interview "
+    rows, total = _oldest(tables, found + _MINE, [interviewer], most)
     first = dict(tables.execute(f"SELECT interview, min(question) {_DOUBTED} GROUP BY interview").fetchall())
     return [{**row, "question": first[row["id"]]} for row in rows], total
 
 
+def unseen_since_upset(tables: Tables, interviewer: str) -> list[Row]:
+    """Return the interviews of *interviewer* in which a child was very upset whom nobody has met on a day since."""
+    rows = tables.query(
+        "SELECT i.id, i.subject, i.started_on "  # noqa: S608 - our own words
+        "FROM (SELECT DISTINCT interview FROM moments WHERE what = ?) AS d "
+        f"CROSS JOIN interviews AS i ON i.id = d.interview {_MINE} "
+        "AND NOT EXISTS (SELECT 1 FROM visits AS v "
+        "WHERE v.subject = i.subject AND v.day > i.started_on AND v.outcome = 'met') "
+        "AND NOT EXISTS (SELECT 1 FROM interviews AS n WHERE n.subject = i.subject AND n.started_on > i.started_on)",
+        [VERY_UPSET, interviewer],
+    )
+    return list(rows)
+
+
 def _oldest(tables: Tables, which: str, values: list[str], most: int) -> tuple[list[Row], int]:
+    """Read in the order of an index (`interviews_of`): to sort them otherwise looks at every one."""
     total = int(tables.execute("SELECT count(*) " + which, values).fetchone()[0])
     rows = tables.query(
-        f"SELECT i.id, i.subject, i.started_on {which} ORDER BY i.started_on, "  # noqa: S608 - our own words
-        "(SELECT case_code FROM participants WHERE id = i.subject), i.id LIMIT ?",
+        f"SELECT i.id, i.subject, i.started_on {which} ORDER BY i.started_on, i.subject, i.id LIMIT ?",
         [*values, most],
     )
-    return [dict(one) for one in rows], total
+    return list(rows), total
 
 
 def put_off(tables: Tables, interviewer: str) -> list[Row]:

@@ -34,52 +34,113 @@ def said(sign: str) -> str:
     return words(SAID[sign]) if sign in SAID else label("face_scale", sign)
 
 
-def shown(card: Card) -> list[dict[str, object]]:
+def lines(card: Card) -> list[dict[str, object]]:
     """Return the signs of a card, the newest first."""
     taps = sorted(card.taps.values(), key=lambda one: -one.number)
     return [{"sign": one.sign, "number": one.number, "words": said(one.sign), "at": one.at[11:19]} for one in taps]
 
 
+def called() -> Card | None:
+    """Return the card that the reader of this page handed over: each of their pages shows its "stop".
+
+    What lies covered on a phone may be in the child's own hand, and shows the child nothing of it.
+    """
+    at, card = signed_in(), _open()
+    mine = at is not None and card is not None and card.by == at.me.code
+    return card if mine and not (phone() and session.get("covered")) else None
+
+
+def answered_on(interview: str) -> None:
+    """Take note that the page on which the child's "stop" is decided has been opened."""
+    card = of(interview)
+    if card is not None and card.stop is not None:
+        cards.answer(card, card.stop.number)
+
+
 def _open() -> Card | None:
-    """Return the open card; it ends with the session of whoever handed it over."""
-    card = here().card
-    return card if card is not None and is_here(card.by) else None
+    """Return the open card; it ends with its interview, and with the session of whoever handed it over."""
+    at, card = here().desk, here().card
+    if at is None or card is None or not is_here(card.by) or cards.is_over(at, card):
+        return None
+    return card
+
+
+def _shows(card: Card) -> list[dict[str, object]]:
+    card.seen.update(one.number for one in card.taps.values())
+    return lines(card)
+
+
+def _shows_stop(card: Card) -> dict[str, object] | None:
+    if card.stop is not None:
+        card.seen.add(card.stop.number)
+    return _stop(card)
+
+
+def _stop(card: Card) -> dict[str, object] | None:
+    """Return the "stop" that waits for an answer, and where it is decided."""
+    if card.stop is None:
+        return None
+    return {"number": card.stop.number, "path": url_for("stops.show", interview=card.place)}
 
 
 pages.add_app_template_global(of, "card_of")
-pages.add_app_template_global(shown, "card_taps")
+pages.add_app_template_global(called, "my_card")
+pages.add_app_template_global(_shows, "card_taps")
+pages.add_app_template_global(_shows_stop, "card_stop")
 
 
 @pages.post("/people/<subject>/card")
 def to_answer(subject: str) -> Response:
     """Hand the child the three answers."""
-    here().card = cards.to_answer(desk(), subject)
-    return redirect(url_for("assents.show", subject=subject, _anchor="card"))
+    card = cards.to_answer(desk(), subject)
+    return _change(card, url_for("assents.show", subject=subject, _anchor="card"))
 
 
 @pages.post("/interviews/<interview>/card")
 def to_talk(interview: str) -> Response:
     """Hand the child skip, rest, stop and the five faces."""
-    here().card = cards.to_talk(desk(), interview)
-    return redirect(url_for("interviews.show", interview=interview, _anchor="card"))
+    card = cards.to_talk(desk(), interview)
+    return _change(card, url_for("interviews.show", interview=interview, _anchor="card"))
 
 
 @pages.post("/card/close")
 def close() -> Response:
     """Take the card back."""
     desk()
-    here().card = None
+    return _change(None, inside(request.form.get("back", "")) or url_for("today.home"))
+
+
+def _change(card: Card | None, then: str) -> Response:
+    """Put another card in the child's hand, or none; while a "stop" waits for an answer, that comes first."""
+    lies = _open()
+    if lies is not None and lies.stop is not None:
+        return redirect(url_for("stops.show", interview=lies.place))
+    here().card = card
+    return redirect(then)
+
+
+@pages.post("/card/answered")
+def answered() -> Response:
+    """Take note that the child goes on."""
+    desk()
+    card = _open()
+    if card is not None and card.id == request.form.get("card"):
+        cards.answer(card, request.form.get("stop", 0, type=int))
     return redirect(inside(request.form.get("back", "")) or url_for("today.home"))
 
 
 @pages.get("/card/now")
 def now() -> Answer:
-    """Tell the laptop's page what the child tapped."""
+    """Tell a page on the laptop what the child tapped; the page says in turn what of it was shown."""
     desk()
-    card = of(request.args.get("place", ""))
+    place = request.args.get("place", "")
+    card = called() or of(place)
     if card is None:
-        return jsonify(number=-1, taps=[])
-    return jsonify(number=card.number, taps=shown(card))
+        return jsonify(card="", number=-1, taps=[], stop=None)
+    if card.id == request.args.get("card"):
+        card.seen.update(request.args.getlist("shown", type=int))
+    near = card.place == place
+    return jsonify(card=card.id, number=card.number if near else -1, taps=lines(card) if near else [], stop=_stop(card))
 
 
 @pages.get("/child")
@@ -88,21 +149,32 @@ def child() -> str:
     if signed_in() and phone():
         session["covered"] = True
     card = _open()
-    tapped = {one.sign for one in card.taps.values()} if card else set()
-    return render_template("cards/child.html", card=card, tapped=tapped, said=said)
+    tapped = {one.sign for one in card.standing()} if card else set()
+    shown = {"tapped": tapped, "said": said, "mark": _mark(card), "missed": "missed" in request.args}
+    return render_template("cards/child.html", card=card, **shown)
 
 
 @pages.post("/child")
 def tap() -> Response:
-    """Take a sign of the child; one that was meant for an earlier card is nobody's."""
+    """Take a sign of the child; one that was meant for an earlier card is nobody's, and the child is told."""
     card = _open()
-    if card is not None and card.id == request.form.get("card"):
-        cards.tap(card, request.form.get("sign", ""), site().clock)
+    if card is None or card.id != request.form.get("card"):
+        return missed()
+    cards.tap(card, request.form.get("sign", ""), site().clock)
     return redirect(url_for("cards.child"))
+
+
+def missed() -> Response:
+    """Lead a child whose tap did not get through back to the card: the pages for adults are not for them."""
+    return redirect(url_for("cards.child", missed=1))
 
 
 @pages.get("/child/stage")
 def stage() -> Response:
-    """Tell the phone which card is open, so that it shows the next one by itself."""
-    card = _open()
-    return jsonify(card=card.id if card else "")
+    """Tell the phone which card is open and what became of the taps, so that it follows by itself."""
+    return jsonify(card=_mark(_open()))
+
+
+def _mark(card: Card | None) -> str:
+    """Return what changes whenever the child's page has to say something else."""
+    return f"{card.id} {card.number} {card.answered} {int(card.arrived)}" if card else ""

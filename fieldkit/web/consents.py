@@ -202,6 +202,8 @@ def later(subject: str) -> Answer:
 @in_turn
 def deferred(subject: str) -> Answer:
     """Keep that the guardian is still thinking."""
+    if not begun(subject):
+        return to_who(subject)
     day = request.form.get("again_on", "").strip()
     try:
         return stored_once(subject, lambda: consents.defer(desk(), subject, so_far(subject), day))

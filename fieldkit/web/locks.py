@@ -20,8 +20,9 @@ WITHOUT = {"static", "locks.show", "locks.lift", "users.lock", "users.unlock", "
 WITHOUT |= {"help_card.show"}  # the numbers are for everybody
 WITHOUT |= {"away.show", "away.worker"}  # the same for everybody, asked by the browser itself
 WITHOUT |= {"cards.child", "cards.tap", "cards.stage"}  # the child's card shows nothing of the session beneath it
+WITHOUT |= {"cards.now"}  # a child's "stop" is heard through the cover; it names nobody
 _OPENERS = {"sheets", "users", "locks"}  # what opens a laptop is typed anew, all of it
-BY_SCRIPT = {"answers.session_now", "interviews.beat", "cards.now"}  # a page asks by itself: nobody is at the keys
+BY_SCRIPT = {"answers.session_now", "interviews.beat"}  # a page asks by itself: nobody is at the keys
 
 
 class CoverForm(Form):

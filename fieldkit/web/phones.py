@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
-from fieldkit.acts import authority, phones
+from fieldkit.acts import authority, clocks, phones
 from fieldkit.acts.phones import PairingOver
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.i18n import N_
@@ -101,6 +101,7 @@ def _page(code: str = "") -> str:
     url = f"https://{at}:{lan.ports[LAN]}{url_for('phones.pair', token=code)}" if code and trust else ""
     shown = {"lan": lan, "phones": found, "seen": _home().phones.seen if HOME in site().machines else {}, "at": at}
     words = authority.fingerprint(site().machines[HOME].folder) if trust else []
+    shown["clock"] = clocks.look(desk())
     pictures = {"trust": _drawn(trust), "pair": _drawn(url)}
     return render_template("phones/show.html", trust=trust, url=url, words=words, pictures=pictures, **shown)
 

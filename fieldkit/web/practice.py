@@ -13,15 +13,26 @@ from fieldkit.errors import NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.web.pages import Answer
 from fieldkit.web.pages import words as _
-from fieldkit.web.sessions import desk, here, in_turn, practising, step_into, step_out
+from fieldkit.web.sessions import desk, here, in_turn, practising, step_into, step_out, stepped_out
 from fieldkit.web.site import Machine, site
 
 pages = Blueprint("practice", __name__, url_prefix="/practice")
 pages.add_app_template_global(practising)
-LEAVE = {"locks.show", "locks.fall", "users.lock", "users.unlock"}
+LEAVE = {"locks.fall", "users.lock"}
 OF_THE_LAPTOP = {"devices", "phones", "sheets", "studies", "users"}
+COVER = {"locks.show", "locks.choose", "locks.lift"}  # it lies over the session outside
 CARDS = {"cards.to_answer", "cards.to_talk", "cards.close"}  # a phone beside the laptop shows the real one
 CARRIES = {"backups", "exports", "handover", "rosters"}  # may be looked at
+
+
+class PracticeOver(Refusal):
+    """A step of a practice that was ended meanwhile: in another window, by a lock or by the cover."""
+
+    code = "practice_over"
+    message = N_(
+        "The practice is over, and what was typed there is deleted. Nothing of the real study was touched. "
+        "Go to the start: from there on everything is real."
+    )
 
 
 class OnlyPractice(Refusal):
@@ -43,11 +54,10 @@ def keep_apart(app: Flask) -> None:
 
 def _keep_apart() -> Answer | None:
     if practising() and request.endpoint in LEAVE:
-        step_out()
-        with current_app.request_context(request.environ):  # the same request, by who sits outside
+        with stepped_out():
             return cast("Answer", current_app.view_functions[request.endpoint]())
     carries = request.blueprint in CARRIES and request.method == "POST"
-    if practising() and (request.blueprint in OF_THE_LAPTOP or request.endpoint in CARDS or carries):
+    if practising() and (request.blueprint in OF_THE_LAPTOP or request.endpoint in COVER | CARDS or carries):
         raise OnlyPractice
     return None
 

@@ -13,9 +13,11 @@ from werkzeug.wrappers import Response
 from fieldkit.acts.handover import explained
 from fieldkit.errors import Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
+from fieldkit.web.cards import missed
 from fieldkit.web.pages import Answer, locale, prose
+from fieldkit.web.practice import PracticeOver
 from fieldkit.web.security import in_words, is_stranger
-from fieldkit.web.sessions import Locked
+from fieldkit.web.sessions import Locked, over, stepped_out
 
 
 class PageTooOld(Refusal):
@@ -47,22 +49,35 @@ class Broken(Refusal):
 def show_problems(app: Flask) -> None:
     """Register the one place where refusals become pages, or JSON for a script."""
     app.register_error_handler(Refusal, show)
-    app.register_error_handler(CSRFError, lambda _error: show(PageTooOld()))
+    app.register_error_handler(CSRFError, _show_too_old)
     app.register_error_handler(HTTPException, _show_http)
     app.register_error_handler(OSError, lambda error: show(explained(error, Path(error.filename or "."))))
     app.register_error_handler(Exception, _show_broken)
+
+
+def _show_too_old(_error: CSRFError) -> Answer:
+    """A child's tap leads back to the child's card: it reads no page for adults."""
+    return missed() if request.endpoint == "cards.tap" else show(PageTooOld())
 
 
 def show(refusal: Refusal) -> Answer:
     """Return what a person reads about *refusal*."""
     if is_stranger():
         return in_words(refusal)
+    typed = _typed()
+    if over():  # whatever failed, failed because of that
+        with stepped_out():
+            return _told(PracticeOver(), typed)
+    return _told(refusal, typed)
+
+
+def _told(refusal: Refusal, typed: list[str]) -> Answer:
     sentence = refusal.sentence(locale())
     if request.headers.get("X-Fieldkit") == "script":
         return _json(refusal, sentence)
     if isinstance(refusal, Locked) and request.method == "GET":
         return redirect(url_for("users.unlock", next=request.full_path.rstrip("?")))
-    page = render_template("problem.html", sentence=sentence, refusal=refusal, typed=_typed())
+    page = render_template("problem.html", sentence=sentence, refusal=refusal, typed=typed)
     return page, refusal.status
 
 

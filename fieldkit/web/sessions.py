@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import wraps
 from threading import RLock
@@ -103,15 +104,29 @@ def step_into(name: str, machine: Machine) -> None:
 def step_out(say: str | None = None) -> None:
     """Close the machine that this browser stepped into: its next request finds it where it was, and may *say* so."""
     outside = cast("HeldSession", session).outside
-    if outside is not None:
+    if outside is not None and not over():
         outside.update({name: session[name] for name in ("seen", "covered") if name in session}, news=say)
         _leave(outside)
+
+
+@contextmanager
+def stepped_out() -> Iterator[None]:
+    """Step out at once: within, who asks is who sits outside, as in the next request."""
+    step_out()
+    with current_app.request_context(request.environ):
+        yield
 
 
 def practising() -> bool:
     """Tell whether this browser stepped into a machine of invented people."""
     held = cast("HeldSession", session)
-    return held.outside is not None or held.inside is not None
+    return held.inside is not None or (held.outside is not None and not over())
+
+
+def over() -> bool:
+    """Tell whether what this browser had stepped into when it sent this request is closed by now."""
+    held = cast("HeldSession", session)
+    return held.outside is not None and "desk" not in held
 
 
 def alone() -> bool:
@@ -197,6 +212,13 @@ def once(nonce: str, act: Callable[[], T]) -> T:
         if nonce not in done:
             done[nonce] = act()
         return done[nonce]
+
+
+def undone(left: object) -> None:
+    """Forget every form that left *left* behind, which was taken back: the same form may be sent again."""
+    held = cast("HeldSession", session)
+    with held.gate:
+        held["done"] = {nonce: what for nonce, what in held.get("done", {}).items() if what != left}
 
 
 def was_done(nonce: str) -> bool:

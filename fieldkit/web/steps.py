@@ -39,8 +39,8 @@ def begin(subject: str, **said: Any) -> None:
 
 def belongs(subject: str) -> bool:
     """Tell whether there are steps, and whether a form that comes back belongs to them and not to another tab's."""
-    said = draft(subject)
-    return bool(said) and (request.method != "POST" or request.form.get("mark") == said["mark"])
+    mark = draft(subject).get("mark")
+    return bool(mark) and (request.method != "POST" or request.form.get("mark") == mark)
 
 
 def begun(subject: str) -> bool:

@@ -10,7 +10,9 @@ from werkzeug.wrappers import Response
 from fieldkit.acts import people, stops
 from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.stops import ChoiceWaits
 from fieldkit.errors import NotFound, Refusal
+from fieldkit.web.cards import answered_on
 from fieldkit.web.pages import Answer
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, here, tell
@@ -30,6 +32,7 @@ def show(interview: str) -> Answer:
 @pages.post("/interviews/<interview>/stop")
 def begin(interview: str) -> Answer:
     """Keep the choice; it is carried out in ten seconds, whether this page stays open or not."""
+    look_in(desk())
     try:
         stops.begin(desk(), interview, request.form.get("choice", ""))
     except Refusal as refusal:
@@ -40,9 +43,16 @@ def begin(interview: str) -> Answer:
 
 
 @pages.post("/interviews/<interview>/stop/undo")
-def undo(interview: str) -> Response:
-    """Go on with the interview; with one that a withdrawal hides meanwhile, go back to the choice."""
-    if stops.undo(desk(), interview):
+def undo(interview: str) -> Answer:
+    """Go on with the interview; back to the choice where a withdrawal hides it, or it had been stopped before."""
+    look_in(desk())
+    try:
+        undone = stops.undo(desk(), interview, request.form.get("stop", ""))
+    except ChoiceWaits as refusal:
+        return _page(interview, refusal), refusal.status
+    if stops.waiting(desk(), interview) is not None:  # another page chose something else meanwhile
+        return redirect(url_for("stops.show", interview=interview))
+    if undone:
         shown = _case(stops.whose(desk(), interview)) is not None
         return redirect(url_for("interviews.show" if shown else "stops.show", interview=interview))
     tell(_("The ten seconds were over."))
@@ -50,10 +60,14 @@ def undo(interview: str) -> Response:
 
 
 @pages.post("/interviews/<interview>/stop/finish")
-def finish(interview: str) -> Response:
-    """Carry out the choice now."""
-    with suppress(NotFound):  # done already: the ten seconds were over; or this page counted down another choice
+def finish(interview: str) -> Answer:
+    """Carry out the choice now, or say that it waits for room on the disk."""
+    try:
         stops.finish(desk(), interview, request.form.get("stop", ""))
+    except NotFound:  # done already: the ten seconds were over; or this page counted down another choice
+        return _done(interview)
+    except ChoiceWaits as refusal:
+        return _page(interview, refusal), refusal.status
     return _done(interview)
 
 
@@ -71,10 +85,14 @@ def done(subject: str) -> Answer:
 
 def _page(interview: str, refusal: Refusal | None = None) -> str:
     subject = stops.whose(desk(), interview)
+    answered_on(interview)
     case = _case(subject)
     on_paper = case is not None and stops.held_on_paper(case, interview)
+    waiting = stops.waiting(desk(), interview)
+    if waiting is not None and not waiting.left:
+        refusal = refusal or ChoiceWaits()
     asked = {"interview": interview, "subject": subject, "case": case, "on_paper": on_paper}
-    return render_template("stops/show.html", waiting=stops.waiting(desk(), interview), refusal=refusal, **asked)
+    return render_template("stops/show.html", waiting=waiting, refusal=refusal, **asked)
 
 
 def _case(subject: str) -> Case | None:
@@ -94,6 +112,12 @@ def look_in(at: Desk, *, all_of_them: bool = False) -> None:
     """Carry out what is due; what cannot be done now, as on a full disk, waits until the laptop is used again."""
     with suppress(Refusal):
         stops.finish_due(at, all_of_them=all_of_them)
+
+
+@pages.app_template_global()
+def stops_overdue() -> dict[str, str]:
+    """Return the interviews whose stop waits although its ten seconds are over, each with its child."""
+    return stops.overdue(desk())
 
 
 def _finish_later(machine: Machine) -> None:

@@ -22,6 +22,11 @@ from fieldkit.store.folder import Folder
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(2000)
 
 
+def say(words: object) -> None:
+    """Write a line at once: no end comes in the middle of it."""
+    os.write(sys.stdout.fileno(), f"{words}\n".encode())
+
+
 def write(path: Path, passphrase: str, number: int, seconds: float) -> None:
     folder = Folder.open(path)
     desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
@@ -36,7 +41,7 @@ def write(path: Path, passphrase: str, number: int, seconds: float) -> None:
         name = pseudonyms.suggest(desk, child, "刘某")
         said = GuardianAnswer("mother", items, ["ok"] * len(form.teach_back), "刘某", pseudonym_zh=name.zh)
         said = replace(said, pseudonym_en=name.en, signer_name="王某", signature_png=PNG)
-        print(consents.record(desk, child, said), flush=True)
+        say(consents.record(desk, child, said))
 
 
 for asked in sys.stdin:
@@ -45,4 +50,4 @@ for asked in sys.stdin:
         number, seconds = asked.split()
         write(Path(sys.argv[1]), sys.argv[2], int(number), float(seconds))
     os.waitpid(child, 0)
-    print("ended", flush=True)
+    say("ended")

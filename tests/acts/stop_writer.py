@@ -35,6 +35,11 @@ Steps = Iterator[tuple[str, Callable[[], object]]]
 _commit, _sweep, _finish = Database._commit, Database._emptied_journal, stops.finish
 
 
+def say(words: object) -> None:
+    """Write a line at once: no end comes in the middle of it."""
+    os.write(sys.stdout.fileno(), f"{words}\n".encode())
+
+
 class Points:
     """Which point is reached, counted from the first step on; at the one that was asked for the process waits."""
 
@@ -44,7 +49,7 @@ class Points:
     def reached(self, where: str) -> None:
         self.count += bool(self.step)
         if self.step and self.count == self.wanted:
-            print(f"held {self.step}: {where}", flush=True)
+            say(f"held {self.step}: {where}")
             sys.stdin.read()
 
 
@@ -118,16 +123,16 @@ def write(path: Path, passphrase: str, interview: str, activity: str) -> None:
     line = questions.page(desk, interview, "W").questions[0]
     said = SaveAnswer(interview, line.id, line.editor, line.base, STAYS + GOES)
     answers.save(desk, said)
-    print("typed", flush=True)
+    say("typed")
     fuse.burn()
     for points.step, act in ACTIVITIES[activity](desk, said):
         if FAULT == "early":
-            print(points.step, flush=True)
+            say(points.step)
         act()
         if FAULT != "early":
-            print(points.step, flush=True)
+            say(points.step)
         fuse.burn()
-    print("done", flush=True)
+    say("done")
 
 
 Database._commit = commit  # type: ignore[method-assign]
@@ -142,8 +147,8 @@ for asked in sys.stdin:
             points.wanted = int(number)
         else:
             fuse.left, fuse.seconds = int(number), float(seconds[0])
-        print(os.getpid(), flush=True)
+        say(os.getpid())
         write(Path(sys.argv[1]), sys.argv[2], sys.argv[3], activity)
         sys.stdin.read()
     os.waitpid(child, 0)
-    print("ended", flush=True)
+    say("ended")

@@ -13,17 +13,35 @@ from pathlib import Path
 
 import pytest
 
-from fieldkit.acts import answers, backups, checks, handover, questions, sheets, stops, users
+from fieldkit.acts import (
+    answers,
+    backups,
+    checks,
+    handover,
+    interviews,
+    people,
+    phones,
+    questions,
+    queues,
+    sheets,
+    stops,
+    users,
+    withdrawals,
+)
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.backups import BackupClosed, BackupFirst, StillThere
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.handover import NoSuchPlace
+from fieldkit.acts.interviews import GatesClosed
+from fieldkit.acts.phones import Book
+from fieldkit.acts.stops import ChoiceWaits
 from fieldkit.clock import Clock
 from fieldkit.errors import DiskFull, NotAllowed, NotFound, Occupied
 from fieldkit.i18n import EN, ZH
 from fieldkit.records import Change
 from fieldkit.store import backups as files
 from fieldkit.store import copies, erasures, keys, machine, search
+from fieldkit.store import queues as secrets
 from fieldkit.store.backups import NewerBackup, NotABackup
 from fieldkit.store.database import Database, ForeignStore
 from fieldkit.store.erasures import ErasedLogBroken, ErasedLogInTheWay, ErasedLogNewer
@@ -37,6 +55,7 @@ Clear = Callable[[Database], bytes]
 Again = Callable[[Folder], Desk]
 WORDS, STAYS = "qx7vk2mpz9lw4td", "wq4nv8xk2zt6mp"
 DATED = "2026-03-09-080507"
+KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 
 @pytest.fixture
@@ -896,3 +915,127 @@ def test_what_was_typed_over_erased_words_after_a_restore_is_put_aside_and_can_b
             answers.set_aside(desk, "nothing")
     with pytest.raises(NotAllowed):
         answers.set_aside(desks["coordinator"], interview)
+
+
+def test_while_a_discard_cannot_be_done_no_backup_is_written(
+    me: Desk, interview: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stops.begin(me, interview, "stop_discard")
+
+    def full(*_: object) -> None:
+        raise DiskFull
+
+    monkeypatch.setattr(withdrawals, "by_child", full)
+    with pytest.raises(ChoiceWaits):
+        backups.write(me, tmp_path / "b")
+    assert not (tmp_path / "b").exists()
+    with me.db.reading() as tables:
+        assert copies.every(tables) == {}
+
+
+def test_what_waits_to_be_discarded_is_discarded_before_a_backup_is_written(
+    me: Desk, interview: str, tmp_path: Path, clear: Clear
+) -> None:
+    stops.begin(me, interview, "stop_discard")
+
+    backups.write(me, tmp_path / "b")
+
+    assert WORDS.encode() not in held_by(tmp_path / "b", tmp_path, me.db.key, clear)
+
+
+def test_own_copies_are_not_renewed_while_somebody_can_still_undo_a_stop(me: Desk, dated: Path, interview: str) -> None:
+    takes_back(me, interview)
+    stops.begin(me, interview, "stop_keep")
+    before = sorted(dated.iterdir())
+
+    backups.renew_if_possible(me)
+
+    assert (sorted(dated.iterdir()), stops.waiting(me, interview) is not None) == (before, True)
+    stops.finish_due(me, all_of_them=True)
+    backups.renew_if_possible(me)
+    assert sorted(dated.iterdir()) != before
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Let somebody do *act* after a backup was listed and before its copy is made."""
+    copy_to = Database.copy_to
+
+    def late(self: Database, path: Path) -> None:
+        act()
+        copy_to(self, path)
+
+    monkeypatch.setattr(Database, "copy_to", late)
+
+
+def test_a_backup_with_words_that_were_typed_while_it_was_made_is_named_once_they_are_taken_back(
+    desks: Desks, interview: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clear: Clear
+) -> None:
+    me, said = desks["interviewer"], SaveAnswer(interview, "W1", "editor-1", "{}", f"{STAYS} {WORDS}")
+    with monkeypatch.context() as patched:
+        meanwhile(patched, lambda: answers.save(me, said))
+        backups.write(me, tmp_path / "b")
+    assert WORDS.encode() in held_by(tmp_path / "b", tmp_path, me.db.key, clear)  # the control
+    assert backups.holding(me) == []
+
+    takes_back(me, interview)
+
+    assert [one.place for one in backups.holding(me)] == [str(tmp_path / "b")]
+
+
+def test_a_backup_that_was_made_in_a_silence_is_not_named_for_what_was_typed_after_it(
+    me: Desk, older: Path, interview: str
+) -> None:
+    answers.save(me, SaveAnswer(interview, "W2", "editor-2", "{}", "后来"))
+    answers.off_record(me, SaveAnswer(interview, "W2", "editor-2", "{}", ""), "后来")
+
+    assert backups.holding(me) == []
+
+
+def test_a_stop_that_begins_while_a_backup_is_made_is_in_no_backup(
+    me: Desk, interview: str, tmp_path: Path, passphrase: str, again: Again, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        meanwhile(patched, lambda: stops.begin(me, interview, "stop_discard"))
+        backups.write(me, tmp_path / "b")
+    with closing(Folder.open(tmp_path / "new")) as folder:
+        backups.restore(folder, tmp_path / "b", passphrase)
+        assert stops.waiting(again(folder), interview) is None
+    assert stops.waiting(me, interview) is not None
+
+
+def test_no_phone_is_paired_after_a_restore_also_none_that_was_lost_and_sent_away(
+    me: Desk, interview: str, tmp_path: Path, passphrase: str, again: Again, emptied: Callable[[Desk], Folder]
+) -> None:
+    book = Book()
+    cookie = phones.take(me, book, phones.offer(me, book), "丢了的手机")
+    backups.write(me, tmp_path / "b")
+    phones.revoke(me, book, phones.listing(me)[0].id)
+    folder = emptied(me)
+    backups.restore(folder, tmp_path / "b", passphrase)
+
+    restored = again(folder)
+    assert phones.listing(restored) == []
+    assert phones.known(folder, restored, Book(), cookie) is None
+
+
+def test_on_the_yes_of_a_discarded_talk_none_is_opened_after_a_restore_and_no_browser_delivers_to_it(
+    me: Desk,
+    consented: str,
+    interview: str,
+    tmp_path: Path,
+    passphrase: str,
+    again: Again,
+    emptied: Callable[[Desk], Folder],
+) -> None:
+    queues.key(me, interview)
+    backups.write(me, tmp_path / "b")
+    discards(me, interview)
+    folder = emptied(me)
+    backups.restore(folder, tmp_path / "b", passphrase)
+    restored = again(folder)
+
+    assert people.case(restored, consented).step.code == "ask_child"
+    with pytest.raises(GatesClosed):
+        interviews.start(restored, consented, KEPT)
+    with restored.db.reading() as tables:
+        assert secrets.secret(tables, interview) is None

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fieldkit.acts import answers, checks, handover, people, studies
+from fieldkit.acts import answers, checks, handover, people, stops, studies, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.handover import NewerBundle, NoSuchPlace, NotThisFile, OtherStudy
+from fieldkit.acts.stops import ChoiceWaits
 from fieldkit.clock import Clock
 from fieldkit.errors import DiskFull, Occupied, Refusal
 from fieldkit.records import canonical
@@ -243,3 +244,31 @@ def test_what_the_list_is_as_of_is_when_a_bundle_was_last_read(desks: Desks, car
 
     newest = handover.batches(desks["coordinator"])[0].at
     assert handover.state(desks["coordinator"]).as_of == newest != before
+
+
+def test_while_a_discard_cannot_be_done_nothing_is_handed_over(
+    refused: Refused, desks: Desks, interview: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = desks["interviewer"]
+    stops.begin(me, interview, "stop_discard")
+
+    def full(*_: object) -> None:
+        raise DiskFull
+
+    monkeypatch.setattr(withdrawals, "by_child", full)
+    refused(ChoiceWaits, "interviewer", lambda desk: handover.write(desk, tmp_path / "stick"))
+    assert not (tmp_path / "stick").exists()
+    assert handover.state(me).unsealed > 0
+
+
+def test_what_waits_to_be_discarded_is_discarded_before_a_bundle_is_written(
+    desks: Desks, interview: str, tmp_path: Path, words: Callable[[Desk], str]
+) -> None:
+    me, chief = desks["interviewer"], desks["coordinator"]
+    answers.save(me, SaveAnswer(interview, "W1", "editor-1", "", "这次的都不要"))
+    stops.begin(me, interview, "stop_discard")
+
+    handover.read(chief, handover.write(me, tmp_path / "stick").path)
+
+    assert stops.waiting(me, interview) is None
+    assert "这次的都不要" not in words(chief)

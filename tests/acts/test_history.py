@@ -348,7 +348,7 @@ class History(RuleBasedStateMachine):
         """Taken out before the child has said anything else, it leaves all as it was before it was typed in."""
         for typed, (child, open_, since, today) in self.before.items():
             if typed in self.sheets and since == self._of_the_child() and today == self.desk.today and not self.out:
-                late_entries.wrong_day(self.desk, typed)
+                late_entries.wrong_day(self.desk, self.child, typed)
                 self.child_yes, self.child_no, self.child_noes, self.child_thoughts, self.child_lifted = child
                 self.open_today = open_
                 self.held.discard(self.sheets.pop(typed))

@@ -33,6 +33,7 @@ from fieldkit.acts.desk import Desk
 from fieldkit.acts.interviews import ConsentMissing, GatesClosed, HeldThatDay
 from fieldkit.acts.late_entries import DiscardedThatDay, HalfTheTimes, PaperTold, StaysEntered
 from fieldkit.acts.people import NewChild
+from fieldkit.acts.stops import ChoiceWaits
 from fieldkit.acts.told import Seen
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
@@ -311,16 +312,22 @@ def test_the_end_of_a_sheet_is_of_its_own_day(desks: Desks, consented: str, late
 def test_a_talk_and_a_sheet_that_was_closed_or_typed_in_elsewhere_stay(
     refused: Refused, desks: Desks, consented: str, interview: str, later: Later
 ) -> None:
-    refused(NotAllowed, "coordinator", lambda desk: late_entries.wrong_day(desk, interview))
-    refused(StaysEntered, "interviewer", lambda desk: late_entries.wrong_day(desk, interview))
-    refused(NotFound, "interviewer", lambda desk: late_entries.wrong_day(desk, "nothing"))
+    refused(NotAllowed, "coordinator", lambda desk: late_entries.wrong_day(desk, consented, interview))
+    refused(StaysEntered, "interviewer", lambda desk: late_entries.wrong_day(desk, consented, interview))
+    refused(NotFound, "interviewer", lambda desk: late_entries.wrong_day(desk, consented, "nothing"))
     desk = later(desks["interviewer"], 1)
     typed = enter(desk, consented, said=said(follows=seen(desk, consented)))
     elsewhere = replace(desk, device=replace(desk.device, id="another"))
 
-    refused(StaysEntered, "interviewer", lambda _: late_entries.wrong_day(elsewhere, typed))
+    refused(StaysEntered, "interviewer", lambda _: late_entries.wrong_day(elsewhere, consented, typed))
     stop(desk, typed)
-    refused(StaysEntered, "interviewer", lambda _: late_entries.wrong_day(desk, typed))
+    refused(StaysEntered, "interviewer", lambda _: late_entries.wrong_day(desk, consented, typed))
+
+
+def test_the_sheet_of_another_child_stays(refused: Refused, desks: Desks, consented: str, other_child: str) -> None:
+    typed = enter(desks["interviewer"], consented)
+
+    refused(NotFound, "interviewer", lambda desk: late_entries.wrong_day(desk, other_child, typed))
 
 
 def test_a_sheet_typed_in_under_the_wrong_day_goes_without_a_word_of_the_childs(
@@ -330,7 +337,7 @@ def test_a_sheet_typed_in_under_the_wrong_day_goes_without_a_word_of_the_childs(
     typed = enter(desk, consented, 2, begun="14:05", over="14:50")
     answers.save(desk, SaveAnswer(typed, "W1", "editor-1", "", "下了一场雨"))
 
-    late_entries.wrong_day(desk, typed)
+    late_entries.wrong_day(desk, consented, typed)
     assert "下了一场雨" not in words(desk)
     case = people.case(desk, consented)
     assert case.interviews == []
@@ -353,7 +360,7 @@ def test_a_no_that_the_wrong_sheet_took_back_stands_again(
     typed = enter(desk, consented, 1, said=again)
     assert people.case(desk, consented).step.code != "child_said_no"
 
-    late_entries.wrong_day(desk, typed)
+    late_entries.wrong_day(desk, consented, typed)
     assert people.case(desk, consented).step.code == "child_said_no"
     refused(ReasonNeeded, "interviewer", lambda _: enter(desk, consented, 1, said=replace(again, reasons=SURE)))
 
@@ -362,11 +369,24 @@ def test_a_yes_that_was_said_to_the_laptop_that_day_outlives_the_wrong_sheet(des
     desk = desks["interviewer"]
     assents.record(desk, consented, YES)
     typed = enter(desk, consented, said=said(answer="", told=()))
-    late_entries.wrong_day(desk, typed)
+    late_entries.wrong_day(desk, consented, typed)
 
     assert [event.act for event in people.case(desk, consented).events] == ["given", "given"]
     again = interviews.start(desk, consented, SURE)
     assert answers.save(desk, SaveAnswer(again, "W1", "editor-1", "", "下雨"))
+
+
+def test_a_sheet_of_which_nothing_was_to_stay_is_not_taken_out_as_one_of_a_wrong_day(
+    refused: Refused, desks: Desks, consented: str
+) -> None:
+    typed = enter(desks["interviewer"], consented)
+    mark = stops.begin(desks["interviewer"], typed, "stop_discard").mark
+    overdue = replace(desks["interviewer"], clock=replace(desks["interviewer"].clock, run="after a power cut"))
+
+    refused(ChoiceWaits, "interviewer", lambda _: late_entries.wrong_day(overdue, consented, typed))
+    waiting = stops.waiting(overdue, typed)
+    assert waiting is not None
+    assert waiting.mark == mark
 
 
 def test_the_wrong_sheet_is_gone_whole_or_not_at_all(
@@ -374,7 +394,7 @@ def test_the_wrong_sheet_is_gone_whole_or_not_at_all(
 ) -> None:
     typed = enter(desks["interviewer"], consented)
 
-    broken(1, lambda: late_entries.wrong_day(desks["interviewer"], typed))
+    broken(1, lambda: late_entries.wrong_day(desks["interviewer"], consented, typed))
     assert questions.page(desks["interviewer"], typed).writable
 
 

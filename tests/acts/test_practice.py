@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from fieldkit.acts import demo, handover, people, practice, users
+from fieldkit.acts import closings, demo, handover, people, practice, stops, users
+from fieldkit.acts.closings import ClosingTold
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.handover import OtherStudy
+from fieldkit.acts.practice import InterviewGoesOn
+from fieldkit.acts.told import Seen
 from fieldkit.errors import NotAllowed
 from fieldkit.store.folder import Folder
 from fieldkit.store.keys import WrongPassphrase
@@ -32,6 +37,32 @@ def test_only_who_interviews_practises(desks: Desks, scratch: Path, role: str) -
         practice.begin(desks[role])
 
     assert list(scratch.iterdir()) == []
+
+
+def test_while_an_interview_goes_on_nobody_practises(desks: Desks, scratch: Path, interview: str) -> None:
+    with pytest.raises(InterviewGoesOn):
+        practice.begin(desks["interviewer"])
+
+    assert list(scratch.iterdir()) == []
+
+
+def test_once_it_has_ended_they_may(desks: Desks, interview: str) -> None:
+    desk = desks["interviewer"]
+    stops.finish(desk, interview, stops.begin(desk, interview, "stop_keep").mark)
+    whole = ClosingTold("partial_child", setting="home_inside", others_present=("none",))
+    closings.end(desk, interview, whole, Seen(closings.page(desk, interview).opened.base))
+
+    _, end = practice.begin(desk)
+    end()
+
+
+def test_an_interview_of_another_day_or_of_somebody_else_keeps_nobody_from_it(
+    desks: Desks, interview: str, later: Callable[[Desk, int], Desk]
+) -> None:
+    desk = desks["interviewer"]
+    for other in (later(desk, 1), replace(desk, me=replace(desk.me, code="somebody-else"))):
+        _, end = practice.begin(other)
+        end()
 
 
 def test_nothing_crosses_from_practice_to_the_study_or_back(desks: Desks, child: str, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from fieldkit.acts import queues, users, withdrawals
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import NotAllowed, NotFound, Refusal
-from fieldkit.store import machine
+from fieldkit.store import queues as store
 from fieldkit.store.keys import Cost
 
 Desks = dict[str, Desk]
@@ -45,7 +45,7 @@ def test_every_person_has_a_key_of_their_own(desks: Desks, interview: str, passp
     assert queues.key(other, interview) != queues.key(desk, interview)
 
 
-@pytest.mark.parametrize("forget", [queues.drop, queues.renew])
+@pytest.mark.parametrize("forget", [store.drop, store.renew])
 def test_what_was_sealed_before_is_never_opened_again(
     desks: Desks, interview: str, forget: Callable[..., None]
 ) -> None:
@@ -53,9 +53,9 @@ def test_what_was_sealed_before_is_never_opened_again(
     before = queues.key(desk, interview)
     with desk.db.writing() as tables:
         forget(tables, interview)
-        left = machine.recall(tables, f"queue:{interview}")
+        left = store.secret(tables, interview)
 
-    assert (left is None) == (forget is queues.drop)
+    assert (left is None) == (forget is store.drop)
     assert queues.key(desk, interview) != before
 
 
@@ -63,7 +63,7 @@ def test_the_secret_of_one_interview_is_forgotten_alone(desks: Desks, interview:
     desk = desks["interviewer"]
     key = queues.key(desk, interview)
     with desk.db.writing() as tables:
-        queues.drop(tables, "another")
+        store.drop(tables, "another")
 
     assert queues.key(desk, interview) == key
 
@@ -71,10 +71,10 @@ def test_the_secret_of_one_interview_is_forgotten_alone(desks: Desks, interview:
 def test_a_key_that_two_pages_ask_for_at_once_is_made_once(
     desks: Desks, interview: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk, recall, late = desks["interviewer"], machine.recall, [True]
+    desk, secret, late = desks["interviewer"], store.secret, [True]
     first = queues.key(desk, interview)
     with monkeypatch.context() as patched:
-        patched.setattr(machine, "recall", lambda *asked: None if late and late.pop() else recall(*asked))
+        patched.setattr(store, "secret", lambda *asked: None if late and late.pop() else secret(*asked))
         second = queues.key(desk, interview)
 
     assert not late

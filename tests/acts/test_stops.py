@@ -11,9 +11,10 @@ from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, NotAgainToday
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.interviews import ConsentMissing
-from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
+from fieldkit.acts.stops import ChoiceWaits
+from fieldkit.errors import DiskFull, Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
-from fieldkit.store import log, rebuild, search
+from fieldkit.store import log, rebuild, replica, search
 from fieldkit.store import people as rows
 from fieldkit.store.database import Database
 from fieldkit.store.log import Draft
@@ -61,9 +62,10 @@ def test_for_ten_seconds_nothing_has_happened(desks: Desks, interview: str, chan
     me, before = desks["interviewer"], len(changes(desks["interviewer"], "consent_event"))
     note(me, interview)
 
-    assert stops.begin(me, interview, DISCARD).left == 10
+    chosen = stops.begin(me, interview, DISCARD)
+    assert chosen.left == 10
     assert stops.finish_due(later(me, 9)) == 0
-    assert stops.undo(me, interview)
+    assert stops.undo(me, interview, chosen.mark)
 
     assert stops.waiting(me, interview) is None
     assert stops.finish_due(later(me, 60)) == 0
@@ -193,7 +195,7 @@ def test_a_page_that_counted_down_another_choice_carries_out_nothing(
 ) -> None:
     me = desks["interviewer"]
     stale = stops.begin(me, interview, KEEP).mark
-    stops.undo(me, interview)
+    stops.undo(me, interview, stale)
     stops.begin(me, interview, DISCARD)
 
     refused(NotFound, "interviewer", lambda desk: stops.finish(desk, interview, stale))
@@ -201,6 +203,8 @@ def test_a_page_that_counted_down_another_choice_carries_out_nothing(
     waiting = stops.waiting(me, interview)
     assert waiting is not None
     assert (waiting.choice, waiting.left) == (DISCARD, 10)
+    assert not stops.undo(me, interview, stale)
+    assert stops.waiting(me, interview) == waiting
 
 
 def test_what_the_child_chose_holds_also_where_a_stick_holds_the_interview_back_meanwhile(
@@ -283,3 +287,59 @@ def test_an_interview_that_had_ended_keeps_its_day_and_minutes(desks: Desks, int
 
     (after,) = rows_of(me, "closings")
     assert (after["duration_ms"], after["ended_on"]) == (before["duration_ms"], before["ended_on"])
+
+
+def full(*_: object) -> None:
+    raise DiskFull
+
+
+def test_on_a_full_disk_it_says_that_the_childs_choice_waits_and_it_is_done_once_there_is_room(
+    refused: Refused, desks: Desks, interview: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = desks["interviewer"]
+    note(me, interview)
+    mark = stops.begin(me, interview, DISCARD).mark
+    with monkeypatch.context() as patched:
+        patched.setattr(replica, "erase", full)
+        refusal = refused(ChoiceWaits, "interviewer", lambda desk: stops.finish(desk, interview, mark))
+        assert "孩子选好的还没有办成" in refusal.sentence("zh_CN")
+        assert stops.overdue(later(me, 9)) == {}
+        assert stops.overdue(later(me, 10)) == {interview: stops.whose(me, interview)}
+        refused(ChoiceWaits, "interviewer", lambda desk: stops.finish_due(later(desk, 10)))
+        assert found(me, WORDS)
+
+    assert stops.finish_due(later(me, 10)) == 1
+    assert (found(me, WORDS), stops.overdue(later(me, 10))) == ([], {})
+
+
+def test_once_the_ten_seconds_are_over_it_is_not_taken_back_and_only_made_stricter(
+    refused: Refused, desks: Desks, interview: str
+) -> None:
+    me = desks["interviewer"]
+    note(me, interview)
+    mark = stops.begin(me, interview, KEEP).mark
+    refused(ChoiceWaits, "interviewer", lambda desk: stops.undo(later(desk, 10), interview, mark))
+    refused(ChoiceWaits, "interviewer", lambda desk: stops.begin(later(desk, 10), interview, KEEP))
+
+    stops.begin(later(me, 10), interview, DISCARD)
+    for choice in (KEEP, DISCARD):
+        refused(ChoiceWaits, "interviewer", lambda desk: stops.begin(later(desk, 20), interview, choice))  # noqa: B023
+
+    assert stops.finish_due(later(me, 20)) == 1
+    assert found(me, WORDS) == []
+
+
+def test_a_discard_that_is_undone_leaves_the_stop_whose_ten_seconds_were_over(desks: Desks, interview: str) -> None:
+    me = desks["interviewer"]
+    note(me, interview)
+    stops.begin(me, interview, KEEP)
+    late = later(me, 10)
+    stops.begin(late, interview, DISCARD)
+
+    assert stops.undo(late, interview, stops.begin(late, interview, KEEP).mark)
+
+    waiting = stops.waiting(late, interview)
+    assert waiting is not None
+    assert (waiting.choice, waiting.left) == (KEEP, 0)
+    assert stops.finish_due(late) == 1
+    assert (rows_of(me, "closings") != [], found(me, WORDS) != []) == (True, True)

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from fieldkit.acts import answers, consents, people, tasks
+from fieldkit.acts import answers, assents, consents, interviews, moments, people, tasks, visits
 from fieldkit.acts.answers import SaveAnswer
+from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.rules import notes
@@ -63,6 +64,40 @@ def test_a_word_that_nobody_understood_waits_until_somebody_knows_it(desks: Desk
     assert codes(other) == []
     answers.save(desk, SaveAnswer(interview, "W2", "editor-one", "{}", "俺老外（外公）来送伞"))
     assert "words" not in dict(codes(desk))
+
+
+def upset(desk: Desk) -> list[tuple[str, str]]:
+    return [one for one in codes(desk) if one[0] == "aftercare"]
+
+
+def test_who_was_very_upset_is_asked_how_they_are_within_three_days(
+    desks: Desks, consented: str, interview: str, later: Callable[[Desk, int], Desk]
+) -> None:
+    desk = desks["interviewer"]
+    moments.note(desk, interview, "distress_1")
+    assert upset(desk) == []
+
+    for _ in range(2):
+        moments.note(desk, interview, "distress_2")
+    assert upset(desk) == [("aftercare", (desk.clock.today() + timedelta(days=3)).isoformat())]
+    assert upset(replace(desk, me=replace(desk.me, code="somebody-else"))) == []
+
+    visits.record(desk, consented, "met")  # of the day itself
+    visits.record(later(desk, 1), consented, "not_home")
+    assert len(upset(later(desk, 1))) == 1
+    visits.record(later(desk, 2), consented, "met")
+    assert upset(later(desk, 2)) == []
+
+
+def test_who_was_very_upset_and_is_interviewed_again_was_met(
+    desks: Desks, consented: str, interview: str, later: Callable[[Desk, int], Desk]
+) -> None:
+    desk, then = desks["interviewer"], later(desks["interviewer"], 1)
+    moments.note(desk, interview, "distress_2")
+    assents.record(then, consented, ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意"))
+    interviews.start(then, consented, {"G09": "kept", "G10": "not_at_home", "G12": "checked"})
+
+    assert upset(then) == []
 
 
 @pytest.mark.parametrize(("days", "due"), [(-1, False), (0, True), (29, True), (31, False)])

@@ -57,14 +57,15 @@ def _measures() -> Iterator[tuple[str, float, float, str]]:
 def _started(options: list[str]) -> tuple[float, float]:
     """Return seconds until the first page is read, and the megabytes that the server then holds."""
     begin = time.perf_counter()
-    with _server(options) as (process, url):
+    with server(options) as (process, url):
         urlopen(url).read()
         seconds = time.perf_counter() - begin
         return seconds, resident(process.pid)
 
 
 @contextmanager
-def _server(options: list[str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def server(options: list[str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Serve a folder; yield the process and the address of its first page."""
     command = [sys.executable, "-m", "fieldkit", "serve", *options, "--port", "0", "--no-browser"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None

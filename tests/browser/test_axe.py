@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +51,19 @@ def followed(page: Page, url: str, path: str, taps: Iterable[str]) -> dict[str, 
     """Open *path* and tap on; return what is grave, by tap."""
     found = visited(page, url, [path])
     for tap in taps:
-        page.click(tap)
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.click(tap)
         found |= {f"{path} {tap}": said for said in [grave(page)] if said}
     return found
+
+
+@pytest.fixture
+def laptop(start: Any, field_folder: Path, phone: Page, unlock: Callable[[Page, Any], None]) -> Any:
+    """The interviewer's laptop, unlocked, so that its doors are open."""
+    opened = start(field_folder, sys.executable, str(BESIDE))
+    unlock(phone, opened)
+    opened.until("https://127.0.0.2:")
+    return opened
 
 
 def test_what_cannot_be_read_or_has_no_name_is_found(phone: Page) -> None:
@@ -66,10 +75,8 @@ def test_what_cannot_be_read_or_has_no_name_is_found(phone: Page) -> None:
 
 
 def test_the_pages_of_a_visit_and_of_the_phone_beside_it_have_nothing_grave(
-    chromium: Browser, start: Any, passphrase: str, field_folder: Path, consented: str, interview: str
+    chromium: Browser, laptop: Any, passphrase: str, consented: str, interview: str
 ) -> None:
-    laptop = start(field_folder, sys.executable, str(BESIDE))
-    laptop.until("https://127.0.0.2:")
     talk, child = f"/interviews/{interview}", f"/people/{consented}"
     named = ("", "/gates", "/consent", "/assent", "/late-entry", "/pseudonym", "/visits", "/household", "/withdraw")
     of_talk = ("", "?section=W&q=W1#stop", "/stop", "/close", "/distress", "/memo")

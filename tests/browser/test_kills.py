@@ -95,7 +95,7 @@ def test_a_kill_after_the_commit_keeps_the_words_once_although_the_page_sends_th
     note.page.wait_for_selector(f'{BADGE}[data-state="browser"]')
     assert note.acknowledged() == 0
     assert stored("W1") == "下雨了"
-    laptop.command = [sys.executable, "-m", "fieldkit"]
+    laptop.command = []
     laptop.start()
     unlock(note.page.context.new_page(), laptop)
     note.page.wait_for_selector(f'{BADGE}[data-state="saved"]')

@@ -100,6 +100,82 @@ def test_the_childs_stop_opens_the_stop_panel_on_the_laptop(
     phone.wait_for_url("**#stop")
 
 
+def hand_over(laptop: Any, screen: Page, handset: Page, interview: str) -> None:
+    """Pair *handset*, and put the card of an interview in the child's hand."""
+    base = pair(laptop, screen, handset)
+    screen.goto(f"{laptop.url}/interviews/{interview}")
+    screen.click("text=把卡片交给孩子")
+    expect(screen.locator("#card")).to_contain_text("还没有按")
+    handset.goto(f"{base}/child")
+
+
+def test_the_childs_stop_reaches_a_laptop_that_shows_the_help_card(
+    laptop: Any, phone: Page, handset: Page, interview: str
+) -> None:
+    hand_over(laptop, phone, handset, interview)
+    phone.goto(f"{laptop.url}/help-card")
+    called = phone.locator("aside.called")
+    expect(called).to_be_hidden()
+    handset.click("button:has-text('停')")
+    handset.click("button:has-text('歇一会儿')")
+
+    expect(called).to_be_in_viewport()
+    expect(called).to_contain_text("孩子按了：停")
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    phone.reload()
+    expect(called).to_be_in_viewport()
+    phone.goto(f"{laptop.url}/interviews/{interview}")
+    expect(phone.locator("#stop")).to_be_visible()
+    phone.click("#stop >> text=孩子还想聊")
+    expect(phone.locator("#stop")).to_be_hidden()
+    expect(called).to_be_hidden()
+    phone.reload()
+    expect(phone.locator("textarea").first).to_be_visible()
+    expect(called).to_be_hidden()
+
+
+def test_the_child_reads_that_it_arrived_once_the_laptop_shows_it(
+    laptop: Any, phone: Page, handset: Page, interview: str
+) -> None:
+    hand_over(laptop, phone, handset, interview)
+    at = phone.url
+    phone.goto("about:blank")
+    handset.click("button:has-text('停')")
+    expect(handset.locator("[role=status]")).to_have_text("正在告诉旁边的人。你也可以直接说：停。")
+
+    phone.goto(at)
+    expect(phone.locator("#stop")).to_be_visible()
+    expect(handset.locator("[role=status]")).to_have_text("谢谢你，电脑上收到了。")
+
+
+def test_a_stop_that_is_tapped_without_connection_is_passed_on_once_there_is_one(
+    laptop: Any, phone: Page, handset: Page, interview: str
+) -> None:
+    hand_over(laptop, phone, handset, interview)
+    handset.context.set_offline(True)
+    handset.click("button:has-text('停')")
+    handset.click("button:has-text('一般')")
+    expect(handset.locator("[role=status]")).to_have_text("正在告诉旁边的人。你也可以直接说：停。")
+    expect(phone.locator("#stop")).to_be_hidden()
+
+    handset.context.set_offline(False)
+    expect(phone.locator("#stop")).to_be_visible()
+    expect(handset.locator("[role=status]")).to_have_text("谢谢你，电脑上收到了。")
+
+
+def test_that_the_child_goes_on_is_tapped_beside_a_memo_that_is_being_typed(
+    laptop: Any, phone: Page, handset: Page, interview: str
+) -> None:
+    hand_over(laptop, phone, handset, interview)
+    phone.goto(f"{laptop.url}/interviews/{interview}/memo")
+    phone.fill("textarea >> nth=0", "先想到这里")
+    handset.click("button:has-text('停')")
+    phone.click("aside.called >> text=孩子还想聊")
+
+    expect(phone.locator("aside.called")).to_be_hidden()
+    expect(phone.locator("textarea").first).to_have_value("先想到这里")
+
+
 def test_a_phone_that_trusts_the_certificate_is_not_warned(laptop: Any, phone: Page, handset: Page) -> None:
     base = urlsplit(pair(laptop, phone, handset))
     phone.goto(f"{laptop.url}/phones")

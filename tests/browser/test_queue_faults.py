@@ -93,6 +93,22 @@ def test_a_browser_without_its_own_cryptography_promises_nothing(
     waiting.until_nothing(phone)
 
 
+@pytest.mark.parametrize("answer", ["Promise.resolve(false)", "Promise.reject(new DOMException('', 'TypeError'))"])
+def test_the_browser_is_asked_once_not_to_clear_away_what_waits_and_may_say_no(
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, answer: str
+) -> None:
+    phone.add_init_script(
+        f"window.asked = 0; StorageManager.prototype.persist = () => {{ window.asked += 1; return {answer}; }};"
+    )
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.keyboard.insert_text("下雨了")
+    saved(phone, 3)
+
+    assert phone.evaluate("window.asked") == 1
+
+
 def forget_the_secret(page: Page) -> None:
     """Let the page be handed another key than the one that the words wait under."""
     page.route(
@@ -372,7 +388,7 @@ def test_a_record_that_cannot_be_taken_out_keeps_no_other_from_the_laptop_and_is
     unlock(page, laptop)
     open_note(page, laptop, interview, "L1")
     expect(page.locator("[data-delivered] a")).to_have_count(2)
-    with page.expect_console_message():  # it was tried once more
+    with page.expect_console_message(lambda said: said.text == "UnknownError"):  # it was tried once more
         page.evaluate("() => { dispatchEvent(new Event('focus')); }")
 
     expect(page.locator("[data-delivered] a")).to_have_count(2)
@@ -583,14 +599,15 @@ def test_a_store_that_gets_well_again_keeps_what_is_typed(talk: Any, phone: Page
 
 
 def test_a_record_that_the_store_does_not_show_is_delivered_once_it_does(
-    left: tuple[Any, Page], interview: str, stored: Stored
+    left: tuple[Any, Page], interview: str, stored: Stored, waiting: Any
 ) -> None:
     laptop, page = left
     page.add_init_script(f"globalThis.well = {GET}; {hangs(GET)}")
-    with page.expect_console_message():
+    with page.expect_console_message(lambda said: said.text in {"TimeoutError", "InvalidStateError"}):
         open_note(page, laptop, interview, "L1")
-    page.evaluate(f"() => {{ {GET} = globalThis.well; dispatchEvent(new Event('focus')); }}")
+    page.evaluate(f"() => {{ {GET} = globalThis.well; }}")
 
+    waiting.until_nothing(page)
     expect(page.locator("[data-delivered] a")).to_have_text("W1")
     laptop.kill()
     assert stored("W1") == "下雨了"
@@ -609,7 +626,9 @@ def test_words_that_were_thrown_away_are_not_shown_again_where_the_browser_delet
     refused.locator("summary").click()
     refused.locator("button").click()
     expect(refused).to_have_count(0)
-    with page.expect_console_message():  # it was tried once more to take them out
+    with page.expect_console_message(
+        lambda said: said.text == "UnknownError"
+    ):  # it was tried once more to take them out
         page.reload()
 
     expect(refused).to_have_count(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fieldkit.rules.moments import Moment, calm_from, listening, rest, resting
+from fieldkit.rules.moments import Moment, calm_from, how_upset, listening, rest, resting
 
 MINUTE = 60_000
 
@@ -46,6 +46,13 @@ def test_tender_questions_wait_for_five_minutes() -> None:
 
 def test_after_a_child_was_very_upset_nothing_tender_is_asked_again() -> None:
     assert calm_from([upset(10, level=2)], 50 * MINUTE) == 0
+
+
+def test_of_what_was_noted_the_worst_counts() -> None:
+    assert how_upset([]) == ""
+    assert how_upset([Moment("came_in", "carer", 1)]) == ""
+    assert how_upset([upset(1)]) == "distress_1"
+    assert how_upset([upset(1, level=2), upset(2)]) == "distress_2"
 
 
 def test_a_break_lasts_until_it_is_over() -> None:

@@ -26,7 +26,9 @@ def _writes(store: Database, record: str, at: str = "L1") -> Change:
 def _backs_up(store: Database) -> int:
     with store.writing() as tables:
         replica.seal(tables)
-        return copies.keep(tables, "a stick", "2026-09-03")
+        number = copies.keep(tables, "a stick", "2026-09-03")
+        copies.look_into(tables, number, tables)
+        return number
 
 
 def _erases(store: Database, *changes: Change) -> None:
@@ -157,3 +159,23 @@ def test_of_one_typing_that_went_on_in_the_copy_the_copy_holds_more(trio: Trio, 
     with closing(_copied(trio["L1"], tmp_path)) as copy:
         _types(copy, "rainy")
         assert _holds_more(trio["L1"], copy)
+
+
+def test_a_backup_that_was_never_looked_into_counts_as_holding_whatever_goes(trio: Trio) -> None:
+    word = _writes(trio["L1"], "kid")
+    with trio["L1"].writing() as tables:
+        number = copies.keep(tables, "a stick", "2026-09-03")
+    assert _holding(trio["L1"]) == []
+    _erases(trio["L1"], word)
+
+    assert _holding(trio["L1"]) == [number]
+
+
+def test_a_backup_with_words_that_no_block_holds_yet_counts_as_holding_them(trio: Trio) -> None:
+    word = _writes(trio["L1"], "kid")
+    with trio["L1"].writing() as tables:
+        number = copies.keep(tables, "a stick", "2026-09-03")
+        copies.look_into(tables, number, tables)
+    _erases(trio["L1"], word)
+
+    assert _holding(trio["L1"]) == [number]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fieldkit.clock import Clock
-from fieldkit.records import KINDS, Change, decode
+from fieldkit.records import KINDS, Change, Value, decode
 from fieldkit.store import log, people, rebuild, standing
 from fieldkit.store.database import Database, Tables
 from fieldkit.store.log import Draft, Pen
@@ -207,3 +207,27 @@ def test_consents_that_arrive_last_lift_what_was_held(arrive: Callable[..., tupl
     for last in permutations((0, 2, 3)):
         there, here = arrive([1, 4, 5, 6, 7, 8, *last], {6, 7, 8})
         assert here == there
+
+
+@pytest.mark.parametrize(
+    ("said", "wordy"),
+    [
+        ([("guardian", {}), ("child", {"session": "S1"}), ("child", {"session": "S2"})], False),
+        ([("guardian", {}), ("guardian", {"act": "declined"})], False),  # of guardians every word is read anyway
+        ([("child", {}), ("child", {"act": "declined"})], True),
+        ([("child", {"act": "deferred"})], True),
+        ([("child", {"items": {"participate": "yes", "notes": "no", "store": "yes"}})], True),
+        ([("child", {"lifts": ["an old no"]})], True),
+        ([("adult_participant", {})], True),
+        ([("child", {}), ("guardian", {"act": "voided", "voids": ["any"]})], True),
+        ([("guardian", {"day": "2026-01-05"})], True),
+    ],
+)
+def test_where_more_was_said_than_plain_yeses_every_word_is_read(
+    tables: Tables, say: Say, said: list[tuple[str, dict[str, Value]]], wordy: bool
+) -> None:
+    for actor, more in said:
+        say(actor, **more)
+
+    short = standing.in_short(tables, ["kid", "another"])
+    assert standing.wordy(tables, short, "2026-01-05") == ({"kid"} if wordy else set())

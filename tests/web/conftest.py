@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from fieldkit.acts.desk import Desk
@@ -22,6 +24,14 @@ from fieldkit.web.site import HOME, Lan, Machine, Site
 
 PORT = 8750
 Desks = dict[str, Desk]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once(compiled: FileSystemBytecodeCache) -> Iterator[None]:
+    """Every test has an app of its own; the templates are compiled once for all of them."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(Flask.jinja_options, "bytecode_cache", compiled)
+        yield
 
 
 class Browser(FlaskClient):

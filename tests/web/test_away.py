@@ -39,6 +39,14 @@ def test_the_page_says_what_holds_and_names_nobody(beside: FlaskClient, language
     assert [name for name in NAMES if name in text] == []
 
 
+@pytest.mark.parametrize(("language", "words"), [("zh", "电脑的地址变了"), ("en", "another address")])
+def test_the_page_says_that_notes_wait_under_the_address_that_it_has(
+    beside: FlaskClient, language: str, words: str
+) -> None:
+    beside.set_cookie("lang", language, domain="127.0.0.1")
+    assert words in beside.get("/away").text
+
+
 def test_the_page_is_the_same_for_whoever_is_signed_in_and_for_nobody(beside: FlaskClient, paired: Any) -> None:
     assert beside.get("/away").text == paired.get("/away").text
 

@@ -110,6 +110,15 @@ def test_the_steps_begin_with_who_is_here(browser: FlaskClient, child: str) -> N
         assert browser.get(f"/people/{child}/consent/guardian/{step}").location.endswith("/consent")
 
 
+@pytest.mark.parametrize("step", ["guardian/later", "guardian/no", "guardian/read", "guardian/sign", "carer"])
+def test_a_form_of_steps_that_never_began_spoils_none_that_follow(browser: FlaskClient, child: str, step: str) -> None:
+    for path in (step, "guardian/later", "carer", "guardian/sign"):
+        answer = browser.post(f"/people/{child}/consent/{path}")
+        assert (answer.status_code, "steps_gone" in answer.text) == (409, True), path
+    assert browser.get(f"/people/{child}/consent/guardian/later").location == f"/people/{child}/consent"
+    read_and_ask(browser, child, ["yes"])
+
+
 def test_reading_aloud_in_english(browser: FlaskClient, child: str) -> None:
     browser.set_cookie("lang", "en", domain="127.0.0.1")
     browser.post(f"/people/{child}/consent", data={"relation": "father"})

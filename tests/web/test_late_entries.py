@@ -131,6 +131,19 @@ def test_a_sheet_of_the_wrong_day_is_taken_out_and_the_right_day_is_asked_for(
     assert browser.post(away).status_code == 404
 
 
+def test_the_form_of_a_sheet_that_was_taken_out_types_it_in_again(
+    browser: FlaskClient, desks: Desks, consented: str
+) -> None:
+    desk = desks["interviewer"]
+    form = {"nonce": "the-same-form", "reason_V31": "date_right"}
+    typed = enter(browser, desk, consented, **form).rpartition("/")[2]
+    browser.post(f"{place(consented)}/{typed}/wrong-day")
+
+    where = enter(browser, desk, consented, **form, reason_again_own="brought_up")
+    assert browser.get(where).status_code == 200
+    assert [f"/interviews/{line.id}" for line in people.case(desk, consented).interviews] == [where]
+
+
 def test_a_talk_and_what_is_closed_offer_no_other_day(
     browser: FlaskClient, desks: Desks, consented: str, interview: str
 ) -> None:
@@ -161,7 +174,7 @@ def test_an_interview_on_paper_is_typed_in_on_the_same_pages(
 
     assert re.search(r"补录：[0-9年]+月[0-9]+日 星期.的访谈，纸质记录：P-7，蓝纸袋", page)
     assert "data-beat" not in page
-    assert "歇一会儿" not in page
+    assert 'value="break"' not in page
     assert "data-autosave" in page
     assert 'href="#stop"' in page
     saved = browser.post(f"{where}/answers/W1", data={"editor": "editor-1", "text": "下雨", "do": "next"})
@@ -229,3 +242,47 @@ def test_of_a_sheet_the_stop_page_asks_for_what_the_sheet_says_and_the_next_one_
         f"/interviews/{typed}/stop/finish", data={"subject": consented, "stop": waiting.mark}, follow_redirects=True
     ).text
     assert ("销毁" in said, "今天不再问孩子" in said) == (True, False)
+
+
+def test_of_a_sheet_that_is_discarded_the_page_says_that_it_is_typed_in_under_no_other_day(
+    browser: FlaskClient, desks: Desks, consented: str
+) -> None:
+    desk = desks["interviewer"]
+    typed = enter(browser, desk, consented).rpartition("/")[2]
+    stops.finish(desk, typed, stops.begin(desk, typed, "stop_discard").mark)
+
+    page = browser.get(f"/people/{consented}/stopped?interview={typed}").text
+    assert "换一个日期也不要再录" in page
+
+
+def test_a_sheet_may_say_that_the_child_was_upset_and_no_minute_is_told(
+    browser: FlaskClient, desks: Desks, consented: str
+) -> None:
+    where = enter(browser, desks["interviewer"], consented)
+    page = browser.get(where).text
+    assert 'href="#upset"' in page
+    assert 'value="distress_1"' in page
+    assert "递杯水" not in page
+
+    answer = browser.post(f"{where}/moments", data={"tap": "distress_1", "mark": "m"})
+    assert answer.status_code == 302
+    assert "已记下：那天孩子有点难受" in browser.get(where).text
+    assert 'class="q later"' not in browser.get(where).text
+
+
+def test_a_sheet_of_a_child_who_was_very_upset_leads_to_what_is_still_to_be_done(
+    browser: FlaskClient, desks: Desks, consented: str
+) -> None:
+    where = enter(browser, desks["interviewer"], consented)
+    assert f'href="{where}/distress"' in browser.get(where).text
+    page = browser.get(f"{where}/distress").text
+    assert "停止提问" not in page
+    assert "想接着聊" not in page
+
+    answer = browser.post(f"{where}/moments", data={"tap": "distress_2", "mark": "m"})
+    assert answer.location == f"{where}/distress"
+    page = browser.get(answer.location).text
+    assert 'value="distress_2"' not in page
+    assert "已记下：那天孩子很难受" in page
+    assert "已记下：那天孩子很难受" in browser.get(where).text
+    assert 'class="q later"' not in browser.get(where).text

@@ -302,6 +302,27 @@ def test_the_doors_are_shut_by_a_tap(beside: FlaskClient, paired: Any) -> None:
     assert paired.get("/help-card").status_code == 200
 
 
+def test_while_the_date_is_doubted_it_is_asked_for_before_a_phone_is_paired(
+    beside: FlaskClient, paired: Any, child: str
+) -> None:
+    doubt = "手机会拒绝这台电脑的证书"
+    assert doubt not in beside.get("/phones").text
+
+    home = site_of(beside).machines[HOME]
+    for held in beside.application.session_interface.held.values():  # type: ignore[attr-defined]
+        if "desk" in held:
+            held["desk"] = replace(held["desk"], clock=Clock(timedelta(days=-2600)))
+    assert home.desk
+    page = beside.get("/phones").text
+    assert doubt in page
+    assert page.index(doubt) < page.index("/phones/pair")
+    assert 'href="/"' in page[page.index(doubt) :].split("</section>")[0]
+
+
+def test_the_page_says_that_notes_wait_under_the_address_of_one_network(beside: FlaskClient, paired: Any) -> None:
+    assert "只能回到当时的网络才能传到电脑" in beside.get("/phones").text
+
+
 def test_a_laptop_in_no_network_says_what_to_do(beside: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fieldkit.platform.own_addresses", lambda: {"8.8.8.8"})
     beside.post("/phones/open")

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.store.database import Database
 from fieldkit.store.folder import Folder
+from fieldkit.web.sessions import COOKIE
 from fieldkit.web.site import HOME, Site
 
 RIBBON = "里面的孩子都是虚构的，什么都不会留下"
@@ -263,11 +265,20 @@ def test_a_laptop_left_alone_ends_it_and_is_covered(practising: FlaskClient, sit
     assert practising.get("/today").status_code == 200
 
 
-def test_to_switch_user_ends_it(practising: FlaskClient, scratch: Path) -> None:
-    page = practising.get("/unlock").text
+@pytest.mark.parametrize("path", ["/unlock", "/cover"])
+def test_an_address_that_is_only_asked_for_ends_nothing(practising: FlaskClient, scratch: Path, path: str) -> None:
+    answer = practising.get(path)
 
-    assert RIBBON not in page
-    assert list(scratch.iterdir()) == []
+    assert answer.status_code == 403
+    assert "先结束练习" in answer.text
+    assert RIBBON in answer.text
+    assert len(list(scratch.iterdir())) == 1
+    assert practising.get("/today").status_code == 200
+
+
+def test_no_pin_of_the_real_day_is_chosen_in_practice(practising: FlaskClient, scratch: Path) -> None:
+    assert practising.post("/cover/pin", data={"pin": "2468"}).status_code == 403
+    assert len(list(scratch.iterdir())) == 1
 
 
 def test_two_people_practise_without_seeing_each_other(practising: FlaskClient, site: Site, scratch: Path) -> None:
@@ -321,6 +332,55 @@ def test_what_is_on_its_way_when_practice_ends_finds_itself_locked(practising: F
     assert held["desk"].db is site.machines[HOME].desk.db  # type: ignore[union-attr]
 
 
+@pytest.fixture
+def ended_meanwhile(practising: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """A browser whose practice is ended in another window as soon as a page has begun to look up the children."""
+    window = practising.application.test_client()
+    (name,) = practising.application.session_interface.held  # type: ignore[attr-defined]
+    window.set_cookie(COOKIE, name, domain="127.0.0.1")
+    looks = people.listing
+
+    def end() -> None:
+        thread = Thread(target=window.post, args=("/practice/end",))
+        thread.start()
+        thread.join()
+
+    def listing(desk: Desk) -> object:
+        end()
+        return looks(desk)
+
+    monkeypatch.setattr(people, "listing", listing)
+    return practising
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh", "练习已经结束"), ("en", "The practice is over")])
+def test_a_page_whose_practice_ended_under_it_says_so_and_leads_to_today(
+    ended_meanwhile: FlaskClient, child: str, lang: str, words: str
+) -> None:
+    ended_meanwhile.set_cookie("lang", lang, domain="127.0.0.1")
+    answer = ended_meanwhile.get("/people")
+
+    assert answer.status_code == 409
+    assert words in answer.text.split('role="alert"')[1].split("</p>")[0]
+    assert 'href="/"' in answer.text.split('role="alert"')[1]
+    assert RIBBON not in answer.text
+    assert child in ended_meanwhile.get("/today").text
+
+
+def test_a_form_on_the_page_that_says_so_is_taken(ended_meanwhile: FlaskClient) -> None:
+    page = ended_meanwhile.get("/people").text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token
+
+    assert ended_meanwhile.post("/language", data={"csrf_token": token[1], "lang": "en"}).status_code == 302
+
+
+def test_a_script_whose_practice_ended_is_told_so(ended_meanwhile: FlaskClient) -> None:
+    answer = ended_meanwhile.get("/people", headers={"X-Fieldkit": "script"})
+
+    assert (answer.status_code, answer.json["code"]) == (409, "practice_over")  # type: ignore[index]
+
+
 def test_the_cover_falls_although_an_interview_with_an_invented_child_is_open(
     practising: FlaskClient, site: Site
 ) -> None:
@@ -332,11 +392,11 @@ def test_the_cover_falls_although_an_interview_with_an_invented_child_is_open(
 
 
 def test_a_childs_card_that_lies_open_is_taken_back_and_none_is_handed_over_in_practice(
-    beside: FlaskClient, site: Site, interview: str
+    beside: FlaskClient, site: Site, consented: str
 ) -> None:
-    assert beside.post(f"/interviews/{interview}/card").status_code == 302
+    assert beside.post(f"/people/{consented}/card").status_code == 302
     assert site.machines[HOME].card is not None
     beside.post("/practice")
 
     assert site.machines[HOME].card is None
-    assert beside.post(f"/interviews/{interview}/card").status_code == 403
+    assert beside.post(f"/people/{consented}/card").status_code == 403

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,7 +12,7 @@ from fieldkit.acts import answers, people, questions, stops, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import DiskFull
-from fieldkit.store import standing
+from fieldkit.store import replica, standing
 
 Desks = dict[str, Desk]
 Postponed = list[tuple[float, Callable[[], None]]]
@@ -53,7 +54,9 @@ def test_for_ten_seconds_the_child_can_go_on(
     assert "10 秒" in page
     assert [round(seconds) for seconds, _ in postponed] == [10]
 
-    back = browser.post(f"{path}/undo")
+    back = browser.post(
+        f"{path}/undo", data=form(desks, questions.page(desks["interviewer"], interview).case.id, interview)
+    )
 
     assert back.location == f"/interviews/{interview}"
     postponed[0][1]()
@@ -146,7 +149,7 @@ def test_a_countdown_of_another_tab_leads_back_to_the_interview_that_goes_on(
     path = f"/interviews/{interview}/stop"
     browser.post(path, data={"choice": "stop_keep"})
     stale = form(desks, consented, interview)
-    browser.post(f"{path}/undo")
+    browser.post(f"{path}/undo", data=stale)
 
     answer = browser.post(f"{path}/finish", data=stale)
 
@@ -178,10 +181,88 @@ def test_the_pages_go_on_without_a_name_where_a_guardian_withdrew_meanwhile(
     assert "小满" not in browser.get(path).text
     assert browser.post(path, data={"choice": "stop_discard"}).status_code == 302
     assert "再选一次" in browser.get(path).text
-    assert browser.post(f"{path}/undo").location == path
+    assert browser.post(f"{path}/undo", data=form(desks, consented, interview)).location == path
     browser.post(path, data={"choice": "stop_discard"})
     done = browser.post(f"{path}/finish", data=form(desks, consented, interview), follow_redirects=True)
 
     assert (done.status_code, "小满" in done.text, "今天就到这儿" in done.text) == (200, False, True)
     with me.db.reading() as tables:
         assert standing.events(tables, consented)[-1].scope == "stop_discard"
+
+
+@pytest.fixture
+def overdue(
+    browser: FlaskClient, desks: Desks, consented: str, interview: str, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """A discard on a full disk whose ten seconds are over; what the page that counted down sends."""
+
+    def full(*_: object) -> None:
+        raise DiskFull
+
+    monkeypatch.setattr(replica, "erase", full)
+    browser.post(f"/interviews/{interview}/stop", data={"choice": "stop_discard"})
+    sent = form(desks, consented, interview)
+    at, site = desks["interviewer"], browser.application.extensions["fieldkit"]
+    desks["interviewer"] = replace(at, clock=replace(at.clock, ahead=timedelta(seconds=11)))
+    site.machines["interviewer"].desk = desks["interviewer"]
+    browser.post("/demo/switch", data={"machine": "interviewer"})
+    return sent
+
+
+NOT_DONE = "孩子选好的还没有办成"
+
+
+def test_a_discard_that_waits_for_room_is_said_wherever_its_words_could_be_seen_or_leave(
+    browser: FlaskClient, interview: str, overdue: dict[str, str], tmp_path: Path
+) -> None:
+    for page in ("/today", f"/interviews/{interview}"):
+        answer = browser.get(page)
+        assert (answer.status_code, NOT_DONE in answer.text) == (200, True)
+        assert f'href="/interviews/{interview}/stop"' in answer.text
+    for act in ("/handover", "/backup"):
+        refused = browser.post(f"{act}/write", data={"path": str(tmp_path / "stick")})
+        assert (refused.status_code, NOT_DONE in refused.text) == (507, True)
+        assert browser.post(f"{act}/download").status_code == 507
+    assert not (tmp_path / "stick").exists()
+
+
+def test_what_waits_for_room_can_be_done_again_and_not_be_undone_or_softened(
+    browser: FlaskClient, desks: Desks, interview: str, overdue: dict[str, str]
+) -> None:
+    path = f"/interviews/{interview}/stop"
+    asked = [browser.get(path), browser.post(f"{path}/finish", data=overdue)]
+    asked += [browser.post(f"{path}/undo", data=overdue), browser.post(path, data={"choice": "stop_keep"})]
+
+    assert [answer.status_code for answer in asked] == [200, 507, 507, 507]
+    for answer in asked:
+        assert NOT_DONE in answer.text
+        assert "现在就办" in answer.text
+        assert "countdown.js" not in answer.text  # it would try again without end
+        assert "stop_keep" not in answer.text
+    waiting = stops.waiting(desks["interviewer"], interview)
+    assert waiting is not None
+    assert (waiting.choice, waiting.left) == ("stop_discard", 0)
+
+
+def test_once_there_is_room_it_is_done_and_nothing_says_so_any_more(
+    browser: FlaskClient, interview: str, overdue: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+
+    assert NOT_DONE not in browser.get("/today").text
+    assert browser.get(f"/interviews/{interview}").status_code == 404
+
+
+def test_a_countdown_of_another_tab_undoes_nothing_that_was_chosen_after_it(
+    browser: FlaskClient, desks: Desks, consented: str, interview: str
+) -> None:
+    path = f"/interviews/{interview}/stop"
+    browser.post(path, data={"choice": "stop_keep"})
+    stale = form(desks, consented, interview)
+    browser.post(path, data={"choice": "stop_discard"})
+
+    assert browser.post(f"{path}/undo", data=stale).location == path
+
+    waiting = stops.waiting(desks["interviewer"], interview)
+    assert waiting is not None
+    assert waiting.choice == "stop_discard"

@@ -43,7 +43,7 @@ export class Autosave {
     this.kept = new Kept(queue);
     this.stored = this.badge.truth === 'lost' ? null : this.state();
     this.timer = this.firstKey = this.turn = this.heard = 0;
-    this.saving = null;
+    this.saving = this.aside = null;
     this.left = this.going = false;
     this.off = '';  // words that the child took back and the laptop still has
     this.listen();
@@ -112,6 +112,11 @@ export class Autosave {
       if (this.unsaved() && !this.timer) this.later(wait);
     });
     return this.saving;
+  }
+
+  // Saves, and waits, though not for long, until the badge says what became of it.
+  brought() {
+    return Promise.race([this.save().then(() => this.aside), pause(LONGEST)]);
   }
 
   // Returns how long to wait before what is still unsaved is sent again.
@@ -232,7 +237,11 @@ export class Autosave {
   }
 
   // The laptop did not take it: the queue does, and the badge says where the words are, unless the laptop spoke since.
-  async setAside(waiting = 'browser', onlyHere = 'page') {
+  setAside(waiting = 'browser', onlyHere = 'page') {
+    this.aside = this.putAside(waiting, onlyHere);
+  }
+
+  async putAside(waiting, onlyHere) {
     const now = this.now(), keeping = this.kept.keep(now), { heard } = this;
     const tell = (kept) => {
       if (heard !== this.heard || now.state === this.stored) return;
@@ -260,7 +269,7 @@ export class Autosave {
 
   async goOn(button) {
     await Promise.race([this.saving, pause(LONGEST)]);
-    if (this.unsaved()) await Promise.race([this.save(), pause(LONGEST)]);
+    if (this.unsaved()) await this.brought();
     if (this.unsaved() && !this.away()) return;
     if (this.away() || !await reachable()) return this.openNext(button);
     if (this.left) return;  // a second tap

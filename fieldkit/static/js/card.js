@@ -1,4 +1,5 @@
-// The child's card. On the laptop: show what was tapped, and let "stop" open the stop panel. On the phone: follow along.
+// The child's card. On the laptop: every page of whoever handed it over shows a "stop" until it is answered, and the
+// page of its interview opens the stop panel and lists what was tapped. On the phone: pass taps on, and follow along.
 const BEAT = 2000, SCRIPT = { 'X-Fieldkit': 'script' };
 
 async function read(path) {
@@ -18,28 +19,97 @@ const repeat = (act) => {
   setTimeout(beat, BEAT);
 };
 
-const box = document.querySelector('[data-card-now]');
-if (box) {
-  const list = box.querySelector('ul'), sample = box.querySelector('template');
-  let seen = Number(box.dataset.number);
-  repeat(async () => {
-    const now = await read(box.dataset.cardNow);
-    if (!now || now.number <= seen) return;
-    list.replaceChildren(...now.taps.map((tap) => {
-      const line = sample.content.cloneNode(true), words = line.querySelector('span');
-      words.textContent = words.textContent.replace('{what}', tap.words);
-      line.querySelector('time').textContent = tap.at;
-      return line;
-    }));
-    if (now.taps.some((tap) => tap.sign === 'stop' && tap.number > seen)) location.hash = '#stop';
-    seen = now.number;
-  });
+const bar = document.querySelector('[data-called]'), box = document.querySelector('[data-card-now]');
+const form = bar?.querySelector('form'), panel = box && document.getElementById('stop');
+let card = '', shown = [], listed = Number(box?.dataset.number ?? -1), opened = 0;
+
+function list(now) {
+  const sample = box.querySelector('template');
+  box.querySelector('ul').replaceChildren(...now.taps.map((tap) => {
+    const line = sample.content.cloneNode(true), words = line.querySelector('span');
+    words.textContent = words.textContent.replace('{what}', tap.words);
+    line.querySelector('time').textContent = tap.at;
+    return line;
+  }));
+  listed = now.number;
 }
 
+function call(now) {
+  if (bar) {
+    bar.hidden = !now.stop;
+    if (now.stop) bar.querySelector('a').href = now.stop.path;
+  }
+  if (form) {
+    form.elements.card.value = now.card;
+    form.elements.stop.value = now.stop?.number ?? '';
+  }
+  if (!panel || !now.stop || now.stop.number <= opened) return;
+  opened = now.stop.number;
+  location.hash = '#stop';
+}
+
+// What is said to have been shown was on the screen of a page that somebody could see.
+async function ask() {
+  const path = new URL(box?.dataset.cardNow ?? bar.dataset.called, location);
+  path.searchParams.set('card', card);
+  if (!document.hidden) shown.forEach((number) => path.searchParams.append('shown', number));
+  const now = await read(path);
+  if (!now) return;
+  if (box && now.number > listed) list(now);
+  call(now);
+  card = now.card;
+  shown = now.taps.map((tap) => tap.number);
+  if (bar && now.stop) shown.push(now.stop.number);
+}
+
+async function goOn() {
+  try {
+    await fetch(form.action, { method: 'POST', body: new FormData(form), headers: SCRIPT, redirect: 'manual' });
+  } catch {
+    // the connection is away: the "stop" stays on the page
+  }
+  await ask();
+}
+
+if (bar || box) {
+  form?.addEventListener('submit', (event) => { // the page stays, and what is being typed on it
+    event.preventDefault();
+    goOn();
+  });
+  if (form && panel) panel.querySelectorAll('a[href^="#"]').forEach((link) => link.addEventListener('click', goOn));
+  ask();
+  repeat(ask);
+}
+
+// On the phone a tap is sent until the laptop has it: until then the child reads that one can also just say it.
 const page = document.querySelector('[data-stage]');
 if (page) {
+  const keys = page.querySelector('form'), taps = [];
+  const pass = async () => {
+    let then = '';
+    while (taps.length) {
+      const signal = AbortSignal.timeout?.(2 * BEAT);
+      try {
+        then = (await fetch(keys.action, { method: 'POST', body: taps[0], signal })).url;
+        taps.shift();
+      } catch {
+        await new Promise((resolve) => { setTimeout(resolve, BEAT); });
+      }
+    }
+    location.replace(then);
+  };
+  keys?.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const key = event.submitter, fields = new FormData(keys);
+    fields.set(key.name, key.value);
+    key.ariaPressed = 'true';
+    taps.push(fields);
+    const stops = taps.some((one) => one.get('sign') === 'stop');
+    page.querySelector('[role=status]').textContent = stops ? page.dataset.stop : page.dataset.telling;
+    if (taps.length === 1) pass();
+  });
   repeat(async () => {
-    const now = await read(page.dataset.stage);
-    if (now && now.card !== page.dataset.card) location.reload();
+    const now = taps.length ? null : await read(page.dataset.stage);
+    if (now && now.card !== page.dataset.card && !taps.length) location.reload();
   });
 }

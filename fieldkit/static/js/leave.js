@@ -3,7 +3,7 @@
 import { signedIn } from './laptop.js';
 import { reachable } from './reach.js';
 
-const LONGEST = 1200, AGAIN = 2000;
+const AGAIN = 2000;
 const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
 const bare = (address) => address.split('#')[0];
 const leads = (link) => link.origin === location.origin && !link.target && !(link.hash && bare(link.href) === bare(location.href));
@@ -16,7 +16,7 @@ export function leave(notes) {
   const attempt = async (part, go) => {
     const mine = turn += 1;
     if (waits && !part.matches('[data-stop]')) waits.hidden = true;
-    await Promise.race([Promise.all(unsaved().map((note) => note.save())), pause(LONGEST)]);
+    await Promise.all(unsaved().map((note) => note.brought()));
     const stays = !await reachable() || notes.some((note) => note.away()) || part.matches('[data-stop]') && !await known();
     if (mine !== turn) return;  // tapped again, or thought better of it
     if (stays) return instead(part, go);

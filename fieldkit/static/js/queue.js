@@ -63,6 +63,8 @@ export class Queue {
     this.use(place.dataset.queue);
     place.removeAttribute('data-queue');  // the page that is saved as a file takes no key along
     this.held = new Map();
+    // A device without room is not to clear away what waits here; where the browser says no, nothing changes.
+    navigator.storage?.persist?.().catch((error) => console.warn(error.name));
   }
 
   // A secure context is needed; without it nothing is kept here, and the badge says so.

@@ -1,0 +1,27 @@
+"""The secret of an interview from which the keys are made under which browsers keep words: a local fact."""
+
+from __future__ import annotations
+
+from secrets import token_bytes
+
+from fieldkit.store import machine
+from fieldkit.store.database import Tables
+
+
+def secret(tables: Tables, interview: str) -> bytes | None:
+    """Return the secret of *interview*, None before the first need of one."""
+    return machine.recall(tables, _name(interview))
+
+
+def renew(tables: Tables, interview: str) -> None:
+    """Make a new secret: what browsers hold sealed so far is never opened again, what they seal from now on is."""
+    machine.remember(tables, _name(interview), token_bytes(32))
+
+
+def drop(tables: Tables, interview: str) -> None:
+    """Forget the secret: what browsers hold of *interview* is never opened again."""
+    machine.forget(tables, _name(interview))
+
+
+def _name(interview: str) -> str:
+    return f"queue:{interview}"

@@ -1,0 +1,246 @@
+"""Any sequence of choosing, changing one's mind, power cuts and full disks: what the child chose in the end is done.
+
+Once the ten seconds are over no choice is taken back, only made stricter, and no words leave the laptop that wait to be
+discarded.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from fieldkit.acts import answers, backups, handover, stops, users, withdrawals
+from fieldkit.acts.answers import SaveAnswer
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.stops import ChoiceWaits
+from fieldkit.clock import Clock
+from fieldkit.errors import DiskFull, NotFound
+from fieldkit.store import backups as files
+from fieldkit.store import search
+from fieldkit.store import stops as store
+from fieldkit.store.database import Database, Tables
+from fieldkit.store.folder import Folder
+
+KEEP, DISCARD = "stop_keep", "stop_discard"
+WORDS = "qx7vk2mpz9lw4td"
+Act = Callable[[], object]
+
+
+class Stopping(RuleBasedStateMachine):
+    """One interview, and beside it a model: what was chosen, how long ago, and what of it is done."""
+
+    machine: Path
+    interview: str
+    passphrase: str
+    full = False
+    undone = stricter = refused = left = 0  # over all sequences: a machine that never gets there shows nothing
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.root = Path(mkdtemp())
+        folder = Folder.open(shutil.copytree(self.machine, self.root / "machine"))
+        self.desk: Desk = users.unlock(folder, users.slots(folder)[0].code, self.passphrase, Clock())
+        self.choice, self.age, self.floor, self.mark = "", 0, False, "none yet"
+        self.stale, self.done, self.files = "an old page", "", 0
+        type(self).full = False
+
+    def teardown(self) -> None:
+        self.desk.db.close()
+        self.desk.folder.close()
+        shutil.rmtree(self.root)
+
+    @initialize(choice=st.sampled_from(["", KEEP, KEEP, DISCARD]), over=st.booleans(), full=st.booleans())
+    def it_began_before(self, choice: str, over: bool, full: bool) -> None:
+        if choice:
+            self.something_is_chosen(choice)
+        if over:
+            self.the_power_goes()
+        self.the_disk_fills_or_has_room(full)
+
+    @property
+    def over(self) -> bool:
+        return bool(self.choice) and self.age >= stops.UNDO
+
+    @rule(choice=st.sampled_from([KEEP, DISCARD]))
+    def something_is_chosen(self, choice: str) -> None:
+        def act() -> None:
+            self.stale, self.mark = self.mark, stops.begin(self.desk, self.interview, choice).mark
+
+        if self.done == DISCARD:
+            self._refused(NotFound, act)
+        elif self.over and (self.choice, choice) != (KEEP, DISCARD):
+            self._refused(ChoiceWaits, act)
+        else:
+            type(self).stricter += self.over
+            act()
+            self.floor = self.floor or self.over
+            self.choice, self.age = choice, 0
+
+    def _refused(self, refusal: type[Exception], act: Act) -> None:
+        with pytest.raises(refusal):
+            act()
+        type(self).refused += 1
+
+    @rule(latest=st.booleans())
+    def somebody_taps_undo(self, latest: bool) -> None:
+        def act() -> bool:
+            return stops.undo(self.desk, self.interview, self.mark if latest else self.stale)
+
+        if self.over and latest:
+            self._refused(ChoiceWaits, act)
+            return
+        undone = act()
+        assert undone == bool(self.choice and latest)
+        if undone:
+            type(self).undone += 1
+            self.choice, self.age = (KEEP, 99) if self.floor else ("", 0)
+            self.floor, self.stale, self.mark = False, self.mark, self._mark()
+
+    def _mark(self) -> str:
+        found = stops.waiting(self.desk, self.interview)
+        return found.mark if found else "none"
+
+    @rule(latest=st.booleans())
+    def a_countdown_ends(self, latest: bool) -> None:
+        def act() -> None:
+            stops.finish(self.desk, self.interview, self.mark if latest else self.stale)
+
+        if not (self.choice and latest):
+            self._refused(NotFound, act)
+        elif self.full:
+            self._refused(ChoiceWaits, act)
+        else:
+            act()
+            self._carried_out()
+
+    def _carried_out(self) -> None:
+        if self.choice:
+            self.done, self.choice, self.floor = self.choice, "", False
+
+    @rule(seconds=st.integers(1, 12))
+    def seconds_pass(self, seconds: int) -> None:
+        clock = self.desk.clock
+        self.desk = replace(self.desk, clock=replace(clock, ahead=clock.ahead + timedelta(seconds=seconds)))
+        self.age += seconds
+
+    @rule()
+    def the_power_goes(self) -> None:
+        self.desk = replace(self.desk, clock=replace(self.desk.clock, run=self.desk.clock.run + "'"))
+        self.age = 99
+
+    @rule(full=st.booleans())
+    def the_disk_fills_or_has_room(self, full: bool) -> None:
+        type(self).full = full
+
+    @rule()
+    def somebody_uses_the_laptop(self) -> None:
+        if self.over and self.full:
+            self._refused(ChoiceWaits, lambda: stops.finish_due(self.desk))
+            return
+        assert stops.finish_due(self.desk) == self.over
+        if self.over:
+            self._carried_out()
+
+    @rule(write=st.sampled_from([handover.write, backups.write]))
+    def it_is_carried_away(self, write: Callable[[Desk, Path], object]) -> None:
+        self.files += 1
+        path = self.root / f"stick-{self.files}"
+        if self.choice and self.full:
+            self._refused(ChoiceWaits, lambda: write(self.desk, path))
+            assert not path.exists()
+            return
+        write(self.desk, path)
+        self._carried_out()
+        type(self).left += 1
+        if write is backups.write:
+            self._look_into(path)
+
+    def _look_into(self, path: Path) -> None:
+        unpacked = self.root / f"unpacked-{self.files}"
+        unpacked.mkdir()
+        copy = files.unpack(path, unpacked)["fieldkit.db"]
+        with closing(Database(copy, self.desk.db.key)) as db, db.reading() as tables:
+            assert bool(search.find(tables, WORDS)) == (self.done != DISCARD)
+            assert store.every(tables) == []
+
+    @invariant()
+    def what_waits_is_what_was_chosen_last(self) -> None:
+        found = stops.waiting(self.desk, self.interview)
+        assert (found.choice if found else "") == self.choice
+        assert (found is not None and found.left == 0) == self.over
+        assert list(stops.overdue(self.desk)) == [self.interview] * self.over
+
+    @invariant()
+    def the_words_are_there_until_a_discard_is_done(self) -> None:
+        with self.desk.db.reading() as tables:
+            assert bool(search.find(tables, WORDS)) == (self.done != DISCARD)
+
+
+@pytest.fixture
+def stopping(
+    desks: dict[str, Desk], interview: str, tmp_path: Path, passphrase: str, monkeypatch: pytest.MonkeyPatch
+) -> type[Stopping]:
+    answers.save(desks["interviewer"], SaveAnswer(interview, "W1", "editor-1", "{}", WORDS))
+    with desks["interviewer"].db.writing():
+        desks["interviewer"].db.leave_no_trace()
+    machine = shutil.copytree(
+        desks["interviewer"].folder.path, tmp_path / "prepared", ignore=shutil.ignore_patterns("lock")
+    )
+    here: type[Stopping] = type(
+        "Here", (Stopping,), {"machine": machine, "interview": interview, "passphrase": passphrase}
+    )
+    kept = withdrawals.by_child
+
+    def by_child(desk: Desk, tables: Tables, *told: str) -> None:
+        kept(desk, tables, *told)
+        if here.full:
+            raise DiskFull
+
+    monkeypatch.setattr(withdrawals, "by_child", by_child)
+    return here
+
+
+def run(machine: type[Stopping], **more: Any) -> None:
+    chosen = settings(max_examples=30, stateful_step_count=12, deadline=None, database=None, **more)
+    run_state_machine_as_test(machine, settings=chosen)
+
+
+def test_what_the_child_chose_in_the_end_is_done_and_nothing_leaves_before(stopping: type[Stopping]) -> None:
+    run(stopping)
+
+    assert min(stopping.undone, stopping.stricter, stopping.refused, stopping.left) > 0
+
+
+def _only_what_is_due(desk: Desk, *, all_of_them: bool = False) -> int:
+    return FINISH_DUE(desk)
+
+
+FINISH_DUE = stops.finish_due
+PLANTED = {
+    "a choice is never over": ("_is_over", lambda *_: False),
+    "ten seconds that run on": ("_left", lambda *_: 5.0),
+    "what can still be undone is carried away": ("finish_due", _only_what_is_due),
+    "nothing is looked at": ("finish_due", lambda *_, **__: 0),
+}
+
+
+@pytest.mark.parametrize("fault", PLANTED)
+def test_the_machine_finds_what_forgets_the_childs_choice(
+    stopping: type[Stopping], monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    name, wrong = PLANTED[fault]
+    monkeypatch.setattr(stops, name, wrong)
+
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        run(stopping, phases=[Phase.generate], report_multiple_bugs=False)
