@@ -21,6 +21,7 @@ ACROSS = {"stories", "browser", "benchmarks"}  # test folders about the whole, n
 OF_NO_MODULE = {
     "acts/history",
     "acts/kills",
+    "acts/stops_model",
     "store/model",
     "store/walls",
     "web/words",

@@ -10,8 +10,8 @@ from dataclasses import replace as copy_with
 from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
-from fieldkit.records import KINDS, Change, Kind, Value, canonical, clean, decode, drawer_of, natural_id
-from fieldkit.store import clocks, merge, search, standing
+from fieldkit.records import KINDS, Change, Kind, Value, clean, decode, drawer_of, natural_id
+from fieldkit.store import clocks, merge, search, standing, state
 from fieldkit.store.database import Tables
 
 
@@ -340,44 +340,8 @@ def _settle_record(tables: Tables, kind: Kind, record: str, changes: list[Change
     tables.execute("DELETE FROM heads WHERE record = ?", [record])
     rows = [(record, name, one.id) for name, ones in merge.heads(changes).items() for one in ones]
     tables.conn.executemany("INSERT INTO heads VALUES (?, ?, ?)", rows)
-    before, now = _stored(tables, kind, record), state_row(kind, record, shown) if shown else {}
-    _store(tables, kind, record, before, now)
-    if not (before and now) or any(before[name] != now[name] for name in kind.searched):
+    if state.keep(tables, kind, record, shown):
         search.index(tables, kind, record, shown)
-
-
-def _stored(tables: Tables, kind: Kind, record: str) -> dict[str, Value]:
-    return next(tables.query(f"SELECT * FROM {kind.table} WHERE id = ?", [record]), {})  # noqa: S608 - our own words
-
-
-def _store(tables: Tables, kind: Kind, record: str, before: dict[str, Value], now: dict[str, Value]) -> None:
-    """Make a state table say what *now* says: an index of which no column changed is not written again."""
-    changed = [name for name in now if name not in before or before[name] != now[name]]
-    if not now:
-        tables.execute(f"DELETE FROM {kind.table} WHERE id = ?", [record])  # noqa: S608 - our own words
-    elif changed:
-        names, marks = ", ".join(f'"{name}"' for name in now), ", ".join("?" * len(now))
-        anew = ", ".join(f'"{name}" = excluded."{name}"' for name in changed if name != "id")
-        tables.execute(  # an insert, so that the wall looks at each: is there a change that says so?
-            f"INSERT INTO {kind.table} ({names}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {anew}",  # noqa: S608
-            list(now.values()),
-        )
-
-
-def state_row(kind: Kind, record: str, shown: merge.Shown) -> dict[str, Value]:
-    """Return the row of a state table: lists and maps as canonical JSON, fields that this program lacks left out."""
-    values = {name: _cell(shown.values.get(name)) for name in kind.fields}
-    return {
-        "id": record,
-        "subject": shown.subject,
-        "session": shown.session,
-        "conflict": int(shown.conflict),
-        **values,
-    } | ({"session": values["session"]} if "session" in values else {})
-
-
-def _cell(value: Value) -> Value:
-    return canonical(value).decode() if isinstance(value, list | dict) else value
 
 
 def _change(tables: Tables, pen: Pen, draft: Draft) -> Change:

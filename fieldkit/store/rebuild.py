@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from fieldkit.records import KINDS, Change, Value, canonical, decode, digest
-from fieldkit.store import log, merge, people, search, standing
+from fieldkit.store import log, merge, people, search, standing, state
 from fieldkit.store.database import Tables
 
 
@@ -22,7 +22,7 @@ def differences(tables: Tables) -> list[str]:
         shown = merge.show(merge.usable(changes, held, kind.immutable))
         heads |= {(record, name, one.id) for name, ones in merge.heads(changes).items() for one in ones}
         if shown is not None:
-            wanted[kind.table][record] = log.state_row(kind, record, shown)
+            wanted[kind.table][record] = state.row(kind, record, shown)
             searched |= {record} if kind.searched else set()
     found = [line for table, rows in wanted.items() for line in _table_differences(tables, table, rows)]
     found += (

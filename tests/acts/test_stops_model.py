@@ -60,12 +60,23 @@ class Stopping(RuleBasedStateMachine):
         self.desk.folder.close()
         shutil.rmtree(self.root)
 
-    @initialize(choice=st.sampled_from(["", KEEP, KEEP, DISCARD]), over=st.booleans(), full=st.booleans())
-    def it_began_before(self, choice: str, over: bool, full: bool) -> None:
+    @initialize(
+        choice=st.sampled_from(["", KEEP, KEEP, DISCARD]),
+        over=st.booleans(),
+        then=st.sampled_from(["", DISCARD]),
+        undone=st.booleans(),
+        full=st.booleans(),
+    )
+    def it_began_before(self, choice: str, over: bool, then: str, undone: bool, full: bool) -> None:
+        """What any sequence may come to is come to often."""
         if choice:
             self.something_is_chosen(choice)
         if over:
             self.the_power_goes()
+        if choice and then:
+            self.something_is_chosen(then)
+        if undone:
+            self.somebody_taps_undo(latest=True)
         self.the_disk_fills_or_has_room(full)
 
     @property
@@ -212,7 +223,7 @@ def stopping(
 
 
 def run(machine: type[Stopping], **more: Any) -> None:
-    chosen = settings(max_examples=30, stateful_step_count=12, deadline=None, database=None, **more)
+    chosen = settings(max_examples=40, stateful_step_count=12, deadline=None, database=None, **more)
     run_state_machine_as_test(machine, settings=chosen)
 
 

@@ -11,6 +11,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from fieldkit.acts.desk import Desk
+
 pytestmark = pytest.mark.browser
 BESIDE = Path(__file__).with_name("beside.py")
 SEEN = (("zh", "light"), ("en", "dark"))
@@ -82,19 +84,36 @@ def test_the_pages_of_a_visit_and_of_the_phone_beside_it_have_nothing_grave(
     of_talk = ("", "?section=W&q=W1#stop", "/stop", "/close", "/distress", "/memo")
     desk = ("/today", "/people", "/people/new", "/help-card/A03", "/phones", "/trust", "/backup", "/guide/print")
     for language, scheme in SEEN:
-        page = visitor(chromium, laptop.url, language, scheme)
-        page.goto(f"{laptop.url}/unlock")
-        page.fill("#passphrase", passphrase)
-        page.click("form.card button.primary")
-        page.wait_for_selector("nav.nav")
+        page = unlocked(visitor(chromium, laptop.url, language, scheme), laptop.url, passphrase)
         paths = [*desk, *(child + one for one in named), *(talk + one for one in of_talk)]
         found = visited(page, laptop.url, paths)
         found |= followed(page, laptop.url, f"{child}/consent", ("[value=mother]",))
         found |= on_the_phone(page, laptop.url, talk, visitor(chromium, laptop.url, language, scheme))
-        found |= followed(page, laptop.url, "/practice", ("button.big", "section.next a.btn", ".practice button"))
         found |= followed(page, laptop.url, "/cover", ())
         assert found == {}, (language, scheme)
         page.context.close()
+
+
+def test_practice_has_nothing_grave(
+    chromium: Browser, start: Any, desks: dict[str, Desk], passphrase: str, consented: str
+) -> None:
+    desk, taps = desks["interviewer"], ("button.big", "section.next a.btn", ".practice button")
+    desk.db.close()
+    desk.folder.close()
+    url = start(desk.folder.path).url
+    for language, scheme in SEEN:
+        page = unlocked(visitor(chromium, url, language, scheme), url, passphrase)
+        assert followed(page, url, "/practice", taps) == {}, (language, scheme)
+        page.context.close()
+
+
+def unlocked(page: Page, url: str, passphrase: str) -> Page:
+    """Unlock the laptop on *page*."""
+    page.goto(f"{url}/unlock")
+    page.fill("#passphrase", passphrase)
+    page.click("form.card button.primary")
+    page.wait_for_selector("nav.nav")
+    return page
 
 
 def test_the_desks_of_the_others_have_nothing_grave(chromium: Browser, start: Any) -> None:
@@ -118,7 +137,8 @@ def on_the_phone(page: Page, url: str, talk: str, handset: Page) -> dict[str, li
     handset.wait_for_selector("#passphrase")
     found |= visited(handset, base, ["/child"])
     found |= followed(page, url, talk, ("#card button",))
-    found |= followed(handset, base, "/child", ("[value='4']",))
+    found |= followed(handset, base, "/child", ("[value='4']", "[value='stop']"))
+    found |= visited(page, url, ["/help-card", f"{talk}/stop", talk])
     page.click("#card button")
     handset.context.close()
     return found

@@ -36,7 +36,8 @@ def visitor(chromium: Browser, demo: str, width: int, language: str) -> BrowserC
 
 def sit(page: Page, demo: str, role: str) -> None:
     page.goto(demo)
-    page.click(f"button[name=machine][value={role}]")
+    with page.expect_navigation():
+        page.click(f"button[name=machine][value={role}]")
 
 
 FILES = {"rosters/template"}  # downloaded, not shown

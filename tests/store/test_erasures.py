@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt
 
 from fieldkit.clock import Clock
 from fieldkit.records import KINDS, Change, Value, canonical
-from fieldkit.store import erasures, log, machine, merge, rebuild, replica, search
+from fieldkit.store import erasures, log, machine, merge, queues, rebuild, replica, search
 from fieldkit.store.database import Database
 from fieldkit.store.erasures import ErasedLogBroken, ErasedLogNewer
 from fieldkit.store.keys import KeyPair, b64
@@ -415,3 +416,35 @@ def test_an_older_copy_obeys_what_lies_beside_it_but_nothing_of_another_study(tr
     with trio["C1"].writing() as tables:
         replica.obey(tables, [elsewhere, *noted])
     assert _shown(trio["C1"]) == []
+
+
+def _talks(store: Database) -> Change:
+    """Something of an interview; the consents that one stands on are told elsewhere."""
+    with store.writing() as tables:
+        queues.renew(tables, "talk")
+    return replace(_writes(store, "L1", WORDS), kind="interview", record="talk", session="talk")
+
+
+def _shut(store: Database) -> bool:
+    with store.reading() as tables:
+        assert queues.secret(tables, "talk") is None
+        return erasures.is_shut(tables, "talk")
+
+
+def test_an_erased_interview_is_shut_and_what_browsers_hold_of_it_is_never_opened(trio: Trio, carry: Carry) -> None:
+    _erases(trio["L1"], _talks(trio["L1"]))
+    carry(trio["L1"], trio["L2"])
+
+    assert _shut(trio["L1"])
+    assert _shut(trio["L2"])
+
+
+def test_one_that_may_be_opened_again_is_shut_when_it_is_erased_again(trio: Trio) -> None:
+    _erases(trio["L1"], _talks(trio["L1"]))
+    with trio["L1"].writing() as tables:
+        erasures.reopen(tables, "talk")
+    assert not _shut(trio["L1"])
+
+    _erases(trio["L1"], _talks(trio["L1"]))
+
+    assert _shut(trio["L1"])

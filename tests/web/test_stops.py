@@ -190,6 +190,39 @@ def test_the_pages_go_on_without_a_name_where_a_guardian_withdrew_meanwhile(
         assert standing.events(tables, consented)[-1].scope == "stop_discard"
 
 
+def test_where_the_laptop_did_not_look_in_time_a_late_tap_finds_the_stop_done(
+    browser: FlaskClient, desks: Desks, consented: str, interview: str
+) -> None:
+    path = f"/interviews/{interview}/stop"
+    browser.post(path, data={"choice": "stop_keep"})
+    sent = form(desks, consented, interview)
+    later(browser, desks)
+
+    undone = browser.post(f"{path}/undo", data=sent, follow_redirects=True)
+
+    assert (undone.status_code, "十秒已经过了" in undone.text) == (200, True)
+    assert stops.waiting(desks["interviewer"], interview) is None
+
+
+def test_where_the_laptop_did_not_look_in_time_another_choice_finds_the_first_one_done(
+    browser: FlaskClient, desks: Desks, interview: str
+) -> None:
+    path = f"/interviews/{interview}/stop"
+    browser.post(path, data={"choice": "stop_discard"})
+    later(browser, desks)
+
+    assert browser.post(path, data={"choice": "stop_keep"}).status_code == 404
+    assert stops.waiting(desks["interviewer"], interview) is None
+
+
+def later(browser: FlaskClient, desks: Desks) -> None:
+    """Eleven seconds pass, and no timer rings."""
+    at, site = desks["interviewer"], browser.application.extensions["fieldkit"]
+    desks["interviewer"] = replace(at, clock=replace(at.clock, ahead=timedelta(seconds=11)))
+    site.machines["interviewer"].desk = desks["interviewer"]
+    browser.post("/demo/switch", data={"machine": "interviewer"})
+
+
 @pytest.fixture
 def overdue(
     browser: FlaskClient, desks: Desks, consented: str, interview: str, monkeypatch: pytest.MonkeyPatch
@@ -202,10 +235,7 @@ def overdue(
     monkeypatch.setattr(replica, "erase", full)
     browser.post(f"/interviews/{interview}/stop", data={"choice": "stop_discard"})
     sent = form(desks, consented, interview)
-    at, site = desks["interviewer"], browser.application.extensions["fieldkit"]
-    desks["interviewer"] = replace(at, clock=replace(at.clock, ahead=timedelta(seconds=11)))
-    site.machines["interviewer"].desk = desks["interviewer"]
-    browser.post("/demo/switch", data={"machine": "interviewer"})
+    later(browser, desks)
     return sent
 
 
