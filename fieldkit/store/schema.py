@@ -305,6 +305,7 @@ CREATE INDEX closings_ended ON closings (interview, ended_on);
 CREATE INDEX closings_lacking ON closings (interview)
   WHERE coalesce(setting, '') = '' OR coalesce(others_present, '') IN ('', '[]');
 CREATE INDEX answers_outcome ON answers (interview, outcome);
+CREATE INDEX moments_what ON moments (what, interview);
 CREATE INDEX answers_doubted ON answers (interview, question) WHERE instr(text, '〔待核〕');
 """
 _DISPUTED = ("participants", "parents", "persons", "identities", "closings", "observations", "answers")

@@ -65,9 +65,10 @@ class Stopping(RuleBasedStateMachine):
         over=st.booleans(),
         then=st.sampled_from(["", DISCARD]),
         undone=st.booleans(),
+        carried=st.booleans(),
         full=st.booleans(),
     )
-    def it_began_before(self, choice: str, over: bool, then: str, undone: bool, full: bool) -> None:
+    def it_began_before(self, choice: str, over: bool, then: str, undone: bool, carried: bool, full: bool) -> None:
         """What any sequence may come to is come to often."""
         if choice:
             self.something_is_chosen(choice)
@@ -77,6 +78,8 @@ class Stopping(RuleBasedStateMachine):
             self.something_is_chosen(then)
         if undone:
             self.somebody_taps_undo(latest=True)
+        if carried:
+            self.it_is_carried_away(handover.write)
         self.the_disk_fills_or_has_room(full)
 
     @property
@@ -222,13 +225,13 @@ def stopping(
     return here
 
 
-def run(machine: type[Stopping], **more: Any) -> None:
-    chosen = settings(max_examples=40, stateful_step_count=12, deadline=None, database=None, **more)
+def run(machine: type[Stopping], examples: int, **more: Any) -> None:
+    chosen = settings(max_examples=examples, stateful_step_count=12, deadline=None, database=None, **more)
     run_state_machine_as_test(machine, settings=chosen)
 
 
 def test_what_the_child_chose_in_the_end_is_done_and_nothing_leaves_before(stopping: type[Stopping]) -> None:
-    run(stopping)
+    run(stopping, 60)
 
     assert min(stopping.undone, stopping.stricter, stopping.refused, stopping.left) > 0
 
@@ -254,4 +257,4 @@ def test_the_machine_finds_what_forgets_the_childs_choice(
     monkeypatch.setattr(stops, name, wrong)
 
     with pytest.raises((AssertionError, pytest.fail.Exception)):
-        run(stopping, phases=[Phase.generate], report_multiple_bugs=False)
+        run(stopping, 200, phases=[Phase.generate], report_multiple_bugs=False)
