@@ -118,7 +118,7 @@ def test_a_backup_that_still_holds_what_was_erased_is_named_when_the_next_one_is
     with closing(Folder.open(laptop)) as folder:
         desk = users.unlock(folder, folder.slots[0]["code"], passphrase, Clock())
         with desk.db.writing() as tables:
-            copies.keep(tables, "E:\\old.backup", "2026-09-03")
+            copies.look_into(tables, copies.keep(tables, "E:\\old.backup", "2026-09-03"), tables)
             for stream, _ in list(copies.every(tables)[1].ends.items()):
                 copies.emptied(tables, stream, 1)
         desk.db.close()

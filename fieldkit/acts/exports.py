@@ -52,7 +52,10 @@ class Dataset:
 
 @only(COORDINATOR)
 def dataset(desk: Desk) -> Dataset:
-    """Return everything that may be analysed: held notes and withdrawn children are left out and counted."""
+    """Return everything that may be analysed: held notes and withdrawn children are left out and counted.
+
+    No stop can be waiting here: a child is stopped on an interviewer's laptop only, and this is a coordinator's.
+    """
     with desk.db.reading() as tables:
         names = {code: user.name for code, user in machine.everybody(tables).users.items()}
         sections = {question["code"]: question["section"] for question in strings.questions(tables)}

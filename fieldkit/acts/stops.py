@@ -35,8 +35,9 @@ class ChoiceWaits(Refusal):
 
     code = "choice_waits"
     message = N_(
-        "What the child chose is not done yet: the disk is full. Free some space; it is done as soon as "
-        "there is room. Until then hand nothing over, write no backup and show nobody this interview."
+        "What the child chose is not done yet: this laptop could not write, most often because its disk is full. "
+        "Free some space and tap “Do it now” on the stop page; if something else stands against it, it says so there. "
+        "Until it is done hand nothing over, write no backup and show nobody this interview."
     )
     status = 507
 

@@ -130,7 +130,7 @@ class Database:
 
     def _keep(self, connection: dbapi2.Connection) -> None:
         with self._shelf:
-            if self.key and len(self._idle) < READERS:
+            if self.key and len(self._idle) < READERS and not connection.in_transaction:
                 self._idle.append(connection)
             else:
                 connection.close()

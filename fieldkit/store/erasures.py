@@ -250,9 +250,8 @@ def _put_stubs(tables: Tables, device: str, drawer: str, named: Named) -> None:
     for id_, kind, record, over in named.changes:
         facts = [id_, device, drawer, kind, record, canonical(over).decode()]
         tables.execute("INSERT OR IGNORE INTO stubs VALUES (?, ?, ?, ?, ?, ?)", facts)
-        if (
-            kind == INTERVIEW
-        ):  # what browsers still hold of it is never opened again, also after an older copy came back
+        if kind == INTERVIEW:
+            # what browsers still hold of it is never opened again, also after an older copy came back
             queues.drop(tables, record)
             machine.forget(tables, _reopened(record))
     tables.conn.executemany(

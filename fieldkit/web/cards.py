@@ -51,7 +51,7 @@ def called() -> Card | None:
 
 
 def answered_on(interview: str) -> None:
-    """Take note that the page on which the child's "stop" is decided has been opened."""
+    """Take note that what becomes of the interview was decided with the child: that answers its "stop"."""
     card = of(interview)
     if card is not None and card.stop is not None:
         cards.answer(card, card.stop.number)

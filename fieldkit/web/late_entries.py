@@ -14,6 +14,7 @@ from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.web import assents
 from fieldkit.web.pages import Answer, reasons
 from fieldkit.web.sessions import desk, once, undone
+from fieldkit.web.stops import look_in
 
 pages = Blueprint("late_entries", __name__, url_prefix="/people/<subject>/late-entry")
 TYPED = ("day", "paper_ref", "begun", "over")
@@ -50,6 +51,7 @@ def enter(subject: str) -> Answer:
 @pages.post("/<interview>/wrong-day")
 def wrong_day(subject: str, interview: str) -> Answer:
     """Take out what was typed in under a wrong day, and ask for the right one."""
+    look_in(desk())
     late_entries.wrong_day(desk(), subject, interview)
     undone(interview)
     return redirect(url_for("late_entries.show", subject=subject))

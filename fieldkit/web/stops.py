@@ -37,6 +37,7 @@ def begin(interview: str) -> Answer:
         stops.begin(desk(), interview, request.form.get("choice", ""))
     except Refusal as refusal:
         return _page(interview, refusal), refusal.status
+    answered_on(interview)
     machine = here()
     site().later(stops.UNDO + A_MOMENT, lambda: _finish_later(machine))
     return redirect(url_for("stops.show", interview=interview))
@@ -85,7 +86,6 @@ def done(subject: str) -> Answer:
 
 def _page(interview: str, refusal: Refusal | None = None) -> str:
     subject = stops.whose(desk(), interview)
-    answered_on(interview)
     case = _case(subject)
     on_paper = case is not None and stops.held_on_paper(case, interview)
     waiting = stops.waiting(desk(), interview)

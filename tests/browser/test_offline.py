@@ -155,7 +155,7 @@ def test_a_childs_stop_out_of_reach_is_carried_out_once_the_laptop_answers(
     expect(waits).to_be_hidden()
     phone.click(".stopbar .stop")
     phone.click("#stop button[value=stop_discard]")
-    expect(waits).to_contain_text("孩子选的电脑就办")
+    expect(waits).to_contain_text("电脑就照孩子选的办")
 
     laptop.start()
     unlock(phone.context.new_page(), laptop)

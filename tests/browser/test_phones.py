@@ -163,6 +163,23 @@ def test_a_stop_that_is_tapped_without_connection_is_passed_on_once_there_is_one
     expect(handset.locator("[role=status]")).to_have_text("谢谢你，电脑上收到了。")
 
 
+def test_a_stop_that_the_laptop_could_not_take_is_sent_again(
+    laptop: Any, phone: Page, handset: Page, interview: str
+) -> None:
+    hand_over(laptop, phone, handset, interview)
+    fails = {"status": 500, "body": ""}
+    handset.route(
+        "**/child", lambda route: route.fulfill(**fails) if route.request.method == "POST" else route.continue_()
+    )
+    with handset.expect_response(lambda answer: answer.status == 500):
+        handset.click("button:has-text('停')")
+    expect(phone.locator("#stop")).to_be_hidden()
+
+    handset.unroute("**/child")
+    expect(phone.locator("#stop")).to_be_visible()
+    expect(handset.locator("[role=status]")).to_have_text("谢谢你，电脑上收到了。")
+
+
 def test_that_the_child_goes_on_is_tapped_beside_a_memo_that_is_being_typed(
     laptop: Any, phone: Page, handset: Page, interview: str
 ) -> None:

@@ -177,6 +177,20 @@ def test_readers_one_after_another_open_the_file_once(db: Database, monkeypatch:
         assert _kept(tables) == []
 
 
+def test_a_connection_whose_transaction_could_not_be_ended_is_not_given_to_the_next_reader(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(_tables: database._Tables) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(database._Tables, "end", end)
+        with pytest.raises(RuntimeError), db.reading():
+            raise KeyError
+    with db.reading() as tables:
+        assert _kept(tables) == []
+
+
 def test_no_more_connections_are_kept_than_pages_are_read_at_once(db: Database) -> None:
     with ExitStack() as many:
         for _ in range(database.READERS + 2):

@@ -235,11 +235,14 @@ def test_a_page_of_somebody_else_shows_no_stop(
     assert 'class="called"' not in paired.get("/help-card").text
 
 
-def test_the_stop_page_answers_it(beside: FlaskClient, talk: str, paired: Any) -> None:
+def test_what_is_chosen_on_the_stop_page_answers_it_and_a_look_at_it_does_not(
+    beside: FlaskClient, talk: str, paired: Any
+) -> None:
     tap(paired, "stop")
-    page = beside.get(f"/interviews/{talk}/stop").text
+    assert calls(beside.get(f"/interviews/{talk}/stop").text)
+    assert calls(beside.get("/today").text)
 
-    assert not calls(page)
+    beside.post(f"/interviews/{talk}/stop", data={"choice": "stop_keep"})
     assert not calls(beside.get("/today").text)
     assert 'value="stop" aria-pressed="false"' in paired.get("/child").text, "the child can tap it once more"
     tap(paired, "stop")
@@ -254,7 +257,7 @@ def test_the_stop_page_of_another_interview_answers_nothing(
     site.machines[HOME].card = Card("another", site.machines[HOME].card.by, "talk")  # type: ignore[union-attr]
     tap(paired, "stop")
 
-    assert beside.get(f"/interviews/{talk}/stop").status_code == 200
+    assert beside.post(f"/interviews/{talk}/stop", data={"choice": "stop_keep"}).status_code == 302
     assert calls(beside.get("/today").text)
 
 
@@ -318,7 +321,7 @@ def test_a_card_whose_stop_waits_is_neither_taken_back_nor_replaced(
         assert beside.post(path).headers["Location"] == f"/interviews/{talk}/stop"
         assert calls(beside.get("/today").text)
 
-    beside.get(f"/interviews/{talk}/stop")
+    beside.post(f"/interviews/{talk}/stop", data={"choice": "stop_keep"})
     beside.post("/card/close")
     assert "等一等" in paired.get("/child").text
 

@@ -55,16 +55,20 @@ async function ask() {
   if (!document.hidden) shown.forEach((number) => path.searchParams.append('shown', number));
   const now = await read(path);
   if (!now) return;
+  if (card && now.card !== card) {
+    listed = -1; // another card counts from its beginning
+    opened = 0;
+  }
   if (box && now.number > listed) list(now);
   call(now);
   card = now.card;
-  shown = now.taps.map((tap) => tap.number);
+  shown = box ? now.taps.map((tap) => tap.number) : [];
   if (bar && now.stop) shown.push(now.stop.number);
 }
 
 async function goOn() {
   try {
-    await fetch(form.action, { method: 'POST', body: new FormData(form), headers: SCRIPT, redirect: 'manual' });
+    await fetch(form.action, { method: 'POST', body: new FormData(form), headers: SCRIPT, redirect: 'manual', keepalive: true });
   } catch {
     // the connection is away: the "stop" stays on the page
   }
@@ -76,7 +80,8 @@ if (bar || box) {
     event.preventDefault();
     goOn();
   });
-  if (form && panel) panel.querySelectorAll('a[href^="#"]').forEach((link) => link.addEventListener('click', goOn));
+  const back = [...document.querySelectorAll('[data-goes-on]'), ...panel?.querySelectorAll('a[href^="#"]') ?? []];
+  if (form) back.forEach((link) => link.addEventListener('click', goOn));
   ask();
   repeat(ask);
 }
@@ -90,7 +95,9 @@ if (page) {
     while (taps.length) {
       const signal = AbortSignal.timeout?.(2 * BEAT);
       try {
-        then = (await fetch(keys.action, { method: 'POST', body: taps[0], signal })).url;
+        const answer = await fetch(keys.action, { method: 'POST', body: taps[0], signal, keepalive: true });
+        if (!answer.ok) throw new Error(answer.status);
+        then = answer.url;
         taps.shift();
       } catch {
         await new Promise((resolve) => { setTimeout(resolve, BEAT); });
