@@ -139,6 +139,8 @@ def on_the_phone(page: Page, url: str, talk: str, handset: Page) -> dict[str, li
     found |= followed(page, url, talk, ("#card button",))
     found |= followed(handset, base, "/child", ("[value='4']", "[value='stop']"))
     found |= visited(page, url, ["/help-card", f"{talk}/stop", talk])
+    page.click("#stop .acts a >> nth=0")  # the child wants to go on: only then the card is taken back
+    page.wait_for_selector("aside.called", state="hidden")
     page.click("#card button")
     handset.context.close()
     return found
