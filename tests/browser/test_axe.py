@@ -111,7 +111,8 @@ def unlocked(page: Page, url: str, passphrase: str) -> Page:
     """Unlock the laptop on *page*."""
     page.goto(f"{url}/unlock")
     page.fill("#passphrase", passphrase)
-    page.click("form.card button.primary")
+    with page.expect_navigation():
+        page.click("form.card button.primary")
     page.wait_for_selector("nav.nav")
     return page
 
@@ -122,7 +123,8 @@ def test_the_desks_of_the_others_have_nothing_grave(chromium: Browser, start: An
         page = visitor(chromium, url, language, scheme)
         for role, paths in DESKS.items():
             page.goto(url)
-            page.click(f"button[name=machine][value={role}]")
+            with page.expect_navigation():
+                page.click(f"button[name=machine][value={role}]")
             assert visited(page, url, paths) == {}, (language, scheme, role)
         page.context.close()
 
@@ -133,7 +135,8 @@ def on_the_phone(page: Page, url: str, talk: str, handset: Page) -> dict[str, li
     base, _, token = page.inner_text(".qr + .meta").partition("/pair/")
     found |= visited(handset, base, [f"/pair/{token}"])
     handset.fill("#name", "手机")
-    handset.click("button.primary")
+    with handset.expect_navigation():
+        handset.click("button.primary")
     handset.wait_for_selector("#passphrase")
     found |= visited(handset, base, ["/child"])
     found |= followed(page, url, talk, ("#card button",))
@@ -141,6 +144,7 @@ def on_the_phone(page: Page, url: str, talk: str, handset: Page) -> dict[str, li
     found |= visited(page, url, ["/help-card", f"{talk}/stop", talk])
     page.click("#stop .acts a >> nth=0")  # the child wants to go on: only then the card is taken back
     page.wait_for_selector("aside.called", state="hidden")
-    page.click("#card button")
+    with page.expect_navigation():
+        page.click("#card button")
     handset.context.close()
     return found
