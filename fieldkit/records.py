@@ -18,6 +18,7 @@ Value = Any  # JSON without floats: str, int, bool, None, list, dict
 class Kind:
     """One kind of record: its drawer, its table, its fields with their types, and what search may find.
 
+    Without a drawer of its own it lies beside what it speaks of: the draft names the drawer.
     `key` names the fields whose values are its natural key; two machines then mean the same record.
     `needs` are the consent items without which a change of this kind is refused here and held elsewhere.
     """
@@ -113,6 +114,7 @@ _ALL = (
     Kind("string", "study", "strings", {**_texts("code zh en zh_state en_state"), "position": INTEGER}, ("code",)),
     Kind("guide_version", "study", "guide_versions", {"number": INTEGER, "strings": MAP}, immutable=True),
     Kind("form", "study", "forms", _FORM_FIELDS, ("doc_kind", "version")),
+    Kind("erasure_done", "study", "erasures_done", _texts("erasure device day"), ("erasure", "device")),
     Kind("team_secret", "consent", "team_secrets", _texts("team secret"), ("team",)),
     Kind("participant", "research", "participants", _PARTICIPANT_FIELDS),
     Kind("person", "research", "persons", _PERSON_FIELDS),
@@ -130,6 +132,11 @@ _ALL = (
     ),
     Kind("paper", "consent", "papers", _texts("event brought_on paper_ref paper_place"), ("event",)),
     Kind("nonparticipation", "consent", "nonparticipations", _texts("reason site sex age_group day")),
+    Kind(
+        "tombstone", "consent", "tombstones",
+        {**_texts("case_code slip_code site sex age_group erasure day told_on requested_by"), "removed": MAP},
+        immutable=True,
+    ),
     Kind("notice", "notices", "notices", _texts("code scope requested_by day"), immutable=True),
     Kind(
         "interview", "research", "interviews",
@@ -150,6 +157,10 @@ _ALL = (
         searched=("setting_desc", "interaction", "non_verbal", "interruptions", "profile"), needs=("notes",),
     ),
     Kind("memo", "research", "memos", _texts(_MEMO_FIELDS), immutable=True),
+    Kind(
+        "conflict_decision", "", "conflict_decisions",
+        {**_texts("about field choice taken reason note"), "heads": LIST}, immutable=True,
+    ),
 )  # fmt: skip
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 TEAM_DRAWERS = ("consent", "research", "vault")
@@ -157,6 +168,8 @@ TEAM_DRAWERS = ("consent", "research", "vault")
 
 def drawer_of(kind: Kind, team: str) -> str:
     """Return the drawer where *kind* lies for *team*: `study`, `notices`, or split by team as in `research/A`."""
+    if not kind.drawer:
+        raise ValueError(f"{kind.name} lies beside what it speaks of")
     return f"{kind.drawer}/{team}" if kind.drawer in TEAM_DRAWERS else kind.drawer
 
 

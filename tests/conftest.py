@@ -30,6 +30,7 @@ from fieldkit.acts import (
     consents,
     demo,
     forms,
+    handover,
     interviews,
     people,
     pseudonyms,
@@ -42,9 +43,10 @@ from fieldkit.acts import (
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.carers import CarerAnswer
 from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
-from fieldkit.clock import Clock
+from fieldkit.clock import Clock, new_id
 from fieldkit.rules.closings import STOPPED
 from fieldkit.store import log, setup
 from fieldkit.store import people as people_rows
@@ -52,11 +54,11 @@ from fieldkit.store.database import Database
 from fieldkit.store.folder import Folder
 from fieldkit.store.keys import Cost
 from fieldkit.store.log import Draft
+from sync.replica import Report
 
 CHEAP = Cost(1, 8 * 1024)
 PASSPHRASE = "four plain words here"
 PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
-KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}  # what is tapped before an interview starts
 Desks = dict[str, Desk]
 
 
@@ -447,3 +449,15 @@ def unlock(passphrase: str) -> Callable[[Page, Laptop], None]:
         page.wait_for_selector("h1:not(:text('谁在这里'))")
 
     return type_it
+
+
+@pytest.fixture
+def carry(tmp_path: Path) -> Callable[[Desk, Desk], Report]:
+    """Carry a real bundle file from one machine to another."""
+
+    def stick(giver: Desk, taker: Desk) -> Report:
+        path = tmp_path / f"{new_id()}.fieldkit"
+        handover.write(giver, path)
+        return handover.read(taker, path)
+
+    return stick

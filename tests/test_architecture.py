@@ -30,7 +30,7 @@ LIVES_IN = {  # library: the only modules and packages that may import it
     "flask_wtf": ("fieldkit.web", "fieldkit.app"),
     "wtforms": ("fieldkit.web",),
     "werkzeug": ("fieldkit.web", "fieldkit.app", "sync.hub"),
-    "sync": ("sync", "fieldkit.store.replica", "fieldkit.acts", "fieldkit.cli"),
+    "sync": ("sync", "fieldkit.store.replica", "fieldkit.store.intake", "fieldkit.acts", "fieldkit.cli"),
     "sqlcipher3": ("fieldkit.store.database",),
     "sqlite3": (),  # the plain one would write the plain text of a family to the disk
     "sqlite_utils": ("fieldkit.store.database",),

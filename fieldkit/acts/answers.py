@@ -159,7 +159,7 @@ def _take_back(
 
 def _interview(tables: Tables, said: SaveAnswer) -> people.Row:
     """Return the interview of a note on a question that exists; raises NotFound."""
-    if people.row(tables, "questions", "code = ?", said.question) is None:
+    if people.row(tables, "questions", "id = ?", natural_id("question", said.question)) is None:
         raise NotFound
     return interviews.row_within(tables, said.interview)
 

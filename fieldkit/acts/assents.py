@@ -138,7 +138,7 @@ def _check(desk: Desk, one: Case, said: ChildAnswer) -> None:
         raise NotAgainToday
     if said.answer in SAID_NO:  # a no is kept whenever it is said
         return
-    if not all(consent.guardian_ok(one.events, item) for item in NECESSARY):
+    if not consent.guardians_ok(one.events, NECESSARY):
         raise GuardianFirst
 
 

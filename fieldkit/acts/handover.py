@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from fieldkit.acts import stops
+from fieldkit.acts import removals, stops
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import new_id
 from fieldkit.errors import DiskFull, Occupied, Refusal
@@ -137,6 +137,7 @@ def read(desk: Desk, path: Path, name: str = "") -> Report:
         with desk.db.writing() as tables:
             desk.db.leave_no_trace()  # it may bring orders to erase
             report = bundle.exchange(path, replica.StoreReplica(tables, batch))
+            removals.acknowledge(desk, tables)
             _note_batch(desk, tables, batch, name or path.name, report)
     except OSError as error:
         raise explained(error, path) from error

@@ -9,7 +9,7 @@ from datetime import date
 from fieldkit.acts import situations
 from fieldkit.acts.cases import case_within, in_short
 from fieldkit.acts.desk import Desk, only
-from fieldkit.acts.editors import Version, opened
+from fieldkit.acts.editors import Version, opened, undecided
 from fieldkit.acts.people import check_born
 from fieldkit.acts.told import ChildFacts, IdentityTold, ParentTold, PersonTold, Seen
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
@@ -47,8 +47,8 @@ class Section:
 
     @property
     def conflict(self) -> bool:
-        """Tell whether people wrote different things here."""
-        return bool(self.versions)
+        """Tell whether people wrote different things here, and nobody has decided."""
+        return any(undecided(ones) for ones in self.versions.values())
 
 
 @dataclass(frozen=True)

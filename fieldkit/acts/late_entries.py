@@ -113,9 +113,9 @@ def page(desk: Desk, subject: str, day: str) -> LatePage:
 
 def _opening(then: Desk, tables: Tables, one: Case) -> list[list[Pair]]:
     version = strings.version_of(tables, then.today)
-    return (
-        forms.spoken(strings.published(tables, version), forms.placeholder_values(then, tables, one)) if version else []
-    )
+    if version is None:
+        return []
+    return forms.spoken(strings.published(tables, version), forms.placeholder_values(then, tables, one))
 
 
 @only(INTERVIEWER)

@@ -17,7 +17,7 @@ from fieldkit.rules import consent, guides, moments
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.rules.moments import MINUTE, Moment
-from fieldkit.store import log, machine, merge, people, strings
+from fieldkit.store import decisions, log, machine, merge, people, strings
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
 
@@ -56,7 +56,7 @@ class QuestionLine:
     """One question with its probes, its text as it stands, and the editor that this page opens on it.
 
     `waits`: why it is better not asked now (`rules.guides.waits`); `context`: what of this family to think of first,
-    None where nobody told it; `minute`: when the note was begun.
+    None where nobody told it; `minute`: when the note was begun; `kept`: why a coordinator let the other texts stand.
     """
 
     id: str
@@ -74,6 +74,7 @@ class QuestionLine:
     waits: str
     context: tuple[str, ...] | None
     minute: int | None
+    kept: str = ""
 
 
 @dataclass(frozen=True)
@@ -237,6 +238,7 @@ class _Reader:
             waits=self._waits(question["sens"] or 0, careful=careful),
             context=self.context if careful else (),
             minute=min(begun) // MINUTE if begun else None,
+            kept=decisions.why(decisions.reasons(self.tables, record), "text", texts) if texts[1:] else "",
         )
 
     def _mark(self, code: str) -> Mark:

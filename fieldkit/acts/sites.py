@@ -48,8 +48,8 @@ class Site:
 
     @property
     def conflict(self) -> bool:
-        """Tell whether people wrote different things about this site."""
-        return bool(self.opened.versions or self.opened_place.versions)
+        """Tell whether people wrote different things about this site, and nobody has decided."""
+        return self.opened.waits or self.opened_place.waits
 
 
 def ensure(tables: Tables, desk: Desk, code: str) -> None:

@@ -65,9 +65,10 @@ def begin(desk: Desk, interview: str, choice: str) -> Waiting:
         raise Invalid(field=N_("what becomes of the interview"))
     with desk.db.writing() as tables:
         before = stops.of(tables, interview)
-        stays = before is not None and (before.stays or _is_over(desk, before))
-        if before is not None and _is_over(desk, before) and (before.choice, choice) != (STOP_KEEP, STOP_DISCARD):
+        is_due = before is not None and _is_over(desk, before)
+        if before is not None and is_due and (before.choice, choice) != (STOP_KEEP, STOP_DISCARD):
             raise ChoiceWaits
+        stays = before is not None and (before.stays or is_due)
         subject, row = _subject(desk, tables, interview), people.row(tables, "interviews", "id = ?", interview)
         if row is not None:
             interviews.keep_duration(desk, tables, row)

@@ -101,17 +101,22 @@ def save(desk: Desk, said: SaveString) -> None:
     Raises NotFound, Missing, Invalid, PlaceholdersDiffer (V43).
     """
     pair = Pair(said.zh.strip(), said.en.strip())
-    if not pair.zh or not pair.en:
-        raise Missing(field=N_("the English text") if pair.zh else N_("the Chinese text"))
-    differing = guides.placeholders(pair.zh) ^ guides.placeholders(pair.en)
-    if differing:
-        raise PlaceholdersDiffer(names=", ".join(sorted(differing)))
+    check(pair)
     if not 8 <= len(said.editor) <= 64:
         raise Invalid(field=N_("this page's own data"))
     with desk.db.writing() as tables:
         if all(row["code"] != said.id for row in _reached(tables)):
             raise NotFound
         _keep(desk, tables, said, pair)
+
+
+def check(pair: Pair) -> None:
+    """Raise Missing where a language has no text, PlaceholdersDiffer (V43)."""
+    if not pair.zh or not pair.en:
+        raise Missing(field=N_("the English text") if pair.zh else N_("the Chinese text"))
+    differing = guides.placeholders(pair.zh) ^ guides.placeholders(pair.en)
+    if differing:
+        raise PlaceholdersDiffer(names=", ".join(sorted(differing)))
 
 
 @only(TRANSLATOR, COORDINATOR)

@@ -64,7 +64,7 @@ def waiting(desk: Desk, cases: list[Case]) -> Tasks:
         memos, without = tasks.without_memo(tables, desk.me.code, SHOWN)
         going_on, open_ = tasks.never_ended(tables, desk.me.code, desk.today, SHOWN)
         unsure, doubted = tasks.with_doubted_words(tables, desk.me.code, SHOWN)
-        upset = tasks.unseen_since_upset(tables, desk.me.code)
+        upset, unseen = tasks.unseen_since_upset(tables, desk.me.code, SHOWN)
         later = [row for row in tasks.put_off(tables, desk.me.code) if _is_put_off(row)]
     by_id = {case.id: case for case in cases}
     found += _about(by_id, MEMO, memos, 1)
@@ -72,7 +72,7 @@ def waiting(desk: Desk, cases: list[Case]) -> Tasks:
     found += _about(by_id, AFTERCARE, upset, 3)
     found += _about(by_id, CLOSING, (*going_on, *later), 0)
     found.sort(key=lambda task: (task.due or "9999", task.case.case_code))
-    unread = without - len(memos) + open_ - len(going_on) + doubted - len(unsure)
+    unread = without + open_ + doubted + unseen - sum(map(len, (memos, going_on, unsure, upset)))
     return Tasks(found[:SHOWN], len(found[SHOWN:]) + unread)
 
 

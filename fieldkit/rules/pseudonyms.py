@@ -9,6 +9,7 @@ from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.rules.findings import HINT, Finding
 from fieldkit.rules.names import is_rare_han, letters
+from fieldkit.rules.pinyin import read_aloud
 from fieldkit.studies import Pair, load_study
 
 SHORTEST = 2
@@ -92,7 +93,7 @@ def suggest(taken: Collection[Pair], names: str, start: int, family: Collection[
 
 def pinyin(zh: str) -> str:
     """Return a Chinese name as it is written in pinyin, without tones and with one capital: 知夏 as Zhixia."""
-    spoken = _read_aloud(zh)
+    spoken = read_aloud(letters(zh))
     return spoken.capitalize() if letters(spoken).isascii() else ""
 
 
@@ -130,7 +131,7 @@ def _names(characters: str, whole: str) -> bool:
 
 def _sounds_like(pseudonym: Pair, names: str) -> bool:
     """Pinyin of less than four letters lies in too many names to tell."""
-    spoken = letters(_read_aloud(names))
+    spoken = letters(read_aloud(letters(names)))
     return any(len(sound) > 3 and sound in spoken for sound in _sounds(pseudonym))
 
 
@@ -140,10 +141,4 @@ def _same(one: Pair, other: Pair) -> bool:
 
 def _sounds(name: Pair) -> set[str]:
     """What is typed as pinyin counts, and what the characters are read as: the first may be empty or wrong."""
-    return {letters(name.en), letters(_read_aloud(name.zh))} - {""}
-
-
-def _read_aloud(zh: str) -> str:
-    from pypinyin import lazy_pinyin  # its dictionary takes 55 MB and a quarter of a second: only where one is named
-
-    return "".join(lazy_pinyin(letters(zh), v_to_u=True))
+    return {letters(name.en), letters(read_aloud(letters(name.zh)))} - {""}

@@ -26,17 +26,18 @@ from fieldkit.store.database import Tables
 _PREFIX, _STALE, _KEPT, _RESTORED = "copy:", "copies_stale", "copies_kept", "copies_restored"
 _AT_ONCE = 1000
 
-# What a copy holds, and how these tables know it: an erased change as a stub or by its editor; what was never sealed
-# then by what the same editor wrote in its place.
+# What a copy holds, and how these tables know it: an erased change as a stub, by its editor or by its child; what was
+# never sealed then by what the same editor wrote in its place.
 _KNOWN = {
     "SELECT json_array(hash) FROM blocks": "EXISTS (SELECT 1 FROM blocks WHERE hash = value ->> 0)",
     "SELECT json_array(id) FROM orders": "EXISTS (SELECT 1 FROM orders WHERE id = value ->> 0)",
-    "SELECT json_array(id, device, editor, iif(block IS NULL, record, NULL), tick) FROM changes": """
+    "SELECT json_array(id, device, editor, iif(block IS NULL, record, NULL), tick, drawer, subject) FROM changes": """
         EXISTS (SELECT 1 FROM changes WHERE id = value ->> 0)
         OR EXISTS (SELECT 1 FROM stubs WHERE id = value ->> 0 AND device = value ->> 1)
         OR EXISTS (SELECT 1 FROM erased_editors WHERE editor = value ->> 2 AND device = value ->> 1)
         OR EXISTS (SELECT 1 FROM changes
                    WHERE editor = value ->> 2 AND record = value ->> 3 AND device = value ->> 1 AND tick > value ->> 4)
+        OR EXISTS (SELECT 1 FROM erased_children WHERE drawer = value ->> 5 AND subject = value ->> 6)
     """,
 }
 

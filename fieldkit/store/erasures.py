@@ -106,11 +106,6 @@ def _log_mark() -> bytes:
     return LOG_MARK + b"%d" % LOG_VERSION
 
 
-def given(tables: Tables) -> list[bytes]:
-    """Return every order to erase that is known here, as it was signed."""
-    return [bytes(row[0]) for row in tables.execute("SELECT body FROM orders WHERE kind = ? ORDER BY id", [KIND])]
-
-
 def take_in(tables: Tables) -> None:
     """Carry out every order that is not carried out yet and can be: its device and the drawer's key are known here."""
     waiting = tables.execute(

@@ -244,7 +244,7 @@ class Folder:
         """Bring `erased.log` in step; it never forgets an order, also not one of another study."""
         noted = self._noted()
         with database.reading() as tables:
-            fresh = [order for order in erasures.given(tables) if order not in set(noted)]
+            fresh = [order for order in replica.given(tables) if order not in set(noted)]
         if fresh:
             erasures.write_log(self.erased_log, [*noted, *fresh])
 

@@ -11,8 +11,9 @@ from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import KINDS, Change, Kind, Value, clean, decode, drawer_of, natural_id
-from fieldkit.store import clocks, merge, search, standing, state
+from fieldkit.store import clocks, decisions, merge, search, standing, state
 from fieldkit.store.database import Tables
+from fieldkit.store.merge import Shown
 
 
 class TypingErased(Refusal):
@@ -37,7 +38,10 @@ class Pen:
 
 @dataclass(frozen=True)
 class Draft:
-    """What an act wants to write. `record` is left out where the kind has a natural key or is an event."""
+    """What an act wants to write. `record` is left out where the kind has a natural key or is an event.
+
+    `drawer`: where what it speaks of lies; left out, it is that of the kind and of the writer's team.
+    """
 
     kind: str
     set: Mapping[str, Value]
@@ -48,6 +52,7 @@ class Draft:
     over: Mapping[str, Sequence[str]] = field(default_factory=dict)
     grounds: tuple[str, ...] = ()
     elapsed: int | None = None
+    drawer: str | None = None
 
 
 def over(draft: Draft, base: Mapping[str, Sequence[str]]) -> Draft:
@@ -322,8 +327,8 @@ def _judged_again(changes: list[Change]) -> set[str]:
 
 
 def _touched(tables: Tables, changes: list[Change]) -> dict[str, str]:
-    """Consent facts and form texts can lift or hold other records, so those are looked at again too."""
-    touched = {change.record: change.kind for change in changes}
+    """Consent facts, form texts and decisions say something of other records, so those are looked at again too."""
+    touched = decisions.about(tables, changes) | {change.record: change.kind for change in changes}
     gated = "SELECT DISTINCT record, kind FROM changes WHERE kind IN (SELECT value FROM json_each(?))"
     if any(change.kind == "form" for change in changes):
         return touched | dict(tables.execute(gated, [_GATED]).fetchall())
@@ -335,8 +340,13 @@ def _touched(tables: Tables, changes: list[Change]) -> dict[str, str]:
 _GATED = json.dumps([kind.name for kind in KINDS.values() if kind.needs])
 
 
+def amounts_to(tables: Tables, kind: Kind, record: str, changes: list[Change], held: standing.Held) -> Shown | None:
+    """Return what *changes*, all of *record*, amount to: what counts of them, and what was decided about it."""
+    return merge.show(merge.usable(changes, held, kind.immutable), decisions.kept(tables, record))
+
+
 def _settle_record(tables: Tables, kind: Kind, record: str, changes: list[Change], held: standing.Held) -> None:
-    shown = merge.show(merge.usable(changes, held, kind.immutable))
+    shown = amounts_to(tables, kind, record, changes, held)
     tables.execute("DELETE FROM heads WHERE record = ?", [record])
     rows = [(record, name, one.id) for name, ones in merge.heads(changes).items() for one in ones]
     tables.conn.executemany("INSERT INTO heads VALUES (?, ?, ?)", rows)
@@ -358,7 +368,7 @@ def _change(tables: Tables, pen: Pen, draft: Draft) -> Change:
         device=pen.device,
         tick=tick,
         wall=pen.clock.now().isoformat(timespec="seconds"),
-        drawer=drawer_of(kind, pen.team),
+        drawer=draft.drawer or drawer_of(kind, pen.team),
         kind=kind.name,
         record=record_id(kind, values, draft.record, change_id),
         set=values,

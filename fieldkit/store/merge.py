@@ -12,14 +12,19 @@ from dataclasses import dataclass
 from fieldkit.records import Change, Value
 
 Heads = dict[str, list[Change]]
+Decided = Collection[tuple[str, frozenset[str]]]  # a field, and the heads of it that may all stand
+AGREED, DISPUTED, LET_STAND = 0, 1, 2
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a record says: the displayed value of each field, and whether people disagree about one."""
+    """What a record says: the displayed value of each field, and whether people disagree about one.
+
+    `conflict`: AGREED, DISPUTED, or LET_STAND where a coordinator keeps all versions of whatever is disputed.
+    """
 
     values: Mapping[str, Value]
-    conflict: bool
+    conflict: int
     subject: str | None
     session: str | None
 
@@ -36,8 +41,8 @@ def heads(changes: Iterable[Change]) -> Heads:
     return found
 
 
-def show(changes: Collection[Change]) -> Shown | None:
-    """Return what *changes*, all of one record, amount to; None where none is left."""
+def show(changes: Collection[Change], kept: Decided = ()) -> Shown | None:
+    """Return what *changes*, all of one record, amount to; None where none is left. *kept*: what may stand twice."""
     live = [change for change in changes if change.set]
     if not live:
         return None
@@ -45,10 +50,22 @@ def show(changes: Collection[Change]) -> Shown | None:
     first = min(live, key=_rank)
     return Shown(
         values={field: ones[-1].set[field] for field, ones in standing.items()},
-        conflict=any(disagree(ones, field) for field, ones in standing.items()),
+        conflict=_dispute(standing, kept),
         subject=first.subject,
         session=first.session,
     )
+
+
+def _dispute(standing: Heads, kept: Decided) -> int:
+    apart = [(field, frozenset(one.id for one in ones)) for field, ones in disputed(standing).items()]
+    if not apart:
+        return AGREED
+    return LET_STAND if all(one in kept for one in apart) else DISPUTED
+
+
+def disputed(standing: Heads) -> Heads:
+    """Return, of the heads of a record, the fields of which people wrote different things."""
+    return {field: ones for field, ones in standing.items() if disagree(ones, field)}
 
 
 def disagree(ones: list[Change], field: str) -> bool:

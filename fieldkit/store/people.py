@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from fieldkit.store.database import Tables
+from fieldkit.store.merge import DISPUTED
 from fieldkit.studies import Pair
 
 Row = dict[str, Any]
@@ -63,6 +64,28 @@ def participants(tables: Tables) -> list[Row]:
             "WHERE coalesce(s.hidden, 0) = 0 ORDER BY p.case_code, p.id"
         )
     ]
+
+
+def hidden(tables: Tables) -> list[Row]:
+    """Return every child whom an open withdrawal hides, by case code."""
+    rows = tables.query(
+        "SELECT p.* FROM participants AS p JOIN standings AS s ON s.subject = p.id AND s.hidden = 1 "
+        "ORDER BY p.case_code, p.id"
+    )
+    return [dict(one) for one in rows]
+
+
+def tombstones(tables: Tables) -> list[Row]:
+    """Return what stays of the children who are gone, by case code."""
+    return [dict(one) for one in tables.query("SELECT * FROM tombstones ORDER BY case_code, id")]
+
+
+def team(tables: Tables, subject: str) -> str:
+    """Return the team whose drawers hold this child."""
+    found = tables.execute(
+        "SELECT drawer FROM changes WHERE record = ? AND kind = 'participant' ORDER BY tick, id LIMIT 1", [subject]
+    ).fetchone()
+    return str(found[0]).partition("/")[2] if found else ""
 
 
 def is_hidden(tables: Tables, subject: str) -> bool:
@@ -124,10 +147,10 @@ def next_serial(tables: Tables, prefix: str, serials: tuple[int, int]) -> int | 
 def free_serials(tables: Tables, prefix: str, serials: tuple[int, int]) -> list[int]:
     """Return the free serials of this device's block under *prefix* (`ZK-A03-`), the next one first.
 
-    Withdrawn children keep theirs: the log is asked, not the lists.
+    Children who withdrew or are gone keep theirs: the log is asked, not the lists.
     """
     rows = tables.execute(
-        "SELECT json_extract(body, '$.set.case_code') FROM changes WHERE kind = 'participant' "
+        "SELECT json_extract(body, '$.set.case_code') FROM changes WHERE kind IN ('participant', 'tombstone') "
         "AND json_extract(body, '$.set.case_code') LIKE ?",
         [f"{prefix}%"],
     )
@@ -216,18 +239,19 @@ def answers(tables: Tables, interview: str) -> list[Row]:
     ]
 
 
+_OPEN = f"conflict AND conflict = {DISPUTED}"  # the first half names the index
 _DISPUTABLE = ("participants", "parents", "persons", "identities", "closings", "observations", "answers")
 
 
 def disagrees(tables: Tables, subject: str) -> bool:
     """Tell whether two versions of anything about this child wait for a decision: a fact, a note, a closing."""
-    each = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE subject = :child AND conflict" for table in _DISPUTABLE)  # noqa: S608
+    each = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE subject = :child AND {_OPEN}" for table in _DISPUTABLE)  # noqa: S608
     return tables.execute(each, {"child": subject}).fetchone() is not None
 
 
 def disputed(tables: Tables) -> set[str]:
     """Return the children about whom two versions of anything wait for a decision."""
-    each = " UNION ".join(f"SELECT subject FROM {table} WHERE conflict" for table in _DISPUTABLE)  # noqa: S608
+    each = " UNION ".join(f"SELECT subject FROM {table} WHERE {_OPEN}" for table in _DISPUTABLE)  # noqa: S608
     return {row[0] for row in tables.execute(each)}
 
 

@@ -19,7 +19,7 @@ def differences(tables: Tables) -> list[str]:
     held = standing.held(tables)
     for record, changes in _records(tables):
         kind = KINDS[next((one for one in changes if one.set), changes[0]).kind]
-        shown = merge.show(merge.usable(changes, held, kind.immutable))
+        shown = log.amounts_to(tables, kind, record, changes, held)
         heads |= {(record, name, one.id) for name, ones in merge.heads(changes).items() for one in ones}
         if shown is not None:
             wanted[kind.table][record] = state.row(kind, record, shown)

@@ -18,6 +18,8 @@ KNOWN = (
     "memos_and_approved",
     "interview_whole",
     "lists_at_once",
+    "whole_children_gone",
+    "conflicts_decided",
 )  # any other name is a later version's
 
 _LOG = """
@@ -362,3 +364,34 @@ def lists_at_once(db: Tables) -> None:
     for table in _DISPUTED:
         db.execute(f"CREATE INDEX {table}_conflict ON {table} (subject, conflict) WHERE conflict")
     _script(db, _TALLIES)
+
+
+_GONE_TABLES = {
+    "erasures_done": "erasure device day",
+    "tombstones": "case_code slip_code site sex age_group erasure day told_on requested_by removed",
+}
+_GONE = """
+CREATE TABLE erased_aliases (drawer TEXT, alias TEXT, PRIMARY KEY (drawer, alias)) WITHOUT ROWID;
+CREATE TABLE erased_children (drawer TEXT, subject TEXT, PRIMARY KEY (drawer, subject)) WITHOUT ROWID;
+"""
+
+
+@migrations()
+def whole_children_gone(db: Tables) -> None:
+    """A child whom a coordinator erased: by which names its blocks are known, the tombstone, and who carried it out."""
+    for table, fields in _GONE_TABLES.items():
+        db.table(table).create(_columns(fields), pk="id")
+        db.table(table).create_index(["subject"])
+        _script(db, _NEEDS_CHANGE.format(table=table))
+    _script(db, _GONE)
+
+
+@migrations()
+def conflicts_decided(db: Tables) -> None:
+    """What a coordinator decided where two versions stood; and every record that waits for it is found at once."""
+    db.table("conflict_decisions").create(_columns("about field choice taken reason note heads"), pk="id")
+    _script(db, _NEEDS_CHANGE.format(table="conflict_decisions"))
+    said = "json_extract(body, '$.set.about')"
+    db.execute(f"CREATE INDEX changes_decided ON changes ({said}) WHERE kind = 'conflict_decision'")
+    for table in ("screenings", "slips", "person_names", "papers", "nonparticipations", "interviews"):
+        db.execute(f"CREATE INDEX {table}_conflict ON {table} (subject, conflict) WHERE conflict")

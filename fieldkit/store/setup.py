@@ -14,12 +14,12 @@ def facts(tables: Tables) -> dict[str, str]:
 
 def members(tables: Tables) -> dict[str, Row]:
     """Return the team records by member code."""
-    return {row["code"]: dict(row) for row in tables.table("team_members").rows}
+    return {row["code"]: dict(row) for row in tables.query("SELECT * FROM team_members")}
 
 
 def help_numbers(tables: Tables, site: str) -> dict[str, Row]:
     """Return the help card's numbers of *site* by line id (`card:1`)."""
-    return {row["line"]: dict(row) for row in tables.table("help_numbers").rows_where("site = ?", [site])}
+    return {row["line"]: dict(row) for row in tables.query("SELECT * FROM help_numbers WHERE site = ?", [site])}
 
 
 def forms(tables: Tables) -> list[Row]:

@@ -17,6 +17,11 @@ _NO_MEMO = "AND NOT EXISTS (SELECT 1 FROM memos AS m WHERE m.interview = i.id AN
 _GOES_ON = (
     "AND i.started_on < ? AND NOT EXISTS (SELECT 1 FROM closings AS e WHERE e.interview = i.id AND e.ended_on <> '')"
 )
+_UNSEEN = (
+    "AND NOT EXISTS (SELECT 1 FROM visits AS v "
+    "WHERE v.subject = i.subject AND v.day > i.started_on AND v.outcome = 'met') "
+    "AND NOT EXISTS (SELECT 1 FROM interviews AS n WHERE n.subject = i.subject AND n.started_on > i.started_on)"
+)
 
 
 def without_memo(tables: Tables, interviewer: str, most: int) -> tuple[list[Row], int]:
@@ -40,18 +45,14 @@ def with_doubted_words(tables: Tables, interviewer: str, most: int) -> tuple[lis
     return [{**row, "question": first[row["id"]]} for row in rows], total
 
 
-def unseen_since_upset(tables: Tables, interviewer: str) -> list[Row]:
-    """Return the interviews of *interviewer* in which a child was very upset whom nobody has met on a day since."""
-    rows = tables.query(
-        "SELECT i.id, i.subject, i.started_on "  # noqa: S608 - our own words
-        "FROM (SELECT DISTINCT interview FROM moments WHERE what = ?) AS d "
-        f"CROSS JOIN interviews AS i ON i.id = d.interview {_MINE} "
-        "AND NOT EXISTS (SELECT 1 FROM visits AS v "
-        "WHERE v.subject = i.subject AND v.day > i.started_on AND v.outcome = 'met') "
-        "AND NOT EXISTS (SELECT 1 FROM interviews AS n WHERE n.subject = i.subject AND n.started_on > i.started_on)",
-        [VERY_UPSET, interviewer],
-    )
-    return list(rows)
+def unseen_since_upset(tables: Tables, interviewer: str, most: int) -> tuple[list[Row], int]:
+    """Return the interviews of *interviewer* in which a child was very upset whom nobody has met on a day since.
+
+    The oldest *most*, and how many.
+    """
+    upset = "FROM (SELECT DISTINCT interview FROM moments WHERE what = ?) AS d "
+    found = f"CROSS JOIN interviews AS i ON i.id = d.interview {_MINE}"
+    return _oldest(tables, upset + found + _UNSEEN, [VERY_UPSET, interviewer], most)
 
 
 def _oldest(tables: Tables, which: str, values: list[str], most: int) -> tuple[list[Row], int]:

@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
-from fieldkit.acts import handover, people, readiness
+from fieldkit.acts import conflicts, handover, people, readiness, removals
 from fieldkit.acts.handover import NoSuchPlace
 from fieldkit.errors import Missing
 from fieldkit.records import clean
@@ -95,9 +95,15 @@ def _read_upload(upload: FileStorage) -> None:
 @pages.get("/inbox")
 def inbox() -> str:
     """Show what arrived, first in a sentence, then in numbers that add up."""
-    conflicts = [one for one in people.listing(desk()) if one.conflict]
     prepares = desk().me.role == COORDINATOR
     to_enter = sum(group.missing for group in readiness.overview(desk())) if prepares else None
-    return render_template(
-        "handover/inbox.html", batches=handover.batches(desk()), conflicts=conflicts, to_enter=to_enter
-    )
+    to_delete = len(removals.due(desk())) if prepares else 0
+    shown = {"to_enter": to_enter, "prepares": prepares, "to_delete": to_delete, **_disputed(decides=prepares)}
+    return render_template("handover/inbox.html", batches=handover.batches(desk()), **shown)
+
+
+def _disputed(*, decides: bool) -> dict[str, object]:
+    """Return what was written apart: for who decides record by record, for others the children concerned."""
+    if decides:
+        return {"clashes": conflicts.clashes(desk()), "disputed": conflicts.listing(desk())}
+    return {"conflicts": [one for one in people.listing(desk()) if one.conflict]}

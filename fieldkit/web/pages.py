@@ -167,7 +167,7 @@ def seen(name: str = "base", stored: str = "{}") -> str:
 
 def agreed(*records: Opened) -> bool:
     """Tell the author that it is saved, or that somebody wrote something different; return whether all agree."""
-    if any(one.versions for one in records):
+    if any(one.waits for one in records):
         tell(words(N_("Somebody else saved something different. Both are kept: choose what holds.")))
         return False
     tell(words(N_("Saved")))

@@ -13,9 +13,11 @@ from werkzeug.wrappers import Response
 from fieldkit.acts.handover import explained
 from fieldkit.errors import Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
+from fieldkit.rules.pseudonyms import TELLING
 from fieldkit.web.cards import missed
 from fieldkit.web.pages import Answer, locale, prose
 from fieldkit.web.practice import PracticeOver
+from fieldkit.web.pseudonyms import another
 from fieldkit.web.security import in_words, is_stranger
 from fieldkit.web.sessions import Locked, over, stepped_out
 
@@ -49,6 +51,8 @@ class Broken(Refusal):
 def show_problems(app: Flask) -> None:
     """Register the one place where refusals become pages, or JSON for a script."""
     app.register_error_handler(Refusal, show)
+    for refusal in TELLING:
+        app.register_error_handler(refusal, another)
     app.register_error_handler(CSRFError, _show_too_old)
     app.register_error_handler(HTTPException, _show_http)
     app.register_error_handler(OSError, lambda error: show(explained(error, Path(error.filename or "."))))

@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from fieldkit.acts import people, pseudonyms
 from fieldkit.errors import Refusal
-from fieldkit.rules.pseudonyms import TELLING, PseudonymOfFamily, PseudonymTells
+from fieldkit.rules.pseudonyms import TELLING
 from fieldkit.web.pages import Answer, Form, answer, locale, seen
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
@@ -42,8 +42,6 @@ def show(subject: str) -> Answer:
     return answer(form, "pseudonyms/show.html", act, **context)
 
 
-@pages.app_errorhandler(PseudonymTells)
-@pages.app_errorhandler(PseudonymOfFamily)
 def another(_refusal: Refusal) -> Response:
     """Lead from what was refused, because the pseudonym in use tells, to where the child gets another one."""
     return redirect(url_for("pseudonyms.show", subject=(request.view_args or {})["subject"]))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from fieldkit.acts import backups, clocks, handover, people, slips, tasks
+from fieldkit.acts.tasks import Task
 from fieldkit.errors import Refusal
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER, LEAD, TRANSLATOR
@@ -23,6 +26,34 @@ _HOMES = {
     TRANSLATOR: "strings.sections",
     LEAD: "records.show",
 }
+
+
+def _child(task: Task) -> str:
+    return url_for("people.show", subject=task.case.id)
+
+
+def _question(task: Task) -> str:
+    at = task.question
+    return url_for("interviews.show", interview=task.event, section=at[:1], q=at, _anchor=at)
+
+
+_PLACES: Mapping[str, Callable[[Task], str]] = {
+    tasks.PAPER: lambda task: url_for("consents.paper", subject=task.case.id, event=task.event),
+    tasks.ASK_AGAIN: lambda task: url_for("consents.who", subject=task.case.id),
+    tasks.VISIT: _child,
+    tasks.TELL: _child,
+    tasks.BIRTHDAY: _child,
+    tasks.MEMO: lambda task: url_for("memos.show", interview=task.event),
+    tasks.CLOSING: lambda task: url_for("closings.show", interview=task.event),
+    tasks.WORDS: _question,
+    tasks.AFTERCARE: lambda task: url_for("visits.show", subject=task.case.id),
+}
+
+
+@pages.app_template_global()
+def task_path(task: Task) -> str:
+    """Return where *task* is done."""
+    return _PLACES[task.code](task)
 
 
 @pages.get("/")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fieldkit.acts import carers, checks, consents, demo, forms, handover, people, pseudonyms
+from fieldkit.acts import carers, checks, consents, demo, forms, people, pseudonyms
 from fieldkit.acts.carers import CarerAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
@@ -19,7 +19,6 @@ from fieldkit.errors import Refusal
 from fieldkit.records import Change, decode
 from fieldkit.store import log, rebuild
 from fieldkit.store.folder import Folder
-from sync.replica import Report
 
 Desks = dict[str, Desk]
 Kept = Callable[[Desk], object]
@@ -112,18 +111,6 @@ def wall_down() -> Callable[[Desk], None]:
                 tables.execute(f"DROP TRIGGER {name}")
 
     return drop
-
-
-@pytest.fixture
-def carry(tmp_path: Path) -> Callable[[Desk, Desk], Report]:
-    """Carry a real bundle file from one machine to another."""
-
-    def stick(giver: Desk, taker: Desk) -> Report:
-        path = tmp_path / f"{new_id()}.fieldkit"
-        handover.write(giver, path)
-        return handover.read(taker, path)
-
-    return stick
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from fieldkit.acts import assents, consents, forms, interviews, people, withdrawals
 from fieldkit.acts.assents import ChildAnswer, GuardianFirst, NoClearYes, NotAgainToday
 from fieldkit.acts.consents import GuardianAnswer, ItemsNotAsked
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.interviews import GatesClosed
 from fieldkit.acts.people import NewChild
@@ -25,7 +26,6 @@ Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Changes = Callable[[Desk, str], list[Change]]
 YES = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意")
 BROUGHT_UP = {"again_own": "brought_up"}
-KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 
 def test_only_an_interviewer_asks_the_child(refused: Refused, consented: str) -> None:

@@ -8,12 +8,12 @@ import pytest
 from fieldkit.acts import assents, attachments, interviews, people, withdrawals
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.attachments import ItemNotInForce, NoAttachmentsYet
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import NotAllowed, NotFound, Refusal
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
-KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 
 @pytest.mark.parametrize("media", ["audio/mpeg", "video/mp4", "image/jpeg", "application/zip", "", "audio"])

@@ -30,6 +30,7 @@ from fieldkit.acts import (
 )
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.backups import BackupClosed, BackupFirst, StillThere
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.handover import NoSuchPlace
 from fieldkit.acts.interviews import GatesClosed
@@ -40,7 +41,7 @@ from fieldkit.errors import DiskFull, NotAllowed, NotFound, Occupied
 from fieldkit.i18n import EN, ZH
 from fieldkit.records import Change
 from fieldkit.store import backups as files
-from fieldkit.store import copies, erasures, keys, machine, search
+from fieldkit.store import copies, erasures, keys, machine, replica, search
 from fieldkit.store import queues as secrets
 from fieldkit.store.backups import NewerBackup, NotABackup
 from fieldkit.store.database import Database, ForeignStore
@@ -55,7 +56,6 @@ Clear = Callable[[Database], bytes]
 Again = Callable[[Folder], Desk]
 WORDS, STAYS = "qx7vk2mpz9lw4td", "wq4nv8xk2zt6mp"
 DATED = "2026-03-09-080507"
-KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 
 @pytest.fixture
@@ -509,7 +509,7 @@ def test_a_list_that_cannot_be_written_stops_no_erasing_and_is_made_up_for(
     me.db.close()
     opened = again(me.folder)
     with opened.db.reading() as tables:
-        assert erasures.read_log(me.folder.erased_log) == erasures.given(tables)
+        assert erasures.read_log(me.folder.erased_log) == replica.given(tables)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from fieldkit.acts import carers, consents, interviews, people
 from fieldkit.acts.carers import CarerAnswer
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.forms import NotUnderstood
 from fieldkit.acts.interviews import GatesClosed
@@ -22,7 +23,6 @@ Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Changes = Callable[[Desk, str], list[Change]]
 PRINT = CarerAnswer("pgm", "thumbprint", True, ["ok"], "cannot_read", "张某", "neighbour", "P-1", "纸袋")
-KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 
 def test_only_an_interviewer_records_an_agreement(refused: Refused, child: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from fieldkit.acts import assents, checks, consents, forms, household, interviews, people, readiness, withdrawals
 from fieldkit.acts.assents import ChildAnswer, GuardianFirst
 from fieldkit.acts.consents import FormMoved, GuardianAnswer, ItemsNotAsked, NotAGuardian, PhoneNotAllowed
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.forms import NotUnderstood
 from fieldkit.acts.interviews import GatesClosed
@@ -35,7 +36,6 @@ Changes = Callable[[Desk, str], list[Change]]
 Says = Callable[..., GuardianAnswer]
 NO = GuardianAnswer("mother", {"participate": "no"}, [])
 CAME_BACK = {"again_family": "came_back"}
-KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 
 def test_only_an_interviewer_records_a_guardian(refused: Refused, child: str) -> None:

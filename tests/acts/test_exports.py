@@ -10,6 +10,7 @@ from fieldkit.acts import answers, assents, consents, exports, interviews, quest
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.errors import NotAllowed, Refusal
@@ -30,9 +31,6 @@ def told(desks: Desks, interview: str) -> str:
     skipped = SaveAnswer(interview, "W2", "editor-2", "", "", outcome="child_skipped")
     answers.save(desks["interviewer"], skipped)
     return interview
-
-
-KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 
 def test_only_a_coordinator_exports(refused: Refused) -> None:

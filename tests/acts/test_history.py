@@ -35,6 +35,7 @@ from fieldkit.acts import (
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.carers import CarerAnswer
 from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.late_entries import PaperTold
 from fieldkit.acts.people import NewChild
@@ -49,7 +50,6 @@ from fieldkit.store.log import Draft
 CAME_BACK = {"again_family": "came_back"}
 BROUGHT_UP = {"again_own": "brought_up"}
 SURE = {"V31": "date_right"}
-KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 PARENTS = st.sampled_from(["mother", "father"])
 
 

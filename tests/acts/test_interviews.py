@@ -19,6 +19,7 @@ from fieldkit.acts import (
 )
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.interviews import ConsentMissing, GatesClosed
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
@@ -31,7 +32,6 @@ Changes = Callable[[Desk, str], list[Change]]
 WallDown = Callable[[Desk], None]
 YES = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意")
 SURE = replace(YES, reasons={"V31": "date_right"})  # the clock of that desk goes wrong
-KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 
 def failing(told: Refusal) -> dict[str, Gate]:

@@ -29,6 +29,7 @@ from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, NoClearYes, NotAgainToday
 from fieldkit.acts.closings import ClosingTold
 from fieldkit.acts.consents import GuardianAnswer, ItemsNotAsked
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.interviews import ConsentMissing, GatesClosed, HeldThatDay
 from fieldkit.acts.late_entries import DiscardedThatDay, HalfTheTimes, PaperTold, StaysEntered
@@ -50,7 +51,7 @@ Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Changes = Callable[[Desk, str], list[Change]]
 Later = Callable[[Desk, int], Desk]
 Says = Callable[..., GuardianAnswer]
-SURE = {"G09": "kept", "G10": "not_at_home", "G12": "checked", "V31": "date_right"}
+SURE = KEPT | {"V31": "date_right"}
 YES = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意", reasons=SURE)
 
 

@@ -10,6 +10,7 @@ from fieldkit.acts import answers, assents, consents, interviews, people, withdr
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild, NoSerialLeft
 from fieldkit.clock import Clock
@@ -25,7 +26,6 @@ Changes = Callable[[Desk, str], list[Change]]
 YEAR = Clock().today().year
 RIVER = NewChild("小河", "0394-0000000", "A03", "m", f"{YEAR - 12}-01")
 YES = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意")
-KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 
 def test_only_an_interviewer_registers_a_child(refused: Refused) -> None:

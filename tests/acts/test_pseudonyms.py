@@ -10,6 +10,7 @@ import pytest
 
 from fieldkit.acts import assents, household, interviews, people, pseudonyms
 from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.told import IdentityTold, PersonTold, Seen
 from fieldkit.clock import new_id
@@ -22,7 +23,6 @@ from fieldkit.studies import Pair
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 OTHERS = "coordinator translator sg_lead"
-KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 GRANDMOTHER = PersonTold("pgm", care_type="grandparents", age_band="60_69")
 
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from fieldkit.acts import assents, interviews, questions, strings
 from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.strings import ConflictOpen, PlaceholdersDiffer, SaveString, StringLine
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
@@ -16,7 +17,6 @@ from sync.replica import Report
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Carry = Callable[[Desk, Desk], Report]
-KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
 
 
 def opened(desk: Desk, code: str = "guide:W1") -> StringLine:

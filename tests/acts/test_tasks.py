@@ -13,9 +13,11 @@ from fieldkit.acts import answers, assents, consents, interviews, moments, peopl
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.rules import notes
 from fieldkit.rules.ways import Evidence
+from fieldkit.store import tasks as store
 
 Desks = dict[str, Desk]
 Says = Callable[..., GuardianAnswer]
@@ -95,9 +97,23 @@ def test_who_was_very_upset_and_is_interviewed_again_was_met(
     desk, then = desks["interviewer"], later(desks["interviewer"], 1)
     moments.note(desk, interview, "distress_2")
     assents.record(then, consented, ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意"))
-    interviews.start(then, consented, {"G09": "kept", "G10": "not_at_home", "G12": "checked"})
+    interviews.start(then, consented, KEPT)
 
     assert upset(then) == []
+
+
+@pytest.mark.parametrize("which", ["without_memo", "never_ended", "with_doubted_words", "unseen_since_upset"])
+def test_of_what_waits_for_interviews_thirty_are_read_and_the_rest_is_counted(
+    desks: Desks, consented: str, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    def waits(*asked: Any) -> tuple[list[dict[str, str]], int]:
+        assert asked[-1] == 30
+        return [{"id": f"S{place}", "subject": consented, "started_on": "2026-11-20"} for place in range(30)], 45
+
+    monkeypatch.setattr(store, which, waits)
+    found = tasks.waiting(desks["interviewer"], people.listing(desks["interviewer"]))
+
+    assert (len(found.first), found.more) == (30, 15)
 
 
 @pytest.mark.parametrize(("days", "due"), [(-1, False), (0, True), (29, True), (31, False)])

@@ -13,7 +13,6 @@ import argparse
 import json
 import random
 import re
-import statistics
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -31,7 +30,7 @@ from fieldkit.records import Change, Value
 from fieldkit.store import log, standing
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
-from tests.benchmarks.laptop import AUTOSAVE, MEGABYTES, autosave, resident, row, server
+from tests.benchmarks.laptop import AUTOSAVE, MEGABYTES, autosave, p95, resident, row, server
 
 CHILDREN, FEW, MANY = 200, 100, 10_000
 ROUNDS = 21
@@ -124,7 +123,7 @@ def _in_turn(few: Store, many: Store, page: str) -> list[tuple[float, int]]:
     """Return p95 in seconds and bytes of *page*, of both stores; the first reading of each warms up."""
     read = [[_timed(store.browser, store.pages[page]) for store in (few, many)] for _ in range(ROUNDS + 1)][1:]
     times = zip(*([seconds for seconds, _ in both] for both in read), strict=True)
-    return [(statistics.quantiles(of_one, n=20)[-1], size) for of_one, (_, size) in zip(times, read[-1], strict=True)]
+    return [(p95(of_one), size) for of_one, (_, size) in zip(times, read[-1], strict=True)]
 
 
 def _timed(browser: OpenerDirector, address: str) -> tuple[float, int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from fieldkit.acts import questions, users
 from fieldkit.acts.desk import Desk
@@ -56,9 +56,10 @@ def until() -> Callable[[Page, str], None]:
 
 
 @pytest.fixture
-def bare_phone(chromium: Browser) -> Iterator[Page]:
-    """A page as wide as a phone, without a service worker: a test can stand in for what the laptop answers."""
-    context = chromium.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN", service_workers="block")
+def phone(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page as wide as a phone; a file that says so has it without a service worker."""
+    workers = getattr(request.module, "SERVICE_WORKERS", None)
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN", service_workers=workers)
     yield context.new_page()
     context.close()
 
@@ -116,6 +117,29 @@ def crash() -> Callable[[Page], Page]:
         return page.context.new_page()
 
     return die
+
+
+@pytest.fixture
+def talk(start: Any, field_folder: Path, interview: str, phone: Page, unlock: Callable[[Page, Any], None]) -> Any:
+    """A laptop that answers, and the note on W1 of one of its interviews that stands open on a page."""
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    phone.goto(f"{laptop.url}/interviews/{interview}?section=W&q=W1")
+    phone.focus("#note-W1")
+    return laptop
+
+
+@pytest.fixture
+def type_away() -> Callable[..., None]:
+    """Type while nobody answers, until the browser has kept it."""
+
+    def type_it(page: Page, text: str, question: str = "W1") -> None:
+        page.locator(f"#{question}").evaluate("element => { element.open = true; }")
+        page.focus(f"#note-{question}")
+        page.keyboard.insert_text(text)
+        expect(page.locator(f"#{question} .badge")).to_have_attribute("data-state", "browser")
+
+    return type_it
 
 
 @pytest.fixture

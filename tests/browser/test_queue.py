@@ -27,6 +27,8 @@ pytestmark = pytest.mark.browser
 Stored = Callable[[str], str]
 Unlock = Callable[[Page, Any], None]
 Crash = Callable[[Page], Page]
+TypeAway = Callable[..., None]
+SERVICE_WORKERS = "block"  # a test stands in for what the laptop answers
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
 
 
@@ -39,40 +41,24 @@ def badge(page: Page, state: str, question: str = "W1") -> None:
     expect(page.locator(f"#{question} .badge")).to_have_attribute("data-state", state)
 
 
-def type_away(page: Page, text: str, question: str = "W1") -> None:
-    """Type while nobody answers, until the browser has kept it."""
-    page.locator(f"#{question}").evaluate("element => { element.open = true; }")
-    page.locator(f"#note-{question}").focus()
-    page.keyboard.insert_text(text)
-    badge(page, "browser", question)
-
-
-@pytest.fixture
-def phone(bare_phone: Page) -> Page:
-    return bare_phone
-
-
 def test_what_was_typed_without_the_laptop_reaches_its_question_from_another_page_of_the_interview(
-    start: Any,
-    field_folder: Path,
+    talk: Any,
     interview: str,
     phone: Page,
     context: BrowserContext,
     unlock: Unlock,
     stored: Stored,
     waiting: Any,
+    type_away: TypeAway,
 ) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    laptop.kill()
+    talk.kill()
     type_away(phone, "下雨了")
     expect(phone.locator("#W1 .badge span")).to_contain_text("已加密留在这个浏览器里")
     phone.close()
-    laptop.start()
+    talk.start()
     page = context.new_page()
-    unlock(page, laptop)
-    open_note(page, laptop, interview, "L1")
+    unlock(page, talk)
+    open_note(page, talk, interview, "L1")
 
     expect(page.locator("[data-delivered]")).to_be_visible()
     expect(page.locator("#say")).to_contain_text("已经存到电脑上了")
@@ -80,24 +66,21 @@ def test_what_was_typed_without_the_laptop_reaches_its_question_from_another_pag
     page.click("[data-delivered] a")
     expect(page.locator("#note-W1")).to_have_value("下雨了")
     assert page.locator("section.other").count() == 0
-    laptop.kill()
+    talk.kill()
     assert (stored("W1"), stored("L1")) == ("下雨了", "")
 
 
 def test_two_questions_typed_and_composed_without_the_laptop_are_delivered_each_to_its_own(
-    start: Any,
-    field_folder: Path,
+    talk: Any,
     interview: str,
     phone: Page,
     context: BrowserContext,
     unlock: Unlock,
     stored: Stored,
     waiting: Any,
+    type_away: TypeAway,
 ) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    laptop.kill()
+    talk.kill()
     type_away(phone, "下雨了。\n")
     phone.locator("#W2").evaluate("element => { element.open = true; }")
     phone.focus("#note-W2")
@@ -106,13 +89,13 @@ def test_two_questions_typed_and_composed_without_the_laptop_are_delivered_each_
     badge(phone, "browser", "W2")
     assert len(waiting(phone)) == 2
     phone.close()
-    laptop.start()
+    talk.start()
     page = context.new_page()
-    unlock(page, laptop)
-    open_note(page, laptop, interview)
+    unlock(page, talk)
+    open_note(page, talk, interview)
 
     expect(page.locator("[data-delivered] a")).to_have_count(2)
-    laptop.kill()
+    talk.kill()
     assert (stored("W1"), stored("W2")) == ("下雨了。\n", "没人送伞")
 
 
@@ -125,6 +108,7 @@ def test_the_open_page_delivers_by_itself_and_another_page_of_the_interview_keep
     unlock: Unlock,
     stored: Stored,
     waiting: Any,
+    type_away: TypeAway,
 ) -> None:
     laptop = start(field_folder)
     unlock(phone, laptop)
@@ -149,38 +133,32 @@ def test_the_open_page_delivers_by_itself_and_another_page_of_the_interview_keep
 
 
 def test_words_of_a_page_that_was_killed_are_delivered(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored, crash: Crash
+    talk: Any, interview: str, phone: Page, stored: Stored, crash: Crash, type_away: TypeAway
 ) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
     phone.route("**/answers/W1", lambda route: route.abort())
     type_away(phone, "下雨了")
     page = crash(phone)
-    open_note(page, laptop, interview)
+    open_note(page, talk, interview)
 
     expect(page.locator("[data-delivered] a")).to_have_text("W1")
-    laptop.kill()
+    talk.kill()
     assert stored("W1") == "下雨了"
 
 
 def test_words_typed_under_a_lock_are_delivered_after_unlocking(
-    start: Any, field_folder: Path, interview: str, phone: Page, context: BrowserContext, unlock: Unlock, stored: Stored
+    talk: Any, interview: str, phone: Page, context: BrowserContext, unlock: Unlock, stored: Stored, type_away: TypeAway
 ) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    laptop.kill()
-    laptop.start()
+    talk.kill()
+    talk.start()
     type_away(phone, "下雨了")
     expect(phone.locator("#W1 .badge span")).to_contain_text("电脑锁着")
     phone.close()
     page = context.new_page()
-    unlock(page, laptop)
-    open_note(page, laptop, interview)
+    unlock(page, talk)
+    open_note(page, talk, interview)
 
     expect(page.locator("[data-delivered] a")).to_have_text("W1")
-    laptop.kill()
+    talk.kill()
     assert stored("W1") == "下雨了"
 
 
@@ -208,6 +186,7 @@ def test_a_colleague_on_the_same_browser_gets_nothing_of_it(
     stored: Stored,
     passphrase: str,
     waiting: Any,
+    type_away: TypeAway,
 ) -> None:
     laptop, mine = start(field_folder), own_code(field_folder, colleague)
     sit(phone, laptop, mine, passphrase)
@@ -293,11 +272,8 @@ NO_DELIVERY = "export class Delivery {}"
 
 
 def test_what_waits_lies_in_the_browser_while_the_answer_to_its_save_is_on_the_way(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, waiting: Any
+    talk: Any, phone: Page, waiting: Any
 ) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
     phone.clock.install()
     phone.clock.pause_at(datetime.now().astimezone() + timedelta(minutes=1))
     phone.route("**/answers/W1", lambda route: route.abort())
@@ -334,31 +310,25 @@ def test_words_that_the_laptop_does_not_take_stay_and_can_be_read_or_thrown_away
 
 
 def test_what_was_deleted_again_without_the_laptop_does_not_come_back(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored, waiting: Any
+    talk: Any, phone: Page, unlock: Unlock, stored: Stored, waiting: Any, type_away: TypeAway
 ) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
     phone.keyboard.insert_text("下雨了")
     badge(phone, "saved")
-    laptop.kill()
+    talk.kill()
     type_away(phone, "说错了")
     phone.fill("#note-W1", "下雨了")
-    laptop.start()
-    unlock(phone.context.new_page(), laptop)
+    talk.start()
+    unlock(phone.context.new_page(), talk)
     badge(phone, "saved")
 
     waiting.until_nothing(phone)
-    laptop.kill()
+    talk.kill()
     assert stored("W1") == "下雨了"
 
 
 def test_a_page_seals_under_the_key_that_came_with_the_last_save(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, waiting: Any
+    talk: Any, phone: Page, waiting: Any, type_away: TypeAway
 ) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
     phone.route(
         "**/answers/W1",
         lambda route: route.fulfill(response=(found := route.fetch()), json={**found.json(), "queue": "0" * 64}),
@@ -366,7 +336,7 @@ def test_a_page_seals_under_the_key_that_came_with_the_last_save(
     phone.keyboard.insert_text("下雨了")
     badge(phone, "saved")
     phone.unroute("**/answers/W1")
-    laptop.kill()
+    talk.kill()
     type_away(phone, "没人送伞")
     (record,) = waiting(phone)
 
@@ -374,12 +344,9 @@ def test_a_page_seals_under_the_key_that_came_with_the_last_save(
 
 
 def test_next_opens_the_next_question_of_this_page_while_the_laptop_is_away(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored
+    talk: Any, phone: Page, unlock: Unlock, stored: Stored
 ) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    laptop.kill()
+    talk.kill()
     phone.keyboard.insert_text("下雨了")
     phone.click("#W1 button[value=next]")
 
@@ -387,25 +354,22 @@ def test_next_opens_the_next_question_of_this_page_while_the_laptop_is_away(
     badge(phone, "browser")
     phone.click("#W2 button[value=skip]")
     expect(phone.locator("#W2 .badge span")).to_contain_text("连不上电脑")
-    laptop.start()
-    unlock(phone.context.new_page(), laptop)
+    talk.start()
+    unlock(phone.context.new_page(), talk)
     badge(phone, "saved")
-    laptop.kill()
+    talk.kill()
     assert stored("W1") == "下雨了"
 
 
 def test_next_right_after_the_last_key_takes_the_last_key_along(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored, waiting: Any
+    talk: Any, phone: Page, stored: Stored, waiting: Any
 ) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
     phone.keyboard.insert_text("下雨了")
     phone.click("#W1 button[value=next]")
     phone.wait_for_url("**#W2")
 
     waiting.until_nothing(phone)
-    laptop.kill()
+    talk.kill()
     assert stored("W1") == "下雨了"
 
 
@@ -467,6 +431,7 @@ def test_a_killed_browser_holds_no_word_in_clear_and_delivers_them_once_when_it_
     passphrase: str,
     profile: Callable[[], BrowserContext],
     waiting: Any,
+    type_away: TypeAway,
 ) -> None:
     laptop, note, control = start(field_folder), random_word(), random_word()
     browser = profile()

@@ -16,6 +16,8 @@ pytestmark = pytest.mark.browser
 Stored = Callable[[str], str]
 Unlock = Callable[[Page, Any], None]
 Crash = Callable[[Page], Page]
+TypeAway = Callable[..., None]
+SERVICE_WORKERS = "block"  # a test stands in for what the laptop answers
 OPEN = "IDBFactory.prototype.open"
 PUT, DELETE, GET = (f"IDBObjectStore.prototype.{call}" for call in ("put", "delete", "get"))
 
@@ -47,19 +49,6 @@ def badge(page: Page, state: str, question: str = "W1") -> None:
 def saved(page: Page, length: int) -> None:
     """Wait until the laptop has acknowledged so many characters of W1, and the badge says so."""
     page.wait_for_selector(f'#W1 .badge[data-state="saved"][data-acked-length="{length}"]')
-
-
-def type_away(page: Page, text: str, question: str = "W1") -> None:
-    """Type while nobody answers, until the browser has kept it."""
-    page.locator(f"#{question}").evaluate("element => { element.open = true; }")
-    page.locator(f"#note-{question}").focus()
-    page.keyboard.insert_text(text)
-    badge(page, "browser", question)
-
-
-@pytest.fixture
-def phone(bare_phone: Page) -> Page:
-    return bare_phone
 
 
 def test_where_nothing_can_be_kept_the_badge_says_so_and_the_browser_asks_before_leaving(
@@ -149,8 +138,9 @@ def test_what_waits_stays_until_the_laptop_itself_has_acknowledged_it(
     page.unroute("**/answers/W1")
 
     expect(page.locator("[data-delivered] a")).to_have_text("W1")
+    waiting.until_nothing(page)
     laptop.kill()
-    assert (waiting(page), stored("W1")) == ([], "下雨了")
+    assert stored("W1") == "下雨了"
 
 
 def test_a_pasted_megabyte_is_refused_with_a_sentence_and_nothing_is_lost(
@@ -171,12 +161,7 @@ def test_a_pasted_megabyte_is_refused_with_a_sentence_and_nothing_is_lost(
     assert page.locator("section.problem textarea").input_value() == pasted
 
 
-def test_a_note_of_fifty_thousand_characters_is_saved_and_one_more_is_not(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock
-) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
+def test_a_note_of_fifty_thousand_characters_is_saved_and_one_more_is_not(talk: Any, phone: Page) -> None:
     phone.fill("#note-W1", "\U0001f327" * 50_000)
     badge(phone, "saved")
     phone.keyboard.press("End")
@@ -188,12 +173,7 @@ def test_a_note_of_fifty_thousand_characters_is_saved_and_one_more_is_not(
 @pytest.mark.parametrize(
     ("typed", "kept"), [("a\0b", "a\ufffdb"), ("下\ud83d雨", "下\ufffd雨"), ("\n 下\r\n雨", "\n 下\n雨")]
 )
-def test_odd_characters_are_acknowledged(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored, typed: str, kept: str
-) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
+def test_odd_characters_are_acknowledged(talk: Any, phone: Page, stored: Stored, typed: str, kept: str) -> None:
     phone.evaluate(
         """(typed) => {
             const box = document.getElementById('note-W1');
@@ -203,7 +183,7 @@ def test_odd_characters_are_acknowledged(
         json.dumps(typed),
     )
     badge(phone, "saved")
-    laptop.kill()
+    talk.kill()
 
     assert stored("W1") == kept
 
@@ -233,6 +213,7 @@ def test_words_for_a_laptop_that_came_back_from_a_backup_stand_beside_what_is_ty
     unlock: Unlock,
     replaced: Callable[[], Callable[[], None]],
     waiting: Any,
+    type_away: TypeAway,
 ) -> None:
     laptop = start(field_folder)
     unlock(phone, laptop)
@@ -275,6 +256,7 @@ def test_words_that_a_replaced_laptop_has_no_key_for_wait_the_page_says_so_and_t
     replaced: Callable[[], Callable[[], None]],
     stored: Stored,
     waiting: Any,
+    type_away: TypeAway,
 ) -> None:
     put_back = replaced()
     laptop = start(field_folder)
@@ -299,7 +281,7 @@ def test_words_that_a_replaced_laptop_has_no_key_for_wait_the_page_says_so_and_t
     laptop.start()
     unlock(context.new_page(), laptop)
     badge(page, "saved")
-    assert len(waiting(page)) == 1
+    waiting.until(page, "records.length === 1")
     laptop.kill()
     assert stored("W1") == "出太阳了，没带伞"
 
@@ -314,6 +296,7 @@ def test_a_page_that_stayed_open_delivers_its_words_to_the_laptop_that_took_the_
     replaced: Callable[[], Callable[[], None]],
     stored: Stored,
     waiting: Any,
+    type_away: TypeAway,
 ) -> None:
     put_back = replaced()
     laptop = start(field_folder)
@@ -353,11 +336,8 @@ def test_what_the_child_takes_back_goes_and_typing_is_saved_on_where_the_browser
 
 @pytest.mark.parametrize("call", [DELETE, OPEN])
 def test_a_note_is_saved_on_and_the_badge_stays_true_where_the_store_of_the_browser_fails_meanwhile(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored, call: str
+    talk: Any, phone: Page, stored: Stored, call: str, type_away: TypeAway
 ) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
     phone.route("**/answers/W1", lambda route: route.abort())
     type_away(phone, "下雨了")
     phone.evaluate(f"() => {{ {throws(call)} }}")
@@ -365,7 +345,7 @@ def test_a_note_is_saved_on_and_the_badge_stays_true_where_the_store_of_the_brow
     for length, more in ((9, "，没人来送伞"), (15, "，我自己跑回")):
         phone.keyboard.insert_text(more)
         phone.wait_for_selector(f'#W1 .badge[data-state="saved"][data-acked-length="{length}"]')
-    laptop.kill()
+    talk.kill()
     phone.keyboard.insert_text("去")
     badge(phone, "lost" if call == OPEN else "browser")
 
@@ -373,35 +353,27 @@ def test_a_note_is_saved_on_and_the_badge_stays_true_where_the_store_of_the_brow
 
 
 def test_a_record_that_cannot_be_taken_out_keeps_no_other_from_the_laptop_and_is_told_once(
-    start: Any, field_folder: Path, interview: str, phone: Page, context: BrowserContext, unlock: Unlock, stored: Stored
+    talk: Any, interview: str, phone: Page, context: BrowserContext, unlock: Unlock, stored: Stored, type_away: TypeAway
 ) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    laptop.kill()
+    talk.kill()
     type_away(phone, "下雨了")
     type_away(phone, "没人送伞", "W2")
     phone.close()
-    laptop.start()
+    talk.start()
     page = context.new_page()
     page.add_init_script(NO_DELETE)
-    unlock(page, laptop)
-    open_note(page, laptop, interview, "L1")
+    unlock(page, talk)
+    open_note(page, talk, interview, "L1")
     expect(page.locator("[data-delivered] a")).to_have_count(2)
     with page.expect_console_message(lambda said: said.text == "UnknownError"):  # it was tried once more
         page.evaluate("() => { dispatchEvent(new Event('focus')); }")
 
     expect(page.locator("[data-delivered] a")).to_have_count(2)
-    laptop.kill()
+    talk.kill()
     assert (stored("W1"), stored("W2")) == ("下雨了", "没人送伞")
 
 
-def test_a_clock_that_jumps_back_by_years_while_somebody_types_on_delays_no_save(
-    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock
-) -> None:
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
+def test_a_clock_that_jumps_back_by_years_while_somebody_types_on_delays_no_save(talk: Any, phone: Page) -> None:
     phone.clock.install()
     phone.clock.pause_at(datetime.now().astimezone() + timedelta(minutes=1))
     for count in range(8):  # never a pause: two seconds and more
@@ -428,15 +400,6 @@ def age(page: Page, days: int) -> None:
     )
 
 
-@pytest.fixture
-def talk(start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock) -> Any:
-    """A laptop that answers, and a note of one of its interviews that stands open on a page."""
-    laptop = start(field_folder)
-    unlock(phone, laptop)
-    open_note(phone, laptop, interview)
-    return laptop
-
-
 @pytest.mark.parametrize("fault", [hangs(PUT), hangs(OPEN), throws(PUT)])
 def test_where_the_store_never_answers_the_badge_says_so_and_the_laptop_gets_every_word(
     talk: Any, phone: Page, unlock: Unlock, stored: Stored, fault: str
@@ -457,7 +420,9 @@ def test_where_the_store_never_answers_the_badge_says_so_and_the_laptop_gets_eve
 
 
 @pytest.mark.parametrize("fault", [hangs(PUT), throws(PUT), hangs(OPEN), throws(OPEN)])
-def test_words_that_are_kept_are_not_said_to_be_more_than_they_are(talk: Any, phone: Page, fault: str) -> None:
+def test_words_that_are_kept_are_not_said_to_be_more_than_they_are(
+    talk: Any, phone: Page, fault: str, type_away: TypeAway
+) -> None:
     talk.kill()
     type_away(phone, "下雨了")
     phone.evaluate(f"() => {{ {fault} }}")
@@ -471,13 +436,7 @@ def test_words_that_are_kept_are_not_said_to_be_more_than_they_are(talk: Any, ph
 
 @pytest.mark.parametrize("fault", ILL)
 def test_what_could_not_be_taken_out_never_goes_over_what_was_acknowledged_since(
-    talk: Any,
-    phone: Page,
-    interview: str,
-    stored: Stored,
-    waiting: Any,
-    crash: Crash,
-    fault: str,
+    talk: Any, phone: Page, interview: str, stored: Stored, waiting: Any, crash: Crash, fault: str, type_away: TypeAway
 ) -> None:
     phone.route("**/answers/W1", lambda route: route.abort())
     type_away(phone, "下雨了")
@@ -497,13 +456,7 @@ def test_what_could_not_be_taken_out_never_goes_over_what_was_acknowledged_since
 
 @pytest.mark.parametrize("fault", ILL)
 def test_what_could_not_be_taken_out_brings_back_no_word_that_the_child_took_back(
-    talk: Any,
-    phone: Page,
-    interview: str,
-    stored: Stored,
-    waiting: Any,
-    crash: Crash,
-    fault: str,
+    talk: Any, phone: Page, interview: str, stored: Stored, waiting: Any, crash: Crash, fault: str, type_away: TypeAway
 ) -> None:
     phone.route("**/answers/W1", lambda route: route.abort())
     type_away(phone, "下雨了。别跟我爸说。")
@@ -533,6 +486,7 @@ def test_words_taken_back_out_of_reach_stay_in_a_store_that_is_ill_and_go_no_fur
     waiting: Any,
     crash: Crash,
     fault: str,
+    type_away: TypeAway,
 ) -> None:
     talk.kill()
     type_away(phone, "下雨了。别跟我爸说。")
@@ -551,7 +505,7 @@ def test_words_taken_back_out_of_reach_stay_in_a_store_that_is_ill_and_go_no_fur
 
 
 def test_what_does_not_count_any_more_is_not_counted_as_waiting(
-    talk: Any, phone: Page, interview: str, waiting: Any, crash: Crash
+    talk: Any, phone: Page, waiting: Any, crash: Crash, type_away: TypeAway
 ) -> None:
     phone.route("**/answers/W1", lambda route: route.abort())
     type_away(phone, "下雨了")
@@ -566,7 +520,9 @@ def test_what_does_not_count_any_more_is_not_counted_as_waiting(
     assert len(waiting(page)) == 1
 
 
-def test_outside_the_store_lie_only_a_random_name_and_a_number(talk: Any, phone: Page, waiting: Any) -> None:
+def test_outside_the_store_lie_only_a_random_name_and_a_number(
+    talk: Any, phone: Page, waiting: Any, type_away: TypeAway
+) -> None:
     talk.kill()
     type_away(phone, "下雨了")
     ((name, number),) = phone.evaluate("() => Object.entries(localStorage)")

@@ -14,6 +14,7 @@ from fieldkit.acts import answers, consents, handover, late_entries, people, wit
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.handover import NoSuchPlace
 from fieldkit.acts.late_entries import PaperTold
@@ -204,8 +205,8 @@ def test_no_real_name_is_in_any_part_of_the_file(
 def test_what_was_typed_in_from_paper_says_so_and_where_the_sheet_lies(
     export: Export, desks: Desks, consented: str
 ) -> None:
-    desk, reasons = desks["interviewer"], {"G09": "kept", "G10": "not_at_home", "G12": "checked"}
-    said = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意", reasons=reasons)
+    desk = desks["interviewer"]
+    said = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意", reasons=KEPT)
     typed = late_entries.enter(desk, consented, PaperTold(desk.today, "P-7，蓝纸袋", said))
     answers.save(desk, SaveAnswer(typed, "W1", "editor-1", "", "下雨"))
     book = export()

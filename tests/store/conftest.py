@@ -12,7 +12,7 @@ from nacl import utils
 
 from fieldkit.clock import Clock
 from fieldkit.records import Change, Value
-from fieldkit.rules.members import Machine
+from fieldkit.rules.members import Machine, Member
 from fieldkit.store import log, machine, replica, schema
 from fieldkit.store.database import Database, Tables
 from fieldkit.store.keys import KeyPair
@@ -127,9 +127,12 @@ def carry() -> Carry:
     return _carry
 
 
-def _enrolled(devices: dict[str, KeyPair]) -> list[tuple[str, str, bytes]]:
+def _enrolled(devices: dict[str, KeyPair], people: dict[str, KeyPair]) -> list[tuple[str, str, bytes]]:
     root = KeyPair.make()
     found = []
+    for (name, pair), (device, role) in zip(people.items(), TRIO.items(), strict=True):
+        one = Member(name, name, role, "A", device, **pair.public)
+        found.append(orders.sign("user", "study-1", one.__dict__, root.signer))
     for number, (name, pair) in enumerate(devices.items()):
         body = Machine(name, name, TRIO[name], "A", **pair.public, serials=(number * 100 + 1, number * 100 + 99))
         found.append(orders.sign("device", "study-1", {**body.__dict__, "serials": list(body.serials)}, root.signer))
@@ -137,11 +140,17 @@ def _enrolled(devices: dict[str, KeyPair]) -> list[tuple[str, str, bytes]]:
 
 
 @pytest.fixture(scope="session")
-def trio_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def people() -> dict[str, KeyPair]:
+    """The key pairs of the two interviewers and the coordinator of `trio`."""
+    return {name: KeyPair.make() for name in ("li", "wang", "chen")}
+
+
+@pytest.fixture(scope="session")
+def trio_made(tmp_path_factory: pytest.TempPathFactory, people: dict[str, KeyPair]) -> Path:
     """The closed stores of L1, L2 and C1; they hold the same: an approved form and the secret of team A."""
     root = tmp_path_factory.mktemp("trio")
     devices = {name: KeyPair.make() for name in TRIO}
-    members, keys = _enrolled(devices), {drawer: utils.random(32) for drawer in DRAWERS}
+    members, keys = _enrolled(devices, people), {drawer: utils.random(32) for drawer in DRAWERS}
     signer = orders.parse(members[0][2]).signer
     stores = {name: Database(root / f"{name}.db", KEY) for name in TRIO}
     for name, store in stores.items():

@@ -392,7 +392,7 @@ def test_a_list_of_a_later_version_is_not_taken_for_an_empty_one(tmp_path: Path)
 def test_an_order_whose_signature_was_changed_makes_the_list_a_broken_one(trio: Trio, tmp_path: Path) -> None:
     _erases(trio["L1"], _writes(trio["L1"], "L1", WORDS))
     with trio["L1"].reading() as tables:
-        (order,) = erasures.given(tables)
+        (order,) = replica.given(tables)
     erasures.write_log(tmp_path / "erased.log", [order])
     assert replica.noted(tmp_path / "erased.log") == [order]
 
@@ -406,7 +406,7 @@ def test_an_older_copy_obeys_what_lies_beside_it_but_nothing_of_another_study(tr
     carry(trio["L1"], trio["C1"])  # as an older copy would be
     _erases(trio["L1"], kept)
     with trio["L1"].reading() as tables:
-        noted, me = erasures.given(tables), machine.recall_self(tables)
+        noted, me = replica.given(tables), machine.recall_self(tables)
         body = erasures.body_of(tables, me, "research/A", [kept])
     elsewhere = orders.sign(erasures.KIND, "study-2", body, me.pair.signer).content
 

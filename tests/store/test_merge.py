@@ -28,7 +28,7 @@ def shown(*changes: Change) -> Mapping[str, Any]:
 
 def conflict(*changes: Change) -> bool:
     found = merge.show(list(changes))
-    return found is not None and found.conflict
+    return found is not None and bool(found.conflict)
 
 
 def test_nothing_shows_nothing() -> None:

@@ -14,7 +14,7 @@ from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.records import KINDS
-from fieldkit.store import envelope, log, machine, people, rebuild, replica
+from fieldkit.store import envelope, intake, log, machine, people, rebuild, replica
 from fieldkit.store.database import Database
 from fieldkit.store.keys import KeyPair
 from fieldkit.store.log import Draft, Pen
@@ -355,7 +355,7 @@ def test_a_parked_line_enters_by_itself_once_the_program_knows_its_kind(
     written = site(trio["L1"], "L1", "A03")
     older = {name: kind for name, kind in KINDS.items() if name != "participant"}
     with monkeypatch.context() as patch:
-        patch.setattr(replica, "KINDS", older)
+        patch.setattr(intake, "KINDS", older)
         carry(trio["L1"], trio["C1"])
     with trio["C1"].reading() as tables:
         assert not log.known(tables, written)

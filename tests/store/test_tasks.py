@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from fieldkit.records import Value
+from fieldkit.rules.moments import VERY_UPSET
 from fieldkit.rules.notes import DOUBTED
 from fieldkit.store import log, tasks
 from fieldkit.store.database import Tables
@@ -36,7 +37,7 @@ def keep(tables: Tables, pen: Pen) -> Keep:
 
 @pytest.fixture
 def held(tables: Tables, pen: Pen, say: Callable[..., str], keep: Keep) -> Held:
-    """An interview by li, with one note: `held(interview, day)`; the child's case code comes of the interview."""
+    """An interview by li, with one note, in which the child was very upset: `held(interview, day)`."""
 
     def _held(interview: str, day: str, text: str = "奶奶在家") -> None:
         subject = f"child of {interview}"
@@ -47,11 +48,14 @@ def held(tables: Tables, pen: Pen, say: Callable[..., str], keep: Keep) -> Held:
         place = {"record": interview, "subject": subject, "session": interview}
         log.append(tables, pen, Draft("interview", facts, grounds=both, **place))  # type: ignore[arg-type]
         keep("answer", interview, both, question="P1", text=text, outcome="answered")
+        keep("moment", interview, both, what=VERY_UPSET)
 
     return _held
 
 
-ALL = pytest.mark.parametrize("waiting", [tasks.without_memo, never_ended, tasks.with_doubted_words])
+ALL = pytest.mark.parametrize(
+    "waiting", [tasks.without_memo, never_ended, tasks.with_doubted_words, tasks.unseen_since_upset]
+)
 
 
 @ALL

@@ -67,12 +67,26 @@ def test_a_long_list_of_things_to_do_is_shown_thirty_at_a_time(
     assert "后面还有 15 件" in page
 
 
-def test_a_word_to_look_up_leads_to_its_question(
-    browser: FlaskClient, child: str, desks: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("code", "path", "said"),
+    [
+        ("paper", "/people/{child}/events/some/paper", "确认书待补"),
+        ("ask_again", "/people/{child}/consent", "再问一次家长"),
+        ("visit", "/people/{child}", "再去一趟"),
+        ("tell_change", "/people/{child}", "同意书有小改动"),
+        ("turns_14", "/people/{child}", "快满 14 岁"),
+        ("memo", "/interviews/some/memo", "写反思备忘录"),
+        ("closing", "/interviews/some/close", "补全访谈结束信息"),
+        ("words", "/interviews/some?section=E&amp;q=E2#E2", "有没听懂的词，待核"),
+        ("aftercare", "/people/{child}/visits", "问问孩子现在怎么样"),
+    ],
+)
+def test_what_is_to_do_leads_to_where_it_is_done(
+    browser: FlaskClient, child: str, desks: Any, monkeypatch: pytest.MonkeyPatch, code: str, path: str, said: str
 ) -> None:
-    one = Task("words", people.case(desks["interviewer"], child), event="some", question="E2")
+    one = Task(code, people.case(desks["interviewer"], child), event="some", question="E2")
     monkeypatch.setattr(tasks, "waiting", lambda *_: Tasks([one], 0))
-    page = browser.get("/today").text
+    line = browser.get("/today").text.split("<h2>待办</h2>")[1].split("</a>")[0]
 
-    assert 'href="/interviews/some?section=E&amp;q=E2#E2"' in page
-    assert "有没听懂的词，待核" in page
+    assert f'href="{path.format(child=child)}"' in line
+    assert said in line

@@ -1,0 +1,90 @@
+"""What this machine holds, as an exchange with a hub asks for it: ends, orders by id, single blocks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+from fieldkit.rules.members import KINDS
+from fieldkit.store.database import Tables
+from fieldkit.store.intake import stored
+from sync.block import Block
+from sync.replica import StreamInfo
+
+_CONTINUED = (
+    "SELECT 1 FROM blocks AS after WHERE after.stream = blocks.stream AND after.position = blocks.position + 1 "
+    "AND json_extract(CAST(after.header AS TEXT), '$.previous') = blocks.hash"
+)
+
+
+def ends(tables: Tables) -> dict[str, list[tuple[int, str]]]:
+    """Return the ends of every stream that has blocks."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    rows = tables.execute(
+        f"SELECT stream, position, hash FROM blocks WHERE NOT EXISTS ({_CONTINUED}) "  # noqa: S608 - our own words
+        "ORDER BY stream, position, hash"
+    )
+    for stream, position, name in rows:
+        found.setdefault(stream, []).append((position, name))
+    return found
+
+
+def links(tables: Tables, stream: str) -> dict[str, tuple[int, str | None]]:
+    """Return what continues what in one stream."""
+    rows = tables.execute(
+        "SELECT hash, position, json_extract(CAST(header AS TEXT), '$.previous') FROM blocks WHERE stream = ?",
+        [stream],
+    )
+    return {name: (position, previous) for name, position, previous in rows}
+
+
+def pick(tables: Tables, names: Sequence[str]) -> list[Block]:
+    """Return these blocks, in this order."""
+    rows = tables.execute(
+        "SELECT hash, header, payload FROM blocks WHERE hash IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(names))],
+    )
+    found = {name: stored(header, payload) for name, header, payload in rows}
+    return [found[name] for name in names if name in found]
+
+
+def infos(tables: Tables, streams: Iterable[str]) -> list[StreamInfo]:
+    """Return whose these streams are."""
+    rows = tables.execute(
+        "SELECT id, drawer, device FROM streams WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        [json.dumps(sorted(streams))],
+    )
+    return [StreamInfo(*row) for row in rows]
+
+
+def order_ids(tables: Tables) -> list[str]:
+    """Return the id of every order."""
+    return [row[0] for row in tables.execute("SELECT id FROM orders ORDER BY id")]
+
+
+def orders_named(tables: Tables, ids: Iterable[str]) -> list[bytes]:
+    """Return these orders, as they were signed."""
+    return _orders(tables, "id", ids)
+
+
+def introduction(tables: Tables) -> list[bytes]:
+    """Return the orders that say who belongs to the study, this machine among them."""
+    return _orders(tables, "kind", KINDS)
+
+
+def _orders(tables: Tables, column: str, wanted: Iterable[str]) -> list[bytes]:
+    rows = tables.execute(
+        f"SELECT body FROM orders WHERE {column} IN (SELECT value FROM json_each(?)) ORDER BY id",  # noqa: S608
+        [json.dumps(list(wanted))],
+    )
+    return [bytes(row[0]) for row in rows]
+
+
+def carried(tables: Tables, covered: Iterator[str]) -> int:
+    """Return how many interviews lie wholly in the blocks *covered*."""
+    rows = tables.execute(
+        "SELECT count(*) FROM interviews AS i WHERE EXISTS (SELECT 1 FROM changes WHERE session = i.id) AND NOT EXISTS ("
+        "SELECT 1 FROM changes WHERE session = i.id AND (block IS NULL OR block NOT IN (SELECT value FROM json_each(?))))",
+        [json.dumps(list(covered))],
+    )
+    return int(rows.fetchone()[0])

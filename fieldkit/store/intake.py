@@ -1,0 +1,214 @@
+"""What arrives from elsewhere, block by block: verified, counted once, and entered where it can be read."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+from nacl.signing import VerifyKey
+
+from fieldkit.records import KINDS, Change, Unreadable, decode
+from fieldkit.store import erasures, log, machine, removals, standing
+from fieldkit.store.database import Tables
+from fieldkit.store.keys import unb64
+from sync import block as blocks
+from sync import chain
+from sync.block import Block
+from sync.errors import CannotOpen, SyncError
+from sync.replica import Report, StreamInfo
+
+READ, FOREIGN, PARKED = "read", "foreign", "parked"
+
+
+def keep_block(tables: Tables, made: Block, judged: str) -> None:
+    """Keep a block and what it was judged; one that is known changes nothing."""
+    header = made.header
+    tables.execute(
+        "INSERT OR IGNORE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [made.hash, header.stream, header.position, header.drawer, made.header_bytes, made.payload, judged],
+    )
+
+
+def stored(header: bytes, payload: bytes | None) -> Block:
+    """Return a block as its row holds it."""
+    return Block(bytes(header), None if payload is None else bytes(payload))
+
+
+def _understood(line: bytes, drawer: str) -> Change:
+    """Return the change in *line*; raises Unreadable for a kind that this program lacks, or in a drawer not its own."""
+    change = decode(line)
+    if change.kind not in KINDS or change.drawer != drawer:
+        raise Unreadable(change.kind)
+    return change
+
+
+class Intake:
+    """One batch on its way in: counts that add up, and the changes that are new here."""
+
+    def __init__(self, tables: Tables, batch: str, me: str) -> None:
+        self.arrived: list[Change] = []
+        self._tables = tables
+        self._batch = batch
+        self._me = me
+        names = ("received", "known", "blocked", "foreign", "parked", "new", "damaged", "gaps")
+        self._counts = dict.fromkeys(names, 0)
+        self._known_changes = self._parked_changes = self._blocked_changes = 0
+        self._devices = {id_: device.verify for id_, device in machine.everybody(tables).devices.items()}
+        rows = tables.execute("SELECT id, drawer, device FROM streams")
+        self._streams: dict[str, tuple[str, str]] = {stream: (drawer, device) for stream, drawer, device in rows}
+        settled = tables.execute("SELECT DISTINCT stream, drawer FROM blocks WHERE standing <> ?", [PARKED])
+        self._drawers: dict[str, str] = dict(settled.fetchall())
+        self._chains: dict[str, dict[str, tuple[int, str | None]]] = {}
+        for header in tables.execute("SELECT header FROM blocks"):
+            self._link(Block(bytes(header[0]), None))
+
+    def report(self) -> Report:
+        """Return the numbers of this batch."""
+        is_held = standing.held(self._tables)
+        held = sum(1 for change in self.arrived if is_held(change))
+        return Report(
+            **self._counts,
+            torn=False,
+            changes_blocked=self._blocked_changes,
+            changes_held=held,
+            changes_known=self._known_changes,
+            changes_parked=self._parked_changes,
+            changes_new=len(self.arrived) - held,
+        )
+
+    def wake(self) -> None:
+        """Look again at what was kept aside: its key, its device or a program that knows its kind may be here now."""
+        self._wake_lines()
+        rows = self._tables.execute(
+            "SELECT header, payload, standing FROM blocks WHERE standing = ? "
+            "OR (standing = ? AND drawer IN (SELECT drawer FROM drawer_keys)) ORDER BY stream, position",
+            [PARKED, FOREIGN],
+        ).fetchall()
+        for header, payload, before in rows:
+            one = stored(header, payload)
+            now = self._standing(one)
+            if now is not None and now != before:
+                self._tables.execute("UPDATE blocks SET standing = ? WHERE hash = ?", [now, one.hash])
+
+    def _wake_lines(self) -> None:
+        rows = self._tables.execute(
+            "SELECT p.block, p.line, p.body, b.drawer FROM parked AS p JOIN blocks AS b ON b.hash = p.block "
+            "ORDER BY p.block, p.line"
+        ).fetchall()
+        for block, line, body, drawer in rows:
+            with suppress(Unreadable):
+                self._enter(block, _understood(bytes(body), drawer), bytes(body))
+                self._tables.execute("DELETE FROM parked WHERE block = ? AND line = ?", [block, line])
+
+    def take(self, one: Block) -> None:
+        """Judge one block and keep it where that is right."""
+        header = one.header
+        place = chain.classify(self._chains, one.hash, header)
+        if place == "gap":
+            self._counts["gaps"] += 1
+            return
+        if place == "known":
+            self._count("known")
+            return
+        emptied = self._emptied(one)
+        one = replace(one, payload=None) if emptied else one
+        judged = self._standing(one)
+        if judged is None:
+            self._counts["damaged"] += 1
+            return
+        self._forget_stream_that_came_back(header.stream)
+        self._link(one)
+        self._count("blocked" if emptied else {READ: "new"}.get(judged, judged))
+        keep_block(self._tables, one, judged)
+
+    def _standing(self, one: Block) -> str | None:
+        """Return `read`, `foreign` or `parked`; None for a copy that is no block."""
+        header, owner = one.header, self._owner(one)
+        claimed_drawer, claimed_device = self._streams.get(header.stream, ("", ""))
+        if owner is None:
+            return PARKED if claimed_device not in self._devices else None
+        if self._drawers.get(header.stream, header.drawer) != header.drawer:
+            return None
+        judged = self._opened(one)
+        if judged in {READ, FOREIGN}:
+            self._set_right(StreamInfo(header.stream, header.drawer, owner))
+        return None if judged == PARKED and claimed_drawer != header.drawer else judged
+
+    def _opened(self, one: Block) -> str | None:
+        header = one.header
+        if one.payload is None:
+            return READ if self._emptied(one) else None
+        epoch_and_key = machine.drawer_key(self._tables, header.drawer, header.epoch)
+        if epoch_and_key is None:
+            return PARKED if machine.drawer_key(self._tables, header.drawer) else FOREIGN
+        try:
+            self._read(one, blocks.open_block(one, epoch_and_key[1]))
+        except CannotOpen:
+            return PARKED
+        except SyncError:
+            return None
+        return READ
+
+    def _emptied(self, one: Block) -> bool:
+        """Tell whether the very device that made this block had it emptied, or a whole child is gone."""
+        if removals.covers(self._tables, one.header.drawer, one.header.alias):
+            return True
+        named = erasures.emptied_by(self._tables, one.hash)
+        return bool(named) and self._owner(replace(one, payload=None)) in named
+
+    def _owner(self, one: Block) -> str | None:
+        """Return the device whose key signed *one*: a header is signed, what a stick says of its stream is not."""
+        likely = [self._streams.get(one.header.stream, ("", ""))[1], *self._devices]
+        return next((device for device in dict.fromkeys(likely) if self._signed_by(one, device)), None)
+
+    def _signed_by(self, one: Block, device: str) -> bool:
+        if device not in self._devices:
+            return False
+        check = blocks.verify if one.payload is not None else blocks.verify_header
+        try:
+            check(one, VerifyKey(unb64(self._devices[device])))
+        except SyncError:
+            return False
+        return True
+
+    def _set_right(self, stream: StreamInfo) -> None:
+        """Keep what a signature shows instead of what was claimed, so that one false stick blocks no laptop's data."""
+        self._drawers[stream.stream] = stream.drawer
+        if self._streams.get(stream.stream) != (stream.drawer, stream.device):
+            self._streams[stream.stream] = (stream.drawer, stream.device)
+            self._tables.execute("INSERT OR REPLACE INTO streams VALUES (?, ?, ?)", list(stream))
+
+    def _read(self, one: Block, lines: list[bytes]) -> None:
+        for number, line in enumerate(lines):
+            try:
+                self._enter(one.hash, _understood(line, one.header.drawer), line)
+            except Unreadable as reason:
+                self._parked_changes += 1
+                self._tables.execute(
+                    "INSERT OR IGNORE INTO parked VALUES (?, ?, ?, ?)", [one.hash, number, line, str(reason)]
+                )
+
+    def _enter(self, block: str, change: Change, line: bytes) -> None:
+        if erasures.blocked(self._tables, change):
+            self._blocked_changes += 1
+            return
+        if log.known(self._tables, change.id):
+            self._known_changes += 1
+            self._tables.execute("UPDATE changes SET block = coalesce(block, ?) WHERE id = ?", [block, change.id])
+            return
+        log.insert(self._tables, change, line, self._batch, block)
+        self.arrived.append(change)
+
+    def _forget_stream_that_came_back(self, stream: str) -> None:
+        """A block of our own that we did not know: this machine was restored or cloned; go on in a fresh stream."""
+        drawer, device = self._streams.get(stream, ("", ""))
+        if device == self._me:
+            machine.forget(self._tables, f"stream:{drawer}")
+
+    def _link(self, one: Block) -> None:
+        header = one.header
+        self._chains.setdefault(header.stream, {})[one.hash] = (header.position, header.previous)
+
+    def _count(self, name: str) -> None:
+        self._counts[name] += 1
+        self._counts["received"] += 1

@@ -1,0 +1,52 @@
+"""Delete a child whose family asked for it: what waits, the confirmation, and what is gone on which machine."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, url_for
+from wtforms import BooleanField, StringField
+from wtforms.validators import InputRequired
+
+from fieldkit.acts import removals
+from fieldkit.web.pages import Answer, Form, answer
+from fieldkit.web.pages import words as _
+from fieldkit.web.sessions import desk, tell
+
+pages = Blueprint("removals", __name__, url_prefix="/removals")
+
+
+class ConfirmForm(Form):
+    """When the family was told, and that it was told all."""
+
+    told_on = StringField("told_on", validators=[InputRequired()])
+    told_all = BooleanField("told_all", validators=[InputRequired()])
+
+
+@pages.get("")
+def listing() -> str:
+    """Show who waits to be deleted, and who is gone."""
+    return render_template("removals/list.html", due=removals.due(desk()), gone=removals.gone(desk()))
+
+
+@pages.get("/<subject>")
+def show(subject: str) -> str:
+    """Show what would go and what would stay."""
+    return render_template("removals/confirm.html", one=removals.one(desk(), subject), form=ConfirmForm())
+
+
+@pages.post("/<subject>")
+def confirm(subject: str) -> Answer:
+    """Let the child be gone."""
+    form, one = ConfirmForm(), removals.one(desk(), subject)
+
+    def act() -> Answer:
+        kept = removals.confirm(desk(), subject, form.told_on.data)
+        tell(_("{code} is deleted on this computer.", code=one.case_code))
+        return redirect(url_for("removals.slip", tombstone=kept))
+
+    return answer(form, "removals/confirm.html", act, one=one)
+
+
+@pages.get("/slips/<tombstone>")
+def slip(tombstone: str) -> str:
+    """Show what the family gets in writing; the child is not named on it."""
+    return render_template("removals/slip.html", one=removals.tombstone(desk(), tombstone))

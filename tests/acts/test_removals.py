@@ -1,0 +1,169 @@
+"""The coordinator lets a child be gone whose family asked for it; each machine says when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from fieldkit.acts import answers, checks, consents, handover, people, questions, removals, withdrawals
+from fieldkit.acts.answers import SaveAnswer
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.removals import NotWithdrawn
+from fieldkit.errors import NotAllowed, NotFound, Refusal
+from fieldkit.rules.calendars import DayToCome, NoDay
+from fieldkit.rules.consent import Event
+from fieldkit.store import standing
+from fieldkit.store.database import Database
+from sync.replica import Report
+
+Desks = dict[str, Desk]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+Carry = Callable[[Desk, Desk], Report]
+WORDS = "wq7xk2pz9vtb4 下雨放学的时候奶奶来接"
+
+
+@pytest.fixture
+def told(desks: Desks, consented: str, interview: str, carry: Carry, tmp_path: Path) -> str:
+    """A child with a note whose mother withdrew everything; the coordinator holds it all. Returns its case code."""
+    desk = desks["interviewer"]
+    line = questions.page(desk, interview).questions[0]
+    answers.save(desk, SaveAnswer(interview, line.id, line.editor, line.base, WORDS))
+    handover.write(desk, tmp_path / "day3.fieldkit")
+    code = people.case(desk, consented).case_code
+    withdrawals.withdraw(desk, consented, requested_by="guardian", relation="mother")
+    carry(desk, desks["coordinator"])
+    return code
+
+
+def day(desk: Desk, back: int = 0) -> str:
+    return (desk.clock.today() - timedelta(days=back)).isoformat()
+
+
+def test_only_a_coordinator_may(refused: Refused, consented: str, told: str) -> None:
+    for act in (removals.due, removals.gone, partial(removals.one, subject=consented)):
+        refused(NotAllowed, "interviewer translator sg_lead", act)
+    refused(NotAllowed, "interviewer translator sg_lead", lambda desk: removals.confirm(desk, consented, day(desk)))
+
+
+def test_a_child_who_did_not_withdraw_or_whom_nobody_knows_is_left_alone(
+    refused: Refused, desks: Desks, consented: str, interview: str, carry: Carry
+) -> None:
+    carry(desks["interviewer"], desks["coordinator"])
+    refused(NotWithdrawn, "coordinator", lambda desk: removals.confirm(desk, consented, day(desk)))
+    refused(NotFound, "coordinator", lambda desk: removals.confirm(desk, "nobody", day(desk)))
+    assert removals.due(desks["coordinator"]) == []
+
+
+def test_keeping_what_was_said_asks_for_no_deleting(desks: Desks, consented: str, carry: Carry) -> None:
+    withdrawals.withdraw(desks["interviewer"], consented, scope="stop_keep")
+    carry(desks["interviewer"], desks["coordinator"])
+
+    with pytest.raises(NotWithdrawn):
+        removals.confirm(desks["coordinator"], consented, day(desks["coordinator"]))
+
+
+def test_the_day_on_which_the_family_was_told_is_a_day_that_has_been(
+    refused: Refused, consented: str, told: str
+) -> None:
+    refused(NoDay, "coordinator", lambda desk: removals.confirm(desk, consented, ""))
+    refused(DayToCome, "coordinator", lambda desk: removals.confirm(desk, consented, day(desk, -2)))
+
+
+def test_what_waits_is_listed_with_who_asked_and_until_when(desks: Desks, consented: str, told: str) -> None:
+    desk = desks["coordinator"]
+    (found,) = removals.due(desk)
+
+    assert (found.id, found.case_code, found.asked_by) == (consented, told, ("guardian",))
+    assert (found.since, found.until) == (day(desk), day(desk, -15))
+    assert found.removes["interview"] == 1
+    assert found.removes["answer"] == 1
+    assert "consent_event" not in found.removes
+    assert removals.one(desk, consented) == found
+
+
+def test_a_withdrawal_by_notice_waits_too(desks: Desks, consented: str, interview: str, carry: Carry) -> None:
+    carry(desks["interviewer"], desks["coordinator"])
+    code = people.case(desks["coordinator"], consented).case_code
+    withdrawals.withdraw(desks["sg_lead"], code)
+    carry(desks["sg_lead"], desks["coordinator"])
+    (found,) = removals.due(desks["coordinator"])
+
+    assert (found.id, found.since, found.until) == (consented, "", "")
+
+
+def test_a_child_that_is_gone_is_nowhere_and_its_trace_stays(
+    desks: Desks, consented: str, told: str, carry: Carry, clear: Callable[[Database], bytes]
+) -> None:
+    desk, laptop = desks["coordinator"], desks["interviewer"]
+    with laptop.db.writing():
+        laptop.db.leave_no_trace()
+    assert WORDS[:13].encode() in clear(laptop.db)
+    removals.confirm(desk, consented, day(desk))
+    for one in (laptop, desks["sg_lead"], desks["translator"]):
+        carry(desk, one)
+    for one in (desk, laptop):
+        with one.db.reading() as tables:
+            kinds = {row[0] for row in tables.execute("SELECT kind FROM changes WHERE subject = ?", [consented])}
+        assert kinds == {"consent_event", "tombstone"}
+        with pytest.raises(NotFound):
+            people.case(one, consented)
+        assert checks.check(one).problems == []
+        assert WORDS[:13].encode() not in clear(one.db)
+    assert removals.due(desk) == []
+    with pytest.raises(NotFound):
+        removals.confirm(desk, consented, day(desk))
+
+
+def test_each_machine_says_that_it_is_done(desks: Desks, consented: str, told: str, carry: Carry) -> None:
+    desk = desks["coordinator"]
+    removals.confirm(desk, consented, day(desk))
+    (gone,) = removals.gone(desk)
+    assert (gone.case_code, gone.told_on, len(gone.on), len(gone.waits_for)) == (told, day(desk), 1, 3)
+    assert gone.removed["answer"] == 1
+    for role in ("interviewer", "sg_lead", "translator"):
+        carry(desk, desks[role])
+        carry(desks[role], desk)
+    (gone,) = removals.gone(desk)
+
+    assert (len(gone.on), gone.waits_for) == (4, ())
+
+
+def test_an_old_stick_brings_nothing_back_on_day_twelve_nor_on_day_thirteen(
+    desks: Desks, consented: str, told: str, tmp_path: Path, carry: Carry
+) -> None:
+    """Story 8, over sticks alone; the clock of the laptop is never asked."""
+    desk = desks["coordinator"]
+    removals.confirm(desk, consented, day(desk))
+    for _ in range(2):
+        report = handover.read(desk, tmp_path / "day3.fieldkit")
+        assert report.adds_up()
+        with pytest.raises(NotFound):
+            people.case(desk, consented)
+    carry(desk, desks["sg_lead"])  # holds sealed copies only, and never saw that stick
+    late = handover.read(desks["sg_lead"], tmp_path / "day3.fieldkit")
+
+    assert late.adds_up()
+    with desks["sg_lead"].db.reading() as tables:
+        kept = tables.execute("SELECT count(*) FROM blocks WHERE payload IS NOT NULL AND drawer LIKE 'vault/%'")
+        assert kept.fetchone()[0] == 0
+
+
+def test_a_withdrawal_that_was_taken_back_meanwhile_deletes_nothing(
+    desks: Desks, consented: str, told: str, carry: Carry
+) -> None:
+    desk = desks["coordinator"]
+    (asked,) = [event for event in events(desk, consented) if event.act == "withdrawn"]
+    with desk.db.writing() as tables:
+        consents.void_within(desk, tables, consented, asked, "登记错了孩子")
+
+    with pytest.raises(NotWithdrawn):
+        removals.confirm(desk, consented, day(desk))
+
+
+def events(desk: Desk, subject: str) -> list[Event]:
+    with desk.db.reading() as tables:
+        return standing.events(tables, subject)

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from fieldkit.acts import withdrawals
+from fieldkit.acts.desk import Desk
+from sync.replica import Report
+
+Desks = dict[str, Desk]
+
+
+@pytest.fixture
+def withdrawn(browser: FlaskClient, desks: Desks, consented: str, interview: str, carry: Callable[..., Report]) -> str:
+    """The coordinator's browser, with a child whose mother withdrew everything; its id."""
+    withdrawals.withdraw(desks["interviewer"], consented, relation="mother")
+    carry(desks["interviewer"], desks["coordinator"])
+    browser.post("/demo/switch", data={"machine": "coordinator"})
+    return consented
+
+
+def test_an_interviewer_is_not_let_in(browser: FlaskClient, consented: str) -> None:
+    for path in ("/removals", f"/removals/{consented}"):
+        assert browser.get(path).status_code == 403
+    assert browser.post(f"/removals/{consented}", data={"told_on": "2026-01-01", "told_all": "y"}).status_code == 403
+
+
+@pytest.mark.parametrize(("told_on", "told_all"), [("", "y"), ("2026-01-01", ""), ("昨天", "y"), ("2999-01-01", "y")])
+def test_nothing_is_deleted_before_the_family_was_told(
+    browser: FlaskClient, withdrawn: str, told_on: str, told_all: str
+) -> None:
+    typed = {"told_on": told_on, "told_all": told_all} if told_all else {"told_on": told_on}
+    answer = browser.post(f"/removals/{withdrawn}", data=typed)
+
+    assert answer.status_code == 422
+    assert f'value="{told_on}"' in answer.text
+    assert browser.get(f"/removals/{withdrawn}").status_code == 200
+
+
+def test_the_inbox_leads_to_it_and_the_child_is_gone(browser: FlaskClient, desks: Desks, withdrawn: str) -> None:
+    assert "待删除：1" in browser.get("/inbox").text
+    assert "ZK-A03-001" in browser.get("/removals").text
+    page = browser.get(f"/removals/{withdrawn}").text
+    assert "监护人" in page
+    day = desks["coordinator"].today
+    answer = browser.post(f"/removals/{withdrawn}", data={"told_on": day, "told_all": "y"}, follow_redirects=True)
+
+    assert "ZK-A03-001 的资料已经删除" in answer.text
+    assert (
+        "ZK-A03-001" not in answer.text.split("<main")[1].split("news")[1].split("</p>", 1)[1]
+    )  # the slip names nobody
+    assert browser.get(f"/removals/{withdrawn}").status_code == 404
+    listing = browser.get("/removals").text
+    assert "4 台电脑中已有 1 台" in listing
+    assert "没有待删除" in listing
+
+
+def test_a_slip_that_nobody_has_is_not_there(browser: FlaskClient, withdrawn: str) -> None:
+    assert browser.get("/removals/slips/none").status_code == 404
+
+
+def test_in_english(browser: FlaskClient, withdrawn: str) -> None:
+    browser.set_cookie("lang", "en", domain="127.0.0.1")
+
+    assert "within 15 days" in browser.get("/removals").text
+    assert "Asked for by: Guardian." in browser.get(f"/removals/{withdrawn}").text
