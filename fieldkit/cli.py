@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from fieldkit import console, server
+from fieldkit import console, hubs, server
 from fieldkit.acts import backups, checks, devices, handover, sheets, studies, users
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.rosters import Plan
@@ -86,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_roster(commands)
     _add_check(commands)
     _add_backup(commands)
+    hubs.add(commands, _command, _path)
     return parser
 
 
@@ -372,7 +373,7 @@ def _check(asked: argparse.Namespace) -> int:
 
 def _print_check(report: checks.CheckReport) -> None:
     for drawer, digest in report.digests.items():
-        print(f"{drawer:12} {digest}")
+        print(f"{drawer:12} {digest}  {report.words[drawer].zh}  {report.words[drawer].en}")
     say(N_("{n} entries have not left this laptop yet."), n=report.unsealed)
     for problem in report.problems:
         say(N_("Wrong: {what}"), what=problem)

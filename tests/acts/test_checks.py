@@ -50,6 +50,16 @@ def test_a_chain_that_was_touched_is_told(desks: Desks, carry: Callable[[Desk, D
     assert more == (["blocks: 1 missing"] if damage.startswith("DELETE") else [])
 
 
+def test_each_digest_has_its_four_words(desks: Desks, interview: str, carry: Callable[[Desk, Desk], object]) -> None:
+    carry(desks["interviewer"], desks["coordinator"])
+    carry(desks["coordinator"], desks["interviewer"])
+    found = [checks.check(desks[role]).words for role in ("interviewer", "coordinator")]
+
+    assert found[0]["research/A"] == found[1]["research/A"]
+    assert len(found[0]["research/A"].zh.split()) == 4
+    assert len({pair.zh for pair in found[0].values()}) == len(found[0]) > 2
+
+
 def test_a_lost_last_block_is_noticed(desks: Desks) -> None:
     with desks["coordinator"].db.writing() as tables:
         tables.execute("DELETE FROM blocks WHERE drawer = 'consent/A'")
