@@ -461,3 +461,25 @@ def carry(tmp_path: Path) -> Callable[[Desk, Desk], Report]:
         return handover.read(taker, path)
 
     return stick
+
+
+@pytest.fixture
+def says(drawn: bytes) -> Callable[..., GuardianAnswer]:
+    """A parent's whole yes to a child's form; `changes` say what is different about it."""
+
+    def answer(desk: Desk, subject: str, **changes: object) -> GuardianAnswer:
+        form, name = forms.guardian_form(desk, subject), pseudonyms.suggest(desk, subject, "刘某")
+        whole = GuardianAnswer(
+            relation="mother",
+            items={item.code: "yes" for item in form.items},
+            understanding=["ok"] * len(form.teach_back),
+            real_name="刘某",
+            pseudonym_zh=name.zh,
+            pseudonym_en=name.en,
+            signer_name="王某",
+            signature_png=drawn,
+            bases=consents.opened(desk, subject, str(changes.get("relation", "mother"))),
+        )
+        return replace(whole, **changes)  # type: ignore[arg-type]
+
+    return answer

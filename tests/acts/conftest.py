@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fieldkit.acts import carers, checks, consents, demo, forms, people, pseudonyms
+from fieldkit.acts import carers, checks, demo, people
 from fieldkit.acts.carers import CarerAnswer
-from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import Clock, new_id
@@ -126,28 +124,6 @@ def joins(desks: Desks, tmp_path: Path, passphrase: str) -> Iterator[Callable[[s
     for desk in made:
         desk.db.close()
         desk.folder.close()
-
-
-@pytest.fixture
-def says(drawn: bytes) -> Callable[..., GuardianAnswer]:
-    """A parent's whole yes to a child's form; `changes` say what is different about it."""
-
-    def answer(desk: Desk, subject: str, **changes: object) -> GuardianAnswer:
-        form, name = forms.guardian_form(desk, subject), pseudonyms.suggest(desk, subject, "刘某")
-        whole = GuardianAnswer(
-            relation="mother",
-            items={item.code: "yes" for item in form.items},
-            understanding=["ok"] * len(form.teach_back),
-            real_name="刘某",
-            pseudonym_zh=name.zh,
-            pseudonym_en=name.en,
-            signer_name="王某",
-            signature_png=drawn,
-            bases=consents.opened(desk, subject, str(changes.get("relation", "mother"))),
-        )
-        return replace(whole, **changes)  # type: ignore[arg-type]
-
-    return answer
 
 
 @pytest.fixture
