@@ -50,12 +50,12 @@ def test_a_yes_here_and_a_no_there_are_on_hold_on_both(
     carry(centre, second)
     wrong = replace(first, clock=Clock(timedelta(days=ahead)))
     consents.record(wrong, child, says(wrong, child, reasons=SURE))
-    assents.record(wrong, child, YES)
-    interview = interviews.start(wrong, child, demo.KEPT | SURE)
-    answers.save(wrong, SaveAnswer(interview, "W1", "editor-1", "", "下雨的时候"))
+    assents.record(first, child, YES)
+    interview = interviews.start(first, child, demo.KEPT)
+    answers.save(first, SaveAnswer(interview, "W1", "editor-1", "", "下雨的时候"))
     consents.record(second, child, GuardianAnswer("father", {"participate": "no"}, []))
 
-    for giver in (wrong, second) if first_comes == "yes" else (second, wrong):
+    for giver in (first, second) if first_comes == "yes" else (second, first):
         carry(giver, centre)
     for taker in (first, second):
         carry(centre, taker)
