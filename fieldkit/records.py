@@ -161,6 +161,7 @@ _ALL = (
         "conflict_decision", "", "conflict_decisions",
         {**_texts("about field choice taken reason note"), "heads": LIST}, immutable=True,
     ),
+    Kind("same_child", "research", "same_children", _texts("first second state reason"), ("first", "second")),
 )  # fmt: skip
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 TEAM_DRAWERS = ("consent", "research", "vault")

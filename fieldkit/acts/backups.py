@@ -17,7 +17,7 @@ from fieldkit.acts.handover import explained
 from fieldkit.errors import DiskFull, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.platform import flush_folder, unused
-from fieldkit.store import backups, copies, keys, machine, phones, replica, sheets
+from fieldkit.store import backups, cards, copies, keys, machine, phones, replica, sheets
 from fieldkit.store import stops as waiting
 from fieldkit.store.backups import NewerBackup, NotABackup
 from fieldkit.store.copies import Copy
@@ -136,7 +136,7 @@ def _write_out(desk: Desk, path: Path, number: int) -> None:
 
 
 def _prepare(desk: Desk, copy: Path, number: int) -> None:
-    """Let the database *copy* know no stream and no stop, and list what it holds.
+    """Let the database *copy* know no stream and no stop, chosen or only tapped, and list what it holds.
 
     What is restored goes on in fresh streams (`design.md` §4). Others write on while the copy is made: only the
     finished one knows how far it reaches.
@@ -145,6 +145,7 @@ def _prepare(desk: Desk, copy: Path, number: int) -> None:
         with db.writing() as theirs:
             machine.forget_streams(theirs)
             waiting.forget(theirs)
+            cards.forget(theirs)
             copies.look_into(theirs, number, theirs)
         with db.reading() as theirs, desk.db.writing() as tables:
             copies.look_into(tables, number, theirs)

@@ -1,19 +1,22 @@
 """The child's card on a paired phone: a tap is a sign that a person on the laptop sees, and records if it holds.
 
-All of it is in memory, and nothing of it names a child: no name, no code, no change in the log.
+All of it is in memory, and nothing of it names a child: no name, no code, no change in the log. A "stop" that nobody
+has answered is a local fact besides: a lock, a flat battery or a restart takes it from no child.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
 
 from fieldkit.acts import interviews, people
 from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import Clock, new_id
-from fieldkit.errors import Invalid
+from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.rules.members import INTERVIEWER
+from fieldkit.store import cards as store
 from fieldkit.store import people as people_rows
 
 ASK, TALK, STOP = "ask", "talk", "stop"
@@ -98,6 +101,29 @@ def answer(card: Card, number: int) -> None:
     with card.gate:
         if card.stop is not None and card.stop.number == number:
             card.answered = number
+
+
+def keep_stop(desk: Desk, card: Card) -> None:
+    """Keep a "stop" that nobody has answered for whoever handed the card over, and forget it once it is answered.
+
+    What cannot be written, as on a full disk, is held up by nothing: the card in memory says it all the same.
+    """
+    with suppress(Refusal), desk.db.writing() as tables:
+        if card.stop is not None:
+            store.keep(tables, card.by, card.place, card.stop.at)
+        else:
+            store.drop(tables, card.by)
+
+
+def left(desk: Desk) -> Card | None:
+    """Return the card whose "stop" this person has not answered since the program started, or None."""
+    with desk.db.reading() as tables:
+        kept = store.of(tables, desk.me.code)
+    if kept is None:
+        return None
+    place, at = kept
+    card = Card(place, desk.me.code, TALK, taps={STOP: Tap(STOP, 1, at)})
+    return None if is_over(desk, card) else card
 
 
 def is_over(desk: Desk, card: Card) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fieldkit.acts.desk import Desk, only
 from fieldkit.rules import consent, guides
-from fieldkit.rules.consent import GUARDIAN
+from fieldkit.rules.consent import GUARDIAN, Event
 from fieldkit.rules.members import COORDINATOR
 from fieldkit.store import clocks, machine, people, standing, strings
 from fieldkit.store.database import Tables
@@ -18,7 +18,8 @@ class AnswerRow:
     """One note as it is exported: who, which question in the words that were asked, and what was written.
 
     `entered_on` and `paper_ref`: of an interview that was held on paper and typed in later, else empty; `mode`: all
-    questions or the core set; `suspicious`: written while the clock of the laptop was wrong, or its date was stated.
+    questions or the core set; `suspicious`: written while the clock of the laptop was wrong, or its date was stated;
+    `may_quote`: the family allows its words to be quoted without a name, and so does the child.
     """
 
     case_code: str
@@ -34,6 +35,7 @@ class AnswerRow:
     text: str
     conflict: bool
     suspicious: bool
+    may_quote: bool
     mode: str
     entered_on: str
     paper_ref: str
@@ -62,16 +64,16 @@ def dataset(desk: Desk) -> Dataset:
         rows: list[AnswerRow] = []
         interviews, on_hold = 0, 0
         for child in people.participants(tables):
-            found = people.interviews(tables, child["id"])
-            if _objected(tables, child["id"]):
+            found, said = people.interviews(tables, child["id"]), standing.events(tables, child["id"])
+            if _objected(said):
                 on_hold += len(found)
                 continue
             interviews += len(found)
-            flagged = clocks.flagged(tables, child["id"])
+            flagged, quoted = clocks.flagged(tables, child["id"]), consent.usable(said, "quote")
             for place, interview in enumerate(found, 1):
                 texts = _asked(tables, interview)
                 code = f"{child['case_code']}-S{place}"
-                head = _Head(child, code, interview, names.get(interview["interviewer"], ""), flagged)
+                head = _Head(child, code, interview, names.get(interview["interviewer"], ""), flagged, quoted)
                 rows += [head.row(answer, texts, sections) for answer in people.answers(tables, interview["id"])]
         return Dataset(
             rows,
@@ -82,10 +84,9 @@ def dataset(desk: Desk) -> Dataset:
         )
 
 
-def _objected(tables: Tables, subject: str) -> bool:
+def _objected(said: list[Event]) -> bool:
     """Tell whether a guardian's no is open: nothing more is used until that guardian lifts it (`domain.md` §7, 9)."""
-    noes = consent.open_noes(standing.events(tables, subject), {GUARDIAN})
-    return any(event.act == "declined" for event in noes)
+    return any(event.act == "declined" for event in consent.open_noes(said, {GUARDIAN}))
 
 
 def _asked(tables: Tables, interview: people.Row) -> dict[str, Pair]:
@@ -103,6 +104,7 @@ class _Head:
     interview: people.Row
     interviewer: str
     flagged: set[str]
+    may_quote: bool
 
     def row(self, answer: people.Row, texts: dict[str, Pair], sections: dict[str, str]) -> AnswerRow:
         code = answer["question"]
@@ -125,6 +127,7 @@ class _Head:
             text=answer["text"],
             conflict=bool(answer["conflict"]),
             suspicious=answer["id"] in self.flagged,
+            may_quote=self.may_quote,
             mode=self.interview["mode"] or "full",
             entered_on=self.interview["entered_on"] or "",
             paper_ref=self.interview["paper_ref"] or "",

@@ -6,7 +6,7 @@ the page after ten seconds, or else as soon as this laptop is used again (`domai
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import ceil
@@ -30,6 +30,18 @@ from fieldkit.store.stops import Stop
 UNDO = 10.0  # seconds
 
 
+class ChoiceNotKept(Refusal):
+    """The disk was full before the choice was tapped: until it can be written only the open program knows of it."""
+
+    code = "choice_not_kept"
+    message = N_(
+        "What the child chose is neither done nor written down yet: this laptop's disk is full. Free some space, then "
+        "tap it once more. It stays marked, and fieldkit tries by itself as long as it is not closed. "
+        "Until it is done hand nothing over, write no backup and show nobody this interview."
+    )
+    status = 507
+
+
 class ChoiceWaits(Refusal):
     """The ten seconds are over, and what was chosen could not be carried out yet."""
 
@@ -46,35 +58,62 @@ class ChoiceWaits(Refusal):
 class Waiting:
     """A stop that is not done yet: its mark, what becomes of the session, and for how many seconds it can be undone.
 
-    None are left of one that is due and could not be carried out.
+    None are left of one that is due and could not be carried out; not `kept`: the disk could not take it.
     """
 
     mark: str
     choice: str
     left: int
+    kept: bool = True
 
 
 @only(INTERVIEWER)
 def begin(desk: Desk, interview: str, choice: str) -> Waiting:
     """Keep what was chosen with the child, `stop_keep` or `stop_discard`; it takes the place of what waits.
 
-    Once the ten seconds are over only the stricter choice takes the place of the other.
-    Raises NotFound, Invalid, ChoiceWaits.
+    Once the ten seconds are over only the stricter choice takes the place of the other. What a full disk cannot take
+    waits in memory. Raises NotFound, Invalid, ChoiceWaits, ChoiceNotKept.
     """
     if choice not in {STOP_KEEP, STOP_DISCARD}:
         raise Invalid(field=N_("what becomes of the interview"))
-    with desk.db.writing() as tables:
-        before = stops.of(tables, interview)
-        is_due = before is not None and _is_over(desk, before)
-        if before is not None and is_due and (before.choice, choice) != (STOP_KEEP, STOP_DISCARD):
-            raise ChoiceWaits
-        stays = before is not None and (before.stays or is_due)
-        subject, row = _subject(desk, tables, interview), people.row(tables, "interviews", "id = ?", interview)
-        if row is not None:
-            interviews.keep_duration(desk, tables, row)
-        made = Stop(new_id(), choice, subject, desk.me.code, desk.clock.run, desk.clock.awake(), stays)
-        stops.keep(tables, interview, made)
+    try:
+        with desk.db.writing() as tables:
+            made, row = _made(desk, tables, interview, choice), people.row(tables, "interviews", "id = ?", interview)
+            if row is not None:
+                interviews.keep_duration(desk, tables, row)
+            stops.keep(tables, interview, made)
+    except DiskFull as error:
+        with desk.db.reading() as tables:
+            desk.folder.unkept[interview] = _made(desk, tables, interview, choice)
+        raise ChoiceNotKept from error
+    desk.folder.unkept.pop(interview, None)
     return Waiting(made.mark, choice, ceil(UNDO))
+
+
+def _made(desk: Desk, tables: Tables, interview: str, choice: str) -> Stop:
+    """Return the stop that was tapped now. Raises NotFound, ChoiceWaits where it cannot take the place of another."""
+    before, subject = _of(desk, tables, interview), _subject(desk, tables, interview)
+    is_due = before is not None and _is_over(desk, before)
+    if before is not None and is_due and (before.choice, choice) != (STOP_KEEP, STOP_DISCARD):
+        raise ChoiceWaits
+    stays = before is not None and (before.stays or is_due)
+    return Stop(new_id(), choice, subject, desk.me.code, desk.clock.run, desk.clock.awake(), stays)
+
+
+def _of(desk: Desk, tables: Tables, interview: str) -> Stop | None:
+    """Return the last choice for *interview*, whether the disk could take it or not."""
+    return desk.folder.unkept.get(interview) or stops.of(tables, interview)
+
+
+def _every(desk: Desk, tables: Tables) -> dict[str, Stop]:
+    return {**dict(stops.every(tables)), **desk.folder.unkept}
+
+
+def _settled(desk: Desk, done: Mapping[str, Stop]) -> None:
+    """What is on the disk now, done or kept, waits in memory no more, unless something else was chosen meanwhile."""
+    for interview, one in done.items():
+        if desk.folder.unkept.get(interview) is one:
+            del desk.folder.unkept[interview]
 
 
 @only(INTERVIEWER)
@@ -101,20 +140,21 @@ def _subject(desk: Desk, tables: Tables, interview: str) -> str:
 def waiting(desk: Desk, interview: str) -> Waiting | None:
     """Return the stop of *interview* that is not done yet, or None."""
     with desk.db.reading() as tables:
-        found = stops.of(tables, interview)
-    return None if found is None else Waiting(found.mark, found.choice, ceil(_left(desk, found)))
+        found, kept = _of(desk, tables, interview), interview not in desk.folder.unkept
+    return None if found is None else Waiting(found.mark, found.choice, ceil(_left(desk, found)), kept)
 
 
 def overdue(desk: Desk) -> dict[str, str]:
-    """Return each interview whose ten seconds are over and that waits all the same, and its child."""
+    """Return each interview whose stop waits for room: its ten seconds are over, or the disk could not take it."""
     with desk.db.reading() as tables:
-        return {interview: one.subject for interview, one in stops.every(tables) if _is_over(desk, one)}
+        every = _every(desk, tables)
+    return {id_: one.subject for id_, one in every.items() if id_ in desk.folder.unkept or _is_over(desk, one)}
 
 
 def check_undecided(desk: Desk, tables: Tables, interview: str) -> None:
-    """Raise ChoiceWaits where what was chosen for *interview* is due: nothing takes its place any more."""
-    found = stops.of(tables, interview)
-    if found is not None and _is_over(desk, found):
+    """Raise ChoiceWaits where what was chosen for *interview* waits for room: nothing takes its place any more."""
+    found = _of(desk, tables, interview)
+    if found is not None and (interview in desk.folder.unkept or _is_over(desk, found)):
         raise ChoiceWaits
 
 
@@ -125,10 +165,13 @@ def undo(desk: Desk, interview: str, mark: str) -> bool:
     Where it took the place of a choice whose ten seconds were over, that one waits again. Raises ChoiceWaits.
     """
     with desk.db.writing() as tables:
-        found = stops.of(tables, interview)
+        found = _of(desk, tables, interview)
         if found is None or found.mark != mark:
             return False
-        check_undecided(desk, tables, interview)
+        if _is_over(desk, found):
+            raise ChoiceWaits
+        if desk.folder.unkept.pop(interview, None) is not None:  # the one on the disk, if any, is the one before it
+            return True
         stops.drop(tables, interview)
         if found.stays:
             stops.keep(tables, interview, replace(found, mark=new_id(), choice=STOP_KEEP, run="", stays=False))
@@ -142,25 +185,33 @@ def finish(desk: Desk, interview: str, mark: str) -> None:
     Raises NotFound where that does not wait any more, ChoiceWaits on a full disk, StoreBusy, WallBroken.
     """
     with _or_waits(), desk.db.writing() as tables:
-        found = stops.of(tables, interview)
+        found = _of(desk, tables, interview)
         if found is None or found.mark != mark:
             raise NotFound
         _carry_out(desk, tables, interview, found)
+    _settled(desk, {interview: found})
 
 
 def finish_due(desk: Desk, *, all_of_them: bool = False) -> int:
     """Do what was chosen more than ten seconds ago, or before the program started; return how many stops that were.
 
+    What a full disk could not take and is not due yet is written down.
+
     *all_of_them*: the laptop is being locked, or what it holds is about to leave it; nobody can undo any more. Whoever
     is signed in, it is done for the person who tapped it. Raises ChoiceWaits on a full disk, StoreBusy, WallBroken.
     """
     with desk.db.reading() as tables:
-        if not stops.every(tables):
+        if not _every(desk, tables):
             return 0
     with _or_waits(), desk.db.writing() as tables:
-        due = [(id_, one) for id_, one in stops.every(tables) if all_of_them or _is_over(desk, one)]
-        for interview, found in due:
-            _carry_out(desk, tables, interview, found)
+        every = _every(desk, tables)
+        due = [interview for interview, one in every.items() if all_of_them or _is_over(desk, one)]
+        for interview, found in every.items():
+            if interview in due:
+                _carry_out(desk, tables, interview, found)
+            elif interview in desk.folder.unkept:
+                stops.keep(tables, interview, found)
+    _settled(desk, every)
     return len(due)
 
 

@@ -19,7 +19,7 @@ from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import load_study
 
-SCOPES = frozenset({consent.ALL, consent.STOP_KEEP})
+SCOPES = frozenset({consent.ALL, consent.STOP_KEEP, *consent.PARTS})
 RELATIONS = load_study().codes["relation"]
 
 
@@ -61,8 +61,8 @@ def withdraw(
     with desk.db.writing() as tables:
         mine = people.named(tables, wanted) if desk.me.role == INTERVIEWER else []
         for subject, asker in product(mine, consent.ASKERS[requested_by]):
-            asked = {"scope": scope, "requested_by": requested_by}
-            write(desk, tables, subject, asked | _who(desk, tables, subject, asker, relation))
+            asked = {"scope": scope, "requested_by": requested_by, **_who(desk, tables, subject, asker, relation)}
+            (limit if scope in consent.PARTS else write)(desk, tables, subject, asked)
         if not mine:
             notice = {"code": wanted, "scope": scope, "requested_by": requested_by, "day": desk.today}
             log.append(tables, desk.pen, Draft("notice", notice))
@@ -96,6 +96,23 @@ def write(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) 
         "act": "withdrawn",
         "day": desk.today,
         "follows": [event.id for event in said if event.person == asked["person"]],
+        **asked,
+    }
+    log.append(tables, desk.pen, Draft("consent_event", values, subject=subject))
+
+
+def limit(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) -> None:
+    """Keep that one person takes back part of what they allowed; the rest goes on. The same form twice is one."""
+    who = (asked["actor"], asked["person"])
+    said = [event for event in standing.events(tables, subject) if (event.actor, event.person) == who]
+    items = consent.PARTS[asked["scope"]]
+    if all(consent.takes_back(said, item) for item in items):
+        return
+    values: dict[str, Value] = {
+        "act": consent.LIMITED,
+        "day": desk.today,
+        "items": dict.fromkeys(items, consent.NO),
+        "follows": [event.id for event in said],
         **asked,
     }
     log.append(tables, desk.pen, Draft("consent_event", values, subject=subject))

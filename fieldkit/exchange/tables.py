@@ -39,10 +39,17 @@ _HEADINGS = (
         "问题（英文） Question (en)",
         "回答情况 Outcome",
     ),
-    *("记录方式 Kind of record", "内容 Text", "接上页 Continued", "有两种写法 In conflict", "时间可疑 Suspicious time"),
+    *(
+        "记录方式 Kind of record",
+        "内容 Text",
+        "接上页 Continued",
+        "有两种写法 In conflict",
+        "时间可疑 Suspicious time",
+        "可匿名引用原话 May be quoted",
+    ),
     *("提纲用法 Guide", "录入方式 How entered", "补录日期 Typed in on", "纸质记录编号及存放处 Sheet"),
 )
-_WIDTHS = (14, 10, 14, 16, 12, 12, 16, 8, 36, 36, 14, 14, 60, 10, 12, 12, 12, 16, 12, 20)
+_WIDTHS = (14, 10, 14, 16, 12, 12, 16, 8, 36, 36, 14, 14, 60, 10, 12, 12, 12, 12, 16, 12, 20)
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,7 @@ def _cells(row: AnswerRow) -> Iterable[tuple[str, ...]]:
                 _both(label("text_kind", row.text_kind)),
             ),
             *(part, str(number) if number else ""),
-            *("是 yes" if marked else "" for marked in (row.conflict, row.suspicious)),
+            *("是 yes" if marked else "" for marked in (row.conflict, row.suspicious, row.may_quote)),
             *(
                 _both(label("guide_mode", row.mode)),
                 _both(label("entered_how", _how(row))),

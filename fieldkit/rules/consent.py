@@ -17,6 +17,7 @@ GUARDIAN, CARER, CHILD, ADULT = "guardian", "carer", "child", "adult_participant
 AGREEING = frozenset({"given", "reaffirmed", "reconsented"})
 REFUSING = frozenset({"declined", "withdrawn"})
 VOIDING, DEFERRED = "voided", "deferred"
+LIMITED = "limited"  # some of what was allowed is taken back, the rest goes on: no answer to whether one takes part
 STOPPED = "stopped"  # on a sheet that is typed in: a fact of its own day and session, no word about another talk
 NECESSARY = ("participate", "notes", "store")
 BLOCKS = (1, 2, 3)  # the parts of the script that opens a talk; a child is told all of them
@@ -28,6 +29,13 @@ LEGAL_BASES = frozenset(
 )  # Civil Code 27, 30-32; a parent needs none
 ASKERS = {"child": (CHILD,), "guardian": (GUARDIAN,), "both": (GUARDIAN, CHILD)}  # who asks out: whose no that is
 ALL, STOP_KEEP, STOP_DISCARD = "all", "stop_keep", "stop_discard"
+PARTS = {
+    "audio": ("audio",),
+    "photo": ("photo_object", "photo_place"),
+    "quote": ("quote",),
+    "recontact": ("recontact", "repeat", "member_check"),
+    "share": ("share_archive", "cross_border"),
+}  # a scope that takes back part of the yes, and to which items (`domain.md` §3.6)
 
 
 @dataclass(frozen=True)
@@ -182,6 +190,28 @@ def effective(events: Iterable[Event], item: str, session: str) -> bool:
     if adult:
         return says_yes(adult, item) and not open_noes(events, {ADULT})
     return guardian_ok(events, item) and child_ok(events, item, session)
+
+
+def usable(events: Iterable[Event], item: str) -> bool:
+    """Tell whether *item* of what was recorded may be used: whoever has to be asked said yes, and no child said no.
+
+    A child is asked for the items of its own form alone; of the others its guardian decides, until the child objects.
+    """
+    events = in_force(events)
+    adult = [event for event in events if event.actor == ADULT]
+    if adult:
+        return says_yes(adult, item) and not open_noes(events, {ADULT})
+    spoken = [event for event in events if event.actor == CHILD]
+    objects = bool(last(spoken, item)) and not says_yes(spoken, item)
+    return guardian_ok(events, item) and not objects
+
+
+def takes_back(events: Iterable[Event], item: str) -> bool:
+    """Tell whether somebody's last word on *item* takes it back."""
+    events = in_force(events)
+    people = {(event.actor, event.person) for event in events}
+    each = [last([one for one in events if (one.actor, one.person) == who], item) for who in people]
+    return any(event.act == LIMITED for words in each for event in words)
 
 
 def grounds(events: Iterable[Event], session: str) -> tuple[str, ...]:

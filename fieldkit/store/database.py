@@ -28,6 +28,7 @@ from fieldkit.i18n import N_  # noqa: E402
 Tables = sqlite_utils.Database
 DatabaseError = dbapi2.DatabaseError
 KEY_BYTES = 48  # 32 of raw key, 16 of salt: SQLCipher derives nothing, a connection takes under a millisecond
+STATEMENTS = 500  # that a connection keeps prepared, more than the program has: to prepare one anew takes the longest
 READERS = 2  # connections kept while nobody reads: a page and what it asks for meanwhile
 
 _PRAGMAS = (
@@ -201,7 +202,9 @@ class Database:
         connection.execute("COMMIT")
 
     def _connect(self) -> dbapi2.Connection:
-        connection = dbapi2.connect(self.path, isolation_level=None, check_same_thread=False)
+        connection = dbapi2.connect(
+            self.path, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS
+        )
         try:
             connection.execute(f"PRAGMA key = \"x'{self.key.hex()}'\"")
             for pragma in _PRAGMAS:

@@ -21,6 +21,7 @@ from fieldkit.platform import flush_folder, make_private, write_atomically
 from fieldkit.records import canonical
 from fieldkit.store import backups, erasures, replica, schema
 from fieldkit.store.database import Database, ForeignStore, Tables
+from fieldkit.store.stops import Stop
 
 SLOTS_FORMAT = 2  # 1 knew no recovery part and is still read; a program of then must not take 2 for its own
 EMPTY, REQUESTED, READY = "empty", "requested", "ready"
@@ -63,10 +64,14 @@ class NotSetUp(Refusal):
 
 
 class Folder:
-    """An open data folder; it holds the `lock` until it is closed."""
+    """An open data folder; it holds the `lock` until it is closed.
+
+    `unkept`: by interview, the stops that a full disk could not take; until it can, only this program knows of them.
+    """
 
     def __init__(self, path: Path, lock: FileLock) -> None:
         self.path = path
+        self.unkept: dict[str, Stop] = {}
         self._lock = lock
 
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from fieldkit.rules.members import KINDS
 from fieldkit.store.database import Tables
@@ -27,6 +27,11 @@ def ends(tables: Tables) -> dict[str, list[tuple[int, str]]]:
     for stream, position, name in rows:
         found.setdefault(stream, []).append((position, name))
     return found
+
+
+def count(tables: Tables) -> int:
+    """Return how many blocks there are; none ever goes."""
+    return int(tables.execute("SELECT count(*) FROM blocks").fetchone()[0])
 
 
 def links(tables: Tables, stream: str) -> dict[str, tuple[int, str | None]]:
@@ -80,11 +85,19 @@ def _orders(tables: Tables, column: str, wanted: Iterable[str]) -> list[bytes]:
     return [bytes(row[0]) for row in rows]
 
 
-def carried(tables: Tables, covered: Iterator[str]) -> int:
-    """Return how many interviews lie wholly in the blocks *covered*."""
+def unverified(tables: Tables, names: Sequence[str]) -> int:
+    """Return how many interviews have something unsealed, or something in the blocks *names*."""
     rows = tables.execute(
-        "SELECT count(*) FROM interviews AS i WHERE EXISTS (SELECT 1 FROM changes WHERE session = i.id) AND NOT EXISTS ("
-        "SELECT 1 FROM changes WHERE session = i.id AND (block IS NULL OR block NOT IN (SELECT value FROM json_each(?))))",
-        [json.dumps(list(covered))],
+        "SELECT count(DISTINCT c.session) FROM changes AS c JOIN interviews AS i ON i.id = c.session "
+        "WHERE c.block IS NULL OR c.block IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(names))],
     )
     return int(rows.fetchone()[0])
+
+
+def note_batch(tables: Tables, batch: str, at: str, source: str, report: str) -> None:
+    """Keep the numbers of a batch that arrives piece by piece, as they stand after this piece."""
+    tables.execute(
+        "INSERT INTO batches VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET report = excluded.report",
+        [batch, at, source, report],
+    )

@@ -1,4 +1,4 @@
-"""The tables, as append-only migrations; they import nothing of ours, so that no later change can break them.
+"""The tables, as append-only migrations; they import nothing of ours that changes, so that nothing later breaks them.
 
 State tables have no constraint but the record id: two children may arrive with one case code (`design.md` §3).
 The triggers are the third consent wall; sqlite-utils' `transform()` would drop them, a test lists them.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlite_utils import Migrations
 
+from fieldkit.store import walls
 from fieldkit.store.database import Tables
 
 APPLICATION_ID = 0x464B4954  # "FKIT"
@@ -20,6 +21,7 @@ KNOWN = (
     "lists_at_once",
     "whole_children_gone",
     "conflicts_decided",
+    "children_known_twice",
 )  # any other name is a later version's
 
 _LOG = """
@@ -73,64 +75,6 @@ _STATE = {
     "answers": "interview question text text_kind outcome",
 }
 
-# What was said, each event by the one change it is named after, and what no coordinator voided of it.
-_SAID = """
-CREATE VIEW said AS
-  SELECT id, subject, body, json_extract(body, '$.set.actor') AS actor, json_extract(body, '$.set.act') AS act,
-         json_extract(body, '$.set.person') AS person, json_extract(body, '$.set.session') AS session
-  FROM changes WHERE kind = 'consent_event' AND id = record;
-CREATE VIEW in_force AS
-  SELECT s.*, s.act IN ('given', 'reaffirmed', 'reconsented') AS agrees FROM said AS s WHERE NOT EXISTS (
-    SELECT 1 FROM said AS v, json_each(v.body, '$.set.voids') AS named
-    WHERE v.subject = s.subject AND v.act = 'voided' AND named.value = s.id);
-"""
-
-# A gated change made here (batch IS NULL) must name a guardian's and the child's own yes, of this subject, to every
-# item, the child's of this session, with no objection or withdrawal left open.
-_GATED = """
-CREATE TRIGGER {kind}_needs_consent BEFORE INSERT ON changes
-WHEN NEW.batch IS NULL AND NEW.kind = '{kind}' AND NOT (
-  (SELECT count(*) FROM (VALUES {items}) AS needed WHERE NOT EXISTS (
-     SELECT 1 FROM json_each(NEW.grounds) AS g JOIN in_force AS e ON e.id = g.value
-     WHERE e.subject = NEW.subject AND e.agrees AND e.actor IN ('guardian', 'adult_participant')
-       AND json_extract(e.body, '$.set.items.' || needed.column1) = 'yes')) = 0
-  AND
-  (SELECT count(*) FROM (VALUES {items}) AS needed WHERE NOT EXISTS (
-     SELECT 1 FROM json_each(NEW.grounds) AS g JOIN in_force AS e ON e.id = g.value
-     WHERE e.subject = NEW.subject AND e.agrees AND e.actor IN ('child', 'adult_participant')
-       AND e.session = NEW.session
-       AND json_extract(e.body, '$.set.items.' || needed.column1) = 'yes')) = 0
-  AND NOT EXISTS (
-     SELECT 1 FROM in_force AS n
-     WHERE n.subject = NEW.subject AND n.actor <> 'carer' AND n.act IN ('declined', 'withdrawn')
-       AND NOT EXISTS (
-         SELECT 1 FROM in_force AS l, json_each(l.body, '$.set.lifts') AS named
-         WHERE l.subject = NEW.subject AND l.agrees AND named.value = n.id
-           AND l.actor = n.actor AND l.person IS n.person))
-  AND NOT EXISTS (SELECT 1 FROM noticed WHERE subject = NEW.subject)
-)
-BEGIN SELECT RAISE(ABORT, 'fieldkit wall: {kind} without both consents'); END;
-"""
-
-# Whom a code means, and which children a notice withdraws: of this team or another, in any order of arrival, and by any
-# name that a child ever had, so that a new pseudonym lifts nothing.
-_NAMES = """
-CREATE VIEW child_names AS
-  SELECT record AS subject, record AS name FROM changes WHERE kind = 'participant'
-  UNION ALL SELECT record, json_extract(body, '$.set.case_code') FROM changes WHERE kind = 'participant'
-  UNION ALL SELECT record, json_extract(body, '$.set.pseudonym_zh') FROM changes WHERE kind = 'participant'
-  UNION ALL SELECT record, json_extract(body, '$.set.pseudonym_en') FROM changes WHERE kind = 'participant';
-CREATE VIEW noticed AS
-  SELECT c.subject, n.id AS notice, n.scope, n.requested_by FROM notices AS n
-  CROSS JOIN child_names AS c ON c.name = n.code COLLATE NOCASE;
-"""
-
-_NEEDS_CHANGE = """
-CREATE TRIGGER {table}_needs_change BEFORE INSERT ON {table}
-WHEN NOT EXISTS (SELECT 1 FROM changes WHERE record = NEW.id)
-BEGIN SELECT RAISE(ABORT, 'fieldkit wall: state without its change'); END;
-"""
-
 
 def _columns(fields: str) -> dict[str, type]:
     pairs = [name.partition(":") for name in fields.split()]
@@ -156,11 +100,11 @@ def log_and_state(db: Tables) -> None:
     for table, fields in _STATE.items():
         db.table(table).create(_columns(fields), pk="id")
         db.table(table).create_index(["subject"])
-        _script(db, _NEEDS_CHANGE.format(table=table))
-    _script(db, _NAMES)
-    _script(db, _SAID)
-    _script(db, _GATED.format(kind="interview", items="('participate'), ('notes'), ('store')"))
-    _script(db, _GATED.format(kind="answer", items="('notes')"))
+        _script(db, walls.NEEDS_CHANGE.format(table=table))
+    _script(db, walls.NAMES)
+    _script(db, walls.SAID)
+    _script(db, walls.GATED.format(kind="interview", items="('participate'), ('notes'), ('store')"))
+    _script(db, walls.GATED.format(kind="answer", items="('notes')"))
 
 
 _NEW_TABLES = {
@@ -211,7 +155,7 @@ def people_and_consent(db: Tables) -> None:
     for table, fields in _NEW_TABLES.items():
         db.table(table).create(_columns(fields), pk="id")
         db.table(table).create_index(["subject"])
-        _script(db, _NEEDS_CHANGE.format(table=table))
+        _script(db, walls.NEEDS_CHANGE.format(table=table))
     for table, fields in _NEW_COLUMNS.items():
         for name in fields.split():
             column, _, kind = name.partition(":")
@@ -231,7 +175,7 @@ def memos_and_approved(db: Tables) -> None:
     fields = "interview interviewer day sealed self_role assumptions method_note analytic_idea"
     db.table("memos").create(_columns(fields), pk="id")
     db.table("memos").create_index(["interview"])
-    _script(db, _NEEDS_CHANGE.format(table="memos"))
+    _script(db, walls.NEEDS_CHANGE.format(table="memos"))
     _script(db, _APPROVED)
 
 
@@ -266,11 +210,11 @@ def interview_whole(db: Tables) -> None:
         db.table(table).create(_columns(fields), pk="id")
         db.table(table).create_index(["interview"])
         db.table(table).create_index(["subject"])
-        _script(db, _NEEDS_CHANGE.format(table=table))
+        _script(db, walls.NEEDS_CHANGE.format(table=table))
     for column in ("mode", "entered_on", "paper_ref"):
         db.execute(f"ALTER TABLE interviews ADD COLUMN {column} TEXT")
-    _script(db, _GATED.format(kind="moment", items="('notes')"))
-    _script(db, _GATED.format(kind="observation", items="('notes')"))
+    _script(db, walls.GATED.format(kind="moment", items="('notes')"))
+    _script(db, walls.GATED.format(kind="observation", items="('notes')"))
     _script(db, _ERASED)
 
 
@@ -373,16 +317,25 @@ _GONE_TABLES = {
 _GONE = """
 CREATE TABLE erased_aliases (drawer TEXT, alias TEXT, PRIMARY KEY (drawer, alias)) WITHOUT ROWID;
 CREATE TABLE erased_children (drawer TEXT, subject TEXT, PRIMARY KEY (drawer, subject)) WITHOUT ROWID;
+DROP VIEW noticed;
+CREATE VIEW noticed_all AS
+  SELECT c.subject, n.id AS notice, n.scope, n.requested_by FROM notices AS n
+  CROSS JOIN child_names AS c ON c.name = n.code COLLATE NOCASE;
+CREATE VIEW noticed AS
+  SELECT * FROM noticed_all WHERE scope NOT IN ('audio', 'photo', 'quote', 'recontact', 'share');
 """
 
 
 @migrations()
 def whole_children_gone(db: Tables) -> None:
-    """A child whom a coordinator erased: by which names its blocks are known, the tombstone, and who carried it out."""
+    """A child whom a coordinator erased: by which names its blocks are known, the tombstone, and who carried it out.
+
+    A notice that takes back a part of what was allowed is no wall against the rest.
+    """
     for table, fields in _GONE_TABLES.items():
         db.table(table).create(_columns(fields), pk="id")
         db.table(table).create_index(["subject"])
-        _script(db, _NEEDS_CHANGE.format(table=table))
+        _script(db, walls.NEEDS_CHANGE.format(table=table))
     _script(db, _GONE)
 
 
@@ -390,8 +343,24 @@ def whole_children_gone(db: Tables) -> None:
 def conflicts_decided(db: Tables) -> None:
     """What a coordinator decided where two versions stood; and every record that waits for it is found at once."""
     db.table("conflict_decisions").create(_columns("about field choice taken reason note heads"), pk="id")
-    _script(db, _NEEDS_CHANGE.format(table="conflict_decisions"))
+    _script(db, walls.NEEDS_CHANGE.format(table="conflict_decisions"))
     said = "json_extract(body, '$.set.about')"
     db.execute(f"CREATE INDEX changes_decided ON changes ({said}) WHERE kind = 'conflict_decision'")
     for table in ("screenings", "slips", "person_names", "papers", "nonparticipations", "interviews"):
         db.execute(f"CREATE INDEX {table}_conflict ON {table} (subject, conflict) WHERE conflict")
+
+
+_LINKED = """
+CREATE VIEW linked_children AS
+  SELECT first, second FROM same_children AS s WHERE EXISTS (
+    SELECT 1 FROM heads AS h CROSS JOIN changes AS c ON c.id = h.change
+    WHERE h.record = s.id AND h.field = 'state' AND json_extract(c.body, '$.set.state') = 'linked');
+"""
+
+
+@migrations()
+def children_known_twice(db: Tables) -> None:
+    """Two records that are one child: while anybody says so, and nobody who knew of it says no, they are linked."""
+    db.table("same_children").create(_columns("first second state reason"), pk="id")
+    _script(db, walls.NEEDS_CHANGE.format(table="same_children"))
+    _script(db, _LINKED)

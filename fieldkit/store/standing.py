@@ -30,13 +30,18 @@ def events(tables: Tables, subject: str) -> list[Event]:
 
 def _notices(tables: Tables, subject: str) -> list[Event]:
     rows = tables.execute(
-        "SELECT DISTINCT notice, requested_by, scope FROM noticed WHERE subject = ? ORDER BY notice", [subject]
+        "SELECT DISTINCT notice, requested_by, scope FROM noticed_all WHERE subject = ? ORDER BY notice", [subject]
     )
     return [
-        Event(id_, actor, "withdrawn", scope=scope)
-        for id_, asker, scope in rows
-        for actor in consent.ASKERS.get(asker, (GUARDIAN,))
+        _noticed(id_, actor, scope) for id_, asker, scope in rows for actor in consent.ASKERS.get(asker, (GUARDIAN,))
     ]
+
+
+def _noticed(id_: str, actor: str, scope: str) -> Event:
+    items = consent.PARTS.get(scope)
+    if items is None:
+        return Event(id_, actor, "withdrawn", scope=scope)
+    return Event(id_, actor, consent.LIMITED, items=dict.fromkeys(items, consent.NO), scope=scope)
 
 
 def _event(id_: str, change: dict[str, Value]) -> Event:
@@ -51,7 +56,8 @@ def wordy(tables: Tables, said: Mapping[str, Iterable[Event]], day: str) -> set[
 
     Something was said on *day*, by notice, or by the child itself that is no plain yes; or an event was voided.
     """
-    rows = tables.execute("SELECT subject FROM consent_events WHERE day = ? UNION SELECT subject FROM noticed", [day])
+    said_then = "SELECT subject FROM consent_events WHERE day = ? UNION SELECT subject FROM noticed_all"
+    rows = tables.execute(said_then, [day])
     return {row[0] for row in rows} | {child for child, events in said.items() if any(map(_is_wordy, events))}
 
 

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from fieldkit.acts import cards
 from fieldkit.acts.cards import Card
+from fieldkit.acts.desk import Desk
 from fieldkit.i18n import N_
 from fieldkit.web.pages import Answer, inside, label, words
 from fieldkit.web.sessions import desk, here, is_here, phone, signed_in
@@ -43,18 +44,36 @@ def lines(card: Card) -> list[dict[str, object]]:
 def called() -> Card | None:
     """Return the card that the reader of this page handed over: each of their pages shows its "stop".
 
-    What lies covered on a phone may be in the child's own hand, and shows the child nothing of it.
+    A "stop" that waits comes before the card that is in a child's hand now. What lies covered on a phone may be in the
+    child's own hand, and shows the child nothing of it.
     """
-    at, card = signed_in(), _open()
-    mine = at is not None and card is not None and card.by == at.me.code
-    return card if mine and not (phone() and session.get("covered")) else None
+    at = signed_in()
+    if at is None or (phone() and session.get("covered")):
+        return None
+    waits, card = here().called.get(at.me.code), _open()
+    if waits is not None and waits.stop is not None and not cards.is_over(at, waits):
+        return waits
+    return card if card is not None and card.by == at.me.code else None
+
+
+def take_up(at: Desk) -> None:
+    """Give back to whoever unlocks the card whose "stop" they had not answered: a lock or a restart is no answer."""
+    card = here().called.get(at.me.code) or cards.left(at)
+    if card is not None and card.stop is not None:
+        here().called[card.by] = card
+        here().card = here().card or card
 
 
 def answered_on(interview: str) -> None:
     """Take note that what becomes of the interview was decided with the child: that answers its "stop"."""
-    card = of(interview)
-    if card is not None and card.stop is not None:
-        cards.answer(card, card.stop.number)
+    for card in (called(), of(interview)):
+        if card is not None and card.place == interview and card.stop is not None:
+            _answer(card, card.stop.number)
+
+
+def _answer(card: Card, number: int) -> None:
+    cards.answer(card, number)
+    cards.keep_stop(desk(), card)
 
 
 def _open() -> Card | None:
@@ -112,9 +131,9 @@ def close() -> Response:
 
 def _change(card: Card | None, then: str) -> Response:
     """Put another card in the child's hand, or none; while a "stop" waits for an answer, that comes first."""
-    lies = _open()
-    if lies is not None and lies.stop is not None:
-        return redirect(url_for("stops.show", interview=lies.place))
+    for lies in (called(), _open()):
+        if lies is not None and lies.stop is not None:
+            return redirect(url_for("stops.show", interview=lies.place))
     here().card = card
     return redirect(then)
 
@@ -123,9 +142,9 @@ def _change(card: Card | None, then: str) -> Response:
 def answered() -> Response:
     """Take note that the child goes on."""
     desk()
-    card = _open()
+    card = called()
     if card is not None and card.id == request.form.get("card"):
-        cards.answer(card, request.form.get("stop", 0, type=int))
+        _answer(card, request.form.get("stop", 0, type=int))
     return redirect(inside(request.form.get("back", "")) or url_for("today.home"))
 
 
@@ -160,8 +179,19 @@ def tap() -> Response:
     card = _open()
     if card is None or card.id != request.form.get("card"):
         return missed()
-    cards.tap(card, request.form.get("sign", ""), site().clock)
+    sign = request.form.get("sign", "")
+    cards.tap(card, sign, site().clock)
+    if sign == cards.STOP:
+        _hear(card)
     return redirect(url_for("cards.child"))
+
+
+def _hear(card: Card) -> None:
+    """Let a "stop" wait for whoever handed the card over, whatever becomes of the card."""
+    at = here().desk
+    if at is not None:
+        here().called[card.by] = card
+        cards.keep_stop(at, card)
 
 
 def missed() -> Response:

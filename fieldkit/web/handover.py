@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
-from fieldkit.acts import conflicts, handover, people, readiness, removals
+from fieldkit.acts import conflicts, exchange, handover, people, readiness, removals
 from fieldkit.acts.handover import NoSuchPlace
 from fieldkit.errors import Missing
 from fieldkit.records import clean
@@ -34,7 +34,7 @@ def show() -> str:
 
 
 def _shown() -> dict[str, object]:
-    return {"state": handover.state(desk()), "batches": handover.batches(desk())}
+    return {"state": handover.state(desk()), "hub": exchange.state(desk()), "batches": handover.batches(desk())}
 
 
 @pages.post("/handover/write")

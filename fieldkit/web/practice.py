@@ -11,6 +11,7 @@ from fieldkit.acts import practice
 from fieldkit.clock import new_id
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.i18n import N_
+from fieldkit.web.cards import called
 from fieldkit.web.pages import Answer
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, here, in_turn, practising, step_into, step_out, stepped_out
@@ -22,7 +23,7 @@ LEAVE = {"locks.fall", "users.lock"}
 OF_THE_LAPTOP = {"devices", "phones", "sheets", "studies", "users"}
 COVER = {"locks.show", "locks.choose", "locks.lift"}  # it lies over the session outside
 CARDS = {"cards.to_answer", "cards.to_talk", "cards.close"}  # a phone beside the laptop shows the real one
-CARRIES = {"backups", "exports", "handover", "rosters"}  # may be looked at
+CARRIES = {"backups", "exchange", "exports", "handover", "rosters"}  # may be looked at
 
 
 class PracticeOver(Refusal):
@@ -85,11 +86,14 @@ def begin() -> Response:
     if site().demo:
         raise NotFound
     if not practising():
-        card = here().card
-        if card is not None and card.by == desk().me.code:  # what is tapped while somebody plays stands for no child
-            here().card = None
         invented, end = practice.begin(desk())
-        step_into(f"practice {new_id()}", Machine(invented.folder, desk=invented, end=end))
+        machine, card = Machine(invented.folder, desk=invented, end=end), called()
+        if card is not None and card.stop is not None:  # that comes first
+            machine.close()
+            return redirect(url_for("stops.show", interview=card.place))
+        if card is not None:  # what is tapped while somebody plays stands for no child
+            here().card = None
+        step_into(f"practice {new_id()}", machine)
     return redirect(url_for("today.home"))
 
 

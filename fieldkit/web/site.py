@@ -11,6 +11,7 @@ from flask import Request, current_app
 from fieldkit.acts import phones
 from fieldkit.acts.cards import Card
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.exchange import Sending
 from fieldkit.acts.locks import Guard
 from fieldkit.acts.phones import Book
 from fieldkit.clock import Clock
@@ -21,6 +22,7 @@ from fieldkit.store.folder import Folder
 class Machine:
     """A data folder, what to call it, and its store while somebody is signed in to it.
 
+    `card`: the one in a child's hand; `called`: by who handed it over, the last one on which a child tapped "stop".
     `end`: what is left to do once its store is closed, where nothing of the folder is to stay.
     """
 
@@ -30,15 +32,17 @@ class Machine:
     guard: Guard = field(default_factory=Guard)
     phones: Book = field(default_factory=Book)
     card: Card | None = None
+    sending: Sending | None = None
+    called: dict[str, Card] = field(default_factory=dict)
     end: Callable[[], None] = lambda: None
 
     def close(self) -> None:
-        """Close the store and drop its key: the last session was locked."""
+        """Close the store and drop its key: the last session was locked. A "stop" waits for who unlocks again."""
         if self.desk is not None:
             self.desk.db.close()
         self.guard.pins.clear()
         self.phones.close()
-        self.desk = self.card = None
+        self.desk = self.card = self.sending = None
         self.end()
 
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from fieldkit.acts import people, stops
 from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.stops import ChoiceWaits
+from fieldkit.acts.stops import ChoiceNotKept, ChoiceWaits
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.web.cards import answered_on
 from fieldkit.web.pages import Answer
@@ -35,12 +35,22 @@ def begin(interview: str) -> Answer:
     look_in(desk())
     try:
         stops.begin(desk(), interview, request.form.get("choice", ""))
-    except Refusal as refusal:
+    except ChoiceNotKept as refusal:
+        _goes_on(interview)
         return _page(interview, refusal), refusal.status
+    except Refusal as refusal:
+        if isinstance(refusal, NotFound) and "subject" in request.form:  # what found no room was done just now
+            return _done(interview)
+        return _page(interview, refusal), refusal.status
+    _goes_on(interview)
+    return redirect(url_for("stops.show", interview=interview))
+
+
+def _goes_on(interview: str) -> None:
+    """The choice is made, and the laptop looks in once its ten seconds are over."""
     answered_on(interview)
     machine = here()
     site().later(stops.UNDO + A_MOMENT, lambda: _finish_later(machine))
-    return redirect(url_for("stops.show", interview=interview))
 
 
 @pages.post("/interviews/<interview>/stop/undo")
@@ -91,6 +101,8 @@ def _page(interview: str, refusal: Refusal | None = None) -> str:
     waiting = stops.waiting(desk(), interview)
     if waiting is not None and not waiting.left:
         refusal = refusal or ChoiceWaits()
+    elif waiting is not None and not waiting.kept:
+        refusal = refusal or ChoiceNotKept()
     asked = {"interview": interview, "subject": subject, "case": case, "on_paper": on_paper}
     return render_template("stops/show.html", waiting=waiting, refusal=refusal, **asked)
 
@@ -116,7 +128,7 @@ def look_in(at: Desk, *, all_of_them: bool = False) -> None:
 
 @pages.app_template_global()
 def stops_overdue() -> dict[str, str]:
-    """Return the interviews whose stop waits although its ten seconds are over, each with its child."""
+    """Return the interviews whose stop waits for room on the disk, each with its child."""
     return stops.overdue(desk())
 
 

@@ -11,6 +11,7 @@ from wtforms import PasswordField, RadioField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from fieldkit.acts import backups, sheets, users
+from fieldkit.web.cards import take_up
 from fieldkit.web.pages import Answer, Form, answer, inside
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import alone, desk, here, seat, sign_in, sign_out, signed_in, tell
@@ -68,6 +69,7 @@ def sit(code: str, passphrase: str) -> None:
     else:
         at = users.unlock(machine.folder, code, passphrase, site().clock)
     sign_in(seat(), at)
+    take_up(at)
     look_in(at)
     backups.renew_if_possible(at)
 

@@ -20,7 +20,7 @@ pages = Blueprint("withdrawals", __name__)
 def any_code() -> str:
     """Ask for a code: of any child, also one that this laptop does not hold."""
     desk()
-    return render_template("withdrawals/ask.html", case=None, askers=_askers(), typed={})
+    return render_template("withdrawals/ask.html", case=None, askers=_askers(), typed={}, parts=consent.PARTS)
 
 
 @pages.get("/people/<subject>/withdraw")
@@ -29,7 +29,11 @@ def of_child(subject: str) -> str:
     case = people.case(desk(), subject)
     asked = {event.relation for event in case.events if event.actor == consent.GUARDIAN and event.relation}
     return render_template(
-        "withdrawals/ask.html", case=case, askers=_askers(asked), typed={"asker": request.args.get("who", "")}
+        "withdrawals/ask.html",
+        case=case,
+        askers=_askers(asked),
+        typed={"asker": request.args.get("who", "")},
+        parts=consent.PARTS,
     )
 
 
@@ -42,11 +46,16 @@ def write_down() -> Answer:
     try:
         done = withdrawals.withdraw(desk(), typed["code"], scope, *who)
     except Refusal as refusal:
-        shown = {"case": None, "askers": _askers({asker}), "typed": typed, "refusal": refusal}
+        shown = {"case": None, "askers": _askers({asker}), "typed": typed, "refusal": refusal, "parts": consent.PARTS}
         return render_template("withdrawals/ask.html", **shown), refusal.status
     near = [] if done.known or desk().me.role not in {INTERVIEWER, COORDINATOR} else people.find(desk(), done.code)
     return render_template(
-        "withdrawals/done.html", done=done, shown=typed["shown"] or done.code, scope=scope, near=near
+        "withdrawals/done.html",
+        done=done,
+        shown=typed["shown"] or done.code,
+        scope=scope,
+        near=near,
+        parts=consent.PARTS,
     )
 
 

@@ -16,6 +16,7 @@ import pytest
 from fieldkit.acts import (
     answers,
     backups,
+    cards,
     checks,
     handover,
     interviews,
@@ -941,6 +942,20 @@ def test_what_waits_to_be_discarded_is_discarded_before_a_backup_is_written(
     backups.write(me, tmp_path / "b")
 
     assert WORDS.encode() not in held_by(tmp_path / "b", tmp_path, me.db.key, clear)
+
+
+def test_a_restored_backup_shows_no_stop_that_was_answered_on_the_laptop_since(
+    me: Desk, interview: str, tmp_path: Path, again: Again
+) -> None:
+    card = cards.to_talk(me, interview)
+    cards.tap(card, "stop", me.clock)
+    cards.keep_stop(me, card)
+    backups.write(me, tmp_path / "b")
+    assert cards.left(me) is not None
+
+    folder = Folder.open(tmp_path / "other")
+    backups.restore(folder, tmp_path / "b", PASSPHRASE)
+    assert cards.left(again(folder)) is None
 
 
 def test_own_copies_are_not_renewed_while_somebody_can_still_undo_a_stop(me: Desk, dated: Path, interview: str) -> None:

@@ -9,6 +9,7 @@ from fieldkit.acts.cards import Card
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, NotAllowed, NotFound
+from fieldkit.store import cards as store
 
 Desks = dict[str, Desk]
 
@@ -123,3 +124,30 @@ def test_a_tap_writes_nothing(desks: Desks, child: str) -> None:
 
     with desk.db.reading() as tables:
         assert tables.execute("SELECT count(*) FROM changes").fetchone()[0] == before
+
+
+def test_a_copy_of_the_laptop_knows_of_no_stop_and_neither_does_the_log(desks: Desks, interview: str) -> None:
+    desk = desks["interviewer"]
+    card = cards.to_talk(desk, interview)
+    cards.tap(card, "stop", Clock())
+    with desk.db.reading() as tables:
+        before = tables.execute("SELECT count(*) FROM changes").fetchone()[0]
+    cards.keep_stop(desk, card)
+
+    left = cards.left(desk)
+    assert left is not None
+    assert (left.place, left.by, left.stop) == (interview, desk.me.code, card.stop)
+    with desk.db.writing() as tables:
+        assert tables.execute("SELECT count(*) FROM changes").fetchone()[0] == before
+        store.forget(tables)
+    assert cards.left(desk) is None
+
+
+def test_a_stop_of_an_interview_that_has_ended_is_left_by_nobody(desks: Desks, interview: str) -> None:
+    desk = desks["interviewer"]
+    card = cards.to_talk(desk, interview)
+    cards.tap(card, "stop", Clock())
+    cards.keep_stop(desk, card)
+    stops.finish(desk, interview, stops.begin(desk, interview, "stop_keep").mark)
+
+    assert cards.left(desk) is None

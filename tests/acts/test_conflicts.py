@@ -326,11 +326,13 @@ def test_without_the_consents_no_note_is_written_and_both_can_still_stand(
     assert conflicts.waiting(disputed) == 0
 
 
+@pytest.mark.parametrize("choices", [[], [BOTH]])
 def test_a_child_who_withdrew_is_in_no_list_and_has_no_page(
-    refused: Refused, disputed: Desk, desks: Desks, note: str, consented: str, carry: Carry
+    refused: Refused, disputed: Desk, desks: Desks, note: str, consented: str, carry: Carry, choices: list[str]
 ) -> None:
     mine = taking(disputed, note, MINE)
-    conflicts.decide(disputed, note, replace(mine, choice=BOTH))
+    for choice in choices:
+        conflicts.decide(disputed, note, replace(mine, choice=choice))
     withdrawals.withdraw(desks["interviewer"], consented)
     carry(desks["interviewer"], disputed)
 

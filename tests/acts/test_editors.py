@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fieldkit.acts import members
+from fieldkit.acts import conflicts, members
+from fieldkit.acts.conflicts import Said
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.editors import Opened, Version, opened
 from fieldkit.records import natural_id
+from fieldkit.rules.conflicts import BOTH
 
 Desks = dict[str, Desk]
 
@@ -31,3 +33,25 @@ def test_only_what_people_disagree_about_has_versions_each_with_its_author(
         Version("研究生", "李岚"),
         Version("讲师", "陈静"),
     ]
+
+
+def test_versions_that_a_coordinator_let_stand_say_why_and_wait_for_nobody(
+    desks: Desks, carry: Callable[[Desk, Desk], object]
+) -> None:
+    chief, mine, code = desks["coordinator"], desks["interviewer"], desks["interviewer"].me.code
+    record = natural_id("team_member", code)
+    for desk, occupation in ((mine, "研究生"), (chief, "讲师")):
+        members.keep(desk, code, {"occupation": occupation})
+    carry(mine, chief)
+    with chief.db.reading() as tables:
+        assert opened(tables, record).waits
+    conflicts.decide(chief, record, Said("occupation", BOTH, "both_hold", base=conflicts.one(chief, record).base))
+    carry(chief, mine)
+
+    with mine.db.reading() as tables:
+        found = opened(tables, record)
+    assert not found.waits
+    assert {(one.value, one.kept) for one in found.versions["occupation"]} == {
+        ("研究生", "both_hold"),
+        ("讲师", "both_hold"),
+    }

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,11 +11,12 @@ from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, NotAgainToday
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.interviews import ConsentMissing
-from fieldkit.acts.stops import ChoiceWaits
+from fieldkit.acts.stops import ChoiceNotKept, ChoiceWaits
 from fieldkit.errors import DiskFull, Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.store import log, rebuild, replica, search
 from fieldkit.store import people as rows
+from fieldkit.store import stops as kept
 from fieldkit.store.database import Database
 from fieldkit.store.log import Draft
 
@@ -343,3 +344,117 @@ def test_a_discard_that_is_undone_leaves_the_stop_whose_ten_seconds_were_over(de
     assert (waiting.choice, waiting.left) == (KEEP, 0)
     assert stops.finish_due(late) == 1
     assert (rows_of(me, "closings") != [], found(me, WORDS) != []) == (True, True)
+
+
+@pytest.fixture
+def no_room() -> Iterator[Callable[[], None]]:
+    """The disk is full before the stop is tapped; what is called makes room."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("keep", "drop"):
+            patched.setattr(kept, name, full)
+        yield patched.undo
+
+
+def test_on_a_disk_that_is_full_already_the_choice_is_refused_in_its_own_words_and_tried_again(
+    refused: Refused, desks: Desks, interview: str, no_room: Callable[[], None]
+) -> None:
+    me = desks["interviewer"]
+    note(me, interview)
+    refusal = refused(ChoiceNotKept, "interviewer", lambda desk: stops.begin(desk, interview, DISCARD))
+    assert "孩子选好的还没有办" in refusal.sentence("zh_CN")
+    assert "页面" not in refusal.sentence("zh_CN")
+
+    waiting = stops.waiting(me, interview)
+    assert waiting is not None
+    assert (waiting.choice, waiting.left, waiting.kept) == (DISCARD, 10, False)
+    assert stops.overdue(me) == {interview: stops.whose(me, interview)}
+    refused(ChoiceWaits, "interviewer", lambda desk: stops.finish_due(desk, all_of_them=True))
+    refused(ChoiceWaits, "interviewer", lambda desk: stops.finish_due(later(desk, 10)))
+    assert found(me, WORDS)
+
+    no_room()
+    assert stops.finish_due(later(me, 10)) == 1
+    assert (found(me, WORDS), stops.overdue(me), stops.waiting(me, interview)) == ([], {}, None)
+
+
+def test_what_the_disk_could_not_take_is_written_down_once_it_can_and_its_ten_seconds_go_on(
+    desks: Desks, interview: str, no_room: Callable[[], None]
+) -> None:
+    me = desks["interviewer"]
+    with pytest.raises(ChoiceNotKept):
+        stops.begin(me, interview, DISCARD)
+    no_room()
+
+    assert stops.finish_due(later(me, 4)) == 0
+    waiting = stops.waiting(later(me, 4), interview)
+    assert waiting is not None
+    assert (waiting.choice, waiting.left, waiting.kept) == (DISCARD, 6, True)
+    assert stops.overdue(later(me, 4)) == {}
+    assert stops.finish_due(after_a_power_cut(me)) == 1
+
+
+def test_what_the_disk_could_not_take_is_undone_within_ten_seconds_and_later_only_made_stricter(
+    refused: Refused, desks: Desks, interview: str, no_room: Callable[[], None]
+) -> None:
+    me = desks["interviewer"]
+    for choice in (DISCARD, KEEP, KEEP):
+        refused(ChoiceNotKept, "interviewer", lambda desk: stops.begin(desk, interview, choice))  # noqa: B023
+    waiting = stops.waiting(me, interview)
+    assert waiting is not None
+    assert waiting.choice == KEEP
+    late = later(me, 10)
+    refused(ChoiceWaits, "interviewer", lambda _: stops.undo(late, interview, waiting.mark))
+    refused(ChoiceNotKept, "interviewer", lambda _: stops.begin(late, interview, DISCARD))
+    later_still = later(me, 20)
+    refused(ChoiceWaits, "interviewer", lambda _: stops.begin(later_still, interview, KEEP))
+
+    no_room()
+    assert stops.finish_due(later_still) == 1
+    assert rows_of(me, "interviews") == []
+
+
+def test_what_the_disk_could_not_take_and_the_child_takes_back_is_not_done(
+    desks: Desks, interview: str, no_room: Callable[[], None]
+) -> None:
+    me = desks["interviewer"]
+    with pytest.raises(ChoiceNotKept):
+        stops.begin(me, interview, DISCARD)
+    waiting = stops.waiting(me, interview)
+    assert waiting is not None
+
+    assert stops.undo(me, interview, waiting.mark)
+
+    assert (stops.waiting(me, interview), stops.overdue(me)) == (None, {})
+    no_room()
+    assert stops.finish_due(later(me, 60)) == 0
+
+
+def test_what_the_disk_could_not_take_is_done_by_the_next_tap_that_finds_room(
+    desks: Desks, interview: str, no_room: Callable[[], None]
+) -> None:
+    me = desks["interviewer"]
+    note(me, interview)
+    with pytest.raises(ChoiceNotKept):
+        stops.begin(me, interview, DISCARD)
+    waiting = stops.waiting(me, interview)
+    assert waiting is not None
+    no_room()
+
+    stops.finish(me, interview, waiting.mark)
+
+    assert (found(me, WORDS), stops.overdue(me)) == ([], {})
+
+
+def test_a_tap_that_finds_room_takes_the_place_of_what_the_disk_could_not_take(
+    desks: Desks, interview: str, no_room: Callable[[], None]
+) -> None:
+    me = desks["interviewer"]
+    with pytest.raises(ChoiceNotKept):
+        stops.begin(me, interview, DISCARD)
+    no_room()
+
+    stops.begin(me, interview, KEEP)
+
+    waiting = stops.waiting(me, interview)
+    assert waiting is not None
+    assert (waiting.choice, waiting.kept) == (KEEP, True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fieldkit.acts import answers, assents, consents, interviews, moments, people, tasks, visits
+from fieldkit.acts import answers, assents, consents, interviews, moments, people, tasks, visits, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
@@ -52,6 +52,16 @@ def test_who_wants_to_think_is_asked_again_on_the_day_they_named(desks: Desks, c
     assert codes(desk) == [("ask_again", "2027-01-15")]
     follows = [event.id for event in people.case(desk, child).events]
     consents.record(desk, child, replace(said, follows=follows))
+    assert codes(desk) == []
+
+
+def test_nobody_is_rung_or_visited_again_whose_family_took_that_back(desks: Desks, consented: str) -> None:
+    desk = desks["interviewer"]
+    day = (desk.clock.today() + timedelta(days=5)).isoformat()
+    visits.record(desk, consented, "not_home", next_on=day)
+    assert [code for code, _ in codes(desk)] == ["visit"]
+    withdrawals.withdraw(desk, consented, "recontact", "guardian", "mother")
+
     assert codes(desk) == []
 
 

@@ -16,6 +16,7 @@ from fieldkit.acts.withdrawals import CannotCarry, Withdrawn
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.records import Change, clean
+from fieldkit.rules import consent
 from fieldkit.store import log
 from fieldkit.store.log import Draft
 from sync.replica import Report
@@ -253,3 +254,34 @@ def test_in_whatever_order_the_sticks_go_the_child_is_gone_in_the_end(
     for desk in (machines["laptop"], machines["centre"]):
         assert people.listing(desk) == []
         assert checks.check(desk).ok
+
+
+@pytest.mark.parametrize(("scope", "item"), [("quote", "quote"), ("recontact", "repeat"), ("share", "cross_border")])
+def test_a_part_is_taken_back_and_the_rest_goes_on(
+    desks: Desks, told: str, consented: str, carry: Carry, changes: Changes, scope: str, item: str
+) -> None:
+    desk = desks["interviewer"]
+    for _twice in range(2):
+        withdrawals.withdraw(desk, consented, scope, "guardian", "mother")
+    events = people.case(desk, consented).events
+    assert [event.act for event in events].count("limited") == 1
+    assert consent.takes_back(events, item)
+    answers.save(desk, SaveAnswer(told, "W2", "editor-2", "", "还能记"))
+
+    carry(desk, desks["coordinator"])
+    (row, *_) = exports.dataset(desks["coordinator"]).rows
+    assert row.may_quote == (scope != "quote")
+
+
+def test_a_part_is_taken_back_by_notice_too_and_stops_no_interview(
+    desks: Desks, told: str, consented: str, carry: Carry
+) -> None:
+    code = people.case(desks["interviewer"], consented).case_code
+    withdrawals.withdraw(desks["sg_lead"], code, "quote", "child")
+    carry(desks["sg_lead"], desks["interviewer"])
+    answers.save(desks["interviewer"], SaveAnswer(told, "W2", "editor-2", "", "还能记"))
+    carry(desks["interviewer"], desks["coordinator"])
+
+    assert not consent.usable(people.case(desks["interviewer"], consented).events, "quote")
+    assert [row.may_quote for row in exports.dataset(desks["coordinator"]).rows] == [False, False]
+    assert checks.check(desks["interviewer"]).ok

@@ -70,9 +70,11 @@ def server(options: list[str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
     command = [sys.executable, "-m", "fieldkit", "serve", *options, "--port", "0", "--no-browser"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    yield process, next(found[0] for line in process.stdout if (found := re.search(r"http://\S+/", line)))
-    process.terminate()
-    process.communicate()
+    try:
+        yield process, next(found[0] for line in process.stdout if (found := re.search(r"http://\S+/", line)))
+    finally:
+        process.terminate()
+        process.communicate()
 
 
 def resident(pid: int) -> float:

@@ -17,7 +17,7 @@ from fieldkit.store.folder import Folder
 pytestmark = pytest.mark.browser
 Stored = Callable[[str], str]
 Unlock = Callable[[Page, Any], None]
-STAYS, GOES = "奶奶在家。", "qx7vk2mpz9lw4td"
+STAYS, GOES, GOES_TOO = "奶奶在家。", "qx7vk2mpz9lw4td", "hh3rt8yyk1nmc0e"
 NOTE, BADGE, OFF = "#note-W1", "#W1 .badge", "#W1 [value=off_record]"
 
 
@@ -30,6 +30,21 @@ def on_disk(field_folder: Path, passphrase: str, clear: Callable[[Database], byt
         desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
         with desk.db.writing():
             desk.db.leave_no_trace()
+        content = clear(desk.db).lower()
+        desk.db.close()
+        folder.close()
+        return words.encode() in content
+
+    return look
+
+
+@pytest.fixture
+def in_file(field_folder: Path, passphrase: str, clear: Callable[[Database], bytes]) -> Callable[[str], bool]:
+    """Tell whether the file holds some words just as the laptop left it, while no server runs."""
+
+    def look(words: str) -> bool:
+        folder = Folder.open(field_folder)
+        desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
         content = clear(desk.db).lower()
         desk.db.close()
         folder.close()
@@ -174,6 +189,100 @@ def test_a_page_that_dies_before_asks_for_it_when_it_is_opened_again(
 
     assert not on_disk(GOES)
     assert stored("W1") == STAYS
+
+
+@pytest.fixture
+def two_sentences(start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock) -> tuple[Page, Any]:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.keyboard.insert_text(f"{STAYS}{GOES_TOO}。{GOES}")
+    badge(phone, "saved")
+    return phone, laptop
+
+
+def test_words_that_were_taken_back_once_more_lie_in_the_file_until_the_laptop_hears_of_it(
+    two_sentences: tuple[Page, Any], in_file: Callable[[str], bool]
+) -> None:
+    page, laptop = two_sentences
+    page.click(OFF)
+    expect(page.locator("#W1 [data-off]")).to_be_visible()
+    laptop.stop()
+
+    assert (in_file(GOES), in_file(GOES_TOO)) == (False, True)
+
+
+def test_words_taken_back_while_earlier_ones_go_are_named_until_the_laptop_has_taken_out_those_too(
+    two_sentences: tuple[Page, Any], interview: str, stored: Stored, in_file: Callable[[str], bool]
+) -> None:
+    page, laptop = two_sentences
+    held: list[Any] = []
+    page.route("**/off-record", lambda route: route.abort() if held else held.append(route))
+    with page.expect_request("**/off-record"):
+        page.click(OFF)
+    page.click(OFF)
+    expect(page.locator(NOTE)).to_have_value(STAYS)
+    with page.expect_request_finished(lambda request: "off-record" in request.url):
+        held[0].continue_()
+    expect(page.locator(f"{BADGE} span")).to_contain_text("还没删掉")  # the second request found no connection
+    page.keyboard.insert_text("又说")
+    with page.expect_request("**/off-record"):
+        pass
+    other = page.context.new_page()
+    page.close()
+    open_note(other, laptop, interview)
+    expect(other.locator("[data-delivered] a")).to_have_text("W1")
+    laptop.stop()
+
+    assert stored("W1") == f"{STAYS}又说"
+    assert not in_file(GOES_TOO)
+
+
+def test_words_taken_back_after_the_answer_to_the_first_got_lost_go_as_well(
+    two_sentences: tuple[Page, Any], stored: Stored, in_file: Callable[[str], bool]
+) -> None:
+    page, laptop = two_sentences
+    lost: list[Any] = []
+
+    def first_is_lost(route: Any) -> None:
+        if lost:
+            route.continue_()
+            return
+        lost.append(route.fetch())
+        route.abort()
+
+    page.route("**/off-record", first_is_lost)
+    page.click(OFF)
+    expect(page.locator(f"{BADGE} span")).to_contain_text("还没删掉")
+    page.click(OFF)
+    badge(page, "saved")
+    expect(page.locator("#W1 [data-off]")).to_be_visible()
+    laptop.stop()
+
+    assert stored("W1") == STAYS
+    assert not in_file(GOES_TOO)
+
+
+def test_a_page_that_dies_before_names_each_of_the_words_that_were_taken_back(
+    two_sentences: tuple[Page, Any], interview: str, unlock: Unlock, stored: Stored, in_file: Callable[[str], bool]
+) -> None:
+    page, laptop = two_sentences
+    laptop.kill()
+    page.click(OFF)
+    expect(page.locator(f"{BADGE} span")).to_contain_text("还没删掉")
+    page.click(OFF)
+    expect(page.locator(f"{BADGE} span")).to_contain_text("还没删掉")
+    other, sent = page.context.new_page(), list[str]()
+    other.on("request", lambda request: sent.append(request.post_data or "") if "off-record" in request.url else None)
+    page.close()
+    laptop.start()
+    unlock(other, laptop)
+    open_note(other, laptop, interview)
+    expect(other.locator("[data-delivered]")).to_be_visible()
+    laptop.stop()
+
+    assert [(GOES in words, GOES_TOO in words) for words in sent] == [(True, False), (False, True)]
+    assert (stored("W1"), in_file(GOES), in_file(GOES_TOO)) == (STAYS, False, False)
 
 
 def test_a_child_who_wants_nothing_kept_has_it_in_three_taps(

@@ -163,6 +163,142 @@ def test_a_childs_stop_out_of_reach_is_carried_out_once_the_laptop_answers(
     expect(phone.locator("main")).to_contain_text("这次说的都不要了")
 
 
+def choose(page: Page, choice: str) -> None:
+    """Tap what the child chose, while the laptop does not take it."""
+    page.click(".stopbar .stop")
+    page.click(f"#stop button[value={choice}]")
+    expect(page.locator("[data-waits]")).to_contain_text("电脑就照孩子选的办")
+    expect(page.locator("[data-waits]")).to_contain_text("已加密")
+
+
+def test_a_stop_that_waits_outlives_its_page_and_the_page_that_stands_in_says_so(
+    laptop: Any, phone: Page, interview: str, unlock: Unlock
+) -> None:
+    open_note(phone, laptop.url, interview)
+    laptop.kill()
+    choose(phone, "stop_discard")
+    phone.reload()
+    expect(phone.locator("h1")).to_have_text(WAITS)
+    expect(phone.locator("[data-stops]")).to_contain_text("还没办")
+
+    laptop.start()
+    expect(phone.locator("h1")).to_have_text("谁在这里？")
+    unlock(phone, laptop)
+    phone.goto(f"{laptop.url}/interviews/{interview}")
+    expect(phone.locator("[data-left]")).to_be_visible()
+    expect(phone.locator("main")).to_contain_text("这次说的都不要了")
+    expect(phone.locator("main")).to_contain_text("是电脑连不上的时候选的")
+
+
+def test_a_stop_that_waits_in_a_page_that_was_closed_is_carried_out_by_another_of_its_interview(
+    laptop: Any, phone: Page, interview: str, unlock: Unlock
+) -> None:
+    open_note(phone, laptop.url, interview)
+    laptop.kill()
+    choose(phone, "stop_keep")
+    page = phone.context.new_page()
+    phone.close()
+    laptop.start()
+    unlock(page, laptop)
+    page.goto(f"{laptop.url}/interviews/{interview}?section=L")
+
+    expect(page.locator("[data-left]")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("说过的留着")
+
+
+def test_without_a_stop_that_waits_the_page_that_stands_in_says_nothing_of_one(
+    laptop: Any, phone: Page, interview: str
+) -> None:
+    open_note(phone, laptop.url, interview)
+    laptop.kill()
+    phone.reload()
+
+    expect(phone.locator("[data-some]")).to_have_text("这个浏览器里没有等着存的记录。")
+    expect(phone.locator("[data-stops]")).to_be_hidden()
+
+
+def test_that_the_child_goes_on_takes_a_stop_back_that_waits(
+    laptop: Any, phone: Page, interview: str, unlock: Unlock
+) -> None:
+    open_note(phone, laptop.url, interview)
+    laptop.kill()
+    choose(phone, "stop_discard")
+    phone.click("#stop a[data-goes-on]")
+    expect(phone.locator("[data-waits]")).to_be_hidden()
+    expect(phone.locator("[data-chosen]")).to_be_hidden()
+    phone.reload()
+    expect(phone.locator("[data-some]")).to_have_text("这个浏览器里没有等着存的记录。")
+    expect(phone.locator("[data-stops]")).to_be_hidden()
+
+    laptop.start()
+    unlock(phone.context.new_page(), laptop)
+    open_note(phone, laptop.url, interview)
+    expect(phone.locator("#stop")).to_be_hidden()
+
+
+def test_no_other_tap_takes_a_stop_back_that_waits(laptop: Any, phone: Page, interview: str, unlock: Unlock) -> None:
+    open_note(phone, laptop.url, interview)
+    laptop.kill()
+    choose(phone, "stop_discard")
+    phone.click("text=孩子要退出")
+    phone.keyboard.press("Escape")
+    chosen = phone.locator("[data-chosen]")
+    expect(chosen).to_contain_text("还没办")
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    phone.go_back()
+    phone.evaluate("location.hash = 'upset'")
+    phone.click("#upset .acts a >> nth=0")
+    phone.click(".stopbar button[value=break]")
+    chosen.locator("a").click()
+    expect(phone.locator("#stop [aria-pressed=true]")).to_have_text("这次的都不要")
+
+    laptop.start()
+    unlock(phone.context.new_page(), laptop)
+    expect(phone.locator("[data-left]")).to_be_visible()
+    expect(phone.locator("main")).to_contain_text("这次说的都不要了")
+
+
+def test_what_was_chosen_is_marked_while_it_waits(laptop: Any, phone: Page, interview: str) -> None:
+    open_note(phone, laptop.url, interview)
+    laptop.kill()
+    choose(phone, "stop_discard")
+    choose(phone, "stop_keep")
+
+    expect(phone.locator("[data-waits]")).to_contain_text("孩子选的是：说过的可以留。")
+    expect(phone.locator("#stop [aria-pressed=true]")).to_have_count(1)
+    expect(phone.locator("#stop [value=stop_keep]")).to_have_attribute("aria-pressed", "true")
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_connection_that_breaks_while_a_stop_is_sent_leaves_the_page_where_it_is(
+    laptop: Any, phone: Page, interview: str
+) -> None:
+    open_note(phone, laptop.url, interview)
+    phone.route(
+        "**/stop", lambda route: route.abort("connectionreset") if route.request.method == "POST" else route.continue_()
+    )
+    choose(phone, "stop_discard")
+    assert phone.url.endswith("#stop")
+
+    phone.unroute("**/stop")
+    expect(phone.locator("[data-left]")).to_be_visible()
+    phone.wait_for_url("**/stop")
+
+
+def test_help_is_there_soon_where_the_laptop_neither_answers_nor_refuses(
+    laptop: Any, phone: Page, interview: str
+) -> None:
+    open_note(phone, laptop.url, interview)
+    phone.evaluate("() => { AbortSignal.timeout = () => new AbortController().signal; }")  # no request is given up
+    phone.route("**/session*", lambda _route: None)  # on the way for ever
+    phone.click(".stopbar a[href='#upset']")
+    phone.click("#upset .stack a >> nth=0")
+    expect(phone.locator("#upset .stack a >> nth=0")).to_have_attribute("aria-busy", "true")
+
+    expect(phone.locator("#help")).to_contain_text("先不问了，陪着孩子")
+    expect(phone.locator("[aria-busy]")).to_have_count(0)
+
+
 def test_only_files_and_the_page_that_waits_are_kept(laptop: Any, phone: Page, interview: str) -> None:
     open_note(phone, laptop.url, interview)
     phone.goto(f"{laptop.url}/people")

@@ -180,6 +180,51 @@ def test_a_stop_that_the_laptop_could_not_take_is_sent_again(
     expect(handset.locator("[role=status]")).to_have_text("谢谢你，电脑上收到了。")
 
 
+MISSED = "刚才按的没有传过去。"
+
+
+def test_a_child_whose_page_is_opened_anew_before_the_tap_got_through_is_asked_to_tap_again(
+    laptop: Any, phone: Page, handset: Page, interview: str
+) -> None:
+    hand_over(laptop, phone, handset, interview)
+    at = handset.url
+    handset.context.set_offline(True)
+    handset.click("button:has-text('停')")
+    handset.goto("about:blank")
+    handset.context.set_offline(False)
+    handset.goto(at)
+    status = handset.locator("[role=status]")
+    expect(status).to_contain_text(MISSED)
+    expect(phone.locator("#stop")).to_be_hidden()
+    assert handset.evaluate("() => Object.values(localStorage).join().includes('stop')") is False
+
+    handset.click("button:has-text('停')")
+    expect(phone.locator("#stop")).to_be_visible()
+    expect(status).to_have_text("谢谢你，电脑上收到了。")
+    assert handset.evaluate("() => localStorage.length") == 0
+
+
+def test_a_tap_that_got_through_although_its_answer_did_not_is_not_asked_for_again(
+    laptop: Any, phone: Page, handset: Page, interview: str
+) -> None:
+    hand_over(laptop, phone, handset, interview)
+    at = handset.url
+
+    def answer_is_lost(route: Any) -> None:
+        route.fetch(max_redirects=0)
+        route.abort()
+
+    handset.route("**/child", lambda route: answer_is_lost(route) if route.request.method == "POST" else route.continue_())
+    handset.click("button:has-text('停')")
+    expect(phone.locator("#stop")).to_be_visible()
+    handset.goto("about:blank")
+    handset.unroute("**/child")
+    handset.goto(at)
+
+    expect(handset.locator("[role=status]")).to_have_text("谢谢你，电脑上收到了。")
+    assert handset.evaluate("() => localStorage.length") == 0
+
+
 def test_that_the_child_goes_on_is_tapped_beside_a_memo_that_is_being_typed(
     laptop: Any, phone: Page, handset: Page, interview: str
 ) -> None:

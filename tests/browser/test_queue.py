@@ -250,6 +250,23 @@ def test_python_opens_what_the_browser_sealed(
     assert tuple(words[name] for name in ("interview", "question", "text", "text_kind")) == expected
 
 
+def test_a_stop_that_waits_is_sealed_and_in_clear_it_says_neither_whose_nor_which(
+    talk: Any, phone: Page, field_folder: Path, interview: str, passphrase: str, waiting: Any
+) -> None:
+    talk.kill()
+    phone.click(".stopbar .stop")
+    phone.click("#stop button[value=stop_discard]")
+    waiting.until(phone, "records.length === 1")
+    (record,) = waiting(phone)
+    words = opened(record, key_of(field_folder, interview, passphrase))
+
+    assert record.keys() == {"id", "v", "iv", "sealed", "turn", "day", "days", "stop"}
+    assert (record["v"], record["stop"]) == (1, True)
+    assert words.keys() == {"interview", "stop", "typed"}
+    assert (words["interview"], words["stop"]) == (interview, "stop_discard")
+    assert phone.evaluate("() => Object.entries(localStorage)") == [[f"fieldkit queue {record['id']}", "0"]]
+
+
 def test_words_that_meet_a_newer_version_stand_beside_it(
     left: tuple[Any, Page], interview: str, stored: Stored
 ) -> None:

@@ -18,13 +18,17 @@ from fieldkit.rules.consent import (
     CARER,
     CHILD,
     GUARDIAN,
+    LIMITED,
     NECESSARY,
+    NO,
     REFUSING,
     Event,
     effective,
     grounds,
     hidden,
     open_noes,
+    takes_back,
+    usable,
     valid_pair,
 )
 
@@ -632,3 +636,50 @@ def test_the_grounds_are_the_last_yeses_and_of_the_child_only_this_sessions() ->
 )
 def test_an_open_withdrawal_hides_the_child_as_far_as_it_says(events: list[Event], away: bool) -> None:
     assert hidden(events) is away
+
+
+MORE = {**YES, "quote": "yes", "recontact": "yes"}
+
+
+@pytest.mark.parametrize("actor", [GUARDIAN, CHILD])
+def test_who_takes_a_part_back_leaves_the_rest_as_it_was(actor: str) -> None:
+    said = [
+        Event("g", GUARDIAN, "given", "mother", items=MORE),
+        Event("c", CHILD, "given", "kid", items=YES, session="S1"),
+    ]
+    assert usable(said, "quote")
+    person = "mother" if actor == GUARDIAN else "kid"
+    part = Event("p", actor, LIMITED, person, items={"quote": NO}, scope="quote", follows=("g", "c"))
+
+    assert not usable([*said, part], "quote")
+    assert takes_back([*said, part], "quote")
+    assert not takes_back([*said, part], "recontact")
+    assert usable([*said, part], "recontact")
+    assert effective([*said, part], "notes", "S1")
+    assert not open_noes([*said, part])
+    assert not hidden([*said, part])
+
+
+def test_only_a_later_yes_of_that_person_gives_it_back() -> None:
+    said = [
+        Event("g", GUARDIAN, "given", "mother", items=MORE),
+        Event("f", GUARDIAN, "given", "father", items=MORE),
+        Event("p", GUARDIAN, LIMITED, "mother", items={"quote": NO}, scope="quote", follows=("g",)),
+    ]
+    by_father = Event("x", GUARDIAN, "given", "father", items=MORE, follows=("f",))
+    by_mother = Event("y", GUARDIAN, "given", "mother", items=MORE, follows=("g", "p"))
+
+    assert not usable([*said, by_father], "quote")
+    assert usable([*said, by_mother], "quote")
+
+
+def test_a_grown_participant_decides_alone_what_may_be_used() -> None:
+    said = [Event("a", ADULT, "given", "kid", items=MORE), Event("g", GUARDIAN, "given", "mother", items={})]
+
+    assert usable(said, "quote")
+    assert not usable([*said, Event("p", ADULT, LIMITED, "kid", items={"quote": NO}, follows=("a",))], "quote")
+
+
+def test_what_nobody_was_asked_for_may_not_be_used() -> None:
+    assert not usable([], "quote")
+    assert not usable([Event("g", GUARDIAN, "given", "mother", items=YES)], "quote")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fieldkit.rules.pinyin import read_aloud
 
 
-@pytest.mark.parametrize("text", ["", "abc", "😀", "\U00031fff"])
+@pytest.mark.parametrize("text", ["", "abc", "😀", "\U00031fff", " \n"])
 def test_what_nobody_can_read_stays_as_it_is(text: str) -> None:
     assert read_aloud(text) == text
 

@@ -169,6 +169,24 @@ def test_a_transaction_says_nothing_that_makes_a_connection_forget_its_statement
     assert heard == ["BEGIN IMMEDIATE", "SELECT name FROM machine ORDER BY name", "COMMIT"]
 
 
+def test_a_connection_forgets_no_statement_that_the_program_has(db: Database) -> None:
+    """To take a statement apart anew takes longer than to run it, and a save of a note is thirty of them."""
+    parsed: list[object] = []
+
+    def parse(*what: object) -> int:
+        parsed.append(what)
+        return 0
+
+    db._writer.set_authorizer(parse)
+    statements = [f"SELECT {number}" for number in range(400)]
+    for _ in range(2):
+        taken_apart = len(parsed)
+        with db.writing() as tables:
+            for one in statements:
+                tables.execute(one).fetchall()
+    assert len(parsed) == taken_apart
+
+
 def test_readers_one_after_another_open_the_file_once(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     with db.reading() as tables:
         _kept(tables)

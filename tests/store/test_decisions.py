@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from itertools import permutations
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from fieldkit.clock import Clock, new_id
 from fieldkit.records import Change
-from fieldkit.store import decisions, log, rebuild
+from fieldkit.store import decisions, log, merge, rebuild
 from fieldkit.store.database import Database, Tables
 from fieldkit.store.log import Draft, Pen
 
@@ -176,3 +180,165 @@ def test_a_decision_that_is_looked_at_only_when_it_arrives_is_caught(
             found.add((conflict(there), bool(rebuild.differences(there))))
 
     assert found == {(1, True), (2, False)}
+
+
+NAMES = ("L1", "L2", "C1", "C2")
+Base = dict[str, list[str]]
+
+
+class Laptops(RuleBasedStateMachine):
+    """Four machines that write, decide from pages opened long ago, and carry what they like; beside them a model.
+
+    The model knows which heads each author had on the screen, and works out what every machine has to show.
+    """
+
+    def __init__(self, empty: Path, key: bytes) -> None:
+        super().__init__()
+        self.folder = TemporaryDirectory()
+        self.stores = {name: Database(self._copy(empty, name), key) for name in NAMES}
+        self.opened = [db.writing() for db in self.stores.values()]
+        self.tables = dict(zip(NAMES, [one.__enter__() for one in self.opened], strict=True))
+        self.known: dict[str, dict[str, Change]] = {name: {} for name in NAMES}
+        self.pages: list[tuple[str, Base]] = []
+
+    def _copy(self, empty: Path, name: str) -> Path:
+        return Path(shutil.copy2(empty, Path(self.folder.name) / f"{name}.db"))
+
+    @rule(at=st.sampled_from(NAMES))
+    def a_page_is_opened(self, at: str) -> None:
+        self.pages.append((at, self.stands(at)))
+
+    @rule(which=st.integers(0, 9), field=st.sampled_from(FACTS), value=st.sampled_from("123"))
+    def somebody_saves(self, which: int, field: str, value: str) -> None:
+        if self.pages:
+            at, base = self.pages[which % len(self.pages)]
+            draft = Draft("participant", {field: value}, record=RECORD, subject=RECORD)
+            self.keep(at, log.save_over(self.tables[at], self.pen(at), draft, RECORD, json.dumps(base)), base)
+
+    @rule(which=st.integers(0, 9), field=st.sampled_from(FACTS), choice=st.integers(0, 3))
+    def somebody_decides(self, which: int, field: str, choice: int) -> None:
+        if not self.pages:
+            return
+        at, base = self.pages[which % len(self.pages)]
+        heads = [self.known[at][id_] for id_ in base.get(field, [])]
+        if len({one.set[field] for one in heads}) < 2:
+            return
+        named, tables, pen = [one.id for one in heads], self.tables[at], self.pen(at)
+        if choice < len(heads):
+            taken = Draft("participant", {field: heads[choice].set[field]}, record=RECORD, subject=RECORD)
+            self.keep(at, log.save_over(tables, pen, taken, RECORD, json.dumps(base)), base)
+        kind = "take" if choice < len(heads) else "both"
+        self.keep(at, decide(tables, pen, field, named, choice=kind), base)
+
+    @rule(way=st.permutations(NAMES), backwards=st.booleans(), size=st.integers(1, 3))
+    def a_stick_is_carried(self, way: list[str], backwards: bool, size: int) -> None:
+        giver, taker = way[:2]
+        fresh = [one for id_, one in self.known[giver].items() if id_ not in self.known[taker]]
+        arrive(self.tables[taker], fresh[::-1] if backwards else fresh, size)
+        self.known[taker] |= {one.id: one for one in fresh}
+
+    @invariant()
+    def every_machine_shows_what_it_holds(self) -> None:
+        for name, known in self.known.items():
+            rows = [(row["conflict"], *(row[field] for field in FACTS)) for row in shown(self.tables[name])]
+            assert rows == self.wanted(known), name
+            assert decisions.count(self.tables[name]) == sum(row[0] == 1 for row in rows)
+
+    def wanted(self, known: dict[str, Change]) -> list[tuple[object, ...]]:
+        """What a machine that holds *known* has to show, worked out from nothing but the changes."""
+        facts = [one for one in known.values() if one.kind == "participant"]
+        if not facts:
+            return []
+        values, apart, kept = [], 0, 0
+        for field in FACTS:
+            named = {id_ for one in facts for id_ in one.over.get(field, ())}
+            heads = sorted(
+                (one.tick, one.id, one.set[field]) for one in facts if field in one.set and one.id not in named
+            )
+            values.append(heads[-1][2] if heads else None)
+            if len({value for *_, value in heads}) > 1:
+                apart += 1
+                ids = sorted(id_ for _, id_, _ in heads)
+                said = [one.set for one in known.values() if one.kind == "conflict_decision"]
+                kept += any((one["field"], one["choice"], sorted(one["heads"])) == (field, "both", ids) for one in said)
+        return [(0 if not apart else 2 if kept == apart else 1, *values)]
+
+    def stands(self, at: str) -> Base:
+        return log.heads_of(self.tables[at], RECORD)
+
+    def pen(self, at: str) -> Pen:
+        return Pen(at.lower(), at, "A", Clock())
+
+    def keep(self, at: str, made: Change | None, base: Base) -> None:
+        """Note what was written; it names nothing that its author did not see."""
+        if made is not None:
+            assert {id_ for ids in made.over.values() for id_ in ids} <= {id_ for ids in base.values() for id_ in ids}
+            self.known[at][made.id] = made
+
+    def end_equal(self) -> None:
+        for giver, taker in permutations(NAMES, 2):
+            self.a_stick_is_carried([giver, taker], False, 2)
+        for giver, taker in permutations(NAMES, 2):
+            self.a_stick_is_carried([giver, taker], True, 1)
+        self.every_machine_shows_what_it_holds()
+        assert len({str(shown(tables)) for tables in self.tables.values()}) == 1
+        assert [rebuild.differences(tables) for tables in self.tables.values()] == [[]] * 4
+
+    def teardown(self) -> None:
+        try:
+            self.end_equal()
+        finally:
+            for one in self.opened:
+                one.__exit__(None, None, None)
+            for db in self.stores.values():
+                db.close()
+            self.folder.cleanup()
+
+
+def wander(empty: Path, key: bytes, examples: int) -> None:
+    steps = settings(
+        max_examples=examples, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    run_state_machine_as_test(lambda: Laptops(empty, key), settings=settings(steps, database=None, print_blob=False))  # type: ignore[arg-type]
+
+
+def test_after_any_history_every_machine_shows_what_the_model_says(empty_store: Path, store_key: bytes) -> None:
+    wander(empty_store, store_key, 40)
+
+
+Patch = pytest.MonkeyPatch
+
+
+def both_kept_holds_for_whatever_comes(patch: Patch) -> None:
+    """A decision is remembered by its field, not by the versions that it was about."""
+    patch.setattr(merge, "_dispute", lambda heads, kept: min(len(merge.disputed(heads)), 1) * (2 if kept else 1))
+
+
+def a_decision_is_not_looked_at_when_it_comes_last(patch: Patch) -> None:
+    patch.setattr(decisions, "about", lambda *_: {})
+
+
+def a_decision_overwrites_what_its_author_never_saw(patch: Patch) -> None:
+    patch.setattr(log, "save_over", lambda tables, pen, draft, *_: log.append_over(tables, pen, draft))
+
+
+def any_decision_ends_a_conflict(patch: Patch) -> None:
+    """One that took a version says nothing of the versions that stand now."""
+    patch.setattr(decisions, "BOTH", "take")
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        both_kept_holds_for_whatever_comes,
+        a_decision_is_not_looked_at_when_it_comes_last,
+        a_decision_overwrites_what_its_author_never_saw,
+        any_decision_ends_a_conflict,
+    ],
+)
+def test_a_planted_bug_is_caught(
+    plant: Callable[[Patch], None], empty_store: Path, store_key: bytes, monkeypatch: Patch
+) -> None:
+    plant(monkeypatch)
+    with pytest.raises(AssertionError):
+        wander(empty_store, store_key, 200)

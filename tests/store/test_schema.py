@@ -10,7 +10,7 @@ from sqlite_utils import Migrations
 from fieldkit.records import INTEGER, KINDS, Change, Kind
 from fieldkit.rules import consent
 from fieldkit.rules.notes import DOUBTED
-from fieldkit.store import log, people, rebuild, schema, standing, tasks
+from fieldkit.store import decisions, log, people, rebuild, schema, standing, tasks
 from fieldkit.store.database import Database, DatabaseError, Tables
 from fieldkit.store.log import Draft, Pen
 
@@ -130,6 +130,7 @@ def before_the_lists(tmp_path: Path, store_key: bytes, pen: Pen) -> Iterator[Dat
     db = Database(tmp_path / "before.db", store_key)
     with db.writing() as tables:
         schema.migrations.apply(tables, stop_before="lists_at_once")
+        tables.execute("CREATE TEMP VIEW noticed_all AS SELECT * FROM noticed")  # today's program writes what follows
         form = {"doc_kind": "guardian", "version": "1", "text_hash": "the text", "state": "approved"}
         log.append(tables, pen, Draft("form", form))
         log.append(tables, pen, Draft("participant", {"case_code": "ZK-A03-001"}, record="kid", subject="kid"))
@@ -185,6 +186,24 @@ def test_lists_at_once_may_fail_and_be_tried_again(before_the_lists: Database) -
         schema.migrations.apply(tables)
 
         assert rebuild.differences(tables) == []
+
+
+def test_conflicts_decided_finds_what_people_wrote_apart_before(tmp_path: Path, store_key: bytes, pen: Pen) -> None:
+    db = Database(tmp_path / "before.db", store_key)
+    with db.writing() as tables:
+        schema.migrations.apply(tables, stop_before="conflicts_decided")
+        for grade in ("p5", "p6"):
+            log.append(tables, pen, Draft("participant", {"grade": grade}, record="kid", subject="kid"))
+    with db.writing() as tables:
+        schema.migrations.apply(tables)
+
+        assert [(one["id"], one["kind"]) for one in decisions.waiting(tables)] == [("kid", "participant")]
+        assert rebuild.differences(tables) == []
+        heads = log.heads_of(tables, "kid")["grade"]
+        said = {"about": "kid", "field": "grade", "choice": "both", "heads": heads}
+        log.append(tables, pen, Draft("conflict_decision", said, subject="kid", drawer="research/A"))
+        assert decisions.waiting(tables) == []
+    db.close()
 
 
 def test_a_store_that_people_used_equals_its_rebuild(

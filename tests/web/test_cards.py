@@ -13,7 +13,9 @@ from flask.testing import FlaskClient
 from fieldkit.acts import cards, stops, users
 from fieldkit.acts.cards import Card
 from fieldkit.acts.desk import Desk
+from fieldkit.errors import DiskFull
 from fieldkit.rules.locks import COVER_AFTER_RUNNING
+from fieldkit.store import cards as store
 from fieldkit.web.site import HOME, Site
 
 
@@ -373,3 +375,79 @@ def test_a_tap_on_a_page_from_before_a_lock_or_restart_leads_the_child_to_its_ca
     assert ("没有传过去" in page) is again
     assert "锁屏" not in page
     assert "<a " not in page
+
+
+def colleague_of(desks: dict[str, Desk]) -> dict[str, str]:
+    """What a second interviewer of the laptop types to unlock it."""
+    users.add(desks["interviewer"], "王越", "four other words here")
+    code = next(one.code for one in users.slots(desks["interviewer"].folder) if one.name == "王越")
+    return {"code": code, "passphrase": "four other words here"}
+
+
+def me_of(desks: dict[str, Desk]) -> dict[str, str]:
+    return {"code": desks["interviewer"].me.code, "passphrase": "four plain words here"}
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_stop_that_nobody_answered_is_there_again_after_a_lock_or_restart_until_it_is_answered(
+    desks: dict[str, Desk], beside: FlaskClient, talk: str, paired: Any, restarted: bool
+) -> None:
+    tap(paired, "stop")
+    beside.post("/lock")
+    if restarted:
+        machine = beside.application.extensions["fieldkit"].machines[HOME]
+        machine.called.clear()
+    assert "等一等" in paired.get("/child").text
+
+    beside.post("/unlock", data=me_of(desks))
+    page = beside.get("/today").text
+    assert calls(page)
+    assert f'href="/interviews/{talk}/stop"' in page
+    assert "收到了" in told(paired)
+
+    beside.post("/card/answered", data={"card": card_of(page), "stop": 1})
+    beside.post("/lock")
+    beside.post("/unlock", data=me_of(desks))
+    assert not calls(beside.get("/today").text)
+
+
+def test_whoever_else_unlocks_sees_nothing_of_a_stop_and_takes_it_from_nobody(
+    desks: dict[str, Desk], beside: FlaskClient, consented: str, talk: str, paired: Any
+) -> None:
+    colleague = colleague_of(desks)
+    tap(paired, "stop")
+    beside.post("/lock")
+    beside.post("/unlock", data=colleague)
+
+    assert 'class="called"' not in beside.get("/today").text
+    assert now(beside, "")["stop"] is None
+    assert beside.post(f"/people/{consented}/card").headers["Location"] == f"/people/{consented}/assent#card"
+    beside.post("/card/close")
+    beside.post("/lock")
+    beside.post("/unlock", data=me_of(desks))
+    assert calls(beside.get("/today").text)
+
+
+def test_a_stop_that_was_decided_meanwhile_does_not_come_back(
+    desks: dict[str, Desk], beside: FlaskClient, talk: str, paired: Any
+) -> None:
+    tap(paired, "stop")
+    beside.post(f"/interviews/{talk}/stop", data={"choice": "stop_keep"})
+    beside.post("/lock")
+    beside.post("/unlock", data=me_of(desks))
+
+    assert not calls(beside.get("/today").text)
+
+
+def test_a_full_disk_keeps_no_stop_from_the_laptop(
+    desks: dict[str, Desk], beside: FlaskClient, talk: str, paired: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise DiskFull
+
+    monkeypatch.setattr(store, "keep", full)
+    tap(paired, "stop")
+    beside.post("/lock")
+    beside.post("/unlock", data=me_of(desks))
+
+    assert calls(beside.get("/today").text)

@@ -185,6 +185,18 @@ def test_what_came_while_the_page_was_open_is_decided_once_more(
     assert "其间又来了一个版本" in after
 
 
+def test_a_refused_form_goes_on_over_what_its_author_had_seen_when_it_was_opened(
+    sit: Sit, place: str, desks: Desks, interview: str, carry: Callable[[], None]
+) -> None:
+    browser = sit("coordinator")
+    page = browser.get(place).text
+    write(desks, interview, 2, "谁也没来。")
+    carry()
+    again = browser.post(f"{place}/text", data={**form(page), "choice": version(page, 0)}).text
+
+    assert form(again)["base"] == form(page)["base"] != form(browser.get(place).text)["base"]
+
+
 def test_a_long_text_is_folded_and_shown_around_what_differs(
     sit: Sit, desks: Desks, interview: str, carry: Callable[[], None]
 ) -> None:

@@ -400,3 +400,30 @@ def test_a_childs_card_that_lies_open_is_taken_back_and_none_is_handed_over_in_p
 
     assert site.machines[HOME].card is None
     assert beside.post(f"/people/{consented}/card").status_code == 403
+
+
+@pytest.fixture
+def called(beside: FlaskClient, interview: str, paired: Any) -> str:
+    """The stop page of an interview whose child tapped "stop" on its card."""
+    beside.post(f"/interviews/{interview}/card")
+    card = re.search(r'name="card" value="([^"]+)"', paired.get("/child").text)
+    assert card
+    paired.send("/child", "/child", card=card[1], sign="stop")
+    return f"/interviews/{interview}/stop"
+
+
+def test_a_refused_practice_takes_no_stop_of_a_child_away(beside: FlaskClient, site: Site, called: str) -> None:
+    assert beside.post("/practice").status_code == 409
+
+    for path in ("/practice", "/today"):
+        assert f'href="{called}"' in beside.get(path).text, path
+
+
+def test_a_stop_of_a_talk_of_an_earlier_day_comes_before_a_practice(
+    beside: FlaskClient, site: Site, called: str, monkeypatch: pytest.MonkeyPatch, scratch: Path
+) -> None:
+    monkeypatch.setattr("fieldkit.store.people.goes_on", lambda *_: False)
+
+    assert beside.post("/practice").headers["Location"] == called
+    assert (list(site.machines), list(scratch.iterdir())) == ([HOME], [])
+    assert f'href="{called}"' in beside.get("/today").text

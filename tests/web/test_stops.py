@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import DiskFull
 from fieldkit.store import replica, standing
+from fieldkit.store import stops as kept
 
 Desks = dict[str, Desk]
 Postponed = list[tuple[float, Callable[[], None]]]
@@ -296,3 +298,86 @@ def test_a_countdown_of_another_tab_undoes_nothing_that_was_chosen_after_it(
     waiting = stops.waiting(desks["interviewer"], interview)
     assert waiting is not None
     assert waiting.choice == "stop_discard"
+
+
+@pytest.fixture
+def no_room(browser: FlaskClient) -> Iterator[Callable[[], None]]:
+    """The disk is full before the stop is tapped; what is called makes room."""
+
+    def full(*_: object) -> None:
+        raise DiskFull
+
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("keep", "drop"):
+            patched.setattr(kept, name, full)
+        yield patched.undo
+
+
+NOT_KEPT = "孩子选好的还没有办，也没能记下来"
+
+
+def test_a_choice_that_a_full_disk_cannot_take_stays_marked_and_says_what_to_do(
+    browser: FlaskClient, interview: str, no_room: Callable[[], None], postponed: list[object]
+) -> None:
+    path = f"/interviews/{interview}/stop"
+    refused = browser.post(path, data={"choice": "stop_discard"})
+
+    assert refused.status_code == 507
+    for page in (refused.text, browser.get(path).text):
+        assert NOT_KEPT in page
+        assert "刚写的字" not in page
+        assert re.findall(r'value="(stop_\w+)" aria-pressed="true"', page) == ["stop_discard"]
+        assert "countdown.js" not in page
+    assert len(postponed) == 1
+
+
+def test_a_choice_that_a_full_disk_cannot_take_is_said_wherever_its_words_could_be_seen_or_leave(
+    browser: FlaskClient, interview: str, no_room: Callable[[], None], tmp_path: Path
+) -> None:
+    browser.post(f"/interviews/{interview}/stop", data={"choice": "stop_discard"})
+
+    for page in ("/today", f"/interviews/{interview}", "/handover", "/backup"):
+        answer = browser.get(page)
+        assert (answer.status_code, NOT_DONE in answer.text) == (200, True), page
+        assert f'href="/interviews/{interview}/stop"' in answer.text, page
+    for act in ("/handover", "/backup"):
+        assert browser.post(f"{act}/write", data={"path": str(tmp_path / "stick")}).status_code == 507
+        assert browser.post(f"{act}/download").status_code == 507
+    assert not (tmp_path / "stick").exists()
+
+
+def test_a_choice_that_found_no_room_is_done_by_itself_or_by_the_same_tap_once_there_is_some(
+    browser: FlaskClient, desks: Desks, consented: str, interview: str, no_room: Callable[[], None]
+) -> None:
+    path = f"/interviews/{interview}/stop"
+    page = browser.post(path, data={"choice": "stop_discard"}).text
+    sent = {"choice": "stop_discard", "subject": hidden_of(page, "subject")}
+    later(browser, desks)
+    no_room()
+
+    assert browser.post(path, data=sent).location == f"/people/{consented}/stopped?interview={interview}"
+    assert browser.get(f"/interviews/{interview}").status_code == 404
+    for page in ("/today", "/handover", "/backup"):
+        assert NOT_DONE not in browser.get(page).text
+
+
+def test_the_child_takes_back_what_found_no_room(
+    browser: FlaskClient, desks: Desks, interview: str, no_room: Callable[[], None]
+) -> None:
+    path = f"/interviews/{interview}/stop"
+    page = browser.post(path, data={"choice": "stop_discard"}).text
+    sent = {name: hidden_of(page, name) for name in ("subject", "stop")}
+
+    assert browser.post(f"{path}/undo", data=sent).location == f"/interviews/{interview}"
+    assert NOT_DONE not in browser.get("/today").text
+
+
+def hidden_of(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def test_where_no_stop_waits_handover_and_backup_say_nothing_of_one(browser: FlaskClient, interview: str) -> None:
+    for page in ("/handover", "/backup"):
+        assert NOT_DONE not in browser.get(page).text

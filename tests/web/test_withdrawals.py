@@ -90,3 +90,14 @@ def test_elsewhere_no_guardian_is_offered_by_name(sit: Callable[[str], FlaskClie
     page = sit("sg_lead").get("/withdraw").text
 
     assert re.findall(r'name="asker" value="(\w+)"', page) == ["child", "guardian", "both"]
+
+
+def test_a_part_is_taken_back_and_the_child_stays(browser: FlaskClient, interview: str, consented: str) -> None:
+    assert 'value="quote"' in browser.get(f"/people/{consented}/withdraw").text
+    done = browser.post("/withdraw", data={"code": consented, "asker": "mother", "scope": "quote"}).text
+
+    assert "从现在起：不再引用原话" in done
+    assert "15 天" not in done
+    page = browser.get(f"/people/{consented}").text
+    assert "收回一部分" in page
+    assert browser.get(f"/interviews/{interview}").status_code == 200

@@ -45,7 +45,7 @@ export class Autosave {
     this.timer = this.firstKey = this.turn = this.heard = 0;
     this.saving = this.aside = null;
     this.left = this.going = false;
-    this.off = '';  // words that the child took back and the laptop still has
+    this.off = [];  // what the child took back and the laptop still has: the words, and who is told what became of them
     this.listen();
     if (this.stored === null) this.later(0);  // the page came back with a refusal and what was typed
   }
@@ -55,7 +55,10 @@ export class Autosave {
     this.form.addEventListener('change', () => this.touched());
     this.form.addEventListener('submit', (event) => this.submitted(event));
     addEventListener('pagehide', () => this.leave());
-    addEventListener('pageshow', () => { this.left = false; });
+    addEventListener('pageshow', ({ persisted }) => {
+      this.left = false;
+      if (persisted) this.touched();
+    });
     addEventListener('beforeunload', (event) => { if (this.onlyHere()) event.preventDefault(); });
     document.addEventListener('visibilitychange', () => this.hidden());
   }
@@ -74,15 +77,15 @@ export class Autosave {
 
   // All of the note as it is now; every change of it is a turn.
   now() {
-    const { editor, base } = this.form.elements, state = this.state(), said = state + this.off;
-    const words = { question: this.form.closest('details').id, editor: editor.value, base: base.value, text: this.text(), text_kind: this.kind(), off: this.off };
+    const { editor, base } = this.form.elements, state = this.state(), off = this.off.map(({ words }) => words), said = JSON.stringify([state, off]);
+    const words = { question: this.form.closest('details').id, editor: editor.value, base: base.value, text: this.text(), text_kind: this.kind(), off };
     if (said !== this.said) this.turn += 1;
     this.said = said;
     return { words, state, turn: this.turn };
   }
 
   unsaved() {
-    return this.kept.waits() || this.state() !== this.stored;
+    return this.off.length > 0 || this.kept.waits() || this.state() !== this.stored;
   }
 
   touched() {
@@ -119,18 +122,20 @@ export class Autosave {
     return Promise.race([this.save().then(() => this.aside), pause(LONGEST)]);
   }
 
-  // Returns how long to wait before what is still unsaved is sent again.
+  // Returns how long to wait before what is still unsaved is sent again. What was taken back goes first, one by one: the
+  // note goes on from a fresh editor after each.
   async attempt() {
     this.firstKey = 0;
-    const now = this.now();
+    const now = this.now(), [off] = this.off;
     if (this.kept.waits()) await Promise.race([this.kept.keep(now), pause(PATIENCE)]);  // what waits is not older than what is sent
     if (tooLong(now.words.text)) return this.refused(now, this.sentences.long, true);
     const slow = setTimeout(() => this.setAside(), PATIENCE);
     try {
-      return await this.judge(await this.request(now), now);
+      return await this.judge(await this.request(now, {}, off), now, off);
     } catch {
       this.stored = null;  // nobody knows whether it arrived
       this.setAside();
+      if (off) this.badge.show('lost', this.sentences.off);
       return RETRY;
     } finally {
       clearTimeout(slow);
@@ -138,15 +143,19 @@ export class Autosave {
   }
 
   request(now, extra, off) {
-    const fields = new FormData(this.form);
-    for (const [name, value] of Object.entries({ text: now.words.text, text_kind: now.words.text_kind, ...off })) fields.set(name, value);
+    const fields = new FormData(this.form), { text, text_kind } = now.words;
+    for (const [name, value] of Object.entries({ text, text_kind, ...off && { words: off.words } })) fields.set(name, value);
     return send(`${this.form.action}${off ? '/off-record' : ''}`, fields, extra);
   }
 
-  async judge(response, now) {
+  async judge(response, now, off) {
     if (response.status === 401 || response.status === 400) return this.signedInAgain();
+    if (off && response.status >= 500) {
+      this.badge.show('lost', this.sentences.offLater);
+      return RETRY;
+    }
     const answer = await response.json();
-    if (!response.ok) return this.refused(now, answer.sentence, response.status === 413 || response.status >= 500);
+    if (!response.ok) return off ? this.stays(off, answer.sentence) : this.refused(now, answer.sentence, response.status === 413 || response.status >= 500);
     if (answer.ack !== await keyedHash(this.form.dataset.ack, now.words.text)) throw new Error('not our server');
     this.stored = now.state;
     this.heard += 1;
@@ -155,6 +164,8 @@ export class Autosave {
     this.form.dataset.ack = answer.ack_key;
     this.badge.box.dataset.ackedLength = now.words.text.length;
     this.queue?.use(answer.queue);
+    if (off) this.settled(off, true);
+    if (this.off.length) return this.goOnTaking();
     this.kept.done(now.turn);
     if (this.state() !== now.state) return 0;
     this.badge.saved(answer.at);
@@ -164,55 +175,32 @@ export class Autosave {
   // The child takes words back: all that the laptop ever kept of them goes, and the note goes on from a fresh editor.
   // If this page dies before, the queue asks for the same; where it could not keep that, it keeps nothing of the note:
   // what holds the words does not reach the laptop again. Tells whether it is done; null where the laptop refuses it.
-  async takeBack(words) {
-    clearTimeout(this.timer);
-    this.timer = 0;
-    this.off = words;
-    const now = this.now(), keeping = this.kept.keep(now);
+  takeBack(words) {
+    const told = new Promise((tell) => { this.off.push({ words, tell }); }), now = this.now();
+    this.badge.show('typing');
+    this.kept.keep(now);
     this.kept.done(now.turn - 1);
-    await Promise.all([this.saving, Promise.race([keeping, pause(PATIENCE)])]);
-    const taken = this.erase();
-    this.saving = taken.then((done) => {
-      this.saving = null;
-      if (this.unsaved() && !this.timer) this.later(done ? 0 : REFUSED);
-    });
-    return taken;
+    this.later(0);
+    return told;
   }
 
-  async erase() {
-    while (!this.left) {
-      const now = this.now();
-      try {
-        const response = await this.request(now, {}, { words: now.words.off });
-        if (response.status === 401 || response.status === 400) await this.signedInAgain();
-        else if (response.status >= 500) this.badge.show('lost', this.sentences.offLater);
-        else return await this.erased(await response.json(), response.ok, now);
-      } catch {
-        this.badge.show('lost', this.sentences.off);
-      }
-      await pause(RETRY);
-    }
-    return false;
+  settled(off, done) {
+    this.off.splice(this.off.indexOf(off), 1);
+    off.tell(done);
   }
 
-  async erased(answer, done, now) {
+  // What lies in the queue names all that was taken back, until what names only the rest lies there.
+  goOnTaking() {
+    const rest = this.now();
+    this.kept.keep(rest).then(() => this.kept.done(rest.turn - 1));
+    return 0;
+  }
+
+  stays(off, sentence) {
     this.heard += 1;
-    if (!done) {
-      this.off = '';
-      this.badge.show('lost', answer.sentence);
-      return null;
-    }
-    if (answer.ack !== await keyedHash(this.form.dataset.ack, now.words.text)) throw new Error('not our server');
-    this.off = '';
-    this.stored = now.state;
-    Object.assign(this.form.elements.editor, { value: answer.editor });
-    Object.assign(this.form.elements.base, { value: answer.base });
-    Object.assign(this.form.dataset, { ack: answer.ack_key });
-    this.badge.box.dataset.ackedLength = now.words.text.length;
-    this.queue?.use(answer.queue);
-    this.kept.done(now.turn);
-    this.badge.saved(answer.at);
-    return true;
+    this.settled(off, null);
+    this.badge.show('lost', sentence);
+    return this.off.length ? 0 : REFUSED;
   }
 
   refused(now, sentence, worthKeeping) {
@@ -244,7 +232,7 @@ export class Autosave {
   async putAside(waiting, onlyHere) {
     const now = this.now(), keeping = this.kept.keep(now), { heard } = this;
     const tell = (kept) => {
-      if (heard !== this.heard || now.state === this.stored) return;
+      if (heard !== this.heard || now.state === this.stored || this.off.length && waiting === 'browser') return;
       this.badge.show(kept ? 'browser' : 'lost', this.sentences[kept ? waiting : onlyHere]);
     };
     tell(await Promise.race([keeping, pause(LONGEST)]));
@@ -293,7 +281,7 @@ export class Autosave {
   // Neither on the laptop nor in the queue, and too late or too long to be sent behind: the browser asks first.
   onlyHere() {
     const now = this.now();
-    if (this.left || now.state === this.stored || this.kept.holds(now)) return false;
+    if (this.left || now.state === this.stored && !this.off.length || this.kept.holds(now)) return false;
     return this.badge.truth !== 'saved' || this.box.value.length > KEPT_ALIVE;
   }
 
@@ -305,7 +293,7 @@ export class Autosave {
   }
 
   leave() {
-    if (!this.left && this.unsaved() && !this.kept.lies) this.request(this.now(), { keepalive: true }, this.off && { words: this.off }).catch(() => {});
+    if (!this.left && this.unsaved() && !this.kept.lies) this.request(this.now(), { keepalive: true }, this.off[0]).catch(() => {});
     this.left = true;
   }
 }

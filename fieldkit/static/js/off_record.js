@@ -13,7 +13,7 @@ export function lastWords(text) {
 
 export function offRecord(form, note) {
   const box = form.querySelector('textarea'), line = form.querySelector('[data-off]');
-  let taken = null, timer = 0;
+  let taken = null, timer = 0, turn = 0;
 
   const put = (back) => {
     const place = Math.min(back.from, box.value.length);
@@ -34,9 +34,9 @@ export function offRecord(form, note) {
     box.focus({ preventScroll: true });
     clearTimeout(timer);
     close();
-    const done = await note.takeBack(words);
+    const mine = turn += 1, done = await note.takeBack(words);
     if (done === null) put({ words, from });  // the laptop has them and does not take them out: so they are shown
-    if (!done) return;
+    if (!done || mine !== turn) return;
     taken = { words, from };
     line.hidden = false;
     timer = setTimeout(close, UNDO);

@@ -1,0 +1,78 @@
+"""Records of children that are linked as one child, and pairs about which somebody has decided."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fieldkit.records import natural_id
+from fieldkit.rules.duplicates import LINKED
+from fieldkit.store import merge
+from fieldkit.store.database import Tables
+
+KIND = "same_child"
+Row = dict[str, Any]
+
+
+def record(one: str, other: str) -> str:
+    """Return the record about two children: made on two machines, in whichever direction, it is one."""
+    return natural_id(KIND, *sorted((one, other)))
+
+
+def beside(tables: Tables, subject: str) -> list[str]:
+    """Return the other records of the child whom *subject* means; none for nearly every child."""
+    return [one for one in groups(tables).get(subject, ()) if one != subject]
+
+
+def whole(tables: Tables, subject: str) -> tuple[str, ...]:
+    """Return all records of the child whom *subject* means, the first one first."""
+    return groups(tables).get(subject, (subject,))
+
+
+def groups(tables: Tables) -> dict[str, tuple[str, ...]]:
+    """Return, for each record that is linked, all records of that child; the one that was first written down first.
+
+    Which was first the log's ticks and ids say, the same on every machine; no clock is asked.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for pair in tables.execute("SELECT first, second FROM linked_children"):
+        joined = frozenset(pair).union(*(found.get(one, frozenset()) for one in pair))
+        found |= dict.fromkeys(joined, joined)
+    if not found:
+        return {}
+    ticks = _ticks(tables, list(found))
+    return {one: tuple(sorted(joined, key=lambda each: (ticks.get(each, _NEVER), each))) for one, joined in found.items()}
+
+
+_NEVER = 2**53  # of a child who is gone nobody knows when it was written down
+
+
+def _ticks(tables: Tables, subjects: list[str]) -> dict[str, int]:
+    rows = tables.execute(
+        "SELECT record, min(tick) FROM changes WHERE kind = 'participant' "
+        "AND record IN (SELECT value FROM json_each(?)) GROUP BY record",
+        [json.dumps(subjects)],
+    )
+    return dict(rows.fetchall())
+
+
+def folded(tables: Tables) -> set[str]:
+    """Return the records that lists show under another one: of each child all but the first."""
+    return {one for group in groups(tables).values() for one in group[1:]}
+
+
+def decided(tables: Tables) -> dict[frozenset[str], str]:
+    """Return what was said of each pair, `linked` or `apart`; nothing of a pair of which both were said apart."""
+    rows = tables.query("SELECT first, second, state, conflict FROM same_children")
+    said = {frozenset((row["first"], row["second"])): row for row in rows}
+    return {pair: row["state"] for pair, row in said.items() if row["conflict"] != merge.DISPUTED}
+
+
+def disputed(tables: Tables) -> list[Row]:
+    """Return the pairs that somebody linked and somebody else, who did not know of it, kept apart."""
+    rows = tables.query(
+        "SELECT s.* FROM same_children AS s WHERE s.conflict AND (SELECT count(DISTINCT "
+        "json_extract(c.body, '$.set.state')) FROM heads AS h CROSS JOIN changes AS c ON c.id = h.change "
+        "WHERE h.record = s.id AND h.field = 'state') > 1 ORDER BY s.id"
+    )
+    return [dict(one) for one in rows]

@@ -1,0 +1,61 @@
+"""The third wall of consent as SQL, for the migrations that put it up (`design.md` §6). What landed is not changed."""
+
+from __future__ import annotations
+
+# What was said, each event by the one change it is named after, and what no coordinator voided of it.
+SAID = """
+CREATE VIEW said AS
+  SELECT id, subject, body, json_extract(body, '$.set.actor') AS actor, json_extract(body, '$.set.act') AS act,
+         json_extract(body, '$.set.person') AS person, json_extract(body, '$.set.session') AS session
+  FROM changes WHERE kind = 'consent_event' AND id = record;
+CREATE VIEW in_force AS
+  SELECT s.*, s.act IN ('given', 'reaffirmed', 'reconsented') AS agrees FROM said AS s WHERE NOT EXISTS (
+    SELECT 1 FROM said AS v, json_each(v.body, '$.set.voids') AS named
+    WHERE v.subject = s.subject AND v.act = 'voided' AND named.value = s.id);
+"""
+
+# A gated change made here (batch IS NULL) must name a guardian's and the child's own yes, of this subject, to every
+# item, the child's of this session, with no objection or withdrawal left open.
+GATED = """
+CREATE TRIGGER {kind}_needs_consent BEFORE INSERT ON changes
+WHEN NEW.batch IS NULL AND NEW.kind = '{kind}' AND NOT (
+  (SELECT count(*) FROM (VALUES {items}) AS needed WHERE NOT EXISTS (
+     SELECT 1 FROM json_each(NEW.grounds) AS g JOIN in_force AS e ON e.id = g.value
+     WHERE e.subject = NEW.subject AND e.agrees AND e.actor IN ('guardian', 'adult_participant')
+       AND json_extract(e.body, '$.set.items.' || needed.column1) = 'yes')) = 0
+  AND
+  (SELECT count(*) FROM (VALUES {items}) AS needed WHERE NOT EXISTS (
+     SELECT 1 FROM json_each(NEW.grounds) AS g JOIN in_force AS e ON e.id = g.value
+     WHERE e.subject = NEW.subject AND e.agrees AND e.actor IN ('child', 'adult_participant')
+       AND e.session = NEW.session
+       AND json_extract(e.body, '$.set.items.' || needed.column1) = 'yes')) = 0
+  AND NOT EXISTS (
+     SELECT 1 FROM in_force AS n
+     WHERE n.subject = NEW.subject AND n.actor <> 'carer' AND n.act IN ('declined', 'withdrawn')
+       AND NOT EXISTS (
+         SELECT 1 FROM in_force AS l, json_each(l.body, '$.set.lifts') AS named
+         WHERE l.subject = NEW.subject AND l.agrees AND named.value = n.id
+           AND l.actor = n.actor AND l.person IS n.person))
+  AND NOT EXISTS (SELECT 1 FROM noticed WHERE subject = NEW.subject)
+)
+BEGIN SELECT RAISE(ABORT, 'fieldkit wall: {kind} without both consents'); END;
+"""
+
+# Whom a code means, and which children a notice withdraws: of this team or another, in any order of arrival, and by any
+# name that a child ever had, so that a new pseudonym lifts nothing.
+NAMES = """
+CREATE VIEW child_names AS
+  SELECT record AS subject, record AS name FROM changes WHERE kind = 'participant'
+  UNION ALL SELECT record, json_extract(body, '$.set.case_code') FROM changes WHERE kind = 'participant'
+  UNION ALL SELECT record, json_extract(body, '$.set.pseudonym_zh') FROM changes WHERE kind = 'participant'
+  UNION ALL SELECT record, json_extract(body, '$.set.pseudonym_en') FROM changes WHERE kind = 'participant';
+CREATE VIEW noticed AS
+  SELECT c.subject, n.id AS notice, n.scope, n.requested_by FROM notices AS n
+  CROSS JOIN child_names AS c ON c.name = n.code COLLATE NOCASE;
+"""
+
+NEEDS_CHANGE = """
+CREATE TRIGGER {table}_needs_change BEFORE INSERT ON {table}
+WHEN NOT EXISTS (SELECT 1 FROM changes WHERE record = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'fieldkit wall: state without its change'); END;
+"""
