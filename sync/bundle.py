@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -75,13 +76,18 @@ def write(path: Path, replica: Replica) -> BundleInfo:
 
 def read(path: Path) -> Incoming:
     """Return what is intact in the file at *path*; raises OSError, NotABundle, UnknownFormat."""
-    found = Incoming()
     if path.exists() and not path.is_file():  # a pipe would let us wait for ever
         raise NotABundle
     with path.open("rb") as file:
-        reader = Reader(file)
-        for kind, content in reader:
-            _take(found, kind, content)
+        return read_from(file)
+
+
+def read_from(file: BinaryIO) -> Incoming:
+    """Return what is intact in an open *file*; raises OSError, NotABundle, UnknownFormat."""
+    found = Incoming()
+    reader = Reader(file)
+    for kind, content in reader:
+        _take(found, kind, content)
     found.torn = reader.torn or not found.study
     found.damaged += reader.damaged
     return found
@@ -111,14 +117,21 @@ def _gives_way(path: Path) -> bool:
 
 
 def _write_frames(writer: Writer, replica: Replica) -> tuple[int, int]:
+    return write_frames(writer, replica.study(), replica.orders(), replica.streams(), replica.blocks())
+
+
+def write_frames(
+    writer: Writer, study: str, found: Iterable[bytes], streams: Iterable[StreamInfo], brought: Iterable[Block]
+) -> tuple[int, int]:
+    """Write a whole bundle; return the number of orders and blocks in it. Raises TooLarge, OSError."""
     n_orders = n_blocks = 0
-    writer.put(frames.HEAD, encode({"format": FORMAT, "study": replica.study()}))
-    for order in replica.orders():
+    writer.put(frames.HEAD, encode({"format": FORMAT, "study": study}))
+    for order in found:
         writer.put(frames.ORDER, order)
         n_orders += 1
-    for stream in replica.streams():
+    for stream in streams:
         writer.put(frames.STREAM, encode(list(stream)))
-    for block in replica.blocks():
+    for block in brought:
         header = block.header_bytes
         writer.put(frames.BLOCK, len(header).to_bytes(4, "big") + header + (block.payload or b""))
         n_blocks += 1

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from sync.block import Block
 from sync.canonical import digest, encode
 from sync.header import Header
 
 KNOWN, NEW, GAP = "known", "new", "gap"
-Links = Mapping[str, Mapping[str, tuple[int, str | None]]]  # stream -> block hash -> (position, hash before)
+StreamLinks = Mapping[str, tuple[int, str | None]]  # block hash -> (position, hash before)
+Links = Mapping[str, StreamLinks]  # by stream
+End = tuple[int, str]
+Ends = Mapping[str, Sequence[End]]  # by stream
 
 
 def classify(links: Links, block_hash: str, header: Header) -> str:
@@ -28,7 +31,7 @@ def in_order(blocks: Iterable[Block]) -> list[Block]:
     return sorted(blocks, key=lambda block: (block.header.stream, block.header.position, block.hash))
 
 
-def ends(links: Links, stream: str) -> list[tuple[int, str]]:
+def ends(links: Links, stream: str) -> list[End]:
     """Return the ends of a stream as (length, hash): none, one, or several after a branch."""
     held = links.get(stream, {})
     continued = {previous for _, previous in held.values()}
@@ -37,5 +40,37 @@ def ends(links: Links, stream: str) -> list[tuple[int, str]]:
 
 def opening_hash(links: Links, orders: Iterable[str]) -> str:
     """Return the small hash that opens an exchange: equal means that both hold the same, orders (by id) included."""
-    held = {stream: [list(end) for end in ends(links, stream)] for stream in links if links[stream]}
-    return digest(encode([held, sorted(set(orders))]))
+    return opening_of({stream: ends(links, stream) for stream in links}, orders)
+
+
+def opening_of(held: Ends, orders: Iterable[str]) -> str:
+    """Return the opening hash of who holds streams with these ends, and these orders."""
+    listed = {stream: [list(end) for end in found] for stream, found in held.items() if found}
+    return digest(encode([listed, sorted(set(orders))]))
+
+
+def behind(links: StreamLinks, names: Iterable[str]) -> set[str]:
+    """Return every block that lies at or before one of *names*; names that are not held count for nothing."""
+    found: set[str] = set()
+    waiting = [name for name in names if name in links]
+    while waiting:
+        name = waiting.pop()
+        before = links[name][1]
+        if name not in found:
+            found.add(name)
+            waiting += [before] if before is not None and before in links else []
+    return found
+
+
+def beyond(links: StreamLinks, names: Iterable[str]) -> list[End]:
+    """Return, in chain order, the blocks that somebody lacks who holds *names* and all that lies before them."""
+    held = behind(links, names)
+    return sorted((position, name) for name, (position, _) in links.items() if name not in held)
+
+
+def sample(links: StreamLinks) -> list[str]:
+    """Return the ends and, ever more widely spaced, what lies before: enough to find where two histories parted."""
+    last = max((position for position, _ in links.values()), default=0)
+    wanted = {last - (2**step) for step in range(last.bit_length())}
+    continued = {previous for _, previous in links.values()}
+    return sorted(name for name, (position, _) in links.items() if position in wanted or name not in continued)

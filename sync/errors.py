@@ -63,3 +63,32 @@ class ForeignStudy(SyncError):
     """A bundle, or an order, of another study."""
 
     code = "foreign_study"
+
+
+class NotTheHub(SyncError):
+    """An answer that the hub did not sign: a captive portal, a proxy, another hub."""
+
+    code = "not_the_hub"
+
+
+class NoDatabase(SyncError):
+    """The hub's database does not answer, or the driver for it is missing; the detail says what it said."""
+
+    code = "no_database"
+
+
+class Unreachable(SyncError):
+    """No answer, or one that was cut off."""
+
+    code = "unreachable"
+
+
+class Refused(SyncError):
+    """The hub itself said no; the detail is its code."""
+
+    code = "refused"
+
+    @property
+    def why(self) -> str:
+        """Return the code of the hub's refusal."""
+        return str(self.args[0])

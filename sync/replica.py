@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from sync.block import Block
+from sync.chain import Ends, StreamLinks
 
 
 class StreamInfo(NamedTuple):
@@ -69,3 +70,34 @@ class Replica(Protocol):
 
     def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]) -> Report:
         """Take in what is new: orders first, then streams, then blocks."""
+
+
+class Holder(Protocol):
+    """A holder that speaks with a hub. Each call stands for itself; `receive` is on the disk when it returns."""
+
+    def study(self) -> str:
+        """Return the study's id."""
+
+    def order_ids(self) -> list[str]:
+        """Return the id of every order."""
+
+    def orders_named(self, ids: Iterable[str]) -> list[bytes]:
+        """Return these orders, as they were signed."""
+
+    def introduction(self) -> list[bytes]:
+        """Return the orders by which a hub can tell that this device belongs to the study."""
+
+    def ends(self) -> Ends:
+        """Return the ends of every stream that has blocks."""
+
+    def links(self, stream: str) -> StreamLinks:
+        """Return what continues what in one stream."""
+
+    def infos(self, streams: Iterable[str]) -> list[StreamInfo]:
+        """Return what is known of these streams."""
+
+    def pick(self, stream: str, names: Sequence[str]) -> Iterable[Block]:
+        """Yield the blocks of one stream with these hashes, in this order."""
+
+    def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Sequence[Block]) -> Report:
+        """Take in one piece: orders first, then streams, then blocks; all of it or nothing."""

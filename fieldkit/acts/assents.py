@@ -134,11 +134,11 @@ def _items(said: ChildAnswer) -> dict[str, str]:
 
 
 def _check(desk: Desk, one: Case, said: ChildAnswer) -> None:
-    if consent.against_on(one.events, desk.today):  # a "stop" in the middle of an interview is a no as well
+    if consent.against_on(one.binding, desk.today):  # a "stop" in the middle of an interview is a no as well
         raise NotAgainToday
     if said.answer in SAID_NO:  # a no is kept whenever it is said
         return
-    if not consent.guardians_ok(one.events, NECESSARY):
+    if not consent.guardians_ok(one.binding, NECESSARY):
         raise GuardianFirst
 
 

@@ -48,6 +48,6 @@ def refuse(desk: Desk, interview: str, media: str) -> NoReturn:
     with desk.db.reading() as tables:
         row = interviews.row_within(tables, interview)
         item = ITEMS.get(media.lower().partition("/")[0], "")
-        if not item or not consent.effective(standing.events(tables, row["subject"]), item, interview):
+        if not item or not consent.effective(standing.binding(tables, row["subject"]), item, interview):
             raise ItemNotInForce
     raise NoAttachmentsYet

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fieldkit.acts import situations
@@ -12,7 +12,7 @@ from fieldkit.errors import NotFound
 from fieldkit.rules import consent, gates, states
 from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, Event
 from fieldkit.rules.gates import Gate
-from fieldkit.store import erasures, people, standing
+from fieldkit.store import duplicates, erasures, people, standing
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
 
@@ -47,6 +47,8 @@ class Case:
     """One child, as this machine may see them. `called` and `phone` only where the vault is held.
 
     In short, as in a list: of `events` those that decide, of `interviews` the newest; `held` says how many there are.
+    A child who is known twice is one: `also` are the codes of the other records, `main` is the record under which lists
+    show this one, `interviews` are those of all. `events` are of this record; `binding` is what holds for it.
     """
 
     id: str
@@ -72,6 +74,14 @@ class Case:
     moved: bool = False
     author: str = ""
     held: int = 0
+    binding: list[Event] = field(default_factory=list)
+    also: tuple[str, ...] = ()
+    main: str = ""
+
+    @property
+    def repeated(self) -> bool:
+        """Tell whether more than one talk was held with this child (COREQ item 18)."""
+        return self.held > 1
 
     @property
     def to_take_back(self) -> bool:
@@ -130,6 +140,7 @@ def all_in_short(desk: Desk, tables: Tables, common: Ground, rows: list[people.R
     ids = [row["id"] for row in rows]
     said, newest = standing.in_short(tables, ids), people.newest_interviews(tables, ids)
     busy = standing.wordy(tables, said, desk.today) | people.interviewed_on(tables, desk.today)
+    busy |= duplicates.groups(tables).keys()
     disputed = people.disputed(tables)
 
     def known(row: people.Row) -> _Known:
@@ -144,34 +155,49 @@ def all_in_short(desk: Desk, tables: Tables, common: Ground, rows: list[people.R
 
 
 def _whole(tables: Tables, row: people.Row, common: Ground, *, conflict: bool) -> _Known:
-    found = people.interviews(tables, row["id"])
-    lines = [_line(row, one, place, common) for place, one in enumerate(found, 1)]
+    found, first = people.interviews(tables, row["id"]), duplicates.whole(tables, row["id"])[0]
+    shown = row if first == row["id"] else people.row(tables, "participants", "id = ?", first) or row
+    lines = [_line(shown, one, place, common) for place, one in enumerate(found, 1)]
     return _Known(standing.events(tables, row["id"]), lines, len(lines), conflict)
 
 
 def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _Known) -> Case:
-    found = known.events
+    found, holds = known.events, _binding(tables, row, known)
     session = unused_session(tables, found, known.interviews, desk.today)
-    situation = situations.gather(desk, tables, common, row, found, session)
+    situation = situations.gather(desk, tables, common, row, holds, session)
     one = Case(
         **_named(common, row),
+        **_known_twice(tables, row),
         age_group=situation.age_group,
         status="",
         step=Step("none"),
         gates=gates.judge(GATES, situation),
         events=found,
+        binding=holds,
         interviews=known.interviews,
         held=known.held,
         conflict=known.conflict,
         session=session,
-        consent=states.guardian(found, situation.adults, situation.forms, situation.age_group, desk.today),
-        assent=states.child(found, session),
-        on_hold=states.on_hold(found),
+        consent=states.guardian(holds, situation.adults, situation.forms, situation.age_group, desk.today),
+        assent=states.child(holds, session),
+        on_hold=states.on_hold(holds),
         moved=bool(row["moved_on"]),
         author=row.get("author") or "",
     )
     step = next_step(one, desk.today, situation.screening)
     return replace(one, step=step, status=_status(one, step))
+
+
+def _binding(tables: Tables, row: people.Row, known: _Known) -> list[Event]:
+    twice = duplicates.beside(tables, row["id"])
+    return standing.binding(tables, row["id"]) if twice else known.events
+
+
+def _known_twice(tables: Tables, row: people.Row) -> dict[str, Any]:
+    """Return by which other codes a child is known here, and under which record lists show it."""
+    first, *_rest = whole = duplicates.whole(tables, row["id"])
+    known = [people.row(tables, "participants", "id = ?", one) for one in whole if one != row["id"]]
+    return {"also": tuple(one["case_code"] for one in known if one), "main": "" if first == row["id"] else first}
 
 
 def _named(common: Ground, row: people.Row) -> dict[str, Any]:
@@ -218,15 +244,15 @@ def unused_session(tables: Tables, events: list[Event], lines: list[InterviewLin
 
 def next_step(one: Case, day: str, screening: str) -> Step:
     """Return the next step of *one* on *day*."""
-    if one.age_group != states.ADULT_GROUP and consent.open_noes(one.events, {GUARDIAN}):
+    if one.age_group != states.ADULT_GROUP and consent.open_noes(one.binding, {GUARDIAN}):
         return Step("on_hold" if one.on_hold else "guardian_said_no")
-    child_noes = consent.open_noes(one.events, {CHILD})
+    child_noes = consent.open_noes(one.binding, {CHILD})
     if child_noes:
         return Step("not_today" if any(event.day == day for event in child_noes) else "child_said_no")
     open_ = next((line for line in reversed(one.interviews) if line.started_on == day and not line.ended), None)
     if open_ is not None:
         return Step("continue", open_.id)
-    if one.held_on_paper(day):
+    if one.main or one.held_on_paper(day):
         return Step("none")
     if screening == "ineligible":
         return Step("screened_out")

@@ -15,7 +15,7 @@ from fieldkit.rules import conflicts, guides
 from fieldkit.rules.conflicts import BOTH, COMBINE, DECIDABLE, DECISION, TAKE, Conflict, Decision, Version
 from fieldkit.rules.members import COORDINATOR, Members
 from fieldkit.rules.names import TooLong
-from fieldkit.store import decisions, log, machine, merge
+from fieldkit.store import decisions, duplicates, log, machine, merge
 from fieldkit.store import people as rows
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft, TypingErased
@@ -330,7 +330,7 @@ def _place(tables: Tables, known: Members, kind: str, record: str) -> Place:
     row = rows.row(tables, KINDS[kind].table, "id = ?", record) or {}
     if not row.get("subject"):
         return Place(record, kind, "", _own_name(known, kind, row), "")
-    child = rows.row(tables, "participants", "id = ?", row["subject"]) or {}
+    child = rows.row(tables, "participants", "id = ?", duplicates.whole(tables, row["subject"])[0]) or {}
     slip = rows.row(tables, "slips", "subject = ?", row["subject"]) or {}
     code, interview, question = child.get("case_code") or "", row.get("session") or "", row.get("question") or ""
     lines = [one["id"] for one in rows.interviews(tables, row["subject"])] if interview else []

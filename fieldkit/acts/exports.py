@@ -64,7 +64,7 @@ def dataset(desk: Desk) -> Dataset:
         rows: list[AnswerRow] = []
         interviews, on_hold = 0, 0
         for child in people.participants(tables):
-            found, said = people.interviews(tables, child["id"]), standing.events(tables, child["id"])
+            found, said = people.interviews(tables, child["id"]), standing.binding(tables, child["id"])
             if _objected(said):
                 on_hold += len(found)
                 continue

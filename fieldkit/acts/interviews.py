@@ -130,10 +130,9 @@ def grounds(tables: Tables, interview: people.Row) -> tuple[str, ...]:
 
     Raises ConsentMissing unless notes are permitted in this session.
     """
-    events = standing.events(tables, interview["subject"])
-    if not consent.effective(events, NEEDED, interview["id"]):
+    if not consent.effective(standing.binding(tables, interview["subject"]), NEEDED, interview["id"]):
         raise ConsentMissing
-    return consent.grounds(events, interview["id"])
+    return consent.grounds(standing.events(tables, interview["subject"]), interview["id"])
 
 
 @only(INTERVIEWER)

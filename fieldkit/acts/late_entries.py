@@ -221,7 +221,7 @@ def _look(desk: Desk, then: Desk, tables: Tables, subject: str) -> _Found:
         raise NotFound
     doubts = late_entries.doubtful(one.events, flagged(tables, subject))
     own = unused_session(tables, late_entries.said_by(one.events, then.today, doubts), one.interviews, then.today)
-    seen = situations.gather(then, tables, situations.ground(then, tables), row, one.events, own)
+    seen = situations.gather(then, tables, situations.ground(then, tables), row, one.binding, own)
     seen = replace(seen, doubts=situations.doubts(desk, tables), doubtful=doubts)  # of this laptop as it is now
     if not own and not seen.adult:
         seen = late_entries.with_paper_yes(seen, subject)

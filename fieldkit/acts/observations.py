@@ -43,7 +43,7 @@ def of_interview(desk: Desk, interview: str) -> Observation:
             case=one,
             parts={name: stored.get(name) or "" for name in PARTS},
             opened=opened(tables, natural_id("observation", interview)),
-            open=desk.me.role == INTERVIEWER and consent.effective(one.events, interviews.NEEDED, interview),
+            open=desk.me.role == INTERVIEWER and consent.effective(one.binding, interviews.NEEDED, interview),
         )
 
 

@@ -139,7 +139,7 @@ def _asked(tables: Tables, subject: str) -> Due:
 
 
 def _due(tables: Tables, row: people.Row) -> Due | None:
-    asked = [one for one in consent.open_noes(standing.events(tables, row["id"])) if _wants_all_gone(one)]
+    asked = [one for one in consent.open_noes(standing.binding(tables, row["id"])) if _wants_all_gone(one)]
     if not asked:
         return None
     since = min((one.day for one in asked if one.day), default="")

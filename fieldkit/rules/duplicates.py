@@ -14,7 +14,7 @@ from itertools import combinations
 from fieldkit.rules import calendars, consent, names
 from fieldkit.rules.ages import NOMINAL
 from fieldkit.rules.calendars import GREGORIAN, LUNAR, Span
-from fieldkit.rules.consent import AGREEING, GUARDIAN, YES, Event
+from fieldkit.rules.consent import AGREEING, GUARDIAN, LIMITED, REFUSING, STOPPED, VOIDING, YES, Event
 from fieldkit.rules.pinyin import read_aloud
 
 LINKED, APART = "linked", "apart"
@@ -37,6 +37,7 @@ _AROUND = re.compile("^[小阿老](?=.)|(?<=.)[子儿娃]$")  # what turns a nam
 _NUMBER = re.compile(r"\d[\d\s()（）-]{5,}\d")
 _SHORTEST, _LONGEST_SURNAME = 2, 2
 _MONTH = 31
+_BINDING = REFUSING | {VOIDING, LIMITED, STOPPED}
 
 
 @dataclass(frozen=True)
@@ -109,14 +110,17 @@ def possible(children: Iterable[Known], decided: Iterable[frozenset[str]] = ()) 
 def stricter(own: Iterable[Event], beside: Iterable[Event]) -> list[Event]:
     """Return the events by which one record of a child is judged, *beside* being those of its other records.
 
-    A no holds for both; a yes counts only where it was said, and takes back for both what it names.
+    A no holds for both; a yes counts only where it was said, and takes back for both what it names. A guardian who
+    thinks about it again after a yes is asked again for both.
     """
     own, beside = list(own), list(beside)
     counting = {event.id for event in consent.in_force([*own, *beside])}
     spoken = [event for event in beside if event.id in counting]
     last = {(event.id, item) for item in _asked(spoken) for event in _last(spoken, item)}
     unsure = {who for who, said in consent.by_person(spoken, GUARDIAN).items() if consent.thinking(said)}
-    return [*(_without_yes(event, last, unsure) for event in beside), *own]
+    again = [event for event in beside if event.actor == GUARDIAN and event.person in unsure]
+    rest = [_without_yes(event, last) for event in beside if event not in again]
+    return [*again, *filter(_binds, rest), *own]
 
 
 def number(text: str) -> str:
@@ -131,14 +135,16 @@ def phones(text: str) -> tuple[str, ...]:
     return tuple(filter(None, map(number, _NUMBER.findall(names.typed(text)))))
 
 
-def _without_yes(event: Event, last: set[tuple[str, str]], unsure: set[str]) -> Event:
-    """Return *event* as it counts beside: of a guardian who thinks about it again also the yes, which then is none."""
+def _without_yes(event: Event, last: set[tuple[str, str]]) -> Event:
+    """Return *event* as it counts beside: no yes of it, and of each item only somebody's last word."""
     agrees = event.act in AGREEING
-    if agrees and event.actor == GUARDIAN and event.person in unsure:
-        return event
     words = {item: word for item, word in event.items.items() if (event.id, item) in last}
     kept = {item: word for item, word in words.items() if not agrees or word != YES}
     return replace(event, items=kept, session="" if agrees else event.session)
+
+
+def _binds(event: Event) -> bool:
+    return event.act in _BINDING or bool(event.items or event.lifts)
 
 
 def _asked(events: Iterable[Event]) -> set[str]:

@@ -39,8 +39,8 @@ def follow(tables: Tables, clock: Clock) -> None:
 def flagged(tables: Tables, subject: str) -> set[str]:
     """Return the records and the sessions of a child of which something was written under a wrong or stated date."""
     rows = tables.execute(
-        "SELECT record, session FROM changes WHERE subject = ? AND json_extract(body, '$.flags') IS NOT NULL "
+        "SELECT record, session FROM changes WHERE subject IN (SELECT value FROM json_each(?)) AND json_extract(body, '$.flags') IS NOT NULL "
         "AND EXISTS (SELECT 1 FROM json_each(body, '$.flags') WHERE value = ?)",
-        [subject, CLOCK],
+        [json.dumps(duplicates.whole(tables, subject)), CLOCK],
     )
     return {name for row in rows for name in row if name}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
-from fieldkit.records import natural_id
-from fieldkit.rules.duplicates import LINKED
-from fieldkit.store import merge
+from fieldkit.records import Change, natural_id
 from fieldkit.store.database import Tables
 
 KIND = "same_child"
@@ -27,6 +26,12 @@ def beside(tables: Tables, subject: str) -> list[str]:
 def whole(tables: Tables, subject: str) -> tuple[str, ...]:
     """Return all records of the child whom *subject* means, the first one first."""
     return groups(tables).get(subject, (subject,))
+
+
+def named(changes: Iterable[Change]) -> set[str]:
+    """Return the children of whom *changes* say whether they are one."""
+    said = [change.set for change in changes if change.kind == KIND]
+    return {str(one[name]) for one in said for name in ("first", "second") if name in one}
 
 
 def groups(tables: Tables) -> dict[str, tuple[str, ...]]:
@@ -61,11 +66,11 @@ def folded(tables: Tables) -> set[str]:
     return {one for group in groups(tables).values() for one in group[1:]}
 
 
-def decided(tables: Tables) -> dict[frozenset[str], str]:
-    """Return what was said of each pair, `linked` or `apart`; nothing of a pair of which both were said apart."""
-    rows = tables.query("SELECT first, second, state, conflict FROM same_children")
-    said = {frozenset((row["first"], row["second"])): row for row in rows}
-    return {pair: row["state"] for pair, row in said.items() if row["conflict"] != merge.DISPUTED}
+def decided(tables: Tables) -> set[frozenset[str]]:
+    """Return the pairs about which somebody has decided, and nobody else the contrary."""
+    open_ones = {row["id"] for row in disputed(tables)}
+    rows = tables.execute("SELECT id, first, second FROM same_children").fetchall()
+    return {frozenset((first, second)) for id_, first, second in rows if id_ not in open_ones}
 
 
 def disputed(tables: Tables) -> list[Row]:

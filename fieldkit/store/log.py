@@ -11,7 +11,7 @@ from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import KINDS, Change, Kind, Value, clean, decode, drawer_of, natural_id
-from fieldkit.store import clocks, decisions, merge, search, standing, state
+from fieldkit.store import clocks, decisions, duplicates, merge, search, standing, state
 from fieldkit.store.database import Tables
 from fieldkit.store.merge import Shown
 
@@ -311,6 +311,8 @@ def settle(tables: Tables, changes: Iterable[Change]) -> None:
     for subject in _judged_again(changes):
         standing.restand(tables, subject)
     settle_records(tables, _touched(tables, changes))
+    for subject in duplicates.named(changes):
+        standing.restand(tables, subject)
     if any(change.kind in {"notice", "participant"} for change in changes):
         standing.restand_noticed(tables)
 

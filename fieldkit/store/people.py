@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
+from fieldkit.store import duplicates
 from fieldkit.store.database import Tables
 from fieldkit.store.merge import DISPUTED
 from fieldkit.studies import Pair
@@ -55,7 +56,13 @@ def last_site(tables: Tables, author: str) -> str:
 
 
 def participants(tables: Tables) -> list[Row]:
-    """Return every child who is not hidden, by case code."""
+    """Return every child who is not hidden, by case code; one who is known twice once."""
+    folded = duplicates.folded(tables)
+    return [one for one in records(tables) if one["id"] not in folded]
+
+
+def records(tables: Tables) -> list[Row]:
+    """Return every record of a child who is not hidden, by case code."""
     return [
         dict(one)
         for one in tables.query(
@@ -100,14 +107,17 @@ def named(tables: Tables, code: str) -> list[str]:
 
 
 def interviews(tables: Tables, subject: str) -> list[Row]:
-    """Return the interviews of a child, oldest first: how much was answered, is all sealed, did it end."""
+    """Return the interviews of a child, oldest first: how much was answered, is all sealed, did it end.
+
+    Of one who is known twice those of both records: S1 and S2 are told apart by their order alone.
+    """
     return [
         dict(one)
         for one in tables.query(
             f"SELECT i.*, min(c.tick) AS tick, {_HOW_FAR} "  # noqa: S608 - our own words
             "FROM interviews AS i JOIN changes AS c ON c.record = i.id "
-            "WHERE i.subject = ? GROUP BY i.id ORDER BY tick, i.id",
-            [subject],
+            "WHERE i.subject IN (SELECT value FROM json_each(?)) GROUP BY i.id ORDER BY tick, i.id",
+            [json.dumps(duplicates.whole(tables, subject))],
         )
     ]
 
@@ -259,7 +269,8 @@ def siblings(tables: Tables, subject: str) -> list[Row]:
     """Return the other children of the same household who are not hidden, by case code."""
     own = row(tables, "participants", "id = ?", subject) or {}
     home = own.get("household") or subject
-    return [one for one in participants(tables) if one["id"] != subject and (one["household"] or one["id"]) == home]
+    same = duplicates.whole(tables, subject)
+    return [one for one in participants(tables) if one["id"] not in same and (one["household"] or one["id"]) == home]
 
 
 def rows(tables: Tables, table: str, subject: str) -> list[Row]:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from fieldkit.records import KINDS, Change, Value
 from fieldkit.rules import consent
 from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, Event
+from fieldkit.rules.duplicates import stricter
+from fieldkit.store import duplicates
 from fieldkit.store.database import Tables
 
 Held = Callable[[Change], bool]
@@ -26,6 +28,13 @@ def events(tables: Tables, subject: str) -> list[Event]:
         [subject],
     )
     return [_event(row[0], json.loads(row[1])) for row in rows] + _notices(tables, subject)
+
+
+def binding(tables: Tables, subject: str) -> list[Event]:
+    """Return the events by which *subject* is judged: where a child is known twice, the stricter holds for both."""
+    others = duplicates.beside(tables, subject)
+    own = events(tables, subject)
+    return stricter(own, [event for other in others for event in events(tables, other)]) if others else own
 
 
 def _notices(tables: Tables, subject: str) -> list[Event]:
@@ -115,14 +124,14 @@ def held(tables: Tables) -> Held:
 
 def is_hidden(tables: Tables, subject: str) -> bool:
     """Compute whether *subject* is hidden: by an event of the family, or by a notice from anywhere."""
-    return consent.hidden(events(tables, subject))
+    return consent.hidden(binding(tables, subject))
 
 
 def restand(tables: Tables, subject: str) -> None:
-    """Keep whether *subject* is hidden, so that lists and search need not judge."""
-    tables.execute(
+    """Keep whether *subject* is hidden, so that lists and search need not judge; of a child known twice each record."""
+    tables.conn.executemany(
         "INSERT INTO standings VALUES (?, ?) ON CONFLICT (subject) DO UPDATE SET hidden = excluded.hidden",
-        [subject, int(is_hidden(tables, subject))],
+        [(one, int(is_hidden(tables, one))) for one in duplicates.whole(tables, subject)],
     )
 
 

@@ -174,6 +174,7 @@ def test_a_no_of_either_holds_for_both(no: Event) -> None:
 def test_a_yes_of_the_one_is_no_yes_of_the_other() -> None:
     strict = stricter([], [MOTHER, OWN])
 
+    assert strict == []  # nobody has asked yet, where the other one stands
     assert not consent.effective(strict, "notes", "S1")
     assert not consent.effective(stricter([OWN], [MOTHER]), "notes", "S1")
 

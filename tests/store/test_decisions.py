@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from itertools import permutations
@@ -275,6 +276,18 @@ class Laptops(RuleBasedStateMachine):
             assert {id_ for ids in made.over.values() for id_ in ids} <= {id_ for ids in base.values() for id_ in ids}
             self.known[at][made.id] = made
 
+    def something_happens(self, chance: random.Random) -> None:
+        what = chance.choices(["open", "save", "decide", "carry"], [3, 3, 4, 4])[0]
+        recent = range(len(self.pages))[-4:] or range(1)
+        if what == "open":
+            self.a_page_is_opened(chance.choice(NAMES))
+        elif what == "save":
+            self.somebody_saves(chance.choice(recent), chance.choice(FACTS), chance.choice("123"))
+        elif what == "decide":
+            self.somebody_decides(chance.choice(recent), chance.choice(FACTS), chance.randrange(4))
+        else:
+            self.a_stick_is_carried(chance.sample(NAMES, 4), chance.random() < 0.5, chance.randint(1, 3))
+
     def end_equal(self) -> None:
         for giver, taker in permutations(NAMES, 2):
             self.a_stick_is_carried([giver, taker], False, 2)
@@ -295,15 +308,33 @@ class Laptops(RuleBasedStateMachine):
             self.folder.cleanup()
 
 
-def wander(empty: Path, key: bytes, examples: int) -> None:
-    steps = settings(
-        max_examples=examples, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-    )
-    run_state_machine_as_test(lambda: Laptops(empty, key), settings=settings(steps, database=None, print_blob=False))  # type: ignore[arg-type]
+def wander(empty: Path, key: bytes, seed: int, patch: pytest.MonkeyPatch) -> None:
+    """Walk the same machines, with people deciding most of the time: 120 steps that *seed* decides, ids included."""
+    chance, laptops = random.Random(seed), Laptops(empty, key)
+    patch.setattr(log, "new_id", lambda: f"{chance.randrange(10**22):022}")
+    try:
+        for _ in range(120):
+            laptops.something_happens(chance)
+            laptops.every_machine_shows_what_it_holds()
+    finally:
+        laptops.teardown()
+
+
+SEEDS = (1, 2, 3)
+STEPS_OF_A_WALK = settings(
+    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
 
 
 def test_after_any_history_every_machine_shows_what_the_model_says(empty_store: Path, store_key: bytes) -> None:
-    wander(empty_store, store_key, 40)
+    run_state_machine_as_test(lambda: Laptops(empty_store, store_key), settings=STEPS_OF_A_WALK)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_walk_of_many_decisions_ends_well(
+    seed: int, empty_store: Path, store_key: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wander(empty_store, store_key, seed, monkeypatch)
 
 
 Patch = pytest.MonkeyPatch
@@ -341,4 +372,9 @@ def test_a_planted_bug_is_caught(
 ) -> None:
     plant(monkeypatch)
     with pytest.raises(AssertionError):
-        wander(empty_store, store_key, 200)
+        wander_everywhere(empty_store, store_key, monkeypatch)
+
+
+def wander_everywhere(empty: Path, key: bytes, patch: Patch) -> None:
+    for seed in SEEDS:
+        wander(empty, key, seed, patch)

@@ -1,16 +1,37 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
+from socket import create_server
+from tempfile import TemporaryDirectory
+from typing import Any
 
+import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from nacl.signing import SigningKey
+from sqlalchemy import create_engine
 
-from sync import block, bundle, chain, orders
+from sync import block, bundle, chain, client, judge, orders
 from sync.block import Block, Place
-from sync.canonical import b64, digest
+from sync.canonical import b64, digest, new_id
+from sync.centre import Centre
+from sync.client import Card, Identity, Outcome, Progress
 from sync.errors import SyncError
+from sync.hub import create_app
+from sync.hub_store import HubFacts, HubStore
+from sync.judge import Device, Judgement, Rules
 from sync.orders import Order
 from sync.replica import Replica, Report, StreamInfo
 
@@ -137,3 +158,258 @@ def whole(stick: Path, tree: list[Block], order: Order, shelf: Callable[..., Rep
     path = stick / "whole.fieldkit"
     bundle.write(path, shelf(tree, [order]))
     return path.read_bytes()
+
+
+ROOT = SigningKey(bytes(range(60, 92)))
+HUB_SEED = bytes(range(7, 39))
+DRAWER_KEY = bytes(range(120, 152))
+POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), reverse=True)
+
+
+def _device_order(device: str, role: str, signer: SigningKey) -> Order:
+    body = {"id": device, "role": role, "verify": b64(bytes(signer.verify_key))}
+    return orders.sign("device", STUDY, body, ROOT)
+
+
+def _recognised(found: Iterable[bytes]) -> dict[str, Device]:
+    named = [orders.parse(content) for content in found]
+    root = b64(bytes(ROOT.verify_key))
+    bodies = [one.body for one in named if (one.kind, one.signer) == ("device", root)]
+    return {body["id"]: Device(body["verify"], body["role"]) for body in bodies}
+
+
+RULES = Rules(_recognised, lambda signer, _: signer == b64(bytes(ROOT.verify_key)))
+
+
+class Laptop:
+    """A `Holder` made of dicts: one device, its streams, and what others brought. `receive` is all or nothing."""
+
+    def __init__(self, device: str, role: str = "interviewer", *, enrolled: bool = True) -> None:
+        self.device = device
+        self.signer = SigningKey(digest(device.encode())[:32].encode())
+        self.held_orders: dict[str, bytes] = {}
+        self.held_streams: dict[str, StreamInfo] = {}
+        self.held: dict[str, Block] = {}
+        if enrolled:
+            self.keep(_device_order(device, role, self.signer))
+
+    def keep(self, order: Order) -> None:
+        self.held_orders[order.id] = order.content
+        self._empty()
+
+    def write(self, drawer: str, text: str, alias: str | None = None, *, at: str | None = None) -> Block:
+        """Seal one change at the end of this device's stream of *drawer*, or after the block *at*: a branch."""
+        stream = b64(digest(f"{self.device} {drawer}".encode())[:12].encode())
+        self.held_streams[stream] = StreamInfo(stream, drawer, self.device)
+        ends = chain.ends({stream: self.links(stream)}, stream)
+        after = at if at is not None else (ends[-1][1] if ends else None)
+        position = self.held[after].header.position + 1 if after else 1
+        made = block.seal(Place(stream, position, after, drawer, 1, alias), [text.encode()], DRAWER_KEY, self.signer)
+        self.held[made.hash] = made
+        return made
+
+    def erase(self, *names: str) -> None:
+        self.keep(orders.sign("erase", STUDY, {"blocks": list(names)}, self.signer))
+
+    def erase_child(self, drawer: str, alias: str, signer: SigningKey = ROOT) -> None:
+        self.keep(orders.sign("erase_child", STUDY, {"version": 1, "drawers": {drawer: alias}}, signer))
+
+    def opening(self) -> str:
+        return chain.opening_of(self.ends(), self.order_ids())
+
+    def payloads(self) -> dict[str, bytes | None]:
+        return {name: one.payload for name, one in self.held.items()}
+
+    def study(self) -> str:
+        return STUDY
+
+    def order_ids(self) -> list[str]:
+        return list(self.held_orders)
+
+    def orders_named(self, ids: Iterable[str]) -> list[bytes]:
+        return [self.held_orders[id_] for id_ in ids]
+
+    def introduction(self) -> list[bytes]:
+        return [one for one in self.held_orders.values() if orders.parse(one).kind == "device"]
+
+    def ends(self) -> dict[str, list[tuple[int, str]]]:
+        links = {stream: self.links(stream) for stream in self.held_streams}
+        return {stream: chain.ends(links, stream) for stream in links if links[stream]}
+
+    def links(self, stream: str) -> dict[str, tuple[int, str | None]]:
+        of = [one for one in self.held.values() if one.header.stream == stream]
+        return {one.hash: (one.header.position, one.header.previous) for one in of}
+
+    def infos(self, streams: Iterable[str]) -> list[StreamInfo]:
+        return [self.held_streams[stream] for stream in sorted(streams)]
+
+    def pick(self, stream: str, names: Sequence[str]) -> list[Block]:
+        return [self.held[name] for name in names]
+
+    def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Sequence[Block]) -> Report:
+        self.held_orders |= {digest(content): content for content in found}
+        self._empty()
+        for info in streams:
+            self.held_streams.setdefault(info.stream, info)
+        counts = {"received": 0, "known": 0, "new": 0, "gaps": 0, "damaged": 0, "blocked": 0}
+        judged = judge.judge(self.held_orders.values(), RULES)
+        for one in chain.in_order(brought):
+            became = self._take(one, judged)
+            counts[became] += 1
+            counts["received"] += became in {"known", "new", "blocked"}
+        return replace(Report(), **counts)  # type: ignore[arg-type]
+
+    def _take(self, one: Block, judged: Judgement) -> str:
+        info = self.held_streams[one.header.stream]
+        place = chain.classify({info.stream: self.links(info.stream)}, one.hash, one.header)
+        if place != chain.NEW:
+            return {chain.GAP: "gaps"}.get(place, place)
+        if judged.fault(one, info):
+            return "damaged"
+        emptied = judged.empties(one, info)
+        self.held[one.hash] = replace(one, payload=None) if emptied else one
+        return "blocked" if emptied else "new"
+
+    def _empty(self) -> None:
+        judged = judge.judge(self.held_orders.values(), RULES)
+        for name, one in list(self.held.items()):
+            if judged.empties(one, self.held_streams[one.header.stream]):
+                self.held[name] = replace(one, payload=None)
+
+
+class Station:
+    """A hub in this process: its store, and the web application in front of it."""
+
+    def __init__(self, database: str) -> None:
+        self.database = database
+        self.store = HubStore(database)
+        self.store.found(HubFacts(STUDY, b64(bytes(ROOT.verify_key)), "epoch-1", HUB_SEED, "CN"))
+        self.start()
+
+    def start(self) -> None:
+        """Begin like a process that was just started."""
+        self.centre = Centre(self.store, STUDY, RULES, lambda: "2026-05-01T10:00")
+        self.app = create_app(self.centre)
+
+    def restore(self, epoch: str) -> None:
+        self.store.renew(STUDY, epoch)
+        self.start()
+
+    def card(self, url: str = "http://hub") -> Card:
+        return Card(STUDY, url, self.centre.key)
+
+    def sync(
+        self,
+        laptop: Laptop,
+        kept: dict[str, Any] | None = None,
+        transport: httpx.BaseTransport | None = None,
+        tell: Callable[[Progress], object] = lambda _: None,
+    ) -> Outcome:
+        """Let *laptop* exchange with this hub, in this process or over *transport*."""
+        ways = transport or httpx.WSGITransport(self.app)
+        with client.line(self.card(), Identity(laptop.device, laptop.signer), ways) as line:
+            return client.exchange(line, laptop, kept, tell)
+
+    def payloads(self) -> dict[str, bytes | None]:
+        """Return what lies in the store, looked at from outside."""
+        engine = create_engine(self.store._engine.url)
+        with engine.connect() as at:
+            rows = at.exec_driver_sql("SELECT hash, payload FROM blocks").all()
+        engine.dispose()
+        return {name: None if payload is None else bytes(payload) for name, payload in rows}
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Debian's PostgreSQL on a free port, in a folder of its own; skipped with a word where it is missing."""
+    if not POSTGRES:
+        if os.environ.get("CI") == "true":
+            pytest.fail("PostgreSQL is not installed here, and these tests are to run on it")
+        pytest.skip("PostgreSQL is not installed here: apt-get install postgresql")
+    with TemporaryDirectory(prefix="fieldkit-postgres-") as folder, _cluster(Path(folder), POSTGRES[0]) as address:
+        yield address
+
+
+@contextmanager
+def _cluster(folder: Path, programs: Path) -> Iterator[str]:
+    """It refuses to run as root; then it runs as its own user."""
+    port, data = _free_port(), folder / "data"
+    as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
+    if as_user:
+        shutil.chown(folder, "postgres", "postgres")
+
+    def run(program: str, *words: str | Path) -> None:
+        command = [*as_user, programs / program, "-D", data, *words]
+        subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+    run("initdb", "-A", "trust", "-U", "hub", "-E", "UTF8")
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
+    run("pg_ctl", "-w", "-l", folder / "log", "-o", options, "start")
+    try:
+        yield f"postgresql://hub@127.0.0.1:{port}"
+    finally:
+        run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+
+def _free_port() -> int:
+    with create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+_numbers = count(1)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, of either kind; on PostgreSQL a schema of its own."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'hub.db'}"
+    address, name = f"{request.getfixturevalue('postgres')}/postgres", f"hub{next(_numbers)}"
+    engine = create_engine(address.replace("postgresql", "postgresql+psycopg", 1))
+    with engine.begin() as at:
+        at.exec_driver_sql(f"CREATE SCHEMA {name}")
+    engine.dispose()
+    return f"{address}?options=-csearch_path%3D{name}"
+
+
+@pytest.fixture
+def station(database: str) -> Iterator[Station]:
+    """A hub that was just founded, on SQLite and on PostgreSQL."""
+    made = Station(database)
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def stations(tmp_path: Path) -> Iterator[Callable[[], Station]]:
+    """Found hubs on SQLite, as many as a test wants."""
+    made: list[Station] = []
+
+    def found() -> Station:
+        made.append(Station(f"sqlite:///{tmp_path / f'{new_id(6)}.db'}"))
+        return made[-1]
+
+    yield found
+    for one in made:
+        one.store.close()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The files of a certificate that a hub made for itself, and of its key; it names no address."""
+    folder = tmp_path_factory.mktemp("certificate")
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hub")])
+    day = datetime(2026, 1, 1, tzinfo=UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), day, day.replace(2100))
+    signed = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    pem = signed.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    (folder / "cert.pem").write_bytes(pem)
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "key.pem").write_bytes(secret)
+    return folder / "cert.pem", folder / "key.pem"
+
+
+@pytest.fixture(scope="session")
+def laptop() -> type[Laptop]:
+    """Make laptops: `laptop(device, role)`."""
+    return Laptop

@@ -1,0 +1,295 @@
+"""Exchange with the hub over HTTP: what is new goes there, what others brought comes here, the receipt is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from fieldkit.acts import hubs, stops
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.handover import OtherStudy
+from fieldkit.clock import new_id
+from fieldkit.errors import Refusal
+from fieldkit.i18n import N_
+from fieldkit.records import canonical
+from fieldkit.store import holdings, machine, people, replica
+from fieldkit.store.database import DatabaseError, Tables
+from sync import chain, client
+from sync.block import Block
+from sync.chain import Ends, StreamLinks
+from sync.client import Card, Identity, Outcome, Progress
+from sync.errors import ForeignStudy, NotTheHub, Refused, SyncError, Unreachable
+from sync.replica import Report, StreamInfo
+from sync.wire import UNKNOWN_DEVICE
+
+CARD, RECEIPT = "hub_card", "hub_receipt"
+
+
+class NoHub(Refusal):
+    """No hub card was read in here yet."""
+
+    code = "no_hub"
+    message = N_(
+        "This laptop does not know the hub yet. Nothing was sent. "
+        "Read in its hub card first: a file named hub-card.json, from whoever runs the hub."
+    )
+
+
+class SomebodyElseAnswered(Refusal):
+    """A captive portal, or another server at the hub's address."""
+
+    code = "not_the_hub"
+    message = N_(
+        "Something else answered, not the hub; usually it is the login page of the Wi-Fi. Nothing was sent. "
+        "Open the browser, log in to the Wi-Fi, then send again."
+    )
+    status = 502
+
+
+class OutOfReach(Refusal):
+    """No answer, or one that was cut off."""
+
+    code = "hub_out_of_reach"
+    message = N_(
+        "The hub cannot be reached, or the connection broke. Nothing is lost: what was sent so far counts. "
+        "Wake up the phone whose hotspot you use, then send again; or carry a stick."
+    )
+    status = 503
+
+
+class NotRecognised(Refusal):
+    """The hub does not know this laptop as one of the study."""
+
+    code = "not_recognised"
+    message = N_(
+        "The hub does not know this laptop yet. Nothing was sent. "
+        "Let a coordinator's computer exchange with the hub first, then send again."
+    )
+    status = 403
+
+
+class HubSaidNo(Refusal):
+    """The hub refused for another reason."""
+
+    code = "hub_said_no"
+    message = N_("The hub could not do it ({why}). Nothing is lost. Send again later, or tell whoever runs the hub.")
+    status = 502
+
+
+class LockedMeanwhile(Refusal):
+    """The laptop was locked while it exchanged: the store is closed."""
+
+    code = "locked_meanwhile"
+    message = N_(
+        "The laptop was locked before everything was sent. Nothing is lost: what was sent so far counts. Send again."
+    )
+
+
+@dataclass(frozen=True)
+class HubState:
+    """What this laptop knows of the hub: its address, when all that was here was verified there, what is not yet.
+
+    `verified`: interviews of which everything lies at the hub, by its own receipt.
+    """
+
+    url: str
+    last_receipt: str | None
+    verified: int
+
+
+@dataclass(frozen=True)
+class Exchanged:
+    """What an exchange did; only `done` means that the hub holds all that is here."""
+
+    done: bool
+    sent: int
+    received: int
+    orders_sent: int
+    orders_received: int
+    aside: Mapping[str, int]
+    restored: bool
+    report: Report
+
+
+def take_card(desk: Desk, content: bytes) -> Card:
+    """Keep the card of the hub with which this laptop exchanges from now on; raises NotACard, OtherStudy."""
+    card = hubs.read_card(content)
+    if card.study != desk.device.study:
+        raise OtherStudy
+    with desk.db.writing() as tables:
+        machine.remember(tables, CARD, canonical(asdict(card)))
+    return card
+
+
+def state(desk: Desk) -> HubState | None:
+    """Return what is known of the hub; None where no card was read in."""
+    with desk.db.reading() as tables:
+        card, said = machine.recall(tables, CARD), _kept(tables)
+        if card is None:
+            return None
+        return HubState(json.loads(card)["url"], said.get("at"), _verified(tables, said))
+
+
+def run(desk: Desk, tell: Callable[[Progress], object] = lambda _: None) -> Exchanged:
+    """Seal what is new and exchange with the hub until its receipt names all that is here; may be run at any time.
+
+    A stop that waits is done first. What was sent or taken in before it breaks off stays.
+    Raises NoHub, SomebodyElseAnswered, OutOfReach, NotRecognised, HubSaidNo, OtherStudy, DiskFull, StoreBusy, and what
+    `stops.finish_due` refuses.
+    """
+    stops.finish_due(desk, all_of_them=True)
+    with desk.db.writing() as tables:
+        replica.seal(tables)
+        card, kept = machine.recall(tables, CARD), _kept(tables).get("receipt")
+    if card is None:
+        raise NoHub
+    here, me = _Here(desk, json.loads(card)["url"]), Identity(desk.device.id, desk.device.pair.signer)
+    try:
+        with client.line(Card(**json.loads(card)), me) as line:
+            outcome = client.exchange(line, here, kept, tell)
+    except SyncError as error:
+        raise _told(error) from error
+    _keep_receipt(desk, outcome)
+    return _exchanged(outcome, here.report)
+
+
+def _exchanged(outcome: Outcome, report: Report) -> Exchanged:
+    return Exchanged(
+        done=outcome.done,
+        sent=outcome.progress.sent,
+        received=outcome.progress.received,
+        orders_sent=outcome.orders_sent,
+        orders_received=outcome.orders_received,
+        aside=outcome.aside,
+        restored=outcome.restored,
+        report=report,
+    )
+
+
+def _told(error: SyncError) -> Refusal:
+    """Return what an error of the exchange means to a person."""
+    if isinstance(error, Refused):
+        return NotRecognised() if error.why == UNKNOWN_DEVICE else HubSaidNo(why=error.why)
+    if isinstance(error, Unreachable):
+        return OutOfReach()
+    return OtherStudy() if isinstance(error, ForeignStudy) else _strange(error)
+
+
+def _strange(error: SyncError) -> Refusal:
+    return SomebodyElseAnswered() if isinstance(error, NotTheHub) else HubSaidNo(why=error.code)
+
+
+def _keep_receipt(desk: Desk, outcome: Outcome) -> None:
+    if outcome.done and outcome.receipt is not None:
+        at = desk.clock.now().isoformat(timespec="minutes")
+        with desk.db.writing() as tables:
+            missing = _beyond(tables, outcome.receipt)
+            blocks = holdings.count(tables) - len(missing)
+            machine.remember(tables, RECEIPT, canonical({"at": at, "receipt": outcome.receipt, "blocks": blocks}))
+
+
+def _kept(tables: Tables) -> dict[str, Any]:
+    return dict(json.loads(machine.recall(tables, RECEIPT) or b"{}"))
+
+
+def _verified(tables: Tables, said: Mapping[str, Any]) -> int:
+    """Return how many interviews the receipt covers wholly; only blocks that came after it are looked at."""
+    if not said:
+        return 0
+    missing = _beyond(tables, said["receipt"]) if holdings.count(tables) > said["blocks"] else []
+    return people.tallied(tables)["interviews"] - holdings.unverified(tables, missing)
+
+
+def _beyond(tables: Tables, receipt: Mapping[str, Any]) -> list[str]:
+    """Return the blocks that the receipt does not cover."""
+    held, missing = receipt["streams"], list[str]()
+    for stream, ends in holdings.ends(tables).items():
+        if [list(end) for end in ends] != held.get(stream):
+            names = [name for _, name in held.get(stream, [])]
+            missing += [name for _, name in chain.beyond(holdings.links(tables, stream), names)]
+    return missing
+
+
+class Sending:
+    """One exchange that goes on while pages come and go: how far it is, and how it ended."""
+
+    def __init__(self) -> None:
+        self.running = True
+        self.progress = Progress()
+        self.done: Exchanged | None = None
+        self.refusal: Refusal | None = None
+
+    def run(self, desk: Desk) -> None:
+        """Exchange; what comes in its way is kept for the page to tell."""
+        try:
+            self.done = run(desk, self._hear)
+        except (Refusal, DatabaseError) as error:
+            locked = not desk.db.key
+            self.refusal = error if isinstance(error, Refusal) and not locked else LockedMeanwhile()
+        finally:
+            self.running = False
+
+    def _hear(self, now: Progress) -> None:
+        self.progress = now
+
+
+class _Here:
+    """This laptop's `sync.Holder`: each call is a transaction of its own, each piece is on the disk when it returns."""
+
+    def __init__(self, desk: Desk, source: str) -> None:
+        self.report = Report()
+        self._desk = desk
+        self._batch = new_id()
+        self._source = source
+
+    def study(self) -> str:
+        return self._desk.device.study
+
+    def order_ids(self) -> list[str]:
+        with self._desk.db.reading() as tables:
+            return holdings.order_ids(tables)
+
+    def orders_named(self, ids: Iterable[str]) -> list[bytes]:
+        with self._desk.db.reading() as tables:
+            return holdings.orders_named(tables, ids)
+
+    def introduction(self) -> list[bytes]:
+        with self._desk.db.reading() as tables:
+            return holdings.introduction(tables)
+
+    def ends(self) -> Ends:
+        with self._desk.db.reading() as tables:
+            return holdings.ends(tables)
+
+    def links(self, stream: str) -> StreamLinks:
+        with self._desk.db.reading() as tables:
+            return holdings.links(tables, stream)
+
+    def infos(self, streams: Iterable[str]) -> list[StreamInfo]:
+        with self._desk.db.reading() as tables:
+            return holdings.infos(tables, streams)
+
+    def pick(self, stream: str, names: Sequence[str]) -> Iterable[Block]:  # noqa: ARG002 - a hash names one block
+        for start in range(0, len(names), 16):
+            with self._desk.db.reading() as tables:
+                found = holdings.pick(tables, names[start : start + 16])
+            yield from found
+
+    def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Sequence[Block]) -> Report:
+        with self._desk.db.writing() as tables:
+            self._desk.db.leave_no_trace()  # it may bring orders to erase
+            report = replica.StoreReplica(tables, self._batch).receive(found, streams, brought)
+            total = _sum(self.report, report)
+            if brought:
+                at = self._desk.clock.now().isoformat(timespec="seconds")
+                holdings.note_batch(tables, self._batch, at, self._source, canonical(asdict(total)).decode())
+        self.report = total
+        return report
+
+
+def _sum(one: Report, other: Report) -> Report:
+    counted = [field.name for field in fields(Report) if field.name != "torn"]
+    total = {name: getattr(one, name) + getattr(other, name) for name in counted}
+    return replace(one, **total, torn=one.torn or other.torn)

@@ -1,0 +1,299 @@
+"""What a hub answers, without Flask and without SQL: who asks, what is kept, what is handed out (`README.md`, "HTTP").
+
+It keeps sealed blocks and cannot read them. Nothing here depends on a clock, and every request may come twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+from nacl.signing import SigningKey
+
+from sync import chain, judge, orders, wire
+from sync.block import Block
+from sync.bundle import Incoming
+from sync.canonical import b64, decode, digest, encode
+from sync.errors import ForeignStudy, Malformed, Refused, SyncError
+from sync.hub_store import HubFacts, HubStore, Strip
+from sync.judge import COORDINATOR, Device, Judgement, Rules
+from sync.replica import StreamInfo
+from sync.wire import Message
+
+NEW, KNOWN, GAP = chain.NEW, chain.KNOWN, chain.GAP
+QUARANTINE, FULL = "quarantine", "quarantine_full"
+OK, DENIED, UNFIT = 200, 403, 422
+
+
+class Centre:
+    """The hub of one study. *now* is only shown, never judged by."""
+
+    def __init__(self, store: HubStore, study: str, rules: Rules, now: Callable[[], str]) -> None:
+        facts = store.hub(study)
+        if facts is None:
+            raise ForeignStudy(study)
+        self.study = study
+        self._store = store
+        self._rules = rules
+        self._now = now
+        self._signer = SigningKey(facts.seed)
+        self._judged: tuple[str, Judgement] = ("", Judgement({}, {}, frozenset()))
+        self._carried_out = ""
+        self._acts: dict[str, Callable[[Device, Message], bytes]] = {
+            "hello": self._hello,
+            "compare": self._compare,
+            "orders": self._take,
+            "push": self._take,
+            "pull": self._pull,
+            "receipt": self._receipt,
+        }
+        self._ready()
+
+    @property
+    def key(self) -> str:
+        """Return the hub's public key."""
+        return b64(bytes(self._signer.verify_key))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._store.close()
+
+    def answer(self, act: str, raw: bytes) -> tuple[int, bytes]:
+        """Return an HTTP status and the signed answer to one request."""
+        asked = ""
+        try:
+            message = wire.read_request(raw)
+            asked = message.facts["request"]
+            return OK, self.signed(asked, self._done(act, message))
+        except Refused as refused:
+            return DENIED, self.refusal(asked, refused.why)
+        except SyncError as error:
+            return UNFIT, self.refusal(asked, error.code)
+
+    def signed(self, asked: str, content: bytes) -> bytes:
+        """Return *content* as the answer to the request *asked*."""
+        return wire.answer(self.study, self._facts().epoch, asked, content, self._signer)
+
+    def refusal(self, asked: str, code: str) -> bytes:
+        """Return a signed no."""
+        return self.signed(asked, encode({"refused": code}))
+
+    def failed(self, raw: bytes) -> bytes:
+        """Return a signed word that this hub could not do what *raw* asked."""
+        try:
+            asked = str(wire.read_request(raw).facts["request"])
+        except SyncError:
+            asked = ""
+        return self.refusal(asked, "hub_failed")
+
+    def status(self) -> dict[str, Any]:
+        """Return what the status page shows: no names, no words."""
+        facts = self._facts()
+        shown = {"study": facts.study, "epoch": facts.epoch, "country": facts.country, "restored": facts.restored}
+        return {**shown, "key": self.key, "devices": len(self._ready().devices), **self._store.counted(self.study)}
+
+    def _facts(self) -> HubFacts:
+        facts = self._store.hub(self.study)
+        if facts is None:
+            raise ForeignStudy(self.study)
+        return facts
+
+    def _done(self, act: str, message: Message) -> bytes:
+        facts = message.facts
+        if act not in self._acts or facts["path"] != f"{wire.PREFIX}{act}":
+            raise Malformed("path")
+        if facts["study"] != self.study:
+            raise ForeignStudy(facts["study"])
+        brought = wire.read_piece(message.content).orders if act == "orders" else []
+        return self._acts[act](self._sender(message, brought), message)
+
+    def _sender(self, message: Message, brought: Iterable[bytes]) -> Device:
+        """Return who asks; what it brings counts: that is how a device becomes known. Raises Refused."""
+        device = self._ready().devices.get(message.facts["device"])
+        if device is None and brought:
+            held = [*self._store.orders(self.study).values(), *brought]
+            device = judge.judge(set(held), self._rules).devices.get(message.facts["device"])
+        if device is None:
+            raise Refused(wire.UNKNOWN_DEVICE)
+        wire.verify(wire.REQUEST, message, device.verify)
+        return device
+
+    def _ready(self) -> Judgement:
+        """Return what the orders mean, once all that they want emptied is empty."""
+        judged = self._judge(self._store.order_ids(self.study))
+        if self._carried_out != self._judged[0]:
+            self._carry_out(judged)
+            self._carried_out = self._judged[0]
+        return judged
+
+    def _judge(self, ids: Iterable[str]) -> Judgement:
+        if _fingerprint(ids) != self._judged[0]:
+            found = self._store.orders(self.study)
+            self._judged = (_fingerprint(found), judge.judge(found.values(), self._rules))
+        return self._judged[1]
+
+    def _carry_out(self, judged: Judgement) -> None:
+        gone = 0
+        for info in self._store.infos(self.study).values():
+            names, aliases = judged.to_empty(info)
+            if names or aliases:
+                with self._store.locked(self.study, info.stream) as strip:
+                    gone += strip.empty(names, aliases)
+        if gone:
+            self._store.scrub()
+
+    def _hello(self, device: Device, message: Message) -> bytes:
+        """One round trip, whatever the size of the store: do both hold the same?"""
+        held = self._store.order_ids(self.study)
+        equal = _object(message.content).get("opening") == chain.opening_of(self._store.ends(self.study), held)
+        if equal:
+            self._settle(device, held)
+        return encode({"equal": equal})
+
+    def _compare(self, device: Device, message: Message) -> bytes:
+        """Return the streams that differ, with this hub's ends, and which orders either side lacks."""
+        asked = _object(message.content)
+        streams, theirs = asked.get("streams"), set(wire.texts(asked.get("orders")))
+        if not isinstance(streams, dict):
+            raise Malformed("streams")
+        held, mine = self._store.ends(self.study), set(self._store.order_ids(self.study))
+        differing = {
+            stream: [list(end) for end in held.get(stream, ())]
+            for stream in {*streams, *held}
+            if streams.get(stream, "") != wire.short(held.get(stream, ()))
+        }
+        self._settle(device, theirs)
+        return encode({"streams": differing, "lacks": sorted(theirs - mine), "has": sorted(mine - theirs)})
+
+    def _settle(self, device: Device, theirs: Iterable[str]) -> None:
+        """A restored hub hands out payloads again once it has every order of a coordinator's machine."""
+        complete = set(theirs) <= set(self._store.order_ids(self.study))
+        if device.role == COORDINATOR and complete and self._facts().restored:
+            self._store.settle(self.study)
+
+    def _take(self, _device: Device, message: Message) -> bytes:
+        """Keep a piece, orders first; answer after the commit, with what became of each block."""
+        found = wire.read_piece(message.content)
+        if found.torn or found.damaged or found.study != self.study:
+            raise Malformed("piece")
+        self._keep_orders(found)
+        claimed = {info.stream: info.device for info in found.streams}
+        became: dict[str, str] = {}
+        for stream, run in groupby(chain.in_order(found.blocks), key=lambda one: one.header.stream):
+            became |= self._take_stream(list(run), claimed.get(stream, ""), message.facts["device"])
+        return encode({"hash": digest(message.content), "blocks": became, "orders": len(found.orders)})
+
+    def _keep_orders(self, found: Incoming) -> None:
+        self._store.keep_orders(self.study, {orders.parse(content).id: content for content in found.orders})
+        self._ready()
+
+    def _take_stream(self, run: list[Block], claimed: str, sender: str) -> dict[str, str]:
+        info = self._info(run[0], claimed)
+        if info is None:
+            became = {one.hash: wire.UNKNOWN_DEVICE for one in run}
+        else:
+            with self._store.locked(self.study, info.stream) as strip:
+                became = self._appended(strip, run, info)
+        return {one.hash: self._set_aside(one, became[one.hash], sender) for one in run}
+
+    def _info(self, first: Block, claimed: str) -> StreamInfo | None:
+        """Return what is known of the stream of *first*; a new one is opened for the device that signed it."""
+        header = first.header
+        known = self._store.infos(self.study).get(header.stream)
+        if known is not None:
+            return known
+        owner = self._ready().owner(first, claimed)
+        if owner is None:
+            return None
+        self._store.open_stream(self.study, StreamInfo(header.stream, header.drawer, owner))
+        return self._store.infos(self.study)[header.stream]
+
+    def _appended(self, strip: Strip, run: list[Block], info: StreamInfo) -> dict[str, str]:
+        """Append what continues a chain; judged by the orders as they stand under the lock."""
+        judged = self._judge(strip.order_ids())
+        names = {name for one in run for name in (one.hash, one.header.previous) if name is not None}
+        links = dict(strip.links(sorted(names)))
+        became = {}
+        for one in run:
+            place = chain.classify({info.stream: links}, one.hash, one.header)
+            fault = judged.fault(one, info) if place == NEW else ""
+            if place == NEW and not fault:
+                strip.add(replace(one, payload=None) if judged.empties(one, info) else one)
+                links[one.hash] = (one.header.position, one.header.previous)
+            became[one.hash] = fault or place
+        return became
+
+    def _set_aside(self, one: Block, became: str, sender: str) -> str:
+        """What cannot stand in its stream is kept apart with the reason, never thrown away."""
+        if became in {NEW, KNOWN, GAP}:
+            return became
+        return QUARANTINE if self._store.set_aside(self.study, sender, one, became) else FULL
+
+    def _pull(self, _device: Device, message: Message) -> bytes:
+        """Return one piece of what the asker lacks: orders first, then blocks in chain order."""
+        if self._facts().restored:
+            raise Refused(wire.RESTORED)
+        asked = _object(message.content)
+        wanted, streams = wire.texts(asked.get("orders")), asked.get("streams")
+        if not isinstance(streams, dict):
+            raise Malformed("streams")
+        held = self._store.orders(self.study)
+        found = next(wire.cut(held[id_] for id_ in wanted if id_ in held), [])
+        if found:
+            return wire.piece(self.study, found, [], [])
+        infos = self._store.infos(self.study)
+        blocks = next(wire.cut(self._lacking(streams, infos)), [])
+        of = sorted({one.header.stream for one in blocks})
+        return wire.piece(self.study, [], [infos[stream] for stream in of], blocks)
+
+    def _lacking(self, streams: Mapping[str, Any], infos: Mapping[str, StreamInfo]) -> Iterable[Block]:
+        judged = self._ready()
+        for stream in sorted(streams.keys() & infos.keys()):
+            have, after = _wish(streams[stream])
+            lacking = chain.beyond(self._store.links(self.study, stream), have)
+            names = [name for position, name in lacking if (position, name) > after]
+            for start in range(0, len(names), 16):
+                for one in self._store.pick(self.study, stream, names[start : start + 16]):
+                    yield replace(one, payload=None) if judged.empties(one, infos[stream]) else one
+
+    def _receipt(self, device: Device, message: Message) -> bytes:
+        """Sign which of the named ends and orders are here, in this epoch."""
+        asked = _object(message.content)
+        streams, ids = wire.ends(asked.get("streams")), wire.texts(asked.get("orders"))
+        self._settle(device, ids)
+        mine = set(self._store.order_ids(self.study))
+        facts = {
+            "format": wire.FORMAT,
+            "study": self.study,
+            "epoch": self._facts().epoch,
+            "hub": self.key,
+            "streams": {stream: self._held(stream, ends) for stream, ends in streams.items()},
+            "orders": digest(encode(sorted(mine & set(ids)))),
+        }
+        self._store.saw(self.study, message.facts["device"], self._now())
+        return encode(wire.receipt(facts, self._signer))
+
+    def _held(self, stream: str, ends: list[chain.End]) -> list[list[Any]]:
+        held = self._store.holds(self.study, stream, [name for _, name in ends])
+        return [[position, name] for position, name in sorted(ends) if name in held]
+
+
+def _fingerprint(ids: Iterable[str]) -> str:
+    return digest(encode(sorted(ids)))
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    facts = decode(content)
+    if not isinstance(facts, dict):
+        raise Malformed("object")
+    return facts
+
+
+def _wish(said: object) -> tuple[list[str], chain.End]:
+    """Return the hashes that somebody holds in a stream, and the last block that it got."""
+    if not isinstance(said, dict):
+        raise Malformed("stream")
+    position, name = wire.ends({"": [said.get("after", [0, ""])]})[""][0]
+    return list(wire.texts(said.get("have"))), (position, name)

@@ -1,0 +1,110 @@
+"""What the orders mean for a hub: who belongs to the study, and what is to be empty. Pure functions.
+
+Who may give which order only the program around `sync` knows: it says so through `Rules`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nacl.signing import VerifyKey
+
+from sync import block as blocks
+from sync import orders
+from sync.block import Block
+from sync.canonical import unb64
+from sync.errors import SyncError
+from sync.replica import StreamInfo
+
+COORDINATOR = "coordinator"  # whose orders a hub waits for that was restored from an old backup
+ERASE, ERASE_CHILD = "erase", "erase_child"
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device that the orders recognise: its Ed25519 key (base64url) and role."""
+
+    verify: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Who the orders (as signed) recognise, and whether a signer may erase a whole child."""
+
+    recognised: Callable[[Sequence[bytes]], Mapping[str, Device]]
+    may_erase: Callable[[str, Sequence[bytes]], bool]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one set of orders means: devices by id, who had which block emptied, and the children that are gone."""
+
+    devices: Mapping[str, Device]
+    emptied: Mapping[str, frozenset[str]]  # hash of a block -> keys that signed for it
+    aliases: frozenset[tuple[str, str]]  # (drawer, alias)
+
+    def empties(self, one: Block, info: StreamInfo) -> bool:
+        """Tell whether *one*, of stream *info*, is to be without its payload."""
+        device = self.devices.get(info.device)
+        named = device is not None and device.verify in self.emptied.get(one.hash, ())
+        return named or (info.drawer, one.header.alias) in self.aliases
+
+    def fault(self, one: Block, info: StreamInfo) -> str:
+        """Return why *one* cannot stand in stream *info*, as a code; empty where it can."""
+        device = self.devices.get(info.device)
+        if device is None:
+            return "unknown_device"
+        if one.header.drawer != info.drawer:
+            return "drawer"
+        if one.payload is None and not self.empties(one, info):
+            return "no_payload"
+        return "" if signed_by(one, device.verify) else "bad_signature"
+
+    def owner(self, one: Block, claimed: str) -> str | None:
+        """Return the device that signed *one*: what a sender says of a stream is not signed, a header is."""
+        likely = [claimed, *self.devices] if claimed in self.devices else [*self.devices]
+        return next((device for device in likely if signed_by(one, self.devices[device].verify)), None)
+
+    def to_empty(self, info: StreamInfo) -> tuple[list[str], list[str]]:
+        """Return the hashes of blocks and the aliases that are to be empty in stream *info*."""
+        device = self.devices.get(info.device)
+        key = device.verify if device else ""
+        named = [name for name, signers in self.emptied.items() if key in signers]
+        return sorted(named), sorted(alias for drawer, alias in self.aliases if drawer == info.drawer)
+
+
+def signed_by(one: Block, key: str) -> bool:
+    """Tell whether *key* (base64url) signed the header of *one*, and the payload, if it is there, is the header's."""
+    check = blocks.verify if one.payload is not None else blocks.verify_header
+    try:
+        check(one, VerifyKey(unb64(key)))
+    except (SyncError, ValueError):
+        return False
+    return True
+
+
+def judge(found: Iterable[bytes], rules: Rules) -> Judgement:
+    """Return what the orders *found* mean, whatever the order in which they came."""
+    contents = sorted(found)
+    parsed = [orders.parse(content) for content in contents]
+    emptied: dict[str, frozenset[str]] = {}
+    for one in parsed:
+        for name in _named(one.body) if one.kind == ERASE else ():
+            emptied[name] = emptied.get(name, frozenset()) | {one.signer}
+    of_children = [one for one in parsed if one.kind == ERASE_CHILD]
+    may = {signer: rules.may_erase(signer, contents) for signer in {one.signer for one in of_children}}
+    aliases = frozenset(pair for one in of_children if may[one.signer] for pair in _aliases(one.body))
+    return Judgement(rules.recognised(contents), emptied, aliases)
+
+
+def _named(body: Mapping[str, Any]) -> list[str]:
+    named = body.get("blocks")
+    return [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+
+
+def _aliases(body: Mapping[str, Any]) -> list[tuple[str, str]]:
+    drawers = body.get("drawers")
+    return [pair for pair in drawers.items() if isinstance(pair[1], str)] if isinstance(drawers, dict) else []

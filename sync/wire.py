@@ -1,0 +1,170 @@
+"""What goes over HTTP: requests signed by a device, answers signed by the hub, pieces of at most 256 KiB (`README.md`).
+
+Both are one line of canonical JSON that says what follows and is signed, a line feed, and the content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from nacl.exceptions import BadSignatureError
+from nacl.signing import SigningKey, VerifyKey
+
+from sync import bundle
+from sync.block import Block
+from sync.bundle import Incoming
+from sync.canonical import b64, decode_object, digest, encode, new_id, unb64
+from sync.chain import End
+from sync.errors import BadHash, BadSignature, Malformed
+from sync.frames import Writer
+from sync.replica import StreamInfo
+
+FORMAT = 1
+REQUEST, ANSWER, RECEIPT = b"fieldkit request 1\n", b"fieldkit answer 1\n", b"fieldkit receipt 1\n"
+PREFIX = "/sync/"
+UNKNOWN_DEVICE, RESTORED = "unknown_device", "restored"  # why a hub says no
+LARGEST_PIECE = 256 * 1024  # unless a single block is longer
+SHORT = 22  # characters: 132 bits
+LARGEST_MESSAGE = 24 * 1024 * 1024
+_REQUEST_KEYS = {"format", "study", "device", "request", "path", "hash", "signature"}
+_ANSWER_KEYS = {"format", "study", "epoch", "request", "hash", "signature"}
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a signed line says, its content, and the bytes that were signed; the signature is checked by `verify`."""
+
+    facts: dict[str, Any]
+    content: bytes
+    signature: str
+
+
+def new_request() -> str:
+    """Return an id that ties one answer to one request."""
+    return new_id()
+
+
+def request(study: str, device: str, id_: str, path: str, content: bytes, signer: SigningKey) -> bytes:
+    """Return *content* as *device* sends it to *path*."""
+    facts = {"study": study, "device": device, "request": id_, "path": path}
+    return _signed(REQUEST, facts, content, signer)
+
+
+def answer(study: str, epoch: str, id_: str, content: bytes, signer: SigningKey) -> bytes:
+    """Return *content* as the hub answers the request *id_*."""
+    return _signed(ANSWER, {"study": study, "epoch": epoch, "request": id_}, content, signer)
+
+
+def _signed(mark: bytes, facts: dict[str, Any], content: bytes, signer: SigningKey) -> bytes:
+    line = {"format": FORMAT, **facts, "hash": digest(content)}
+    return encode({**line, "signature": b64(signer.sign(mark + encode(line)).signature)}) + b"\n" + content
+
+
+def read_request(raw: bytes) -> Message:
+    """Return a request, its signature not yet checked; raises Malformed, UnknownFormat, BadHash."""
+    return _read(raw, _REQUEST_KEYS)
+
+
+def read_answer(raw: bytes) -> Message:
+    """Return an answer, its signature not yet checked; raises Malformed, UnknownFormat, BadHash."""
+    return _read(raw, _ANSWER_KEYS)
+
+
+def _read(raw: bytes, keys: set[str]) -> Message:
+    line, feed, content = raw.partition(b"\n")
+    facts = decode_object(line, FORMAT)
+    if not feed or facts.keys() != keys or not all(isinstance(facts[name], str) for name in keys - {"format"}):
+        raise Malformed("message")
+    if facts["hash"] != digest(content):
+        raise BadHash
+    return Message(facts, content, facts.pop("signature"))
+
+
+def verify(mark: bytes, message: Message, key: str) -> None:
+    """Check that the owner of *key* (base64url) signed *message*; raises BadSignature, Malformed."""
+    check(mark, message.facts, message.signature, key)
+
+
+def check(mark: bytes, facts: dict[str, Any], signature: str, key: str) -> None:
+    """Check a signature over *mark* and canonical *facts*; raises BadSignature, Malformed."""
+    try:
+        VerifyKey(unb64(key)).verify(mark + encode(facts), unb64(signature))
+    except (BadSignatureError, ValueError, TypeError) as error:
+        raise BadSignature from error
+
+
+def receipt(facts: dict[str, Any], signer: SigningKey) -> dict[str, Any]:
+    """Return *facts* signed by the hub: what it holds, in which epoch."""
+    return {**facts, "signature": b64(signer.sign(RECEIPT + encode(facts)).signature)}
+
+
+def check_receipt(said: dict[str, Any], key: str) -> None:
+    """Check that the hub with *key* signed the receipt; raises BadSignature, Malformed."""
+    facts = {name: value for name, value in said.items() if name != "signature"}
+    check(RECEIPT, facts, str(said.get("signature", "")), key)
+
+
+def piece(study: str, found: Iterable[bytes], streams: Iterable[StreamInfo], brought: Iterable[Block]) -> bytes:
+    """Return a piece: a small bundle, read by the same reader as the one on a stick."""
+    file = BytesIO()
+    bundle.write_frames(Writer(file), study, found, streams, brought)
+    return file.getvalue()
+
+
+def read_piece(content: bytes) -> Incoming:
+    """Return what is intact in a piece; raises NotABundle, UnknownFormat."""
+    return bundle.read_from(BytesIO(content))
+
+
+def cut(parts: Iterable[bytes | Block]) -> Iterator[list[Any]]:
+    """Yield *parts* in runs that fit into a piece each; what is longer travels alone."""
+    run: list[bytes | Block] = []
+    size = 0
+    for part in parts:
+        length = _length(part)
+        if run and size + length > LARGEST_PIECE:
+            yield run
+            run, size = [], 0
+        run.append(part)
+        size += length
+    if run:
+        yield run
+
+
+def _length(part: bytes | Block) -> int:
+    return len(part) if isinstance(part, bytes) else len(part.header_bytes) + len(part.payload or b"")
+
+
+def short(ends: Iterable[End]) -> str:
+    """Return what stands for the ends of a stream in a comparison; nothing for none."""
+    listed = [list(end) for end in ends]
+    return digest(encode(listed))[:SHORT] if listed else ""
+
+
+def texts(found: object) -> Sequence[str]:
+    """Return *found* if it is a list of texts; raises Malformed."""
+    if isinstance(found, list) and all(isinstance(one, str) for one in found):
+        return found
+    raise Malformed("texts")
+
+
+def ends(found: object) -> dict[str, list[tuple[int, str]]]:
+    """Return *found* if it is `{stream: [[position, hash], ...]}`; raises Malformed."""
+    if not isinstance(found, dict):
+        raise Malformed("ends")
+    return {stream: [_end(one) for one in _list(listed)] for stream, listed in found.items()}
+
+
+def _end(found: object) -> tuple[int, str]:
+    if isinstance(found, list) and len(found) == 2 and type(found[0]) is int and isinstance(found[1], str):
+        return found[0], found[1]
+    raise Malformed("end")
+
+
+def _list(found: object) -> list[object]:
+    if isinstance(found, list):
+        return found
+    raise Malformed("list")

@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from fieldkit.acts import answers, checks, exchange, handover, hubs, stops
+from fieldkit.acts.answers import SaveAnswer
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.exchange import HubSaidNo, NoHub, NotRecognised, OutOfReach, SomebodyElseAnswered
+from fieldkit.acts.handover import OtherStudy
+from fieldkit.acts.hubs import NotACard
+from fieldkit.errors import Refusal
+from fieldkit.records import canonical
+from fieldkit.store import holdings, machine
+from sync import chain, client
+from sync.centre import Centre
+from sync.client import Card
+from sync.errors import Unreachable
+from sync.hub import create_app
+from sync.hub_server import listening
+
+Desks = dict[str, Desk]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+
+
+@pytest.fixture
+def centre(desks: Desks, tmp_path: Path) -> Centre:
+    """A hub of the study that was just founded from a pass."""
+    told = hubs.read_pass(hubs.write_pass(desks["coordinator"]))
+    return hubs.opened(told, f"sqlite:///{tmp_path / 'hub.db'}", "CN", lambda: "2026-05-01T10:00")
+
+
+@pytest.fixture
+def card(centre: Centre) -> Iterator[bytes]:
+    """The card of that hub, which answers on a free port."""
+    with listening(create_app(centre), "127.0.0.1", 0) as server:
+        yield hubs.write_card(Card(centre.study, f"http://127.0.0.1:{server.bind_addr[1]}", centre.key))
+    centre.close()
+
+
+def _said(desk: Desk, interview: str, words: str, editor: str = "editor-1") -> None:
+    answers.save(desk, SaveAnswer(interview, "W1", editor, "", words))
+
+
+def _equal(*desks: Desk) -> bool:
+    """Tell whether these machines hold the same in what all of them can read."""
+    reports = [checks.check(desk) for desk in desks]
+    assert all(report.ok for report in reports), [report.problems for report in reports]
+    shared = set.intersection(*(set(report.digests) for report in reports))
+    return bool(shared) and all(len({report.digests[drawer] for report in reports}) == 1 for drawer in shared)
+
+
+def test_without_a_card_nothing_is_sent(refused: Refused) -> None:
+    assert refused(NoHub, "interviewer coordinator", exchange.run).code == "no_hub"
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"PK", b'{"format":1,"kind":"hub card","study":1}'])
+def test_what_is_no_card_is_refused(refused: Refused, content: bytes) -> None:
+    refused(NotACard, "interviewer", partial(exchange.take_card, content=content))
+
+
+def test_a_card_of_another_study_or_of_no_address_is_refused(refused: Refused) -> None:
+    other = canonical({"format": 1, "kind": "hub card", "study": "x", "url": "http://h", "key": "k", "certificate": ""})
+    refused(OtherStudy, "interviewer", partial(exchange.take_card, content=other))
+    refused(NotACard, "interviewer", partial(exchange.take_card, content=other.replace(b"http://h", b"file:///h")))
+
+
+def test_a_hub_that_is_not_there_is_told(refused: Refused, desks: Desks) -> None:
+    desk = desks["interviewer"]
+    gone = Card(desk.device.study, "http://127.0.0.1:1", "key")
+    exchange.take_card(desk, hubs.write_card(gone))
+    assert refused(OutOfReach, "interviewer", exchange.run).code == "hub_out_of_reach"
+
+
+def test_another_hub_at_its_address_is_not_the_hub(refused: Refused, desks: Desks, card: bytes) -> None:
+    facts = json.loads(card)
+    exchange.take_card(desks["interviewer"], canonical({**facts, "key": "A" * 43}))
+    assert refused(SomebodyElseAnswered, "interviewer", exchange.run).code == "not_the_hub"
+
+
+def test_two_laptops_and_a_coordinator_hold_the_same_through_a_hub(desks: Desks, interview: str, card: bytes) -> None:
+    laptop, office, lead = desks["interviewer"], desks["coordinator"], desks["sg_lead"]
+    _said(laptop, interview, "下雨放学的时候")
+    for desk in (laptop, office, lead):
+        exchange.take_card(desk, card)
+    first = exchange.run(laptop)
+    assert first.done
+    assert first.sent > 0
+    for desk in (office, lead, laptop):
+        assert exchange.run(desk).done
+    assert _equal(laptop, office)
+    assert _equal(laptop, office, lead)
+    with office.db.reading() as tables:
+        assert tables.execute("SELECT count(*) FROM interviews WHERE id = ?", [interview]).fetchone() == (1,)
+
+
+def test_what_arrived_is_a_batch_whose_numbers_add_up(desks: Desks, interview: str, card: bytes) -> None:
+    laptop, office = desks["interviewer"], desks["coordinator"]
+    _said(laptop, interview, "下雨放学的时候")
+    for desk in (laptop, office):
+        exchange.take_card(desk, card)
+        exchange.run(desk)
+    (batch,) = handover.batches(office)
+    assert batch.report.adds_up()
+    assert batch.report.changes_new > 0
+    assert batch.source.startswith("http://127.0.0.1")
+    exchange.run(office)
+    assert len(handover.batches(office)) == 1
+
+
+def test_the_third_tick_is_the_hubs_receipt_and_only_that(desks: Desks, interview: str, card: bytes) -> None:
+    laptop = desks["interviewer"]
+    assert exchange.state(laptop) is None
+    exchange.take_card(laptop, card)
+    _said(laptop, interview, "下雨放学的时候")
+    before = exchange.state(laptop)
+    assert before is not None
+    assert (before.last_receipt, before.verified) == (None, 0)
+    exchange.run(laptop)
+    after = exchange.state(laptop)
+    assert after is not None
+    assert (after.last_receipt is not None, after.verified) == (True, handover.state(laptop).interviews)
+    _said(laptop, interview, "还有别的", "editor-2")
+    unsealed = exchange.state(laptop)
+    assert unsealed is not None
+    assert unsealed.verified == after.verified - 1
+
+
+def test_what_went_to_a_stick_only_is_not_verified(desks: Desks, interview: str, card: bytes, tmp_path: Path) -> None:
+    laptop = desks["interviewer"]
+    exchange.take_card(laptop, card)
+    exchange.run(laptop)
+    _said(laptop, interview, "还有别的")
+    handover.write(laptop, tmp_path / "stick.fieldkit")
+    state, carried = exchange.state(laptop), handover.state(laptop)
+    assert state is not None
+    assert (carried.carried, state.verified) == (carried.interviews, carried.interviews - 1)
+
+
+def test_nothing_new_is_one_round_trip(desks: Desks, card: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    laptop = desks["interviewer"]
+    exchange.take_card(laptop, card)
+    exchange.run(laptop)
+    asked: list[str] = []
+    ask = client.Line.ask
+
+    def noting(line: client.Line, act: str, content: bytes) -> bytes:
+        asked.append(act)
+        return ask(line, act, content)
+
+    monkeypatch.setattr(client.Line, "ask", noting)
+    assert exchange.run(laptop).done
+    assert asked == ["hello"]
+
+
+def test_after_a_cut_what_was_taken_in_stays_and_the_rest_follows(
+    desks: Desks, interview: str, card: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop, office = desks["interviewer"], desks["coordinator"]
+    _said(laptop, interview, "下雨放学的时候")
+    for desk in (laptop, office):
+        exchange.take_card(desk, card)
+    exchange.run(laptop)
+    ask = client.Line.ask
+
+    def cut(line: client.Line, act: str, content: bytes) -> bytes:
+        if act == "receipt":
+            raise Unreachable("cut")
+        return ask(line, act, content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(client.Line, "ask", cut)
+        with pytest.raises(OutOfReach):
+            exchange.run(office)
+    assert exchange.state(office) == exchange.HubState(json.loads(card)["url"], None, 0)
+    assert len(handover.batches(office)) == 1
+    assert exchange.run(office).done
+    assert exchange.run(laptop).done
+    assert _equal(laptop, office)
+
+
+def test_a_device_that_the_orders_do_not_know_is_told(desks: Desks, card: bytes) -> None:
+    laptop = desks["interviewer"]
+    exchange.take_card(laptop, card)
+    with laptop.db.writing() as tables:
+        tables.execute("DELETE FROM orders")
+    with pytest.raises(NotRecognised):
+        exchange.run(laptop)
+
+
+def test_a_hub_that_fails_is_told(desks: Desks, card: bytes, centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange.take_card(desks["interviewer"], card)
+    monkeypatch.setitem(centre._acts, "hello", lambda *_: 1 / 0)
+    with pytest.raises(HubSaidNo) as told:
+        exchange.run(desks["interviewer"])
+    assert told.value.details == {"why": "hub_failed"}
+
+
+def test_a_stop_that_waits_is_done_before_anything_leaves(
+    desks: Desks, card: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[bool] = []
+    monkeypatch.setattr(stops, "finish_due", lambda desk, *, all_of_them=False: done.append(all_of_them))
+    exchange.take_card(desks["interviewer"], card)
+    exchange.run(desks["interviewer"])
+    assert done == [True]
+
+
+def test_ends_are_what_the_headers_say(desks: Desks, card: bytes) -> None:
+    laptop = desks["interviewer"]
+    exchange.take_card(laptop, card)
+    exchange.run(laptop)
+    with laptop.db.reading() as tables:
+        links = {row[0]: holdings.links(tables, row[0]) for row in tables.execute("SELECT DISTINCT stream FROM blocks")}
+        assert holdings.ends(tables) == {stream: chain.ends(links, stream) for stream in links}
+        assert machine.recall(tables, exchange.RECEIPT)

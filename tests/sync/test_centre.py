@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sync import centre as centres
+from sync import wire
+from sync.block import Block
+from sync.canonical import decode, digest, encode
+from sync.errors import ForeignStudy
+from sync.replica import StreamInfo
+
+Make = Callable[..., Any]
+Ask = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def one(laptop: Make) -> Any:
+    return laptop("L1")
+
+
+@pytest.fixture
+def ask(station: Any, one: Any) -> Ask:
+    """Ask the hub as L1, which it knows; return the status and what it said."""
+    station.sync(one)
+
+    def _ask(act: str, content: Any, **changed: Any) -> tuple[int, Any]:
+        facts = {"study": "study-1", "device": "L1", "path": f"/sync/{act}", "signer": one.signer, **changed}
+        body = content if isinstance(content, bytes) else encode(content)
+        raw = wire.request(facts["study"], facts["device"], "request-1", facts["path"], body, facts["signer"])
+        status, answer = station.centre.answer(act, raw)
+        said = wire.read_answer(answer)
+        wire.verify(wire.ANSWER, said, station.centre.key)
+        assert said.facts["request"] == "request-1"
+        return status, said.content if said.content[:1] != b"{" else decode(said.content)
+
+    return _ask
+
+
+def _piece(*blocks: Block, device: str = "L1", study: str = "study-1") -> bytes:
+    infos = {StreamInfo(one.header.stream, one.header.drawer, device) for one in blocks}
+    return wire.piece(study, [], sorted(infos), blocks)
+
+
+def test_a_stranger_is_refused_whatever_it_asks(ask: Ask, laptop: Make) -> None:
+    stranger = laptop("L9", enrolled=False)
+    for act in ("hello", "compare", "push", "pull", "receipt"):
+        said = ask(act, {}, device="L9", signer=stranger.signer)
+        assert said == (403, {"refused": "unknown_device"})
+    brought = wire.piece("study-1", laptop("L2").introduction(), [], [])
+    assert ask("orders", brought, device="L9", signer=stranger.signer) == (403, {"refused": "unknown_device"})
+
+
+def test_who_signs_with_another_key_is_refused(ask: Ask, laptop: Make) -> None:
+    assert ask("hello", {}, signer=laptop("L2").signer) == (422, {"refused": "bad_signature"})
+
+
+def test_a_request_for_another_address_or_study_is_refused(ask: Ask) -> None:
+    assert ask("hello", {}, path="/sync/push") == (422, {"refused": "malformed"})
+    assert ask("nothing", {}) == (422, {"refused": "malformed"})
+    assert ask("hello", {}, study="study-2") == (422, {"refused": "foreign_study"})
+
+
+@pytest.mark.parametrize("raw", [b"", b"GET / HTTP/1.1", b"{}\n", b"\xff" * 99])
+def test_bytes_that_are_no_request_get_a_signed_no(station: Any, raw: bytes) -> None:
+    status, answer = station.centre.answer("hello", raw)
+    said = wire.read_answer(answer)
+    wire.verify(wire.ANSWER, said, station.centre.key)
+    assert (status, said.content) == (422, b'{"refused":"malformed"}')
+
+
+@pytest.mark.parametrize(
+    ("act", "content"),
+    [
+        ("hello", []),
+        ("compare", {}),
+        ("compare", {"streams": [], "orders": []}),
+        ("compare", {"streams": {}, "orders": [1]}),
+        ("pull", {"orders": [], "streams": []}),
+        ("pull", {"orders": [], "streams": {"s": 1}}),
+        ("receipt", {"streams": {"s": 1}, "orders": []}),
+    ],
+)
+def test_a_request_of_another_shape_is_refused(ask: Ask, one: Any, station: Any, act: str, content: Any) -> None:
+    stream = one.write("research/A", "{}").header.stream
+    ask("push", _piece(*one.held.values()))
+    if content == {"orders": [], "streams": {"s": 1}}:
+        content = {"orders": [], "streams": {stream: 1}}
+    assert ask(act, content) == (422, {"refused": "malformed"})
+
+
+def test_a_piece_that_is_torn_changed_or_of_another_study_keeps_nothing(ask: Ask, one: Any, station: Any) -> None:
+    content = _piece(one.write("research/A", "{}"))
+    for spoilt in (content[:-1], content[:99], _piece(*one.held.values(), study="study-2")):
+        assert ask("push", spoilt)[1] == {"refused": "malformed"}
+    assert ask("push", b"PK")[1] == {"refused": "not_a_bundle"}
+    assert station.payloads() == {}
+
+
+def test_an_acknowledgement_echoes_the_hash_and_says_what_became_of_each_block(ask: Ask, one: Any) -> None:
+    first, second = (one.write("research/A", f'{{"n":{n}}}') for n in (1, 2))
+    gap = _piece(second)
+    assert ask("push", gap) == (200, {"hash": digest(gap), "blocks": {second.hash: "gap"}, "orders": 0})
+    both = _piece(first, second)
+    assert ask("push", both)[1]["blocks"] == {first.hash: "new", second.hash: "new"}
+    assert ask("push", both)[1]["blocks"] == {first.hash: "known", second.hash: "known"}
+
+
+def test_what_cannot_stand_is_set_aside_with_its_reason(ask: Ask, one: Any, laptop: Make, station: Any) -> None:
+    stranger = laptop("L9", enrolled=False)
+    unknown = stranger.write("research/A", "{}")
+    good = one.write("research/A", "{}")
+    emptied = Block(good.header_bytes, None)
+    assert ask("push", _piece(unknown, device="L9"))[1]["blocks"] == {unknown.hash: "quarantine"}
+    assert ask("push", _piece(emptied))[1]["blocks"] == {good.hash: "quarantine"}
+    assert station.centre.status()["reasons"] == {"unknown_device": 1, "no_payload": 1}
+    assert ask("push", _piece(good))[1]["blocks"] == {good.hash: "new"}
+    assert station.centre.status()["reasons"] == {"unknown_device": 1}
+    assert station.payloads() == {good.hash: good.payload}
+
+
+def test_a_full_quarantine_takes_no_more_and_says_so(
+    ask: Ask, laptop: Make, monkeypatch: pytest.MonkeyPatch, station: Any
+) -> None:
+    stranger = laptop("L9", enrolled=False)
+    first, second = stranger.write("research/A", "{}"), stranger.write("vault/A", "{}")
+    monkeypatch.setattr("sync.hub_store.FULL_AT", 1)
+    assert ask("push", _piece(first, device="L9"))[1]["blocks"] == {first.hash: "quarantine"}
+    assert ask("push", _piece(second, device="L9"))[1]["blocks"] == {second.hash: "quarantine_full"}
+    assert station.centre.status()["quarantine"] == 1
+
+
+def test_a_stream_belongs_to_who_signed_it_whatever_a_sender_claims(ask: Ask, one: Any, station: Any) -> None:
+    block = one.write("research/A", "{}")
+    assert ask("push", _piece(block, device="L2"))[1]["blocks"] == {block.hash: "new"}
+    assert station.store.infos("study-1")[block.header.stream].device == "L1"
+
+
+def test_a_pull_begins_after_what_is_held(ask: Ask, one: Any) -> None:
+    blocks = [one.write("research/A", f'{{"n":{n}}}') for n in range(4)]
+    ask("push", _piece(*blocks))
+    stream = blocks[0].header.stream
+    wish = {"have": [blocks[1].hash, "never heard of"]}
+    found = wire.read_piece(ask("pull", {"orders": [], "streams": {stream: wish, "unknown": wish}})[1])
+    assert found.blocks == blocks[2:]
+    after = {**wish, "after": [3, blocks[2].hash]}
+    assert wire.read_piece(ask("pull", {"orders": [], "streams": {stream: after}})[1]).blocks == blocks[3:]
+
+
+def test_a_receipt_names_only_what_is_here(ask: Ask, one: Any, station: Any) -> None:
+    block = one.write("research/A", "{}")
+    ask("push", _piece(block))
+    asked = {"streams": {block.header.stream: [[1, block.hash], [2, "never"]]}, "orders": ["never"]}
+    said = ask("receipt", asked)[1]
+    wire.check_receipt(said, station.centre.key)
+    assert said["streams"] == {block.header.stream: [[1, block.hash]]}
+    assert said["orders"] == digest(b"[]")
+    assert station.centre.status()["seen"] == {"L1": "2026-05-01T10:00"}
+
+
+def test_a_hub_without_its_study_does_not_start(station: Any) -> None:
+    with pytest.raises(ForeignStudy):
+        centres.Centre(station.store, "study-2", station.centre._rules, str)
+
+
+def test_what_was_to_be_emptied_is_emptied_at_the_next_start(station: Any, one: Any, ask: Ask) -> None:
+    """A hub that was killed between an order and its work."""
+    block = one.write("research/A", "{}")
+    ask("push", _piece(block))
+    one.erase(block.hash)
+    station.store.keep_orders("study-1", one.held_orders)
+    assert station.payloads() == {block.hash: block.payload}
+    station.start()
+    assert station.payloads() == {block.hash: None}
