@@ -22,7 +22,7 @@ from fieldkit.acts.rosters import Plan
 from fieldkit.clock import Clock
 from fieldkit.console import say
 from fieldkit.errors import Refusal
-from fieldkit.exchange import rosters, tables
+from fieldkit.exchange import datasets, rosters, tables
 from fieldkit.i18n import LOCALES, N_
 from fieldkit.platform import check_free, write_atomically
 from fieldkit.rules.findings import ReasonNeeded
@@ -176,8 +176,11 @@ def _add_bundle(commands: Any) -> None:
 def _add_export(commands: Any) -> None:
     kinds = commands.add_parser("export", help="导出 write the dataset").add_subparsers(required=True, metavar="KIND")
     export = _command(kinds, "interviews", _export, "访谈导出为 XLSX the interviews as XLSX")
-    export.add_argument("dir", type=_path)
-    _as_user(export)
+    merged = _command(kinds, "dataset", _dataset, "合并后的数据，一张表一张表 the merged dataset, table by table")
+    merged.add_argument("--as", dest="form", choices=sorted(datasets.FORMATS), default="xlsx")
+    for one in (export, merged):
+        one.add_argument("dir", type=_path)
+        _as_user(one)
 
 
 def _add_roster(commands: Any) -> None:
@@ -337,6 +340,15 @@ def _export(asked: argparse.Namespace) -> None:
         console.show({**asdict(report), "path": str(report.path)})
     else:
         say(N_("Written: {path}. Interviews: {n}."), path=report.path, n=report.interviews)
+
+
+def _dataset(asked: argparse.Namespace) -> None:
+    with console.desk(asked) as desk:
+        path = datasets.write(desk, asked.dir, asked.form)
+    if asked.json:
+        console.show({"path": str(path)})
+    else:
+        say(N_("Written: {path}."), path=path)
 
 
 def _roster(asked: argparse.Namespace) -> None:

@@ -1,7 +1,8 @@
-"""Find the folders that ship beside the code: `templates/` and `translations/`."""
+"""Find what ships with the code: the folders `templates/` and `translations/`, and what a library knows."""
 
 from __future__ import annotations
 
+from importlib.metadata import distribution
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -19,3 +20,8 @@ def resource_dir(name: str) -> Path:
     if beside.is_dir() and (PACKAGE.parent / "pyproject.toml").is_file():
         return beside
     raise RuntimeError(f"fieldkit is installed without its {name}/ folder; install it again")
+
+
+def text_of(library: str, path: str) -> str:
+    """Return a file of *library*, which is not imported for it."""
+    return Path(str(distribution(library).locate_file(path))).read_text("utf-8")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
-from flask import Flask
 
 from sync import wire
 
@@ -17,7 +17,9 @@ PORT = 8780
 
 
 @contextmanager
-def listening(app: Flask, host: str, port: int, tls: tuple[Path, Path] | None = None) -> Iterator[Server]:
+def listening(
+    app: Callable[[dict[str, Any], Any], Any], host: str, port: int, tls: tuple[Path, Path] | None = None
+) -> Iterator[Server]:
     """Yield a server that answers on *port* (0: a free one) until the end of the block; raises OSError.
 
     *tls*: the files of a certificate and its key.

@@ -40,7 +40,7 @@ LIVES_IN = {  # library: the only modules and packages that may import it
         "fieldkit.hubs",
     ),
     "sqlcipher3": ("fieldkit.store.database",),
-    "sqlite3": (),  # the plain one would write the plain text of a family to the disk
+    "sqlite3": ("fieldkit.store.plain",),  # in memory; else it would write the plain text of a family to the disk
     "sqlite_utils": ("fieldkit.store.database",),
     "cryptography": ("fieldkit.store.authority",),
     "sqlalchemy": ("sync.hub_store",),

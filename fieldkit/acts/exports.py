@@ -65,7 +65,7 @@ def dataset(desk: Desk) -> Dataset:
         interviews, on_hold = 0, 0
         for child in people.participants(tables):
             found, said = people.interviews(tables, child["id"]), standing.binding(tables, child["id"])
-            if _objected(said):
+            if _objects(said):
                 on_hold += len(found)
                 continue
             interviews += len(found)
@@ -84,7 +84,12 @@ def dataset(desk: Desk) -> Dataset:
         )
 
 
-def _objected(said: list[Event]) -> bool:
+def objected(tables: Tables, subject: str) -> bool:
+    """Tell whether a guardian's no to this child is open."""
+    return _objects(standing.events(tables, subject))
+
+
+def _objects(said: list[Event]) -> bool:
     """Tell whether a guardian's no is open: nothing more is used until that guardian lifts it (`domain.md` §7, 9)."""
     return any(event.act == "declined" for event in consent.open_noes(said, {GUARDIAN}))
 

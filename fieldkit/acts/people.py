@@ -208,5 +208,5 @@ _URGENCY = ("continue", "start", "ask_child", "ask_adult", "ask_guardian", "call
 
 
 def _called_so(one: Case, wanted: str) -> bool:
-    names = [one.case_code, one.called or "", *(one.pseudonym or ())]
+    names = [one.case_code, *one.also, one.called or "", *(one.pseudonym or ())]
     return bool(wanted) and any(wanted.lower() in name.lower() for name in names)

@@ -22,7 +22,9 @@ from fieldkit.rules.closings import STOPPED
 from fieldkit.rules.consent import STOP_DISCARD, STOP_KEEP
 from fieldkit.rules.consent import STOPPED as STOPPED_ON_PAPER
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import elapsed, log, machine, people, queues, replica, stops
+from fieldkit.rules.moments import VERY_UPSET
+from fieldkit.store import aftercare, elapsed, log, machine, people, queues, replica, stops
+from fieldkit.store.aftercare import Aftercare
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.store.stops import Stop
@@ -239,6 +241,7 @@ def _carry_out(desk: Desk, tables: Tables, interview: str, found: Stop) -> None:
     desk = replace(desk, me=machine.everybody(tables).users.get(found.author, desk.me))  # whoever looks in later
     that_day = interviews.paper_day(tables, interview)
     if found.choice == STOP_DISCARD:
+        _keep_aftercare(desk, tables, interview, found.subject)
         erase(desk, tables, interview)
     else:
         _close(desk, tables, interview, found.subject, that_day)
@@ -246,6 +249,15 @@ def _carry_out(desk: Desk, tables: Tables, interview: str, found: Stop) -> None:
         withdrawals.on_paper(desk, tables, found.subject, interview, that_day, found.choice)
     else:
         withdrawals.by_child(desk, tables, found.subject, interview, found.choice)
+
+
+def _keep_aftercare(desk: Desk, tables: Tables, interview: str, subject: str) -> None:
+    """Who was very upset is asked how they are, also where nothing of the talk is to stay (`domain.md` §3.9)."""
+    session = log.of_session(tables, interview, desk.device.id)
+    opened = next((one.set for one in session if one.kind == "interview" and one.set.get("started_on")), None)
+    if opened and any(one.set.get("what") == VERY_UPSET for one in session):
+        kept = Aftercare(subject, opened.get("interviewer", desk.me.code), opened["started_on"])
+        aftercare.keep(tables, interview, kept)
 
 
 def erase(desk: Desk, tables: Tables, interview: str) -> None:

@@ -70,18 +70,27 @@ def write_interviews(desk: Desk, folder: Path) -> ExportReport:
     Raises NotAllowed, DiskFull, NoSuchPlace.
     """
     found = exports.dataset(desk)
-    draft = folder / f"{file_name(desk)}.{new_id()[:6]}.new"
+    path = kept(folder, file_name(desk), workbook(found))
+    return ExportReport(path, found.interviews, len(found.rows), found.left_out_held, found.left_out_withdrawn)
+
+
+def kept(folder: Path, name: str, content: bytes) -> Path:
+    """Write *content* to *name* in *folder*, whole or not at all, replacing nothing; return where it lies.
+
+    Raises DiskFull, NoSuchPlace.
+    """
+    draft = folder / f"{name}.{new_id()[:6]}.new"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(workbook(found))
-        path = unused(folder, file_name(desk))
+        draft.write_bytes(content)
+        path = unused(folder, name)
         draft.replace(path)
         flush_folder(folder)
     except OSError as error:
         with suppress(OSError):  # where the folder itself cannot be reached there is nothing to clear away
             draft.unlink(missing_ok=True)
         raise explained(error, folder) from error
-    return ExportReport(path, found.interviews, len(found.rows), found.left_out_held, found.left_out_withdrawn)
+    return path
 
 
 def file_name(desk: Desk) -> str:
@@ -96,22 +105,22 @@ def workbook(found: Dataset) -> bytes:
     content = BytesIO()
     with Workbook(content, {"in_memory": True}) as book:
         rows = (cells for row in found.rows for cells in _cells(row))
-        _write(book, "访谈 Interviews", _HEADINGS, rows, _WIDTHS)
+        write_sheet(book, "访谈 Interviews", _HEADINGS, rows, _WIDTHS)
         counts = [
             (_both(label("nonparticipation", reason)), str(number)) for reason, number in found.nonparticipation.items()
         ]
-        _write(book, "未参加 Non-participation", ("原因 Reason", "人数 Children"), counts, (40, 14))
+        write_sheet(book, "未参加 Non-participation", ("原因 Reason", "人数 Children"), counts, (40, 14))
         left_out = [
             ("待查核的访谈 Interviews held", str(found.left_out_held)),
             ("已退出的孩子 Children withdrawn", str(found.left_out_withdrawn)),
         ]
-        _write(book, "未导出 Left out", ("项目 What", "数量 Number"), left_out, (40, 14))
+        write_sheet(book, "未导出 Left out", ("项目 What", "数量 Number"), left_out, (40, 14))
     return content.getvalue()
 
 
 def _cells(row: AnswerRow) -> Iterable[tuple[str, ...]]:
     """One line a note; a text longer than a cell goes on in further lines, none of it is cut."""
-    for number, part in enumerate(_parts(row.text)):
+    for number, part in enumerate(parts(row.text)):
         yield (
             *(
                 row.case_code,
@@ -142,24 +151,25 @@ def _how(row: AnswerRow) -> str:
     return "entered_late" if row.entered_on else "live"
 
 
-def _parts(text: str) -> list[str]:
+def parts(text: str) -> list[str]:
     """Return *text* in pieces that fit a cell; rare characters and emoji take two units, and none is torn apart."""
-    units, parts = text.encode("utf-16-le"), []
+    units, found = text.encode("utf-16-le"), []
     while units:
         end = 2 * LONGEST_CELL
         end -= 2 * (0xDC <= next(iter(units[end + 1 : end + 2]), 0) <= 0xDF)  # the second half of a pair comes next
-        parts.append(units[:end].decode("utf-16-le"))
+        found.append(units[:end].decode("utf-16-le"))
         units = units[end:]
-    return parts or [""]
+    return found or [""]
 
 
 def _both(pair: Pair) -> str:
     return f"{pair.zh} {pair.en}"
 
 
-def _write(
+def write_sheet(
     book: Workbook, title: str, headings: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[int]
 ) -> None:
+    """Add one sheet; what a file cannot hold of a text is shown as U+FFFD."""
     sheet = book.add_worksheet(title)
     heading, plain = (book.add_format({"text_wrap": True, "valign": "top", "bold": bold}) for bold in (True, False))
     for line, values in enumerate([headings, *rows]):

@@ -102,9 +102,12 @@ def possible(children: Iterable[Known], decided: Iterable[frozenset[str]] = ()) 
     pairs = {frozenset((a.id, b.id)): (a, b) for room in rooms.values() for a, b in combinations(room, 2)}
     asked = {ids: pair for ids, pair in pairs.items() if len(ids) == 2 and ids not in known}
     found = [Possible(min(ids), max(ids), compare(*pair)) for ids, pair in asked.items()]
-    return sorted(
-        (one for one in found if one.likeness.enough), key=lambda one: (-one.likeness.points, one.first, one.second)
-    )
+    return sorted((one for one in found if one.likeness.enough), key=by_likeness)
+
+
+def by_likeness(one: Possible) -> tuple[int, str, str]:
+    """Return what puts the likeliest pair first."""
+    return (-one.likeness.points, one.first, one.second)
 
 
 def stricter(own: Iterable[Event], beside: Iterable[Event]) -> list[Event]:

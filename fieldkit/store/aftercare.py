@@ -1,6 +1,6 @@
-"""That a child was very upset in a talk of which nothing may stay: a local fact without a word of it (`domain.md` §3.9).
+"""A child was very upset in a talk of which nothing may stay: whoever held it is still reminded to ask how they are.
 
-Whoever held the talk is still reminded to ask how the child is.
+A local fact without a word of the talk (`domain.md` §3.9).
 """
 
 from __future__ import annotations
@@ -11,7 +11,12 @@ from dataclasses import asdict, dataclass
 from fieldkit.store import machine
 from fieldkit.store.database import Tables
 
-PREFIX = "aftercare:"
+_PREFIX = "aftercare:"
+ROWS = (  # as the rows of interviews
+    "FROM (SELECT substr(name, 11) AS id, json_extract(value, '$.subject') AS subject, "
+    "json_extract(value, '$.interviewer') AS interviewer, json_extract(value, '$.day') AS started_on "
+    "FROM machine WHERE name GLOB 'aftercare:*') AS i "
+)
 
 
 @dataclass(frozen=True)
@@ -25,11 +30,11 @@ class Aftercare:
 
 def keep(tables: Tables, interview: str, one: Aftercare) -> None:
     """Keep what is left of *interview*."""
-    machine.remember(tables, PREFIX + interview, json.dumps(asdict(one)))
+    machine.remember(tables, _PREFIX + interview, json.dumps(asdict(one)))
 
 
 def forget(tables: Tables, subject: str) -> None:
     """Forget all of *subject*, of whom nothing is to stay."""
     tables.execute(
-        "DELETE FROM machine WHERE name GLOB ? AND json_extract(value, '$.subject') = ?", [PREFIX + "*", subject]
+        "DELETE FROM machine WHERE name GLOB ? AND json_extract(value, '$.subject') = ?", [_PREFIX + "*", subject]
     )

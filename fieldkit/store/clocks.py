@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 from fieldkit.clock import Clock
 from fieldkit.rules import clocks
-from fieldkit.store import machine
+from fieldkit.store import duplicates, machine
 from fieldkit.store.database import Tables
 
 CLOCK = "clock"
@@ -39,7 +40,8 @@ def follow(tables: Tables, clock: Clock) -> None:
 def flagged(tables: Tables, subject: str) -> set[str]:
     """Return the records and the sessions of a child of which something was written under a wrong or stated date."""
     rows = tables.execute(
-        "SELECT record, session FROM changes WHERE subject IN (SELECT value FROM json_each(?)) AND json_extract(body, '$.flags') IS NOT NULL "
+        "SELECT record, session FROM changes WHERE subject IN (SELECT value FROM json_each(?)) "
+        "AND json_extract(body, '$.flags') IS NOT NULL "
         "AND EXISTS (SELECT 1 FROM json_each(body, '$.flags') WHERE value = ?)",
         [json.dumps(duplicates.whole(tables, subject)), CLOCK],
     )

@@ -35,30 +35,36 @@ def named(changes: Iterable[Change]) -> set[str]:
 
 
 def groups(tables: Tables) -> dict[str, tuple[str, ...]]:
-    """Return, for each record that is linked, all records of that child; the one that was first written down first.
-
-    Which was first the log's ticks and ids say, the same on every machine; no clock is asked.
-    """
+    """Return, for each record that is linked, all records of that child; the one that was first written down first."""
     found: dict[str, frozenset[str]] = {}
     for pair in tables.execute("SELECT first, second FROM linked_children"):
         joined = frozenset(pair).union(*(found.get(one, frozenset()) for one in pair))
         found |= dict.fromkeys(joined, joined)
-    if not found:
-        return {}
-    ticks = _ticks(tables, list(found))
-    return {one: tuple(sorted(joined, key=lambda each: (ticks.get(each, _NEVER), each))) for one, joined in found.items()}
+    return {one: in_order(tables, *joined) for one, joined in found.items()}
 
 
-_NEVER = 2**53  # of a child who is gone nobody knows when it was written down
+def linked_to(tables: Tables, subject: str) -> list[str]:
+    """Return the records with which somebody linked this one, not through a third."""
+    rows = tables.execute(
+        "SELECT second FROM linked_children WHERE first = :one UNION SELECT first FROM linked_children "
+        "WHERE second = :one",
+        {"one": subject},
+    )
+    return [row[0] for row in rows]
 
 
-def _ticks(tables: Tables, subjects: list[str]) -> dict[str, int]:
+def in_order(tables: Tables, *subjects: str) -> tuple[str, ...]:
+    """Return *subjects* as they were first written down: by ticks and ids, the same everywhere; no clock is asked."""
     rows = tables.execute(
         "SELECT record, min(tick) FROM changes WHERE kind = 'participant' "
         "AND record IN (SELECT value FROM json_each(?)) GROUP BY record",
         [json.dumps(subjects)],
     )
-    return dict(rows.fetchall())
+    ticks = dict(rows.fetchall())
+    return tuple(sorted(subjects, key=lambda one: (ticks.get(one, _GONE), one)))
+
+
+_GONE = 2**53  # of a child who is gone nobody knows when it was written down
 
 
 def folded(tables: Tables) -> set[str]:
@@ -66,7 +72,7 @@ def folded(tables: Tables) -> set[str]:
     return {one for group in groups(tables).values() for one in group[1:]}
 
 
-def decided(tables: Tables) -> set[frozenset[str]]:
+def settled(tables: Tables) -> set[frozenset[str]]:
     """Return the pairs about which somebody has decided, and nobody else the contrary."""
     open_ones = {row["id"] for row in disputed(tables)}
     rows = tables.execute("SELECT id, first, second FROM same_children").fetchall()

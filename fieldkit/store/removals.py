@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 from fieldkit.records import KINDS, Value
 from fieldkit.rules.members import COORDINATOR
-from fieldkit.store import copies, log, machine, queues, search
+from fieldkit.store import aftercare, copies, log, machine, queues, search
 from fieldkit.store.aliases import alias_of
 from fieldkit.store.database import Tables
 
@@ -106,4 +106,5 @@ def _drop(tables: Tables, drawer: str, subject: str) -> None:
     for record, kind in gone:
         if kind == INTERVIEW:
             queues.drop(tables, record)  # what browsers still hold of it is never opened again
+    aftercare.forget(tables, subject)
     log.settle_records(tables, {record: kind for record, kind in gone if kind in KINDS})

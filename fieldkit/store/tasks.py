@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fieldkit.rules.moments import VERY_UPSET
 from fieldkit.rules.notes import DOUBTED
+from fieldkit.store import aftercare
 from fieldkit.store.database import Tables
 from fieldkit.store.people import Row
 
@@ -16,6 +17,10 @@ _DOUBTED = f"FROM answers WHERE instr(text, '{DOUBTED}')"  # word for word as it
 _NO_MEMO = "AND NOT EXISTS (SELECT 1 FROM memos AS m WHERE m.interview = i.id AND m.interviewer = i.interviewer)"
 _GOES_ON = (
     "AND i.started_on < ? AND NOT EXISTS (SELECT 1 FROM closings AS e WHERE e.interview = i.id AND e.ended_on <> '')"
+)
+_NOT_STOPPED = (
+    "AND NOT EXISTS (SELECT 1 FROM consent_events AS w WHERE w.subject = i.subject AND w.session = i.id "
+    "AND w.act = 'withdrawn' AND w.scope = 'stop_keep') "
 )
 _UNSEEN = (
     "AND NOT EXISTS (SELECT 1 FROM visits AS v "
@@ -37,10 +42,10 @@ def never_ended(tables: Tables, interviewer: str, day: str, most: int) -> tuple[
 def with_doubted_words(tables: Tables, interviewer: str, most: int) -> tuple[list[Row], int]:
     """Return the interviews of *interviewer* in which a word waits for who knows it, the first such `question` of each.
 
-    The oldest *most*, and how many.
+    The oldest *most*, and how many. Where the child stopped and let the notes stay, none is written any more.
     """
     found = f"FROM (SELECT DISTINCT interview {_DOUBTED}) AS d CROSS JOIN interviews AS i ON i.id = d.interview "
-    rows, total = _oldest(tables, found + _MINE, [interviewer], most)
+    rows, total = _oldest(tables, found + _MINE + _NOT_STOPPED, [interviewer], most)
     first = dict(tables.execute(f"SELECT interview, min(question) {_DOUBTED} GROUP BY interview").fetchall())
     return [{**row, "question": first[row["id"]]} for row in rows], total
 
@@ -48,11 +53,14 @@ def with_doubted_words(tables: Tables, interviewer: str, most: int) -> tuple[lis
 def unseen_since_upset(tables: Tables, interviewer: str, most: int) -> tuple[list[Row], int]:
     """Return the interviews of *interviewer* in which a child was very upset whom nobody has met on a day since.
 
-    The oldest *most*, and how many.
+    The oldest *most*, and how many; also those of which nothing was to stay.
     """
     upset = "FROM (SELECT DISTINCT interview FROM moments WHERE what = ?) AS d "
     found = f"CROSS JOIN interviews AS i ON i.id = d.interview {_MINE}"
-    return _oldest(tables, upset + found + _UNSEEN, [VERY_UPSET, interviewer], most)
+    rows, total = _oldest(tables, upset + found + _UNSEEN, [VERY_UPSET, interviewer], most)
+    gone, more = _oldest(tables, aftercare.ROWS + _MINE + _UNSEEN, [interviewer], most)
+    both = sorted([*rows, *gone], key=lambda row: (row["started_on"], row["subject"], row["id"]))
+    return both[:most], total + more
 
 
 def _oldest(tables: Tables, which: str, values: list[str], most: int) -> tuple[list[Row], int]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template
 
 from fieldkit.acts import exports
-from fieldkit.exchange import tables
+from fieldkit.exchange import datasets, tables
 from fieldkit.web.sessions import desk
 
 pages = Blueprint("exports", __name__)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MEDIA = {"xlsx": XLSX, "csv": "application/zip", "sqlite": "application/vnd.sqlite3"}
 
 
 @pages.get("/exports")
@@ -22,4 +23,15 @@ def show() -> str:
 def interviews() -> Response:
     """Hand the interviews to the browser as XLSX; no copy in clear touches the disk on the way."""
     content, name = tables.workbook(exports.dataset(desk())), tables.file_name(desk())
-    return Response(content, mimetype=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return _file(content, name, XLSX)
+
+
+@pages.post("/exports/dataset/<form>")
+def merged(form: str) -> Response:
+    """Hand the merged dataset to the browser, likewise made in memory."""
+    content, name = datasets.made(desk(), form)
+    return _file(content, name, MEDIA[form])
+
+
+def _file(content: bytes, name: str, media: str) -> Response:
+    return Response(content, mimetype=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})

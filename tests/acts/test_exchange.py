@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldkit.acts import answers, checks, exchange, handover, hubs, stops
+from fieldkit.acts import answers, checks, exchange, handover, hubs, removals, stops, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.exchange import HubSaidNo, NoHub, NotRecognised, OutOfReach, SomebodyElseAnswered
@@ -181,6 +181,33 @@ def test_after_a_cut_what_was_taken_in_stays_and_the_rest_follows(
     assert exchange.run(office).done
     assert exchange.run(laptop).done
     assert _equal(laptop, office)
+
+
+def test_a_child_that_is_gone_stays_gone_also_at_the_hub_and_when_a_late_laptop_comes(
+    desks: Desks, consented: str, interview: str, card: bytes, centre: Centre
+) -> None:
+    laptop, office = desks["interviewer"], desks["coordinator"]
+    _said(laptop, interview, "下雨放学的时候")
+    withdrawals.withdraw(laptop, consented, requested_by="guardian", relation="mother")
+    for desk in (laptop, office, laptop):
+        exchange.take_card(desk, card)
+        assert exchange.run(desk).done
+    removals.confirm(office, consented, office.today)
+    assert exchange.run(office).done
+    emptied = {
+        (stream, name)
+        for stream, links in ((one, centre._store.links(centre.study, one)) for one in centre._store.ends(centre.study))
+        for name in links
+        if centre._store.pick(centre.study, stream, [name])[0].payload is None
+    }
+    assert emptied
+    for desk in (desks["sg_lead"], laptop, office, laptop):
+        exchange.take_card(desk, card)
+        assert exchange.run(desk).done
+    assert _equal(laptop, office)
+    with laptop.db.reading() as tables:
+        kinds = {row[0] for row in tables.execute("SELECT kind FROM changes WHERE subject = ?", [consented])}
+    assert kinds == {"consent_event", "tombstone"}
 
 
 def test_a_device_that_the_orders_do_not_know_is_told(desks: Desks, card: bytes) -> None:

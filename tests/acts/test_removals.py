@@ -16,7 +16,8 @@ from fieldkit.acts.removals import NotWithdrawn
 from fieldkit.errors import NotAllowed, NotFound, Refusal
 from fieldkit.rules.calendars import DayToCome, NoDay
 from fieldkit.rules.consent import Event
-from fieldkit.store import standing
+from fieldkit.store import aftercare, standing
+from fieldkit.store.aftercare import Aftercare
 from fieldkit.store.database import Database
 from sync.replica import Report
 
@@ -116,6 +117,19 @@ def test_a_child_that_is_gone_is_nowhere_and_its_trace_stays(
     assert removals.due(desk) == []
     with pytest.raises(NotFound):
         removals.confirm(desk, consented, day(desk))
+
+
+def test_of_a_child_that_is_gone_no_reminder_is_left(
+    desks: Desks, consented: str, told: str, carry: Carry, clear: Callable[[Database], bytes]
+) -> None:
+    desk, laptop = desks["coordinator"], desks["interviewer"]
+    with laptop.db.writing() as tables:
+        aftercare.keep(tables, "a talk of which nothing stays", Aftercare(consented, laptop.me.code, day(laptop)))
+
+    removals.confirm(desk, consented, day(desk))
+    carry(desk, laptop)
+
+    assert b"a talk of which nothing stays" not in clear(laptop.db)
 
 
 def test_each_machine_says_that_it_is_done(desks: Desks, consented: str, told: str, carry: Carry) -> None:

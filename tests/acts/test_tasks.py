@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +10,19 @@ from typing import Any
 
 import pytest
 
-from fieldkit.acts import answers, assents, consents, interviews, moments, people, tasks, visits, withdrawals
+from fieldkit.acts import (
+    answers,
+    assents,
+    consents,
+    interviews,
+    moments,
+    people,
+    questions,
+    stops,
+    tasks,
+    visits,
+    withdrawals,
+)
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
@@ -17,6 +30,7 @@ from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.rules import notes
 from fieldkit.rules.ways import Evidence
+from fieldkit.store import machine
 from fieldkit.store import tasks as store
 
 Desks = dict[str, Desk]
@@ -78,6 +92,21 @@ def test_a_word_that_nobody_understood_waits_until_somebody_knows_it(desks: Desk
     assert "words" not in dict(codes(desk))
 
 
+def test_a_word_of_a_talk_that_the_child_stopped_waits_for_nobody_since_nothing_is_written_there_any_more(
+    desks: Desks, interview: str
+) -> None:
+    desk = desks["interviewer"]
+    text = f"俺老外{notes.DOUBTED}来送伞"
+    answers.save(desk, SaveAnswer(interview, "W2", "editor-one", "{}", text))
+    assert "words" in dict(codes(desk))
+
+    stops.finish(desk, interview, stops.begin(desk, interview, "stop_keep").mark)
+
+    assert "words" not in dict(codes(desk))
+    page = questions.page(desk, interview, "W")
+    assert [one.text_now for one in page.questions if one.id == "W2"] == [text]
+
+
 def upset(desk: Desk) -> list[tuple[str, str]]:
     return [one for one in codes(desk) if one[0] == "aftercare"]
 
@@ -99,6 +128,48 @@ def test_who_was_very_upset_is_asked_how_they_are_within_three_days(
     assert len(upset(later(desk, 1))) == 1
     visits.record(later(desk, 2), consented, "met")
     assert upset(later(desk, 2)) == []
+
+
+@pytest.mark.parametrize("choice", ["stop_keep", "stop_discard"])
+def test_who_was_very_upset_and_stopped_is_asked_how_they_are_whatever_stays_of_the_talk(
+    desks: Desks, consented: str, interview: str, later: Callable[[Desk, int], Desk], choice: str
+) -> None:
+    desk = desks["interviewer"]
+    moments.note(desk, interview, "distress_2")
+    stops.finish(desk, interview, stops.begin(desk, interview, choice).mark)
+
+    (task,) = [one for one in tasks.waiting(desk, people.listing(desk)).first if one.code == "aftercare"]
+    assert (task.due, task.case.id) == ((desk.clock.today() + timedelta(days=3)).isoformat(), consented)
+    assert upset(replace(desk, me=replace(desk.me, code="somebody-else"))) == []
+    visits.record(desk, consented, "met")  # of the day itself
+    visits.record(later(desk, 1), consented, "not_home")
+    assert len(upset(later(desk, 1))) == 1
+    visits.record(later(desk, 2), consented, "met")
+    assert upset(later(desk, 2)) == []
+
+
+def test_who_was_a_little_upset_and_wants_nothing_kept_leaves_no_task(desks: Desks, interview: str) -> None:
+    desk = desks["interviewer"]
+    moments.note(desk, interview, "distress_1")
+    stops.finish(desk, interview, stops.begin(desk, interview, "stop_discard").mark)
+
+    assert codes(desk) == []
+
+
+def test_a_reminder_that_outlives_a_talk_holds_no_word_of_it_and_is_nobodys_of_a_child_who_withdrew(
+    desks: Desks, consented: str, interview: str
+) -> None:
+    desk = desks["interviewer"]
+    answers.save(desk, SaveAnswer(interview, "W1", "editor-one", "{}", "qx7vk2mpz9"))
+    moments.note(desk, interview, "distress_2", question="W1")
+    stops.finish(desk, interview, stops.begin(desk, interview, "stop_discard").mark)
+
+    with desk.db.reading() as tables:
+        kept = machine.recall(tables, f"aftercare:{interview}")
+        assert [dict(one) for one in tables.table("moments").rows] == []
+    assert json.loads(kept or b"{}") == {"subject": consented, "interviewer": desk.me.code, "day": desk.today}
+    withdrawals.withdraw(desk, consented, relation="mother")
+    assert upset(desk) == []
 
 
 def test_who_was_very_upset_and_is_interviewed_again_was_met(

@@ -141,11 +141,11 @@ def test_a_long_text_goes_on_in_further_rows(export: Export, says: Callable[[str
 @given(st.text(st.sampled_from("字a𠮷👧\n"), max_size=30), st.sampled_from(["字", "𠮷", "a𠮷", "👧字"]))
 def test_a_cut_loses_nothing_tears_nothing_and_fits(start: str, often: str) -> None:
     text = start + often * 20_000
-    parts = tables._parts(text)
+    parts = tables.parts(text)
 
     assert "".join(parts) == text
     assert all(len(part.encode("utf-16-le")) <= 2 * LONGEST_CELL for part in parts)
-    assert tables._parts("") == [""]
+    assert tables.parts("") == [""]
 
 
 def test_a_withdrawn_child_is_left_out_and_counted(

@@ -9,7 +9,8 @@ import pytest
 from fieldkit.records import Value
 from fieldkit.rules.moments import VERY_UPSET
 from fieldkit.rules.notes import DOUBTED
-from fieldkit.store import log, tasks
+from fieldkit.store import aftercare, log, tasks
+from fieldkit.store.aftercare import Aftercare
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft, Pen
 from fieldkit.store.people import Row
@@ -116,6 +117,40 @@ def test_of_doubted_words_the_first_question_is_named(tables: Tables, held: Held
 
     (row,), total = tasks.with_doubted_words(tables, "li", 5)
     assert (row["question"], total) == ("P2", 1)
+
+
+def test_of_a_talk_that_is_gone_the_reminder_stands_among_the_others_and_goes_with_its_child(
+    tables: Tables, held: Held
+) -> None:
+    for interview, day in (("001", "2026-11-20"), ("003", "2026-11-22")):
+        held(interview, day)
+    aftercare.keep(tables, "gone", Aftercare("child of 003", "li", "2026-11-21"))
+
+    rows, total = tasks.unseen_since_upset(tables, "li", 2)
+    assert ([(row["id"], row["started_on"]) for row in rows], total) == (
+        [("001", "2026-11-20"), ("003", "2026-11-22")],
+        2,
+    ), "there was a talk since"
+    aftercare.keep(tables, "gone", Aftercare("child of 001", "li", "2026-11-20"))
+    aftercare.keep(tables, "gone too", Aftercare("child of 001", "li", "2026-11-19"))
+    rows, total = tasks.unseen_since_upset(tables, "li", 2)
+    assert ([row["id"] for row in rows], total) == (["001", "gone"], 3)
+    assert tasks.unseen_since_upset(tables, "wang", 5) == ([], 0)
+
+    aftercare.forget(tables, "child of 001")
+    assert tasks.unseen_since_upset(tables, "li", 5)[1] == 2
+
+
+def test_a_word_waits_on_where_the_stop_stands_on_a_sheet_that_is_still_typed_in(
+    tables: Tables, held: Held, say: Callable[..., str]
+) -> None:
+    for interview in ("001", "002", "003"):
+        held(interview, "2026-11-20", DOUBTED)
+    say("child", "stopped", about="child of 001", session="001", items={}, scope="stop_keep")
+    say("child", "withdrawn", about="child of 002", session="002", items={}, scope="stop_keep")
+
+    rows, total = tasks.with_doubted_words(tables, "li", 5)
+    assert ([row["id"] for row in rows], total) == (["001", "003"], 2)
 
 
 @pytest.mark.parametrize(

@@ -381,3 +381,34 @@ def hidden_of(page: str, name: str) -> str:
 def test_where_no_stop_waits_handover_and_backup_say_nothing_of_one(browser: FlaskClient, interview: str) -> None:
     for page in ("/handover", "/backup"):
         assert NOT_DONE not in browser.get(page).text
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_child_who_let_it_stay_and_thinks_again_finds_the_way_from_the_interview_and_from_their_page(
+    browser: FlaskClient, desks: Desks, consented: str, interview: str, lang: str
+) -> None:
+    browser.set_cookie("lang", lang, domain="127.0.0.1")
+    link = re.compile(rf'href="/interviews/{interview}/stop"[^>]*>([^<]+)</a>')
+    assert not link.findall(browser.get(f"/people/{consented}").text)
+    me = desks["interviewer"]
+    stops.finish(me, interview, stops.begin(me, interview, "stop_keep").mark)
+
+    words = "孩子现在说：" if lang == "zh" else "The child now wants nothing of "
+    for page in (f"/interviews/{interview}", f"/people/{consented}"):
+        (said,) = link.findall(browser.get(page).text)
+        assert said.startswith(words)
+    assert 'value="stop_discard"' in browser.get(f"/interviews/{interview}/stop").text
+
+
+def test_a_word_that_nobody_understood_in_a_stopped_talk_says_that_nobody_has_to_ask(
+    browser: FlaskClient, desks: Desks, interview: str
+) -> None:
+    me = desks["interviewer"]
+    answers.save(me, SaveAnswer(interview, "W1", "editor-one", "{}", "俺老外〔待核〕来送伞"))
+    path, said = f"/interviews/{interview}?section=W&q=W1", "不用再追问"
+    assert said not in browser.get(path).text
+
+    stops.finish(me, interview, stops.begin(me, interview, "stop_keep").mark)
+
+    assert browser.get(path).text.count(said) == 1
+    assert browser.get("/today").text.count("有没听懂的词") == 0

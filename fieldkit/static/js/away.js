@@ -4,10 +4,12 @@ import { waiting } from './queue.js';
 
 const AGAIN = 2000;
 const line = document.querySelector('[data-some]'), own = line.dataset.here === location.pathname;
+const child = document.querySelector('[data-child]');
 
 async function count() {
-  const found = await waiting();
-  line.textContent = found ? line.dataset.some.replace('{n}', found) : line.dataset.none;
+  const { notes, stops } = await waiting();
+  line.textContent = notes ? line.dataset.some.replace('{n}', notes) : line.dataset.none;
+  document.querySelector('[data-stops]').hidden = stops === 0;
 }
 
 async function ask() {
@@ -16,5 +18,8 @@ async function ask() {
   else location.reload();
 }
 
+if (child.dataset.child === location.pathname) {  // the phone is in the child's hand
+  for (const part of child.parentElement.children) part.hidden = part !== child;
+}
 count().catch((error) => console.warn(error.name));  // this browser gives no access to what it keeps
 ask();

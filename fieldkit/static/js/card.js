@@ -80,16 +80,38 @@ if (bar || box) {
     event.preventDefault();
     goOn();
   });
-  const back = [...document.querySelectorAll('[data-goes-on]'), ...panel?.querySelectorAll('a[href^="#"]') ?? []];
-  if (form) back.forEach((link) => link.addEventListener('click', goOn));
+  if (form) document.querySelectorAll('[data-goes-on]').forEach((link) => link.addEventListener('click', goOn));
   ask();
   repeat(ask);
 }
 
-// On the phone a tap is sent until the laptop has it: until then the child reads that one can also just say it.
-const page = document.querySelector('[data-stage]');
+// On the phone a tap is sent until the laptop has it: until then the child reads that one can also just say it. Which card
+// it was for and how many taps it has to have outlives the page, and nothing of what was tapped: a page that is opened
+// anew before tells the child to tap once more.
+const page = document.querySelector('[data-stage]'), MARK = 'fieldkit tap';
+
+function mark(words) {
+  try {
+    if (words) localStorage.setItem(MARK, words);
+    else localStorage.removeItem(MARK);
+  } catch (error) {
+    console.warn(error.name);
+  }
+}
+
+function missed(card, had) {
+  try {
+    const [of, wanted] = (localStorage.getItem(MARK) ?? '').split(' ');
+    return card !== '' && of === card && had < Number(wanted);
+  } catch {
+    return false; // this browser keeps nothing
+  }
+}
+
 if (page) {
-  const keys = page.querySelector('form'), taps = [];
+  const keys = page.querySelector('form'), taps = [], [id, number] = page.dataset.card.split(' ');
+  if (missed(id, Number(number))) page.querySelector('[role=status]').textContent = page.dataset.missed;
+  else mark('');
   const pass = async () => {
     let then = '';
     while (taps.length) {
@@ -103,6 +125,7 @@ if (page) {
         await new Promise((resolve) => { setTimeout(resolve, BEAT); });
       }
     }
+    mark('');
     location.replace(then);
   };
   keys?.addEventListener('submit', (event) => {
@@ -111,6 +134,7 @@ if (page) {
     fields.set(key.name, key.value);
     key.ariaPressed = 'true';
     taps.push(fields);
+    mark(`${id} ${Number(number) + taps.length}`);
     const stops = taps.some((one) => one.get('sign') === 'stop');
     page.querySelector('[role=status]').textContent = stops ? page.dataset.stop : page.dataset.telling;
     if (taps.length === 1) pass();

@@ -1,14 +1,16 @@
-// Takes to the laptop what waits in this browser, each text to its own question, and says what became of it.
+// Takes to the laptop what waits in this browser, each text to its own question, and says what became of it. A stop goes
+// on waiting in this page (`chosen.js`).
 import { keyedHash, send, signedIn, tooLong } from './laptop.js';
 
 const RETRY = 2000;
 const DELIVERED = 'delivered', REFUSED = 'refused', AWAY = 'away';
 
 export class Delivery {
-  constructor(queue, place, announce) {
+  constructor(queue, place, announce, chosen) {
     this.queue = queue;
     this.place = place;
     this.announce = announce;
+    this.chosen = chosen;
     this.became = new Map();  // each record is told of once
     this.running = false;
     for (const event of ['focus', 'online']) addEventListener(event, () => this.run());
@@ -34,6 +36,7 @@ export class Delivery {
   }
 
   async deliver(words, remove) {
+    if (words.stop) return await this.chosen.adopt(words.stop) ? DELIVERED : REFUSED;
     if (tooLong(words.text)) return this.tellRefused(words, this.place.dataset.long, remove);
     try {
       const now = await signedIn(this.queue.user, words.editor, this.queue.interview);

@@ -1,5 +1,6 @@
 // The interview page: notes that save themselves, keys, the stop panels, and the second language on or off.
 import { Autosave } from './autosave.js';
+import { Chosen } from './chosen.js';
 import { Delivery } from './delivery.js';
 import { doubt } from './doubt.js';
 import { drop } from './drop.js';
@@ -18,7 +19,8 @@ const waiting = document.querySelector('[data-queue]'), queue = Queue.of(waiting
 const notes = Array.from(document.querySelectorAll('form[data-autosave]'), (form) => new Autosave(form, waiting, announce, queue));
 notes.forEach((note) => offRecord(note.form, note));
 notes.forEach((note) => doubt(note.form));
-if (queue) new Delivery(queue, waiting, announce);
+const chosen = new Chosen(document.querySelector('[data-chosen]'), queue, notes);
+if (queue) new Delivery(queue, waiting, announce, chosen);
 document.querySelectorAll('[data-toggle]').forEach(pair);
 document.querySelector('.nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 keys();
@@ -55,7 +57,7 @@ moment?.addEventListener('submit', () => { if (open()) moment.elements.q.value =
 document.querySelectorAll('a[data-back]').forEach((link) => {
   link.addEventListener('click', () => { if (open()) link.hash = open().id; });
 });
-leave(notes);
+leave(notes, chosen);
 const minutes = document.querySelector('[data-beat]');
 if (minutes && moment) pulse(minutes);
 drop(document.querySelector('[data-drop]'));

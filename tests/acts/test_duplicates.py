@@ -1,0 +1,304 @@
+"""The same child twice: only who holds the names may say so, nothing is changed by it, and it can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from fieldkit.acts import answers, assents, checks, duplicates, exports, interviews, people, removals, withdrawals
+from fieldkit.acts.answers import SaveAnswer
+from fieldkit.acts.assents import ChildAnswer, GuardianFirst
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.duplicates import DecidedMeanwhile, OfTwoTeams, VaultNotHeld
+from fieldkit.acts.interviews import ConsentMissing, GatesClosed
+from fieldkit.acts.people import NewChild
+from fieldkit.clock import Clock, new_id
+from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
+from fieldkit.records import Change
+from fieldkit.store import duplicates as stored
+from fieldkit.store import rebuild
+from fieldkit.store.database import Database
+from sync.replica import Report
+
+Desks = dict[str, Desk]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+Carry = Callable[[Desk, Desk], Report]
+Joins = Callable[[str, str, str], Desk]
+Changes = Callable[[Desk, str], list[Change]]
+WHY = "asked_family"
+
+
+@pytest.fixture
+def again(desks: Desks, interview: str, consented: str) -> str:
+    """满子, who was registered once more by the same phone, after 小满 was interviewed."""
+    born = f"{Clock().today().year - 12}-01"
+    return people.register(desks["interviewer"], NewChild("满子", "0394-0000000", "A03", "f", born))
+
+
+@pytest.fixture
+def centre(desks: Desks, again: str, carry: Carry) -> Desk:
+    """The vault officer, who has read all of it."""
+    carry(desks["interviewer"], desks["coordinator"])
+    return desks["coordinator"]
+
+
+@pytest.fixture
+def linked(desks: Desks, consented: str, again: str) -> Desk:
+    """The interviewer's laptop, where the two are one child."""
+    duplicates.link(desks["interviewer"], again, consented, WHY)
+    return desks["interviewer"]
+
+
+def base(desk: Desk, first: str, second: str) -> str:
+    return duplicates.one(desk, first, second).base
+
+
+def without_vault(desk: Desk) -> Database:
+    with desk.db.writing() as tables:
+        tables.execute("DELETE FROM drawer_keys WHERE drawer LIKE 'vault/%'")
+    return desk.db
+
+
+def test_neither_translator_nor_lead_looks_at_children(refused: Refused, consented: str, again: str) -> None:
+    others = "translator sg_lead"
+    refused(NotAllowed, others, duplicates.listing)
+    refused(NotAllowed, others, duplicates.waiting)
+    refused(NotAllowed, others, lambda desk: duplicates.linked_with(desk, consented))
+    refused(NotAllowed, others, lambda desk: duplicates.one(desk, consented, again))
+    refused(NotAllowed, others, lambda desk: duplicates.link(desk, consented, again, WHY))
+    refused(NotAllowed, others, lambda desk: duplicates.unlink(desk, consented, again))
+
+
+def test_where_the_vault_is_not_held_nobody_compares_children(
+    refused: Refused, centre: Desk, consented: str, again: str
+) -> None:
+    assert len(duplicates.listing(centre)) == 1
+    without_vault(centre)
+
+    assert duplicates.listing(centre) == []
+    refused(VaultNotHeld, "coordinator", lambda desk: duplicates.one(desk, consented, again))
+    refused(VaultNotHeld, "coordinator", lambda desk: duplicates.link(desk, consented, again, WHY))
+    refused(VaultNotHeld, "coordinator", lambda desk: duplicates.unlink(desk, consented, again))
+
+
+@pytest.mark.parametrize("reason", ["", "whatever"])
+def test_without_a_reason_nobody_is_linked(refused: Refused, consented: str, again: str, reason: str) -> None:
+    refused(Missing, "interviewer", lambda desk: duplicates.link(desk, consented, again, reason))
+
+
+def test_a_child_is_not_linked_with_itself_or_with_nobody(refused: Refused, consented: str, again: str) -> None:
+    refused(Invalid, "interviewer", lambda desk: duplicates.link(desk, consented, consented, WHY))
+    refused(NotFound, "interviewer", lambda desk: duplicates.link(desk, consented, "nobody", WHY))
+    refused(NotFound, "interviewer", lambda desk: duplicates.unlink(desk, "nobody", again))
+
+
+def test_a_hidden_child_is_neither_listed_nor_linked(
+    refused: Refused, desks: Desks, consented: str, again: str
+) -> None:
+    withdrawals.withdraw(desks["interviewer"], consented, relation="mother")
+
+    assert duplicates.listing(desks["interviewer"]) == []
+    refused(NotFound, "interviewer", lambda desk: duplicates.one(desk, consented, again))
+    refused(NotFound, "interviewer", lambda desk: duplicates.link(desk, again, consented, WHY))
+
+
+def test_children_of_two_teams_are_not_linked(
+    refused: Refused, desks: Desks, centre: Desk, joins: Joins, consented: str, carry: Carry
+) -> None:
+    other = joins("何平", "interviewer", "B")
+    born = f"{Clock().today().year - 12}-01"
+    far = people.register(other, NewChild("小满", "0394-0000000", "A03", "f", born))
+    carry(other, centre)
+
+    assert far not in {side.case.id for pair in duplicates.listing(centre) for side in (pair.left, pair.right)}
+    refused(OfTwoTeams, "coordinator", lambda desk: duplicates.link(desk, far, consented, WHY))
+
+
+def test_a_page_that_was_opened_before_a_decision_decides_nothing(
+    refused: Refused, linked: Desk, consented: str, again: str
+) -> None:
+    refused(DecidedMeanwhile, "interviewer", lambda desk: duplicates.unlink(desk, consented, again))
+    refused(Invalid, "interviewer", lambda desk: duplicates.unlink(desk, consented, again, base="[]"))
+    duplicates.unlink(linked, consented, again, base(linked, consented, again))
+
+
+def test_a_pair_is_shown_with_its_reasons_and_two_children_are_never_asked_about_again(
+    desks: Desks, centre: Desk, consented: str, again: str, carry: Carry
+) -> None:
+    for desk in (desks["interviewer"], centre):
+        (pair,) = duplicates.listing(desk)
+        assert (pair.left.case.id, pair.right.case.id) == (consented, again)
+        assert pair.likeness.reasons == ("name_part", "phone", "site")
+        assert (pair.state, pair.disputed) == ("", False)
+    duplicates.unlink(centre, again, consented)
+    carry(centre, desks["interviewer"])
+
+    assert duplicates.listing(centre) == duplicates.listing(desks["interviewer"]) == []
+    assert duplicates.one(centre, consented, again).state == "apart"
+    assert {case.id for case in people.listing(centre)} >= {consented, again}
+
+
+def test_after_linking_there_is_one_child_and_either_code_finds_it(linked: Desk, consented: str, again: str) -> None:
+    one = people.case(linked, consented)
+    other = people.case(linked, again)
+
+    assert [case.id for case in people.listing(linked)] == [consented]
+    assert (one.also, one.main) == ((other.case_code,), "")
+    assert (other.also, other.main) == ((one.case_code,), consented)
+    assert one.step == other.step  # the talk that is open today goes on
+    assert [case.id for case in people.find(linked, other.case_code)] == [consented]
+    assert duplicates.listing(linked) == []
+    assert [case.id for case in duplicates.linked_with(linked, consented)] == [again]
+
+
+def test_linking_changes_nothing_but_the_link_and_unlinking_restores_all(
+    desks: Desks, consented: str, again: str, changes: Changes
+) -> None:
+    desk = desks["interviewer"]
+    before, cases = changes(desk, ""), people.listing(desk)
+    duplicates.link(desk, consented, again, WHY)
+    (link,) = changes(desk, stored.KIND)
+
+    assert changes(desk, "") == [*before, link]
+    assert (link.subject, link.drawer) == (None, f"research/{desk.device.team}")
+    assert set(link.set) == {"first", "second", "state", "reason"}
+    duplicates.unlink(desk, again, consented, base(desk, consented, again))
+    assert people.listing(desk) == cases
+    assert changes(desk, "")[: len(before)] == before
+    assert checks.check(desk).problems == []
+
+
+def test_nothing_is_written_by_half(
+    broken: Callable[[int, Callable[[], object]], None], desks: Desks, consented: str, again: str
+) -> None:
+    broken(1, partial(duplicates.link, desks["interviewer"], consented, again, WHY))
+
+
+def test_a_no_of_either_hides_both_until_it_is_unlinked(linked: Desk, consented: str, again: str) -> None:
+    code = people.case(linked, again).case_code
+    withdrawals.withdraw(linked, code, requested_by="child")
+
+    assert people.listing(linked) == []
+    for subject in (consented, again):
+        with pytest.raises(NotFound):
+            people.case(linked, subject)
+    assert checks.check(linked).problems == []
+
+
+def test_a_guardians_no_to_the_other_record_stops_what_is_open(
+    desks: Desks, linked: Desk, consented: str, again: str, interview: str
+) -> None:
+    answers.save(linked, SaveAnswer(interview, "W1", new_id(), "{}", "奶奶在家"))
+    withdrawals.withdraw(linked, again, scope="stop_keep", requested_by="child")
+
+    with pytest.raises(ConsentMissing):
+        answers.save(linked, SaveAnswer(interview, "W2", new_id(), "{}", "还有一句"))
+    assert people.case(linked, consented).step.code in {"not_today", "child_said_no"}
+
+
+def test_a_yes_to_one_record_opens_nothing_for_the_other(
+    linked: Desk, consented: str, again: str, later: Callable[[Desk, int], Desk]
+) -> None:
+    tomorrow = later(linked, 1)
+    with pytest.raises(GuardianFirst):
+        assents.record(tomorrow, again, ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意"))
+    with pytest.raises(GatesClosed):
+        interviews.start(tomorrow, again)
+    assert (people.case(tomorrow, again).step.code, people.case(tomorrow, consented).consent) == ("none", "given")
+
+
+def test_a_withdrawn_child_is_deleted_with_both_records(
+    desks: Desks, linked: Desk, consented: str, again: str, carry: Carry
+) -> None:
+    withdrawals.withdraw(linked, consented, relation="mother")
+    carry(linked, desks["coordinator"])
+    centre = desks["coordinator"]
+
+    assert {one.id for one in removals.due(centre)} == {consented, again}
+    removals.confirm(centre, consented, centre.today)
+    assert [one.id for one in removals.due(centre)] == [again]
+    assert people.listing(centre) == []  # the other record does not come back
+    removals.confirm(centre, again, centre.today)
+    assert removals.due(centre) == []
+    assert checks.check(centre).problems == []
+
+
+def test_links_in_opposite_directions_are_one_link(
+    desks: Desks, centre: Desk, consented: str, again: str, carry: Carry
+) -> None:
+    desk = desks["interviewer"]
+    duplicates.link(desk, consented, again, WHY)
+    duplicates.link(centre, again, consented, "papers")
+    carry(desk, centre)
+    carry(centre, desk)
+
+    for one in (desk, centre):
+        assert duplicates.listing(one) == []
+        assert [case.id for case in people.listing(one)] == [consented]
+        with one.db.reading() as tables:
+            assert tables["same_children"].count == 1
+            assert stored.disputed(tables) == []
+    assert checks.check(desk).digests == checks.check(centre).digests
+
+
+def test_linked_here_and_kept_apart_there_is_shown_and_decided_once(
+    desks: Desks, centre: Desk, consented: str, again: str, carry: Carry
+) -> None:
+    desk = desks["interviewer"]
+    duplicates.link(desk, consented, again, WHY)
+    duplicates.unlink(centre, consented, again)
+    carry(desk, centre)
+    carry(centre, desk)
+
+    for one in (desk, centre):
+        (pair,) = duplicates.listing(one)
+        assert pair.disputed
+        assert [case.id for case in people.listing(one)] == [consented]  # meanwhile the stricter: one child
+    duplicates.unlink(centre, consented, again, base(centre, consented, again))
+    carry(centre, desk)
+    for one in (desk, centre):
+        assert duplicates.listing(one) == []
+        assert {case.id for case in people.listing(one)} == {consented, again}
+        assert checks.check(one).problems == []
+
+
+def test_a_link_that_arrives_before_or_after_a_withdrawal_hides_both(
+    desks: Desks, centre: Desk, consented: str, again: str, carry: Carry
+) -> None:
+    desk = desks["interviewer"]
+    withdrawals.withdraw(centre, people.case(desk, again).case_code, requested_by="guardian")
+    duplicates.link(desk, consented, again, WHY)
+    carry(desk, centre)
+    assert people.listing(centre) == []
+    carry(centre, desk)
+
+    assert people.listing(desk) == []
+    for one in (desk, centre):
+        with one.db.reading() as tables:
+            assert rebuild.differences(tables) == []
+
+
+def test_three_records_of_one_child_are_one(desks: Desks, linked: Desk, consented: str, again: str) -> None:
+    born = f"{Clock().today().year - 12}-01"
+    third = people.register(linked, NewChild("阿满", "0394-0000000", "A03", "f", born))
+    duplicates.link(linked, again, third, WHY)
+
+    assert [case.id for case in people.listing(linked)] == [consented]
+    assert len(people.case(linked, consented).also) == 2
+    duplicates.unlink(linked, again, consented, base(linked, again, consented))
+    assert {case.id for case in people.listing(linked)} == {consented, again}
+
+
+def test_the_dataset_knows_one_child_with_all_its_talks(
+    desks: Desks, consented: str, again: str, interview: str, carry: Carry
+) -> None:
+    answers.save(desks["interviewer"], SaveAnswer(interview, "W1", new_id(), "{}", "奶奶在家"))
+    duplicates.link(desks["interviewer"], consented, again, WHY)
+    carry(desks["interviewer"], desks["coordinator"])
+    data = exports.dataset(replace(desks["coordinator"]))
+
+    assert data.interviews == 1
+    assert {row.case_code for row in data.rows} == {people.case(desks["interviewer"], consented).case_code}
