@@ -36,6 +36,13 @@ class PassNeeded(Refusal):
     )
 
 
+class HalfACertificate(Refusal):
+    """`--cert` without `--key`, or the other way round."""
+
+    code = "half_a_certificate"
+    message = N_("For encrypted connections name both files: --cert and --key. Nothing was started.")
+
+
 def add(commands: Any, command: Callable[..., argparse.ArgumentParser], path: Callable[[str], Path]) -> None:
     """Add the commands to the command line: *command* makes one, *path* reads the name of a file."""
     sync = command(commands, "sync", _sync, "和中心站交换数据 exchange with the hub")
@@ -112,6 +119,8 @@ def _hub(asked: argparse.Namespace) -> None:
     signal.signal(signal.SIGTERM, _interrupted)
     if asked.told is None:
         raise PassNeeded
+    if (asked.cert is None) != (asked.key is None):
+        raise HalfACertificate
     told = hubs.read_pass(asked.told.read_bytes())
     centre = hubs.opened(told, _database(asked), asked.country, _when, restored=asked.restored)
     try:
@@ -122,7 +131,7 @@ def _hub(asked: argparse.Namespace) -> None:
 
 def _answer(asked: argparse.Namespace, centre: Centre) -> None:
     """Answer until interrupted. Raises PortTaken."""
-    tls = (asked.cert, asked.key) if asked.cert and asked.key else None
+    tls = (asked.cert, asked.key) if asked.cert else None
     try:
         with hub_server.listening(hub.create_app(centre), asked.host, asked.port, tls) as server:
             _tell(asked, centre, int(server.bind_addr[1]))

@@ -122,17 +122,19 @@ class Centre:
 
     def _ready(self) -> Judgement:
         """Return what the orders mean, once all that they want emptied is empty."""
-        judged = self._judge(self._store.order_ids(self.study))
-        if self._carried_out != self._judged[0]:
+        name, judged = self._judge(self._store.order_ids(self.study))
+        if self._carried_out != name:
             self._carry_out(judged)
-            self._carried_out = self._judged[0]
+            self._carried_out = name
         return judged
 
-    def _judge(self, ids: Iterable[str]) -> Judgement:
-        if _fingerprint(ids) != self._judged[0]:
+    def _judge(self, ids: Iterable[str]) -> tuple[str, Judgement]:
+        """Return a name for this set of orders, and what it means; the last is kept, as most requests ask for it."""
+        kept = self._judged
+        if _fingerprint(ids) != kept[0]:
             found = self._store.orders(self.study)
-            self._judged = (_fingerprint(found), judge.judge(found.values(), self._rules))
-        return self._judged[1]
+            kept = self._judged = (_fingerprint(found), judge.judge(found.values(), self._rules))
+        return kept
 
     def _carry_out(self, judged: Judgement) -> None:
         gone = 0
@@ -212,7 +214,7 @@ class Centre:
 
     def _appended(self, strip: Strip, run: list[Block], info: StreamInfo) -> dict[str, str]:
         """Append what continues a chain; judged by the orders as they stand under the lock."""
-        judged = self._judge(strip.order_ids())
+        _, judged = self._judge(strip.order_ids())
         names = {name for one in run for name in (one.hash, one.header.previous) if name is not None}
         links = dict(strip.links(sorted(names)))
         became = {}

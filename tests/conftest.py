@@ -21,6 +21,7 @@ from socket import AF_UNIX, SOCK_SEQPACKET, recv_fds, send_fds, socket, socketpa
 from typing import TextIO
 
 import pytest
+from hypothesis import settings
 from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
@@ -60,6 +61,8 @@ CHEAP = Cost(1, 8 * 1024)
 PASSPHRASE = "four plain words here"
 PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 Desks = dict[str, Desk]
+settings.register_profile("steady", deadline=None)  # how long an example takes is no test
+settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -61,6 +61,12 @@ def test_a_hub_that_does_not_say_where_it_stands_is_refused(folders: Path, tmp_p
     assert main(["hub", "pass", str(tmp_path / "other"), "--data", str(folders / "interviewer")]) == 3
 
 
+@pytest.mark.parametrize("half", ["--cert", "--key"])
+def test_half_a_certificate_is_none(tmp_path: Path, capsys: Said, half: str) -> None:
+    assert main(["hub", "--pass", str(tmp_path / "study.pass"), half, str(tmp_path / "half.pem")]) == 3
+    assert "(half_a_certificate)" in capsys.readouterr().err
+
+
 def test_sync_without_a_card_is_refused_for_machines_too(folders: Path, capsys: Said) -> None:
     assert main(["sync", "--data", str(folders / "interviewer"), "--json"]) == 3
     assert json.loads(capsys.readouterr().out)["refused"] == "no_hub"

@@ -162,21 +162,20 @@ def _whole(tables: Tables, row: people.Row, common: Ground, *, conflict: bool) -
 
 
 def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _Known) -> Case:
-    found, holds = known.events, _binding(tables, row, known)
+    found, twice = known.events, _known_twice(tables, row, known)
+    holds = twice["binding"]
     session = unused_session(tables, found, known.interviews, desk.today)
     situation = situations.gather(desk, tables, common, row, holds, session)
     one = Case(
         **_named(common, row),
-        **_known_twice(tables, row),
+        **twice,
         age_group=situation.age_group,
         status="",
         step=Step("none"),
         gates=gates.judge(GATES, situation),
         events=found,
-        binding=holds,
         interviews=known.interviews,
         held=known.held,
-        conflict=known.conflict,
         session=session,
         consent=states.guardian(holds, situation.adults, situation.forms, situation.age_group, desk.today),
         assent=states.child(holds, session),
@@ -188,16 +187,16 @@ def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _K
     return replace(one, step=step, status=_status(one, step))
 
 
-def _binding(tables: Tables, row: people.Row, known: _Known) -> list[Event]:
-    twice = duplicates.beside(tables, row["id"])
-    return standing.binding(tables, row["id"]) if twice else known.events
-
-
-def _known_twice(tables: Tables, row: people.Row) -> dict[str, Any]:
-    """Return by which other codes a child is known here, and under which record lists show it."""
-    first, *_rest = whole = duplicates.whole(tables, row["id"])
-    known = [people.row(tables, "participants", "id = ?", one) for one in whole if one != row["id"]]
-    return {"also": tuple(one["case_code"] for one in known if one), "main": "" if first == row["id"] else first}
+def _known_twice(tables: Tables, row: people.Row, known: _Known) -> dict[str, Any]:
+    """Return what the other records of a child add: their codes, under which one lists show it, what holds for all."""
+    first, *rest = whole = duplicates.whole(tables, row["id"])
+    others = [people.row(tables, "participants", "id = ?", one) for one in whole if one != row["id"]]
+    return {
+        "also": tuple(one["case_code"] for one in others if one),
+        "main": "" if first == row["id"] else first,
+        "binding": standing.binding(tables, row["id"]) if rest else known.events,
+        "conflict": known.conflict or (bool(rest) and any(people.disagrees(tables, one) for one in whole)),
+    }
 
 
 def _named(common: Ground, row: people.Row) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from fieldkit.i18n import N_
 from fieldkit.rules import calendars, clocks, findings
 from fieldkit.rules.findings import ASK, Finding
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import log, machine
-from fieldkit.store.clocks import trust, trusted_day
+from fieldkit.store import machine
+from fieldkit.store.clocks import last_day, last_tick, trust, trusted_day
 from fieldkit.store.database import Tables
 
 CODE = "V31"
@@ -62,7 +62,7 @@ def _known(tables: Tables) -> list[date]:
 
 def _recorded(tables: Tables, said: machine.Stated) -> list[date]:
     """Return the day of the last record: under a stated date it is that date, or the doubt would outlive it."""
-    last, shift = log.last_day(tables), timedelta(0) if _unused(tables, said) else said.off
+    last, shift = last_day(tables), timedelta(0) if _unused(tables, said) else said.off
     return [date.fromisoformat(last) + shift] if last else []
 
 
@@ -80,7 +80,7 @@ def _raw(desk: Desk) -> date:
 
 def _unused(tables: Tables, said: machine.Stated) -> bool:
     """Nothing was recorded since: a slip of the finger can be put right."""
-    return bool(said.day) and said.tick == log.last_tick(tables)
+    return bool(said.day) and said.tick == last_tick(tables)
 
 
 def findings_of(desk: Desk, tables: Tables) -> list[Finding]:
@@ -118,7 +118,7 @@ def state(desk: Desk, day: str, reasons: Mapping[str, str]) -> Desk:
             raise DateNotDoubted
         known = _recorded(tables, before) if correcting else _known(tables)
         findings.check_answered(clocks.far(told, known), reasons)
-        machine.keep_stated(tables, machine.Stated(told.isoformat(), timedelta(days=off), log.last_tick(tables)))
+        machine.keep_stated(tables, machine.Stated(told.isoformat(), timedelta(days=off), last_tick(tables)))
         trust(tables, told)
     return replace(desk, clock=replace(desk.clock, stated=timedelta(days=off)))
 

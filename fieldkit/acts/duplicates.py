@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from fieldkit.acts.cases import Case, in_short, row_within
 from fieldkit.acts.desk import Desk, only
+from fieldkit.acts.people import NoSerialLeft, case_prefix
 from fieldkit.errors import Invalid, Missing, Refusal
 from fieldkit.i18n import N_
 from fieldkit.rules import duplicates as rules
+from fieldkit.rules.ages import NOMINAL
 from fieldkit.rules.calendars import GREGORIAN
 from fieldkit.rules.duplicates import APART, LINKED, Known, Likeness
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
@@ -56,6 +58,13 @@ class DecidedMeanwhile(Refusal):
     )
 
 
+class CodeIsItsOwn(Refusal):
+    """No other child has this code, or this one keeps it."""
+
+    code = "code_is_its_own"
+    message = N_("This child keeps its case code: nobody else has to give it up. Nothing was changed.")
+
+
 @dataclass(frozen=True)
 class Side:
     """One of two children as a person compares them: its case, and what the vault says."""
@@ -80,6 +89,15 @@ class Pair:
     state: str
     disputed: bool
     base: str
+
+
+@dataclass(frozen=True)
+class Clash:
+    """Two children with one case code: who keeps it, on every machine alike, and who gets another one."""
+
+    code: str
+    keeps: Case
+    other: Case
 
 
 @only(INTERVIEWER, COORDINATOR)
@@ -130,6 +148,41 @@ def unlink(desk: Desk, first: str, second: str, base: str = "{}") -> None:
     _decide(desk, first, second, {"state": APART, "reason": ""}, base)
 
 
+@only(COORDINATOR)
+def clashes(desk: Desk) -> list[Clash]:
+    """Return the children who came with a case code that another child has, by code."""
+    with desk.db.reading() as tables:
+        shown = {row["id"]: row for row in people.records(tables)}
+        pairs = [(keeps, other) for keeps, *others in duplicates.of_one_code(tables) for other in others]
+        return [
+            Clash(shown[other]["case_code"], in_short(desk, tables, keeps), in_short(desk, tables, other))
+            for keeps, other in pairs
+            if keeps in shown and other in shown
+        ]
+
+
+@only(COORDINATOR)
+def renumber(desk: Desk, subject: str) -> str:
+    """Give the child whose case code another one keeps a new code of this computer's block; return it.
+
+    The old code goes on meaning this child as well, and every record follows, since it names the child by its id.
+    Raises NotFound, CodeIsItsOwn, NoSerialLeft.
+    """
+    with desk.db.writing() as tables:
+        row = row_within(tables, subject)
+        if not any(subject in others for _keeps, *others in duplicates.of_one_code(tables)):
+            raise CodeIsItsOwn
+        prefix = case_prefix(row["site"])
+        serial = people.next_serial(tables, prefix, desk.device.serials)
+        if serial is None:
+            raise NoSerialLeft
+        code = f"{prefix}{serial:03d}"
+        drawer = f"research/{people.team(tables, subject)}"
+        draft = Draft("participant", {"case_code": code}, record=subject, subject=subject, drawer=drawer)
+        log.append_over(tables, desk.pen, draft)
+        return code
+
+
 def _decide(desk: Desk, first: str, second: str, said: dict[str, str], base: str) -> None:
     with desk.db.writing() as tables:
         team = _check(tables, first, second)
@@ -162,10 +215,11 @@ def _holds_vault(tables: Tables, team: str) -> bool:
 
 def _waiting(tables: Tables) -> list[tuple[str, str]]:
     """Return the pairs to look at, the disputed ones first: of one team each, nobody hidden, whose vault is here."""
-    teams: dict[str, list[Known]] = {}
+    of_team, rows = people.teams(tables), people.read_at_once(tables)
+    held: dict[str, list[Known]] = {team: [] for team in {*of_team.values()} if _holds_vault(tables, team)}
     for row in people.records(tables):
-        teams.setdefault(people.team(tables, row["id"]), []).append(_known(tables, row))
-    held = {team: children for team, children in teams.items() if _holds_vault(tables, team)}
+        if (team := of_team.get(row["id"])) in held:
+            held[team].append(_known(rows, row))
     here = {child.id for children in held.values() for child in children}
     apart = [(row["first"], row["second"]) for row in duplicates.disputed(tables)]
     known = duplicates.settled(tables)
@@ -175,12 +229,12 @@ def _waiting(tables: Tables) -> list[tuple[str, str]]:
     return [pair for pair in open_ones if here.issuperset(pair)]
 
 
-def _known(tables: Tables, row: people.Row) -> Known:
+def _known(rows: people.Rows, row: people.Row) -> Known:
     """Return what the vault says of one child."""
     subject = row["id"]
-    slip = people.row(tables, "slips", "subject = ?", subject) or {}
-    told = people.row(tables, "identities", "subject = ?", subject) or {}
-    adults = people.rows(tables, "person_names", subject)
+    slip = next(iter(rows("slips", "subject", subject)), {})
+    told = next(iter(rows("identities", "subject", subject)), {})
+    adults = rows("person_names", "subject", subject)
     pets = (told.get("pet_names") or "").replace("，", "、").replace(",", "、").split("、")
     named = [slip.get("called") or "", told.get("real_name") or "", *pets]
     rung = [slip.get("phone") or "", told.get("phones") or "", *(one["phone"] or "" for one in adults)]
@@ -190,7 +244,7 @@ def _known(tables: Tables, row: people.Row) -> Known:
         birth=told.get("birth_date") or "",
         calendar=told.get("birth_calendar") or GREGORIAN,
         told_age=told.get("told_age"),
-        told_kind=told.get("told_kind") or "",
+        nominal=told.get("told_kind") == NOMINAL,
         told_on=row["registered_on"] or "",
         phones=tuple(dict.fromkeys(number for text in rung for number in rules.phones(text))),
         site=row["site"] or "",
@@ -201,7 +255,7 @@ def _known(tables: Tables, row: people.Row) -> Known:
 
 def _pair(desk: Desk, tables: Tables, first: str, second: str) -> Pair:
     left, right = duplicates.in_order(tables, first, second)
-    mine, theirs = (_known(tables, row_within(tables, one)) for one in (left, right))
+    mine, theirs = (_known(people.looked_up(tables), row_within(tables, one)) for one in (left, right))
     record = duplicates.record(first, second)
     row = people.row(tables, "same_children", "id = ?", record) or {}
     return Pair(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from fieldkit.acts import hubs, stops
+from fieldkit.acts import hubs, removals, stops
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.handover import OtherStudy
 from fieldkit.clock import new_id
@@ -281,6 +281,7 @@ class _Here:
         with self._desk.db.writing() as tables:
             self._desk.db.leave_no_trace()  # it may bring orders to erase
             report = replica.StoreReplica(tables, self._batch).receive(found, streams, brought)
+            removals.acknowledge(self._desk, tables)
             total = _sum(self.report, report)
             if brought:
                 at = self._desk.clock.now().isoformat(timespec="seconds")

@@ -84,9 +84,9 @@ def dataset(desk: Desk) -> Dataset:
         )
 
 
-def objected(tables: Tables, subject: str) -> bool:
-    """Tell whether a guardian's no to this child is open."""
-    return _objects(standing.events(tables, subject))
+def in_use(tables: Tables) -> list[people.Row]:
+    """Return the children who may be analysed, by case code: not hidden, and no guardian of theirs objects."""
+    return [one for one in people.participants(tables) if not _objects(standing.binding(tables, one["id"]))]
 
 
 def _objects(said: list[Event]) -> bool:

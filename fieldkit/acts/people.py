@@ -194,7 +194,7 @@ def find(desk: Desk, words: str) -> list[Case]:
     """Return the children whom *words* mean: by code, by pseudonym or called name, or by what they said."""
     wanted = words.strip()
     with desk.db.reading() as tables:
-        said = set(search.find(tables, wanted))
+        said = {*search.find(tables, wanted), *(people.named(tables, wanted) if wanted else ())}
     return [one for one in listing(desk) if one.id in said or _called_so(one, wanted)]
 
 

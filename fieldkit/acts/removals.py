@@ -8,6 +8,7 @@ hears late. Consent events, a tombstone and what a safeguarding lead holds under
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,7 +19,7 @@ from fieldkit.i18n import N_
 from fieldkit.rules import calendars, consent
 from fieldkit.rules.consent import Event
 from fieldkit.rules.members import COORDINATOR
-from fieldkit.store import log, machine, people, removals, replica, standing
+from fieldkit.store import duplicates, log, machine, people, removals, replica, standing
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 
@@ -35,19 +36,58 @@ class NotWithdrawn(Refusal):
     )
 
 
+class NotTold(Refusal):
+    """The family was not told what is deleted and what stays."""
+
+    code = "family_not_told"
+    message = N_(
+        "Nothing was deleted: the family has to know first what is deleted and what stays. "
+        "Read it to them, then tick it."
+    )
+    status = 422
+
+
+class ToldBeforeAsked(Refusal):
+    """The day on which they were told lies before the day on which they asked."""
+
+    code = "told_before_asked"
+    message = N_(
+        "Nothing was deleted: the family was told on a day before the withdrawal. "
+        "Put the day right, or ring them once more."
+    )
+    status = 422
+
+
+class TeamUnknown(Refusal):
+    """This computer does not know yet by which names the team's children go in sealed blocks."""
+
+    code = "team_unknown"
+    message = N_(
+        "Nothing was deleted: this computer has not read anything of the child's team yet. "
+        "Read the newest bundle of that team, then delete."
+    )
+
+
 @dataclass(frozen=True)
 class Due:
-    """A child whom somebody wants deleted: by which code, since when, until when, who asked; `removes`: by kind.
+    """A child whom somebody wants deleted: by which codes, since when, until when, who asked; `removes`: by kind.
 
-    `since` and `until` are empty where no day is known: the withdrawal came by notice.
+    `asked_by`: codes of `requested_by`. `since` and `until` are empty where nobody wrote the day down. `counts_vault`:
+    this computer can see names, phones and signatures, so that they are counted too.
     """
 
     id: str
-    case_code: str
+    case_codes: tuple[str, ...]
     since: str
     until: str
-    asked_by: tuple[str, ...]
+    asked_by: str
     removes: Mapping[str, int]
+    counts_vault: bool
+
+    @property
+    def case_code(self) -> str:
+        """Return the codes as they are written."""
+        return " ".join(self.case_codes)
 
 
 @dataclass(frozen=True)
@@ -60,16 +100,18 @@ class Gone:
     day: str
     told_on: str
     removed: Mapping[str, int]
+    requested_by: str
     on: tuple[str, ...]
     waits_for: tuple[str, ...]
 
 
 @only(COORDINATOR)
 def due(desk: Desk) -> list[Due]:
-    """Return the children whose withdrawal waits for the coordinator, the oldest first."""
+    """Return the children whose withdrawal waits for the coordinator, the oldest first; who is known twice, once."""
     with desk.db.reading() as tables:
-        found = [_due(tables, row) for row in people.hidden(tables)]
-    return sorted((one for one in found if one), key=lambda one: (one.since, one.case_code))
+        folded = duplicates.folded(tables)
+        found = [_due(tables, row["id"]) for row in people.hidden(tables) if row["id"] not in folded]
+    return sorted((one for one in found if one), key=lambda one: (one.since or "9999", one.case_codes))
 
 
 @only(COORDINATOR)
@@ -80,26 +122,42 @@ def one(desk: Desk, subject: str) -> Due:
 
 
 @only(COORDINATOR)
-def confirm(desk: Desk, subject: str, told_on: str) -> str:
+def confirm(desk: Desk, subject: str, told_on: str, *, told_all: bool) -> str:
     """Let the child be gone from here, and from every machine that the order reaches; return the tombstone's id.
 
-    *told_on*: the day on which the family was told what is deleted and what stays.
-    Raises NotFound, NotWithdrawn, NoDay, DayToCome.
+    *told_on*: the day on which the family was told; *told_all*: what is deleted and what stays.
+
+    Raises NotFound, NotWithdrawn, NotTold, NoDay, DayToCome, ToldBeforeAsked, TeamUnknown.
     """
-    told = calendars.past_day(told_on, N_("the day on which the family was told"), desk.clock.today()).isoformat()
     with desk.db.writing() as tables:
         asked = _asked(tables, subject)
-        row = people.row(tables, "participants", "id = ?", subject) or {}
-        team = people.team(tables, subject)
-        order = replica.remove(tables, team, subject, desk.keys.signer)
-        facts = {name: row.get(name) or "" for name in ("case_code", "slip_code", "site", "sex", "age_group")}
-        facts |= {"erasure": order, "day": desk.today, "told_on": told, "requested_by": "+".join(asked.asked_by)}
-        told_of = {**facts, "removed": dict(asked.removes)}
-        draft = Draft("tombstone", told_of, subject=subject, drawer=f"consent/{team}")
-        kept = log.append(tables, desk.pen, draft)
+        told = _told(desk, asked, told_on, told_all=told_all)
+        kept = [_erase(desk, tables, asked, one, told) for one in duplicates.whole(tables, asked.id)]
         acknowledge(desk, tables)
         desk.db.leave_no_trace()
-    return kept.record
+    return kept[0]
+
+
+def _told(desk: Desk, asked: Due, told_on: str, *, told_all: bool) -> str:
+    if not told_all:
+        raise NotTold
+    told = calendars.past_day(told_on, N_("the day on which the family was told"), desk.clock.today()).isoformat()
+    if told < asked.since:
+        raise ToldBeforeAsked
+    return told
+
+
+def _erase(desk: Desk, tables: Tables, asked: Due, subject: str, told: str) -> str:
+    """Let one record of the child be gone; return the id of what stays of it."""
+    row = people.row(tables, "participants", "id = ?", subject) or {}
+    team, removed = people.team(tables, subject), removals.counted(tables, subject)
+    order = replica.remove(tables, team, subject, desk.keys.signer)
+    if order not in removals.carried_out(tables):
+        raise TeamUnknown
+    facts = {name: row.get(name) or "" for name in ("case_code", "slip_code", "site", "sex", "age_group")}
+    facts |= {"erasure": order, "day": desk.today, "told_on": told, "requested_by": asked.asked_by, "removed": removed}
+    draft = Draft("tombstone", facts, subject=subject, drawer=f"consent/{team}")
+    return log.append(tables, desk.pen, draft).record
 
 
 def acknowledge(desk: Desk, tables: Tables) -> None:
@@ -120,32 +178,69 @@ def gone(desk: Desk) -> list[Gone]:
 
 
 @only(COORDINATOR)
+def tombstone_of(desk: Desk, subject: str) -> str:
+    """Return the id of what stays of *subject* where it is gone, else nothing."""
+    with desk.db.reading() as tables:
+        return next((row["id"] for row in people.tombstones(tables) if row["subject"] == subject), "")
+
+
+def summed(removed: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return, in the words in which a family is told, how many records of what there are; no kind is left out."""
+    known = {kind for _, kinds in _TOLD for kind in kinds}
+    groups = [*_TOLD, (N_("Other records about the child"), tuple(sorted(removed.keys() - known)))]
+    counted = [(words, sum(removed.get(kind, 0) for kind in kinds)) for words, kinds in groups]
+    return [(words, n) for words, n in counted if n]
+
+
+_TOLD = (
+    (N_("Details of the child and the family"), ("participant", "person", "parent", "screening", "visit")),
+    (N_("Interviews"), ("interview", "closing", "moment")),
+    (N_("Notes on questions"), ("answer",)),
+    (N_("Observations"), ("observation",)),
+    (N_("Names, birth date, address"), ("identity", "person_name", "slip")),
+    (N_("Signatures and evidence of consent"), ("evidence",)),
+)
+
+
+@only(COORDINATOR)
 def tombstone(desk: Desk, id_: str) -> Gone:
     """Return what stays of one child. Raises NotFound."""
-    found = next((one for one in gone(desk) if one.id == id_), None)
+    found = next((known for known in gone(desk) if known.id == id_), None)
     if found is None:
         raise NotFound
     return found
 
 
 def _asked(tables: Tables, subject: str) -> Due:
-    row = people.row(tables, "participants", "id = ?", subject)
-    if row is None:
+    if people.row(tables, "participants", "id = ?", subject) is None:
         raise NotFound
-    found = _due(tables, row)
+    found = _due(tables, subject)
     if found is None:
         raise NotWithdrawn
     return found
 
 
-def _due(tables: Tables, row: people.Row) -> Due | None:
-    asked = [one for one in consent.open_noes(standing.binding(tables, row["id"])) if _wants_all_gone(one)]
+def _due(tables: Tables, subject: str) -> Due | None:
+    whole = duplicates.whole(tables, subject)
+    events = [event for one in whole for event in standing.events(tables, one)]
+    asked = [one for one in consent.open_noes(events) if _wants_all_gone(one)]
     if not asked:
         return None
     since = min((one.day for one in asked if one.day), default="")
     until = (date.fromisoformat(since) + WITHIN).isoformat() if since else ""
-    askers = tuple(sorted({one.actor for one in asked}))
-    return Due(row["id"], row["case_code"], since, until, askers, removals.counted(tables, row["id"]))
+    rows = [people.row(tables, "participants", "id = ?", one) or {} for one in whole]
+    removes = sum((Counter(removals.counted(tables, one)) for one in whole), Counter[str]())
+    vault = machine.drawer_key(tables, f"vault/{people.team(tables, subject)}") is not None
+    codes = tuple(row["case_code"] for row in rows if row)
+    return Due(whole[0], codes, since, until, _askers(asked), dict(removes), vault)
+
+
+def _askers(asked: list[Event]) -> str:
+    """Return who asked as a code of `requested_by`."""
+    actors = {event.actor for event in asked}
+    if consent.ADULT in actors:
+        return "adult"
+    return "both" if {consent.CHILD, consent.GUARDIAN} <= actors else min(actors)
 
 
 def _wants_all_gone(event: Event) -> bool:
@@ -156,7 +251,7 @@ def _gone(tables: Tables, row: people.Row) -> Gone:
     devices = {one.id: one.name for one in machine.everybody(tables).devices.values()}
     done = {one["device"] for one in people.looked_up(tables)("erasures_done", "erasure", row["erasure"])}
     return Gone(
-        **{name: row[name] or "" for name in ("id", "case_code", "slip_code", "day", "told_on")},
+        **{name: row[name] or "" for name in ("id", "case_code", "slip_code", "day", "told_on", "requested_by")},
         removed=json.loads(row["removed"] or "{}"),
         on=tuple(sorted(name for device, name in devices.items() if device in done)),
         waits_for=tuple(sorted(name for device, name in devices.items() if device not in done)),

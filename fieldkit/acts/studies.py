@@ -79,7 +79,8 @@ def open_team(tables: Tables, pen: Pen, team: str) -> None:
         return
     for drawer in ("consent", "research", "vault"):
         machine.keep_key(tables, f"{drawer}/{team}", 1, utils.random(32))
-    log.append(tables, pen, Draft("team_secret", {"team": team, "secret": b64(utils.random(32))}))
+    secret = {"team": team, "secret": b64(utils.random(32))}
+    log.append(tables, pen, Draft("team_secret", secret, drawer=f"consent/{team}"))
 
 
 def built_in(study: Study) -> Iterator[Draft]:

@@ -25,10 +25,11 @@ RELATIONS = load_study().codes["relation"]
 
 @dataclass(frozen=True)
 class Withdrawn:
-    """What was written down: the code as given, and whether a child here was meant by it."""
+    """What was written down: the code as given, whether a child here was meant by it, or one who is gone already."""
 
     code: str
     known: bool
+    gone: bool = False
 
 
 class CannotCarry(Refusal):
@@ -67,7 +68,8 @@ def withdraw(
             notice = {"code": wanted, "scope": scope, "requested_by": requested_by, "day": desk.today}
             log.append(tables, desk.pen, Draft("notice", notice))
         known = bool(mine) or bool(people.named(tables, wanted))
-    return Withdrawn(wanted, known)
+        gone = any(wanted in {row["case_code"], row["slip_code"]} for row in people.tombstones(tables))
+    return Withdrawn(wanted, known, gone and not known)
 
 
 def by_child(desk: Desk, tables: Tables, subject: str, session: str, scope: str) -> None:

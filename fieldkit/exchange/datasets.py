@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from io import BytesIO, StringIO
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -16,30 +17,28 @@ from fieldkit.exchange import tables
 from fieldkit.i18n import N_
 from fieldkit.store import plain
 
-CODES = 2  # the first columns say of whom and of which interview
-Made = Callable[[Mapping[str, Table]], bytes]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula at the beginning of a cell
 
 
 def workbook(found: Mapping[str, Table]) -> bytes:
-    """Return one sheet a table; a text longer than a cell goes on in further lines under the same codes."""
+    """Return one sheet a table; a text longer than a cell goes on in further lines, numbered in the last column."""
     from xlsxwriter import Workbook  # only who exports pays for it
 
     content = BytesIO()
     with Workbook(content, {"in_memory": True}) as book:
         for name, table in found.items():
-            lines = (line for row in table.rows for line in _lines(row))
-            tables.write_sheet(book, name, table.columns, lines, [16] * len(table.columns))
+            lines = (line for row in table.rows for line in _lines(row, table.codes))
+            columns = (*table.columns, "continued")
+            tables.write_sheet(book, name, columns, lines, [16] * len(columns))
     return content.getvalue()
 
 
-def _lines(row: Sequence[object]) -> Iterator[list[str]]:
+def _lines(row: Sequence[object], codes: int) -> Iterator[list[str]]:
     cells = [tables.parts(_text(cell)) for cell in row]
     for number in range(max(map(len, cells))):
-        yield [
-            cell[0] if column < CODES and len(cell) == 1 else cell[number] if number < len(cell) else ""
-            for column, cell in enumerate(cells)
-        ]
+        again = [cell[0] for cell in cells[:codes]]
+        rest = [cell[number] if number < len(cell) else "" for cell in cells[codes:]]
+        yield [*again, *rest, str(number) if number else ""]
 
 
 def csv_files(found: Mapping[str, Table]) -> bytes:
@@ -56,11 +55,20 @@ def database(found: Mapping[str, Table]) -> bytes:
     return plain.database({name: (table.columns, table.rows) for name, table in found.items()})
 
 
-FORMATS: Mapping[str, tuple[Made, str]] = {
-    "xlsx": (workbook, "xlsx"),
-    "csv": (csv_files, "zip"),
-    "sqlite": (database, "sqlite"),
-}  # how it is made, and how its file ends
+@dataclass(frozen=True)
+class Format:
+    """A kind of file: how it is made, how its name ends, and its media type."""
+
+    make: Callable[[Mapping[str, Table]], bytes]
+    ending: str
+    media: str
+
+
+FORMATS: Mapping[str, Format] = {
+    "xlsx": Format(workbook, "xlsx", tables.XLSX),
+    "csv": Format(csv_files, "zip", "application/zip"),
+    "sqlite": Format(database, "sqlite", "application/vnd.sqlite3"),
+}
 
 
 def _csv(table: Table) -> str:
@@ -85,13 +93,22 @@ def write(desk: Desk, folder: Path, form: str) -> Path:
 
     Raises NotAllowed, Invalid, DiskFull, NoSuchPlace.
     """
-    content, name = made(desk, form)
-    return tables.kept(folder, name, content)
+    made = make(desk, form)
+    return tables.write_whole(folder, made.name, made.content)
 
 
-def made(desk: Desk, form: str) -> tuple[bytes, str]:
-    """Return the file and what it is called. Raises NotAllowed, Invalid for a form that is none."""
+@dataclass(frozen=True)
+class File:
+    """A file that is not written anywhere yet."""
+
+    name: str
+    content: bytes = field(repr=False)
+    media: str
+
+
+def make(desk: Desk, form: str) -> File:
+    """Return the merged dataset as a file. Raises NotAllowed, Invalid for a form that is none."""
     if form not in FORMATS:
         raise Invalid(field=N_("the kind of file"))
-    make, ending = FORMATS[form]
-    return make(datasets.merged(desk)), f"dataset-{desk.today}.{ending}"
+    chosen = FORMATS[form]
+    return File(f"dataset-{desk.today}.{chosen.ending}", chosen.make(datasets.merged(desk)), chosen.media)

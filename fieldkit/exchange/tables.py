@@ -21,6 +21,7 @@ from fieldkit.studies import Pair
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST_CELL = 32_767  # Excel's limit, in units of UTF-16
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # a file with one of these opens nowhere
 _HEADINGS = (
@@ -70,11 +71,11 @@ def write_interviews(desk: Desk, folder: Path) -> ExportReport:
     Raises NotAllowed, DiskFull, NoSuchPlace.
     """
     found = exports.dataset(desk)
-    path = kept(folder, file_name(desk), workbook(found))
+    path = write_whole(folder, file_name(desk), workbook(found))
     return ExportReport(path, found.interviews, len(found.rows), found.left_out_held, found.left_out_withdrawn)
 
 
-def kept(folder: Path, name: str, content: bytes) -> Path:
+def write_whole(folder: Path, name: str, content: bytes) -> Path:
     """Write *content* to *name* in *folder*, whole or not at all, replacing nothing; return where it lies.
 
     Raises DiskFull, NoSuchPlace.

@@ -12,7 +12,6 @@ from datetime import date
 from itertools import combinations
 
 from fieldkit.rules import calendars, consent, names
-from fieldkit.rules.ages import NOMINAL
 from fieldkit.rules.calendars import GREGORIAN, LUNAR, Span
 from fieldkit.rules.consent import AGREEING, GUARDIAN, LIMITED, REFUSING, STOPPED, VOIDING, YES, Event
 from fieldkit.rules.pinyin import read_aloud
@@ -44,7 +43,8 @@ _BINDING = REFUSING | {VOIDING, LIMITED, STOPPED}
 class Known:
     """What the vault says of one child: all that it is called, its birth as told, its age as told on a day, phones.
 
-    `household`: of which household it is, empty where nobody said; `told_on`: the day of the told age.
+    `household`: of which household it is, empty where nobody said; `told_on`: the day of the told age, which is counted
+    as elders do where it is `nominal`.
     """
 
     id: str
@@ -52,7 +52,7 @@ class Known:
     birth: str = ""
     calendar: str = GREGORIAN
     told_age: int | None = None
-    told_kind: str = ""
+    nominal: bool = False
     told_on: str = ""
     phones: tuple[str, ...] = ()
     site: str = ""
@@ -87,9 +87,8 @@ def compare(one: Known, other: Known) -> Likeness:
     born = _births(one, other)
     found = [_names(one, other), *([born] if born in POINTS else []), *_places(one, other)]
     reasons = tuple(reason for reason in POINTS if reason in found)
-    against = (OTHER_BIRTH if born == "other" else 0) + (
-        OTHER_SEX if one.sex and other.sex and one.sex != other.sex else 0
-    )
+    differ = one.sex and other.sex and one.sex != other.sex
+    against = (OTHER_BIRTH if born == "other" else 0) + (OTHER_SEX if differ else 0)
     return Likeness(sum(POINTS[reason] for reason in reasons) + against, reasons)
 
 
@@ -246,7 +245,7 @@ def _years(child: Known) -> tuple[int, int] | None:
     if child.told_age is None or not child.told_on:
         return None
     year = date.fromisoformat(child.told_on).year - child.told_age
-    return (year, year + 1) if child.told_kind == NOMINAL else (year - 1, year)
+    return (year, year + 1) if child.nominal else (year - 1, year)
 
 
 def _places(one: Known, other: Known) -> list[str]:

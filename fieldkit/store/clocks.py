@@ -37,6 +37,18 @@ def follow(tables: Tables, clock: Clock) -> None:
         trust(tables, today)
 
 
+def last_day(tables: Tables) -> str:
+    """Return the day, as this laptop believed it, of the newest change made here; empty where there is none."""
+    newest = "SELECT json_extract(body, '$.wall') FROM changes WHERE batch IS NULL ORDER BY tick DESC LIMIT 1"
+    found = tables.execute(newest).fetchone()
+    return str(found[0])[:10] if found else ""
+
+
+def last_tick(tables: Tables) -> int:
+    """Return the tick of the newest change made here, 0 where there is none."""
+    return int(tables.execute("SELECT coalesce(max(tick), 0) FROM changes WHERE batch IS NULL").fetchone()[0])
+
+
 def flagged(tables: Tables, subject: str) -> set[str]:
     """Return the records and the sessions of a child of which something was written under a wrong or stated date."""
     rows = tables.execute(

@@ -87,3 +87,20 @@ def disputed(tables: Tables) -> list[Row]:
         "WHERE h.record = s.id AND h.field = 'state') > 1 ORDER BY s.id"
     )
     return [dict(one) for one in rows]
+
+
+def of_one_code(tables: Tables) -> list[list[str]]:
+    """Return the children who have one case code and are not known to be one, who keeps it first: the lesser id.
+
+    Hidden children keep theirs as well.
+    """
+    rows = tables.execute(
+        "SELECT case_code, id FROM participants WHERE case_code IN "
+        "(SELECT case_code FROM participants GROUP BY case_code HAVING count(*) > 1) ORDER BY case_code, id"
+    )
+    found, linked = dict[str, list[str]](), groups(tables)
+    for code, subject in rows.fetchall():
+        known = found.setdefault(code, [])
+        if not set(known) & set(linked.get(subject, ())):
+            known.append(subject)
+    return [children for children in found.values() if len(children) > 1]

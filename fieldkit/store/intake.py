@@ -9,6 +9,7 @@ from nacl.signing import VerifyKey
 
 from fieldkit.records import KINDS, Change, Unreadable, decode
 from fieldkit.store import erasures, log, machine, removals, standing
+from fieldkit.store.aliases import alias_of
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import unb64
 from sync import block as blocks
@@ -34,14 +35,6 @@ def stored(header: bytes, payload: bytes | None) -> Block:
     return Block(bytes(header), None if payload is None else bytes(payload))
 
 
-def _understood(line: bytes, drawer: str) -> Change:
-    """Return the change in *line*; raises Unreadable for a kind that this program lacks, or in a drawer not its own."""
-    change = decode(line)
-    if change.kind not in KINDS or change.drawer != drawer:
-        raise Unreadable(change.kind)
-    return change
-
-
 class Intake:
     """One batch on its way in: counts that add up, and the changes that are new here."""
 
@@ -59,8 +52,6 @@ class Intake:
         settled = tables.execute("SELECT DISTINCT stream, drawer FROM blocks WHERE standing <> ?", [PARKED])
         self._drawers: dict[str, str] = dict(settled.fetchall())
         self._chains: dict[str, dict[str, tuple[int, str | None]]] = {}
-        for header in tables.execute("SELECT header FROM blocks"):
-            self._link(Block(bytes(header[0]), None))
 
     def report(self) -> Report:
         """Return the numbers of this batch."""
@@ -92,17 +83,18 @@ class Intake:
 
     def _wake_lines(self) -> None:
         rows = self._tables.execute(
-            "SELECT p.block, p.line, p.body, b.drawer FROM parked AS p JOIN blocks AS b ON b.hash = p.block "
-            "ORDER BY p.block, p.line"
+            "SELECT p.block, p.line, p.body, b.drawer, json_extract(CAST(b.header AS TEXT), '$.alias') "
+            "FROM parked AS p JOIN blocks AS b ON b.hash = p.block ORDER BY p.block, p.line"
         ).fetchall()
-        for block, line, body, drawer in rows:
+        for block, line, body, drawer, alias in rows:
             with suppress(Unreadable):
-                self._enter(block, _understood(bytes(body), drawer), bytes(body))
+                self._enter(block, self._understood(bytes(body), drawer, alias), bytes(body))
                 self._tables.execute("DELETE FROM parked WHERE block = ? AND line = ?", [block, line])
 
     def take(self, one: Block) -> None:
         """Judge one block and keep it where that is right."""
         header = one.header
+        self._look_up(header.stream)
         place = chain.classify(self._chains, one.hash, header)
         if place == "gap":
             self._counts["gaps"] += 1
@@ -181,15 +173,26 @@ class Intake:
     def _read(self, one: Block, lines: list[bytes]) -> None:
         for number, line in enumerate(lines):
             try:
-                self._enter(one.hash, _understood(line, one.header.drawer), line)
+                self._enter(one.hash, self._understood(line, one.header.drawer, one.header.alias), line)
             except Unreadable as reason:
                 self._parked_changes += 1
                 self._tables.execute(
                     "INSERT OR IGNORE INTO parked VALUES (?, ?, ?, ?)", [one.hash, number, line, str(reason)]
                 )
 
+    def _understood(self, line: bytes, drawer: str, alias: str | None) -> Change:
+        """Return the change in *line*; raises Unreadable for a kind that this program lacks.
+
+        Or in a drawer not its own, or in a block that goes by another child's name: by that name it would be erased.
+        """
+        change = decode(line)
+        wanted = change.subject and alias_of(self._tables, drawer, change.subject)
+        if change.kind not in KINDS or change.drawer != drawer or (wanted and wanted != alias):
+            raise Unreadable(change.kind)
+        return change
+
     def _enter(self, block: str, change: Change, line: bytes) -> None:
-        if erasures.blocked(self._tables, change):
+        if erasures.blocked(self._tables, change) or log.is_gone(self._tables, change):
             self._blocked_changes += 1
             return
         if log.known(self._tables, change.id):
@@ -204,6 +207,13 @@ class Intake:
         drawer, device = self._streams.get(stream, ("", ""))
         if device == self._me:
             machine.forget(self._tables, f"stream:{drawer}")
+
+    def _look_up(self, stream: str) -> None:
+        """Learn what continues what in *stream*, once its first block comes: a piece of a sync touches few streams."""
+        if stream not in self._chains:
+            self._chains[stream] = {}
+            for header in self._tables.execute("SELECT header FROM blocks WHERE stream = ?", [stream]).fetchall():
+                self._link(Block(bytes(header[0]), None))
 
     def _link(self, one: Block) -> None:
         header = one.header

@@ -26,6 +26,17 @@ class TypingErased(Refusal):
     )
 
 
+class ChildErased(Refusal):
+    """Of a child who was deleted nothing is written any more (`design.md` §4)."""
+
+    code = "child_erased"
+    message = N_(
+        "Not saved: this child's family withdrew, and everything about the child is deleted. "
+        "Write nothing down about this child; call the coordinator if you think that this is a mistake."
+    )
+    status = 410
+
+
 @dataclass(frozen=True)
 class Pen:
     """Whose hand writes: user code, device id, team, and the clock of this laptop."""
@@ -63,9 +74,11 @@ def over(draft: Draft, base: Mapping[str, Sequence[str]]) -> Draft:
 def append(tables: Tables, pen: Pen, draft: Draft) -> Change:
     """Keep *draft* as a change made on this machine.
 
-    Raises WallBroken (at commit of the statement) where a gated kind lacks its grounds.
+    Raises ChildErased, and WallBroken (at commit of the statement) where a gated kind lacks its grounds.
     """
     change = _change(tables, pen, draft)
+    if is_gone(tables, change):
+        raise ChildErased
     clocks.follow(tables, pen.clock)
     insert(tables, change, change.encoded(), batch=None, block=None)
     settle(tables, [change])
@@ -104,21 +117,16 @@ def insert(tables: Tables, change: Change, body: bytes, batch: str | None, block
     )
 
 
+def is_gone(tables: Tables, change: Change) -> bool:
+    """Tell whether the child whom *change* is about was erased here, as far as that drawer held it."""
+    named = [change.drawer, change.subject]
+    found = tables.execute("SELECT 1 FROM erased_children WHERE drawer = ? AND subject = ?", named)
+    return found.fetchone() is not None
+
+
 def known(tables: Tables, change_id: str) -> bool:
     """Tell whether the log holds this id; the same id always means the same bytes."""
     return tables.execute("SELECT 1 FROM changes WHERE id = ?", [change_id]).fetchone() is not None
-
-
-def last_day(tables: Tables) -> str:
-    """Return the day, as this laptop believed it, of the newest change made here; empty where there is none."""
-    newest = "SELECT json_extract(body, '$.wall') FROM changes WHERE batch IS NULL ORDER BY tick DESC LIMIT 1"
-    found = tables.execute(newest).fetchone()
-    return str(found[0])[:10] if found else ""
-
-
-def last_tick(tables: Tables) -> int:
-    """Return the tick of the newest change made here, 0 where there is none."""
-    return int(tables.execute("SELECT coalesce(max(tick), 0) FROM changes WHERE batch IS NULL").fetchone()[0])
 
 
 def waits(tables: Tables, record: str) -> bool:

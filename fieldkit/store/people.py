@@ -95,6 +95,12 @@ def team(tables: Tables, subject: str) -> str:
     return str(found[0]).partition("/")[2] if found else ""
 
 
+def teams(tables: Tables) -> dict[str, str]:
+    """Return the team of every child."""
+    rows = tables.execute("SELECT record, drawer FROM changes WHERE kind = 'participant' ORDER BY tick DESC, id DESC")
+    return {record: str(drawer).partition("/")[2] for record, drawer in rows}
+
+
 def is_hidden(tables: Tables, subject: str) -> bool:
     """Tell whether an open withdrawal hides this child."""
     return tables.execute("SELECT 1 FROM standings WHERE subject = ? AND hidden = 1", [subject]).fetchone() is not None
@@ -289,8 +295,12 @@ def held_interviews(tables: Tables) -> int:
 
 
 def hidden_children(tables: Tables) -> int:
-    """Return how many children withdrew."""
-    return int(tables.execute("SELECT count(*) FROM standings WHERE hidden = 1").fetchone()[0])
+    """Return how many children withdrew; who is known twice counts once, and who is gone counts too (COREQ 13)."""
+    rows = tables.execute(
+        "SELECT subject FROM standings WHERE hidden = 1 AND subject IN (SELECT id FROM participants) "
+        "UNION SELECT subject FROM tombstones"
+    )
+    return len({row[0] for row in rows} - duplicates.folded(tables))
 
 
 def goes_on(tables: Tables, interviewer: str, day: str) -> bool:

@@ -37,17 +37,28 @@ def counted(tables: Tables, subject: str) -> dict[str, int]:
     return dict(Counter(kind for kind, _, drawer in rows if drawer.partition("/")[0] in DRAWERS))
 
 
-def take_in(tables: Tables) -> None:
-    """Carry out every order that is not carried out yet and can be: its signer is known here as a coordinator."""
+def take_in(tables: Tables) -> list[str]:
+    """Carry out every order that is not carried out yet and can be; return the interviews that are gone by it.
+
+    Its signer has to be known here as a coordinator. Where the children of a drawer are readable and the secret of its
+    team is not known yet, nobody can tell which of them is meant: the order waits for it.
+    """
     waiting = tables.execute(
         "SELECT id, body FROM orders WHERE kind = ? AND id NOT IN (SELECT id FROM erasures) ORDER BY id", [KIND]
     ).fetchall()
+    if not waiting:
+        return []
+    interviews: list[str] = []
     coordinators = {one.verify for one in machine.everybody(tables).users.values() if one.role == COORDINATOR}
     for id_, content in waiting:
         order = json.loads(content)  # its signature was looked at when it was kept
         if order["signer"] in coordinators and _well_formed(order["body"]):
-            _carry_out(tables, order["body"]["drawers"])
-            tables.execute("INSERT INTO erasures VALUES (?)", [id_])
+            drawers = order["body"]["drawers"]
+            interviews += [one for drawer, alias in drawers.items() for one in _carry_out(tables, drawer, alias)]
+            if not any(_is_unsure(tables, drawer) for drawer in drawers):
+                tables.execute("INSERT INTO erasures VALUES (?)", [id_])
+    search.sweep(tables)
+    return interviews
 
 
 def covers(tables: Tables, drawer: str, alias: str | None) -> bool:
@@ -74,15 +85,18 @@ def _well_formed(body: Mapping[str, Value]) -> bool:
     )
 
 
-def _carry_out(tables: Tables, drawers: Mapping[str, str]) -> None:
-    for drawer, alias in drawers.items():
-        tables.execute("INSERT OR IGNORE INTO erased_aliases VALUES (?, ?)", [drawer, alias])
-        _empty_blocks(tables, drawer, alias)
-        known = tables.execute("SELECT DISTINCT subject FROM changes WHERE drawer = ? AND subject <> ''", [drawer])
-        for (subject,) in known.fetchall():
-            if alias_of(tables, drawer, subject) == alias:
-                _drop(tables, drawer, subject)
-    search.sweep(tables)
+def _carry_out(tables: Tables, drawer: str, alias: str) -> list[str]:
+    tables.execute("INSERT OR IGNORE INTO erased_aliases VALUES (?, ?)", [drawer, alias])
+    _empty_blocks(tables, drawer, alias)
+    known = tables.execute("SELECT DISTINCT subject FROM changes WHERE drawer = ? AND subject <> ''", [drawer])
+    meant = [subject for (subject,) in known.fetchall() if alias_of(tables, drawer, subject) == alias]
+    return [interview for subject in meant for interview in drop(tables, drawer, subject)]
+
+
+def _is_unsure(tables: Tables, drawer: str) -> bool:
+    readable = tables.execute("SELECT subject FROM changes WHERE drawer = ? AND subject <> '' LIMIT 1", [drawer])
+    found = readable.fetchone()
+    return found is not None and alias_of(tables, drawer, found[0]) is None
 
 
 def _empty_blocks(tables: Tables, drawer: str, alias: str) -> None:
@@ -94,17 +108,22 @@ def _empty_blocks(tables: Tables, drawer: str, alias: str) -> None:
     for block, stream, position in emptied:
         tables.execute("DELETE FROM parked WHERE block = ?", [block])
         copies.emptied(tables, stream, position)
-    copies.set_stale(tables)
 
 
-def _drop(tables: Tables, drawer: str, subject: str) -> None:
-    """Let all changes of *subject* in *drawer* be gone, sealed or not, and what they amounted to."""
+def drop(tables: Tables, drawer: str, subject: str) -> list[str]:
+    """Let all changes of *subject* in *drawer* be gone, sealed or not, and what they amounted to.
+
+    Returns the interviews among them.
+    """
     tables.execute("INSERT OR IGNORE INTO erased_children VALUES (?, ?)", [drawer, subject])
     gone = tables.execute(
         "DELETE FROM changes WHERE drawer = ? AND subject = ? RETURNING record, kind", [drawer, subject]
     ).fetchall()
-    for record, kind in gone:
-        if kind == INTERVIEW:
-            queues.drop(tables, record)  # what browsers still hold of it is never opened again
+    interviews = sorted({record for record, kind in gone if kind == INTERVIEW})
+    for interview in interviews:
+        queues.drop(tables, interview)  # what browsers still hold of it is never opened again
     aftercare.forget(tables, subject)
     log.settle_records(tables, {record: kind for record, kind in gone if kind in KINDS})
+    tables.execute("DELETE FROM standings WHERE subject = ?", [subject])
+    copies.set_stale(tables)
+    return interviews

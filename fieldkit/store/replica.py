@@ -9,7 +9,7 @@ from pathlib import Path
 from nacl.signing import SigningKey
 
 from fieldkit.clock import new_id
-from fieldkit.records import Change
+from fieldkit.records import TEAM_DRAWERS, Change
 from fieldkit.store import envelope, erasures, log, machine, removals
 from fieldkit.store.aliases import alias_of
 from fieldkit.store.database import Tables
@@ -71,8 +71,16 @@ def given(tables: Tables) -> list[bytes]:
 
 
 def _carry_out(tables: Tables) -> None:
+    """Memos about an interview that is gone go with it, by an order of the device that wrote them.
+
+    A memo about a talk can hold the child's words, and no program can tell.
+    """
     erasures.take_in(tables)
-    removals.take_in(tables)
+    interviews = removals.take_in(tables)
+    me = machine.recall(tables, "self") and machine.recall_self(tables).id
+    memos = [one for interview in interviews for one in log.memos_about(tables, interview, me or "")]
+    if memos:
+        erase(tables, memos)
 
 
 def noted(path: Path) -> list[bytes]:
@@ -119,8 +127,10 @@ def broken_chains(tables: Tables) -> list[str]:
 
 def _seal_group(tables: Tables, drawer: str, subject: str | None) -> int:
     alias = subject and alias_of(tables, drawer, subject)
+    if subject and alias is None and drawer.partition("/")[0] in TEAM_DRAWERS:
+        return 0  # under no name it could never be erased: it waits for the secret of the team
     if removals.covers(tables, drawer, alias):
-        tables.execute("DELETE FROM changes WHERE block IS NULL AND drawer = ? AND subject = ?", [drawer, subject])
+        removals.drop(tables, drawer, subject or "")
         return 0
     rows = tables.execute(
         "SELECT id, body FROM changes WHERE block IS NULL AND drawer = ? AND subject IS ? ORDER BY tick, id",
@@ -214,6 +224,6 @@ class StoreReplica:
         intake.wake()
         for one in chain.in_order(list(brought)):
             intake.take(one)
-        _carry_out(self._tables)  # the device or the key that an order waited for came with this batch
         log.settle(self._tables, intake.arrived)
+        _carry_out(self._tables)  # the device, key or secret that an order waited for came with this batch
         return intake.report()

@@ -39,18 +39,22 @@ def binding(tables: Tables, subject: str) -> list[Event]:
 
 def _notices(tables: Tables, subject: str) -> list[Event]:
     rows = tables.execute(
-        "SELECT DISTINCT notice, requested_by, scope FROM noticed_all WHERE subject = ? ORDER BY notice", [subject]
+        "SELECT DISTINCT v.notice, v.requested_by, v.scope, n.day FROM noticed_all AS v "
+        "JOIN notices AS n ON n.id = v.notice WHERE v.subject = ? ORDER BY v.notice",
+        [subject],
     )
     return [
-        _noticed(id_, actor, scope) for id_, asker, scope in rows for actor in consent.ASKERS.get(asker, (GUARDIAN,))
+        _noticed(id_, actor, scope, day or "")
+        for id_, asker, scope, day in rows
+        for actor in consent.ASKERS.get(asker, (GUARDIAN,))
     ]
 
 
-def _noticed(id_: str, actor: str, scope: str) -> Event:
+def _noticed(id_: str, actor: str, scope: str, day: str) -> Event:
     items = consent.PARTS.get(scope)
     if items is None:
-        return Event(id_, actor, "withdrawn", scope=scope)
-    return Event(id_, actor, consent.LIMITED, items=dict.fromkeys(items, consent.NO), scope=scope)
+        return Event(id_, actor, "withdrawn", scope=scope, day=day)
+    return Event(id_, actor, consent.LIMITED, items=dict.fromkeys(items, consent.NO), scope=scope, day=day)
 
 
 def _event(id_: str, change: dict[str, Value]) -> Event:

@@ -9,8 +9,6 @@ from fieldkit.exchange import datasets, tables
 from fieldkit.web.sessions import desk
 
 pages = Blueprint("exports", __name__)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-MEDIA = {"xlsx": XLSX, "csv": "application/zip", "sqlite": "application/vnd.sqlite3"}
 
 
 @pages.get("/exports")
@@ -23,14 +21,14 @@ def show() -> str:
 def interviews() -> Response:
     """Hand the interviews to the browser as XLSX; no copy in clear touches the disk on the way."""
     content, name = tables.workbook(exports.dataset(desk())), tables.file_name(desk())
-    return _file(content, name, XLSX)
+    return _file(content, name, tables.XLSX)
 
 
 @pages.post("/exports/dataset/<form>")
 def merged(form: str) -> Response:
     """Hand the merged dataset to the browser, likewise made in memory."""
-    content, name = datasets.made(desk(), form)
-    return _file(content, name, MEDIA[form])
+    made = datasets.make(desk(), form)
+    return _file(made.content, made.name, made.media)
 
 
 def _file(content: bytes, name: str, media: str) -> Response:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, url_for
 from wtforms import BooleanField, StringField
-from wtforms.validators import InputRequired
 
 from fieldkit.acts import removals
 from fieldkit.web.pages import Answer, Form, answer
@@ -17,36 +16,43 @@ pages = Blueprint("removals", __name__, url_prefix="/removals")
 class ConfirmForm(Form):
     """When the family was told, and that it was told all."""
 
-    told_on = StringField("told_on", validators=[InputRequired()])
-    told_all = BooleanField("told_all", validators=[InputRequired()])
+    told_on = StringField("told_on")
+    told_all = BooleanField("told_all")
 
 
 @pages.get("")
 def listing() -> str:
     """Show who waits to be deleted, and who is gone."""
-    return render_template("removals/list.html", due=removals.due(desk()), gone=removals.gone(desk()))
+    return render_template(
+        "removals/list.html", due=removals.due(desk()), gone=removals.gone(desk()), summed=removals.summed
+    )
 
 
 @pages.get("/<subject>")
 def show(subject: str) -> str:
     """Show what would go and what would stay."""
-    return render_template("removals/confirm.html", one=removals.one(desk(), subject), form=ConfirmForm())
+    return render_template(
+        "removals/confirm.html", one=removals.one(desk(), subject), form=ConfirmForm(), summed=removals.summed
+    )
 
 
 @pages.post("/<subject>")
 def confirm(subject: str) -> Answer:
     """Let the child be gone."""
+    kept = removals.tombstone_of(desk(), subject)
+    if kept:  # a second tap
+        return redirect(url_for("removals.slip", tombstone=kept))
     form, one = ConfirmForm(), removals.one(desk(), subject)
 
     def act() -> Answer:
-        kept = removals.confirm(desk(), subject, form.told_on.data)
+        kept = removals.confirm(desk(), subject, form.told_on.data, told_all=form.told_all.data)
         tell(_("{code} is deleted on this computer.", code=one.case_code))
         return redirect(url_for("removals.slip", tombstone=kept))
 
-    return answer(form, "removals/confirm.html", act, one=one)
+    return answer(form, "removals/confirm.html", act, one=one, summed=removals.summed)
 
 
 @pages.get("/slips/<tombstone>")
 def slip(tombstone: str) -> str:
     """Show what the family gets in writing; the child is not named on it."""
-    return render_template("removals/slip.html", one=removals.tombstone(desk(), tombstone))
+    return render_template("removals/slip.html", one=removals.tombstone(desk(), tombstone), summed=removals.summed)

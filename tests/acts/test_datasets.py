@@ -9,6 +9,7 @@ from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import NotAllowed, Refusal
+from fieldkit.records import KINDS
 from sync.replica import Report
 
 Desks = dict[str, Desk]
@@ -43,13 +44,44 @@ def test_every_table_says_of_whom_and_of_which_interview(desks: Desks, told: str
     }
 
 
+STAYS = {
+    "participant": {"case_code", "slip_code", "household", "sensitive", "reasons"},
+    "person": {"reasons", "basis_evidence"},
+    "parent": {"child", "work_place", "reasons"},
+    "screening": {"child"},
+    "interview": {"guide_version", "interviewer", "asked"},
+    "answer": {"interview"},
+    "closing": {"interview", "told", "reasons", "setting_note", "saturation_note", "second_adult"},
+    "observation": {"interview"},
+}
+
+
+def test_of_every_field_it_is_said_whether_it_leaves() -> None:
+    for kind, named in datasets.FIELDS.items():
+        leaves = set(named.split())
+        assert not leaves & STAYS[kind]
+        assert leaves | STAYS[kind] == set(KINDS[kind].fields), kind
+
+
 def test_no_id_and_no_name_leads_back_to_a_person(desks: Desks, consented: str, told: str, carry: Carry) -> None:
     carry(desks["interviewer"], desks["coordinator"])
     found = datasets.merged(desks["coordinator"])
     cells = {str(cell) for table in found.values() for row in table.rows for cell in row if cell}
+    with desks["coordinator"].db.reading() as tables:
+        ids = {row[0] for row in tables.execute("SELECT id FROM changes UNION SELECT record FROM changes")}
 
-    assert not {consented, told} & cells
+    assert len(ids) > 20
+    assert not any(one in cell for one in ids for cell in cells)
     assert not any("刘某" in cell or "王某" in cell for cell in cells)
+
+
+def test_each_note_says_whether_it_may_be_quoted(desks: Desks, consented: str, told: str, carry: Carry) -> None:
+    for quoted in (1, 0):
+        carry(desks["interviewer"], desks["coordinator"])
+        table = datasets.merged(desks["coordinator"])["answers"]
+        (row,) = [dict(zip(table.columns, one, strict=True)) for one in table.rows]
+        assert [row[name] for name in datasets.MARKS] == [0, 0, quoted]
+        withdrawals.withdraw(desks["interviewer"], consented, "quote", "guardian", "mother")
 
 
 def test_who_withdrew_or_whose_guardian_objects_is_in_no_table(

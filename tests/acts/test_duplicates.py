@@ -12,15 +12,17 @@ from fieldkit.acts import answers, assents, checks, duplicates, exports, intervi
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, GuardianFirst
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.duplicates import DecidedMeanwhile, OfTwoTeams, VaultNotHeld
+from fieldkit.acts.duplicates import CodeIsItsOwn, DecidedMeanwhile, OfTwoTeams, VaultNotHeld
 from fieldkit.acts.interviews import ConsentMissing, GatesClosed
-from fieldkit.acts.people import NewChild
+from fieldkit.acts.people import NewChild, NoSerialLeft
 from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.store import duplicates as stored
-from fieldkit.store import rebuild
+from fieldkit.store import log, rebuild
+from fieldkit.store import people as rows
 from fieldkit.store.database import Database
+from fieldkit.store.log import Draft
 from sync.replica import Report
 
 Desks = dict[str, Desk]
@@ -237,6 +239,7 @@ def test_links_in_opposite_directions_are_one_link(
 
     for one in (desk, centre):
         assert duplicates.listing(one) == []
+        assert duplicates.one(one, consented, again).state == duplicates.one(one, again, consented).state == "linked"
         assert [case.id for case in people.listing(one)] == [consented]
         with one.db.reading() as tables:
             assert tables["same_children"].count == 1
@@ -302,3 +305,78 @@ def test_the_dataset_knows_one_child_with_all_its_talks(
 
     assert data.interviews == 1
     assert {row.case_code for row in data.rows} == {people.case(desks["interviewer"], consented).case_code}
+
+
+@pytest.fixture
+def clash(desks: Desks, consented: str, again: str) -> tuple[str, str]:
+    """A laptop that was set up anew handed out a code once more: who keeps it, and who does not."""
+    with desks["interviewer"].db.writing() as tables:
+        code = rows.row(tables, "participants", "id = ?", consented) or {}
+        draft = Draft("participant", {"case_code": code["case_code"]}, record=again, subject=again)
+        log.append_over(tables, desks["interviewer"].pen, draft)
+    return min(consented, again), max(consented, again)
+
+
+def test_nobody_but_the_coordinator_gives_a_new_code(
+    refused: Refused, clash: tuple[str, str], desks: Desks, carry: Carry
+) -> None:
+    carry(desks["interviewer"], desks["coordinator"])
+    others = "interviewer translator sg_lead"
+    refused(NotAllowed, others, duplicates.clashes)
+    refused(NotAllowed, others, lambda desk: duplicates.renumber(desk, clash[1]))
+    refused(CodeIsItsOwn, "coordinator", lambda desk: duplicates.renumber(desk, clash[0]))
+    refused(NotFound, "coordinator", lambda desk: duplicates.renumber(desk, "nobody"))
+
+
+def test_without_a_free_serial_no_code_is_given(
+    refused: Refused, clash: tuple[str, str], desks: Desks, carry: Carry
+) -> None:
+    carry(desks["interviewer"], desks["coordinator"])
+    used_up = replace(desks["coordinator"].device, serials=(1, 1))
+
+    refused(NoSerialLeft, "coordinator", lambda desk: duplicates.renumber(replace(desk, device=used_up), clash[1]))
+
+
+def test_the_later_one_gets_a_new_code_and_the_old_one_still_means_it(
+    desks: Desks, clash: tuple[str, str], interview: str, consented: str, carry: Carry
+) -> None:
+    desk, centre, (keeps, other) = desks["interviewer"], desks["coordinator"], clash
+    carry(desk, centre)
+    (found,) = duplicates.clashes(centre)
+    old = found.code
+    assert (found.keeps.id, found.other.id) == clash
+    new = duplicates.renumber(centre, other)
+    carry(centre, desk)
+
+    assert duplicates.clashes(centre) == []
+    for one in (desk, centre):
+        assert people.case(one, keeps).case_code == old
+        assert people.case(one, other).case_code == new != old
+        assert {case.id for case in people.find(one, old)} == {keeps, other}
+        assert [line.id for line in people.case(one, consented).interviews] == [interview]
+        assert checks.check(one).problems == []
+    with pytest.raises(CodeIsItsOwn):
+        duplicates.renumber(centre, other)
+
+
+def test_two_records_of_one_child_may_have_one_code(desks: Desks, clash: tuple[str, str], carry: Carry) -> None:
+    duplicates.link(desks["interviewer"], *clash, WHY)
+    carry(desks["interviewer"], desks["coordinator"])
+
+    assert duplicates.clashes(desks["coordinator"]) == []
+
+
+def test_what_is_disputed_of_either_record_shows_on_the_one_child(
+    desks: Desks, centre: Desk, consented: str, again: str, carry: Carry
+) -> None:
+    desk = desks["interviewer"]
+    for one, grade in ((desk, "P5"), (centre, "P6")):
+        facts = Draft("participant", {"grade": grade}, record=again, subject=again)
+        with one.db.writing() as tables:
+            log.append(tables, one.pen, replace(facts, drawer=f"research/{desk.device.team}"))
+    duplicates.link(desk, consented, again, WHY)
+    assert not people.case(desk, consented).conflict
+    carry(centre, desk)
+
+    assert people.case(desk, consented).conflict
+    assert [case.conflict for case in people.listing(desk)] == [True]

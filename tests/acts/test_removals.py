@@ -9,16 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from fieldkit.acts import answers, checks, consents, handover, people, questions, removals, withdrawals
+from fieldkit.acts import answers, checks, consents, demo, handover, people, questions, removals, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.removals import NotWithdrawn
+from fieldkit.acts.people import NewChild
+from fieldkit.acts.removals import NotTold, NotWithdrawn, TeamUnknown, ToldBeforeAsked
+from fieldkit.clock import Clock
 from fieldkit.errors import NotAllowed, NotFound, Refusal
 from fieldkit.rules.calendars import DayToCome, NoDay
 from fieldkit.rules.consent import Event
 from fieldkit.store import aftercare, standing
 from fieldkit.store.aftercare import Aftercare
 from fieldkit.store.database import Database
+from fieldkit.store.folder import Folder
 from sync.replica import Report
 
 Desks = dict[str, Desk]
@@ -47,15 +50,19 @@ def day(desk: Desk, back: int = 0) -> str:
 def test_only_a_coordinator_may(refused: Refused, consented: str, told: str) -> None:
     for act in (removals.due, removals.gone, partial(removals.one, subject=consented)):
         refused(NotAllowed, "interviewer translator sg_lead", act)
-    refused(NotAllowed, "interviewer translator sg_lead", lambda desk: removals.confirm(desk, consented, day(desk)))
+    refused(
+        NotAllowed,
+        "interviewer translator sg_lead",
+        lambda desk: removals.confirm(desk, consented, day(desk), told_all=True),
+    )
 
 
 def test_a_child_who_did_not_withdraw_or_whom_nobody_knows_is_left_alone(
     refused: Refused, desks: Desks, consented: str, interview: str, carry: Carry
 ) -> None:
     carry(desks["interviewer"], desks["coordinator"])
-    refused(NotWithdrawn, "coordinator", lambda desk: removals.confirm(desk, consented, day(desk)))
-    refused(NotFound, "coordinator", lambda desk: removals.confirm(desk, "nobody", day(desk)))
+    refused(NotWithdrawn, "coordinator", lambda desk: removals.confirm(desk, consented, day(desk), told_all=True))
+    refused(NotFound, "coordinator", lambda desk: removals.confirm(desk, "nobody", day(desk), told_all=True))
     assert removals.due(desks["coordinator"]) == []
 
 
@@ -64,21 +71,23 @@ def test_keeping_what_was_said_asks_for_no_deleting(desks: Desks, consented: str
     carry(desks["interviewer"], desks["coordinator"])
 
     with pytest.raises(NotWithdrawn):
-        removals.confirm(desks["coordinator"], consented, day(desks["coordinator"]))
+        removals.confirm(desks["coordinator"], consented, day(desks["coordinator"]), told_all=True)
 
 
 def test_the_day_on_which_the_family_was_told_is_a_day_that_has_been(
     refused: Refused, consented: str, told: str
 ) -> None:
-    refused(NoDay, "coordinator", lambda desk: removals.confirm(desk, consented, ""))
-    refused(DayToCome, "coordinator", lambda desk: removals.confirm(desk, consented, day(desk, -2)))
+    refused(NoDay, "coordinator", lambda desk: removals.confirm(desk, consented, "", told_all=True))
+    refused(ToldBeforeAsked, "coordinator", lambda desk: removals.confirm(desk, consented, day(desk, 1), told_all=True))
+    refused(NotTold, "coordinator", lambda desk: removals.confirm(desk, consented, day(desk), told_all=False))
+    refused(DayToCome, "coordinator", lambda desk: removals.confirm(desk, consented, day(desk, -2), told_all=True))
 
 
 def test_what_waits_is_listed_with_who_asked_and_until_when(desks: Desks, consented: str, told: str) -> None:
     desk = desks["coordinator"]
     (found,) = removals.due(desk)
 
-    assert (found.id, found.case_code, found.asked_by) == (consented, told, ("guardian",))
+    assert (found.id, found.case_codes, found.asked_by) == (consented, (told,), "guardian")
     assert (found.since, found.until) == (day(desk), day(desk, -15))
     assert found.removes["interview"] == 1
     assert found.removes["answer"] == 1
@@ -93,7 +102,7 @@ def test_a_withdrawal_by_notice_waits_too(desks: Desks, consented: str, intervie
     carry(desks["sg_lead"], desks["coordinator"])
     (found,) = removals.due(desks["coordinator"])
 
-    assert (found.id, found.since, found.until) == (consented, "", "")
+    assert (found.id, found.since, found.asked_by) == (consented, day(desks["sg_lead"]), "guardian")
 
 
 def test_a_child_that_is_gone_is_nowhere_and_its_trace_stays(
@@ -103,7 +112,7 @@ def test_a_child_that_is_gone_is_nowhere_and_its_trace_stays(
     with laptop.db.writing():
         laptop.db.leave_no_trace()
     assert WORDS[:13].encode() in clear(laptop.db)
-    removals.confirm(desk, consented, day(desk))
+    removals.confirm(desk, consented, day(desk), told_all=True)
     for one in (laptop, desks["sg_lead"], desks["translator"]):
         carry(desk, one)
     for one in (desk, laptop):
@@ -116,7 +125,7 @@ def test_a_child_that_is_gone_is_nowhere_and_its_trace_stays(
         assert WORDS[:13].encode() not in clear(one.db)
     assert removals.due(desk) == []
     with pytest.raises(NotFound):
-        removals.confirm(desk, consented, day(desk))
+        removals.confirm(desk, consented, day(desk), told_all=True)
 
 
 def test_of_a_child_that_is_gone_no_reminder_is_left(
@@ -126,7 +135,7 @@ def test_of_a_child_that_is_gone_no_reminder_is_left(
     with laptop.db.writing() as tables:
         aftercare.keep(tables, "a talk of which nothing stays", Aftercare(consented, laptop.me.code, day(laptop)))
 
-    removals.confirm(desk, consented, day(desk))
+    removals.confirm(desk, consented, day(desk), told_all=True)
     carry(desk, laptop)
 
     assert b"a talk of which nothing stays" not in clear(laptop.db)
@@ -134,7 +143,7 @@ def test_of_a_child_that_is_gone_no_reminder_is_left(
 
 def test_each_machine_says_that_it_is_done(desks: Desks, consented: str, told: str, carry: Carry) -> None:
     desk = desks["coordinator"]
-    removals.confirm(desk, consented, day(desk))
+    removals.confirm(desk, consented, day(desk), told_all=True)
     (gone,) = removals.gone(desk)
     assert (gone.case_code, gone.told_on, len(gone.on), len(gone.waits_for)) == (told, day(desk), 1, 3)
     assert gone.removed["answer"] == 1
@@ -146,12 +155,62 @@ def test_each_machine_says_that_it_is_done(desks: Desks, consented: str, told: s
     assert (len(gone.on), gone.waits_for) == (4, ())
 
 
+def test_a_computer_that_knows_nothing_of_the_team_deletes_nothing(desks: Desks, consented: str, told: str) -> None:
+    desk = desks["coordinator"]
+    with desk.db.writing() as tables:
+        tables.execute("DELETE FROM team_secrets")
+    with pytest.raises(TeamUnknown):
+        removals.confirm(desk, consented, day(desk), told_all=True)
+
+    assert removals.one(desk, consented).case_codes == (told,)
+    assert removals.gone(desk) == []
+
+
+def test_a_child_of_another_team_is_gone_on_all_its_machines(
+    desks: Desks, tmp_path: Path, passphrase: str, carry: Carry
+) -> None:
+    desk = desks["coordinator"]
+    other = demo.join(desk, Folder.open(tmp_path / "B"), "王宁", "interviewer", passphrase, "B")
+    child = people.register(other, NewChild("阿宁", "", "A03", "m", f"{Clock().today().year - 11}-01"))
+    withdrawals.withdraw(other, child)
+    carry(other, desk)
+    removals.confirm(desk, child, day(desk), told_all=True)
+    carry(desk, other)
+    carry(other, desk)
+    for one in (desk, other):
+        with one.db.reading() as tables:
+            kinds = {row[0] for row in tables.execute("SELECT kind FROM changes WHERE subject = ?", [child])}
+        assert kinds == {"consent_event", "tombstone"}
+    assert len(removals.gone(desk)[0].on) == 2
+    found = [checks.check(one).digests for one in (desk, other)]
+    assert found[0]["research/B"] == found[1]["research/B"]
+    other.db.close()
+    other.folder.close()
+
+
+def test_a_child_who_is_gone_is_known_by_its_code(desks: Desks, consented: str, told: str, carry: Carry) -> None:
+    desk = desks["coordinator"]
+    kept = removals.confirm(desk, consented, day(desk), told_all=True)
+
+    assert removals.tombstone_of(desk, consented) == kept
+    assert withdrawals.withdraw(desk, told).gone
+    assert not withdrawals.withdraw(desk, "ZK-A09-099").gone
+
+
+def test_what_a_family_is_told_leaves_no_kind_out() -> None:
+    assert removals.summed({"answer": 2, "interview": 1, "closing": 1, "of a later version": 3}) == [
+        ("Interviews", 2),
+        ("Notes on questions", 2),
+        ("Other records about the child", 3),
+    ]
+
+
 def test_an_old_stick_brings_nothing_back_on_day_twelve_nor_on_day_thirteen(
     desks: Desks, consented: str, told: str, tmp_path: Path, carry: Carry
 ) -> None:
     """Story 8, over sticks alone; the clock of the laptop is never asked."""
     desk = desks["coordinator"]
-    removals.confirm(desk, consented, day(desk))
+    removals.confirm(desk, consented, day(desk), told_all=True)
     for _ in range(2):
         report = handover.read(desk, tmp_path / "day3.fieldkit")
         assert report.adds_up()
@@ -175,7 +234,7 @@ def test_a_withdrawal_that_was_taken_back_meanwhile_deletes_nothing(
         consents.void_within(desk, tables, consented, asked, "登记错了孩子")
 
     with pytest.raises(NotWithdrawn):
-        removals.confirm(desk, consented, day(desk))
+        removals.confirm(desk, consented, day(desk), told_all=True)
 
 
 def events(desk: Desk, subject: str) -> list[Event]:

@@ -262,7 +262,7 @@ def test_what_was_chosen_is_marked_while_it_waits(laptop: Any, phone: Page, inte
     open_note(phone, laptop.url, interview)
     laptop.kill()
     choose(phone, "stop_discard")
-    choose(phone, "stop_keep")
+    phone.click("#stop button[value=stop_keep]")
 
     expect(phone.locator("[data-waits]")).to_contain_text("孩子选的是：说过的可以留。")
     expect(phone.locator("#stop [aria-pressed=true]")).to_have_count(1)
@@ -297,6 +297,17 @@ def test_help_is_there_soon_where_the_laptop_neither_answers_nor_refuses(
 
     expect(phone.locator("#help")).to_contain_text("先不问了，陪着孩子")
     expect(phone.locator("[aria-busy]")).to_have_count(0)
+
+
+def test_a_child_whose_card_is_out_of_reach_reads_nothing_that_is_meant_for_adults(laptop: Any, phone: Page) -> None:
+    phone.goto(f"{laptop.url}/help-card")
+    keeps(phone)
+    laptop.kill()
+    phone.goto(f"{laptop.url}/child")
+
+    expect(phone.locator("h1:visible")).to_have_text("等一等")
+    expect(phone.locator("main")).to_contain_text("现在传不过去")
+    expect(phone.locator("a:visible")).to_have_count(0)
 
 
 def test_only_files_and_the_page_that_waits_are_kept(laptop: Any, phone: Page, interview: str) -> None:

@@ -214,7 +214,9 @@ def test_a_tap_that_got_through_although_its_answer_did_not_is_not_asked_for_aga
         route.fetch(max_redirects=0)
         route.abort()
 
-    handset.route("**/child", lambda route: answer_is_lost(route) if route.request.method == "POST" else route.continue_())
+    handset.route(
+        "**/child", lambda route: answer_is_lost(route) if route.request.method == "POST" else route.continue_()
+    )
     handset.click("button:has-text('停')")
     expect(phone.locator("#stop")).to_be_visible()
     handset.goto("about:blank")

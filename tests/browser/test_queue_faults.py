@@ -69,6 +69,25 @@ def test_where_nothing_can_be_kept_the_badge_says_so_and_the_browser_asks_before
     asked.value.dismiss()
 
 
+def test_a_stop_that_can_be_kept_nowhere_is_not_said_to_be_and_the_browser_asks_before_leaving(
+    talk: Any, phone: Page, unlock: Unlock
+) -> None:
+    phone.evaluate(f"() => {{ {throws(OPEN)} }}")
+    talk.kill()
+    phone.click(".stopbar .stop")
+    phone.click("#stop button[value=stop_keep]")
+    expect(phone.locator("[data-waits]")).to_be_visible()
+
+    expect(phone.locator("[data-waits] [data-kept]")).to_be_hidden()
+    with phone.expect_event("dialog") as asked:
+        phone.close(run_before_unload=True)
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
+    talk.start()
+    unlock(phone.context.new_page(), talk)
+    expect(phone.locator("[data-left]")).to_be_visible()
+
+
 def test_a_browser_without_its_own_cryptography_promises_nothing(
     start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, waiting: Any
 ) -> None:

@@ -47,7 +47,7 @@ def test_a_file_that_is_there_is_not_replaced(desks: Desks, tmp_path: Path, form
 
 
 TABLE = Table(
-    ("case_code", "text"), [("ZK-A03-001", "=1+1"), ("ZK-A03-002", "下雨了，\n奶奶来接"), ("ZK-A03-003", None)]
+    ("case_code", "text"), 1, [("ZK-A03-001", "=1+1"), ("ZK-A03-002", "下雨了，\n奶奶来接"), ("ZK-A03-003", None)]
 )
 
 
@@ -67,7 +67,7 @@ def test_csv_opens_with_its_chinese_and_without_a_formula() -> None:
 @given(st.lists(st.tuples(CELLS, CELLS)))
 def test_sqlite_gives_back_every_cell(rows: list[tuple[str | int | None, str | int | None]]) -> None:
     with closing(sqlite3.connect(":memory:")) as opened:
-        opened.deserialize(datasets.database({"answers": Table(("case_code", "text"), list(rows))}))
+        opened.deserialize(datasets.database({"answers": Table(("case_code", "text"), 1, list(rows))}))
         assert opened.execute("SELECT case_code, text FROM answers ORDER BY rowid").fetchall() == rows
 
 
@@ -75,9 +75,15 @@ def test_sqlite_gives_back_every_cell(rows: list[tuple[str | int | None, str | i
 def test_a_workbook_cuts_no_text(text: str, times: int) -> None:
     long = (text * (LONGEST_CELL // len(text) + 1))[:LONGEST_CELL] * times + text
     book = load_workbook(
-        BytesIO(datasets.workbook({"answers": Table(("case_code", "session_code", "text"), [("C", "S", long)])}))
+        BytesIO(
+            datasets.workbook(
+                {"answers": Table(("case_code", "session_code", "text", "mood"), 2, [("C", "S", long, 3)])}
+            )
+        )
     )
     lines = list(book["answers"].iter_rows(min_row=2, values_only=True))
 
     assert "".join(str(line[2]) for line in lines) == long
     assert {line[:2] for line in lines} == {("C", "S")}
+    assert [line[3] for line in lines] == ["3", *[None] * (len(lines) - 1)]
+    assert [line[4] for line in lines] == [None, *map(str, range(1, len(lines)))]

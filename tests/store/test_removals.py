@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from fieldkit.clock import Clock
+from fieldkit.records import Change, decode
 from fieldkit.store import aliases, log, machine, rebuild, removals, replica
 from fieldkit.store import people as rows
 from fieldkit.store.database import Database, Tables
@@ -193,6 +194,12 @@ def test_a_machine_without_the_key_empties_its_sealed_copy(
     assert empty == [("research/A",), ("vault/A",)]
 
 
+def other_of(tables: Tables) -> Change:
+    """A change about the child that no act wrote."""
+    body = tables.execute("SELECT body FROM changes WHERE subject = 'other kid' AND kind = 'participant'").fetchone()
+    return replace(decode(body[0]), id="planted", subject="kid", record="kid")
+
+
 def test_what_was_written_about_the_child_elsewhere_and_never_sealed_goes_too(
     trio: Trio, carry: Carry, people: People, spread: str
 ) -> None:
@@ -204,10 +211,13 @@ def test_what_was_written_about_the_child_elsewhere_and_never_sealed_goes_too(
     carry(trio["C1"], trio["L2"])
     with trio["L2"].writing() as tables:
         assert lines(tables, "kid") == [("consent/A", "consent_event")]
-        log.append(tables, pen("L2"), draft)  # no act can: the child is on no page
+        with pytest.raises(log.ChildErased):
+            log.append(tables, pen("L2"), draft)
+        log.insert(tables, other_of(tables), b"{}", None, None)  # by whatever way it came: it is never sealed
         replica.seal(tables)
 
         assert lines(tables, "kid") == [("consent/A", "consent_event")]
+        assert rebuild.differences(tables) == []
 
 
 def test_an_order_waits_for_who_vouches_for_its_coordinator(
@@ -230,6 +240,71 @@ def test_an_order_waits_for_who_vouches_for_its_coordinator(
         assert len(lines(tables, "kid")) == 1
 
 
+def test_a_machine_that_does_not_know_the_secret_of_the_team_waits_with_the_order_until_it_does(
+    trio: Trio, carry: Carry, people: People, spread: str
+) -> None:
+    with trio["L2"].writing() as tables:
+        (secret,) = tables.execute("SELECT body FROM changes WHERE kind = 'team_secret'").fetchone()
+        tables.execute("DELETE FROM team_secrets")
+    with trio["C1"].writing() as tables:
+        replica.remove(tables, "A", "kid", people["chen"].signer)
+        brought = replica.StoreReplica(tables).orders()
+    with trio["L2"].writing() as tables:
+        replica.StoreReplica(tables, "stick").receive(brought, [], [])
+        assert (len(lines(tables, "kid")), removals.carried_out(tables)) == (3, [])
+        assert not full(tables, "kid", trio["C1"])
+        log.settle(tables, [decode(secret)])
+        replica.StoreReplica(tables, "stick").receive([], [], [])
+
+        assert lines(tables, "kid") == [("consent/A", "consent_event")]
+        assert len(removals.carried_out(tables)) == 1
+
+
+def test_what_cannot_be_named_in_a_header_waits_for_the_secret_of_its_team(trio: Trio) -> None:
+    with trio["L1"].writing() as tables:
+        tables.execute("DELETE FROM team_secrets")
+        write_child(tables, "L1", "kid", token_hex(12))
+        replica.seal(tables)
+
+        assert {row[0] for row in tables.execute("SELECT drawer FROM changes WHERE block IS NULL")} == {
+            "consent/A",
+            "research/A",
+            "vault/A",
+        }
+
+
+@pytest.mark.parametrize("alias", ["another child's", None])
+def test_a_change_in_a_block_that_goes_by_another_name_does_not_enter(
+    trio: Trio, spread: str, monkeypatch: pytest.MonkeyPatch, alias: str | None
+) -> None:
+    with trio["L1"].writing() as tables:
+        log.append(tables, pen("L1"), Draft("participant", {"grade": "五"}, record="new kid", subject="new kid"))
+        wrong = alias and aliases.alias_of(tables, "research/A", "kid")
+        with monkeypatch.context() as patched:
+            patched.setattr(replica, "alias_of", lambda tables, drawer, subject: wrong or "nobody's")
+            replica.seal(tables)
+        held = replica.StoreReplica(tables)
+        brought = held.orders(), held.streams(), list(held.blocks())
+    with trio["C1"].writing() as tables:
+        report = replica.StoreReplica(tables, "stick").receive(*brought)
+
+        assert report.changes_parked == 1
+        assert lines(tables, "new kid") == []
+
+
+def test_memos_about_the_childs_interviews_go_where_they_were_written(trio: Trio, people: People, spread: str) -> None:
+    with trio["C1"].writing() as tables:
+        told = Draft("interview", {"started_on": "2026-11-20"}, record="S1", subject="kid", session="S1")
+        kept = log._change(tables, pen("C1"), told)
+        log.insert(tables, kept, kept.encoded(), "batch", None)
+        for interview in ("S1", "S2"):
+            log.append(tables, pen("C1"), Draft("memo", {"interview": interview, "self_role": token_hex(12)}))
+        replica.remove(tables, "A", "kid", people["chen"].signer)
+
+        left = tables.execute("SELECT json_extract(body, '$.set.interview') FROM changes WHERE kind = 'memo'")
+        assert left.fetchall() == [("S2",)]
+
+
 def test_a_number_that_a_gone_child_had_is_not_given_again(trio: Trio, people: People) -> None:
     with trio["L1"].writing() as tables:
         facts = {"case_code": "ZK-A03-001", "erasure": "order"}
@@ -238,9 +313,13 @@ def test_a_number_that_a_gone_child_had_is_not_given_again(trio: Trio, people: P
         assert rows.free_serials(tables, "ZK-A03-", (1, 3)) == [2, 3]
 
 
-def full(tables: Tables, child: str) -> bool:
-    """A block about *child* still has its payload, in a drawer that is to be empty."""
-    named = [aliases.alias_of(tables, drawer, child) for drawer in ("research/A", "vault/A")]
+def full(tables: Tables, child: str, knows: Database | None = None) -> bool:
+    """A block about *child* still has its payload, in a drawer that is to be empty; *knows*: whoever knows its names."""
+    """A block about *child*, whose names *knows* knows, still has its payload in a drawer that is to be empty."""
+        named = [aliases.alias_of(tables, drawer, child) for drawer in ("research/A", "vault/A")]
+    else:
+        with knows.reading() as theirs:
+            named = [aliases.alias_of(theirs, drawer, child) for drawer in ("research/A", "vault/A")]
     found = tables.execute(
         "SELECT 1 FROM blocks WHERE payload IS NOT NULL AND json_extract(CAST(header AS TEXT), '$.alias') IN (?, ?)",
         named,
@@ -355,7 +434,7 @@ def bug(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     elif request.param == "only what is known is emptied":
         monkeypatch.setattr(removals, "_empty_blocks", lambda tables, drawer, alias: None)
     else:
-        monkeypatch.setattr(removals, "_drop", lambda tables, drawer, subject: None)
+        monkeypatch.setattr(removals, "drop", lambda tables, drawer, subject: [])
     return str(request.param)
 
 

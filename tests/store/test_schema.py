@@ -10,7 +10,7 @@ from sqlite_utils import Migrations
 from fieldkit.records import INTEGER, KINDS, Change, Kind
 from fieldkit.rules import consent
 from fieldkit.rules.notes import DOUBTED
-from fieldkit.store import decisions, log, people, rebuild, schema, standing, tasks
+from fieldkit.store import decisions, duplicates, log, people, rebuild, schema, standing, tasks
 from fieldkit.store.database import Database, DatabaseError, Tables
 from fieldkit.store.log import Draft, Pen
 

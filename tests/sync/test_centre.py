@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from sync import centre as centres
-from sync import wire
+from sync import orders, wire
 from sync.block import Block
 from sync.canonical import decode, digest, encode
 from sync.errors import ForeignStudy
+from sync.hub_store import HubStore, Strip
 from sync.replica import StreamInfo
 
 Make = Callable[..., Any]
@@ -173,4 +175,53 @@ def test_what_was_to_be_emptied_is_emptied_at_the_next_start(station: Any, one: 
     station.store.keep_orders("study-1", one.held_orders)
     assert station.payloads() == {block.hash: block.payload}
     station.start()
+    assert station.payloads() == {block.hash: None}
+
+
+@pytest.mark.parametrize("moment", ["links", "add"])
+def test_an_order_that_comes_through_another_process_at_that_moment_empties_what_is_being_stored(
+    station: Any, one: Any, ask: Ask, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    block = one.write("research/A", "{}")
+    store = HubStore(station.database)
+    other = centres.Centre(store, "study-1", station.centre._rules, str)
+    order = orders.sign("erase", "study-1", {"blocks": [block.hash]}, one.signer)
+    raw = wire.piece("study-1", [order.content], [], [])
+    bring = wire.request("study-1", "L1", "request-2", "/sync/push", raw, one.signer)
+    said: list[tuple[int, bytes]] = []
+    thread = Thread(target=lambda: said.append(other.answer("push", bring)))
+    real = getattr(Strip, moment)
+
+    def meanwhile(strip: Strip, *given: Any) -> Any:
+        if thread.ident is None:
+            thread.start()
+        return real(strip, *given)
+
+    monkeypatch.setattr(Strip, moment, meanwhile)
+    assert ask("push", _piece(block))[1]["blocks"] == {block.hash: "new"}
+    thread.join()
+    store.close()
+    assert said[0][0] == 200
+    assert station.payloads() == {block.hash: None}
+
+
+def test_an_order_that_was_carried_out_elsewhere_just_before_the_lock_counts(
+    station: Any, one: Any, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block = one.write("research/A", "{}")
+    order = orders.sign("erase", "study-1", {"blocks": [block.hash]}, one.signer)
+    store = HubStore(station.database)
+    other = centres.Centre(store, "study-1", station.centre._rules, str)
+    raw = wire.piece("study-1", [order.content], [], [])
+    bring = wire.request("study-1", "L1", "request-2", "/sync/push", raw, one.signer)
+    locked = station.store.locked
+
+    def late(study: str, stream: str) -> Any:
+        assert other.answer("push", bring)[0] == 200
+        return locked(study, stream)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(station.store, "locked", late)
+        assert ask("push", _piece(block))[1]["blocks"] == {block.hash: "new"}
+    store.close()
     assert station.payloads() == {block.hash: None}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from nacl.signing import SigningKey, VerifyKey
 
-from sync import block, bundle, chain, orders
+from sync import block, bundle, chain, orders, wire
 from sync.block import Block, Place
 from sync.canonical import b64, decode, digest, encode, unb64
 from sync.errors import Malformed
@@ -70,6 +70,27 @@ def test_an_order(device: SigningKey) -> None:
     vector = VECTORS["order"]
     order = orders.sign(vector["kind"], vector["study"], vector["body"], device)
     assert (order.content.decode(), order.id) == (vector["bytes"], vector["id"])
+
+
+def test_a_request_and_its_answer(device: SigningKey) -> None:
+    hub, http = SigningKey(unb64(VECTORS["keys"]["hub_seed"])), VECTORS["http"]
+    one = http["request"]
+    asked = wire.request(one["study"], one["device"], one["request"], one["path"], one["content"].encode(), device)
+    assert asked.decode() == one["bytes"]
+    wire.verify(wire.REQUEST, wire.read_request(asked), VECTORS["keys"]["public"])
+    one = http["answer"]
+    said = wire.answer(one["study"], one["epoch"], one["request"], one["content"].encode(), hub)
+    assert said.decode() == one["bytes"]
+    wire.verify(wire.ANSWER, wire.read_answer(said), VECTORS["keys"]["hub"])
+
+
+def test_what_stands_for_ends_and_a_receipt() -> None:
+    http = VECTORS["http"]
+    assert wire.short([(position, name) for position, name in http["short"]["ends"]]) == http["short"]["text"]
+    wire.check_receipt(http["receipt"]["said"], VECTORS["keys"]["hub"])
+    hub = SigningKey(unb64(VECTORS["keys"]["hub_seed"]))
+    facts = {name: value for name, value in http["receipt"]["said"].items() if name != "signature"}
+    assert encode(wire.receipt(facts, hub)).decode() == http["receipt"]["bytes"]
 
 
 def test_the_opening_hash() -> None:

@@ -52,6 +52,8 @@ def test_the_inbox_leads_to_it_and_the_child_is_gone(browser: FlaskClient, desks
         "ZK-A03-001" not in answer.text.split("<main")[1].split("news")[1].split("</p>", 1)[1]
     )  # the slip names nobody
     assert browser.get(f"/removals/{withdrawn}").status_code == 404
+    again = browser.post(f"/removals/{withdrawn}", data={"told_on": day, "told_all": "y"})
+    assert again.location.startswith("/removals/slips/")
     listing = browser.get("/removals").text
     assert "4 台电脑中已有 1 台" in listing
     assert "没有待删除" in listing

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import answers, people, questions, stops, withdrawals
+from fieldkit.acts import answers, moments, people, questions, stops, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import DiskFull
@@ -395,8 +395,7 @@ def test_a_child_who_let_it_stay_and_thinks_again_finds_the_way_from_the_intervi
 
     words = "孩子现在说：" if lang == "zh" else "The child now wants nothing of "
     for page in (f"/interviews/{interview}", f"/people/{consented}"):
-        (said,) = link.findall(browser.get(page).text)
-        assert said.startswith(words)
+        assert [said.startswith(words) for said in link.findall(browser.get(page).text)].count(True) == 1, page
     assert 'value="stop_discard"' in browser.get(f"/interviews/{interview}/stop").text
 
 
@@ -412,3 +411,29 @@ def test_a_word_that_nobody_understood_in_a_stopped_talk_says_that_nobody_has_to
 
     assert browser.get(path).text.count(said) == 1
     assert browser.get("/today").text.count("有没听懂的词") == 0
+
+
+def test_today_asks_how_a_child_is_who_was_very_upset_and_wants_nothing_kept(
+    browser: FlaskClient, desks: Desks, consented: str, interview: str
+) -> None:
+    me = desks["interviewer"]
+    moments.note(me, interview, "distress_2")
+    stops.finish(me, interview, stops.begin(me, interview, "stop_keep").mark)
+    stops.finish(me, interview, stops.begin(me, interview, "stop_discard").mark)
+
+    page = browser.get("/today")
+    assert page.status_code == 200
+    assert page.text.count("问问孩子现在怎么样") == 1
+    assert f'href="/people/{consented}/visits"' in page.text
+
+
+def test_the_stop_page_of_a_talk_that_has_ended_does_not_say_that_it_goes_on(
+    browser: FlaskClient, desks: Desks, interview: str
+) -> None:
+    me, path = desks["interviewer"], f"/interviews/{interview}/stop"
+    assert "孩子还想聊" in browser.get(path).text
+    stops.finish(me, interview, stops.begin(me, interview, "stop_keep").mark)
+
+    page = browser.get(path).text
+    assert "孩子还想聊" not in page
+    assert "回到访谈" in page

@@ -18,8 +18,6 @@ async function ask() {
   else location.reload();
 }
 
-if (child.dataset.child === location.pathname) {  // the phone is in the child's hand
-  for (const part of child.parentElement.children) part.hidden = part !== child;
-}
-count().catch((error) => console.warn(error.name));  // this browser gives no access to what it keeps
+if (child.dataset.child === location.pathname) child.parentElement.replaceChildren(child.content);  // it is in the child's hand
+else count().catch((error) => console.warn(error.name));  // this browser gives no access to what it keeps
 ask();

@@ -17,9 +17,9 @@ export class Chosen {
     this.kept = new Kept(queue);
     this.notes = notes;
     this.choice = '';
-    this.turn = this.late = 0;
+    this.turn = 0;
     this.running = this.sending = this.onwards = null;
-    this.left = false;
+    this.late = this.left = false;  // found here; gone to the laptop's page
     this.listen();
   }
 
@@ -55,7 +55,7 @@ export class Chosen {
   // The stop of a page that is gone; what was chosen on this page since holds.
   async adopt(choice) {
     if (this.choice) return true;
-    this.late = 1;
+    this.late = true;
     if (this.form) location.hash = 'stop';
     return this.choose(choice);
   }

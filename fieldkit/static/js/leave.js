@@ -32,8 +32,7 @@ export function leave(notes, chosen) {
     const stays = !await reachable() || notes.some((note) => note.away());
     if (help) help(stays && mine === turn);
     if (mine !== turn || stays) return;  // tapped again, or thought better of it
-    if (chosen) chosen.before(() => pass(go));
-    else pass(go);
+    chosen.before(() => pass(go));
   };
   const first = (event, part, go) => {
     if (going || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
