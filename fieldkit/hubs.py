@@ -45,11 +45,11 @@ class HalfACertificate(Refusal):
 
 def add(commands: Any, command: Callable[..., argparse.ArgumentParser], path: Callable[[str], Path]) -> None:
     """Add the commands to the command line: *command* makes one, *path* reads the name of a file."""
-    sync = command(commands, "sync", _sync, "和中心站交换数据 exchange with the hub")
-    sync.add_argument("--hub-card", type=path, metavar="FILE", help="第一次：中心站的名片 at first: the hub's card")
+    sync = command(commands, "sync", _sync, "和中心端交换数据 exchange with the hub")
+    sync.add_argument("--hub-card", type=path, metavar="FILE", help="第一次：中心端的名片 at first: the hub's card")
     sync.add_argument("--user", metavar="CODE", help="几个人共用时：谁 who you are, where several share a folder")
     sync.add_argument("--json", action="store_true", help="给程序读 for machines")
-    words = "中心站 the central store; it cannot read what it keeps"
+    words = "中心端 the central store; it cannot read what it keeps"
     hub_ = commands.add_parser("hub", help=words, description=words)
     hub_.set_defaults(run=_hub, data=Path())
     hub_.add_argument("--pass", dest="told", type=path, metavar="FILE", help="研究的通行证 the study's pass")

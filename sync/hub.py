@@ -12,10 +12,10 @@ BINARY = "application/octet-stream"
 _STATUS = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>fieldkit hub</title><style>body{font:16px/1.6 sans-serif;max-width:40em;margin:1em auto;padding:0 1em}
 td,th{text-align:left;padding:.2em 1em .2em 0;vertical-align:top;overflow-wrap:anywhere}</style>
-<h1>中心站 Hub</h1>
+<h1>中心端 Hub</h1>
 {% if restored %}<p><strong>从旧备份恢复：等协调员的电脑连上来，之后才发出数据。
 Restored from an old backup: hands out no data until a coordinator's computer has connected.</strong></p>{% endif %}
-<p>这里只有密封的数据块，中心站打不开。Only sealed blocks lie here; the hub cannot open them.</p>
+<p>这里只有密封的数据块，中心端打不开。Only sealed blocks lie here; the hub cannot open them.</p>
 <table>{% for zh, en, value in lines %}<tr><th scope="row">{{ zh }}<br>{{ en }}<td>{{ value }}{% endfor %}</table>
 {% if seen %}<h2>最近的回执 Last receipts</h2>
 <table>{% for device, at in seen.items() %}<tr><th scope="row">{{ device }}<td>{{ at }}{% endfor %}</table>{% endif %}

@@ -81,7 +81,7 @@ def test_a_laptop_and_a_coordinator_exchange_by_the_handbook(folders: Path, tmp_
         for role in ("interviewer", "coordinator", "interviewer"):
             words = ["sync", "--data", str(folders / role), "--hub-card", str(card)]
             assert main(words) == 0
-        assert "中心站已确认" in capsys.readouterr().out
+        assert "中心端已确认" in capsys.readouterr().out
         assert main(["sync", "--data", str(folders / "coordinator"), "--json"]) == 0
         done = json.loads(capsys.readouterr().out)
         assert (done["done"], done["sent"], done["aside"], done["restored"]) == (True, 0, {}, False)
@@ -102,7 +102,7 @@ def test_a_port_that_is_taken_is_told(folders: Path, tmp_path: Path, free: Calla
     port = str(free())
     words = ["--pass", str(told), "--country", "CN", "--host", "127.0.0.1", "--port", port]
     with _running(*words, "--store", tmp_path / "one"):
-        command = [sys.executable, "-m", "fieldkit", "hub", *words, "--store", tmp_path / "two"]
+        command = [sys.executable, "-m", "fieldkit", "hub", *words, "--store", str(tmp_path / "two")]
         second = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
     assert second.returncode == 3
     assert "(port_taken)" in second.stderr

@@ -35,14 +35,14 @@ def _hand_in(browser: FlaskClient, content: bytes) -> str:
 
 
 def test_without_a_card_nothing_is_sent_and_it_is_asked_for(browser: FlaskClient, postponed: Postponed) -> None:
-    assert "这台笔记本还不认识中心站" in browser.post("/exchange").text
+    assert "这台笔记本还不认识中心端" in browser.post("/exchange").text
     assert postponed == []
-    assert "读入中心站名片" in browser.get("/exchange").text
-    assert "读入中心站名片" in browser.get("/handover").text
+    assert "读入中心端名片" in browser.get("/exchange").text
+    assert "读入中心端名片" in browser.get("/handover").text
 
 
 def test_what_is_no_card_is_refused(browser: FlaskClient) -> None:
-    assert "这个文件不是中心站名片" in _hand_in(browser, b"holiday.jpg")
+    assert "这个文件不是中心端名片" in _hand_in(browser, b"holiday.jpg")
     assert browser.post("/exchange/card").status_code == 422
 
 
@@ -50,8 +50,8 @@ def test_what_is_sent_gets_its_third_tick(
     browser: FlaskClient, interview: str, card: bytes, postponed: Postponed
 ) -> None:
     url = json.loads(card)["url"]
-    assert f"现在认识中心站了：{url}" in _hand_in(browser, card)
-    assert "中心站已核对：0 次" in browser.get("/handover").text
+    assert f"现在认识中心端了：{url}" in _hand_in(browser, card)
+    assert "中心端已核对：0 次" in browser.get("/handover").text
     assert browser.post("/exchange").location == "/exchange"
     under_way = browser.get("/exchange")
     assert under_way.headers["Refresh"] == "2"
@@ -60,9 +60,9 @@ def test_what_is_sent_gets_its_third_tick(
     send()
     page = browser.get("/exchange")
     assert (seconds, "Refresh" in page.headers) == (0, False)
-    assert "中心站已确认" in page.text
-    assert "中心站已核对：1 次" in page.text
-    assert "中心站已核对：1 次" in browser.get("/handover").text
+    assert "中心端已确认" in page.text
+    assert "中心端已核对：1 次" in page.text
+    assert "中心端已核对：1 次" in browser.get("/handover").text
 
 
 def test_a_second_tap_does_not_send_twice(browser: FlaskClient, card: bytes, postponed: Postponed) -> None:
@@ -83,7 +83,7 @@ def test_what_came_in_the_way_is_told_and_can_be_tried_again(
     browser.post("/exchange")
     postponed[0][1]()
     page = browser.get("/exchange").text
-    assert "连不上中心站" in page
+    assert "连不上中心端" in page
     assert 'class="btn primary"' in page
 
 
