@@ -192,7 +192,7 @@ def test_a_child_that_is_gone_stays_gone_also_at_the_hub_and_when_a_late_laptop_
     for desk in (laptop, office, laptop):
         exchange.take_card(desk, card)
         assert exchange.run(desk).done
-    removals.confirm(office, consented, office.today)
+    removals.confirm(office, consented, office.today, told_all=True)
     assert exchange.run(office).done
     emptied = {
         (stream, name)

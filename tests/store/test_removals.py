@@ -314,8 +314,8 @@ def test_a_number_that_a_gone_child_had_is_not_given_again(trio: Trio, people: P
 
 
 def full(tables: Tables, child: str, knows: Database | None = None) -> bool:
-    """A block about *child* still has its payload, in a drawer that is to be empty; *knows*: whoever knows its names."""
     """A block about *child*, whose names *knows* knows, still has its payload in a drawer that is to be empty."""
+    if knows is None:
         named = [aliases.alias_of(tables, drawer, child) for drawer in ("research/A", "vault/A")]
     else:
         with knows.reading() as theirs:
