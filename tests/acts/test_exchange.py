@@ -201,10 +201,11 @@ def test_a_child_that_is_gone_stays_gone_also_at_the_hub_and_when_a_late_laptop_
         if centre._store.pick(centre.study, stream, [name])[0].payload is None
     }
     assert emptied
-    for desk in (desks["sg_lead"], laptop, office, laptop):
+    for desk in (desks["sg_lead"], laptop, desks["sg_lead"], laptop, office, laptop):  # each says that it is done
         exchange.take_card(desk, card)
         assert exchange.run(desk).done
     assert _equal(laptop, office)
+    assert len(removals.gone(office)[0].on) == 3
     with laptop.db.reading() as tables:
         kinds = {row[0] for row in tables.execute("SELECT kind FROM changes WHERE subject = ?", [consented])}
     assert kinds == {"consent_event", "tombstone"}
