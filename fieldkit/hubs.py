@@ -32,7 +32,7 @@ class PassNeeded(Refusal):
 
     code = "pass_needed"
     message = N_(
-        "The hub needs a pass of the study: --pass FILE. Have a coordinator write one with: fieldkit hub pass FILE"
+        "The hub needs a pass of the study: --pass FILE. A coordinator writes one with “fieldkit hub pass FILE”."
     )
 
 

@@ -32,7 +32,7 @@ class NotAPass(Refusal):
 
     code = "not_a_pass"
     message = N_(
-        "This file is not a hub pass. Nothing was changed. Have a coordinator write one with: fieldkit hub pass FILE"
+        "This file is not a hub pass. Nothing was changed. A coordinator writes one with “fieldkit hub pass FILE”."
     )
     status = 422
 
