@@ -168,7 +168,7 @@ def choose(page: Page, choice: str) -> None:
     page.click(".stopbar .stop")
     page.click(f"#stop button[value={choice}]")
     expect(page.locator("[data-waits]")).to_contain_text("电脑就照孩子选的办")
-    expect(page.locator("[data-waits]")).to_contain_text("已加密")
+    expect(page.locator("[data-waits] [data-kept]")).to_be_visible()  # sealed in this browser
 
 
 def test_a_stop_that_waits_outlives_its_page_and_the_page_that_stands_in_says_so(
@@ -218,7 +218,7 @@ def test_without_a_stop_that_waits_the_page_that_stands_in_says_nothing_of_one(
 
 
 def test_that_the_child_goes_on_takes_a_stop_back_that_waits(
-    laptop: Any, phone: Page, interview: str, unlock: Unlock
+    laptop: Any, phone: Page, interview: str, unlock: Unlock, waiting: Any
 ) -> None:
     open_note(phone, laptop.url, interview)
     laptop.kill()
@@ -226,6 +226,7 @@ def test_that_the_child_goes_on_takes_a_stop_back_that_waits(
     phone.click("#stop a[data-goes-on]")
     expect(phone.locator("[data-waits]")).to_be_hidden()
     expect(phone.locator("[data-chosen]")).to_be_hidden()
+    waiting.until(phone, "records.length === 0")
     phone.reload()
     expect(phone.locator("[data-some]")).to_have_text("这个浏览器里没有等着存的记录。")
     expect(phone.locator("[data-stops]")).to_be_hidden()
