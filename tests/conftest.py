@@ -427,10 +427,20 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="session")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+def launched() -> Iterator[list[Browser]]:
+    """The browsers that were started, of which the last one runs."""
+    found: list[Browser] = []
     yield found
-    found.close()
+    for one in found:
+        one.close()
+
+
+@pytest.fixture
+def chromium(playwright: Playwright, launched: list[Browser]) -> Browser:
+    """The browser of all tests; one that broke down takes one test along, not all that follow."""
+    if not launched or not launched[-1].is_connected():
+        launched.append(playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET)))
+    return launched[-1]
 
 
 @pytest.fixture

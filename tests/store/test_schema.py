@@ -129,9 +129,10 @@ def before_the_lists(tmp_path: Path, store_key: bytes, pen: Pen, monkeypatch: py
     """A store as the program before `lists_at_once` left it: two interviews, of which the first was sealed."""
     db = Database(tmp_path / "before.db", store_key)
     with db.writing() as tables, monkeypatch.context() as patched:
-        patched.setattr(duplicates, "groups", lambda _: {})  # that program linked no children
+        patched.setattr(duplicates, "groups", lambda _: {})  # that program linked no children, and erased none
+        patched.setattr(log, "is_gone", lambda *_: False)
+        patched.setattr(standing, "_notices", lambda *_: [])
         schema.migrations.apply(tables, stop_before="lists_at_once")
-        tables.execute("CREATE TEMP VIEW noticed_all AS SELECT * FROM noticed")  # today's program writes what follows
         form = {"doc_kind": "guardian", "version": "1", "text_hash": "the text", "state": "approved"}
         log.append(tables, pen, Draft("form", form))
         log.append(tables, pen, Draft("participant", {"case_code": "ZK-A03-001"}, record="kid", subject="kid"))
