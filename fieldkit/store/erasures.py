@@ -223,6 +223,22 @@ def _carry_out(tables: Tables, order: str, signer: str, body: Body) -> None:
         tables.execute("INSERT INTO erasures VALUES (?)", [order])
 
 
+def empty(tables: Tables, which: str, *values: str) -> None:
+    """Let the blocks that *which* (SQL) picks keep their headers alone, and nothing of them that is kept aside.
+
+    Copies hold the payloads still: those that are listed are marked, the dated ones in this folder wait to be replaced.
+    """
+    emptied = tables.execute(
+        f"UPDATE blocks SET payload = NULL WHERE payload IS NOT NULL AND {which} RETURNING hash, stream, position",  # noqa: S608 - our own words
+        values,
+    ).fetchall()
+    for block, stream, position in emptied:
+        tables.execute("DELETE FROM parked WHERE block = ?", [block])
+        copies.emptied(tables, stream, position)
+    if emptied:
+        copies.set_stale(tables)
+
+
 def _empty_blocks(tables: Tables, device: str, named: Sequence[str]) -> None:
     """Keep only the headers of the named blocks of that device; what it wrote itself and stays is sealed once more."""
     for block in named:
@@ -230,13 +246,7 @@ def _empty_blocks(tables: Tables, device: str, named: Sequence[str]) -> None:
         if tables.execute(of_device, [block, device]).fetchone():
             continue
         tables.execute("INSERT OR IGNORE INTO erased_blocks VALUES (?, ?)", [block, device])
-        for stream, position in tables.execute(
-            "UPDATE blocks SET payload = NULL WHERE hash = ? AND payload IS NOT NULL RETURNING stream, position",
-            [block],
-        ).fetchall():
-            copies.emptied(tables, stream, position)
-            copies.set_stale(tables)
-        tables.execute("DELETE FROM parked WHERE block = ?", [block])
+        empty(tables, "hash = ?", block)
         if device == machine.recall_self(tables).id:
             tables.execute("UPDATE changes SET block = NULL WHERE block = ?", [block])
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 from fieldkit.records import KINDS, Value
 from fieldkit.rules.members import COORDINATOR
-from fieldkit.store import aftercare, copies, log, machine, queues, search
+from fieldkit.store import aftercare, copies, erasures, log, machine, queues, search
 from fieldkit.store.aliases import alias_of
 from fieldkit.store.database import Tables
 
@@ -100,14 +100,7 @@ def _is_unsure(tables: Tables, drawer: str) -> bool:
 
 
 def _empty_blocks(tables: Tables, drawer: str, alias: str) -> None:
-    emptied = tables.execute(
-        "UPDATE blocks SET payload = NULL WHERE drawer = ? AND payload IS NOT NULL "
-        "AND json_extract(CAST(header AS TEXT), '$.alias') = ? RETURNING hash, stream, position",
-        [drawer, alias],
-    ).fetchall()
-    for block, stream, position in emptied:
-        tables.execute("DELETE FROM parked WHERE block = ?", [block])
-        copies.emptied(tables, stream, position)
+    erasures.empty(tables, "drawer = ? AND json_extract(CAST(header AS TEXT), '$.alias') = ?", drawer, alias)
 
 
 def drop(tables: Tables, drawer: str, subject: str) -> list[str]:

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from fieldkit.clock import Clock
 from fieldkit.records import Change, decode
-from fieldkit.store import aliases, log, machine, rebuild, removals, replica
+from fieldkit.store import aliases, copies, log, machine, rebuild, removals, replica
 from fieldkit.store import people as rows
 from fieldkit.store.database import Database, Tables
 from fieldkit.store.keys import KeyPair
@@ -190,6 +190,7 @@ def test_a_machine_without_the_key_empties_its_sealed_copy(
     carry(trio["C1"], trio["L2"])
     with trio["L2"].reading() as tables:
         empty = tables.execute("SELECT drawer FROM blocks WHERE payload IS NULL ORDER BY 1").fetchall()
+        assert copies.stale(tables)  # the dated copies of its folder hold the sealed content still
 
     assert empty == [("research/A",), ("vault/A",)]
 

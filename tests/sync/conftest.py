@@ -277,6 +277,23 @@ class Laptop:
                 self.held[name] = replace(one, payload=None)
 
 
+class Line(httpx.BaseTransport):
+    """A line that breaks at request number *after*, before it arrives or before its answer does."""
+
+    def __init__(self, app: Any, after: int, *, arrives: bool) -> None:
+        self._inner = httpx.WSGITransport(app)
+        self._left = after
+        self._arrives = arrives
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._left -= 1
+        if self._left < 0:
+            if self._arrives:
+                self._inner.handle_request(request).read()
+            raise httpx.ReadError("cut")
+        return self._inner.handle_request(request)
+
+
 class Station:
     """A hub in this process: its store, and the web application in front of it."""
 
@@ -297,6 +314,10 @@ class Station:
 
     def card(self, url: str = "http://hub") -> Card:
         return Card(STUDY, url, self.centre.key)
+
+    def breaking(self, after: int, *, arrives: bool) -> httpx.BaseTransport:
+        """Return a line to this hub that breaks at request number *after*."""
+        return Line(self.app, after, arrives=arrives)
 
     def sync(
         self,

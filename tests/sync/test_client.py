@@ -250,23 +250,6 @@ def test_many_pieces_come_back_in_chain_order(stations: Make, laptop: Make) -> N
     assert other.payloads() == one.payloads()
 
 
-class _Cutting(httpx.BaseTransport):
-    """A line that breaks at one request, before it arrives or before its answer does."""
-
-    def __init__(self, app: Any, after: int, *, arrives: bool) -> None:
-        self._inner = httpx.WSGITransport(app)
-        self._left = after
-        self._arrives = arrives
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self._left -= 1
-        if self._left < 0:
-            if self._arrives:
-                self._inner.handle_request(request).read()
-            raise httpx.ReadError("cut")
-        return self._inner.handle_request(request)
-
-
 @pytest.mark.parametrize("arrives", [True, False])
 def test_after_a_cut_at_any_message_the_same_call_goes_on(stations: Make, laptop: Make, arrives: bool) -> None:
     for after in range(12):
@@ -276,7 +259,7 @@ def test_after_a_cut_at_any_message_the_same_call_goes_on(stations: Make, laptop
         other.write("vault/B", f'{{"n":"{new_id(90_000)}"}}')
         station.sync(other)
         try:
-            done = station.sync(one, transport=_Cutting(station.app, after, arrives=arrives))
+            done = station.sync(one, transport=station.breaking(after, arrives=arrives))
         except Unreachable:
             done = station.sync(one)
         assert done.done

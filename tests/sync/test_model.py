@@ -41,23 +41,6 @@ class Crash(Exception):
     """The hub is killed while it commits."""
 
 
-class Line(httpx.BaseTransport):
-    """A line that breaks at request number *after*, before it arrives or before its answer does."""
-
-    def __init__(self, app: Any, after: int, *, arrives: bool) -> None:
-        self._inner = httpx.WSGITransport(app)
-        self._left = after
-        self._arrives = arrives
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self._left -= 1
-        if self._left < 0:
-            if self._arrives:
-                self._inner.handle_request(request).read()
-            raise httpx.ReadError("cut")
-        return self._inner.handle_request(request)
-
-
 class Exchanges(RuleBasedStateMachine):
     """Two laptops, a coordinator and a hub; beside them a model that remembers only what was written and erased."""
 
@@ -103,7 +86,7 @@ class Exchanges(RuleBasedStateMachine):
     @rule(who=WHO, after=st.integers(0, 9), arrives=st.booleans())
     def cut(self, who: str, after: int, arrives: bool) -> None:
         with suppress(Unreachable):
-            self._sync(who, Line(self.station.app, after, arrives=arrives))
+            self._sync(who, self.station.breaking(after, arrives=arrives))
 
     @rule(who=WHO)
     def kill_the_hub_at_its_commit(self, who: str) -> None:
