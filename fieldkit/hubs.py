@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from threading import Event
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from fieldkit import console
 from fieldkit.acts import authority, exchange, hubs
@@ -18,9 +18,11 @@ from fieldkit.doors import PortTaken
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.platform import check_free, default_folder, make_private, write_atomically
-from sync import hub, hub_server
-from sync.centre import Centre
+from sync import hub_server
 from sync.client import Card, Progress
+
+if TYPE_CHECKING:
+    from sync.centre import Centre
 
 CARD = "hub-card.json"
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - a hub is asked from outside
@@ -131,6 +133,8 @@ def _hub(asked: argparse.Namespace) -> None:
 
 def _answer(asked: argparse.Namespace, centre: Centre) -> None:
     """Answer until interrupted. Raises PortTaken."""
+    from sync import hub  # here, as in `acts.hubs.opened`
+
     tls = (asked.cert, asked.key) if asked.cert else None
     try:
         with hub_server.listening(hub.create_app(centre), asked.host, asked.port, tls) as server:

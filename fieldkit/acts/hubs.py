@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nacl import utils
 
@@ -16,11 +16,12 @@ from fieldkit.i18n import N_
 from fieldkit.records import canonical
 from fieldkit.rules.members import COORDINATOR, Members, Said, members
 from sync import orders
-from sync.centre import Centre
 from sync.client import Card
 from sync.errors import NoDatabase
-from sync.hub_store import HubFacts, HubStore
 from sync.judge import Device, Rules
+
+if TYPE_CHECKING:
+    from sync.centre import Centre
 
 FORMAT = 1
 PASS, CARD = "hub pass", "hub card"
@@ -103,6 +104,9 @@ def opened(told: Pass, database: str, country: str, now: Callable[[], str], *, r
 
     Raises WrongCountry, NoHubDatabase, HubIsNew.
     """
+    from sync.centre import Centre  # here: SQLAlchemy takes a third of a laptop's start, and only a hub needs it
+    from sync.hub_store import HubFacts, HubStore
+
     if country not in told.countries:
         raise WrongCountry(allowed=", ".join(told.countries))
     try:
