@@ -74,7 +74,7 @@ def count(tables: Tables) -> int:
 def newest(tables: Tables, number: int) -> list[Change]:
     """Return the newest *number* decisions, of hidden children and of what is not in use here left out."""
     rows = tables.execute(
-        f"SELECT c.body FROM conflict_decisions AS d JOIN changes AS c ON c.id = d.id "  # noqa: S608 - our own words
+        f"SELECT c.body FROM conflict_decisions AS d CROSS JOIN changes AS c ON c.id = d.id "  # noqa: S608 - our own words
         "LEFT JOIN standings AS s ON s.subject = d.subject "
         f"WHERE coalesce(s.hidden, 0) = 0 AND d.about IN ({_IN_USE}) ORDER BY c.tick DESC, c.id LIMIT ?",
         [number],

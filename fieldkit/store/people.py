@@ -48,7 +48,7 @@ def row(tables: Tables, table: str, where: str, *values: object) -> Row | None:
 def last_site(tables: Tables, author: str) -> str:
     """Return the site of the child whom *author* wrote down last."""
     found = tables.execute(
-        "SELECT p.site FROM participants AS p JOIN changes AS c ON c.record = p.id "
+        "SELECT p.site FROM participants AS p CROSS JOIN changes AS c ON c.record = p.id "
         "WHERE c.author = ? ORDER BY c.tick DESC LIMIT 1",
         [author],
     ).fetchone()
@@ -97,7 +97,9 @@ def team(tables: Tables, subject: str) -> str:
 
 def teams(tables: Tables) -> dict[str, str]:
     """Return the team of every child."""
-    rows = tables.execute("SELECT record, drawer FROM changes WHERE kind = 'participant' ORDER BY tick DESC, id DESC")
+    rows = tables.execute(
+        "SELECT record, drawer FROM changes WHERE kind = 'participant' ORDER BY record DESC, tick DESC, id DESC"
+    )
     return {record: str(drawer).partition("/")[2] for record, drawer in rows}
 
 
@@ -288,7 +290,7 @@ def held_interviews(tables: Tables) -> int:
     """Return how many interviews arrived without a valid pair of consents and wait for it."""
     return int(
         tables.execute(
-            "SELECT count(DISTINCT record) FROM changes "
+            "SELECT count(DISTINCT record) FROM changes INDEXED BY changes_interviews "
             "WHERE kind = 'interview' AND record NOT IN (SELECT id FROM interviews)"
         ).fetchone()[0]
     )

@@ -22,6 +22,7 @@ KNOWN = (
     "whole_children_gone",
     "conflicts_decided",
     "children_known_twice",
+    "children_found_by_name",
 )  # any other name is a later version's
 
 _LOG = """
@@ -364,3 +365,9 @@ def children_known_twice(db: Tables) -> None:
     db.table("same_children").create(_columns("first second state reason"), pk="id")
     _script(db, walls.NEEDS_CHANGE.format(table="same_children"))
     _script(db, _LINKED)
+
+
+@migrations()
+def children_found_by_name(db: Tables) -> None:
+    """What a child was ever called is read from the few changes that say it, not from all of them (`child_names`)."""
+    db.execute("CREATE INDEX changes_participants ON changes (record, tick, id, drawer) WHERE kind = 'participant'")

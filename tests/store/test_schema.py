@@ -208,6 +208,19 @@ def test_conflicts_decided_finds_what_people_wrote_apart_before(tmp_path: Path, 
     db.close()
 
 
+def test_children_written_down_before_are_found_by_name(tmp_path: Path, store_key: bytes, pen: Pen) -> None:
+    db = Database(tmp_path / "before.db", store_key)
+    with db.writing() as tables:
+        schema.migrations.apply(tables, stop_before="children_found_by_name")
+        log.append(tables, pen, Draft("participant", {"case_code": "ZK-A03-001"}, record="kid", subject="kid"))
+    with db.writing() as tables:
+        schema.migrations.apply(tables)
+
+        assert people.named(tables, "zk-a03-001") == ["kid"]
+        assert people.teams(tables) == {"kid": "A"}
+    db.close()
+
+
 def test_a_store_that_people_used_equals_its_rebuild(
     tables: Tables, say: Callable[..., str], answer: Callable[..., Change]
 ) -> None:
