@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from wtforms import PasswordField, RadioField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length, Regexp
 
 from fieldkit.acts import devices
 from fieldkit.rules.members import ROLES
 from fieldkit.store.folder import REQUESTED
-from fieldkit.web.pages import Answer, Form, answer
+from fieldkit.web.pages import Answer, Form, answer, saved
 from fieldkit.web.sessions import desk, here, seat, sign_in
 from fieldkit.web.site import site
 
@@ -70,7 +70,7 @@ def request_file() -> Answer:
 
     def act() -> Answer:
         content = devices.pending_request(here().folder, site().clock, form.passphrase.data)
-        return _waiting(content) if request.form.get("do") == "show" else _file(content, "request.json")
+        return _waiting(content) if request.form.get("do") == "show" else saved(content, "request.json")
 
     return answer(form, "devices/accept.html", act)
 
@@ -113,14 +113,6 @@ def invite() -> Answer:
     asked = devices.look(desk(), content)
 
     def act() -> Answer:
-        return _file(devices.invite(desk(), content, form.role.data, form.team.data), "invitation.json")
+        return saved(devices.invite(desk(), content, form.role.data, form.team.data), "invitation.json")
 
     return answer(form, "devices/invite.html", act, asked=asked, content=content.decode())
-
-
-def _file(content: bytes, name: str) -> Response:
-    return Response(
-        content,
-        mimetype="application/json",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )

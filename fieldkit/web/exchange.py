@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from fieldkit.acts import exchange, handover
+from fieldkit.acts import exchange, handover, hubs
 from fieldkit.acts.exchange import NoHub, Sending
 from fieldkit.errors import Missing
-from fieldkit.web.pages import Answer
+from fieldkit.web.pages import Answer, saved
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, here, tell
 from fieldkit.web.site import site
@@ -37,6 +37,12 @@ def send() -> Answer:
         sending = machine.sending = Sending()
         site().later(0, lambda: sending.run(at))
     return redirect(url_for("exchange.show"))
+
+
+@pages.post("/exchange/pass")
+def pass_() -> Response:
+    """Hand out the study's pass for a hub; it holds no secret."""
+    return saved(hubs.write_pass(desk()), "hub-pass.json")
 
 
 @pages.post("/exchange/card")

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, render_template
 
 from fieldkit.acts import exports
 from fieldkit.exchange import datasets, tables
+from fieldkit.web.pages import saved
 from fieldkit.web.sessions import desk
 
 pages = Blueprint("exports", __name__)
@@ -21,15 +22,11 @@ def show() -> str:
 def interviews() -> Response:
     """Hand the interviews to the browser as XLSX; no copy in clear touches the disk on the way."""
     content, name = tables.workbook(exports.dataset(desk())), tables.file_name(desk())
-    return _file(content, name, tables.XLSX)
+    return saved(content, name, tables.XLSX)
 
 
 @pages.post("/exports/dataset/<form>")
 def merged(form: str) -> Response:
     """Hand the merged dataset to the browser, likewise made in memory."""
     made = datasets.make(desk(), form)
-    return _file(made.content, made.name, made.media)
-
-
-def _file(content: bytes, name: str, media: str) -> Response:
-    return Response(content, mimetype=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return saved(made.content, made.name, made.media)

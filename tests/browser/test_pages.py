@@ -121,6 +121,7 @@ DRAWN = (  # name, width, who, where it begins, what is tapped on the way, or wh
     ("interview", PHONE, "interviewer", "/today", (INTERVIEW, "#W1 .badge")),
     ("stop", PHONE, "interviewer", "/today", (INTERVIEW, ".stopbar .stop")),
     ("handover", PHONE, "interviewer", "/handover", ()),
+    ("exchange", PHONE, "interviewer", "/exchange", ()),
     ("aloud", PHONE, "interviewer", "/people?q=小满", (*TO_READ, "a[href*='/aloud/']")),
     ("visit", PHONE, "interviewer", "/people?q=小满", ("a.row", "a[href$='/visits']")),
     ("slip", PHONE, "interviewer", "/people?q=小满", ("a.row", "a[href$='/slip']")),

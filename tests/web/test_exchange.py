@@ -46,6 +46,21 @@ def test_what_is_no_card_is_refused(browser: FlaskClient) -> None:
     assert browser.post("/exchange/card").status_code == 422
 
 
+def test_an_interviewer_hands_out_no_pass(browser: FlaskClient) -> None:
+    assert browser.post("/exchange/pass").status_code == 403
+    assert "保存中心端通行证" not in browser.get("/exchange").text
+
+
+def test_a_coordinator_saves_the_pass_for_a_hub(sit: Callable[[str], FlaskClient], desks: Desks) -> None:
+    browser = sit("coordinator")
+    assert "保存中心端通行证" in browser.get("/exchange").text
+
+    handed = browser.post("/exchange/pass")
+
+    assert handed.headers["Content-Disposition"] == 'attachment; filename="hub-pass.json"'
+    assert hubs.read_pass(handed.data).study == desks["coordinator"].device.study
+
+
 def test_what_is_sent_gets_its_third_tick(
     browser: FlaskClient, interview: str, card: bytes, postponed: Postponed
 ) -> None:
