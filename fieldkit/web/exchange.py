@@ -40,7 +40,7 @@ def send() -> Answer:
 
 
 @pages.post("/exchange/pass")
-def pass_() -> Response:
+def pass_() -> Answer:
     """Hand out the study's pass for a hub; it holds no secret."""
     return saved(hubs.write_pass(desk()), "hub-pass.json")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, render_template
 
 from fieldkit.acts import exports
 from fieldkit.exchange import datasets, tables
-from fieldkit.web.pages import saved
+from fieldkit.web.pages import Answer, saved
 from fieldkit.web.sessions import desk
 
 pages = Blueprint("exports", __name__)
@@ -19,14 +19,14 @@ def show() -> str:
 
 
 @pages.post("/exports/interviews")
-def interviews() -> Response:
+def interviews() -> Answer:
     """Hand the interviews to the browser as XLSX; no copy in clear touches the disk on the way."""
     content, name = tables.workbook(exports.dataset(desk())), tables.file_name(desk())
     return saved(content, name, tables.XLSX)
 
 
 @pages.post("/exports/dataset/<form>")
-def merged(form: str) -> Response:
+def merged(form: str) -> Answer:
     """Hand the merged dataset to the browser, likewise made in memory."""
     made = datasets.make(desk(), form)
     return saved(made.content, made.name, made.media)

@@ -55,7 +55,7 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 def _unnamed(step: str, sql: str) -> str:
     given = {name: table for table, name in re.findall(rf"\b({GROWING}) AS (\w+)", sql)}
-    return re.sub(r"^(SCAN )(\w+)", lambda said: said[1] + given.get(said[2], said[2]), step)
+    return " ".join(given.get(word, word) for word in step.split(" "))
 
 
 def _crawled(browser: FlaskClient) -> Iterator[str]:
