@@ -15,8 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from fieldkit import console, hubs, server
-from fieldkit.acts import backups, checks, devices, handover, sheets, studies, users
+from fieldkit import console, devices, hubs, server
+from fieldkit.acts import backups, checks, handover, sheets, studies, users
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.rosters import Plan
 from fieldkit.clock import Clock
@@ -24,10 +24,7 @@ from fieldkit.console import say
 from fieldkit.errors import Refusal
 from fieldkit.exchange import datasets, rosters, tables
 from fieldkit.i18n import LOCALES, N_
-from fieldkit.platform import check_free, write_atomically
 from fieldkit.rules.findings import ReasonNeeded
-from fieldkit.rules.members import ROLES
-from fieldkit.store.folder import REQUESTED
 from fieldkit.studies import load_study
 from sync.replica import Report
 
@@ -80,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_found(commands)
     _add_recover(commands)
-    _add_join(commands)
+    devices.add(commands, _command, _path, _as_user)
     _add_bundle(commands)
     _add_export(commands)
     _add_roster(commands)
@@ -144,22 +141,6 @@ def _add_backup(commands: Any) -> None:
     _as_user(backup)
     restore = _command(commands, "restore", _restore, "恢复备份 bring a backup into an empty folder")
     restore.add_argument("file", type=_path, help="备份文件，要当时的密码 the backup; asks for the passphrase of then")
-
-
-def _add_join(commands: Any) -> None:
-    steps = commands.add_parser("join", help="加入研究 join a study").add_subparsers(required=True, metavar="STEP")
-    request = _command(steps, "request", _request, "写出加入申请 write a request to join")
-    request.add_argument("file", type=_path)
-    request.add_argument("--name", required=True, help="您的名字 your name")
-    request.add_argument("--role", choices=ROLES, default=ROLES[0])
-    invite = _command(steps, "invite", _invite, "答复申请 answer a request")
-    invite.add_argument("request", type=_path)
-    invite.add_argument("file", type=_path)
-    invite.add_argument("--role", choices=ROLES, help="不写就按申请的 as the request says unless given")
-    invite.add_argument("--team", default=studies.FIRST_TEAM)
-    _as_user(invite)
-    accept = _command(steps, "accept", _accept, "读入邀请 take up an invitation")
-    accept.add_argument("file", type=_path)
 
 
 def _add_bundle(commands: Any) -> None:
@@ -273,42 +254,6 @@ def _restore(asked: argparse.Namespace) -> None:
     with console.folder(asked) as folder:
         backups.restore(folder, asked.file, console.passphrase())
     say(N_("Restored in {path}. The laptop that it came from must not be used any more."), path=asked.data)
-
-
-def _request(asked: argparse.Namespace) -> None:
-    check_free(asked.file)
-    with console.folder(asked) as folder:
-        if folder.state == REQUESTED:  # asked before: the same request once more
-            content = devices.pending_request(folder, Clock(), console.passphrase())
-        else:
-            content = devices.request(folder, asked.name, console.new_passphrase(), asked.role)
-        write_atomically(asked.file, content)
-    say(N_("Written: {path}. Carry it to the coordinator."), path=asked.file)
-    _say_groups(content)
-
-
-def _say_groups(content: bytes) -> None:
-    say(
-        N_("Both computers show these numbers. Compare them before you go on: {groups}"),
-        groups=" ".join(devices.fingerprint(content)),
-    )
-
-
-def _invite(asked: argparse.Namespace) -> None:
-    check_free(asked.file)
-    content = asked.request.read_bytes()
-    with console.desk(asked) as desk:
-        role = asked.role or devices.look(desk, content).role
-        write_atomically(asked.file, devices.invite(desk, content, role, asked.team))
-    _say_groups(content)
-    say(N_("Written: {path}. Carry it back; only that computer can open it."), path=asked.file)
-
-
-def _accept(asked: argparse.Namespace) -> None:
-    content = asked.file.read_bytes()
-    with console.folder(asked) as folder:
-        devices.accept(folder, Clock(), content, console.passphrase()).db.close()
-    say(N_("This computer has joined the study. Open it with: fieldkit serve"))
 
 
 def _write(asked: argparse.Namespace) -> None:

@@ -118,6 +118,8 @@ class Centre:
         if device is None:
             raise Refused(wire.UNKNOWN_DEVICE)
         wire.verify(wire.REQUEST, message, device.verify)
+        if device.gone:
+            raise Refused(wire.REVOKED)
         return device
 
     def _ready(self) -> Judgement:

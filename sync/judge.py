@@ -5,7 +5,7 @@ Who may give which order only the program around `sync` knows: it says so throug
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,18 +24,20 @@ ERASE, ERASE_CHILD = "erase", "erase_child"
 
 @dataclass(frozen=True)
 class Device:
-    """A device that the orders recognise: its Ed25519 key (base64url) and role."""
+    """A device that the orders recognise: its Ed25519 key (base64url) and role; *gone*: it was taken out since."""
 
     verify: str
     role: str
+    gone: bool = False
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Who the orders (as signed) recognise, and whether a signer may erase a whole child."""
+    """Who the orders (as signed) recognise, whether a signer may erase a whole child, and which orders do not count."""
 
     recognised: Callable[[Sequence[bytes]], Mapping[str, Device]]
     may_erase: Callable[[str, Sequence[bytes]], bool]
+    void: Callable[[Sequence[bytes]], Collection[str]]
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ def signed_by(one: Block, key: str) -> bool:
 def judge(found: Iterable[bytes], rules: Rules) -> Judgement:
     """Return what the orders *found* mean, whatever the order in which they came."""
     contents = sorted(found)
-    parsed = [orders.parse(content) for content in contents]
+    void = rules.void(contents)
+    parsed = [one for one in map(orders.parse, contents) if one.id not in void]
     emptied: dict[str, frozenset[str]] = {}
     for one in parsed:
         for name in _named(one.body) if one.kind == ERASE else ():

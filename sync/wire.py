@@ -25,7 +25,7 @@ from sync.replica import StreamInfo
 FORMAT = 1
 REQUEST, ANSWER, RECEIPT = b"fieldkit request 1\n", b"fieldkit answer 1\n", b"fieldkit receipt 1\n"
 PREFIX = "/sync/"
-UNKNOWN_DEVICE, RESTORED = "unknown_device", "restored"  # why a hub says no
+UNKNOWN_DEVICE, REVOKED, RESTORED = "unknown_device", "revoked", "restored"  # why a hub says no
 LARGEST_PIECE = 256 * 1024  # unless a single block is longer
 SHORT = 22  # characters: 132 bits
 LARGEST_MESSAGE = 24 * 1024 * 1024

@@ -17,7 +17,7 @@ from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import TEAM_DRAWERS, canonical
-from fieldkit.rules.members import COORDINATOR, INTERVIEWER, LEAD, ROLES, Member
+from fieldkit.rules.members import COORDINATOR, INTERVIEWER, LEAD, ROLES, Member, may_read
 from fieldkit.store import keys, machine, replica
 from fieldkit.store.database import Tables
 from fieldkit.store.folder import EMPTY, READY, REQUESTED, Folder, NotEmpty, NotSetUp
@@ -41,6 +41,7 @@ class NotARequest(Refusal):
 class DeviceLine:
     """One device of the study, and who uses it."""
 
+    id: str
     name: str
     role: str
     team: str
@@ -199,16 +200,6 @@ def _letter(desk: Desk, tables: Tables, device: Given) -> Letter:
     )
 
 
-def may_read(role: str, team: str, drawer: str) -> bool:
-    """Tell whether *role* in *team* holds the key of *drawer*: the table of `design.md` §2."""
-    base, _, owner = drawer.partition("/")
-    if base in {"study", "notices"}:
-        return base == "study" or role != "translator"
-    if role == COORDINATOR:
-        return base in {"consent", "research"}
-    return role == INTERVIEWER and owner == team and base in TEAM_DRAWERS
-
-
 def accept(folder: Folder, clock: Clock, content: bytes, passphrase: str) -> Desk:
     """Take up the invitation that answers this folder's request.
 
@@ -253,7 +244,7 @@ def listing(desk: Desk) -> list[DeviceLine]:
         id_: tuple(user.name for user in everybody.users.values() if user.device == id_) for id_ in everybody.devices
     }
     lines = [
-        DeviceLine(one.name, one.role, one.team, one.id == desk.device.id, people[one.id])
+        DeviceLine(one.id, one.name, one.role, one.team, one.id == desk.device.id, people[one.id])
         for one in everybody.devices.values()
     ]
     return sorted(lines, key=lambda line: line.name)

@@ -22,7 +22,7 @@ from sync.chain import Ends, StreamLinks
 from sync.client import Card, Identity, Outcome, Progress
 from sync.errors import ForeignStudy, NotTheHub, Refused, SyncError, Unreachable
 from sync.replica import Report, StreamInfo
-from sync.wire import UNKNOWN_DEVICE
+from sync.wire import REVOKED, UNKNOWN_DEVICE
 
 CARD, RECEIPT = "hub_card", "hub_receipt"
 
@@ -66,6 +66,17 @@ class NotRecognised(Refusal):
     message = N_(
         "The hub does not know this laptop yet. Nothing was sent. "
         "Let a coordinator's computer exchange with the hub first, then send again."
+    )
+    status = 403
+
+
+class TakenOut(Refusal):
+    """The hub exchanges nothing with a device that was taken out of the study."""
+
+    code = "taken_out"
+    message = N_(
+        "This computer was taken out of the study, so the hub exchanges nothing with it. Nothing is lost: "
+        "write a bundle and hand it to the coordinator, who can let what is in it count again."
     )
     status = 403
 
@@ -171,7 +182,7 @@ def _exchanged(outcome: Outcome, report: Report) -> Exchanged:
 def _told(error: SyncError) -> Refusal:
     """Return what an error of the exchange means to a person."""
     if isinstance(error, Refused):
-        return NotRecognised() if error.why == UNKNOWN_DEVICE else HubSaidNo(why=error.why)
+        return {UNKNOWN_DEVICE: NotRecognised(), REVOKED: TakenOut()}.get(error.why, HubSaidNo(why=error.why))
     if isinstance(error, Unreachable):
         return OutOfReach()
     return OtherStudy() if isinstance(error, ForeignStudy) else _strange(error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,8 @@ from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import canonical
-from fieldkit.rules.members import COORDINATOR, Members, Said, members
+from fieldkit.rules.members import COORDINATOR, Members, members
+from fieldkit.rules.orders import Said
 from sync import orders
 from sync.client import Card
 from sync.errors import NoDatabase
@@ -125,17 +126,22 @@ def rules(told: Pass) -> Rules:
     """Return who the orders of the study recognise, for a hub that cannot judge orders itself."""
 
     def recognised(found: Iterable[bytes]) -> Mapping[str, Device]:
-        return {id_: Device(one.verify, one.role) for id_, one in _members(told, found).devices.items()}
+        everybody = _members(told, found)
+        return {id_: Device(one.verify, one.role, id_ in everybody.gone) for id_, one in everybody.devices.items()}
 
     def may_erase(signer: str, found: Iterable[bytes]) -> bool:
         return any((one.verify, one.role) == (signer, COORDINATOR) for one in _members(told, found).users.values())
 
-    return Rules(recognised, may_erase)
+    def void(found: Sequence[bytes]) -> set[str]:
+        everybody = _members(told, found)
+        return {one.id for one in map(orders.parse, found) if not everybody.counts(one.id, one.signer)}
+
+    return Rules(recognised, may_erase, void)
 
 
 def _members(told: Pass, found: Iterable[bytes]) -> Members:
     parsed = [one for one in map(orders.parse, found) if one.study == told.study]
-    return members([Said(one.kind, one.signer, one.body) for one in parsed], told.root)
+    return members([Said(one.kind, one.signer, one.body, one.id) for one in parsed], told.root)
 
 
 def write_card(card: Card) -> bytes:

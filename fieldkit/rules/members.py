@@ -9,15 +9,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any
 
-from fieldkit.records import canonical
+from fieldkit.records import TEAM_DRAWERS
+from fieldkit.rules import revocations
+from fieldkit.rules.orders import Said
+from fieldkit.rules.revocations import Gone
 
 INTERVIEWER, COORDINATOR, TRANSLATOR, LEAD = "interviewer", "coordinator", "translator", "sg_lead"
 ROLES = (INTERVIEWER, COORDINATOR, TRANSLATOR, LEAD)
 TRAINING_LASTS = timedelta(days=730)
+
+
+def may_read(role: str, team: str, drawer: str) -> bool:
+    """Tell whether *role* in *team* holds the key of *drawer*: the table of `design.md` §2."""
+    base, _, owner = drawer.partition("/")
+    if base in {"study", "notices"}:
+        return base == "study" or role != TRANSLATOR
+    if role == COORDINATOR:
+        return base in {"consent", "research"}
+    return role == INTERVIEWER and owner == team and base in TEAM_DRAWERS
 
 
 def training_is_old(trained_on: str, today: date) -> bool:
@@ -56,37 +68,65 @@ _NEEDED = {
     "device": tuple(name for name in Machine.__dataclass_fields__ if name != "serials"),
 }
 
-KINDS = (*_NEEDED, "box")  # of orders: no other kind says anything of members
+KINDS = (*_NEEDED, "box", revocations.REVOKE, revocations.RELEASE)  # no other kind of order says who belongs
 
 
 @dataclass(frozen=True)
 class Members:
-    """Everybody and every device that the orders recognise."""
+    """Everybody and every device that the orders recognise; of these the devices that were taken out since."""
 
     users: Mapping[str, Member]
     devices: Mapping[str, Machine]
+    gone: Mapping[str, Gone] = field(default_factory=dict)
+    officer: str = ""  # the founder's device, which holds the keys of all names
 
     def leads(self) -> list[Member]:
-        """Return the safeguarding leads."""
-        return [user for user in self.users.values() if user.role == LEAD]
+        """Return the safeguarding leads whose computer is still of the study."""
+        return [user for user in self.users.values() if user.role == LEAD and user.device not in self.gone]
 
+    def reads(self, device: str, drawer: str) -> bool:
+        """Tell whether *device* holds the key of *drawer*, whether or not it was taken out since."""
+        one = self.devices[device]
+        whole = device == self.officer and drawer.partition("/")[0] in TEAM_DRAWERS
+        return whole or may_read(one.role, one.team, drawer)
 
-@dataclass(frozen=True)
-class Said:
-    """An order as `sync` parsed it: what kind, by which public key, and its words."""
-
-    kind: str
-    signer: str
-    body: Mapping[str, Any]
+    def counts(self, order: str, signer: str) -> bool:
+        """Tell whether the order with this id counts, as far as it is for the key that signed it to say."""
+        return revocations.counts(self.gone, order, signer)
 
 
 def members(orders: Iterable[Said], root: str) -> Members:
     """Return the members under *root*, whatever the order in which the orders arrived.
 
     Of two orders for one code or id the root's own counts, else the lesser in bytes, on every machine alike.
+    Who was taken out may have recognised or taken out others meanwhile: it is asked again without what does not count.
     """
     said = list(orders)
-    orders = sorted(filter(_well_formed, said), key=lambda order: (order.signer != root, _bytes(order)))
+    found, gone = _recognised(said, root), dict[str, Gone]()
+    for _ in range(1 + sum(order.kind == revocations.REVOKE for order in said)):
+        counting = [order for order in said if revocations.counts(gone, order.id, order.signer)]
+        found, before = _recognised(counting, root), gone
+        gone = revocations.taken_out(counting, _coordinators(found, root), _keys(found, root))
+        if gone == before:
+            break
+    officer = next((user.device for user in found.users.values() if user.verify == root), "")
+    return replace(found, gone=gone, officer=officer)
+
+
+def _coordinators(found: Members, root: str) -> set[str]:
+    return {root, *(user.verify for user in found.users.values() if user.role == COORDINATOR)}
+
+
+def _keys(found: Members, root: str) -> dict[str, frozenset[str]]:
+    """Return by device what it and its people sign with; the founder's user key, where all trust begins, stays."""
+    people: dict[str, set[str]] = {}
+    for user in found.users.values():
+        people.setdefault(user.device, set()).add(user.verify)
+    return {id_: frozenset({one.verify, *people.get(id_, ())} - {root}) for id_, one in found.devices.items()}
+
+
+def _recognised(said: Sequence[Said], root: str) -> Members:
+    orders = sorted(filter(_well_formed, said), key=lambda order: (order.signer != root, order.content))
     users: dict[str, Member] = {}
     devices: dict[str, Machine] = {}
     for _ in orders:  # each round can recognise the signer of others; at most one round for each order
@@ -96,7 +136,7 @@ def members(orders: Iterable[Said], root: str) -> Members:
                 _enter(order, users, devices)
         if len(users) + len(devices) == known:
             break
-    boxes = sorted(filter(_new_box, said), key=_bytes)
+    boxes = sorted(filter(_new_box, said), key=lambda order: order.content)
     return Members({code: replace(user, box=_box(user, boxes)) for code, user in users.items()}, devices)
 
 
@@ -116,10 +156,6 @@ def _box(user: Member, orders: Sequence[Said]) -> str:
         if not after:
             return seen[-1]
         seen.append(after[0])
-
-
-def _bytes(order: Said) -> bytes:
-    return canonical([order.kind, order.signer, dict(order.body)])
 
 
 def _well_formed(order: Said) -> bool:

@@ -111,9 +111,11 @@ def take_in(tables: Tables) -> None:
     waiting = tables.execute(
         "SELECT id, body FROM orders WHERE kind = ? AND id NOT IN (SELECT id FROM erasures) ORDER BY id", [KIND]
     ).fetchall()
+    everybody = machine.everybody(tables) if waiting else None
     for id_, content in waiting:
         order = json.loads(content)  # its signature was looked at when it was kept
-        _carry_out(tables, id_, order["signer"], order["body"])
+        if everybody and everybody.counts(id_, order["signer"]):
+            _carry_out(tables, id_, order["signer"], order["body"])
 
 
 def blocked(tables: Tables, change: Change) -> bool:

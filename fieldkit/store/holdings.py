@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from fieldkit.rules.members import KINDS
 from fieldkit.store.database import Tables
-from fieldkit.store.intake import stored
+from fieldkit.store.intake import PARKED, stored
 from sync.block import Block
 from sync.replica import StreamInfo
 
@@ -27,6 +27,22 @@ def ends(tables: Tables) -> dict[str, list[tuple[int, str]]]:
     for stream, position, name in rows:
         found.setdefault(stream, []).append((position, name))
     return found
+
+
+def ends_of(tables: Tables, device: str) -> dict[str, list[tuple[int, str]]]:
+    """Return the ends of the streams of one device."""
+    own = {row[0] for row in tables.execute("SELECT id FROM streams WHERE device = ?", [device])}
+    return {stream: found for stream, found in ends(tables).items() if stream in own}
+
+
+def waiting_of(tables: Tables, devices: Iterable[str]) -> dict[str, int]:
+    """Return, of these devices, how many blocks are parked here."""
+    rows = tables.execute(
+        "SELECT s.device, count(*) FROM blocks AS b JOIN streams AS s ON s.id = b.stream "
+        "WHERE b.standing = ? AND s.device IN (SELECT value FROM json_each(?)) GROUP BY s.device",
+        [PARKED, json.dumps(list(devices))],
+    )
+    return dict(rows.fetchall())
 
 
 def count(tables: Tables) -> int:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 from nacl.signing import VerifyKey
 
 from fieldkit.records import KINDS, Change, Unreadable, decode
-from fieldkit.store import erasures, log, machine, removals, standing
+from fieldkit.store import erasures, log, machine, removals, revocations, standing
 from fieldkit.store.aliases import alias_of
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import unb64
 from sync import block as blocks
 from sync import chain
 from sync.block import Block
+from sync.chain import StreamLinks
 from sync.errors import CannotOpen, SyncError
 from sync.replica import Report, StreamInfo
 
@@ -35,10 +38,19 @@ def stored(header: bytes, payload: bytes | None) -> Block:
     return Block(bytes(header), None if payload is None else bytes(payload))
 
 
+def beyond(links: StreamLinks, brought: Iterable[Block], ends: Iterable[str]) -> set[str]:
+    """Return the hashes in one stream that lie neither at nor before *ends*, with what is *brought* to it now."""
+    known = dict(links)
+    for one in chain.in_order(brought):
+        if chain.classify({one.header.stream: known}, one.hash, one.header) == chain.NEW:
+            known[one.hash] = (one.header.position, one.header.previous)
+    return {name for _, name in chain.beyond(known, ends)}
+
+
 class Intake:
     """One batch on its way in: counts that add up, and the changes that are new here."""
 
-    def __init__(self, tables: Tables, batch: str, me: str) -> None:
+    def __init__(self, tables: Tables, batch: str, me: str, brought: Sequence[Block] = ()) -> None:
         self.arrived: list[Change] = []
         self._tables = tables
         self._batch = batch
@@ -52,6 +64,9 @@ class Intake:
         settled = tables.execute("SELECT DISTINCT stream, drawer FROM blocks WHERE standing <> ?", [PARKED])
         self._drawers: dict[str, str] = dict(settled.fetchall())
         self._chains: dict[str, dict[str, tuple[int, str | None]]] = {}
+        self._gone = revocations.gone(tables)
+        self._brought = brought if self._gone else ()
+        self._beyond: dict[str, set[str]] = {}
 
     def report(self) -> Report:
         """Return the numbers of this batch."""
@@ -66,6 +81,52 @@ class Intake:
             changes_parked=self._parked_changes,
             changes_new=len(self.arrived) - held,
         )
+
+    def park(self) -> None:
+        """Put aside what was read of devices that were taken out and lies beyond what is recognised of them."""
+        of_gone = [(stream, device) for stream, (_, device) in self._streams.items() if device in self._gone]
+        hashes = json.dumps([name for stream, device in of_gone for name in self._parked_in(stream, device)])
+        rows = self._tables.execute(
+            "UPDATE blocks SET standing = ? WHERE standing = ? AND hash IN (SELECT value FROM json_each(?)) "
+            "RETURNING hash",
+            [PARKED, READ, hashes],
+        ).fetchall()
+        if rows:
+            self._put_aside([row[0] for row in rows], [stream for stream, _ in of_gone])
+
+    def _put_aside(self, hashes: Sequence[str], streams: Sequence[str]) -> None:
+        """Take the changes in the blocks *hashes* out of the log, unless a recognised block says them as well."""
+        named = json.dumps(hashes)
+        self._tables.execute("DELETE FROM parked WHERE block IN (SELECT value FROM json_each(?))", [named])
+        bodies = self._tables.execute(
+            "DELETE FROM changes WHERE block IN (SELECT value FROM json_each(?)) RETURNING body", [named]
+        ).fetchall()
+        lost = {one.id: one for one in (decode(bytes(body)) for (body,) in bodies)}
+        still = self._tables.execute(
+            "SELECT header, payload FROM blocks WHERE standing = ? AND payload IS NOT NULL "
+            "AND stream IN (SELECT value FROM json_each(?))",
+            [READ, json.dumps(streams)],
+        ).fetchall()
+        for one in (stored(*row) for row in still):
+            for line in self._lines(one):
+                with suppress(Unreadable):
+                    change = self._understood(line, one.header.drawer, one.header.alias)
+                    if change.id in lost and not log.known(self._tables, change.id):
+                        log.insert(self._tables, change, line, self._batch, one.hash)
+        log.settle(self._tables, lost.values())
+
+    def _lines(self, one: Block) -> list[bytes]:
+        held = machine.drawer_key(self._tables, one.header.drawer, one.header.epoch)
+        return blocks.open_block(one, held[1]) if held else []
+
+    def _parked_in(self, stream: str, device: str) -> set[str]:
+        """Return what of *stream* lies beyond what is recognised of its *device*."""
+        if stream not in self._beyond:
+            self._look_up(stream)
+            brought = [one for one in self._brought if one.header.stream == stream]
+            ends = self._gone[device].streams.get(stream, ())
+            self._beyond[stream] = beyond(self._chains[stream], brought, ends)
+        return self._beyond[stream]
 
     def wake(self) -> None:
         """Look again at what was kept aside: its key, its device or a program that knows its kind may be here now."""
@@ -121,6 +182,8 @@ class Intake:
             return PARKED if claimed_device not in self._devices else None
         if self._drawers.get(header.stream, header.drawer) != header.drawer:
             return None
+        if owner in self._gone and one.hash in self._parked_in(header.stream, owner):
+            return PARKED
         judged = self._opened(one)
         if judged in {READ, FOREIGN}:
             self._set_right(StreamInfo(header.stream, header.drawer, owner))

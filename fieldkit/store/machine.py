@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from fieldkit.rules.members import KINDS, Members, Said, members
+from fieldkit.rules.members import KINDS, Members, members
+from fieldkit.rules.orders import Said
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import KeyPair
 
@@ -135,7 +136,8 @@ def batches(tables: Tables) -> list[tuple[str, str, str]]:
 def everybody(tables: Tables) -> Members:
     """Return the members of the study, as the orders recognise them."""
     rows = tables.execute(
-        "SELECT body FROM orders WHERE kind IN (SELECT value FROM json_each(?)) ORDER BY id", [json.dumps(KINDS)]
+        "SELECT id, body FROM orders WHERE kind IN (SELECT value FROM json_each(?)) ORDER BY id", [json.dumps(KINDS)]
     )
-    said = [Said(order["kind"], order["signer"], order["body"]) for order in (json.loads(row[0]) for row in rows)]
+    parsed = [(id_, json.loads(body)) for id_, body in rows]
+    said = [Said(order["kind"], order["signer"], order["body"], id_) for id_, order in parsed]
     return members(said, recall_self(tables).root)

@@ -49,10 +49,12 @@ def take_in(tables: Tables) -> list[str]:
     if not waiting:
         return []
     interviews: list[str] = []
-    coordinators = {one.verify for one in machine.everybody(tables).users.values() if one.role == COORDINATOR}
+    everybody = machine.everybody(tables)
+    coordinators = {one.verify for one in everybody.users.values() if one.role == COORDINATOR}
     for id_, content in waiting:
         order = json.loads(content)  # its signature was looked at when it was kept
-        if order["signer"] in coordinators and _well_formed(order["body"]):
+        counts = order["signer"] in coordinators and everybody.counts(id_, order["signer"])
+        if counts and _well_formed(order["body"]):
             drawers = order["body"]["drawers"]
             interviews += [one for drawer, alias in drawers.items() for one in _carry_out(tables, drawer, alias)]
             if not any(_is_unsure(tables, drawer) for drawer in drawers):

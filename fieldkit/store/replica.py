@@ -10,7 +10,7 @@ from nacl.signing import SigningKey
 
 from fieldkit.clock import new_id
 from fieldkit.records import TEAM_DRAWERS, Change
-from fieldkit.store import envelope, erasures, log, machine, removals
+from fieldkit.store import envelope, epochs, erasures, log, machine, removals, revocations, standing
 from fieldkit.store.aliases import alias_of
 from fieldkit.store.database import Tables
 from fieldkit.store.intake import FOREIGN, READ, Intake, keep_block, stored
@@ -29,6 +29,7 @@ def seal(tables: Tables) -> int:
 
     A run that seals anything ends with exactly one safeguarding envelope, full or empty (`design.md` §2).
     """
+    keep_keys_up(tables)
     groups = tables.execute(
         "SELECT DISTINCT drawer, coalesce(subject, '') FROM changes WHERE block IS NULL ORDER BY drawer, subject"
     ).fetchall()
@@ -36,6 +37,15 @@ def seal(tables: Tables) -> int:
     if sealed:
         _seal_envelope(tables)
     return sealed
+
+
+def keep_keys_up(tables: Tables) -> None:
+    """Change the keys of drawers that somebody who was taken out could open, and hand new keys to who lacks them."""
+    me = machine.recall_self(tables)
+    made = [orders.sign(epochs.KIND, me.study, body, me.pair.signer) for body in epochs.due(tables)]
+    machine.keep_orders(tables, [(order.id, order.kind, order.content) for order in made])
+    if made:
+        epochs.take_in(tables)
 
 
 def erase(tables: Tables, changes: Iterable[Change]) -> None:
@@ -219,11 +229,16 @@ class StoreReplica:
             "INSERT OR IGNORE INTO streams VALUES (?, ?, ?)",
             [(one.stream, one.drawer, one.device) for one in streams],
         )
-        intake = Intake(self._tables, self._batch, self._me.id)
+        arrived = chain.in_order(list(brought))
+        intake = Intake(self._tables, self._batch, self._me.id, arrived)
+        epochs.take_in(self._tables)
+        intake.park()
         _carry_out(self._tables)
         intake.wake()
-        for one in chain.in_order(list(brought)):
+        for one in arrived:
             intake.take(one)
         log.settle(self._tables, intake.arrived)
         _carry_out(self._tables)  # the device, key or secret that an order waited for came with this batch
+        if revocations.gone(self._tables) and revocations.hiding(self._tables):
+            standing.restand_all(self._tables)
         return intake.report()

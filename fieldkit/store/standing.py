@@ -10,7 +10,7 @@ from fieldkit.records import KINDS, Change, Value
 from fieldkit.rules import consent
 from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, Event
 from fieldkit.rules.duplicates import stricter
-from fieldkit.store import duplicates
+from fieldkit.store import duplicates, revocations
 from fieldkit.store.database import Tables
 
 Held = Callable[[Change], bool]
@@ -127,8 +127,8 @@ def held(tables: Tables) -> Held:
 
 
 def is_hidden(tables: Tables, subject: str) -> bool:
-    """Compute whether *subject* is hidden: by an event of the family, or by a notice from anywhere."""
-    return consent.hidden(binding(tables, subject))
+    """Compute whether *subject* is hidden: by an event of the family, a notice, or an order to erase that is parked."""
+    return consent.hidden(binding(tables, subject)) or revocations.hides(tables, subject)
 
 
 def restand(tables: Tables, subject: str) -> None:
@@ -137,6 +137,12 @@ def restand(tables: Tables, subject: str) -> None:
         "INSERT INTO standings VALUES (?, ?) ON CONFLICT (subject) DO UPDATE SET hidden = excluded.hidden",
         [(one, int(is_hidden(tables, one))) for one in duplicates.whole(tables, subject)],
     )
+
+
+def restand_all(tables: Tables) -> None:
+    """Look again at every child: an order to erase that is parked hides whom it means until it counts again."""
+    for (subject,) in tables.execute("SELECT DISTINCT record FROM changes WHERE kind = 'participant'").fetchall():
+        restand(tables, subject)
 
 
 def restand_noticed(tables: Tables) -> None:

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from wtforms import PasswordField, RadioField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length, Regexp
 
-from fieldkit.acts import devices
+from fieldkit.acts import devices, revocations
 from fieldkit.rules.members import ROLES
 from fieldkit.store.folder import REQUESTED
 from fieldkit.web.pages import Answer, Form, answer, saved
@@ -92,7 +92,8 @@ def accept() -> Answer:
 @pages.get("/devices")
 def listing() -> str:
     """Show who has what."""
-    return render_template("devices/list.html", devices=devices.listing(desk()), form=InviteForm())
+    shown = {"devices": devices.listing(desk()), "out": revocations.listing(desk())}
+    return render_template("devices/list.html", form=InviteForm(), **shown)
 
 
 @pages.post("/devices/look")

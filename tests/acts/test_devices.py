@@ -255,14 +255,6 @@ def test_each_machine_holds_the_keys_of_its_own_drawers(desks: Desks, joins: Joi
     assert team_b == {"study", "notices", "consent/B", "research/B", "vault/B"}
 
 
-@pytest.mark.parametrize("drawer", ["consent", "research", "vault"])
-def test_a_team_reads_its_own_drawers_only(drawer: str) -> None:
-    assert devices.may_read("interviewer", "A", f"{drawer}/A")
-    assert not devices.may_read("interviewer", "A", f"{drawer}/B")
-    assert devices.may_read("coordinator", "A", f"{drawer}/B") == (drawer != "vault")
-    assert not any(devices.may_read(role, "A", f"{drawer}/A") for role in ("translator", "sg_lead"))
-
-
 def test_whoever_lacks_a_key_carries_what_it_cannot_read(
     desks: Desks,
     joins: Joins,

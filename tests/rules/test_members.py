@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fieldkit.rules.members import COORDINATOR, INTERVIEWER, LEAD, TRANSLATOR, Machine, Member, Said, members
+from fieldkit.rules.members import COORDINATOR, INTERVIEWER, LEAD, TRANSLATOR, Machine, Member, may_read, members
+from fieldkit.rules.orders import Said
 
 ROOT = "founder's key"
 
@@ -153,3 +154,11 @@ BACK = [box("I1's key", "I1", "b", "c"), Said("box", "I1's key", {"code": "I1", 
 def test_the_newest_box_key_is_the_end_of_the_chain_in_any_order_of_arrival(orders: list[Said]) -> None:
     """Of two that replace the same one the lesser in bytes counts; a chain that bites its tail ends."""
     assert members(orders, ROOT).users["I1"].box == "c" * 43
+
+
+@pytest.mark.parametrize("drawer", ["consent", "research", "vault"])
+def test_a_team_reads_its_own_drawers_only(drawer: str) -> None:
+    assert may_read("interviewer", "A", f"{drawer}/A")
+    assert not may_read("interviewer", "A", f"{drawer}/B")
+    assert may_read("coordinator", "A", f"{drawer}/B") == (drawer != "vault")
+    assert not any(may_read(role, "A", f"{drawer}/A") for role in ("translator", "sg_lead"))

@@ -175,10 +175,19 @@ def _recognised(found: Iterable[bytes]) -> dict[str, Device]:
     named = [orders.parse(content) for content in found]
     root = b64(bytes(ROOT.verify_key))
     bodies = [one.body for one in named if (one.kind, one.signer) == ("device", root)]
-    return {body["id"]: Device(body["verify"], body["role"]) for body in bodies}
+    gone = {one.body["device"] for one in named if (one.kind, one.signer) == ("revoke", root)}
+    return {body["id"]: Device(body["verify"], body["role"], body["id"] in gone) for body in bodies}
 
 
-RULES = Rules(_recognised, lambda signer, _: signer == b64(bytes(ROOT.verify_key)))
+def _void(found: Iterable[bytes]) -> set[str]:
+    """Of a device that was taken out no order counts that the revocation does not name."""
+    named, known = [orders.parse(content) for content in found], _recognised(found)
+    kept = {id_ for one in named if one.kind == "revoke" for id_ in one.body["orders"]}
+    keys = {device.verify for device in known.values() if device.gone}
+    return {one.id for one in named if one.signer in keys and one.id not in kept}
+
+
+RULES = Rules(_recognised, lambda signer, _: signer == b64(bytes(ROOT.verify_key)), _void)
 
 
 class Laptop:

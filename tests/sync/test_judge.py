@@ -27,6 +27,7 @@ def judged(signer: SigningKey, lead: SigningKey) -> Callable[..., Judgement]:
     rules = Rules(
         lambda _: {"L1": Device(b64(bytes(signer.verify_key)), "interviewer")},
         lambda key, _: key == b64(bytes(lead.verify_key)),
+        lambda _: (),
     )
     return lambda *found: judge.judge([one.content for one in found], rules)
 

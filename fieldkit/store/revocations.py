@@ -1,0 +1,53 @@
+"""Devices that were taken out of the study, as this machine sees them (`design.md` §4, `rules/revocations`)."""
+
+from __future__ import annotations
+
+import json
+
+from fieldkit.rules.revocations import REVOKE, Gone
+from fieldkit.store import machine
+from fieldkit.store.aliases import alias_of
+from fieldkit.store.database import Tables
+
+ERASE_CHILD = "erase_child"
+
+
+def anybody(tables: Tables) -> bool:
+    """Tell whether any order wants to take a device out: asked for every page, before all orders are read."""
+    return tables.execute("SELECT 1 FROM orders WHERE kind = ? LIMIT 1", [REVOKE]).fetchone() is not None
+
+
+def gone(tables: Tables) -> dict[str, Gone]:
+    """Return the devices that were taken out, by id, this one left out.
+
+    Who holds it still reads and writes here; what it writes is parked on every other machine, and may be released.
+    """
+    return {id_: one for id_, one in machine.everybody(tables).gone.items() if id_ != machine.recall_self(tables).id}
+
+
+def hides(tables: Tables, subject: str) -> bool:
+    """Tell whether an order to erase *subject* is parked: one of a coordinator who was taken out still hides.
+
+    Like a withdrawal; another coordinator looks, and erases or releases.
+    """
+    rows = tables.execute(
+        "SELECT id, body FROM orders WHERE kind = ? AND id NOT IN (SELECT id FROM erasures)", [ERASE_CHILD]
+    ).fetchall()
+    if not rows:
+        return False
+    everybody = machine.everybody(tables)
+    parked = [json.loads(body) for id_, body in rows if not everybody.counts(id_, json.loads(body)["signer"])]
+    taken_out = {key for one in everybody.gone.values() for key in one.keys}
+    named = [one["body"].get("drawers") for one in parked if one["signer"] in taken_out]
+    return any(
+        alias is not None and alias == alias_of(tables, drawer, subject)
+        for drawers in named
+        if isinstance(drawers, dict)
+        for drawer, alias in drawers.items()
+    )
+
+
+def hiding(tables: Tables) -> bool:
+    """Tell whether orders to erase are here that nobody carried out: those that are parked hide."""
+    sql = "SELECT 1 FROM orders WHERE kind = ? AND id NOT IN (SELECT id FROM erasures) LIMIT 1"
+    return tables.execute(sql, [ERASE_CHILD]).fetchone() is not None
