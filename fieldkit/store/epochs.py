@@ -53,13 +53,14 @@ def due(tables: Tables) -> list[Body]:
     A fresh key where somebody who had the newest was taken out; and each fresh key for those who lack it, such as a
     machine that was invited elsewhere meanwhile.
     """
-    everybody = machine.everybody(tables)
+    me, everybody = machine.recall_self(tables).id, machine.everybody(tables)
     said = _said(tables, everybody)
-    if not everybody.gone and not said:
+    if (not everybody.gone and not said) or me not in everybody.devices or me in everybody.gone:
         return []
     found = [
         one
         for drawer, keys in sorted(machine.drawers(tables).items())
+        if everybody.reads(me, drawer)
         for one in _of_drawer(everybody, said, drawer, {int(epoch): key for epoch, key in keys.items()})
     ]
     return [one for one in found if one["sealed"]]
