@@ -14,10 +14,10 @@ from nacl.signing import SigningKey
 
 from sync import chain, judge, orders, wire
 from sync.block import Block
-from sync.bundle import Incoming
 from sync.canonical import b64, decode, digest, encode
 from sync.errors import ForeignStudy, Malformed, Refused, SyncError
 from sync.hub_store import HubFacts, HubStore, Strip
+from sync.incoming import Piece
 from sync.judge import COORDINATOR, Device, Judgement, Rules
 from sync.replica import StreamInfo
 from sync.wire import Message
@@ -189,7 +189,7 @@ class Centre:
             became |= self._take_stream(list(run), claimed.get(stream, ""), message.facts["device"])
         return encode({"hash": digest(message.content), "blocks": became, "orders": len(found.orders)})
 
-    def _keep_orders(self, found: Incoming) -> None:
+    def _keep_orders(self, found: Piece) -> None:
         self._store.keep_orders(self.study, {orders.parse(content).id: content for content in found.orders})
         self._ready()
 

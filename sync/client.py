@@ -15,10 +15,10 @@ import httpx
 from nacl.signing import SigningKey
 
 from sync import chain, wire
-from sync.bundle import Incoming
 from sync.canonical import decode, digest, encode
 from sync.chain import KNOWN, NEW, Ends
 from sync.errors import ForeignStudy, Malformed, NotTheHub, Refused, SyncError, Unreachable
+from sync.incoming import Piece
 from sync.replica import Holder, Report
 from sync.wire import PREFIX, RESTORED, UNKNOWN_DEVICE
 
@@ -241,13 +241,13 @@ class _Talk:
             if any(name not in links for _, name in ends):
                 yield stream, {"have": chain.sample(links)}
 
-    def _pull(self, ids: Sequence[str], wishes: Mapping[str, Any]) -> Incoming:
+    def _pull(self, ids: Sequence[str], wishes: Mapping[str, Any]) -> Piece:
         found = wire.read_piece(self._line.ask("pull", encode({"orders": list(ids), "streams": wishes})))
         if found.torn or found.study != self._here.study():
             raise Malformed("piece")
         return found
 
-    def _keep(self, found: Incoming) -> None:
+    def _keep(self, found: Piece) -> None:
         report = self._here.receive(found.orders, found.streams, found.blocks)
         damaged, newer = report.damaged + found.damaged, report.newer + found.newer
         self.outcome.reports.append(replace(report, damaged=damaged, newer=newer))

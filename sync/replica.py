@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from sync.block import Block
 from sync.chain import Ends, StreamLinks
+from sync.chunk import Chunk
 
 
 class StreamInfo(NamedTuple):
@@ -24,6 +25,10 @@ class Report:
 
     Not part of `received`: `gaps` were not stored and are asked for again, `damaged` copies are no blocks, `newer` ones
     were made by a later version and passed over. `torn`: the file ends too early; what was intact counts.
+    Chunks are counted apart: `chunks_new` of them were kept, `chunks_known` were here, `chunks_blocked` were erased,
+    `chunks_parked` are of a device that is not known here yet: they were not kept, and have to be brought again.
+    Of a bundle in several files `bundle` is a number for all of them, `part` that of this one, and `parts`, in the
+    last one only, how many there are.
     """
 
     received: int = 0
@@ -41,6 +46,13 @@ class Report:
     changes_parked: int = 0
     changes_new: int = 0
     newer: int = 0
+    chunks_new: int = 0
+    chunks_known: int = 0
+    chunks_blocked: int = 0
+    chunks_parked: int = 0
+    bundle: int = 0
+    part: int = 0
+    parts: int = 0
 
     @property
     def changes(self) -> int:
@@ -68,7 +80,12 @@ class Replica(Protocol):
     def blocks(self) -> Iterable[Block]:
         """Yield all blocks in chain order."""
 
-    def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]) -> Report:
+    def chunks(self) -> Iterable[Chunk]:
+        """Yield all chunks, one at a time in memory."""
+
+    def receive(
+        self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]
+    ) -> Report:
         """Take in what is new: orders first, then streams, then blocks."""
 
 

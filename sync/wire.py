@@ -13,13 +13,14 @@ from typing import Any
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
-from sync import bundle
+from sync import bundle, incoming
 from sync.block import Block
-from sync.bundle import Incoming
 from sync.canonical import b64, decode_object, digest, encode, new_id, unb64
 from sync.chain import End
+from sync.chunk import Chunk
 from sync.errors import BadHash, BadSignature, Malformed
 from sync.frames import Writer
+from sync.incoming import Piece
 from sync.replica import StreamInfo
 
 FORMAT = 1
@@ -107,16 +108,22 @@ def check_receipt(said: dict[str, Any], key: str) -> None:
     check(RECEIPT, facts, str(said.get("signature", "")), key)
 
 
-def piece(study: str, found: Iterable[bytes], streams: Iterable[StreamInfo], brought: Iterable[Block]) -> bytes:
+def piece(
+    study: str,
+    found: Iterable[bytes],
+    streams: Iterable[StreamInfo],
+    brought: Iterable[Block],
+    lumps: Iterable[Chunk] = (),
+) -> bytes:
     """Return a piece: a small bundle, read by the same reader as the one on a stick."""
     file = BytesIO()
-    bundle.write_frames(Writer(file), study, found, streams, brought)
+    bundle.write_frames(Writer(file), study, found, streams, brought, lumps)
     return file.getvalue()
 
 
-def read_piece(content: bytes) -> Incoming:
+def read_piece(content: bytes) -> Piece:
     """Return what is intact in a piece; raises NotABundle, UnknownFormat."""
-    return bundle.read_from(BytesIO(content))
+    return incoming.read_piece(content)
 
 
 def cut(parts: Iterable[bytes | Block]) -> Iterator[list[Any]]:

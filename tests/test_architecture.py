@@ -33,6 +33,7 @@ LIVES_IN = {  # library: the only modules and packages that may import it
     "sync": (
         "sync",
         "fieldkit.store.replica",
+        "fieldkit.store.attachments",
         "fieldkit.store.intake",
         "fieldkit.store.holdings",
         "fieldkit.acts",

@@ -6,15 +6,15 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from fieldkit.acts import removals, stops
+from fieldkit.acts import attachments, removals, stops
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import new_id
 from fieldkit.errors import DiskFull, Occupied, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import canonical
-from fieldkit.store import machine, people, replica
+from fieldkit.store import holdings, machine, people, replica
 from fieldkit.store.database import Tables
-from sync import bundle, errors
+from sync import bundle, errors, incoming
 from sync.bundle import BundleInfo
 from sync.errors import ForeignStudy, NotABundle, SyncError, UnknownFormat
 from sync.replica import Report
@@ -105,8 +105,10 @@ def named(path: Path) -> Path:
         raise explained(error, path) from error
 
 
-def write(desk: Desk, path: Path) -> BundleInfo:
+def write(desk: Desk, path: Path, largest: int = bundle.LARGEST_FILE) -> BundleInfo:
     """Seal what is new and write a bundle of all that this machine holds; the file is whole or absent.
+
+    What does not fit into *largest* bytes goes on in further files beside it.
 
     A stop that waits is done first: what a child wanted gone leaves no laptop.
     Raises Occupied, DiskFull, NoSuchPlace, and what `stops.finish_due` refuses.
@@ -116,9 +118,9 @@ def write(desk: Desk, path: Path) -> BundleInfo:
         replica.seal(tables)
     try:
         with desk.db.reading() as tables:
-            info = bundle.write(path, replica.StoreReplica(tables))
+            info = bundle.write(path, replica.StoreReplica(tables, home=desk.folder.attachments), largest)
     except errors.Occupied as error:
-        raise Occupied(path=path) from error
+        raise Occupied(path=error.args[0]) from error
     except OSError as error:
         raise explained(error, path) from error
     with desk.db.writing() as tables:
@@ -127,18 +129,24 @@ def write(desk: Desk, path: Path) -> BundleInfo:
 
 
 def read(desk: Desk, path: Path, name: str = "") -> Report:
-    """Take in a bundle: all of what is intact in it, in one transaction; reading it again changes nothing.
+    """Take in a bundle: all of what is intact in it; reading it again changes nothing.
 
-    *name*: what the person called the file, for the list of batches.
+    Orders and records come in one transaction, the recordings and pictures then a few megabytes at a time: what was
+    taken in before a cut stays. *name*: what the person called the file, for the list of batches.
     Raises NotThisFile, OtherStudy, NewerBundle, NoSuchPlace, DiskFull.
     """
-    batch = new_id()
+    batch, name = new_id(), name or path.name
     try:
+        found = incoming.read(path)
         with desk.db.writing() as tables:
             desk.db.leave_no_trace()  # it may bring orders to erase
-            report = bundle.exchange(path, replica.StoreReplica(tables, batch))
+            report = bundle.hand_over(found, replica.StoreReplica(tables, batch))
             removals.acknowledge(desk, tables)
-            _note_batch(desk, tables, batch, name or path.name, report)
+            _note_batch(desk, tables, batch, name, report)
+        if found.chunks:
+            report = attachments.told(report, attachments.take(desk, found.chunks))
+            with desk.db.writing() as tables:
+                _note_batch(desk, tables, batch, name, report)
     except OSError as error:
         raise explained(error, path) from error
     except SyncError as error:
@@ -168,4 +176,4 @@ def explained(error: OSError, path: Path) -> Refusal:
 
 def _note_batch(desk: Desk, tables: Tables, batch: str, source: str, report: Report) -> None:
     at = desk.clock.now().isoformat(timespec="seconds")
-    machine.keep_batch(tables, batch, at, source, canonical(asdict(report)).decode())
+    holdings.note_batch(tables, batch, at, source, canonical(asdict(report)).decode())

@@ -19,7 +19,7 @@ from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.platform import flush_folder, make_private, write_atomically
 from fieldkit.records import canonical
-from fieldkit.store import backups, erasures, replica, schema
+from fieldkit.store import attachments, backups, erasures, replica, schema
 from fieldkit.store.database import Database, ForeignStore, Tables
 from fieldkit.store.stops import Stop
 
@@ -107,6 +107,13 @@ class Folder:
     def backups(self) -> Path:
         """Return the folder of what this program copies by itself."""
         path = self.path / "backups"
+        make_private(path)
+        return path
+
+    @property
+    def attachments(self) -> Path:
+        """Return the folder of the sealed chunks that the database lists."""
+        path = attachments.home(self.database_path)
         make_private(path)
         return path
 
@@ -250,6 +257,7 @@ class Folder:
         noted = self._noted()
         with database.reading() as tables:
             fresh = [order for order in replica.given(tables) if order not in set(noted)]
+            attachments.sweep(tables, self.attachments)
         if fresh:
             erasures.write_log(self.erased_log, [*noted, *fresh])
 

@@ -23,6 +23,7 @@ KNOWN = (
     "conflicts_decided",
     "children_known_twice",
     "children_found_by_name",
+    "attachments_in_chunks",
 )  # any other name is a later version's
 
 _LOG = """
@@ -371,3 +372,30 @@ def children_known_twice(db: Tables) -> None:
 def children_found_by_name(db: Tables) -> None:
     """What a child was ever called is read from the few changes that say it, not from all of them (`child_names`)."""
     db.execute("CREATE INDEX changes_participants ON changes (record, tick, id, drawer) WHERE kind = 'participant'")
+
+
+# Which chunks lie in `attachments/`, each by its name: by whom and under which name of a child it is erased. What was
+# erased is known by the attachment's id and its device, or by the child's alias (`erased_aliases`).
+_CHUNKS = """
+CREATE TABLE chunks (
+  name TEXT PRIMARY KEY, attachment TEXT NOT NULL, number INTEGER NOT NULL, device TEXT NOT NULL,
+  drawer TEXT NOT NULL, alias TEXT NOT NULL, label BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX chunks_attachment ON chunks (attachment, number);
+CREATE INDEX chunks_alias ON chunks (drawer, alias);
+CREATE TABLE erased_attachments (id TEXT, device TEXT, PRIMARY KEY (id, device)) WITHOUT ROWID;
+"""
+_BY_MEDIUM = """(CASE
+    WHEN json_extract(NEW.body, '$.set.media') LIKE 'audio/%' THEN 'audio'
+    WHEN json_extract(NEW.body, '$.set.media') LIKE 'image/%' THEN 'photo_object' END)"""
+
+
+@migrations()
+def attachments_in_chunks(db: Tables) -> None:
+    """Recordings and pictures of an interview: their records, and the sealed chunks that lie beside the database."""
+    db.table("attachments").create(_columns("interview media key bytes:int chunks"), pk="id")
+    db.table("attachments").create_index(["interview"])
+    db.table("attachments").create_index(["subject"])
+    _script(db, walls.NEEDS_CHANGE.format(table="attachments"))
+    _script(db, walls.GATED.format(kind="attachment", items=_BY_MEDIUM))
+    _script(db, _CHUNKS)

@@ -1,48 +1,220 @@
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from io import BytesIO
+from pathlib import Path
 
 import pytest
 
-from fieldkit.acts import assents, attachments, interviews, people, withdrawals
+from fieldkit.acts import assents, attachments, checks, handover, interviews, people, stops, withdrawals
 from fieldkit.acts.assents import ChildAnswer
-from fieldkit.acts.attachments import ItemNotInForce, NoAttachmentsYet
+from fieldkit.acts.attachments import AttachedElsewhere, CutOff, ItemNotInForce, NotWhole, TakenBack, TooLong
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
-from fieldkit.errors import NotAllowed, NotFound, Refusal
+from fieldkit.errors import DiskFull, NotAllowed, NotFound, Refusal
+from fieldkit.rules import attachments as rules
+from fieldkit.rules.consent import STOP_DISCARD
+from fieldkit.store import attachments as kept_chunks
+from fieldkit.store import log
+from sync import chunk
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+SOUND = b"the river behind the house " * 30_000  # four chunks
+
+
+def _add(desk: Desk, interview: str, media: str = "audio/mpeg", content: bytes = SOUND) -> str:
+    return attachments.add(desk, interview, media, len(content), BytesIO(content))
+
+
+def _heard(desk: Desk, interview: str, id_: str) -> bytes:
+    return b"".join(attachments.open_one(desk, interview, id_).parts)
+
+
+def _files(desk: Desk) -> list[Path]:
+    return sorted(desk.folder.attachments.iterdir())
+
+
+def _everything(desk: Desk) -> list[Path]:
+    return [path for path in desk.folder.path.rglob("*") if path.is_file()]
+
+
+@pytest.fixture
+def talk(desks: Desks, consented: str) -> str:
+    """An interview to whose recording guardian and child agreed; of pictures nothing was said."""
+    said = ChildAnswer("yes", (1, 2, 3), "child_oral", items={"audio": "yes"})
+    assents.record(desks["interviewer"], consented, said)
+    return interviews.start(desks["interviewer"], consented, KEPT)
 
 
 @pytest.mark.parametrize("media", ["audio/mpeg", "video/mp4", "image/jpeg", "application/zip", "", "audio"])
 def test_v39_what_guardian_and_child_have_not_both_agreed_to_is_not_attached(
     refused: Refused, interview: str, media: str
 ) -> None:
-    told = refused(ItemNotInForce, "interviewer", lambda desk: attachments.refuse(desk, interview, media))
+    told = refused(ItemNotInForce, "interviewer", lambda desk: attachments.check(desk, interview, media, 5))
+    refused(ItemNotInForce, "interviewer", lambda desk: _add(desk, interview, media))
 
     assert told.code == "V39"
 
 
-def test_what_both_agreed_to_is_not_kept_either_and_that_is_said(
-    refused: Refused, desks: Desks, consented: str
-) -> None:
-    said = ChildAnswer("yes", (1, 2, 3), "child_oral", items={"audio": "yes"})
-    assents.record(desks["interviewer"], consented, said)
-    interview = interviews.start(desks["interviewer"], consented, KEPT)
-
-    refused(NoAttachmentsYet, "interviewer", lambda desk: attachments.refuse(desk, interview, "audio/mpeg"))
-    refused(ItemNotInForce, "interviewer", lambda desk: attachments.refuse(desk, interview, "image/jpeg"))
+@pytest.mark.parametrize("media", ["image/jpeg", "image/svg+xml", "video/mp4", "audio/"])
+def test_a_yes_to_recordings_permits_nothing_else(refused: Refused, talk: str, desks: Desks, media: str) -> None:
+    refused(ItemNotInForce, "interviewer", lambda desk: _add(desk, talk, media))
+    assert _files(desks["interviewer"]) == []
 
 
 def test_only_an_interviewer_attaches_and_only_to_an_interview_that_is_here(
     refused: Refused, desks: Desks, interview: str
 ) -> None:
     others = "coordinator translator sg_lead"
-    refused(NotAllowed, others, lambda desk: attachments.refuse(desk, interview, "audio/mpeg"))
+    refused(NotAllowed, others, lambda desk: attachments.check(desk, interview, "audio/mpeg", 5))
+    refused(NotAllowed, others, lambda desk: _add(desk, interview))
+    refused(NotAllowed, others, lambda desk: attachments.erase(desk, interview, "x"))
+    refused(NotAllowed, "translator sg_lead", lambda desk: attachments.listing(desk, interview))
+    refused(NotAllowed, "translator sg_lead", lambda desk: attachments.open_one(desk, interview, "x"))
     case = people.listing(desks["interviewer"])[0]
     withdrawals.withdraw(desks["interviewer"], case.id)
 
     for name in (interview, "nobody"):
-        refused(NotFound, "interviewer", partial(attachments.refuse, interview=name, media="audio/mpeg"))
+        refused(NotFound, "interviewer", partial(attachments.check, interview=name, media="audio/mpeg", size=5))
+
+
+def test_what_is_too_large_or_came_only_in_part_leaves_nothing(
+    refused: Refused, talk: str, desks: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = len(SOUND)
+    for size in (0, whole + 1):
+        short = partial(attachments.add, interview=talk, media="audio/wav", size=size)
+        refused(CutOff, "interviewer", lambda desk, act=short: act(desk, source=BytesIO(SOUND)))  # type: ignore[misc]
+    monkeypatch.setattr(rules, "LARGEST", 1024**2)
+    refused(TooLong, "interviewer", lambda desk: attachments.check(desk, talk, "audio/wav", 1024**2 + 1))
+    assert _files(desks["interviewer"]) == []
+
+
+@pytest.mark.parametrize("at", [1, 3])
+def test_a_full_disk_leaves_nothing(
+    refused: Refused, talk: str, desks: Desks, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    stage, calls = kept_chunks.stage, []
+
+    def failing(scratch: Path, one: chunk.Chunk) -> Path:
+        calls.append(one)
+        if len(calls) == at:
+            raise OSError(errno.ENOSPC, "full")
+        return stage(scratch, one)
+
+    monkeypatch.setattr(kept_chunks, "stage", failing)
+    refused(DiskFull, "interviewer", lambda desk: _add(desk, talk))
+    assert _files(desks["interviewer"]) == []
+    assert [path for path in _everything(desks["interviewer"]) if "scratch" in str(path)] == []
+
+
+def test_what_was_attached_comes_out_as_it_went_in_and_lies_nowhere_in_clear(talk: str, desks: Desks) -> None:
+    me = desks["interviewer"]
+    id_ = _add(me, talk)
+
+    assert _heard(me, talk, id_) == SOUND
+    line = attachments.listing(me, talk)[0]
+    assert (line.id, line.media, line.bytes, line.whole, line.usable, line.mine) == (
+        id_, "audio/mpeg", len(SOUND), True, True, True,
+    )  # fmt: skip
+    assert len(_files(me)) == 4
+    assert not [path for path in _everything(me) if SOUND[:27] in path.read_bytes()]
+    assert checks.check(me).ok
+
+
+def test_killed_between_the_files_and_the_record_nothing_counts_and_the_files_are_swept_away(
+    talk: str, desks: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = desks["interviewer"]
+
+    def killed(*_: object) -> None:
+        settle(*_)  # type: ignore[arg-type]
+        raise InterruptedError
+
+    settle = kept_chunks.settle
+    with monkeypatch.context() as patched, suppress(InterruptedError):
+        patched.setattr(kept_chunks, "settle", killed)
+        _add(me, talk)
+    assert (len(_files(me)), attachments.listing(me, talk)) == (4, [])
+    me.folder._migrated(me.db)  # as the next start does
+    assert _files(me) == []
+
+
+def test_a_yes_that_is_taken_back_hides_what_was_attached_and_the_one_who_did_deletes_it(
+    refused: Refused, talk: str, consented: str, desks: Desks
+) -> None:
+    me = desks["interviewer"]
+    id_ = _add(me, talk)
+    withdrawals.withdraw(me, consented, "audio", "child")
+
+    refused(TakenBack, "interviewer", lambda desk: attachments.open_one(desk, talk, id_))
+    refused(ItemNotInForce, "interviewer", lambda desk: _add(desk, talk))
+    assert [one.usable for one in attachments.listing(me, talk)] == [False]
+    attachments.erase(me, talk, id_)
+    assert (_files(me), attachments.listing(me, talk)) == ([], [])
+    refused(NotFound, "interviewer", lambda desk: attachments.open_one(desk, talk, id_))
+
+
+def test_a_damaged_chunk_is_told_never_played_and_asked_for_again(refused: Refused, talk: str, desks: Desks) -> None:
+    me = desks["interviewer"]
+    id_ = _add(me, talk)
+    stick = me.folder.path / "stick"
+    handover.write(me, stick)
+    _files(me)[2].write_bytes(b"rotten")
+
+    with pytest.raises(NotWhole):
+        attachments.open_one(me, talk, id_)
+    assert [one.whole for one in attachments.listing(me, talk)] == [False]
+    assert handover.read(me, stick).chunks_new == 1
+    assert _heard(me, talk, id_) == SOUND
+
+
+def test_a_bundle_brings_it_to_the_coordinator_who_cannot_delete_it_but_the_author_can(
+    refused: Refused, talk: str, desks: Desks, tmp_path: Path
+) -> None:
+    me, coordinator, translator = desks["interviewer"], desks["coordinator"], desks["translator"]
+    id_ = _add(me, talk)
+    info = handover.write(me, tmp_path / "stick")
+    report = handover.read(coordinator, tmp_path / "stick")
+    handover.read(translator, tmp_path / "stick")
+
+    assert (info.chunks, report.chunks_new, report.newer) == (4, 4, 0)
+    assert handover.read(coordinator, tmp_path / "stick").chunks_known == 4
+    assert _heard(coordinator, talk, id_) == SOUND
+    assert len(_files(translator)) == 4
+    attachments.erase(me, talk, id_)
+    handover.write(me, tmp_path / "later")
+    for desk in (coordinator, translator):
+        handover.read(desk, tmp_path / "later")
+        assert _files(desk) == []
+        again = handover.read(desk, tmp_path / "stick")
+        assert (again.chunks_blocked, again.chunks_new, _files(desk)) == (4, 0, [])
+
+
+def test_what_another_laptop_attached_is_deleted_there(
+    refused: Refused, talk: str, desks: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = desks["interviewer"]
+    id_ = _add(me, talk)
+    monkeypatch.setattr(log, "of_record", lambda *_: [type("Foreign", (), {"device": "L9", "tick": 1})])
+    with pytest.raises(AttachedElsewhere):
+        attachments.erase(me, talk, id_)
+    assert len(_files(me)) == 4
+
+
+def test_a_talk_of_which_nothing_stays_takes_its_recording_along(talk: str, desks: Desks, tmp_path: Path) -> None:
+    me, coordinator = desks["interviewer"], desks["coordinator"]
+    _add(me, talk)
+    handover.write(me, tmp_path / "before")
+    handover.read(coordinator, tmp_path / "before")
+    stops.finish(me, talk, stops.begin(me, talk, STOP_DISCARD).mark)
+
+    assert _files(me) == []
+    handover.write(me, tmp_path / "after")
+    handover.read(coordinator, tmp_path / "after")
+    assert _files(coordinator) == []
+    assert all(checks.check(desk).ok for desk in (me, coordinator))

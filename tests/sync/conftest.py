@@ -27,6 +27,7 @@ from sync import block, bundle, chain, client, judge, orders
 from sync.block import Block, Place
 from sync.canonical import b64, digest, new_id
 from sync.centre import Centre
+from sync.chunk import Chunk
 from sync.client import Card, Identity, Outcome, Progress
 from sync.errors import SyncError
 from sync.hub import create_app
@@ -48,6 +49,7 @@ class Shelf:
         self._orders = {order.id: order.content for order in found}
         self._streams = {StreamInfo(STREAM, "research/A", "L1")} if brought else set()
         self._blocks: dict[str, Block] = {}
+        self.brought: list[Chunk] = []
         self.receive([], [], brought)
 
     def study(self) -> str:
@@ -62,7 +64,12 @@ class Shelf:
     def blocks(self) -> Iterable[Block]:
         return chain.in_order(self._blocks.values())
 
-    def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]) -> Report:
+    def chunks(self) -> Iterable[Chunk]:
+        return self.brought
+
+    def receive(
+        self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]
+    ) -> Report:
         self._orders |= {digest(content): content for content in found}
         self._streams |= set(streams)
         report = Report()
