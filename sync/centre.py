@@ -15,6 +15,7 @@ from nacl.signing import SigningKey
 from sync import chain, judge, orders, wire
 from sync.block import Block
 from sync.canonical import b64, decode, digest, encode
+from sync.centre_chunks import CentreChunks
 from sync.errors import ForeignStudy, Malformed, Refused, SyncError
 from sync.hub_store import HubFacts, HubStore, Strip
 from sync.incoming import Piece
@@ -48,7 +49,9 @@ class Centre:
             "push": self._take,
             "pull": self._pull,
             "receipt": self._receipt,
+            "chunks": lambda _, message: encode(self._chunks.compare(_object(message.content))),
         }
+        self._chunks = CentreChunks(store.chunks, study, lambda ids: self._judge(ids)[1])
         self._ready()
 
     @property
@@ -92,7 +95,13 @@ class Centre:
         """Return what the status page shows: no names, no words."""
         facts = self._facts()
         shown = {"study": facts.study, "epoch": facts.epoch, "country": facts.country, "restored": facts.restored}
-        return {**shown, "key": self.key, "devices": len(self._ready().devices), **self._store.counted(self.study)}
+        return {
+            **shown,
+            "key": self.key,
+            "devices": len(self._ready().devices),
+            **self._store.counted(self.study),
+            "chunks": self._store.chunks.count(self.study),
+        }
 
     def _facts(self) -> HubFacts:
         facts = self._store.hub(self.study)
@@ -147,6 +156,7 @@ class Centre:
                     gone += strip.empty(names, aliases)
         if gone:
             self._store.scrub()
+        self._chunks.carry_out(judged)
 
     def _hello(self, device: Device, message: Message) -> bytes:
         """One round trip, whatever the size of the store: do both hold the same?"""
@@ -187,7 +197,8 @@ class Centre:
         became: dict[str, str] = {}
         for stream, run in groupby(chain.in_order(found.blocks), key=lambda one: one.header.stream):
             became |= self._take_stream(list(run), claimed.get(stream, ""), message.facts["device"])
-        return encode({"hash": digest(message.content), "blocks": became, "orders": len(found.orders)})
+        kept = {"chunks": self._chunks.take(found.chunks)} if found.chunks else {}
+        return encode({"hash": digest(message.content), "blocks": became, "orders": len(found.orders), **kept})
 
     def _keep_orders(self, found: Piece) -> None:
         self._store.keep_orders(self.study, {orders.parse(content).id: content for content in found.orders})
@@ -236,13 +247,15 @@ class Centre:
         return QUARANTINE if self._store.set_aside(self.study, sender, one, became) else FULL
 
     def _pull(self, _device: Device, message: Message) -> bytes:
-        """Return one piece of what the asker lacks: orders first, then blocks in chain order."""
+        """Return one piece of what the asker lacks: chunks, or orders first, then blocks in chain order."""
         if self._facts().restored:
             raise Refused(wire.RESTORED)
         asked = _object(message.content)
         wanted, streams = wire.texts(asked.get("orders")), asked.get("streams")
         if not isinstance(streams, dict):
             raise Malformed("streams")
+        if asked.get("chunks"):
+            return wire.piece(self.study, [], [], [], self._chunks.pick(wire.texts(asked["chunks"])))
         held = self._store.orders(self.study)
         found = next(wire.cut(held[id_] for id_ in wanted if id_ in held), [])
         if found:
@@ -275,6 +288,7 @@ class Centre:
             "hub": self.key,
             "streams": {stream: self._held(stream, ends) for stream, ends in streams.items()},
             "orders": digest(encode(sorted(mine & set(ids)))),
+            **self._chunks.receipt(asked.get("attachments")),
         }
         self._store.saw(self.study, message.facts["device"], self._now())
         return encode(wire.receipt(facts, self._signer))

@@ -6,7 +6,7 @@ Who may give which order only the program around `sync` knows: it says so throug
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from nacl.signing import VerifyKey
@@ -15,7 +15,9 @@ from sync import block as blocks
 from sync import orders
 from sync.block import Block
 from sync.canonical import unb64
+from sync.chunk import Label
 from sync.errors import SyncError
+from sync.orders import Order
 from sync.replica import StreamInfo
 
 COORDINATOR = "coordinator"  # whose orders a hub waits for that was restored from an old backup
@@ -47,6 +49,13 @@ class Judgement:
     devices: Mapping[str, Device]
     emptied: Mapping[str, frozenset[str]]  # hash of a block -> keys that signed for it
     aliases: frozenset[tuple[str, str]]  # (drawer, alias)
+    attachments: Mapping[str, frozenset[str]] = field(default_factory=dict)  # id -> keys that signed for its erasure
+
+    def drops(self, label: Label) -> bool:
+        """Tell whether the chunk of *label* is to be gone."""
+        device = self.devices.get(label.device)
+        named = device is not None and device.verify in self.attachments.get(label.attachment, ())
+        return named or (label.drawer, label.alias) in self.aliases
 
     def empties(self, one: Block, info: StreamInfo) -> bool:
         """Tell whether *one*, of stream *info*, is to be without its payload."""
@@ -93,18 +102,24 @@ def judge(found: Iterable[bytes], rules: Rules) -> Judgement:
     contents = sorted(found)
     void = rules.void(contents)
     parsed = [one for one in map(orders.parse, contents) if one.id not in void]
-    emptied: dict[str, frozenset[str]] = {}
-    for one in parsed:
-        for name in _named(one.body) if one.kind == ERASE else ():
-            emptied[name] = emptied.get(name, frozenset()) | {one.signer}
+    emptied, attachments = _signers(parsed, "blocks"), _signers(parsed, "attachments")
     of_children = [one for one in parsed if one.kind == ERASE_CHILD]
     may = {signer: rules.may_erase(signer, contents) for signer in {one.signer for one in of_children}}
     aliases = frozenset(pair for one in of_children if may[one.signer] for pair in _aliases(one.body))
-    return Judgement(rules.recognised(contents), emptied, aliases)
+    return Judgement(rules.recognised(contents), emptied, aliases, attachments)
 
 
-def _named(body: Mapping[str, Any]) -> list[str]:
-    named = body.get("blocks")
+def _signers(parsed: Iterable[Order], what: str) -> dict[str, frozenset[str]]:
+    """Return which keys signed for the erasure of each that is named."""
+    found: dict[str, frozenset[str]] = {}
+    for one in parsed:
+        for name in _named(one.body, what) if one.kind == ERASE else ():
+            found[name] = found.get(name, frozenset()) | {one.signer}
+    return found
+
+
+def _named(body: Mapping[str, Any], what: str) -> list[str]:
+    named = body.get(what)
     return [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -118,3 +118,15 @@ class Holder(Protocol):
 
     def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Sequence[Block]) -> Report:
         """Take in one piece: orders first, then streams, then blocks; all of it or nothing."""
+
+    def chunks_held(self) -> Mapping[str, Sequence[str]]:
+        """Return the names of the chunks that are here, sorted, by attachment."""
+
+    def chunks_lacking(self) -> Mapping[str, Sequence[str]]:
+        """Return the names of the chunks that are wanted here and are not, by attachment."""
+
+    def pick_chunks(self, names: Sequence[str]) -> Iterable[Chunk]:
+        """Yield these chunks, one at a time in memory."""
+
+    def receive_chunks(self, brought: Sequence[Chunk]) -> None:
+        """Keep chunks; they are on the disk when it returns."""

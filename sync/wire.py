@@ -126,9 +126,9 @@ def read_piece(content: bytes) -> Piece:
     return incoming.read_piece(content)
 
 
-def cut(parts: Iterable[bytes | Block]) -> Iterator[list[Any]]:
+def cut(parts: Iterable[bytes | Block | Chunk]) -> Iterator[list[Any]]:
     """Yield *parts* in runs that fit into a piece each; what is longer travels alone."""
-    run: list[bytes | Block] = []
+    run: list[bytes | Block | Chunk] = []
     size = 0
     for part in parts:
         length = _length(part)
@@ -141,14 +141,20 @@ def cut(parts: Iterable[bytes | Block]) -> Iterator[list[Any]]:
         yield run
 
 
-def _length(part: bytes | Block) -> int:
+def _length(part: bytes | Block | Chunk) -> int:
+    if isinstance(part, Chunk):
+        return len(part.label_bytes) + len(part.content)
     return len(part) if isinstance(part, bytes) else len(part.header_bytes) + len(part.payload or b"")
 
 
 def short(ends: Iterable[End]) -> str:
     """Return what stands for the ends of a stream in a comparison; nothing for none."""
-    listed = [list(end) for end in ends]
-    return digest(encode(listed))[:SHORT] if listed else ""
+    return short_of([list(end) for end in ends])
+
+
+def short_of(listed: Sequence[Any]) -> str:
+    """Return what stands for a sorted list in a comparison; nothing for an empty one."""
+    return digest(encode(list(listed)))[:SHORT] if listed else ""
 
 
 def texts(found: object) -> Sequence[str]:

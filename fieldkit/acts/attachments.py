@@ -303,9 +303,9 @@ def told(report: Report, became: Mapping[str, int]) -> Report:
     """Return *report* with what became of the chunks that came along."""
     return replace(
         report,
-        chunks_new=became.get(attachments.NEW, 0),
-        chunks_known=became.get(attachments.KNOWN, 0),
-        chunks_blocked=became.get(attachments.BLOCKED, 0),
-        chunks_parked=became.get(attachments.PARKED, 0),
+        chunks_new=report.chunks_new + became.get(attachments.NEW, 0),
+        chunks_known=report.chunks_known + became.get(attachments.KNOWN, 0),
+        chunks_blocked=report.chunks_blocked + became.get(attachments.BLOCKED, 0),
+        chunks_parked=report.chunks_parked + became.get(attachments.PARKED, 0),
         damaged=report.damaged + became.get(attachments.DAMAGED, 0),
     )
