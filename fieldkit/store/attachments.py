@@ -180,3 +180,31 @@ def opened(folder: Path, attachment: str, key: bytes, names: Sequence[str]) -> I
     """Yield what an attachment holds, part by part. Raises OSError, CannotOpen."""
     for number, name in enumerate(names, 1):
         yield chunks.open_content(attachment, number, (folder / name).read_bytes(), key)
+
+
+def listed(tables: Tables, folder: Path) -> list[Path]:
+    """Return the files of a backup's third part, in its order."""
+    return [folder / row[0] for row in tables.execute("SELECT name FROM chunks ORDER BY name")]
+
+
+def missing(tables: Tables, folder: Path) -> list[str]:
+    """Return the chunks that are listed and whose files do not lie in *folder* in their length."""
+    rows = tables.execute("SELECT name, json_extract(CAST(label AS TEXT), '$.length') FROM chunks").fetchall()
+    lying = {one.name: one.stat().st_size for one in folder.iterdir()}
+    return [name for name, length in rows if lying.get(name) != length]
+
+
+def lay_out(tables: Tables, joined: Path, folder: Path) -> None:
+    """Cut the third part of a backup into the chunks that *tables* list, each put into *folder*.
+
+    What does not fit is taken from the list: it is asked for again. Raises OSError.
+    """
+    rows = tables.execute("SELECT name, label FROM chunks ORDER BY name").fetchall()
+    with joined.open("rb") as file:
+        for name, label in rows:
+            one = Chunk(bytes(label), file.read(chunks.parse(bytes(label)).length))
+            if chunks.intact(one):
+                stage(folder, one)
+            else:
+                forget(tables, [name])
+    flush_folder(folder)

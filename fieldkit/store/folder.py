@@ -176,12 +176,17 @@ class Folder:
     def take_in(self, files: Mapping[str, Path]) -> None:
         """Make the contents of a backup this empty folder's own; the slots come last, they make it a store.
 
+        Chunks lie in a folder beside its database, where there are any.
+
         Raises NotEmpty, ForeignStore, FolderNewer.
         """
         if self.state != EMPTY or self.database_path.exists():
             raise NotEmpty
         _read_slots(files["slots.json"])
-        for name in ("fieldkit.db", "slots.json"):
+        for one in attachments.home(files["fieldkit.db"]).glob("*"):
+            one.replace(self.attachments / one.name)
+        flush_folder(self.attachments)
+        for name in backups.FILES:
             files[name].replace(self.path / name)
             flush_folder(self.path)
 

@@ -1,25 +1,42 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
-from contextlib import suppress
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from functools import partial
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from fieldkit.acts import assents, attachments, checks, handover, interviews, people, stops, withdrawals
+from fieldkit.acts import (
+    assents,
+    attachments,
+    backups,
+    checks,
+    exchange,
+    handover,
+    hubs,
+    interviews,
+    people,
+    stops,
+    withdrawals,
+)
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.attachments import AttachedElsewhere, CutOff, ItemNotInForce, NotWhole, TakenBack, TooLong
 from fieldkit.acts.demo import KEPT
-from fieldkit.acts.desk import Desk
+from fieldkit.acts.desk import Desk, sit_down
 from fieldkit.errors import DiskFull, NotAllowed, NotFound, Refusal
 from fieldkit.rules import attachments as rules
 from fieldkit.rules.consent import STOP_DISCARD
 from fieldkit.store import attachments as kept_chunks
-from fieldkit.store import log
+from fieldkit.store import keys, log
+from fieldkit.store.folder import Folder
 from sync import chunk
+from sync.client import Card
+from sync.hub import create_app
+from sync.hub_server import listening
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -218,3 +235,61 @@ def test_a_talk_of_which_nothing_stays_takes_its_recording_along(talk: str, desk
     handover.read(coordinator, tmp_path / "after")
     assert _files(coordinator) == []
     assert all(checks.check(desk).ok for desk in (me, coordinator))
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Folder]:
+    folder = Folder.open(tmp_path / "fresh")
+    yield folder
+    folder.close()
+
+
+def test_a_backup_brings_recordings_back_but_none_that_was_erased_since(
+    talk: str, desks: Desks, fresh: Folder, passphrase: str, tmp_path: Path
+) -> None:
+    me = desks["interviewer"]
+    gone, stays = _add(me, talk), _add(me, talk, content=SOUND[:300_000])
+    backups.write(me, tmp_path / "b.backup")
+    attachments.erase(me, talk, gone)
+    shutil.copy2(me.folder.erased_log, fresh.path)
+    backups.restore(fresh, tmp_path / "b.backup", passphrase)
+
+    code, key = next((slot["code"], keys.open_slot(slot, passphrase)) for slot in fresh.slots)
+    with closing(fresh.open_database(key[0], me.clock.now())) as db:
+        there = sit_down(fresh, db, code, key[1], me.clock)
+        assert [one.id for one in attachments.listing(there, talk)] == [stays]
+        assert _heard(there, talk, stays) == SOUND[:300_000]
+        assert len(_files(there)) == 2
+
+
+def test_a_backup_without_recordings_can_be_read_by_older_programs(desks: Desks, tmp_path: Path) -> None:
+    backups.write(desks["interviewer"], tmp_path / "b.backup")
+    assert (tmp_path / "b.backup").read_bytes().startswith(b"fieldkit backup 1\n")
+
+
+def test_a_chunk_that_is_lost_here_does_not_stop_a_backup(talk: str, desks: Desks, tmp_path: Path) -> None:
+    me = desks["interviewer"]
+    _add(me, talk)
+    _files(me)[1].unlink()
+    backups.write(me, tmp_path / "b.backup")
+    assert (tmp_path / "b.backup").read_bytes().startswith(b"fieldkit backup 2\n")
+
+
+def test_the_hub_gets_what_is_attached_and_the_coordinator_gets_it_there(
+    talk: str, desks: Desks, tmp_path: Path
+) -> None:
+    me, coordinator = desks["interviewer"], desks["coordinator"]
+    told = hubs.read_pass(hubs.write_pass(coordinator))
+    centre = hubs.opened(told, f"sqlite:///{tmp_path / 'hub.db'}", "CN", lambda: "2026-05-01T10:00")
+    id_ = _add(me, talk)
+    with closing(centre), listening(create_app(centre), "127.0.0.1", 0) as server:
+        card = hubs.write_card(Card(centre.study, f"http://127.0.0.1:{server.bind_addr[1]}", centre.key))
+        for desk in (me, coordinator):
+            exchange.take_card(desk, card)
+            assert exchange.run(desk).done
+        assert centre.status()["chunks"] == 4
+        assert _heard(coordinator, talk, id_) == SOUND
+        attachments.erase(me, talk, id_)
+        for desk in (me, coordinator):
+            assert exchange.run(desk).done
+        assert (centre.status()["chunks"], _files(coordinator)) == (0, [])
