@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -76,11 +77,15 @@ class HandoverState:
 
 @dataclass(frozen=True)
 class BatchLine:
-    """One batch that was read: when by this laptop's clock, from which file, and its numbers."""
+    """One batch that was read: when by this laptop's clock, from which file, and its numbers.
+
+    `wanting`: of a bundle in several files, the numbers of those that were not read here, as far as they are known.
+    """
 
     at: str
     source: str
     report: Report
+    wanting: tuple[int, ...] = ()
 
 
 def state(desk: Desk) -> HandoverState:
@@ -158,7 +163,18 @@ def batches(desk: Desk) -> list[BatchLine]:
     """Return the batches that were read here, newest first."""
     with desk.db.reading() as tables:
         rows = machine.batches(tables)
-    return [BatchLine(at, source, Report(**json.loads(report))) for at, source, report in rows]
+    read = [(at, source, Report(**json.loads(report))) for at, source, report in rows]
+    return [BatchLine(*one, wanting(one[2], [report for _, _, report in read])) for one in read]
+
+
+def wanting(one: Report, read: Iterable[Report]) -> tuple[int, ...]:
+    """Return which files of its bundle are still to be read; of an end that is not known yet, the next one."""
+    if not one.part:
+        return ()
+    of_it = [other for other in read if other.bundle == one.bundle]
+    here = {other.part for other in of_it if not other.torn}
+    last = max(other.parts for other in of_it) or max(here, default=0) + 1
+    return tuple(number for number in range(1, last + 1) if number not in here)
 
 
 _REFUSALS: dict[type[SyncError], type[Refusal]] = {

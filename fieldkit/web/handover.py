@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -19,6 +21,8 @@ from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
 
 pages = Blueprint("handover", __name__)
+ONE_FILE = 2**63  # bytes: a browser saves one file, and where it lands it has room for it or says so
+PART = 1 << 20  # bytes of it in memory
 
 
 class PlaceForm(Form):
@@ -45,6 +49,14 @@ def write() -> Answer:
     def act() -> Answer:
         info = handover.write(desk(), handover.named(place(form.path.data)))
         tell(_("Written and read back: {path} ({n} blocks).", path=info.path, n=info.blocks))
+        if info.parts > 1:
+            tell(
+                _(
+                    "Written and read back: {path} and the files after it, {n} in all. Carry them all.",
+                    path=info.path,
+                    n=info.parts,
+                )
+            )
         return redirect(url_for("handover.show"))
 
     return answer(form, "handover/show.html", act, **_shown())
@@ -61,15 +73,15 @@ def place(typed: str) -> Path:
 @pages.post("/handover/download")
 def download() -> Response:
     """Hand the bundle to the browser, which saves it where a person says; it is sealed."""
-    with desk().folder.scratch() as scratch:
-        path = scratch / "bundle"
-        handover.write(desk(), path)
-        content = path.read_bytes()
-    return Response(
-        content,
-        mimetype="application/octet-stream",
-        headers={"Content-Disposition": f'attachment; filename="{handover.new_name()}"'},
-    )
+    with ExitStack() as until_sent:
+        path = until_sent.enter_context(desk().folder.scratch()) / "bundle"
+        size = handover.write(desk(), path, ONE_FILE).bytes
+        file = until_sent.enter_context(path.open("rb"))
+        named = f'attachment; filename="{handover.new_name()}"'
+        headers = {"Content-Disposition": named, "Content-Length": str(size)}
+        answer = Response(iter(partial(file.read, PART), b""), mimetype="application/octet-stream", headers=headers)
+        answer.call_on_close(until_sent.pop_all().close)
+        return answer
 
 
 @pages.post("/handover/read")

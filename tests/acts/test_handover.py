@@ -3,6 +3,7 @@ from __future__ import annotations
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 from itertools import permutations
@@ -272,3 +273,14 @@ def test_what_waits_to_be_discarded_is_discarded_before_a_bundle_is_written(
 
     assert stops.waiting(me, interview) is None
     assert "这次的都不要" not in words(chief)
+
+
+def test_of_a_bundle_in_several_files_the_inbox_says_which_are_still_to_be_read() -> None:
+    first, second, last = (Report(bundle=7, part=n, parts=3 if n == 3 else 0) for n in (1, 2, 3))
+
+    assert handover.wanting(Report(), [first]) == ()
+    assert handover.wanting(first, [first]) == (2,)
+    assert handover.wanting(last, [last]) == (1, 2)
+    assert handover.wanting(first, [first, last, Report(bundle=8, part=2)]) == (2,)
+    assert handover.wanting(second, [first, replace(second, torn=True), last]) == (2,)
+    assert handover.wanting(first, [last, second, first, second]) == ()
