@@ -83,9 +83,7 @@ class Replica(Protocol):
     def chunks(self) -> Iterable[Chunk]:
         """Yield all chunks, one at a time in memory."""
 
-    def receive(
-        self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]
-    ) -> Report:
+    def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]) -> Report:
         """Take in what is new: orders first, then streams, then blocks."""
 
 

@@ -227,9 +227,7 @@ class StoreReplica:
         """Yield all chunks that lie here whole, one at a time in memory."""
         return attachments.every(self._tables, self._home)
 
-    def receive(
-        self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]
-    ) -> Report:
+    def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]) -> Report:
         """Take in orders first, then blocks; whatever cannot be read is kept aside with its reason."""
         parsed = [orders.parse(content) for content in found]
         machine.keep_orders(

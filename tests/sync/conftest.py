@@ -67,9 +67,7 @@ class Shelf:
     def chunks(self) -> Iterable[Chunk]:
         return self.brought
 
-    def receive(
-        self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]
-    ) -> Report:
+    def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]) -> Report:
         self._orders |= {digest(content): content for content in found}
         self._streams |= set(streams)
         report = Report()
