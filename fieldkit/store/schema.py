@@ -385,17 +385,14 @@ CREATE INDEX chunks_attachment ON chunks (attachment, number);
 CREATE INDEX chunks_alias ON chunks (drawer, alias);
 CREATE TABLE erased_attachments (id TEXT, device TEXT, PRIMARY KEY (id, device)) WITHOUT ROWID;
 """
-_BY_MEDIUM = """(CASE
-    WHEN json_extract(NEW.body, '$.set.media') LIKE 'audio/%' THEN 'audio'
-    WHEN json_extract(NEW.body, '$.set.media') LIKE 'image/%' THEN 'photo_object' END)"""
 
 
 @migrations()
 def attachments_in_chunks(db: Tables) -> None:
     """Recordings and pictures of an interview: their records, and the sealed chunks that lie beside the database."""
     db.table("attachments").create(_columns("interview media key bytes:int chunks"), pk="id")
-    db.table("attachments").create_index(["interview"])
-    db.table("attachments").create_index(["subject"])
+    for column in ("interview", "subject"):
+        db.table("attachments").create_index([column])
     _script(db, walls.NEEDS_CHANGE.format(table="attachments"))
-    _script(db, walls.GATED.format(kind="attachment", items=_BY_MEDIUM))
+    _script(db, walls.GATED.format(kind="attachment", items=walls.BY_MEDIUM))
     _script(db, _CHUNKS)

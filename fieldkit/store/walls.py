@@ -41,6 +41,11 @@ WHEN NEW.batch IS NULL AND NEW.kind = '{kind}' AND NOT (
 BEGIN SELECT RAISE(ABORT, 'fieldkit wall: {kind} without both consents'); END;
 """
 
+# The item that an attachment needs: its medium says so, whatever else its change says.
+BY_MEDIUM = """(CASE
+    WHEN json_extract(NEW.body, '$.set.media') LIKE 'audio/%' THEN 'audio'
+    WHEN json_extract(NEW.body, '$.set.media') LIKE 'image/%' THEN 'photo_object' END)"""
+
 # Whom a code means, and which children a notice withdraws: of this team or another, in any order of arrival, and by any
 # name that a child ever had, so that a new pseudonym lifts nothing.
 NAMES = """
