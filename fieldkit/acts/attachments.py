@@ -18,6 +18,7 @@ from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import new_id
 from fieldkit.errors import DiskFull, NotFound, Refusal
 from fieldkit.i18n import N_
+from fieldkit.records import ATTACHED
 from fieldkit.rules import attachments as rules
 from fieldkit.rules import consent
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
@@ -212,6 +213,14 @@ def _owner(desk: Desk, tables: Tables, row: Row) -> Owner:
     if alias is None:  # under no name it could never be erased
         raise NotFound
     return Owner(new_id(), desk.device.id, drawer, alias)
+
+
+@only(INTERVIEWER)
+def permitted(desk: Desk, interview: str) -> tuple[str, ...]:
+    """Return which kinds of medium ("audio", "image") guardian and child agreed to in this session. Raises NotFound."""
+    with desk.db.reading() as tables:
+        events = standing.binding(tables, interviews.row_within(tables, interview)["subject"])
+        return tuple(kind for kind, item in ATTACHED.items() if consent.effective(events, item, interview))
 
 
 @only(INTERVIEWER, COORDINATOR)

@@ -19,6 +19,12 @@ def attached_to(interview: str) -> list[Attached]:
     return attachments.listing(desk(), interview)
 
 
+@pages.app_template_global()
+def attachable(interview: str) -> tuple[str, ...]:
+    """Return which kinds of medium may be attached to an interview."""
+    return attachments.permitted(desk(), interview)
+
+
 @pages.post("/may")
 def may(interview: str) -> tuple[str, int]:
     """Say whether a file may be attached, before any of it is sent."""

@@ -99,6 +99,13 @@ def test_only_an_interviewer_attaches_and_only_to_an_interview_that_is_here(
         refused(NotFound, "interviewer", partial(attachments.check, interview=name, media="audio/mpeg", size=5))
 
 
+def test_the_page_offers_only_what_both_agreed_to(refused: Refused, talk: str, consented: str, desks: Desks) -> None:
+    refused(NotAllowed, "coordinator translator sg_lead", lambda desk: attachments.permitted(desk, talk))
+    assert attachments.permitted(desks["interviewer"], talk) == ("audio",)
+    withdrawals.withdraw(desks["interviewer"], consented, "audio", "child")
+    assert attachments.permitted(desks["interviewer"], talk) == ()
+
+
 def test_what_is_too_large_or_came_only_in_part_leaves_nothing(
     refused: Refused, talk: str, desks: Desks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
