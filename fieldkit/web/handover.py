@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
@@ -77,11 +79,18 @@ def download() -> Response:
         path = until_sent.enter_context(desk().folder.scratch()) / "bundle"
         size = handover.write(desk(), path, ONE_FILE).bytes
         file = until_sent.enter_context(path.open("rb"))
-        named = f'attachment; filename="{handover.new_name()}"'
-        headers = {"Content-Disposition": named, "Content-Length": str(size)}
-        answer = Response(iter(partial(file.read, PART), b""), mimetype="application/octet-stream", headers=headers)
-        answer.call_on_close(until_sent.pop_all().close)
-        return answer
+        kept = until_sent.pop_all()
+    named = f'attachment; filename="{handover.new_name()}"'
+    headers = {"Content-Disposition": named, "Content-Length": str(size)}
+    answer = Response(_sent(file, kept), mimetype="application/octet-stream", headers=headers)
+    answer.call_on_close(kept.close)  # also where the browser goes away before the end
+    return answer
+
+
+def _sent(file: BinaryIO, kept: ExitStack) -> Iterator[bytes]:
+    """Yield what lies in *file*, a megabyte at a time, then let go of it."""
+    with kept:
+        yield from iter(partial(file.read, PART), b"")
 
 
 @pages.post("/handover/read")
