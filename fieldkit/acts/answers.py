@@ -59,11 +59,13 @@ class Saved:
 def save(desk: Desk, said: SaveAnswer) -> Saved:
     """Keep the text of one note; it is on the disk when this returns.
 
-    Raises NotFound, Invalid, TextTooLong, ConsentMissing, TypingErased, DiskFull, StoreBusy, WallBroken.
+    Raises NotFound, Invalid, TextTooLong, ConsentMissing, StopCountsDown, TypingErased, DiskFull, StoreBusy,
+    WallBroken.
     """
     _check(said)
     with desk.db.writing() as tables:
         interview = _interview(tables, said)
+        interviews.check_goes_on(tables, said.interview)
         interviews.keep_duration(desk, tables, interview)
         change = _keep(desk, tables, said, interview, interviews.grounds(tables, interview))
     return Saved(change.id, said.base, desk.clock.now(), said.editor)

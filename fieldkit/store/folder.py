@@ -67,11 +67,13 @@ class Folder:
     """An open data folder; it holds the `lock` until it is closed.
 
     `unkept`: by interview, the stops that a full disk could not take; until it can, only this program knows of them.
+    `undone`: the marks of stops that were taken back, so that one which comes late does nothing.
     """
 
     def __init__(self, path: Path, lock: FileLock) -> None:
         self.path = path
         self.unkept: dict[str, Stop] = {}
+        self.undone: set[str] = set()
         self._lock = lock
 
     @classmethod
