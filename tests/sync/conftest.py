@@ -270,7 +270,9 @@ class Laptop:
         return replace(Report(), **counts)  # type: ignore[arg-type]
 
     def _take(self, one: Block, judged: Judgement) -> str:
-        info = self.held_streams[one.header.stream]
+        info = self.held_streams.get(one.header.stream)
+        if info is None:
+            return "damaged"
         place = chain.classify({info.stream: self.links(info.stream)}, one.hash, one.header)
         if place != chain.NEW:
             return {chain.GAP: "gaps"}.get(place, place)
