@@ -150,7 +150,7 @@ def test_done_is_said_only_with_the_receipt_of_all(station: Any, laptop: Make) -
     receipt = station.sync(one).receipt
     one.write("research/A", '{"n":2}')
     with client.line(station.card(), Identity("L1", one.signer), httpx.WSGITransport(station.app)) as line:
-        line.ask_for("compare", {"streams": {}, "orders": []})
+        line.ask_for("compare", b'{"orders":[],"streams":{}}')
         assert not client.covers(receipt, line, one)
         assert not client.covers(None, line, one)
         assert client.covers(station.sync(one).receipt, line, one)
