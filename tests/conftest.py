@@ -68,7 +68,7 @@ settings.load_profile("steady")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", action="store_true", help="draw the pictures in docs/ anew")
     parser.addoption("--faults", action="store_true", help="write the table of faults in sync/README.md anew")
-    parser.addoption("--histories", type=int, default=96, metavar="N", help="histories of a study in tests/stories")
+    parser.addoption("--histories", type=int, default=48, metavar="N", help="histories of a study in tests/stories")
     parser.addoption("--kills", type=int, default=1, metavar="N", help="kills of each step in a browser")
 
 
