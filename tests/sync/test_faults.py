@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -98,7 +98,7 @@ class Faults:
 
         def noting(act: str, raw: bytes) -> tuple[int, bytes]:
             said.append((act, raw))
-            return answer(act, raw)
+            return cast("tuple[int, bytes]", answer(act, raw))
 
         station.centre.answer = noting
         station.sync(one)
