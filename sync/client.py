@@ -110,11 +110,11 @@ class Line:
             raise Refused(refused["refused"])
         return said.content
 
-    def ask_for(self, act: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the object that answers *facts*; raises what `ask` raises."""
-        said = decode(self.ask(act, encode(facts)))
-        if not isinstance(said, dict):
-            raise NotTheHub
+    def ask_for(self, act: str, content: bytes, *names: str) -> dict[str, Any]:
+        """Return the object that answers *content* and says at least *names*; raises what `ask` raises, Malformed."""
+        said = decode(self.ask(act, content))
+        if not isinstance(said, dict) or not said.keys() >= {*names}:
+            raise Malformed(act)
         return said
 
     def _post(self, url: str, raw: bytes) -> bytes:
@@ -169,14 +169,14 @@ class _Talk:
 
     def equal(self) -> bool:
         """Ask in one round trip whether both hold the same; a device that is new introduces itself first."""
-        opening = {"opening": chain.opening_of(self._here.ends(), self._here.order_ids())}
+        opening = encode({"opening": chain.opening_of(self._here.ends(), self._here.order_ids())})
         try:
-            return bool(self._line.ask_for("hello", opening)["equal"])
+            return bool(self._line.ask_for("hello", opening, "equal")["equal"])
         except Refused as refused:
             if refused.why != UNKNOWN_DEVICE:
                 raise
         self._line.ask("orders", wire.piece(self._here.study(), self._here.introduction(), [], []))
-        return bool(self._line.ask_for("hello", opening)["equal"])
+        return bool(self._line.ask_for("hello", opening, "equal")["equal"])
 
     def round(self) -> None:
         """Compare, bring orders and fetch them, fetch blocks and bring them, ask for the receipt."""
@@ -197,7 +197,8 @@ class _Talk:
 
     def _compare(self) -> dict[str, Any]:
         held = {stream: wire.short(ends) for stream, ends in self._here.ends().items()}
-        said = self._line.ask_for("compare", {"streams": held, "orders": sorted(self._here.order_ids())})
+        asked = encode({"streams": held, "orders": sorted(self._here.order_ids())})
+        said = self._line.ask_for("compare", asked, "streams", "lacks", "has")
         return {"streams": said["streams"], "lacks": wire.texts(said["lacks"]), "has": wire.texts(said["has"])}
 
     def _bring_orders(self, ids: Sequence[str]) -> None:
@@ -207,10 +208,10 @@ class _Talk:
 
     def _send(self, content: bytes) -> dict[str, str]:
         """Send one piece; only an answer that echoes its hash acknowledges it."""
-        said = decode(self._line.ask("push", content))
-        if said.get("hash") != digest(content):
+        said = self._line.ask_for("push", content, "hash", "blocks")
+        if said["hash"] != digest(content) or not isinstance(said["blocks"], dict):
             raise NotTheHub
-        return dict(said["blocks"])
+        return said["blocks"]
 
     def _fetch_orders(self, ids: Sequence[str]) -> None:
         wanted = list(ids)
@@ -277,7 +278,7 @@ class _Talk:
 
     def _ask_receipt(self) -> None:
         streams = {stream: [list(end) for end in ends] for stream, ends in self._here.ends().items()}
-        said = self._line.ask_for("receipt", {"streams": streams, "orders": sorted(self._here.order_ids())})
+        said = self._line.ask_for("receipt", encode({"streams": streams, "orders": sorted(self._here.order_ids())}))
         try:
             wire.check_receipt(said, self._line.card.key)
         except SyncError as error:

@@ -24,6 +24,7 @@ OF_NO_MODULE = {
     "acts/stops_model",
     "store/model",
     "web/words",
+    "sync/faults",
     "sync/model",
     "sync/vectors",
 }  # about a layer, not about one noun

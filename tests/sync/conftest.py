@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -269,7 +270,9 @@ class Laptop:
         return replace(Report(), **counts)  # type: ignore[arg-type]
 
     def _take(self, one: Block, judged: Judgement) -> str:
-        info = self.held_streams[one.header.stream]
+        info = self.held_streams.get(one.header.stream)
+        if info is None:
+            return "damaged"
         place = chain.classify({info.stream: self.links(info.stream)}, one.hash, one.header)
         if place != chain.NEW:
             return {chain.GAP: "gaps"}.get(place, place)
@@ -443,3 +446,77 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def laptop() -> type[Laptop]:
     """Make laptops: `laptop(device, role)`."""
     return Laptop
+
+
+WEIRD = (
+    b"-1",
+    b"0",
+    b"9007199254740993",
+    b"1e9",
+    b"null",
+    b"true",
+    b'""',
+    b"[[[[[[",
+    b"{}",
+    b"\xff\xfe",
+    b"\x00",
+    b"\\ud800",
+)
+LENGTHS = (0, 1, 2**26, 2**26 + 1, 2**31, 2**31 - 1, 2**32 - 1)
+
+
+def _span(made: bytearray, chance: random.Random) -> slice:
+    start = chance.randrange(len(made) + 1)
+    return slice(start, min(len(made), start + chance.choice((1, 2, 4, 16, 64, 400))))
+
+
+def _flip(made: bytearray, chance: random.Random) -> None:
+    if made:
+        made[chance.randrange(len(made))] ^= 1 << chance.randrange(8)
+
+
+def _drop(made: bytearray, chance: random.Random) -> None:
+    del made[_span(made, chance)]
+
+
+def _truncate(made: bytearray, chance: random.Random) -> None:
+    del made[chance.randrange(len(made) + 1) :]
+
+
+def _repeat(made: bytearray, chance: random.Random) -> None:
+    part, at = made[_span(made, chance)], chance.randrange(len(made) + 1)
+    made[at:at] = part
+
+
+def _garble(made: bytearray, chance: random.Random) -> None:
+    span = _span(made, chance)
+    made[span] = chance.randbytes(len(made[span]))
+
+
+def _put_something_weird(made: bytearray, chance: random.Random) -> None:
+    made[_span(made, chance)] = chance.choice(WEIRD)
+
+
+def _put_a_length(made: bytearray, chance: random.Random) -> None:
+    at = chance.randrange(len(made) + 1)
+    made[at : at + 4] = chance.choice(LENGTHS).to_bytes(4, "big")
+
+
+_WAYS = (_flip, _flip, _drop, _truncate, _repeat, _garble, _put_something_weird, _put_a_length)
+
+
+def _mutants(whole: bytes, count: int, seed: int = 0) -> Iterator[bytes]:
+    chance = random.Random(f"{seed} {len(whole)}")
+    while count:
+        made = bytearray(whole)
+        for _ in range(chance.choice((1, 1, 1, 2, 5))):
+            chance.choice(_WAYS)(made, chance)
+        if made != whole:
+            count -= 1
+            yield bytes(made)
+
+
+@pytest.fixture(scope="session")
+def mutants() -> Callable[..., Iterator[bytes]]:
+    """Change bytes in as many ways as told, always the same ones: `mutants(whole, count, seed)`."""
+    return _mutants

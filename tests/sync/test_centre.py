@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import Thread
 from typing import Any
 
@@ -225,3 +225,31 @@ def test_an_order_that_was_carried_out_elsewhere_just_before_the_lock_counts(
         assert ask("push", _piece(block))[1]["blocks"] == {block.hash: "new"}
     store.close()
     assert station.payloads() == {block.hash: None}
+
+
+@pytest.mark.parametrize("act", ["hello", "compare", "orders", "push", "pull", "receipt"])
+def test_whatever_a_device_of_the_study_signs_is_answered_and_nothing_forged_is_kept(
+    act: str, stations: Make, one: Any, laptop: Make, mutants: Callable[..., Iterator[bytes]]
+) -> None:
+    """Its words are mutants of right ones: each gets a signed yes or no, none an accident."""
+    station, other = stations(), laptop("L2")
+    for text in ("{}", '{"n":1}'):
+        one.write("research/A", text, "river")
+        other.write("vault/A", text, "cloud")
+    station.sync(one)
+    streams = {stream: [list(end) for end in ends] for stream, ends in one.ends().items()}
+    right = {
+        "hello": encode({"opening": one.opening()}),
+        "compare": encode({"streams": {"s": "x", **dict.fromkeys(streams, "")}, "orders": one.order_ids()}),
+        "pull": encode({"orders": [], "streams": {name: {"have": [], "after": [0, ""]} for name in streams}}),
+        "receipt": encode({"streams": streams, "orders": one.order_ids()}),
+    }
+    piece = wire.piece("study-1", other.introduction(), other.infos(other.ends()), list(other.held.values()))
+    before, written = station.payloads(), {**one.payloads(), **other.payloads()}
+    for number, content in enumerate(mutants(right.get(act, piece), 300)):
+        raw = wire.request("study-1", "L1", f"request-{number}", f"/sync/{act}", content, one.signer)
+        status, answer = station.centre.answer(act, raw)
+        said = wire.read_answer(answer)
+        wire.verify(wire.ANSWER, said, station.centre.key)
+        assert status in {200, 403, 422}
+    assert before.items() <= station.payloads().items() <= written.items()

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import pytest
@@ -10,7 +10,7 @@ from nacl.signing import SigningKey
 
 from sync import wire
 from sync.block import Block
-from sync.canonical import b64, digest, encode
+from sync.canonical import b64, decode, digest, encode
 from sync.errors import BadHash, BadSignature, Malformed, SyncError, UnknownFormat
 from sync.orders import Order
 from sync.replica import StreamInfo
@@ -123,3 +123,29 @@ def test_a_receipt_that_was_changed_is_refused(signer: SigningKey, verify_key: s
         change(facts)
         with pytest.raises(SyncError):
             wire.check_receipt(facts, verify_key)
+
+
+def test_no_mutant_of_a_message_is_believed(
+    asked: bytes, signer: SigningKey, verify_key: str, mutants: Callable[..., Iterator[bytes]]
+) -> None:
+    said = wire.answer("study-1", "epoch-1", "request-1", CONTENT, signer)
+    for mark, read, raw in ((wire.REQUEST, wire.read_request, asked), (wire.ANSWER, wire.read_answer, said)):
+        for changed in mutants(raw, 5_000):
+            with pytest.raises(SyncError):
+                wire.verify(mark, read(changed), verify_key)
+
+
+def _believed(raw: bytes, key: str) -> None:
+    said = decode(raw)
+    if not isinstance(said, dict):
+        raise Malformed("receipt")
+    wire.check_receipt(said, key)
+
+
+def test_no_mutant_of_a_receipt_is_believed(
+    signer: SigningKey, verify_key: str, mutants: Callable[..., Iterator[bytes]]
+) -> None:
+    said = encode(wire.receipt({"epoch": "epoch-1", "streams": {"s": [[1, "h"]]}, "orders": "o"}, signer))
+    for changed in mutants(said, 5_000):
+        with pytest.raises(SyncError):
+            _believed(changed, verify_key)
