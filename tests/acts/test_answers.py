@@ -276,14 +276,25 @@ def test_two_editors_on_one_base_keep_both_texts(desks: Desks, interview: str) -
     assert (line.others[0].author, line.others[0].device) == ("李岚", "L1")
 
 
-def test_whoever_saw_both_texts_ends_the_conflict(desks: Desks, interview: str) -> None:
+def test_whoever_saw_both_texts_and_types_on_loses_neither(desks: Desks, interview: str) -> None:
     answers.save(desks["interviewer"], note(interview, "妈妈"))
     answers.save(desks["interviewer"], note(interview, "爸爸", OTHER))
     opened = shown(desks["interviewer"], interview)
-    answers.save(desks["interviewer"], note(interview, "爸爸妈妈", opened.editor, opened.base))
+    answers.save(desks["interviewer"], note(interview, "爸爸来了", opened.editor, opened.base))
 
     line = shown(desks["interviewer"], interview)
-    assert (line.text_now, line.others) == ("爸爸妈妈", [])
+    assert (line.text_now, [other.text for other in line.others]) == ("爸爸来了", ["妈妈"])
+
+
+def test_who_takes_words_back_from_one_of_two_texts_leaves_the_other(desks: Desks, interview: str) -> None:
+    answers.save(desks["interviewer"], note(interview, "甲写的很长一段，孩子没有收回。"))
+    answers.save(desks["interviewer"], note(interview, "乙。这句别记。", OTHER))
+    opened = shown(desks["interviewer"], interview)
+    stays = note(interview, "乙。", opened.editor, opened.base)
+    answers.off_record(desks["interviewer"], stays, "这句别记。")
+
+    line = shown(desks["interviewer"], interview)
+    assert sorted([line.text_now, *(other.text for other in line.others)]) == ["乙。", "甲写的很长一段，孩子没有收回。"]
 
 
 def test_a_base_of_unknown_changes_replaces_nothing(desks: Desks, interview: str, changes: Changes) -> None:

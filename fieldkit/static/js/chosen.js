@@ -56,9 +56,9 @@ export class Chosen {
     return kept;
   }
 
-  // The stop of a page that is gone; what was chosen on this page since holds.
+  // The stop of a page that is gone; what was chosen on this page since holds. Of two such stops the stricter does.
   async adopt(choice) {
-    if (this.choice) return true;
+    if (this.choice && !(this.late && choice === 'stop_discard')) return true;
     this.late = true;
     if (this.form) location.hash = 'stop';
     return this.choose(choice);
