@@ -35,6 +35,8 @@ LIVES_IN = {  # library: the only modules and packages that may import it
         "fieldkit.store.replica",
         "fieldkit.store.intake",
         "fieldkit.store.holdings",
+        "fieldkit.store.receipts",
+        "fieldkit.store.ticks",
         "fieldkit.acts",
         "fieldkit.cli",
         "fieldkit.hubs",

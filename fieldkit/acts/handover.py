@@ -12,8 +12,9 @@ from fieldkit.clock import new_id
 from fieldkit.errors import DiskFull, Occupied, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import canonical
-from fieldkit.store import machine, people, replica
+from fieldkit.store import holdings, machine, people, receipts, replica, ticks
 from fieldkit.store.database import Tables
+from fieldkit.store.ticks import Stick
 from sync import bundle, errors
 from sync.bundle import BundleInfo
 from sync.errors import ForeignStudy, NotABundle, SyncError, UnknownFormat
@@ -62,8 +63,9 @@ class NoSuchPlace(Refusal):
 
 @dataclass(frozen=True)
 class HandoverState:
-    """What only this machine holds: changes not sealed yet, interviews here and how many of them were carried.
+    """What only this machine holds: changes not sealed yet, interviews here, how many of them carried, and verified.
 
+    `carried`: a bundle that is not lost, another machine or a receipt holds all of it; `verified`: a receipt does.
     `as_of`: when a bundle was last read in; list, forms and help card are as of then.
     """
 
@@ -72,6 +74,7 @@ class HandoverState:
     carried: int
     last_written: str | None
     as_of: str | None
+    verified: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,9 +90,9 @@ def state(desk: Desk) -> HandoverState:
     """Return what has not left this machine yet."""
     with desk.db.reading() as tables:
         known, written = people.tallied(tables), machine.recall(tables, LAST_WRITTEN)
-        read = machine.batches(tables)
-    here, last = known["interviews"], written.decode() if written else None
-    return HandoverState(known["unsealed"], here, here - known["waiting"], last, read[0][0] if read else None)
+        read, (carried, verified) = machine.batches(tables), ticks.counted(tables)
+    last, as_of = written.decode() if written else None, read[0][0] if read else None
+    return HandoverState(known["unsealed"], known["interviews"], carried, last, as_of, verified)
 
 
 def new_name() -> str:
@@ -114,15 +117,19 @@ def write(desk: Desk, path: Path) -> BundleInfo:
     stops.finish_due(desk, all_of_them=True)
     with desk.db.writing() as tables:
         replica.seal(tables)
+        receipts.sign(tables, int(desk.clock.now().timestamp()))
     try:
         with desk.db.reading() as tables:
-            info = bundle.write(path, replica.StoreReplica(tables))
+            info, held = bundle.write(path, replica.StoreReplica(tables)), holdings.ends(tables)
     except errors.Occupied as error:
         raise Occupied(path=path) from error
     except OSError as error:
         raise explained(error, path) from error
+    at = desk.clock.now().isoformat(timespec="minutes")
     with desk.db.writing() as tables:
-        machine.remember(tables, LAST_WRITTEN, desk.clock.now().isoformat(timespec="minutes"))
+        machine.remember(tables, LAST_WRITTEN, at)
+        ticks.note_stick(tables, Stick(new_id(), at, path.name, people.tallied(tables)["interviews"], ""), held)
+        ticks.settle(tables)
     return info
 
 
@@ -138,6 +145,8 @@ def read(desk: Desk, path: Path, name: str = "") -> Report:
             desk.db.leave_no_trace()  # it may bring orders to erase
             report = bundle.exchange(path, replica.StoreReplica(tables, batch))
             removals.acknowledge(desk, tables)
+            receipts.sign(tables, int(desk.clock.now().timestamp()))
+            ticks.settle(tables)
             _note_batch(desk, tables, batch, name or path.name, report)
     except OSError as error:
         raise explained(error, path) from error

@@ -10,7 +10,7 @@ from nacl.signing import SigningKey
 
 from fieldkit.clock import new_id
 from fieldkit.records import TEAM_DRAWERS, Change
-from fieldkit.store import envelope, epochs, erasures, log, machine, removals, revocations, standing
+from fieldkit.store import envelope, epochs, erasures, log, machine, receipts, removals, revocations, standing
 from fieldkit.store.aliases import alias_of
 from fieldkit.store.database import Tables
 from fieldkit.store.intake import FOREIGN, READ, Intake, keep_block, stored
@@ -213,6 +213,10 @@ class StoreReplica:
         """Return every stream known here, with the device that it belongs to."""
         return [StreamInfo(*row) for row in self._tables.execute("SELECT id, drawer, device FROM streams ORDER BY id")]
 
+    def receipts(self) -> list[bytes]:
+        """Return the newest receipt of each coordinator's computer."""
+        return receipts.known(self._tables)
+
     def blocks(self) -> Iterable[Block]:
         """Yield all blocks in chain order, readable here or not."""
         rows = self._tables.execute("SELECT header, payload FROM blocks ORDER BY stream, position, hash")
@@ -242,3 +246,7 @@ class StoreReplica:
         if revocations.gone(self._tables) and revocations.hiding(self._tables):
             standing.restand_all(self._tables)
         return intake.report()
+
+    def witness(self, found: Sequence[bytes]) -> int:
+        """Keep receipts, the newest of each signer; return how many of them no coordinator's computer signed."""
+        return receipts.witness(self._tables, found)

@@ -41,7 +41,7 @@ def test_the_triggers_are_all_there_and_no_other(tables: Tables) -> None:
     gated = [f"{kind}_needs_consent" for kind in ("interview", "answer", "moment", "observation")]
     expected = [*(f"{table}_needs_change" for table in STATE), *gated]
     counting = [f"changes_{what}" for what in ("added", "gone", "sealed", "opened")]
-    counting += ["interviews_added", "interviews_gone"]
+    counting += ["interviews_added", "interviews_gone", "ticks_grown", "ticks_opened"]
     assert _names(tables, "trigger") == sorted([*expected, *counting])
 
 

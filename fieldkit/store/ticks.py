@@ -1,0 +1,106 @@
+"""The three ticks of an interview: saved, on a stick or sent, verified at the centre (`design.md` §4); local facts.
+
+Only what a receipt or a stick covers counts, never what was once sealed. A change that comes later takes the ticks away
+until they are settled again; a trigger sees to it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fieldkit.store import holdings, machine, receipts
+from fieldkit.store.database import Tables
+from sync import chain
+from sync.chain import Ends
+
+
+@dataclass(frozen=True)
+class Stick:
+    """A bundle that was written: its id, when, under which name, how many interviews it held, when it was lost."""
+
+    id: str
+    at: str
+    name: str
+    interviews: int
+    lost: str
+
+
+def note_stick(tables: Tables, stick: Stick, held: Ends) -> None:
+    """Keep that a bundle was written, and the ends of the streams in it."""
+    values = [stick.id, stick.at, stick.name, stick.interviews, stick.lost, json.dumps(held)]
+    tables.execute("INSERT INTO sticks (id, at, name, interviews, lost, ends) VALUES (?, ?, ?, ?, ?, ?)", values)
+
+
+def sticks(tables: Tables) -> list[Stick]:
+    """Return the bundles that were written here, newest first."""
+    rows = tables.execute("SELECT id, at, name, interviews, lost FROM sticks ORDER BY place DESC")
+    return [Stick(*row) for row in rows]
+
+
+def lose(tables: Tables, stick: str, at: str) -> None:
+    """Keep that a bundle was lost: it carries nothing any more."""
+    tables.execute("UPDATE sticks SET lost = ? WHERE id = ?", [at, stick])
+
+
+def settle(tables: Tables) -> None:
+    """Say anew of every interview whether a stick or somebody else holds all of it, and whether the centre does.
+
+    What another machine made has left that machine when it came here.
+    """
+    held, me = holdings.ends(tables), machine.recall_self(tables).id
+    signed = [one.streams for one in receipts.everything(tables)]
+    mine = {row[0] for row in tables.execute("SELECT id FROM streams WHERE device = ?", [me])}
+    unverified = _beyond(tables, held, signed)
+    carriers, own = [*signed, *_newest(tables)], {stream: held[stream] for stream in held.keys() & mine}
+    uncarried = _beyond(tables, own, carriers)
+    lacking = [_touched(tables, blocks) for blocks in (uncarried, unverified)]
+    tables.execute("DELETE FROM ticks")
+    tables.execute(
+        "INSERT INTO ticks SELECT id, id NOT IN (SELECT value FROM json_each(?)), "
+        "id NOT IN (SELECT value FROM json_each(?)) FROM interviews",
+        [json.dumps(sessions) for sessions in lacking],
+    )
+
+
+def counted(tables: Tables) -> tuple[int, int]:
+    """Return how many interviews are carried, and how many verified."""
+    rows = "SELECT coalesce(sum(carried), 0), coalesce(sum(verified), 0) FROM ticks JOIN interviews ON id = interview"
+    carried, verified = tables.execute(rows).fetchone()
+    return carried, verified
+
+
+def _newest(tables: Tables) -> list[Ends]:
+    """Return what the newest bundle that is not lost holds; each holds all that the ones before it do."""
+    rows = tables.execute("SELECT ends FROM sticks WHERE lost = '' ORDER BY place DESC LIMIT 1")
+    return [json.loads(row[0]) for row in rows]
+
+
+def _beyond(tables: Tables, held: Ends, by: Sequence[Ends]) -> list[str]:
+    """Return the blocks of these streams that none of *by* covers."""
+    missing = list[str]()
+    for stream, ends in held.items():
+        names = {name for of in by for _, name in of.get(stream, [])}
+        if not {name for _, name in ends} <= names:
+            missing += [name for _, name in chain.beyond(holdings.links(tables, stream), names)]
+    return missing
+
+
+def _touched(tables: Tables, blocks: Sequence[str]) -> list[str]:
+    """Return the interviews that have something unsealed, or something in one of these blocks."""
+    sessions = "SELECT DISTINCT session FROM changes WHERE session IS NOT NULL AND block"
+    found = {row[0] for row in tables.execute(f"{sessions} IS NULL")}
+    if blocks:  # else the whole log need not be read
+        among = f"{sessions} IN (SELECT value FROM json_each(?))"  # noqa: S608 - our own words
+        found |= {row[0] for row in tables.execute(among, [json.dumps(blocks)])}
+    return sorted(found)
+
+
+def of_devices(tables: Tables) -> Mapping[str, tuple[int, int]]:
+    """Return by device how many interviews it opened that are here, and how many of them are verified."""
+    rows = tables.execute(
+        "SELECT (SELECT device FROM changes WHERE record = i.id ORDER BY tick LIMIT 1) AS device, count(*), "
+        "coalesce(sum(t.verified), 0) FROM interviews AS i LEFT JOIN ticks AS t ON t.interview = i.id GROUP BY device"
+    )
+    return {device: (here, verified) for device, here, verified in rows}
