@@ -56,6 +56,7 @@ from fieldkit.web import (
     sheets,
     sites,
     slips,
+    sticks,
     stops,
     strings,
     studies,
@@ -119,6 +120,7 @@ _DESK = (
     revocations,
     sheets,
     sites,
+    sticks,
     studies,
     users,
 )

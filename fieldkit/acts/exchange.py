@@ -264,11 +264,13 @@ class _Here:
     def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Sequence[Block]) -> Report:
         with self._desk.db.writing() as tables:
             self._desk.db.leave_no_trace()  # it may bring orders to erase
-            report = replica.StoreReplica(tables, self._batch).receive(found, streams, brought)
+            here = replica.StoreReplica(tables, self._batch)
+            report = here.receive(found, streams, brought)
             removals.acknowledge(self._desk, tables)
             total = _sum(self.report, report)
             if brought:
                 at = self._desk.clock.now().isoformat(timespec="seconds")
+                ticks.arrived(tables, here.devices, at, self._source)
                 holdings.note_batch(tables, self._batch, at, self._source, canonical(asdict(total)).decode())
         self.report = total
         return report

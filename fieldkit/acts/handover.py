@@ -139,19 +139,25 @@ def read(desk: Desk, path: Path, name: str = "") -> Report:
     *name*: what the person called the file, for the list of batches.
     Raises NotThisFile, OtherStudy, NewerBundle, NoSuchPlace, DiskFull.
     """
-    batch = new_id()
     try:
         with desk.db.writing() as tables:
             desk.db.leave_no_trace()  # it may bring orders to erase
-            report = bundle.exchange(path, replica.StoreReplica(tables, batch))
-            removals.acknowledge(desk, tables)
-            receipts.sign(tables, int(desk.clock.now().timestamp()))
-            ticks.settle(tables)
-            _note_batch(desk, tables, batch, name or path.name, report)
+            return _taken_in(desk, tables, path, name or path.name)
     except OSError as error:
         raise explained(error, path) from error
     except SyncError as error:
         raise _REFUSALS.get(type(error), NotThisFile)() from error
+
+
+def _taken_in(desk: Desk, tables: Tables, path: Path, source: str) -> Report:
+    batch, at = new_id(), desk.clock.now()
+    here = replica.StoreReplica(tables, batch)
+    report = bundle.exchange(path, here)
+    removals.acknowledge(desk, tables)
+    receipts.sign(tables, int(at.timestamp()))
+    ticks.settle(tables)
+    ticks.arrived(tables, here.devices, at.isoformat(timespec="seconds"), source)
+    machine.keep_batch(tables, batch, at.isoformat(timespec="seconds"), source, canonical(asdict(report)).decode())
     return report
 
 
@@ -173,8 +179,3 @@ _NO_ROOM = {27, 28}  # EFBIG, ENOSPC
 def explained(error: OSError, path: Path) -> Refusal:
     """Return what an error of the file system means to a person who reads or writes *path*."""
     return DiskFull() if error.errno in _NO_ROOM else NoSuchPlace(path=path)
-
-
-def _note_batch(desk: Desk, tables: Tables, batch: str, source: str, report: Report) -> None:
-    at = desk.clock.now().isoformat(timespec="seconds")
-    machine.keep_batch(tables, batch, at, source, canonical(asdict(report)).decode())

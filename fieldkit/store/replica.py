@@ -194,12 +194,16 @@ def _is_whole(tables: Tables, one: Block) -> bool:
 
 
 class StoreReplica:
-    """The `sync.Replica` of one open transaction; *batch* marks what arrives as made elsewhere."""
+    """The `sync.Replica` of one open transaction; *batch* marks what arrives as made elsewhere.
+
+    `devices`: those whose blocks were new in what it received.
+    """
 
     def __init__(self, tables: Tables, batch: str = "") -> None:
         self._tables = tables
         self._batch = batch
         self._me = machine.recall_self(tables)
+        self.devices: set[str] = set()
 
     def study(self) -> str:
         """Return the study's id; bundles of another one are refused."""
@@ -242,6 +246,7 @@ class StoreReplica:
         for one in arrived:
             intake.take(one)
         log.settle(self._tables, intake.arrived)
+        self.devices |= intake.devices
         _carry_out(self._tables)  # the device, key or secret that an order waited for came with this batch
         if revocations.gone(self._tables) and revocations.hiding(self._tables):
             standing.restand_all(self._tables)

@@ -7,8 +7,9 @@ until they are settled again; a trigger sees to it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fieldkit.store import holdings, machine, receipts
 from fieldkit.store.database import Tables
@@ -42,6 +43,16 @@ def sticks(tables: Tables) -> list[Stick]:
 def lose(tables: Tables, stick: str, at: str) -> None:
     """Keep that a bundle was lost: it carries nothing any more."""
     tables.execute("UPDATE sticks SET lost = ? WHERE id = ?", [at, stick])
+
+
+def lost(tables: Tables) -> list[dict[str, Any]]:
+    """Return what anybody said of a lost stick, the latest first."""
+    return [dict(row) for row in tables.query("SELECT * FROM lost_sticks ORDER BY lost_on DESC, id")]
+
+
+def arrived(tables: Tables, devices: Iterable[str], at: str, source: str) -> None:
+    """Keep that something new of these devices came here, when by this machine's clock, and from where."""
+    tables.conn.executemany("INSERT OR REPLACE INTO arrivals VALUES (?, ?, ?)", [(one, at, source) for one in devices])
 
 
 def settle(tables: Tables) -> None:
@@ -97,10 +108,28 @@ def _touched(tables: Tables, blocks: Sequence[str]) -> list[str]:
     return sorted(found)
 
 
-def of_devices(tables: Tables) -> Mapping[str, tuple[int, int]]:
-    """Return by device how many interviews it opened that are here, and how many of them are verified."""
+@dataclass(frozen=True)
+class Arrived:
+    """What is here of one device: blocks, interviews that it opened and how many are verified; when the last came."""
+
+    blocks: int = 0
+    interviews: int = 0
+    verified: int = 0
+    at: str = ""
+    source: str = ""
+
+
+def of_devices(tables: Tables) -> dict[str, Arrived]:
+    """Return what is here of each device of which anything is."""
+    blocks = dict(
+        tables.execute("SELECT s.device, count(*) FROM blocks AS b JOIN streams AS s ON s.id = b.stream GROUP BY 1")
+    )
+    last = {device: (at, source) for device, at, source in tables.execute("SELECT device, at, source FROM arrivals")}
     rows = tables.execute(
         "SELECT (SELECT device FROM changes WHERE record = i.id ORDER BY tick LIMIT 1) AS device, count(*), "
         "coalesce(sum(t.verified), 0) FROM interviews AS i LEFT JOIN ticks AS t ON t.interview = i.id GROUP BY device"
     )
-    return {device: (here, verified) for device, here, verified in rows}
+    opened = {device: (here, verified) for device, here, verified in rows}
+    return {
+        one: Arrived(blocks.get(one, 0), *opened.get(one, (0, 0)), *last.get(one, ("", ""))) for one in blocks | opened
+    }

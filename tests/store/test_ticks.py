@@ -52,8 +52,9 @@ def test_what_came_from_another_laptop_has_left_that_laptop(desks: Desks, interv
     handover.read(desks["coordinator"], handover.write(desks["interviewer"], tmp_path / "stick").path)
     with desks["coordinator"].db.reading() as tables:
         assert ticks.counted(tables) == (1, 1)
-        opened_by = desks["interviewer"].device.id
-        assert ticks.of_devices(tables) == {opened_by: (1, 1)}
+        came = ticks.of_devices(tables)[desks["interviewer"].device.id]
+        assert (came.interviews, came.verified, came.source) == (1, 1, "stick")
+        assert came.blocks > 1
 
 
 @pytest.mark.parametrize("again", [False, True])
