@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -139,10 +141,16 @@ def read(desk: Desk, path: Path, name: str = "") -> Report:
     *name*: what the person called the file, for the list of batches.
     Raises NotThisFile, OtherStudy, NewerBundle, NoSuchPlace, DiskFull.
     """
+    with explaining(path), desk.db.writing() as tables:
+        desk.db.leave_no_trace()  # it may bring orders to erase
+        return _taken_in(desk, tables, path, name or path.name)
+
+
+@contextmanager
+def explaining(path: Path) -> Iterator[None]:
+    """Tell what goes wrong with the bundle at *path* in words; raises what `read` does."""
     try:
-        with desk.db.writing() as tables:
-            desk.db.leave_no_trace()  # it may bring orders to erase
-            return _taken_in(desk, tables, path, name or path.name)
+        yield
     except OSError as error:
         raise explained(error, path) from error
     except SyncError as error:
