@@ -38,7 +38,7 @@ LIVES_IN = {  # library: the only modules and packages that may import it
         "fieldkit.store.receipts",
         "fieldkit.store.ticks",
         "fieldkit.acts",
-        "fieldkit.cli",
+        "fieldkit.bundles",
         "fieldkit.hubs",
     ),
     "sqlcipher3": ("fieldkit.store.database",),
