@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
-from fieldkit.acts import conflicts, exchange, handover, people, readiness, removals, sticks
+from fieldkit.acts import conflicts, exchange, handover, people, readiness, removals, sticks, waiting
 from fieldkit.acts.handover import NoSuchPlace
 from fieldkit.errors import Missing
 from fieldkit.records import clean
@@ -100,8 +100,17 @@ def inbox() -> str:
     to_enter = sum(group.missing for group in readiness.overview(desk())) if prepares else None
     to_delete = len(removals.due(desk())) if prepares else 0
     lost = sticks.lost(desk()) if prepares else []
+    waits = waiting.look(desk()) if prepares else None
     shown = {"to_enter": to_enter, "prepares": prepares, "to_delete": to_delete, **_disputed(decides=prepares)}
-    return render_template("handover/inbox.html", batches=handover.batches(desk()), lost=lost, **shown)
+    return render_template("handover/inbox.html", batches=handover.batches(desk()), lost=lost, waits=waits, **shown)
+
+
+@pages.post("/inbox/again")
+def look_again() -> Answer:
+    """Enter what waited, where what it waited for is here by now."""
+    left = waiting.look_again(desk())
+    tell(_("Looked again. Something still waits.") if left.anything else _("Looked again. Nothing waits any more."))
+    return redirect(url_for("handover.inbox"))
 
 
 def _disputed(*, decides: bool) -> dict[str, object]:
