@@ -25,13 +25,12 @@ class Share:
 
 
 def shares(tables: Tables, batch: str, blocks: Iterable[str]) -> list[Share]:
-    """Return the shares of the children who are listed; *batch* has just come, in these *blocks*."""
+    """Return the shares of every child, hidden ones too; *batch* has just come, in these *blocks*."""
     rows = tables.execute(
         "SELECT c.subject, coalesce(i.id, ''), coalesce(i.started_on, ''), count(*), "
         "sum(c.batch IS NOT :batch), sum(c.block IS NOT NULL AND c.block IN (SELECT value FROM json_each(:blocks))) "
         "FROM changes AS c JOIN participants AS p ON p.id = c.subject "
-        "LEFT JOIN standings AS s ON s.subject = c.subject LEFT JOIN interviews AS i ON i.id = c.session "
-        "WHERE coalesce(s.hidden, 0) = 0 GROUP BY 1, 2 ORDER BY p.case_code, p.id, 3, 2",
+        "LEFT JOIN interviews AS i ON i.id = c.session GROUP BY 1, 2 ORDER BY p.case_code, p.id, 3, 2",
         {"batch": batch, "blocks": json.dumps(list(blocks))},
     )
     return [Share(*row) for row in rows]
