@@ -23,7 +23,7 @@ LAYERS = (  # from the bottom to the top
     {"acts"},
     {"exchange"},
     {"web"},
-    {"app", "cli", "__main__", "config", "console", "devices", "doors", "hubs", "server"},
+    {"app", "bundles", "cli", "__main__", "config", "console", "devices", "doors", "hubs", "server"},
 )
 LIVES_IN = {  # library: the only modules and packages that may import it
     "flask": ("fieldkit.web", "fieldkit.app", "sync.hub"),

@@ -374,31 +374,9 @@ def children_found_by_name(db: Tables) -> None:
     db.execute("CREATE INDEX changes_participants ON changes (record, tick, id, drawer) WHERE kind = 'participant'")
 
 
-# Local facts. A change that comes later takes the ticks of its interview away, so that no act can forget it.
-_CARRIED = """
-CREATE TABLE receipts (device TEXT PRIMARY KEY, number INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE sticks (
-  place INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, at TEXT NOT NULL, name TEXT NOT NULL,
-  interviews INTEGER NOT NULL, lost TEXT NOT NULL, ends TEXT NOT NULL
-);
-CREATE TABLE ticks (interview TEXT PRIMARY KEY, carried INTEGER NOT NULL, verified INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE arrivals (device TEXT PRIMARY KEY, at TEXT NOT NULL, source TEXT NOT NULL) WITHOUT ROWID;
-INSERT INTO arrivals SELECT c.device, max(b.at), b.source FROM changes AS c JOIN batches AS b ON b.id = c.batch
-  GROUP BY c.device;
-CREATE TRIGGER ticks_grown AFTER INSERT ON changes WHEN NEW.session IS NOT NULL
-BEGIN
-  DELETE FROM ticks WHERE interview = NEW.session;
-END;
-CREATE TRIGGER ticks_opened AFTER UPDATE OF block ON changes WHEN NEW.block IS NULL AND NEW.session IS NOT NULL
-BEGIN
-  DELETE FROM ticks WHERE interview = NEW.session;
-END;
-"""
-
-
 @migrations()
 def receipts_and_sticks(db: Tables) -> None:
     """Who signed what they hold, which bundles were written and lost, and what follows for each interview."""
     db.table("lost_sticks").create(_columns("device written_on lost_on interviews:int"), pk="id")
     _script(db, walls.NEEDS_CHANGE.format(table="lost_sticks"))
-    _script(db, _CARRIED)
+    _script(db, walls.CARRIED)

@@ -77,8 +77,10 @@ def settle(tables: Tables) -> None:
 
 def counted(tables: Tables) -> tuple[int, int]:
     """Return how many interviews are carried, and how many verified."""
-    rows = "SELECT coalesce(sum(carried), 0), coalesce(sum(verified), 0) FROM ticks JOIN interviews ON id = interview"
-    carried, verified = tables.execute(rows).fetchone()
+    carried, verified = tables.execute(
+        "SELECT coalesce(sum(carried), 0), coalesce(sum(verified), 0) "
+        "FROM ticks CROSS JOIN interviews ON id = interview"  # by the short rows
+    ).fetchone()
     return carried, verified
 
 
@@ -119,17 +121,22 @@ class Arrived:
     source: str = ""
 
 
+_BLOCKS = (
+    "SELECT device, sum(n) FROM "
+    "(SELECT device, (SELECT max(position) FROM blocks WHERE stream = id) AS n FROM streams) WHERE n GROUP BY device"
+)
+_OPENED = (
+    "SELECT c.device, count(*), coalesce(sum(t.verified), 0) FROM changes AS c LEFT JOIN ticks AS t "
+    "ON t.interview = c.record WHERE c.kind = 'interview' AND EXISTS (SELECT 1 FROM interviews WHERE id = c.record) "
+    "AND NOT EXISTS (SELECT 1 FROM changes AS b WHERE b.record = c.record AND b.tick < c.tick) GROUP BY c.device"
+)
+
+
 def of_devices(tables: Tables) -> dict[str, Arrived]:
     """Return what is here of each device of which anything is."""
-    blocks = dict(
-        tables.execute("SELECT s.device, count(*) FROM blocks AS b JOIN streams AS s ON s.id = b.stream GROUP BY 1")
-    )
+    blocks = dict(tables.execute(_BLOCKS).fetchall())
+    opened = {device: (here, verified) for device, here, verified in tables.execute(_OPENED)}
     last = {device: (at, source) for device, at, source in tables.execute("SELECT device, at, source FROM arrivals")}
-    rows = tables.execute(
-        "SELECT (SELECT device FROM changes WHERE record = i.id ORDER BY tick LIMIT 1) AS device, count(*), "
-        "coalesce(sum(t.verified), 0) FROM interviews AS i LEFT JOIN ticks AS t ON t.interview = i.id GROUP BY device"
-    )
-    opened = {device: (here, verified) for device, here, verified in rows}
     return {
         one: Arrived(blocks.get(one, 0), *opened.get(one, (0, 0)), *last.get(one, ("", ""))) for one in blocks | opened
     }

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from fieldkit.store.database import Tables
-from fieldkit.store.intake import PARKED
 
 
 def held(tables: Tables) -> list[tuple[str, str]]:
     """Return (child, device) of each interview that is in no list for want of a consent; no hidden children."""
-    return tables.execute(
-        "SELECT DISTINCT c.subject, c.device FROM changes AS c LEFT JOIN standings AS s ON s.subject = c.subject "
-        "WHERE c.kind = 'interview' AND c.record NOT IN (SELECT id FROM interviews) AND coalesce(s.hidden, 0) = 0 "
-        "ORDER BY 1, 2"
-    ).fetchall()
+    rows = tables.execute(
+        "SELECT DISTINCT c.subject, c.device FROM changes AS c INDEXED BY changes_interviews "
+        "LEFT JOIN standings AS s ON s.subject = c.subject WHERE c.kind = 'interview' "
+        "AND NOT EXISTS (SELECT 1 FROM interviews WHERE id = c.record) AND coalesce(s.hidden, 0) = 0"
+    )
+    return sorted(rows)
 
 
 def parked(tables: Tables) -> list[tuple[str, int]]:
     """Return by the device that is said to have made them how many sealed blocks wait: for an order, or for a key."""
     return tables.execute(
-        "SELECT s.device, count(*) FROM blocks AS b JOIN streams AS s ON s.id = b.stream WHERE b.standing = ? "
-        "GROUP BY s.device ORDER BY s.device",
-        [PARKED],
+        "SELECT s.device, count(*) FROM blocks AS b JOIN streams AS s ON s.id = b.stream WHERE b.standing = 'parked' "
+        "GROUP BY s.device ORDER BY s.device"  # the word as it stands names the index
     ).fetchall()
 
 
