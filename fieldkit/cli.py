@@ -142,8 +142,6 @@ def _add_backup(commands: Any) -> None:
     restore.add_argument("file", type=_path, help="备份文件，要当时的密码 the backup; asks for the passphrase of then")
 
 
-
-
 def _add_export(commands: Any) -> None:
     kinds = commands.add_parser("export", help="导出 write the dataset").add_subparsers(required=True, metavar="KIND")
     export = _command(kinds, "interviews", _export, "访谈导出为 XLSX the interviews as XLSX")
@@ -244,8 +242,6 @@ def _restore(asked: argparse.Namespace) -> None:
     with console.folder(asked) as folder:
         backups.restore(folder, asked.file, console.passphrase())
     say(N_("Restored in {path}. The laptop that it came from must not be used any more."), path=asked.data)
-
-
 
 
 def _export(asked: argparse.Namespace) -> None:

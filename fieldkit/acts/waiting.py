@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import new_id
 from fieldkit.rules.members import COORDINATOR
-from fieldkit.store import machine, people, replica, ticks, waiting
+from fieldkit.store import machine, people, replica, revocations, ticks, waiting
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,9 @@ def look(desk: Desk) -> Waiting:
     with desk.db.reading() as tables:
         names = {id_: device.name for id_, device in machine.everybody(tables).devices.items()}
         codes = {row["id"]: row["case_code"] or "" for row in people.records(tables)}
-        held, parked, newer = waiting.held(tables), waiting.parked(tables), waiting.unread(tables)
+        out = revocations.gone(tables)  # what waits of them stands on the devices page
+        held, newer = waiting.held(tables), waiting.unread(tables)
+        parked = [(device, n) for device, n in waiting.parked(tables) if device not in out]
     return Waiting(
         [HeldChild(child, codes.get(child, ""), names.get(device, "")) for child, device in held],
         sum(n for device, n in parked if device not in names),

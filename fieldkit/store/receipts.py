@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fieldkit.rules.members import COORDINATOR
-from fieldkit.store import holdings, machine
+from fieldkit.store import holdings, machine, revocations
 from fieldkit.store.database import Tables
 from sync import receipts
 from sync.canonical import b64, digest, encode
@@ -54,21 +54,22 @@ def sign(tables: Tables, at: int) -> None:
 
 def witness(tables: Tables, found: Iterable[bytes]) -> int:
     """Keep the newest of each signer; return how many no coordinator's computer signed, as the orders know them."""
-    devices = machine.everybody(tables).devices.values()
+    devices, gone = machine.everybody(tables).devices.values(), revocations.gone(tables)
     trusted = {device.verify: device.id for device in devices if device.role == COORDINATOR}
     numbers, strange = _numbers(tables), 0
     for one in map(receipts.parse, found):
         device = trusted.get(one.signer)
         strange += device is None
-        if device is not None and one.number > numbers.get(device, -1):
+        if device is not None and device not in gone and one.number > numbers.get(device, -1):
             _keep(tables, device, one)
             numbers[device] = one.number
     return strange
 
 
 def known(tables: Tables) -> list[bytes]:
-    """Return the newest receipt of each coordinator's computer, as it was signed."""
-    return [bytes(row[0]) for row in tables.execute("SELECT body FROM receipts ORDER BY device")]
+    """Return the newest receipt of each coordinator's computer that was not taken out, as it was signed."""
+    rows, gone = tables.execute("SELECT device, body FROM receipts ORDER BY device"), revocations.gone(tables)
+    return [bytes(body) for device, body in rows if device not in gone]
 
 
 def everything(tables: Tables) -> list[Receipt]:

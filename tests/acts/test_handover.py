@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fieldkit.acts import answers, checks, handover, people, stops, studies, withdrawals
+from fieldkit.acts import answers, checks, handover, people, revocations, stops, studies, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.handover import NewerBundle, NoSuchPlace, NotThisFile, OtherStudy
@@ -282,6 +282,22 @@ def test_what_came_after_the_receipt_has_no_tick(desks: Desks, bundle: Path, int
     assert (handover.state(me).carried, handover.state(me).verified) == (1, 0)
     carry(chief, me)
     assert (handover.state(me).carried, handover.state(me).verified) == (1, 1)
+
+
+def test_the_receipt_of_a_coordinators_computer_that_was_taken_out_counts_no_more(
+    desks: Desks, bundle: Path, carry: Carry, joins: Callable[[str, str, str], Desk]
+) -> None:
+    me, chief, second = desks["interviewer"], desks["coordinator"], joins("孙宁", "coordinator", "A")
+    carry(chief, me)  # who the second coordinator is
+    handover.read(second, bundle)
+    carry(second, me)
+    assert handover.state(me).verified == 1
+
+    revocations.revoke(chief, second.device.id, "lost")
+    assert carry(chief, me).damaged == 0
+    assert handover.state(me).verified == 0
+    assert carry(second, me).damaged == 0
+    assert handover.state(me).verified == 0
 
 
 def test_a_folder_gets_a_file_whose_name_tells_nothing(tmp_path: Path) -> None:
