@@ -12,7 +12,7 @@ from typing import Any
 
 from nacl.signing import SigningKey
 
-from sync import chain, judge, orders, wire
+from sync import chain, judge, orders, receipts, wire
 from sync.block import Block
 from sync.bundle import Incoming
 from sync.canonical import b64, decode, digest, encode
@@ -265,7 +265,7 @@ class Centre:
     def _receipt(self, device: Device, message: Message) -> bytes:
         """Sign which of the named ends and orders are here, in this epoch."""
         asked = _object(message.content)
-        streams, ids = wire.ends(asked.get("streams")), wire.texts(asked.get("orders"))
+        streams, ids = receipts.ends(asked.get("streams")), wire.texts(asked.get("orders"))
         self._settle(device, ids)
         mine = set(self._store.order_ids(self.study))
         facts = {
@@ -277,7 +277,7 @@ class Centre:
             "orders": digest(encode(sorted(mine & set(ids)))),
         }
         self._store.saw(self.study, message.facts["device"], self._now())
-        return encode(wire.receipt(facts, self._signer))
+        return encode(receipts.sign(facts, self._signer))
 
     def _held(self, stream: str, ends: list[chain.End]) -> list[list[Any]]:
         held = self._store.holds(self.study, stream, [name for _, name in ends])
@@ -299,5 +299,5 @@ def _wish(said: object) -> tuple[list[str], chain.End]:
     """Return the hashes that somebody holds in a stream, and the last block that it got."""
     if not isinstance(said, dict):
         raise Malformed("stream")
-    position, name = wire.ends({"": [said.get("after", [0, ""])]})[""][0]
+    position, name = receipts.ends({"": [said.get("after", [0, ""])]})[""][0]
     return list(wire.texts(said.get("have"))), (position, name)

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 from nacl.signing import SigningKey
 
-from sync import chain, wire
+from sync import chain, receipts, wire
 from sync.bundle import Incoming
 from sync.canonical import decode, digest, encode
 from sync.chain import KNOWN, NEW, Ends
@@ -184,7 +184,7 @@ class _Talk:
         if said["lacks"]:
             self._bring_orders(said["lacks"])
             said = self._compare()  # a hub that waited for these orders hands out again
-        streams = wire.ends(said["streams"])
+        streams = receipts.ends(said["streams"])
         try:
             self._fetch_orders(said["has"])
             self._fetch_blocks(streams)
@@ -280,7 +280,7 @@ class _Talk:
         streams = {stream: [list(end) for end in ends] for stream, ends in self._here.ends().items()}
         said = self._line.ask_for("receipt", encode({"streams": streams, "orders": sorted(self._here.order_ids())}))
         try:
-            wire.check_receipt(said, self._line.card.key)
+            receipts.check(said, self._line.card.key)
         except SyncError as error:
             raise NotTheHub from error
         self.outcome.receipt = said

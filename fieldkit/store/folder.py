@@ -113,6 +113,17 @@ class Folder:
         return path
 
     @property
+    def aside(self) -> Path:
+        """Return the folder of a bundle that is looked at before it is taken in; the next start empties it too."""
+        path = self.path / f"{SCRATCH}aside"
+        make_private(path)
+        return path
+
+    def clear_aside(self) -> None:
+        """Let go of the bundle that was looked at."""
+        shutil.rmtree(self.aside, ignore_errors=True)
+
+    @property
     def erased_log(self) -> Path:
         """Return where the orders to erase lie once more, outside the database."""
         return self.path / erasures.LOG

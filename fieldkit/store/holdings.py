@@ -45,11 +45,6 @@ def waiting_of(tables: Tables, devices: Iterable[str]) -> dict[str, int]:
     return dict(rows.fetchall())
 
 
-def count(tables: Tables) -> int:
-    """Return how many blocks there are; none ever goes."""
-    return int(tables.execute("SELECT count(*) FROM blocks").fetchone()[0])
-
-
 def links(tables: Tables, stream: str) -> dict[str, tuple[int, str | None]]:
     """Return what continues what in one stream."""
     rows = tables.execute(
@@ -99,16 +94,6 @@ def _orders(tables: Tables, column: str, wanted: Iterable[str]) -> list[bytes]:
         [json.dumps(list(wanted))],
     )
     return [bytes(row[0]) for row in rows]
-
-
-def unverified(tables: Tables, names: Sequence[str]) -> int:
-    """Return how many interviews have something unsealed, or something in the blocks *names*."""
-    rows = tables.execute(
-        "SELECT count(DISTINCT c.session) FROM changes AS c JOIN interviews AS i ON i.id = c.session "
-        "WHERE c.block IS NULL OR c.block IN (SELECT value FROM json_each(?))",
-        [json.dumps(list(names))],
-    )
-    return int(rows.fetchone()[0])
 
 
 def note_batch(tables: Tables, batch: str, at: str, source: str, report: str) -> None:

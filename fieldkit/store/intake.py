@@ -48,10 +48,11 @@ def beyond(links: StreamLinks, brought: Iterable[Block], ends: Iterable[str]) ->
 
 
 class Intake:
-    """One batch on its way in: counts that add up, and the changes that are new here."""
+    """One batch on its way in: counts that add up, the changes that are new here, the devices of new blocks."""
 
     def __init__(self, tables: Tables, batch: str, me: str, brought: Sequence[Block] = ()) -> None:
         self.arrived: list[Change] = []
+        self.devices: set[str] = set()
         self._tables = tables
         self._batch = batch
         self._me = me
@@ -173,6 +174,7 @@ class Intake:
         self._link(one)
         self._count("blocked" if emptied else {READ: "new"}.get(judged, judged))
         keep_block(self._tables, one, judged)
+        self.devices.add(self._streams.get(header.stream, ("", ""))[1])
 
     def _standing(self, one: Block) -> str | None:
         """Return `read`, `foreign` or `parked`; None for a copy that is no block."""

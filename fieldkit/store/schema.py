@@ -23,6 +23,7 @@ KNOWN = (
     "conflicts_decided",
     "children_known_twice",
     "children_found_by_name",
+    "receipts_and_sticks",
 )  # any other name is a later version's
 
 _LOG = """
@@ -371,3 +372,11 @@ def children_known_twice(db: Tables) -> None:
 def children_found_by_name(db: Tables) -> None:
     """What a child was ever called is read from the few changes that say it, not from all of them (`child_names`)."""
     db.execute("CREATE INDEX changes_participants ON changes (record, tick, id, drawer) WHERE kind = 'participant'")
+
+
+@migrations()
+def receipts_and_sticks(db: Tables) -> None:
+    """Who signed what they hold, which bundles were written and lost, and what follows for each interview."""
+    db.table("lost_sticks").create(_columns("device written_on lost_on interviews:int"), pk="id")
+    _script(db, walls.NEEDS_CHANGE.format(table="lost_sticks"))
+    _script(db, walls.CARRIED)

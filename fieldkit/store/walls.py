@@ -59,3 +59,25 @@ CREATE TRIGGER {table}_needs_change BEFORE INSERT ON {table}
 WHEN NOT EXISTS (SELECT 1 FROM changes WHERE record = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'fieldkit wall: state without its change'); END;
 """
+
+# No wall, but triggers as well: a change that comes later takes the ticks of its interview away, whatever act made it.
+CARRIED = """
+CREATE TABLE receipts (device TEXT PRIMARY KEY, number INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE sticks (
+  place INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, at TEXT NOT NULL, name TEXT NOT NULL,
+  interviews INTEGER NOT NULL, lost TEXT NOT NULL, ends TEXT NOT NULL
+);
+CREATE TABLE ticks (interview TEXT PRIMARY KEY, carried INTEGER NOT NULL, verified INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE arrivals (device TEXT PRIMARY KEY, at TEXT NOT NULL, source TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO arrivals SELECT c.device, max(b.at), b.source FROM changes AS c JOIN batches AS b ON b.id = c.batch
+  GROUP BY c.device;
+CREATE INDEX blocks_parked ON blocks (stream) WHERE standing = 'parked';
+CREATE TRIGGER ticks_grown AFTER INSERT ON changes WHEN NEW.session IS NOT NULL
+BEGIN
+  DELETE FROM ticks WHERE interview = NEW.session;
+END;
+CREATE TRIGGER ticks_opened AFTER UPDATE OF block ON changes WHEN NEW.block IS NULL AND NEW.session IS NOT NULL
+BEGIN
+  DELETE FROM ticks WHERE interview = NEW.session;
+END;
+"""

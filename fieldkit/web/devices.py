@@ -6,8 +6,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from wtforms import PasswordField, RadioField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length, Regexp
 
-from fieldkit.acts import devices, revocations
-from fieldkit.rules.members import ROLES
+from fieldkit.acts import arrivals, devices, revocations
+from fieldkit.rules.members import COORDINATOR, ROLES
 from fieldkit.store.folder import REQUESTED
 from fieldkit.web.pages import Answer, Form, answer, saved
 from fieldkit.web.sessions import desk, here, seat, sign_in
@@ -92,7 +92,8 @@ def accept() -> Answer:
 @pages.get("/devices")
 def listing() -> str:
     """Show who has what."""
-    shown = {"devices": devices.listing(desk()), "out": revocations.listing(desk())}
+    came = arrivals.by_device(desk()) if desk().me.role == COORDINATOR else {}
+    shown = {"devices": devices.listing(desk()), "out": revocations.listing(desk()), "came": came}
     return render_template("devices/list.html", form=InviteForm(), **shown)
 
 

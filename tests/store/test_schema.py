@@ -10,7 +10,7 @@ from sqlite_utils import Migrations
 from fieldkit.records import INTEGER, KINDS, Change, Kind
 from fieldkit.rules import consent
 from fieldkit.rules.notes import DOUBTED
-from fieldkit.store import decisions, duplicates, log, people, rebuild, schema, standing, tasks
+from fieldkit.store import decisions, duplicates, log, people, rebuild, schema, standing, tasks, ticks
 from fieldkit.store.database import Database, DatabaseError, Tables
 from fieldkit.store.log import Draft, Pen
 
@@ -41,7 +41,7 @@ def test_the_triggers_are_all_there_and_no_other(tables: Tables) -> None:
     gated = [f"{kind}_needs_consent" for kind in ("interview", "answer", "moment", "observation")]
     expected = [*(f"{table}_needs_change" for table in STATE), *gated]
     counting = [f"changes_{what}" for what in ("added", "gone", "sealed", "opened")]
-    counting += ["interviews_added", "interviews_gone"]
+    counting += ["interviews_added", "interviews_gone", "ticks_grown", "ticks_opened"]
     assert _names(tables, "trigger") == sorted([*expected, *counting])
 
 
@@ -205,6 +205,24 @@ def test_conflicts_decided_finds_what_people_wrote_apart_before(tmp_path: Path, 
         said = {"about": "kid", "field": "grade", "choice": "both", "heads": heads}
         log.append(tables, pen, Draft("conflict_decision", said, subject="kid", drawer="research/A"))
         assert decisions.waiting(tables) == []
+    db.close()
+
+
+def test_what_came_before_is_known_to_have_come_and_no_interview_is_called_carried(
+    tmp_path: Path, store_key: bytes, pen: Pen
+) -> None:
+    db = Database(tmp_path / "before.db", store_key)
+    with db.writing() as tables:
+        schema.migrations.apply(tables, stop_before="receipts_and_sticks")
+        log.append(tables, pen, Draft("participant", {"case_code": "ZK-A03-001"}, record="kid", subject="kid"))
+        for batch, at in (("b1", "2026-05-01T10:00"), ("b2", "2026-05-02T10:00")):
+            tables.execute("INSERT INTO batches VALUES (?, ?, ?, '{}')", [batch, at, f"stick {batch}"])
+        tables.execute("UPDATE changes SET batch = 'b1', block = 'sealed'")
+    with db.writing() as tables:
+        schema.migrations.apply(tables)
+
+        assert tables.execute("SELECT * FROM arrivals").fetchall() == [("L1", "2026-05-01T10:00", "stick b1")]
+        assert ticks.counted(tables) == (0, 0)
     db.close()
 
 

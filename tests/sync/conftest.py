@@ -24,7 +24,7 @@ from cryptography.x509.oid import NameOID
 from nacl.signing import SigningKey
 from sqlalchemy import create_engine
 
-from sync import block, bundle, chain, client, judge, orders
+from sync import block, bundle, chain, client, judge, orders, receipts
 from sync.block import Block, Place
 from sync.canonical import b64, digest, new_id
 from sync.centre import Centre
@@ -49,6 +49,8 @@ class Shelf:
         self._orders = {order.id: order.content for order in found}
         self._streams = {StreamInfo(STREAM, "research/A", "L1")} if brought else set()
         self._blocks: dict[str, Block] = {}
+        self._witness = b64(bytes(signer.verify_key))
+        self.signed: set[bytes] = set()
         self.receive([], [], brought)
 
     def study(self) -> str:
@@ -62,6 +64,14 @@ class Shelf:
 
     def blocks(self) -> Iterable[Block]:
         return chain.in_order(self._blocks.values())
+
+    def receipts(self) -> Iterable[bytes]:
+        return sorted(self.signed)
+
+    def witness(self, found: Sequence[bytes]) -> int:
+        believed = [one for one in found if receipts.parse(one).signer == self._witness]
+        self.signed |= set(believed)
+        return len(found) - len(believed)
 
     def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]) -> Report:
         self._orders |= {digest(content): content for content in found}
@@ -95,6 +105,11 @@ class Shelf:
 def signer() -> SigningKey:
     """The key of device L1."""
     return SigningKey(bytes(range(32)))
+
+
+@pytest.fixture(scope="session")
+def verify_key(signer: SigningKey) -> str:
+    return b64(bytes(signer.verify_key))
 
 
 @pytest.fixture(scope="session")

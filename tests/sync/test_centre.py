@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sync import centre as centres
-from sync import orders, wire
+from sync import orders, receipts, wire
 from sync.block import Block
 from sync.canonical import decode, digest, encode
 from sync.errors import ForeignStudy
@@ -156,7 +156,7 @@ def test_a_receipt_names_only_what_is_here(ask: Ask, one: Any, station: Any) -> 
     ask("push", _piece(block))
     asked = {"streams": {block.header.stream: [[1, block.hash], [2, "never"]]}, "orders": ["never"]}
     said = ask("receipt", asked)[1]
-    wire.check_receipt(said, station.centre.key)
+    receipts.check(said, station.centre.key)
     assert said["streams"] == {block.header.stream: [[1, block.hash]]}
     assert said["orders"] == digest(b"[]")
     assert station.centre.status()["seen"] == {"L1": "2026-05-01T10:00"}

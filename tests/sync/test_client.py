@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sync import client, wire
+from sync import client, receipts, wire
 from sync.canonical import new_id
 from sync.client import Card, Identity, Outcome, Progress
 from sync.errors import ForeignStudy, NotTheHub, Refused, SyncError, Unreachable
@@ -158,9 +158,9 @@ def test_done_is_said_only_with_the_receipt_of_all(station: Any, laptop: Make) -
 
 def test_a_forged_receipt_is_not_the_hub(station: Any, laptop: Make) -> None:
     said = station.sync(laptop("L1")).receipt
-    wire.check_receipt(said, station.centre.key)
+    receipts.check(said, station.centre.key)
     with pytest.raises(SyncError):
-        wire.check_receipt({**said, "epoch": "epoch-2"}, station.centre.key)
+        receipts.check({**said, "epoch": "epoch-2"}, station.centre.key)
 
 
 def test_erasures_come_first_and_the_words_are_gone(station: Any, laptop: Make) -> None:

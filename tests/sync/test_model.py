@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, Phase, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from sync import chain, client, wire
+from sync import chain, client, receipts
 from sync.centre import Centre
 from sync.errors import Refused, Unreachable
 from sync.hub_store import Strip
@@ -218,7 +218,7 @@ def _by_position(links: Any, name: str, header: Any) -> str:
 def _orders_last(self: Any) -> None:
     """Planted: blocks first, orders after them."""
     said = self._compare()
-    streams = wire.ends(said["streams"])
+    streams = receipts.ends(said["streams"])
     with suppress(Refused):
         self._fetch_blocks(streams)
         self._fetch_orders(said["has"])
