@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from fieldkit.rules.members import KINDS
 from fieldkit.store.database import Tables
-from fieldkit.store.intake import PARKED, stored
+from fieldkit.store.intake import stored
 from sync.block import Block
 from sync.replica import StreamInfo
 
@@ -39,8 +39,8 @@ def waiting_of(tables: Tables, devices: Iterable[str]) -> dict[str, int]:
     """Return, of these devices, how many blocks are parked here."""
     rows = tables.execute(
         "SELECT s.device, count(*) FROM blocks AS b JOIN streams AS s ON s.id = b.stream "
-        "WHERE b.standing = ? AND s.device IN (SELECT value FROM json_each(?)) GROUP BY s.device",
-        [PARKED, json.dumps(list(devices))],
+        "WHERE b.standing = 'parked' AND s.device IN (SELECT value FROM json_each(?)) GROUP BY s.device",  # of an index
+        [json.dumps(list(devices))],
     )
     return dict(rows.fetchall())
 
