@@ -894,7 +894,7 @@ WEIGHTS: dict[Callable[[World, random.Random], bool], int] = {
 EVENTS = {event.__name__: event for event in WEIGHTS}
 Steps = list[tuple[str, int]]
 PARTS = 4  # so that several cores share the work
-LEAST = 100  # times that each thing happens in 400 histories
+LEAST, IN = 100, 800  # times that each thing happens at least, in how many histories
 
 
 @dataclass
@@ -975,7 +975,7 @@ def test_nothing_is_lost_nothing_comes_back_and_all_hold_the_same(
             raise
     with capsys.disabled():
         print(f"\n{player.played} histories", *(f"{n:6d}  {what}" for what, n in sorted(player.seen.items())), sep="\n")
-    least = many // PARTS * LEAST // 400
+    least = many // PARTS * LEAST // IN
     assert {name: player.seen[name] for name in EVENTS if player.seen[name] < least} == {}
     assert min(player.seen[what] for what in player.seen if "raw files" in what) > least
 
