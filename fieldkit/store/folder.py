@@ -67,6 +67,7 @@ class Folder:
     """An open data folder; it holds the `lock` until it is closed.
 
     `unkept`: by interview, the stops that a full disk could not take; until it can, only this program knows of them.
+    `turns`: by opened editor, how far its note had come when it was last kept.
     `undone`: the marks of stops that were taken back, so that one which comes late does nothing.
     """
 
@@ -74,6 +75,7 @@ class Folder:
         self.path = path
         self.unkept: dict[str, Stop] = {}
         self.undone: set[str] = set()
+        self.turns: dict[str, int] = {}
         self._lock = lock
 
     @classmethod

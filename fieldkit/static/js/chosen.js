@@ -57,7 +57,12 @@ export class Chosen {
   }
 
   // The stop of a page that is gone; what was chosen on this page since holds. Of two such stops the stricter does.
+  // Where the interview was ended on the laptop since, that was decided there: it is shown, and a person looks.
   async adopt(choice) {
+    if (this.place.dataset.ended !== undefined) {
+      this.place.hidden = false;
+      return false;
+    }
     if (this.choice && !(this.late && choice === 'stop_discard')) return true;
     this.late = true;
     if (this.form) location.hash = 'stop';
