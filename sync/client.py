@@ -20,7 +20,7 @@ from sync.canonical import decode, digest, encode
 from sync.chain import KNOWN, NEW, Ends
 from sync.errors import ForeignStudy, Malformed, NotTheHub, Refused, SyncError, Unreachable
 from sync.replica import Holder, Report
-from sync.wire import PREFIX, RESTORED, UNKNOWN_DEVICE
+from sync.wire import PREFIX, RESTORED, REVOKED, UNKNOWN_DEVICE
 
 PATIENCE = httpx.Timeout(60, connect=15)
 TRIES = 2  # a connection that was kept may be dead by the time that it is used again
@@ -173,10 +173,18 @@ class _Talk:
         try:
             return bool(self._line.ask_for("hello", opening, "equal")["equal"])
         except Refused as refused:
+            if refused.why == REVOKED:
+                self._leave()
             if refused.why != UNKNOWN_DEVICE:
                 raise
         self._line.ask("orders", wire.piece(self._here.study(), self._here.introduction(), [], []))
         return bool(self._line.ask_for("hello", opening, "equal")["equal"])
+
+    def _leave(self) -> None:
+        """This device was taken out: what it has is left at the hub, where a coordinator's machine finds it."""
+        said = self._compare()
+        self._bring_orders(said["lacks"])
+        self._bring_blocks(wire.ends(said["streams"]))
 
     def round(self) -> None:
         """Compare, bring orders and fetch them, fetch blocks and bring them, ask for the receipt."""
@@ -188,6 +196,8 @@ class _Talk:
         try:
             self._fetch_orders(said["has"])
             self._fetch_blocks(streams)
+            if self._fetch_left(said["left"]):
+                streams = wire.ends(self._compare()["streams"])
         except Refused as refused:
             if refused.why != RESTORED:
                 raise
@@ -199,7 +209,8 @@ class _Talk:
         held = {stream: wire.short(ends) for stream, ends in self._here.ends().items()}
         asked = encode({"streams": held, "orders": sorted(self._here.order_ids())})
         said = self._line.ask_for("compare", asked, "streams", "lacks", "has")
-        return {"streams": said["streams"], "lacks": wire.texts(said["lacks"]), "has": wire.texts(said["has"])}
+        ids = {name: wire.texts(said.get(name, [])) for name in ("lacks", "has", "left")}
+        return {"streams": said["streams"], **ids}
 
     def _bring_orders(self, ids: Sequence[str]) -> None:
         for run in wire.cut(self._here.orders_named(ids)):
@@ -242,8 +253,18 @@ class _Talk:
             if any(name not in links for _, name in ends):
                 yield stream, {"have": chain.sample(links)}
 
-    def _pull(self, ids: Sequence[str], wishes: Mapping[str, Any]) -> Incoming:
-        found = wire.read_piece(self._line.ask("pull", encode({"orders": list(ids), "streams": wishes})))
+    def _fetch_left(self, names: Sequence[str]) -> bool:
+        """Fetch what devices left at the hub that were taken out; it is brought back as any other, to its place."""
+        wanted = list(names)
+        while wanted:
+            found = self._pull([], {}, left=wanted)
+            self._keep(found)
+            fetched = {one.hash for one in found.blocks}
+            wanted = [name for name in wanted if name not in fetched] if fetched else []
+        return bool(names)
+
+    def _pull(self, ids: Sequence[str], wishes: Mapping[str, Any], **more: Sequence[str]) -> Incoming:
+        found = wire.read_piece(self._line.ask("pull", encode({"orders": list(ids), "streams": wishes, **more})))
         if found.torn or found.study != self._here.study():
             raise Malformed("piece")
         return found

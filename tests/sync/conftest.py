@@ -239,6 +239,10 @@ class Laptop:
     def erase_child(self, drawer: str, alias: str, signer: SigningKey = ROOT) -> None:
         self.keep(orders.sign("erase_child", STUDY, {"version": 1, "drawers": {drawer: alias}}, signer))
 
+    def take_out(self, device: str, *kept: str) -> None:
+        """Let the root take *device* out and recognise the orders *kept* of it."""
+        self.keep(orders.sign("revoke", STUDY, {"device": device, "orders": list(kept)}, ROOT))
+
     def opening(self) -> str:
         return chain.opening_of(self.ends(), self.order_ids())
 
