@@ -23,6 +23,7 @@ OF_NO_MODULE = {
     "acts/kills",
     "acts/stops_model",
     "store/model",
+    "store/revocations_model",
     "web/words",
     "sync/faults",
     "sync/model",

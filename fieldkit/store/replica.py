@@ -189,8 +189,9 @@ def _my_stream(tables: Tables, drawer: str) -> str:
 def _is_whole(tables: Tables, one: Block) -> bool:
     if one.payload is not None:
         return blocks.payload_intact(one)
-    gone = removals.covers(tables, one.header.drawer, one.header.alias)
-    return gone or bool(erasures.emptied_by(tables, one.hash))
+    drawer, alias = one.header.drawer, one.header.alias
+    named = erasures.emptied_by(tables, one.hash) or erasures.parked_for(tables, one.hash)
+    return bool(named) or removals.covers(tables, drawer, alias) or revocations.empties(tables, drawer, alias)
 
 
 class StoreReplica:

@@ -24,6 +24,7 @@ KNOWN = (
     "children_known_twice",
     "children_found_by_name",
     "receipts_and_sticks",
+    "erasures_parked",
 )  # any other name is a later version's
 
 _LOG = """
@@ -380,3 +381,9 @@ def receipts_and_sticks(db: Tables) -> None:
     db.table("lost_sticks").create(_columns("device written_on lost_on interviews:int"), pk="id")
     _script(db, walls.NEEDS_CHANGE.format(table="lost_sticks"))
     _script(db, walls.CARRIED)
+
+
+@migrations()
+def erasures_parked(db: Tables) -> None:
+    """What an order to erase names that does not count now, by a device that was taken out: it hides, and stays."""
+    _script(db, walls.PARKED_STUBS)

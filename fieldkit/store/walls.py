@@ -81,3 +81,15 @@ BEGIN
   DELETE FROM ticks WHERE interview = NEW.session;
 END;
 """
+
+# No wall either: what an order to erase hides that is parked stays in the log, and nothing reads it there.
+PARKED_STUBS = """
+CREATE TABLE parked_stubs (
+  id TEXT, device TEXT, drawer TEXT NOT NULL, kind TEXT NOT NULL, record TEXT NOT NULL, over TEXT NOT NULL,
+  PRIMARY KEY (id, device)
+) WITHOUT ROWID;
+CREATE INDEX parked_stubs_record ON parked_stubs (record);
+CREATE VIEW stubbed AS SELECT * FROM stubs UNION SELECT * FROM parked_stubs;
+CREATE VIEW shown_changes AS SELECT * FROM changes AS c
+  WHERE NOT EXISTS (SELECT 1 FROM parked_stubs AS p WHERE p.id = c.id AND p.device = c.device);
+"""
