@@ -70,12 +70,13 @@ class NotRecognised(Refusal):
 
 
 class TakenOut(Refusal):
-    """The hub exchanges nothing with a device that was taken out of the study."""
+    """The hub hands nothing to a device that was taken out of the study, and keeps apart what it leaves."""
 
     code = "taken_out"
     message = N_(
-        "This computer was taken out of the study, so the hub exchanges nothing with it. Nothing is lost: "
-        "write a bundle and hand it to the coordinator, who can let what is in it count again."
+        "This computer was taken out of the study and gets nothing from the hub any more. What it wrote since waits "
+        "there as far as there is room, and nothing is lost: tell the coordinator, who can let it count; "
+        "to be sure, write a bundle and hand it over. Go on on another computer."
     )
     status = 403
 

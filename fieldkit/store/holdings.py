@@ -35,6 +35,15 @@ def ends_of(tables: Tables, device: str) -> dict[str, list[tuple[int, str]]]:
     return {stream: found for stream, found in ends(tables).items() if stream in own}
 
 
+def branched(tables: Tables) -> set[str]:
+    """Return the devices in whose streams two blocks continue one: two computers wrote under one name."""
+    rows = tables.execute(
+        "SELECT DISTINCT device FROM streams WHERE id IN "
+        "(SELECT stream FROM blocks GROUP BY stream, position HAVING count(*) > 1)"
+    )
+    return {row[0] for row in rows}
+
+
 def waiting_of(tables: Tables, devices: Iterable[str]) -> dict[str, int]:
     """Return, of these devices, how many blocks are parked here."""
     rows = tables.execute(

@@ -92,9 +92,10 @@ def accept() -> Answer:
 @pages.get("/devices")
 def listing() -> str:
     """Show who has what."""
-    came = arrivals.by_device(desk()) if desk().me.role == COORDINATOR else {}
-    shown = {"devices": devices.listing(desk()), "out": revocations.listing(desk()), "came": came}
-    return render_template("devices/list.html", form=InviteForm(), **shown)
+    at = desk()
+    shown = {"devices": devices.listing(at), "out": revocations.listing(at), "copied": revocations.copied(at)}
+    came = arrivals.by_device(at) if at.me.role == COORDINATOR else {}
+    return render_template("devices/list.html", form=InviteForm(), came=came, **shown)
 
 
 @pages.post("/devices/look")
