@@ -184,7 +184,7 @@ class _Talk:
         """This device was taken out: what it has is left at the hub, where a coordinator's machine finds it."""
         said = self._compare()
         self._bring_orders(said["lacks"])
-        self._bring_blocks(wire.ends(said["streams"]))
+        self._bring_blocks(receipts.ends(said["streams"]))
 
     def round(self) -> None:
         """Compare, bring orders and fetch them, fetch blocks and bring them, ask for the receipt."""
@@ -197,7 +197,7 @@ class _Talk:
             self._fetch_orders(said["has"])
             self._fetch_blocks(streams)
             if self._fetch_left(said["left"]):
-                streams = wire.ends(self._compare()["streams"])
+                streams = receipts.ends(self._compare()["streams"])
         except Refused as refused:
             if refused.why != RESTORED:
                 raise
