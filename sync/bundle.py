@@ -99,7 +99,7 @@ class _Parts:
             self._file = None
 
     def _begin(self) -> None:
-        """Open the next file; each begins with all orders, so that each is of use alone."""
+        """Open the next file; each begins with all orders and receipts, so that each is of use alone."""
         target = part_path(self._path, len(self.drafts) + 1)
         if not _gives_way(target):
             raise Occupied(target)
@@ -107,7 +107,8 @@ class _Parts:
         self._file = draft.open("xb")
         self.drafts.append((draft, target))
         self._writer = Writer(self._file)
-        self.orders = begin_frames(self._writer, self._replica.study(), self._replica.orders(), self._replica.streams())
+        opening = self._replica.orders(), self._replica.streams(), self._replica.receipts()
+        self.orders = begin_frames(self._writer, self._replica.study(), *opening)
 
     def _put(self, kind: bytes, content: bytes) -> None:
         if self._writer.size + frames.START + len(content) + frames.CHECK > self._largest - RESERVE:
@@ -138,7 +139,8 @@ def hand_over(found: Arrived, replica: Replica) -> Report:
     if found.study != replica.study():
         raise ForeignStudy(found.study)
     report = replica.receive(found.orders, found.streams, found.blocks)
-    damaged, newer = report.damaged + found.damaged, report.newer + found.newer
+    damaged = report.damaged + found.damaged + replica.witness(found.receipts)
+    newer = report.newer + found.newer
     return replace(report, torn=found.torn, damaged=damaged, newer=newer, **_part(found.part))
 
 
@@ -174,8 +176,14 @@ def write_frames(
     writer.end()
 
 
-def begin_frames(writer: Writer, study: str, found: Iterable[bytes], streams: Iterable[StreamInfo]) -> int:
-    """Write head, orders and streams; return the number of orders. Raises TooLarge, OSError."""
+def begin_frames(
+    writer: Writer,
+    study: str,
+    found: Iterable[bytes],
+    streams: Iterable[StreamInfo],
+    signed: Iterable[bytes] = (),
+) -> int:
+    """Write head, orders, streams and receipts; return the number of orders. Raises TooLarge, OSError."""
     n_orders = 0
     writer.put(frames.HEAD, encode({"format": FORMAT, "study": study}))
     for order in found:
@@ -183,6 +191,8 @@ def begin_frames(writer: Writer, study: str, found: Iterable[bytes], streams: It
         n_orders += 1
     for stream in streams:
         writer.put(frames.STREAM, encode(list(stream)))
+    for receipt in signed:
+        writer.put(frames.RECEIPT, receipt)
     return n_orders
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sync import wire
-from sync.canonical import decode, digest, encode
+from sync.canonical import digest, encode
 from sync.errors import Malformed, NotTheHub
 from sync.replica import Holder
 
@@ -19,8 +19,8 @@ class Asked(Protocol):
     def ask(self, act: str, content: bytes) -> bytes:
         """Return the hub's answer."""
 
-    def ask_for(self, act: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the object that answers *facts*."""
+    def ask_for(self, act: str, content: bytes, *names: str) -> dict[str, Any]:
+        """Return the object that answers *content* and says at least *names*; raises Malformed."""
 
 
 class Chunks:
@@ -40,11 +40,12 @@ class Chunks:
         self._moved(len(lacks), 0, 0)
         for run in wire.cut(self._here.pick_chunks(lacks)):
             content = wire.piece(self._here.study(), [], [], [], run)
-            said = decode(self._line.ask("push", content))
-            if said.get("hash") != digest(content):
+            said = self._line.ask_for("push", content, "hash")
+            became = said.get("chunks", {})
+            if said["hash"] != digest(content) or not isinstance(became, dict):
                 raise NotTheHub
             for one in run:
-                if said.get("chunks", {}).get(one.name) in {"new", "known"}:
+                if became.get(one.name) in {"new", "known"}:
                     self._theirs[one.label.attachment].add(one.name)
             self._moved(0, len(run), 0)
 
@@ -75,7 +76,7 @@ class Chunks:
         if not held:
             return
         shorts = {id_: wire.short_of(names) for id_, names in held.items()}
-        said = self._line.ask_for("chunks", {"attachments": shorts}).get("attachments")
+        said = self._line.ask_for("chunks", encode({"attachments": shorts}), "attachments")["attachments"]
         if not isinstance(said, dict):
             raise NotTheHub
         for id_ in shorts:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from sync import chunk as chunks
-from sync import frames, orders
+from sync import frames, orders, receipts
 from sync.block import Block, payload_intact
 from sync.canonical import decode, decode_object
 from sync.chain import InOrder, order_of
@@ -75,12 +75,13 @@ class Incoming:
 
     `torn`: something is missing at its end or in between; `damaged`: frames that are not what was once written;
     `newer`: frames of a later version, passed over; `part`: of a bundle in several files, which one this is.
-    Checked were signatures of orders and hashes of payloads, not yet the signatures of blocks and chunks.
+    Checked were signatures of orders and receipts, and hashes of payloads, not yet the signatures of blocks and chunks.
     """
 
     study: str = ""
     orders: list[bytes] = field(default_factory=list)
     streams: list[StreamInfo] = field(default_factory=list)
+    receipts: list[bytes] = field(default_factory=list)
     torn: bool = True
     damaged: int = 0
     newer: int = 0
@@ -195,6 +196,12 @@ def _stream(found: Incoming, content: bytes, _at: int) -> None:
     found.streams.append(StreamInfo(*facts))
 
 
+def _receipt(found: Incoming, content: bytes, _at: int) -> None:
+    if receipts.parse(content).study != found.study:
+        raise ForeignStudy
+    found.receipts.append(content)
+
+
 def _part(found: Incoming, content: bytes, _at: int) -> None:
     facts = decode(content)
     if not (isinstance(facts, list) and len(facts) == 3 and all(type(one) is int and one >= 0 for one in facts)):
@@ -222,6 +229,7 @@ def parse_chunk(content: bytes) -> Chunk:
 _TAKERS: dict[bytes, Callable[[Incoming, bytes, int], None]] = {
     frames.ORDER: _order,
     frames.STREAM: _stream,
+    frames.RECEIPT: _receipt,
     frames.BLOCK: lambda found, content, at: found.block(content, at),
     frames.CHUNK: lambda found, content, at: found.chunk(content, at),
     frames.PART: _part,

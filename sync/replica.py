@@ -83,8 +83,14 @@ class Replica(Protocol):
     def chunks(self) -> Iterable[Chunk]:
         """Yield all chunks, one at a time in memory."""
 
+    def receipts(self) -> Iterable[bytes]:
+        """Return the newest receipt of each coordinator's computer that is known here, as it was signed."""
+
     def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]) -> Report:
         """Take in what is new: orders first, then streams, then blocks."""
+
+    def witness(self, found: Sequence[bytes]) -> int:
+        """Keep receipts, the newest of each signer; return how many of them no coordinator's computer signed."""
 
 
 class Holder(Protocol):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from fieldkit.clock import new_id
 from fieldkit.errors import DiskFull, Occupied, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import canonical
-from fieldkit.store import holdings, machine, people, replica
+from fieldkit.store import holdings, machine, people, receipts, replica, ticks
 from fieldkit.store.database import Tables
+from fieldkit.store.ticks import Stick
 from sync import bundle, errors, incoming
 from sync.bundle import BundleInfo
 from sync.errors import ForeignStudy, NotABundle, SyncError, UnknownFormat
+from sync.incoming import Arrived
 from sync.replica import Report
 
 LAST_WRITTEN = "last_written"
@@ -63,8 +66,9 @@ class NoSuchPlace(Refusal):
 
 @dataclass(frozen=True)
 class HandoverState:
-    """What only this machine holds: changes not sealed yet, interviews here and how many of them were carried.
+    """What only this machine holds: changes not sealed yet, interviews here, how many of them carried, and verified.
 
+    `carried`: a bundle that is not lost, another machine or a receipt holds all of it; `verified`: a receipt does.
     `as_of`: when a bundle was last read in; list, forms and help card are as of then.
     """
 
@@ -73,6 +77,7 @@ class HandoverState:
     carried: int
     last_written: str | None
     as_of: str | None
+    verified: int = 0
 
 
 @dataclass(frozen=True)
@@ -92,9 +97,9 @@ def state(desk: Desk) -> HandoverState:
     """Return what has not left this machine yet."""
     with desk.db.reading() as tables:
         known, written = people.tallied(tables), machine.recall(tables, LAST_WRITTEN)
-        read = machine.batches(tables)
-    here, last = known["interviews"], written.decode() if written else None
-    return HandoverState(known["unsealed"], here, here - known["waiting"], last, read[0][0] if read else None)
+        read, (carried, verified) = machine.batches(tables), ticks.counted(tables)
+    last, as_of = written.decode() if written else None, read[0][0] if read else None
+    return HandoverState(known["unsealed"], known["interviews"], carried, last, as_of, verified)
 
 
 def new_name() -> str:
@@ -121,15 +126,20 @@ def write(desk: Desk, path: Path, largest: int = bundle.LARGEST_FILE) -> BundleI
     stops.finish_due(desk, all_of_them=True)
     with desk.db.writing() as tables:
         replica.seal(tables)
+        receipts.sign(tables, int(desk.clock.now().timestamp()))
     try:
         with desk.db.reading() as tables:
-            info = bundle.write(path, replica.StoreReplica(tables, home=desk.folder.attachments), largest)
+            here = replica.StoreReplica(tables, home=desk.folder.attachments)
+            info, held = bundle.write(path, here, largest), holdings.ends(tables)
     except errors.Occupied as error:
         raise Occupied(path=error.args[0]) from error
     except OSError as error:
         raise explained(error, path) from error
+    at = desk.clock.now().isoformat(timespec="minutes")
     with desk.db.writing() as tables:
-        machine.remember(tables, LAST_WRITTEN, desk.clock.now().isoformat(timespec="minutes"))
+        machine.remember(tables, LAST_WRITTEN, at)
+        ticks.note_stick(tables, Stick(new_id(), at, path.name, people.tallied(tables)["interviews"], ""), held)
+        ticks.settle(tables)
     return info
 
 
@@ -140,23 +150,44 @@ def read(desk: Desk, path: Path, name: str = "") -> Report:
     taken in before a cut stays. *name*: what the person called the file, for the list of batches.
     Raises NotThisFile, OtherStudy, NewerBundle, NoSuchPlace, DiskFull.
     """
-    batch, name = new_id(), name or path.name
-    try:
+    batch, source = new_id(), name or path.name
+    with explaining(path):
         found = incoming.read(path)
         with desk.db.writing() as tables:
             desk.db.leave_no_trace()  # it may bring orders to erase
-            report = bundle.hand_over(found, replica.StoreReplica(tables, batch))
-            removals.acknowledge(desk, tables)
-            _note_batch(desk, tables, batch, name, report)
+            report = _taken_in(desk, tables, found, batch, source)
         if found.chunks:
             report = attachments.told(report, attachments.take(desk, found.chunks))
             with desk.db.writing() as tables:
-                _note_batch(desk, tables, batch, name, report)
+                _note_batch(desk, tables, batch, source, report)
+    return report
+
+
+@contextmanager
+def explaining(path: Path) -> Iterator[None]:
+    """Tell what goes wrong with the bundle at *path* in words; raises what `read` does."""
+    try:
+        yield
     except OSError as error:
         raise explained(error, path) from error
     except SyncError as error:
         raise _REFUSALS.get(type(error), NotThisFile)() from error
+
+
+def _taken_in(desk: Desk, tables: Tables, found: Arrived, batch: str, source: str) -> Report:
+    at, here = desk.clock.now(), replica.StoreReplica(tables, batch)
+    report = bundle.hand_over(found, here)
+    removals.acknowledge(desk, tables)
+    receipts.sign(tables, int(at.timestamp()))
+    ticks.settle(tables)
+    ticks.arrived(tables, here.devices, at.isoformat(timespec="seconds"), source)
+    _note_batch(desk, tables, batch, source, report)
     return report
+
+
+def _note_batch(desk: Desk, tables: Tables, batch: str, source: str, report: Report) -> None:
+    at = desk.clock.now().isoformat(timespec="seconds")
+    holdings.note_batch(tables, batch, at, source, canonical(asdict(report)).decode())
 
 
 def batches(desk: Desk) -> list[BatchLine]:
@@ -188,8 +219,3 @@ _NO_ROOM = {27, 28}  # EFBIG, ENOSPC
 def explained(error: OSError, path: Path) -> Refusal:
     """Return what an error of the file system means to a person who reads or writes *path*."""
     return DiskFull() if error.errno in _NO_ROOM else NoSuchPlace(path=path)
-
-
-def _note_batch(desk: Desk, tables: Tables, batch: str, source: str, report: Report) -> None:
-    at = desk.clock.now().isoformat(timespec="seconds")
-    holdings.note_batch(tables, batch, at, source, canonical(asdict(report)).decode())

@@ -48,10 +48,11 @@ def beyond(links: StreamLinks, brought: Iterable[Block], ends: Iterable[str]) ->
 
 
 class Intake:
-    """One batch on its way in: counts that add up, and the changes that are new here."""
+    """One batch on its way in: counts that add up, the changes that are new here, the devices of new blocks."""
 
     def __init__(self, tables: Tables, batch: str, me: str, brought: Iterable[Block] = ()) -> None:
         self.arrived: list[Change] = []
+        self.devices: set[str] = set()
         self._tables = tables
         self._batch = batch
         self._me = me
@@ -173,6 +174,7 @@ class Intake:
         self._link(one)
         self._count("blocked" if emptied else {READ: "new"}.get(judged, judged))
         keep_block(self._tables, one, judged)
+        self.devices.add(self._streams.get(header.stream, ("", ""))[1])
 
     def _standing(self, one: Block) -> str | None:
         """Return `read`, `foreign` or `parked`; None for a copy that is no block."""
@@ -192,7 +194,7 @@ class Intake:
     def _opened(self, one: Block) -> str | None:
         header = one.header
         if one.payload is None:
-            return READ if self._emptied(one) else None
+            return READ if self._came_empty(one) else None
         epoch_and_key = machine.drawer_key(self._tables, header.drawer, header.epoch)
         if epoch_and_key is None:
             return PARKED if machine.drawer_key(self._tables, header.drawer) else FOREIGN
@@ -210,6 +212,14 @@ class Intake:
             return True
         named = erasures.emptied_by(self._tables, one.hash)
         return bool(named) and self._owner(replace(one, payload=None)) in named
+
+    def _came_empty(self, one: Block) -> bool:
+        """Tell whether *one* may come without its payload: emptied where an order counted that is parked by now."""
+        return (
+            self._emptied(one)
+            or revocations.empties(self._tables, one.header.drawer, one.header.alias)
+            or (self._owner(one) in erasures.parked_for(self._tables, one.hash))
+        )
 
     def _owner(self, one: Block) -> str | None:
         """Return the device whose key signed *one*: a header is signed, what a stick says of its stream is not."""

@@ -136,8 +136,8 @@ def waits(tables: Tables, record: str) -> bool:
 
 
 def of_record(tables: Tables, record: str) -> list[Change]:
-    """Return every change of *record*."""
-    return [decode(row[0]) for row in tables.execute("SELECT body FROM changes WHERE record = ?", [record])]
+    """Return every change of *record*, without what an order to erase hides that is parked."""
+    return [decode(row[0]) for row in tables.execute("SELECT body FROM shown_changes WHERE record = ?", [record])]
 
 
 def all_of(tables: Tables, record: str) -> list[Change]:
@@ -164,7 +164,7 @@ def memos_about(tables: Tables, interview: str, device: str) -> list[Change]:
 
 def stubs_of(tables: Tables, record: str) -> list[Change]:
     """Return what is left of the erased changes of *record*: no value, no author, no time, only what they replaced."""
-    rows = tables.execute("SELECT id, device, drawer, kind, record, over FROM stubs WHERE record = ?", [record])
+    rows = tables.execute("SELECT id, device, drawer, kind, record, over FROM stubbed WHERE record = ?", [record])
     return [stub(*row) for row in rows if row[3] in KINDS]
 
 
@@ -185,7 +185,7 @@ def standing_of(tables: Tables, record: str) -> list[Change]:
 def aside(tables: Tables, session: str, kind: str) -> list[list[Change]]:
     """Return, record by record of a session, what was written over something erased: it waits, and is not held."""
     records = tables.execute(
-        "SELECT DISTINCT record FROM changes WHERE session = ? AND kind = ? AND record IN (SELECT record FROM stubs)",
+        "SELECT DISTINCT record FROM changes WHERE session = ? AND kind = ? AND record IN (SELECT record FROM stubbed)",
         [session, kind],
     )
     every = [all_of(tables, record) for (record,) in records.fetchall()]

@@ -30,21 +30,27 @@ def hides(tables: Tables, subject: str) -> bool:
 
     Like a withdrawal; another coordinator looks, and erases or releases.
     """
+    return any(
+        alias is not None and alias == alias_of(tables, drawer, subject) for drawer, alias in _parked_aliases(tables)
+    )
+
+
+def empties(tables: Tables, drawer: str, alias: str | None) -> bool:
+    """Tell whether a parked order to erase names *alias*: who carried it out before hands out headers alone."""
+    return alias is not None and (drawer, alias) in _parked_aliases(tables)
+
+
+def _parked_aliases(tables: Tables) -> list[tuple[str, object]]:
     rows = tables.execute(
         "SELECT id, body FROM orders WHERE kind = ? AND id NOT IN (SELECT id FROM erasures)", [ERASE_CHILD]
     ).fetchall()
     if not rows:
-        return False
+        return []
     everybody = machine.everybody(tables)
     parked = [json.loads(body) for id_, body in rows if not everybody.counts(id_, json.loads(body)["signer"])]
     taken_out = {key for one in everybody.gone.values() for key in one.keys}
     named = [one["body"].get("drawers") for one in parked if one["signer"] in taken_out]
-    return any(
-        alias is not None and alias == alias_of(tables, drawer, subject)
-        for drawers in named
-        if isinstance(drawers, dict)
-        for drawer, alias in drawers.items()
-    )
+    return [pair for drawers in named if isinstance(drawers, dict) for pair in drawers.items()]
 
 
 def hiding(tables: Tables) -> bool:

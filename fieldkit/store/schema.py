@@ -23,6 +23,8 @@ KNOWN = (
     "conflicts_decided",
     "children_known_twice",
     "children_found_by_name",
+    "receipts_and_sticks",
+    "erasures_parked",
     "attachments_in_chunks",
 )  # any other name is a later version's
 
@@ -352,20 +354,12 @@ def conflicts_decided(db: Tables) -> None:
         db.execute(f"CREATE INDEX {table}_conflict ON {table} (subject, conflict) WHERE conflict")
 
 
-_LINKED = """
-CREATE VIEW linked_children AS
-  SELECT first, second FROM same_children AS s WHERE EXISTS (
-    SELECT 1 FROM heads AS h CROSS JOIN changes AS c ON c.id = h.change
-    WHERE h.record = s.id AND h.field = 'state' AND json_extract(c.body, '$.set.state') = 'linked');
-"""
-
-
 @migrations()
 def children_known_twice(db: Tables) -> None:
     """Two records that are one child: while anybody says so, and nobody who knew of it says no, they are linked."""
     db.table("same_children").create(_columns("first second state reason"), pk="id")
     _script(db, walls.NEEDS_CHANGE.format(table="same_children"))
-    _script(db, _LINKED)
+    _script(db, walls.LINKED)
 
 
 @migrations()
@@ -374,17 +368,18 @@ def children_found_by_name(db: Tables) -> None:
     db.execute("CREATE INDEX changes_participants ON changes (record, tick, id, drawer) WHERE kind = 'participant'")
 
 
-# Which chunks lie in `attachments/`, each by its name: by whom and under which name of a child it is erased. What was
-# erased is known by the attachment's id and its device, or by the child's alias (`erased_aliases`).
-_CHUNKS = """
-CREATE TABLE chunks (
-  name TEXT PRIMARY KEY, attachment TEXT NOT NULL, number INTEGER NOT NULL, device TEXT NOT NULL,
-  drawer TEXT NOT NULL, alias TEXT NOT NULL, label BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX chunks_attachment ON chunks (attachment, number);
-CREATE INDEX chunks_alias ON chunks (drawer, alias);
-CREATE TABLE erased_attachments (id TEXT, device TEXT, PRIMARY KEY (id, device)) WITHOUT ROWID;
-"""
+@migrations()
+def receipts_and_sticks(db: Tables) -> None:
+    """Who signed what they hold, which bundles were written and lost, and what follows for each interview."""
+    db.table("lost_sticks").create(_columns("device written_on lost_on interviews:int"), pk="id")
+    _script(db, walls.NEEDS_CHANGE.format(table="lost_sticks"))
+    _script(db, walls.CARRIED)
+
+
+@migrations()
+def erasures_parked(db: Tables) -> None:
+    """What an order to erase names that does not count now, by a device that was taken out: it hides, and stays."""
+    _script(db, walls.PARKED_STUBS)
 
 
 @migrations()
@@ -395,4 +390,4 @@ def attachments_in_chunks(db: Tables) -> None:
         db.table("attachments").create_index([column])
     _script(db, walls.NEEDS_CHANGE.format(table="attachments"))
     _script(db, walls.GATED.format(kind="attachment", items=walls.BY_MEDIUM))
-    _script(db, _CHUNKS)
+    _script(db, walls.CHUNKS)

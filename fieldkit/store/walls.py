@@ -64,3 +64,57 @@ CREATE TRIGGER {table}_needs_change BEFORE INSERT ON {table}
 WHEN NOT EXISTS (SELECT 1 FROM changes WHERE record = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'fieldkit wall: state without its change'); END;
 """
+
+# No wall: which records of children are linked as one child.
+LINKED = """
+CREATE VIEW linked_children AS
+  SELECT first, second FROM same_children AS s WHERE EXISTS (
+    SELECT 1 FROM heads AS h CROSS JOIN changes AS c ON c.id = h.change
+    WHERE h.record = s.id AND h.field = 'state' AND json_extract(c.body, '$.set.state') = 'linked');
+"""
+
+# No wall, but triggers as well: a change that comes later takes the ticks of its interview away, whatever act made it.
+CARRIED = """
+CREATE TABLE receipts (device TEXT PRIMARY KEY, number INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE sticks (
+  place INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, at TEXT NOT NULL, name TEXT NOT NULL,
+  interviews INTEGER NOT NULL, lost TEXT NOT NULL, ends TEXT NOT NULL
+);
+CREATE TABLE ticks (interview TEXT PRIMARY KEY, carried INTEGER NOT NULL, verified INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE arrivals (device TEXT PRIMARY KEY, at TEXT NOT NULL, source TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO arrivals SELECT c.device, max(b.at), b.source FROM changes AS c JOIN batches AS b ON b.id = c.batch
+  GROUP BY c.device;
+CREATE INDEX blocks_parked ON blocks (stream) WHERE standing = 'parked';
+CREATE TRIGGER ticks_grown AFTER INSERT ON changes WHEN NEW.session IS NOT NULL
+BEGIN
+  DELETE FROM ticks WHERE interview = NEW.session;
+END;
+CREATE TRIGGER ticks_opened AFTER UPDATE OF block ON changes WHEN NEW.block IS NULL AND NEW.session IS NOT NULL
+BEGIN
+  DELETE FROM ticks WHERE interview = NEW.session;
+END;
+"""
+
+# No wall either: what an order to erase hides that is parked stays in the log, and nothing reads it there.
+PARKED_STUBS = """
+CREATE TABLE parked_stubs (
+  id TEXT, device TEXT, drawer TEXT NOT NULL, kind TEXT NOT NULL, record TEXT NOT NULL, over TEXT NOT NULL,
+  PRIMARY KEY (id, device)
+) WITHOUT ROWID;
+CREATE INDEX parked_stubs_record ON parked_stubs (record);
+CREATE VIEW stubbed AS SELECT * FROM stubs UNION SELECT * FROM parked_stubs;
+CREATE VIEW shown_changes AS SELECT * FROM changes AS c
+  WHERE NOT EXISTS (SELECT 1 FROM parked_stubs AS p WHERE p.id = c.id AND p.device = c.device);
+"""
+
+# Which chunks lie in `attachments/`, each by its name: by whom and under which name of a child it is erased. What was
+# erased is known by the attachment's id and its device, or by the child's alias (`erased_aliases`).
+CHUNKS = """
+CREATE TABLE chunks (
+  name TEXT PRIMARY KEY, attachment TEXT NOT NULL, number INTEGER NOT NULL, device TEXT NOT NULL,
+  drawer TEXT NOT NULL, alias TEXT NOT NULL, label BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX chunks_attachment ON chunks (attachment, number);
+CREATE INDEX chunks_alias ON chunks (drawer, alias);
+CREATE TABLE erased_attachments (id TEXT, device TEXT, PRIMARY KEY (id, device)) WITHOUT ROWID;
+"""

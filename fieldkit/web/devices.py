@@ -6,8 +6,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from wtforms import PasswordField, RadioField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length, Regexp
 
-from fieldkit.acts import devices, revocations
-from fieldkit.rules.members import ROLES
+from fieldkit.acts import arrivals, devices, revocations
+from fieldkit.rules.members import COORDINATOR, ROLES
 from fieldkit.store.folder import REQUESTED
 from fieldkit.web.pages import Answer, Form, answer, saved
 from fieldkit.web.sessions import desk, here, seat, sign_in
@@ -92,8 +92,10 @@ def accept() -> Answer:
 @pages.get("/devices")
 def listing() -> str:
     """Show who has what."""
-    shown = {"devices": devices.listing(desk()), "out": revocations.listing(desk())}
-    return render_template("devices/list.html", form=InviteForm(), **shown)
+    at = desk()
+    shown = {"devices": devices.listing(at), "out": revocations.listing(at), "copied": revocations.copied(at)}
+    came = arrivals.by_device(at) if at.me.role == COORDINATOR else {}
+    return render_template("devices/list.html", form=InviteForm(), came=came, **shown)
 
 
 @pages.post("/devices/look")

@@ -13,7 +13,7 @@ from werkzeug.datastructures import FileStorage
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
-from fieldkit.acts import conflicts, exchange, handover, people, readiness, removals
+from fieldkit.acts import conflicts, exchange, handover, people, readiness, removals, sticks, waiting
 from fieldkit.acts.handover import NoSuchPlace
 from fieldkit.errors import Missing
 from fieldkit.records import clean
@@ -40,7 +40,8 @@ def show() -> str:
 
 
 def _shown() -> dict[str, object]:
-    return {"state": handover.state(desk()), "hub": exchange.state(desk()), "batches": handover.batches(desk())}
+    known = {"state": handover.state(desk()), "hub": exchange.state(desk()), "batches": handover.batches(desk())}
+    return {**known, "sticks": sticks.listing(desk())}
 
 
 @pages.post("/handover/write")
@@ -76,11 +77,11 @@ def place(typed: str) -> Path:
 def download() -> Response:
     """Hand the bundle to the browser, which saves it where a person says; it is sealed."""
     with ExitStack() as until_sent:
-        path = until_sent.enter_context(desk().folder.scratch()) / "bundle"
+        path = handover.named(until_sent.enter_context(desk().folder.scratch()))
         size = handover.write(desk(), path, ONE_FILE).bytes
         file = until_sent.enter_context(path.open("rb"))
         kept = until_sent.pop_all()
-    named = f'attachment; filename="{handover.new_name()}"'
+    named = f'attachment; filename="{path.name}"'
     headers = {"Content-Disposition": named, "Content-Length": str(size)}
     answer = Response(_sent(file, kept), mimetype="application/octet-stream", headers=headers)
     answer.call_on_close(kept.close)  # also where the browser goes away before the end
@@ -119,8 +120,18 @@ def inbox() -> str:
     prepares = desk().me.role == COORDINATOR
     to_enter = sum(group.missing for group in readiness.overview(desk())) if prepares else None
     to_delete = len(removals.due(desk())) if prepares else 0
+    lost = sticks.lost(desk()) if prepares else []
+    waits = waiting.look(desk()) if prepares else None
     shown = {"to_enter": to_enter, "prepares": prepares, "to_delete": to_delete, **_disputed(decides=prepares)}
-    return render_template("handover/inbox.html", batches=handover.batches(desk()), **shown)
+    return render_template("handover/inbox.html", batches=handover.batches(desk()), lost=lost, waits=waits, **shown)
+
+
+@pages.post("/inbox/again")
+def look_again() -> Answer:
+    """Enter what waited, where what it waited for is here by now."""
+    left = waiting.look_again(desk())
+    tell(_("Looked again. Something still waits.") if left.anything else _("Looked again. Nothing waits any more."))
+    return redirect(url_for("handover.inbox"))
 
 
 def _disputed(*, decides: bool) -> dict[str, object]:
