@@ -1022,10 +1022,6 @@ def what_was_erased_comes_back_on_a_stick(patching: pytest.MonkeyPatch) -> None:
     patching.setattr(erasures, "emptied_by", lambda tables, hash_: set())
 
 
-def an_older_copy_obeys_nobody(patching: pytest.MonkeyPatch) -> None:
-    patching.setattr(replica, "obey", lambda tables, found: None)
-
-
 def the_journal_is_left_as_it_is(patching: pytest.MonkeyPatch) -> None:
     """What was deleted can still be read in it."""
     patching.setattr(Database, "_emptied_journal", lambda self: True)
@@ -1058,7 +1054,6 @@ PLANTS = [
     orders_come_after_blocks,
     no_hashes_in_the_opening,
     what_was_erased_comes_back_on_a_stick,
-    an_older_copy_obeys_nobody,
     the_journal_is_left_as_it_is,
     deleted_is_not_overwritten,
     acknowledged_before_the_commit,
