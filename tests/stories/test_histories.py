@@ -1044,10 +1044,6 @@ def acknowledged_before_the_commit(patching: pytest.MonkeyPatch) -> None:
     patching.setattr(Centre, "_held", lambda self, stream, ends: [list(end) for end in ends])
 
 
-def a_removed_child_may_be_written_about(patching: pytest.MonkeyPatch) -> None:
-    patching.setattr(log, "is_gone", lambda tables, change: False)
-
-
 PLANTS = [
     last_write_wins,
     the_later_clock_wins,
@@ -1057,7 +1053,6 @@ PLANTS = [
     the_journal_is_left_as_it_is,
     deleted_is_not_overwritten,
     acknowledged_before_the_commit,
-    a_removed_child_may_be_written_about,
 ]
 
 
