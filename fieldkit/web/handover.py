@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
 from wtforms import StringField
 from wtforms.validators import InputRequired
@@ -14,7 +14,7 @@ from fieldkit.acts.handover import NoSuchPlace
 from fieldkit.errors import Missing
 from fieldkit.records import clean
 from fieldkit.rules.members import COORDINATOR
-from fieldkit.web.pages import Answer, Form, answer
+from fieldkit.web.pages import Answer, Form, answer, as_file
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
 
@@ -60,17 +60,13 @@ def place(typed: str) -> Path:
 
 
 @pages.post("/handover/download")
-def download() -> Response:
+def download() -> Answer:
     """Hand the bundle to the browser, which saves it where a person says; it is sealed."""
     with desk().folder.scratch() as scratch:
         path = handover.named(scratch)
         handover.write(desk(), path)
         content = path.read_bytes()
-    return Response(
-        content,
-        mimetype="application/octet-stream",
-        headers={"Content-Disposition": f'attachment; filename="{path.name}"'},
-    )
+    return as_file(content, path.name, "application/octet-stream")
 
 
 @pages.post("/handover/read")
