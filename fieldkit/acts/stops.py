@@ -161,9 +161,8 @@ def waiting(desk: Desk, interview: str) -> Waiting | None:
 
 def counts_down(desk: Desk, interview: str) -> bool:
     """Tell whether the child chose to stop *interview* and the ten seconds run."""
-    with desk.db.reading() as tables:
-        found = stops.of(tables, interview)
-    return found is not None and interview not in desk.folder.unkept and not _is_over(desk, found)
+    found = waiting(desk, interview)
+    return found is not None and found.kept and found.left > 0
 
 
 def overdue(desk: Desk) -> dict[str, str]:

@@ -20,6 +20,7 @@ from nacl import utils
 from nacl.exceptions import CryptoError
 
 from fieldkit.rules.members import Members
+from fieldkit.rules.orders import texts
 from fieldkit.store import machine
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import b64, seal_to, unb64
@@ -128,8 +129,7 @@ def _well_formed(body: Mapping[str, Any]) -> bool:
         and isinstance(body.get("drawer"), str)
         and type(epoch) is int
         and 1 << RANDOM_BITS <= epoch <= LAST
-        and isinstance(after, list)
-        and all(isinstance(one, str) for one in after)
+        and texts(after)
         and isinstance(sealed, dict)
-        and all(isinstance(one, str) for one in sealed.values())
+        and texts(list(sealed.values()))
     )

@@ -31,6 +31,7 @@ from fieldkit.i18n import N_
 from fieldkit.platform import write_atomically
 from fieldkit.records import KINDS, Change, Value, canonical, decode
 from fieldkit.rules.members import Members
+from fieldkit.rules.orders import texts
 from fieldkit.store import attachments, copies, log, machine, queues, revocations, search
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import b64, unb64
@@ -129,7 +130,7 @@ def _waiting(tables: Tables) -> list[tuple[str, dict[str, Any]]]:
 
 def _counts(tables: Tables, everybody: Members, order: str, signer: str) -> bool:
     """Tell whether an order counts on this machine; its own always do: a child's "off the record" waits for nobody."""
-    own = b64(bytes(machine.recall_self(tables).pair.signer.verify_key))
+    own = machine.recall_self(tables).pair.public["verify"]
     return signer == own or everybody.counts(order, signer)
 
 
@@ -256,14 +257,14 @@ def opened(body: Body, key: bytes) -> Named | None:
 
 def _well_formed(body: Body) -> bool:
     """Anybody may sign anything: an order of another shape is kept, passed on, and harms nothing here."""
-    texts = [body.get("device"), body.get("drawer"), body.get("sealed")]
+    said = [body.get("device"), body.get("drawer"), body.get("sealed")]
     version, epoch = body.get("version"), body.get("epoch")
     return (
-        all(isinstance(one, str) for one in texts)
+        texts(said)
         and version == VERSION
         and type(epoch) is int
-        and _texts(body.get("blocks"))
-        and _texts(body.get("attachments", []))
+        and texts(body.get("blocks"))
+        and texts(body.get("attachments", []))
     )
 
 
@@ -274,12 +275,8 @@ def _erases(body: Body) -> bool:
 def _says_what_it_should(named: Named) -> bool:
     names = [one for change in named.changes for one in change[:3]]
     overs = [over for *_, over in named.changes]
-    whole = all(isinstance(over, dict) and all(_texts(ids) for ids in over.values()) for over in overs)
-    return whole and _texts(names) and _texts(named.editors)
-
-
-def _texts(found: object) -> bool:
-    return isinstance(found, list) and all(isinstance(one, str) for one in found)
+    whole = all(isinstance(over, dict) and all(texts(ids) for ids in over.values()) for over in overs)
+    return whole and texts(names) and texts(named.editors)
 
 
 def _carry_out(tables: Tables, order: str, signer: str, body: Body) -> None:

@@ -36,10 +36,13 @@ def ends_of(tables: Tables, device: str) -> dict[str, list[tuple[int, str]]]:
 
 
 def branched(tables: Tables) -> set[str]:
-    """Return the devices in whose streams two blocks continue one: two computers wrote under one name."""
+    """Return the devices in whose streams two blocks continue one: two computers wrote under one name.
+
+    Positions have no gaps, so that a stream of more blocks than its last position says has a branch.
+    """
     rows = tables.execute(
-        "SELECT DISTINCT device FROM streams WHERE id IN "
-        "(SELECT stream FROM blocks GROUP BY stream, position HAVING count(*) > 1)"
+        "SELECT DISTINCT device FROM streams WHERE (SELECT count(*) FROM blocks WHERE stream = streams.id) "
+        "> coalesce((SELECT max(position) FROM blocks WHERE stream = streams.id), 0)"
     )
     return {row[0] for row in rows}
 

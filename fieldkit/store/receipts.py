@@ -13,7 +13,7 @@ from fieldkit.rules.members import COORDINATOR
 from fieldkit.store import holdings, machine, revocations
 from fieldkit.store.database import Tables
 from sync import receipts
-from sync.canonical import b64, digest, encode
+from sync.canonical import digest, encode
 from sync.receipts import Receipt
 
 HUB = "hub_receipt"  # the local fact that keeps what the hub said last, and when
@@ -43,7 +43,7 @@ def sign(tables: Tables, at: int) -> None:
     facts = {
         "format": receipts.FORMAT,
         "study": me.study,
-        "hub": b64(bytes(me.pair.signer.verify_key)),
+        "hub": me.pair.public["verify"],
         "number": max(at, 1 + _numbers(tables).get(me.id, 0)),
         "streams": {stream: [list(end) for end in found] for stream, found in holdings.ends(tables).items()},
         "orders": digest(encode(holdings.order_ids(tables))),

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
 from wtforms import StringField
 from wtforms.validators import InputRequired
@@ -18,7 +18,7 @@ from fieldkit.acts.handover import NoSuchPlace
 from fieldkit.errors import Missing
 from fieldkit.records import clean
 from fieldkit.rules.members import COORDINATOR
-from fieldkit.web.pages import Answer, Form, answer
+from fieldkit.web.pages import Answer, Form, answer, as_file
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
 
@@ -74,18 +74,17 @@ def place(typed: str) -> Path:
 
 
 @pages.post("/handover/download")
-def download() -> Response:
+def download() -> Answer:
     """Hand the bundle to the browser, which saves it where a person says; it is sealed."""
     with ExitStack() as until_sent:
         path = handover.named(until_sent.enter_context(desk().folder.scratch()))
         size = handover.write(desk(), path, ONE_FILE).bytes
         file = until_sent.enter_context(path.open("rb"))
         kept = until_sent.pop_all()
-    named = f'attachment; filename="{path.name}"'
-    headers = {"Content-Disposition": named, "Content-Length": str(size)}
-    answer = Response(_sent(file, kept), mimetype="application/octet-stream", headers=headers)
-    answer.call_on_close(kept.close)  # also where the browser goes away before the end
-    return answer
+    sent = as_file(_sent(file, kept), path.name, "application/octet-stream")
+    sent.content_length = size
+    sent.call_on_close(kept.close)  # also where the browser goes away before the end
+    return sent
 
 
 def _sent(file: BinaryIO, kept: ExitStack) -> Iterator[bytes]:

@@ -1022,10 +1022,6 @@ def what_was_erased_comes_back_on_a_stick(patching: pytest.MonkeyPatch) -> None:
     patching.setattr(erasures, "emptied_by", lambda tables, hash_: set())
 
 
-def an_older_copy_obeys_nobody(patching: pytest.MonkeyPatch) -> None:
-    patching.setattr(replica, "obey", lambda tables, found: None)
-
-
 def the_journal_is_left_as_it_is(patching: pytest.MonkeyPatch) -> None:
     """What was deleted can still be read in it."""
     patching.setattr(Database, "_emptied_journal", lambda self: True)
@@ -1048,21 +1044,15 @@ def acknowledged_before_the_commit(patching: pytest.MonkeyPatch) -> None:
     patching.setattr(Centre, "_held", lambda self, stream, ends: [list(end) for end in ends])
 
 
-def a_removed_child_may_be_written_about(patching: pytest.MonkeyPatch) -> None:
-    patching.setattr(log, "is_gone", lambda tables, change: False)
-
-
 PLANTS = [
     last_write_wins,
     the_later_clock_wins,
     orders_come_after_blocks,
     no_hashes_in_the_opening,
     what_was_erased_comes_back_on_a_stick,
-    an_older_copy_obeys_nobody,
     the_journal_is_left_as_it_is,
     deleted_is_not_overwritten,
     acknowledged_before_the_commit,
-    a_removed_child_may_be_written_about,
 ]
 
 
