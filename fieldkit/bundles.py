@@ -14,7 +14,6 @@ from fieldkit.console import say
 from fieldkit.i18n import N_
 from sync.replica import Report
 
-
 _MANY = N_("Written and read back: {path} and the files after it, {n} in all. Carry them all.")
 
 

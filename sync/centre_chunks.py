@@ -9,7 +9,7 @@ from nacl.signing import VerifyKey
 
 from sync import chunk as chunks
 from sync import wire
-from sync.canonical import digest, encode, unb64
+from sync.canonical import unb64
 from sync.chain import KNOWN, NEW
 from sync.chunk import Chunk
 from sync.errors import Malformed, SyncError
@@ -67,15 +67,15 @@ class CentreChunks:
         if gone:
             self._store.scrub()
 
-    def receipt(self, asked: object) -> dict[str, str]:
-        """Return what a receipt says of the attachments named: the hash of those of which all chunks named are here."""
+    def receipt(self, asked: object) -> dict[str, dict[str, str]]:
+        """Return what a receipt says of the attachments named: in short those of which all chunks named are here."""
         if asked is None:
             return {}
         if not isinstance(asked, dict):
             raise Malformed("attachments")
         held = self._store.held(self._study, asked)
         shorts = {id_: _confirmed(said, held.get(id_, [])) for id_, said in asked.items()}
-        return {"attachments": digest(encode({id_: short for id_, short in shorts.items() if short}))}
+        return {"attachments": {id_: short for id_, short in shorts.items() if short}}
 
 
 def _confirmed(said: object, held: list[str]) -> str:

@@ -332,5 +332,7 @@ def covers(receipt: Mapping[str, Any] | None, line: Line, here: Holder) -> bool:
     """Tell whether *receipt* is the hub's of its present epoch and names all that *here* holds."""
     streams = {stream: [list(end) for end in ends] for stream, ends in here.ends().items()}
     mine = {"study": here.study(), "epoch": line.epoch, "hub": line.card.key, "streams": streams}
-    mine |= {"orders": digest(encode(sorted(here.order_ids()))), **client_chunks.summed(here.chunks_held())}
-    return receipt is not None and {name: receipt.get(name) for name in mine} == mine
+    mine["orders"] = digest(encode(sorted(here.order_ids())))
+    mine["attachments"] = client_chunks.shorts(here.chunks_held())
+    said = {"attachments": {}, **(receipt or {})}
+    return {name: said.get(name) for name in mine} == mine

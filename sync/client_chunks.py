@@ -75,11 +75,11 @@ class Chunks:
         """Ask which chunks the hub has of the attachments of which it has not just what is here."""
         if not held:
             return
-        shorts = {id_: wire.short_of(names) for id_, names in held.items()}
-        said = self._line.ask_for("chunks", encode({"attachments": shorts}), "attachments")["attachments"]
+        asked = encode({"attachments": shorts(held)})
+        said = self._line.ask_for("chunks", asked, "attachments")["attachments"]
         if not isinstance(said, dict):
             raise NotTheHub
-        for id_ in shorts:
+        for id_ in held:
             self._theirs.pop(id_, None)
             if id_ in said:
                 self._theirs[id_] = set(wire.texts(said[id_]))
@@ -87,14 +87,13 @@ class Chunks:
     def named(self) -> dict[str, Any]:
         """Return what a receipt is asked for: in short where the hub holds just that, else name by name."""
         held = self._here.chunks_held()
-        shorts = {
+        asked = {
             id_: wire.short_of(names) if self._theirs.get(id_, set(names)) == set(names) else list(names)
             for id_, names in held.items()
         }
-        return {"attachments": shorts} if shorts else {}
+        return {"attachments": asked} if asked else {}
 
 
-def summed(held: Names) -> dict[str, str]:
-    """Return what a receipt has to say to cover *held*; nothing where there are no chunks."""
-    shorts = {id_: wire.short_of(names) for id_, names in held.items()}
-    return {"attachments": digest(encode(shorts))} if shorts else {}
+def shorts(held: Names) -> dict[str, str]:
+    """Return what a receipt has to say to cover *held*."""
+    return {id_: wire.short_of(names) for id_, names in held.items()}

@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from fieldkit.errors import DiskFull, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import ATTACHED
 from fieldkit.rules import attachments as rules
-from fieldkit.rules import consent
+from fieldkit.rules import consent, pictures
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.store import attachments, keys, log, people, replica, standing
 from fieldkit.store.aliases import alias_of
@@ -54,6 +55,17 @@ class TooLong(Refusal):
         "Cut the recording into parts, or save it in a compressed form such as M4A, and attach it again."
     )
     status = 413
+
+
+class NotThisPicture(Refusal):
+    """Of another kind of picture nobody here can say what it tells of itself."""
+
+    code = "picture_kind"
+    message = N_(
+        "Not taken: only JPEG and PNG pictures are, because from these the place and time that the camera wrote into "
+        "them can be removed. Nothing of it was kept. Save it as JPEG and attach it again."
+    )
+    status = 422
 
 
 class CutOff(Refusal):
@@ -119,10 +131,12 @@ class Opened:
 def check(desk: Desk, interview: str, media: str, size: int) -> None:
     """Say before it is sent whether a file of *size* bytes may be attached.
 
-    Raises NotFound, ItemNotInForce (V39), TooLong, CutOff (for an empty one).
+    Raises NotFound, ItemNotInForce (V39), NotThisPicture, TooLong, CutOff (for an empty one).
     """
     with desk.db.reading() as tables:
         _permitted(tables, interview, media)
+    if _is_picture(media) and rules.plain(media) not in pictures.KINDS:
+        raise NotThisPicture
     _check_size(size)
 
 
@@ -130,6 +144,7 @@ def check(desk: Desk, interview: str, media: str, size: int) -> None:
 def add(desk: Desk, interview: str, media: str, size: int, source: Source) -> str:
     """Keep the *size* bytes that *source* still holds; return the attachment's id. All of it is kept, or nothing.
 
+    Of a picture all is kept that it shows, and nothing that it says of itself (`rules/pictures.py`).
     Raises what `check` raises, CutOff for another number of bytes, DiskFull, StoreBusy, WallBroken.
     """
     check(desk, interview, media, size)
@@ -139,11 +154,11 @@ def add(desk: Desk, interview: str, media: str, size: int, source: Source) -> st
     key = chunk.new_key()
     try:
         with desk.folder.scratch() as scratch:
-            counted = _Counted(source, size)
-            staged = [_staged(scratch, one) for one in chunk.cut(counted, owner, key, desk.device.pair.signer)]
-            if counted.read_so_far != size:
-                raise CutOff
-            _keep(desk, interview, media, owner, key, size, staged)
+            flow = _Flow(_kept_of(media, _Counted(source, size)))
+            staged = [_staged(scratch, one) for one in chunk.cut(flow, owner, key, desk.device.pair.signer)]
+            _keep(desk, interview, media, owner, key, flow.length, staged)
+    except pictures.NoPicture as error:
+        raise NotThisPicture from error
     except OSError as error:
         if error.errno in NO_ROOM:
             raise DiskFull from error
@@ -151,17 +166,43 @@ def add(desk: Desk, interview: str, media: str, size: int, source: Source) -> st
     return owner.attachment
 
 
+def _is_picture(media: str) -> bool:
+    return rules.item(rules.plain(media)) == ATTACHED["image"]
+
+
+def _kept_of(media: str, source: Source) -> Iterator[bytes]:
+    if _is_picture(media):
+        return pictures.stripped(rules.plain(media), source.read)
+    return iter(partial(source.read, chunk.SIZE), b"")
+
+
 class _Counted:
-    """A source that ends after *size* bytes and knows how many of them came."""
+    """A source that ends after *size* bytes; one that ends before raises CutOff."""
 
     def __init__(self, source: Source, size: int) -> None:
-        self.read_so_far = 0
         self._source = source
-        self._size = size
+        self._left = size
 
     def read(self, size: int) -> bytes:
-        some = self._source.read(min(size, self._size - self.read_so_far))
-        self.read_so_far += len(some)
+        some = self._source.read(min(size, self._left))
+        if self._left and not some:
+            raise CutOff
+        self._left -= len(some)
+        return some
+
+
+class _Flow:
+    """A source of what comes in pieces, none of them empty; `length` bytes of it were read."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self.length = 0
+        self._pieces = pieces
+        self._held = b""
+
+    def read(self, size: int) -> bytes:
+        held = self._held or next(self._pieces, b"")
+        some, self._held = held[:size], held[size:]
+        self.length += len(some)
         return some
 
 

@@ -290,6 +290,9 @@ class _Here:
         for name in names:
             with self._desk.db.reading() as tables:
                 found = list(chunks.pick(tables, self._desk.folder.attachments, [name]))
+            if not found:  # lost or damaged here: it is asked for again
+                with self._desk.db.writing() as tables:
+                    chunks.forget(tables, [name])
             yield from found
 
     def receive_chunks(self, brought: Sequence[Chunk]) -> None:

@@ -14,6 +14,7 @@ from fieldkit.clock import new_id
 from fieldkit.errors import DiskFull, Occupied, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import canonical
+from fieldkit.store import attachments as kept_chunks
 from fieldkit.store import holdings, machine, people, receipts, replica, ticks
 from fieldkit.store.database import Tables
 from fieldkit.store.ticks import Stick
@@ -137,6 +138,7 @@ def write(desk: Desk, path: Path, largest: int = bundle.LARGEST_FILE) -> BundleI
         raise explained(error, path) from error
     at = desk.clock.now().isoformat(timespec="minutes")
     with desk.db.writing() as tables:
+        kept_chunks.forget(tables, here.broken)  # they are asked for again, and no tick claims them
         machine.remember(tables, LAST_WRITTEN, at)
         ticks.note_stick(tables, Stick(new_id(), at, path.name, people.tallied(tables)["interviews"], ""), held)
         ticks.settle(tables)
@@ -159,6 +161,7 @@ def read(desk: Desk, path: Path, name: str = "") -> Report:
         if found.chunks:
             report = attachments.told(report, attachments.take(desk, found.chunks))
             with desk.db.writing() as tables:
+                _stand(desk, tables)
                 _note_batch(desk, tables, batch, source, report)
     return report
 
@@ -178,11 +181,16 @@ def _taken_in(desk: Desk, tables: Tables, found: Arrived, batch: str, source: st
     at, here = desk.clock.now(), replica.StoreReplica(tables, batch)
     report = bundle.hand_over(found, here)
     removals.acknowledge(desk, tables)
-    receipts.sign(tables, int(at.timestamp()))
-    ticks.settle(tables)
+    _stand(desk, tables)
     ticks.arrived(tables, here.devices, at.isoformat(timespec="seconds"), source)
     _note_batch(desk, tables, batch, source, report)
     return report
+
+
+def _stand(desk: Desk, tables: Tables) -> None:
+    """Say what is here now, to others by a receipt and to oneself by ticks."""
+    receipts.sign(tables, int(desk.clock.now().timestamp()))
+    ticks.settle(tables)
 
 
 def _note_batch(desk: Desk, tables: Tables, batch: str, source: str, report: Report) -> None:

@@ -21,6 +21,7 @@ from fieldkit.store import copies, machine
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import unb64
 from sync import chunk as chunks
+from sync import wire
 from sync.chunk import Chunk
 from sync.errors import SyncError
 
@@ -108,12 +109,11 @@ def forget(tables: Tables, names: Iterable[str]) -> None:
 
 def sweep(tables: Tables, folder: Path) -> None:
     """Delete the files that nothing lists; nobody may be writing. Raises OSError."""
-    lying = {one.name for one in folder.iterdir()}
-    if len(lying) <= count(tables):
-        return
-    for name in lying - {row[0] for row in tables.execute("SELECT name FROM chunks")}:
+    unlisted = {one.name for one in folder.iterdir()} - {row[0] for row in tables.execute("SELECT name FROM chunks")}
+    for name in unlisted:
         (folder / name).unlink(missing_ok=True)
-    flush_folder(folder)
+    if unlisted:
+        flush_folder(folder)
 
 
 def count(tables: Tables) -> int:
@@ -121,13 +121,15 @@ def count(tables: Tables) -> int:
     return int(tables.execute("SELECT count(*) FROM chunks").fetchone()[0])
 
 
-def every(tables: Tables, folder: Path | None) -> Iterator[Chunk]:
-    """Yield every chunk that lies in *folder* as its label says, one at a time in memory."""
+def every(tables: Tables, folder: Path | None, broken: list[str]) -> Iterator[Chunk]:
+    """Yield every chunk that lies in *folder* as its label says, one at a time in memory; of others note the names."""
     if folder is None:
         return
     for name, label in tables.execute("SELECT name, label FROM chunks ORDER BY attachment, number, name"):
         found = _read(folder, name, bytes(label))
-        if found is not None:
+        if found is None:
+            broken.append(name)
+        else:
             yield found
 
 
@@ -167,6 +169,18 @@ def lacking(tables: Tables) -> dict[str, list[str]]:
     for attachment, name in rows:
         found.setdefault(attachment, []).append(name)
     return found
+
+
+def whole(tables: Tables) -> dict[str, str]:
+    """Return what a receipt says of the attachments of which every chunk that the record names is here."""
+    absent = lacking(tables)
+    return {id_: short for id_, (_, short) in named(tables).items() if id_ not in absent}
+
+
+def named(tables: Tables) -> dict[str, tuple[str, str]]:
+    """Return, of every attachment whose record is here, its interview and what a receipt says of one that is whole."""
+    rows = tables.execute("SELECT id, interview, chunks FROM attachments ORDER BY id")
+    return {id_: (interview, wire.short_of(sorted(json.loads(names)))) for id_, interview, names in rows}
 
 
 def broken(tables: Tables, folder: Path, names: Sequence[str]) -> list[str]:

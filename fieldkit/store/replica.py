@@ -209,9 +209,8 @@ def _is_whole(tables: Tables, one: Block) -> bool:
 class StoreReplica:
     """The `sync.Replica` of one open transaction.
 
-
     *batch* marks what arrives as made elsewhere; *home* is the folder of the chunks, left out where none are handed on.
-    `devices`: those whose blocks were new in what it received.
+    `devices`: those whose blocks were new in what it received; `broken`: chunks that it should have handed on.
     """
 
     def __init__(self, tables: Tables, batch: str = "", home: Path | None = None) -> None:
@@ -220,6 +219,7 @@ class StoreReplica:
         self._batch = batch
         self._me = machine.recall_self(tables)
         self.devices: set[str] = set()
+        self.broken: list[str] = []
 
     def study(self) -> str:
         """Return the study's id; bundles of another one are refused."""
@@ -244,7 +244,7 @@ class StoreReplica:
 
     def chunks(self) -> Iterable[Chunk]:
         """Yield all chunks that lie here whole, one at a time in memory."""
-        return attachments.every(self._tables, self._home)
+        return attachments.every(self._tables, self._home, self.broken)
 
     def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]) -> Report:
         """Take in orders first, then blocks; whatever cannot be read is kept aside with its reason."""

@@ -3,7 +3,8 @@ from __future__ import annotations
 import errno
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -15,31 +16,47 @@ from fieldkit.acts import (
     attachments,
     backups,
     checks,
+    consents,
     exchange,
     handover,
     hubs,
     interviews,
     people,
+    removals,
     stops,
     withdrawals,
 )
 from fieldkit.acts.assents import ChildAnswer
-from fieldkit.acts.attachments import AttachedElsewhere, CutOff, ItemNotInForce, NotWhole, TakenBack, TooLong
+from fieldkit.acts.attachments import (
+    AttachedElsewhere,
+    CutOff,
+    ItemNotInForce,
+    NotThisPicture,
+    NotWhole,
+    TakenBack,
+    TooLong,
+)
+from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk, sit_down
 from fieldkit.errors import DiskFull, NotAllowed, NotFound, Refusal
 from fieldkit.rules import attachments as rules
 from fieldkit.rules.consent import STOP_DISCARD
 from fieldkit.store import attachments as kept_chunks
-from fieldkit.store import keys, log
+from fieldkit.store import keys, log, ticks
 from fieldkit.store.folder import Folder
-from sync import chunk
+from sync import bundle, chunk
+from sync.centre import Centre
 from sync.client import Card
 from sync.hub import create_app
 from sync.hub_server import listening
+from sync.replica import Report
 
 Desks = dict[str, Desk]
+Says = Callable[..., GuardianAnswer]
+Carry = Callable[[Desk, Desk], Report]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+SOME_BYTES = 300_000  # a file of a stick: of records all, or one chunk
 SOUND = b"the river behind the house " * 30_000  # four chunks
 
 
@@ -116,6 +133,42 @@ def test_what_is_too_large_or_came_only_in_part_leaves_nothing(
     monkeypatch.setattr(rules, "LARGEST", 1024**2)
     refused(TooLong, "interviewer", lambda desk: attachments.check(desk, talk, "audio/wav", 1024**2 + 1))
     assert _files(desks["interviewer"]) == []
+
+
+PLANTED, SHOWN = b"N33.6217-E114.6411-qzK8w2", b"shown-to-the-eye-7Rk2p"
+JPEG = b"\xff\xd8\xff\xe1\x00\x1b" + PLANTED + b"\xff\xda\x00\x02" + SHOWN + b"\xff\xd9" + PLANTED
+
+
+@pytest.fixture
+def shown(desks: Desks, child: str, says: Says) -> str:
+    """An interview in which guardian and child agreed to pictures, by a form that asks for them."""
+    me, yes = desks["interviewer"], {"photo_object": "yes"}
+    whole = says(me, child)
+    consents.record(me, child, replace(whole, items={**whole.items, **yes}))
+    assents.record(me, child, ChildAnswer("yes", (1, 2, 3), "child_oral", items=yes))
+    return interviews.start(me, child, KEPT)
+
+
+def test_a_picture_of_which_nobody_knows_what_it_gives_away_is_not_taken(
+    refused: Refused, shown: str, desks: Desks
+) -> None:
+    for media in ("image/heic", "image/webp", "image/gif"):
+        refused(NotThisPicture, "interviewer", partial(attachments.check, interview=shown, media=media, size=5))
+        refused(NotThisPicture, "interviewer", lambda desk, media=media: _add(desk, shown, media))  # type: ignore[misc]
+    refused(NotThisPicture, "interviewer", lambda desk: _add(desk, shown, "image/png", JPEG))
+    short = partial(attachments.add, interview=shown, media="image/jpeg", size=len(JPEG))
+    refused(CutOff, "interviewer", lambda desk: short(desk, source=BytesIO(JPEG[:40])))
+    refused(CutOff, "interviewer", lambda desk: short(desk, source=BytesIO(JPEG[:-3])))
+    assert _files(desks["interviewer"]) == []
+
+
+def test_a_picture_is_kept_without_what_the_camera_wrote_into_it(shown: str, desks: Desks) -> None:
+    me = desks["interviewer"]
+    id_ = _add(me, shown, "image/jpeg", JPEG)
+    kept = _heard(me, shown, id_)
+
+    assert (JPEG.count(PLANTED), kept) == (2, b"\xff\xd8\xff\xda\x00\x02" + SHOWN + b"\xff\xd9")
+    assert [one.bytes for one in attachments.listing(me, shown)] == [len(kept)]
 
 
 @pytest.mark.parametrize("at", [1, 3])
@@ -244,6 +297,55 @@ def test_a_talk_of_which_nothing_stays_takes_its_recording_along(talk: str, desk
     assert all(checks.check(desk).ok for desk in (me, coordinator))
 
 
+def _ticked(*desks: Desk) -> list[tuple[int, int]]:
+    """How many interviews are carried, and how many verified, on each of these."""
+    found = []
+    for desk in desks:
+        with desk.db.reading() as tables:
+            found.append(ticks.counted(tables))
+    return found
+
+
+def test_no_tick_and_no_receipt_says_that_a_recording_arrived_which_did_not(
+    talk: str, desks: Desks, tmp_path: Path
+) -> None:
+    me, coordinator = desks["interviewer"], desks["coordinator"]
+    _add(me, talk)
+    stick = tmp_path / "stick"
+    info = handover.write(me, stick, SOME_BYTES)
+    later = [bundle.part_path(stick, number) for number in range(2, info.parts + 1)]
+    assert (_ticked(me), len(later) > 1) == ([(1, 0)], True)
+
+    handover.read(coordinator, stick)  # the records, of the recording nothing
+    assert (_ticked(coordinator), attachments.listing(coordinator, talk)[0].whole) == ([(0, 0)], False)
+    handover.read(me, handover.write(coordinator, tmp_path / "first").path)
+    assert _ticked(me) == [(1, 0)]
+
+    for path in later[:-1]:
+        handover.read(coordinator, path)
+    assert _ticked(coordinator) == [(0, 0)]
+    handover.read(coordinator, later[-1])
+    assert _ticked(coordinator) == [(1, 1)]
+    handover.read(me, handover.write(coordinator, tmp_path / "second").path)
+    assert _ticked(me) == [(1, 1)]
+
+
+def test_a_recording_that_was_found_damaged_while_a_stick_was_written_is_not_on_it(
+    talk: str, desks: Desks, tmp_path: Path
+) -> None:
+    me = desks["interviewer"]
+    _add(me, talk)
+    whole = tmp_path / "whole"
+    handover.write(me, whole)
+    _files(me)[2].write_bytes(b"rotten")
+    info = handover.write(me, tmp_path / "stick")
+
+    assert (info.chunks, attachments.listing(me, talk)[0].whole, _ticked(me)) == (3, False, [(0, 0)])
+    handover.read(me, whole)
+    handover.write(me, tmp_path / "again")
+    assert (attachments.listing(me, talk)[0].whole, _ticked(me)) == (True, [(1, 0)])
+
+
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Folder]:
     folder = Folder.open(tmp_path / "fresh")
@@ -282,21 +384,69 @@ def test_a_chunk_that_is_lost_here_does_not_stop_a_backup(talk: str, desks: Desk
     assert (tmp_path / "b.backup").read_bytes().startswith(b"fieldkit backup 2\n")
 
 
+@contextmanager
+def _hub(coordinator: Desk, path: Path, *desks: Desk) -> Iterator[Centre]:
+    """A hub over the network, whose card all of *desks* have."""
+    told = hubs.read_pass(hubs.write_pass(coordinator))
+    centre = hubs.opened(told, f"sqlite:///{path}", "CN", lambda: "2026-05-01T10:00")
+    with closing(centre), listening(create_app(centre), "127.0.0.1", 0) as server:
+        card = hubs.write_card(Card(centre.study, f"http://127.0.0.1:{server.bind_addr[1]}", centre.key))
+        for desk in desks:
+            exchange.take_card(desk, card)
+        yield centre
+
+
 def test_the_hub_gets_what_is_attached_and_the_coordinator_gets_it_there(
     talk: str, desks: Desks, tmp_path: Path
 ) -> None:
     me, coordinator = desks["interviewer"], desks["coordinator"]
-    told = hubs.read_pass(hubs.write_pass(coordinator))
-    centre = hubs.opened(told, f"sqlite:///{tmp_path / 'hub.db'}", "CN", lambda: "2026-05-01T10:00")
     id_ = _add(me, talk)
-    with closing(centre), listening(create_app(centre), "127.0.0.1", 0) as server:
-        card = hubs.write_card(Card(centre.study, f"http://127.0.0.1:{server.bind_addr[1]}", centre.key))
+    with _hub(coordinator, tmp_path / "hub.db", me, coordinator) as centre:
         for desk in (me, coordinator):
-            exchange.take_card(desk, card)
             assert exchange.run(desk).done
+            assert _ticked(desk) == [(1, 1)]
         assert centre.status()["chunks"] == 4
         assert _heard(coordinator, talk, id_) == SOUND
         attachments.erase(me, talk, id_)
         for desk in (me, coordinator):
             assert exchange.run(desk).done
         assert (centre.status()["chunks"], _files(coordinator)) == (0, [])
+
+
+def test_of_a_child_that_is_gone_no_chunk_is_left_on_a_laptop_in_a_copy_there_or_at_the_hub(
+    talk: str, consented: str, desks: Desks, carry: Carry, tmp_path: Path
+) -> None:
+    me, coordinator, translator = desks["interviewer"], desks["coordinator"], desks["translator"]
+    _add(me, talk)
+    sealed = [path.read_bytes() for path in _files(me)]
+    backups.write(me, me.folder.backups / backups.new_name(me))
+
+    def holding() -> list[str]:
+        at_hub = [path for path in (tmp_path / "hub").iterdir() if path.is_file()]
+        places = {desk.device.name: _everything(desk) for desk in (me, coordinator, translator)} | {"hub": at_hub}
+        return [
+            f"{name} {path.suffix}"
+            for name, paths in places.items()
+            for path in paths
+            if any(part in path.read_bytes() for part in sealed)
+        ]
+
+    (tmp_path / "hub").mkdir()
+    with _hub(coordinator, tmp_path / "hub" / "hub.db", me, coordinator) as centre:
+        assert exchange.run(me).done
+        assert exchange.run(coordinator).done
+        carry(coordinator, translator)
+        backups.write(translator, translator.folder.backups / backups.new_name(translator))
+        assert (centre.status()["chunks"], len(holding()) >= 3 * len(sealed) + 2) == (4, True)
+
+        withdrawals.withdraw(me, consented, requested_by="guardian", relation="mother")
+        assert exchange.run(me).done
+        assert exchange.run(coordinator).done
+        removals.confirm(coordinator, consented, coordinator.today, told_all=True)
+        assert exchange.run(coordinator).done
+        assert exchange.run(me).done
+        carry(coordinator, translator)
+        for desk in (me, translator):
+            backups.renew(desk)
+        assert (centre.status()["chunks"], holding()) == (0, [])
+    assert all(checks.check(desk).ok for desk in (me, coordinator, translator))

@@ -61,22 +61,31 @@ def test_only_the_device_that_made_it_lets_an_attachment_be_gone(desks: Desks, f
     assert list(folder.iterdir()) == []
 
 
+def test_a_file_that_is_lost_saves_no_other_from_being_swept_away(desks: Desks, folder: Path) -> None:
+    me = desks["interviewer"]
+    one, other = _sealed(me, 1), _sealed(me, 2)
+    with me.db.writing() as tables:
+        _keep(tables, folder, one)
+        (folder / one.name).rename(folder / other.name)
+        attachments.sweep(tables, folder)
+    assert list(folder.iterdir()) == []
+
+
 def test_what_lies_damaged_or_not_at_all_is_never_handed_on(desks: Desks, folder: Path) -> None:
     me = desks["interviewer"]
     those = [_sealed(me, number) for number in (1, 2, 3)]
-    names = [one.name for one in those]
+    names, broken = [one.name for one in those], list[str]()
     with me.db.writing() as tables:
         _keep(tables, folder, *those)
-        assert list(attachments.every(tables, folder)) == those
+        assert (list(attachments.every(tables, folder, broken)), broken) == (those, [])
         (folder / names[0]).unlink()
         (folder / names[1]).write_bytes(b"rotten")
-        assert list(attachments.every(tables, folder)) == those[2:]
+        assert (list(attachments.every(tables, folder, broken)), broken) == (those[2:], names[:2])
         assert attachments.broken(tables, folder, names) == names[:2]
         assert sorted(attachments.missing(tables, folder)) == sorted(names[:2])
         attachments.forget(tables, names[:2])
         assert attachments.held(tables) == {"recording": names[2:]}
-        assert attachments.every(tables, None) is not None
-        assert list(attachments.every(tables, None)) == []
+        assert list(attachments.every(tables, None, broken)) == []
 
 
 def test_a_backups_third_part_is_cut_up_as_it_was_joined_and_what_does_not_fit_is_forgotten(

@@ -136,4 +136,4 @@ def test_a_chunk_its_label_and_what_stands_for_it(device: SigningKey, monkeypatc
     opened = chunk.open_content("recording", vector["number"], made.content, unb64(vector["key"]))
     assert opened.decode() == vector["part"]
     assert wire.short_of(vector["names"]) == vector["short"]
-    assert client_chunks.summed({"recording": vector["names"]}) == {"attachments": vector["attachments"]}
+    assert client_chunks.shorts({"recording": vector["names"]}) == {"recording": vector["short"]}
