@@ -413,6 +413,21 @@ def test_the_hub_gets_what_is_attached_and_the_coordinator_gets_it_there(
         assert (centre.status()["chunks"], _files(coordinator)) == (0, [])
 
 
+def test_what_is_damaged_here_holds_nothing_up_and_nobody_says_that_it_arrived(
+    talk: str, desks: Desks, tmp_path: Path
+) -> None:
+    me = desks["interviewer"]
+    _add(me, talk)
+    handover.write(me, tmp_path / "stick")
+    _files(me)[1].write_bytes(b"rotten")
+    with _hub(desks["coordinator"], tmp_path / "hub.db", me) as centre:
+        assert exchange.run(me).done
+        assert (centre.status()["chunks"], attachments.listing(me, talk)[0].whole, _ticked(me)) == (3, False, [(0, 0)])
+        handover.read(me, tmp_path / "stick")
+        assert exchange.run(me).done
+        assert (centre.status()["chunks"], attachments.listing(me, talk)[0].whole, _ticked(me)) == (4, True, [(1, 1)])
+
+
 def test_of_a_child_that_is_gone_no_chunk_is_left_on_a_laptop_in_a_copy_there_or_at_the_hub(
     talk: str, consented: str, desks: Desks, carry: Carry, tmp_path: Path
 ) -> None:
