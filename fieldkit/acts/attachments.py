@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -156,7 +157,10 @@ def add(desk: Desk, interview: str, media: str, size: int, source: Source) -> st
         with desk.folder.scratch() as scratch:
             flow = _Flow(_kept_of(media, _Counted(source, size)))
             staged = [_staged(scratch, one) for one in chunk.cut(flow, owner, key, desk.device.pair.signer)]
-            _keep(desk, interview, media, owner, key, flow.length, staged)
+            with ExitStack() as otherwise:
+                otherwise.callback(_sweep, desk)
+                _keep(desk, interview, media, owner, key, flow.length, staged)
+                otherwise.pop_all()
     except pictures.NoPicture as error:
         raise NotThisPicture from error
     except OSError as error:
@@ -164,6 +168,12 @@ def add(desk: Desk, interview: str, media: str, size: int, source: Source) -> st
             raise DiskFull from error
         raise
     return owner.attachment
+
+
+def _sweep(desk: Desk) -> None:
+    """Let files that no row came to list be gone at once: where the disk is full, each try would fill it more."""
+    with suppress(Refusal), desk.db.writing():
+        desk.db.leave_no_trace()
 
 
 def _is_picture(media: str) -> bool:

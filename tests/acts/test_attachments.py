@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import errno
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +28,7 @@ from fieldkit.acts import (
     people,
     removals,
     stops,
+    users,
     withdrawals,
 )
 from fieldkit.acts.assents import ChildAnswer
@@ -44,6 +49,7 @@ from fieldkit.rules import attachments as rules
 from fieldkit.rules.consent import STOP_DISCARD
 from fieldkit.store import attachments as kept_chunks
 from fieldkit.store import keys, log, ticks
+from fieldkit.store.database import Database
 from fieldkit.store.folder import Folder
 from sync import bundle, chunk
 from sync.centre import Centre
@@ -189,6 +195,29 @@ def test_a_full_disk_leaves_nothing(
     assert [path for path in _everything(desks["interviewer"]) if "scratch" in str(path)] == []
 
 
+def test_a_disk_that_is_full_at_the_last_moment_is_not_left_fuller(
+    refused: Refused, talk: str, desks: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = desks["interviewer"]
+    settle, commit, settled = kept_chunks.settle, Database._commit, list[int]()
+
+    def settling(*those: Any) -> None:
+        settle(*those)
+        settled.append(len(_files(me)))
+
+    def full(self: Database, connection: Any) -> None:
+        if len(settled) == 1 and connection is self._writer:
+            settled.append(0)
+            raise DiskFull
+        commit(self, connection)
+
+    monkeypatch.setattr(kept_chunks, "settle", settling)
+    monkeypatch.setattr(Database, "_commit", full)
+    refused(DiskFull, "interviewer", lambda desk: _add(desk, talk))
+    assert (settled, _files(me), attachments.listing(me, talk)) == ([4, 0], [], [])
+    assert _heard(me, talk, _add(me, talk)) == SOUND
+
+
 def test_what_was_attached_comes_out_as_it_went_in_and_lies_nowhere_in_clear(talk: str, desks: Desks) -> None:
     me = desks["interviewer"]
     id_ = _add(me, talk)
@@ -219,6 +248,39 @@ def test_killed_between_the_files_and_the_record_nothing_counts_and_the_files_ar
     assert (len(_files(me)), attachments.listing(me, talk)) == (4, [])
     me.folder._migrated(me.db)  # as the next start does
     assert _files(me) == []
+
+
+POINTS = [
+    "within the chunks",
+    "before any is in its place",
+    "before all are in their place",
+    "before the folder is flushed",
+    "before the commit",
+    "never",
+]
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_program_that_is_killed_on_the_way_has_attached_all_of_it_or_nothing(
+    talk: str, desks: Desks, passphrase: str, point: str
+) -> None:
+    me = desks["interviewer"]
+    path = me.folder.path
+    me.db.close()
+    me.folder.close()
+    writer = [sys.executable, str(Path(__file__).with_name("attachment_writer.py")), str(path), passphrase, talk, point]
+    ended = subprocess.run(writer, input=SOUND, stdout=subprocess.PIPE, check=False)
+    assert ended.returncode == -signal.SIGKILL
+
+    told = ended.stdout.decode().split()
+    with closing(Folder.open(path)) as folder:
+        again = users.unlock(folder, users.slots(folder)[0].code, passphrase, me.clock)
+        with closing(again.db):
+            assert [one.id for one in attachments.listing(again, talk)] == told
+            assert [_heard(again, talk, id_) for id_ in told] == [SOUND] * len(told)
+            assert (len(told), len(_files(again))) == ((1, 4) if point == "never" else (0, 0))
+            assert not list(path.glob("scratch-*"))
+            assert checks.check(again).ok
 
 
 def test_a_yes_that_is_taken_back_hides_what_was_attached_and_the_one_who_did_deletes_it(
