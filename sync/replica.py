@@ -55,6 +55,11 @@ class Report:
     parts: int = 0
 
     @property
+    def chunks(self) -> int:
+        """Return the number of chunks."""
+        return self.chunks_new + self.chunks_known + self.chunks_blocked + self.chunks_parked
+
+    @property
     def changes(self) -> int:
         """Return the number of changes in the blocks that were new and readable."""
         read = self.changes_held + self.changes_known + self.changes_new

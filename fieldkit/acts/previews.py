@@ -54,11 +54,13 @@ class Line:
 class Preview:
     """What taking a bundle in would do: its report, who has what, and what would newly stand in two versions.
 
-    `disputed` is for a coordinator to decide; others are told no details.
+    `chunks`: how many of recordings and pictures are in it. `disputed` is for a coordinator to decide; others are told
+    no details.
     """
 
     name: str
     report: Report
+    chunks: int
     lines: Sequence[Line]
     disputed: Sequence[Disputed]
 
@@ -87,7 +89,8 @@ def _seen(desk: Desk, tables: Tables, path: Path, name: str) -> Preview:
     disputed = [one for one in conflicts.found(tables) if one.place.record not in before] if decides else []
     shares = compared.shares(tables, batch, [one.hash for one in found.blocks])
     named = {row["id"]: row for row in people.records(tables)}
-    return Preview(name, report, [_line(one, named[one.subject]) for one in shares if one.subject in named], disputed)
+    lines = [_line(one, named[one.subject]) for one in shares if one.subject in named]
+    return Preview(name, report, len(found.chunks), lines, disputed)
 
 
 def _line(one: Share, row: people.Row) -> Line:

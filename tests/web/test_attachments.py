@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import assents, interviews
+from fieldkit.acts import assents, attachments, handover, interviews
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
+from sync import bundle
 
+Sit = Callable[[str], FlaskClient]
 Desks = dict[str, Desk]
 SOUND = b"ID3 what was said " * 20_000
 SCRIPT = {"X-Fieldkit": "script"}
@@ -70,3 +75,17 @@ def test_a_recording_is_kept_heard_again_and_deleted(browser: FlaskClient, talk:
     assert "<audio" not in browser.get(path).text
     assert browser.get(link[1]).status_code == 404
     assert list(desks["interviewer"].folder.attachments.iterdir()) == []
+
+
+def test_a_file_that_holds_only_parts_of_a_recording_is_not_called_empty(
+    sit: Sit, talk: str, desks: Desks, tmp_path: Path
+) -> None:
+    me, chief = desks["interviewer"], sit("coordinator")
+    attachments.add(me, talk, "audio/mpeg", len(SOUND), BytesIO(SOUND))
+    info = handover.write(me, tmp_path / "stick", 300_000)
+    last = {"path": str(bundle.part_path(tmp_path / "stick", info.parts))}
+    looked, read = chief.post("/preview", data=last), chief.post("/handover/read", data=last, follow_redirects=True)
+
+    assert "里面有录音和照片的分块：1 个" in looked.text
+    assert "还要读入：第 1" in read.text
+    assert "文件里没有数据" not in looked.text + read.text
