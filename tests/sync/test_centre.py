@@ -288,7 +288,8 @@ def test_a_device_that_was_taken_out_gets_nothing(ask: Ask, out: Any, station: A
 
 
 def test_a_device_that_was_taken_out_leaves_no_chunks(ask: Ask, out: Any, station: Any) -> None:
-    names = out.chunks_held()[out.attach(b"abc")]
+    id_ = out.attach(b"abc")
+    names = out.chunks_held()[id_]
     status, said = ask("push", wire.piece("study-1", [], [], [], out.pick_chunks(names)))
     assert (status, "chunks" in said, station.centre.status()["chunks"]) == (200, False, 0)
 

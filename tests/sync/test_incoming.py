@@ -182,7 +182,7 @@ signer, many = SigningKey(bytes(32)), int(sys.argv[2])
 
 class Large:
     study = staticmethod(lambda: "study-1")
-    orders = streams = blocks = staticmethod(lambda: [])
+    orders = streams = blocks = receipts = staticmethod(lambda: [])
     @staticmethod
     def chunks():
         for n in range(1, many + 1):
