@@ -279,7 +279,7 @@ def listing(desk: Desk, interview: str) -> list[Attached]:
     """Return what is attached to an interview, in the order in which it came. Raises NotFound."""
     with desk.db.reading() as tables:
         row = interviews.row_within(tables, interview)
-        lacking, events = attachments.lacking(tables), standing.binding(tables, row["subject"])
+        events = standing.binding(tables, row["subject"])
         found = people.looked_up(tables)("attachments", "interview", interview)
         written = {one["id"]: log.of_record(tables, one["id"])[0] for one in found}
         return [
@@ -287,7 +287,7 @@ def listing(desk: Desk, interview: str) -> list[Attached]:
                 id=one["id"],
                 media=one["media"],
                 bytes=one["bytes"],
-                whole=one["id"] not in lacking,
+                whole=attachments.is_whole(tables, json.loads(one["chunks"])),
                 usable=consent.usable(events, rules.item(one["media"])),
                 mine=written[one["id"]].device == desk.device.id,
             )

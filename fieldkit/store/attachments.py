@@ -171,6 +171,15 @@ def lacking(tables: Tables) -> dict[str, list[str]]:
     return found
 
 
+def is_whole(tables: Tables, names: Sequence[str]) -> bool:
+    """Tell whether all of these chunks are listed here."""
+    rows = tables.execute(
+        "SELECT 1 FROM json_each(?) AS named WHERE NOT EXISTS (SELECT 1 FROM chunks WHERE name = named.value) LIMIT 1",
+        [json.dumps(list(names))],
+    )
+    return rows.fetchone() is None
+
+
 def whole(tables: Tables) -> dict[str, str]:
     """Return what a receipt says of the attachments of which every chunk that the record names is here."""
     absent = lacking(tables)
