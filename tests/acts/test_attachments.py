@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from io import BytesIO
@@ -230,24 +230,6 @@ def test_what_was_attached_comes_out_as_it_went_in_and_lies_nowhere_in_clear(tal
     assert len(_files(me)) == 4
     assert not [path for path in _everything(me) if SOUND[:27] in path.read_bytes()]
     assert checks.check(me).ok
-
-
-def test_killed_between_the_files_and_the_record_nothing_counts_and_the_files_are_swept_away(
-    talk: str, desks: Desks, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    me = desks["interviewer"]
-
-    def killed(*_: object) -> None:
-        settle(*_)  # type: ignore[arg-type]
-        raise InterruptedError
-
-    settle = kept_chunks.settle
-    with monkeypatch.context() as patched, suppress(InterruptedError):
-        patched.setattr(kept_chunks, "settle", killed)
-        _add(me, talk)
-    assert (len(_files(me)), attachments.listing(me, talk)) == (4, [])
-    me.folder._migrated(me.db)  # as the next start does
-    assert _files(me) == []
 
 
 POINTS = [
