@@ -36,7 +36,7 @@ def test_no_page_reads_a_whole_table_that_grows_with_the_interviews(
 
 
 def test_an_interviews_page_reads_no_such_table(
-    sit: Callable[[str], FlaskClient], plans: set[str], interview: str
+    sit: Callable[[str], FlaskClient], interview: str, plans: set[str]
 ) -> None:
     page = sit("interviewer").get(f"/interviews/{interview}").text
 
