@@ -14,6 +14,8 @@ from fieldkit.console import say
 from fieldkit.i18n import N_
 from sync.replica import Report
 
+_MANY = N_("Written and read back: {path} and the files after it, {n} in all. Carry them all.")
+
 
 def add(
     commands: Any,
@@ -44,6 +46,8 @@ def _write(asked: argparse.Namespace) -> None:
         console.show({**asdict(info), "path": str(info.path)})
     else:
         say(N_("Written and read back: {path} ({n} blocks)."), path=info.path, n=info.blocks)
+        if info.parts > 1:
+            say(_MANY, path=info.path, n=info.parts)
 
 
 def _look(asked: argparse.Namespace) -> None:
@@ -66,10 +70,13 @@ def _look(asked: argparse.Namespace) -> None:
 def _read(asked: argparse.Namespace) -> None:
     with console.desk(asked) as desk:
         report = handover.read(desk, asked.file)
+        left = handover.wanting(report, [line.report for line in handover.batches(desk)])
     if asked.json:
         console.show(asdict(report))
         return
     say(N_("Read: {new} new changes, {known} known. Blocks: {total}."), **_numbers(report))
+    if left:
+        say(N_("Still to be read: file {list}."), list=", ".join(map(str, left)))
 
 
 def _numbers(report: Report) -> dict[str, object]:

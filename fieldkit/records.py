@@ -20,7 +20,8 @@ class Kind:
 
     Without a drawer of its own it lies beside what it speaks of: the draft names the drawer.
     `key` names the fields whose values are its natural key; two machines then mean the same record.
-    `needs` are the consent items without which a change of this kind is refused here and held elsewhere.
+    `needs` are the consent items without which a change of this kind is refused here and held elsewhere; `attached`
+    says that its `media` names the item (`needed`).
     """
 
     name: str
@@ -31,6 +32,7 @@ class Kind:
     searched: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     immutable: bool = False
+    attached: bool = False
 
 
 def _texts(names: str) -> dict[str, str]:
@@ -160,6 +162,10 @@ _ALL = (
         _texts("interview setting_desc interaction non_verbal interruptions profile"), ("interview",),
         searched=("setting_desc", "interaction", "non_verbal", "interruptions", "profile"), needs=("notes",),
     ),
+    Kind(
+        "attachment", "research", "attachments",
+        {**_texts("interview media key"), "bytes": INTEGER, "chunks": LIST}, attached=True,
+    ),
     Kind("memo", "research", "memos", _texts(_MEMO_FIELDS), immutable=True),
     Kind(
         "conflict_decision", "", "conflict_decisions",
@@ -168,6 +174,7 @@ _ALL = (
     Kind("same_child", "research", "same_children", _texts("first second state reason"), ("first", "second")),
 )  # fmt: skip
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
+ATTACHED = {"audio": "audio", "image": "photo_object"}  # item by the part of a media type before the slash (V39)
 TEAM_DRAWERS = ("consent", "research", "vault")
 
 
@@ -235,6 +242,14 @@ class Change:
 
     def _parts(self) -> list[tuple[str, Value]]:
         return [(name, getattr(self, name)) for name in self.__dataclass_fields__]
+
+
+def needed(change: Change) -> tuple[str, ...]:
+    """Return the consent items without which *change* is not in use; of a medium that nothing permits an empty name."""
+    kind = KINDS.get(change.kind)
+    if kind is None or not kind.attached:
+        return kind.needs if kind else ()
+    return (*kind.needs, ATTACHED.get(str(change.set.get("media", "")).partition("/")[0], ""))
 
 
 class Unreadable(ValueError):

@@ -4,99 +4,136 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import stat
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from sync import frames, orders, receipts
-from sync.block import Block, payload_intact
-from sync.canonical import decode, decode_object, encode, new_id
-from sync.errors import BadHash, ForeignStudy, Malformed, NotABundle, Occupied, SyncError, UnknownFormat
+from sync import frames, incoming
+from sync.block import Block
+from sync.canonical import encode, new_id
+from sync.chunk import Chunk
+from sync.errors import ForeignStudy, Occupied
 from sync.frames import Reader, Writer
+from sync.incoming import FORMAT, Arrived, Part
 from sync.replica import Replica, Report, StreamInfo
 
-FORMAT = 1
+LARGEST_FILE = 4 * 1024**3 - 1  # bytes that FAT32 can hold in one file
+RESERVE = 4096  # for the two frames that close a part
 
 
 @dataclass(frozen=True)
 class BundleInfo:
-    """What was written: counts and the size in bytes."""
+    """What was written: counts, the size in bytes, and in how many files; `path` is the first of them."""
 
     path: Path
     orders: int
     blocks: int
     bytes: int
+    chunks: int = 0
+    parts: int = 1
 
 
-@dataclass
-class Incoming:
-    """What was intact in a file.
-
-    `torn`: something is missing at its end or in between; `damaged`: frames that are not what was once written;
-    `newer`: frames of a later version, passed over.
-    Checked were signatures of orders and receipts, and hashes of payloads, not yet the signatures of blocks.
-    """
-
-    study: str = ""
-    orders: list[bytes] = field(default_factory=list)
-    streams: list[StreamInfo] = field(default_factory=list)
-    receipts: list[bytes] = field(default_factory=list)
-    blocks: list[Block] = field(default_factory=list)
-    torn: bool = True
-    damaged: int = 0
-    newer: int = 0
-
-
-def write(path: Path, replica: Replica) -> BundleInfo:
+def write(path: Path, replica: Replica, largest: int = LARGEST_FILE) -> BundleInfo:
     """Write all that *replica* holds to *path*: temporary name, flush, read back, verify, rename.
 
-    Raises Occupied, OSError, or what *replica* raises; then nothing of this call is left and a file that was there
-    before stays.
+    What does not fit into *largest* bytes goes on in further files beside it (`part_path`), each a bundle by itself.
+    Raises Occupied, OSError, or what *replica* raises; then nothing of this call is left and what was there before
+    stays.
     """
-    if not _gives_way(path):
-        raise Occupied(path)
-    draft = path.with_name(f"{path.name}.{new_id(6)}.part")
+    parts = _Parts(path, replica, largest)
     try:
-        with draft.open("xb") as file:
-            n_orders, n_blocks = _write_frames(Writer(file), replica)
-            file.flush()
-            os.fsync(file.fileno())
-        _read_back(draft)
-        size = draft.stat().st_size
-        draft.replace(path)
+        parts.put_all()
+        for draft, _ in parts.drafts:
+            _read_back(draft)
+        size = sum(draft.stat().st_size for draft, _ in parts.drafts)
+        for draft, target in parts.drafts:
+            draft.replace(target)
     except BaseException:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
+        for draft, _ in parts.drafts:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
         raise
+    finally:
+        parts.close()
     _flush_folder(path.parent)
-    return BundleInfo(path, n_orders, n_blocks, size)
+    return BundleInfo(path, parts.orders, parts.blocks, size, parts.chunks, len(parts.drafts))
 
 
-def read(path: Path) -> Incoming:
-    """Return what is intact in the file at *path*; raises OSError, NotABundle, UnknownFormat."""
-    if path.exists() and not path.is_file():  # a pipe would let us wait for ever
-        raise NotABundle
-    with path.open("rb") as file:
-        return read_from(file)
+def part_path(path: Path, number: int) -> Path:
+    """Return where part *number* of the bundle at *path* lies."""
+    return path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
-def read_from(file: BinaryIO) -> Incoming:
-    """Return what is intact in an open *file*; raises OSError, NotABundle, UnknownFormat."""
-    found = Incoming()
-    reader = Reader(file)
-    for kind, content in reader:
-        _take(found, kind, content)
-    found.torn = reader.torn or not found.study
-    found.damaged += reader.damaged
-    return found
+class _Parts:
+    """A bundle as it is written: a file, and the next one when that is full."""
+
+    def __init__(self, path: Path, replica: Replica, largest: int) -> None:
+        self.drafts: list[tuple[Path, Path]] = []
+        self.orders = self.blocks = self.chunks = 0
+        self._path = path
+        self._replica = replica
+        self._largest = largest
+        self._number = secrets.randbits(52)
+        self._file: BinaryIO | None = None
+        self._writer: Writer
+
+    def put_all(self) -> None:
+        """Write everything; chunks come last. Raises Occupied, OSError, TooLarge."""
+        self._begin()
+        for block in self._replica.blocks():
+            self._put(frames.BLOCK, _labelled(block.header_bytes, block.payload or b""))
+            self.blocks += 1
+        for chunk in self._replica.chunks():
+            self._put(frames.CHUNK, _labelled(chunk.label_bytes, chunk.content))
+            self.chunks += 1
+        self._end(last=True)
+
+    def close(self) -> None:
+        """Let go of the file that is open, if one is."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _begin(self) -> None:
+        """Open the next file; each begins with all orders and receipts, so that each is of use alone."""
+        target = part_path(self._path, len(self.drafts) + 1)
+        if not _gives_way(target):
+            raise Occupied(target)
+        draft = target.with_name(f"{target.name}.{new_id(6)}.part")
+        self._file = draft.open("xb")
+        self.drafts.append((draft, target))
+        self._writer = Writer(self._file)
+        opening = self._replica.orders(), self._replica.streams(), self._replica.receipts()
+        self.orders = begin_frames(self._writer, self._replica.study(), *opening)
+
+    def _put(self, kind: bytes, content: bytes) -> None:
+        if self._writer.size + frames.START + len(content) + frames.CHECK > self._largest - RESERVE:
+            self._end(last=False)
+            self._begin()
+        self._writer.put(kind, content)
+
+    def _end(self, *, last: bool) -> None:
+        if not last or len(self.drafts) > 1:
+            part = Part(self._number, len(self.drafts), len(self.drafts) if last else 0)
+            self._writer.put(frames.PART, encode(list(part)))
+        self._writer.end()
+        assert self._file is not None  # noqa: S101 - it was opened before anything is put
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self.close()
 
 
 def exchange(path: Path, replica: Replica) -> Report:
-    """Let *replica* receive the bundle at *path*; raises what `read` raises, and ForeignStudy."""
-    found = read(path)
+    """Let *replica* receive the bundle at *path*; raises what `incoming.read` raises, and ForeignStudy."""
+    return hand_over(incoming.read(path), replica)
+
+
+def hand_over(found: Arrived, replica: Replica) -> Report:
+    """Let *replica* receive orders and blocks, the chunks not yet. Raises ForeignStudy, OSError."""
     if not found.study:  # the head was changed or is missing: nothing says whose the rest is
         return Report(torn=True, damaged=found.damaged)
     if found.study != replica.study():
@@ -104,7 +141,11 @@ def exchange(path: Path, replica: Replica) -> Report:
     report = replica.receive(found.orders, found.streams, found.blocks)
     damaged = report.damaged + found.damaged + replica.witness(found.receipts)
     newer = report.newer + found.newer
-    return replace(report, torn=found.torn, damaged=damaged, newer=newer)
+    return replace(report, torn=found.torn, damaged=damaged, newer=newer, **_part(found.part))
+
+
+def _part(part: Part) -> dict[str, int]:
+    return {"bundle": part.bundle, "part": part.number, "parts": part.of}
 
 
 def _gives_way(path: Path) -> bool:
@@ -118,21 +159,32 @@ def _gives_way(path: Path) -> bool:
         return file.read(len(frames.MAGIC)) == frames.MAGIC
 
 
-def _write_frames(writer: Writer, replica: Replica) -> tuple[int, int]:
-    parts = replica.orders(), replica.streams(), replica.blocks(), replica.receipts()
-    return write_frames(writer, replica.study(), *parts)
-
-
 def write_frames(
     writer: Writer,
     study: str,
     found: Iterable[bytes],
     streams: Iterable[StreamInfo],
     brought: Iterable[Block],
+    lumps: Iterable[Chunk] = (),
+) -> None:
+    """Write a whole small bundle. Raises TooLarge, OSError."""
+    begin_frames(writer, study, found, streams)
+    for block in brought:
+        writer.put(frames.BLOCK, _labelled(block.header_bytes, block.payload or b""))
+    for lump in lumps:
+        writer.put(frames.CHUNK, _labelled(lump.label_bytes, lump.content))
+    writer.end()
+
+
+def begin_frames(
+    writer: Writer,
+    study: str,
+    found: Iterable[bytes],
+    streams: Iterable[StreamInfo],
     signed: Iterable[bytes] = (),
-) -> tuple[int, int]:
-    """Write a whole bundle; return the number of orders and blocks in it. Raises TooLarge, OSError."""
-    n_orders = n_blocks = 0
+) -> int:
+    """Write head, orders, streams and receipts; return the number of orders. Raises TooLarge, OSError."""
+    n_orders = 0
     writer.put(frames.HEAD, encode({"format": FORMAT, "study": study}))
     for order in found:
         writer.put(frames.ORDER, order)
@@ -141,12 +193,11 @@ def write_frames(
         writer.put(frames.STREAM, encode(list(stream)))
     for receipt in signed:
         writer.put(frames.RECEIPT, receipt)
-    for block in brought:
-        header = block.header_bytes
-        writer.put(frames.BLOCK, len(header).to_bytes(4, "big") + header + (block.payload or b""))
-        n_blocks += 1
-    writer.end()
-    return n_orders, n_blocks
+    return n_orders
+
+
+def _labelled(label: bytes, content: bytes) -> bytes:
+    return len(label).to_bytes(4, "big") + label + content
 
 
 def _read_back(draft: Path) -> None:
@@ -157,64 +208,6 @@ def _read_back(draft: Path) -> None:
             pass
     if reader.torn or reader.damaged:
         raise OSError(errno.EIO, "does not read back as it was written", str(draft))
-
-
-def _take(found: Incoming, kind: bytes, content: bytes) -> None:
-    """Put one intact frame where it belongs; before the head nothing belongs anywhere."""
-    if kind == frames.HEAD:
-        _head(found, content)
-    elif found.study:
-        try:
-            _TAKERS[kind](found, content)
-        except (UnknownFormat, KeyError):
-            found.newer += 1
-        except SyncError:
-            found.damaged += 1
-
-
-def _head(found: Incoming, content: bytes) -> None:
-    """Take the study from the head; a second head, or one that is not well formed, counts as damaged."""
-    try:
-        facts = decode_object(content, FORMAT)
-    except Malformed:
-        facts = {}
-    study = facts.get("study")
-    if found.study or not isinstance(study, str):
-        found.damaged += 1
-    else:
-        found.study = study
-
-
-def _order(found: Incoming, content: bytes) -> None:
-    if orders.parse(content).study != found.study:
-        raise ForeignStudy
-    found.orders.append(content)
-
-
-def _stream(found: Incoming, content: bytes) -> None:
-    facts = decode(content)
-    if not (isinstance(facts, list) and len(facts) == 3 and all(isinstance(part, str) for part in facts)):
-        raise Malformed("stream")
-    found.streams.append(StreamInfo(*facts))
-
-
-def _receipt(found: Incoming, content: bytes) -> None:
-    if receipts.parse(content).study != found.study:
-        raise ForeignStudy
-    found.receipts.append(content)
-
-
-def _block(found: Incoming, content: bytes) -> None:
-    end = 4 + int.from_bytes(content[:4], "big")
-    if end > len(content):
-        raise Malformed("block")
-    block = Block(content[4:end], content[end:] or None)
-    if not payload_intact(block) and block.payload is not None:
-        raise BadHash  # a holder that cannot check the signature yet would keep it in the good copy's place
-    found.blocks.append(block)
-
-
-_TAKERS = {frames.ORDER: _order, frames.STREAM: _stream, frames.RECEIPT: _receipt, frames.BLOCK: _block}
 
 
 def _forget_cached(file: BinaryIO) -> None:

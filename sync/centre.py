@@ -14,10 +14,11 @@ from nacl.signing import SigningKey
 
 from sync import chain, judge, orders, receipts, wire
 from sync.block import Block
-from sync.bundle import Incoming
 from sync.canonical import b64, decode, digest, encode
+from sync.centre_chunks import CentreChunks
 from sync.errors import ForeignStudy, Malformed, Refused, SyncError
 from sync.hub_store import HubFacts, HubStore, Strip
+from sync.incoming import Piece
 from sync.judge import COORDINATOR, Device, Judgement, Rules
 from sync.replica import StreamInfo
 from sync.wire import Message
@@ -49,7 +50,9 @@ class Centre:
             "push": self._take,
             "pull": self._pull,
             "receipt": self._receipt,
+            "chunks": lambda _, message: encode(self._chunks.compare(_object(message.content))),
         }
+        self._chunks = CentreChunks(store.chunks, study, lambda ids: self._judge(ids)[1])
         self._ready()
 
     @property
@@ -93,7 +96,13 @@ class Centre:
         """Return what the status page shows: no names, no words."""
         facts = self._facts()
         shown = {"study": facts.study, "epoch": facts.epoch, "country": facts.country, "restored": facts.restored}
-        return {**shown, "key": self.key, "devices": len(self._ready().devices), **self._store.counted(self.study)}
+        return {
+            **shown,
+            "key": self.key,
+            "devices": len(self._ready().devices),
+            **self._store.counted(self.study),
+            "chunks": self._store.chunks.count(self.study),
+        }
 
     def _facts(self) -> HubFacts:
         facts = self._store.hub(self.study)
@@ -149,6 +158,7 @@ class Centre:
                     gone += strip.empty(names, aliases)
         if gone:
             self._store.scrub()
+        self._chunks.carry_out(judged)
 
     def _hello(self, device: Device, message: Message) -> bytes:
         """One round trip, whatever the size of the store: do both hold the same?"""
@@ -206,9 +216,10 @@ class Centre:
                 became |= self._leave(brought, device, sender)
             else:
                 became |= self._take_stream(brought, claimed.get(stream, ""), sender)
-        return encode({"hash": digest(message.content), "blocks": became, "orders": len(found.orders)})
+        kept = {"chunks": self._chunks.take(found.chunks)} if found.chunks and not device.gone else {}
+        return encode({"hash": digest(message.content), "blocks": became, "orders": len(found.orders), **kept})
 
-    def _keep_orders(self, found: Incoming, device: Device) -> None:
+    def _keep_orders(self, found: Piece, device: Device) -> None:
         """Of a device that was taken out only what it wants erased of its own: that is hidden until it counts."""
         parsed = [orders.parse(content) for content in found.orders]
         kept = [one for one in parsed if not device.gone or (one.kind, one.signer) == (judge.ERASE, device.verify)]
@@ -265,13 +276,15 @@ class Centre:
         return QUARANTINE if self._store.set_aside(self.study, sender, one, became) else FULL
 
     def _pull(self, device: Device, message: Message) -> bytes:
-        """Return one piece of what the asker lacks: orders first, then blocks in chain order."""
+        """Return one piece of what the asker lacks: chunks, or orders first, then blocks in chain order."""
         if self._facts().restored:
             raise Refused(wire.RESTORED)
         asked = _object(message.content)
         wanted, streams = wire.texts(asked.get("orders")), asked.get("streams")
         if not isinstance(streams, dict):
             raise Malformed("streams")
+        if asked.get("chunks"):
+            return wire.piece(self.study, [], [], [], self._chunks.pick(wire.texts(asked["chunks"])))
         held = self._store.orders(self.study)
         found = next(wire.cut(held[id_] for id_ in wanted if id_ in held), [])
         if found:
@@ -316,6 +329,7 @@ class Centre:
             "hub": self.key,
             "streams": {stream: self._held(stream, ends) for stream, ends in streams.items()},
             "orders": digest(encode(sorted(mine & set(ids)))),
+            **self._chunks.receipt(asked.get("attachments")),
         }
         self._store.saw(self.study, message.facts["device"], self._now())
         return encode(receipts.sign(facts, self._signer))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Generic, TypeVar
 
 from sync.block import Block
 from sync.canonical import digest, encode
@@ -12,6 +14,7 @@ KNOWN, NEW, GAP = "known", "new", "gap"
 StreamLinks = Mapping[str, tuple[int, str | None]]  # block hash -> (position, hash before)
 Links = Mapping[str, StreamLinks]  # by stream
 End = tuple[int, str]
+T = TypeVar("T", covariant=True)
 Ends = Mapping[str, Sequence[End]]  # by stream
 
 
@@ -26,9 +29,22 @@ def classify(links: Links, block_hash: str, header: Header) -> str:
     return NEW if before is not None and before[0] == header.position - 1 else GAP
 
 
-def in_order(blocks: Iterable[Block]) -> list[Block]:
+class InOrder(Generic[T]):
+    """What comes in order by itself, one after another: nobody has to hold all of it at once."""
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[T]:
+        """Yield one after another."""
+
+
+def in_order(blocks: Iterable[Block]) -> Iterable[Block]:
     """Return *blocks* so that each comes after the one it continues, however they arrived."""
-    return sorted(blocks, key=lambda block: (block.header.stream, block.header.position, block.hash))
+    return blocks if isinstance(blocks, InOrder) else sorted(blocks, key=order_of)
+
+
+def order_of(block: Block) -> tuple[str, int, str]:
+    """Return by what blocks are sorted."""
+    return block.header.stream, block.header.position, block.hash
 
 
 def ends(links: Links, stream: str) -> list[End]:

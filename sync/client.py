@@ -14,11 +14,12 @@ from typing import Any
 import httpx
 from nacl.signing import SigningKey
 
-from sync import chain, receipts, wire
-from sync.bundle import Incoming
+from sync import chain, client_chunks, receipts, wire
 from sync.canonical import decode, digest, encode
 from sync.chain import KNOWN, NEW, Ends
+from sync.client_chunks import Chunks
 from sync.errors import ForeignStudy, Malformed, NotTheHub, Refused, SyncError, Unreachable
+from sync.incoming import Piece
 from sync.replica import Holder, Report
 from sync.wire import PREFIX, RESTORED, REVOKED, UNKNOWN_DEVICE
 
@@ -47,7 +48,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far an exchange is: blocks sent of those that the hub lacks, blocks received."""
+    """How far an exchange is: blocks and chunks sent of those that the hub lacks, and received."""
 
     sent: int = 0
     to_send: int = 0
@@ -150,7 +151,7 @@ def exchange(
     """
     talk = _Talk(line, here, tell)
     for _ in range(ROUNDS):
-        if talk.equal() and covers(kept, line, here):
+        if talk.equal() and not talk.fetched_chunks() and covers(kept, line, here):
             talk.outcome.receipt, talk.outcome.done = dict(kept or {}), True
             break
         talk.round()
@@ -166,6 +167,7 @@ class _Talk:
         self._line = line
         self._here = here
         self._tell = tell
+        self._chunks = Chunks(line, here, self._moved_on)
 
     def equal(self) -> bool:
         """Ask in one round trip whether both hold the same; a device that is new introduces itself first."""
@@ -199,11 +201,24 @@ class _Talk:
             if self._fetch_left(said["left"]):
                 streams = receipts.ends(self._compare()["streams"])
         except Refused as refused:
-            if refused.why != RESTORED:
-                raise
-            self.outcome.restored = True
+            self._restored(refused)
         self._bring_blocks(streams)
+        self._chunks.bring()
+        self.fetched_chunks()
         self._ask_receipt()
+
+    def fetched_chunks(self) -> int:
+        """Fetch the chunks that are wanted here, as far as the hub has them; return how many came."""
+        try:
+            return self._chunks.fetch()
+        except Refused as refused:
+            self._restored(refused)
+            return 0
+
+    def _restored(self, refused: Refused) -> None:
+        if refused.why != RESTORED:
+            raise refused
+        self.outcome.restored = True
 
     def _compare(self) -> dict[str, Any]:
         held = {stream: wire.short(ends) for stream, ends in self._here.ends().items()}
@@ -263,13 +278,13 @@ class _Talk:
             wanted = [name for name in wanted if name not in fetched] if fetched else []
         return bool(names)
 
-    def _pull(self, ids: Sequence[str], wishes: Mapping[str, Any], **more: Sequence[str]) -> Incoming:
+    def _pull(self, ids: Sequence[str], wishes: Mapping[str, Any], **more: Sequence[str]) -> Piece:
         found = wire.read_piece(self._line.ask("pull", encode({"orders": list(ids), "streams": wishes, **more})))
         if found.torn or found.study != self._here.study():
             raise Malformed("piece")
         return found
 
-    def _keep(self, found: Incoming) -> None:
+    def _keep(self, found: Piece) -> None:
         report = self._here.receive(found.orders, found.streams, found.blocks)
         damaged, newer = report.damaged + found.damaged, report.newer + found.newer
         self.outcome.reports.append(replace(report, damaged=damaged, newer=newer))
@@ -297,9 +312,14 @@ class _Talk:
         self.outcome.progress = replace(self.outcome.progress, **numbers)
         self._tell(self.outcome.progress)
 
+    def _moved_on(self, to_send: int, sent: int, received: int) -> None:
+        now = self.outcome.progress
+        self._moved(to_send=now.to_send + to_send, sent=now.sent + sent, received=now.received + received)
+
     def _ask_receipt(self) -> None:
         streams = {stream: [list(end) for end in ends] for stream, ends in self._here.ends().items()}
-        said = self._line.ask_for("receipt", encode({"streams": streams, "orders": sorted(self._here.order_ids())}))
+        named = {"streams": streams, "orders": sorted(self._here.order_ids()), **self._chunks.named()}
+        said = self._line.ask_for("receipt", encode(named))
         try:
             receipts.check(said, self._line.card.key)
         except SyncError as error:
@@ -312,7 +332,7 @@ def covers(receipt: Mapping[str, Any] | None, line: Line, here: Holder) -> bool:
     """Tell whether *receipt* is the hub's of its present epoch and names all that *here* holds."""
     streams = {stream: [list(end) for end in ends] for stream, ends in here.ends().items()}
     mine = {"study": here.study(), "epoch": line.epoch, "hub": line.card.key, "streams": streams}
-    return receipt is not None and {name: receipt.get(name) for name in (*mine, "orders")} == {
-        **mine,
-        "orders": digest(encode(sorted(here.order_ids()))),
-    }
+    mine["orders"] = digest(encode(sorted(here.order_ids())))
+    mine["attachments"] = client_chunks.shorts(here.chunks_held())
+    said = {"attachments": {}, **(receipt or {})}
+    return {name: said.get(name) for name in mine} == mine

@@ -10,8 +10,8 @@ from sync.canonical import HASH_BYTES, b64, decode, encode
 from sync.errors import Malformed, NotABundle, TooLarge
 
 MAGIC = b"FIELDKIT-BUNDLE\n"
-HEAD, ORDER, STREAM, RECEIPT, BLOCK, END = b"H", b"O", b"S", b"R", b"B", b"E"
-KINDS = (HEAD, ORDER, STREAM, RECEIPT, BLOCK, END)
+HEAD, ORDER, STREAM, RECEIPT, BLOCK, CHUNK, PART, END = b"H", b"O", b"S", b"R", b"B", b"C", b"P", b"E"
+KINDS = (HEAD, ORDER, STREAM, RECEIPT, BLOCK, CHUNK, PART, END)
 LARGEST_FRAME = 64 * 1024 * 1024  # bytes of content
 START = 5  # kind, length
 CHECK = 16
@@ -21,6 +21,7 @@ class Writer:
     """Writes magic and frames to *file*; `end` closes them with their number and a hash over all bytes before."""
 
     def __init__(self, file: BinaryIO) -> None:
+        self.size = len(MAGIC)
         self._file = file
         self._count = 0
         self._all = blake2b(MAGIC, digest_size=HASH_BYTES)
@@ -35,6 +36,7 @@ class Writer:
         self._file.write(raw)
         self._all.update(raw)
         self._count += 1
+        self.size += len(raw)
 
     def end(self) -> None:
         """Write the frame that says that nothing is missing."""
@@ -44,7 +46,8 @@ class Writer:
 class Reader:
     """Yields (kind, content) of the intact frames in *file*; raises NotABundle at once if the magic is another.
 
-    Afterwards `damaged` is the number of frames whose bytes were changed, and `torn` tells whether some are missing.
+    `at` is where in the file the content of the last one begins. Afterwards `damaged` is the number of frames whose
+    bytes were changed, and `torn` tells whether some are missing.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -52,7 +55,9 @@ class Reader:
             raise NotABundle
         self.torn = True
         self.damaged = 0
+        self.at = 0
         self._file = file
+        self._place = len(MAGIC)
         self._count = 0
         self._all = blake2b(MAGIC, digest_size=HASH_BYTES)
 
@@ -77,6 +82,8 @@ class Reader:
         if len(start) < START or length > LARGEST_FRAME:
             return None
         rest = self._file.read(length + CHECK)
+        self.at = self._place + START
+        self._place = self.at + len(rest)
         return start + rest if len(rest) == length + CHECK else None
 
     def _note(self, raw: bytes, intact: bool) -> None:

@@ -31,6 +31,7 @@ _LINES = (
     ("命令", "Orders", "orders"),
     ("数据流", "Streams", "streams"),
     ("数据块", "Blocks", "blocks"),
+    ("附件分块", "Chunks of attachments", "chunks"),
     ("隔离中", "In quarantine", "quarantine"),
 )
 

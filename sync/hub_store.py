@@ -37,6 +37,7 @@ from sync.block import Block
 from sync.canonical import decode, encode
 from sync.chain import End, StreamLinks
 from sync.errors import NoDatabase
+from sync.hub_chunks import HubChunks
 from sync.replica import StreamInfo
 
 FULL_AT = 1000  # blocks in quarantine
@@ -123,6 +124,7 @@ class HubStore:
         try:
             self._engine = _engine(make_url(database))
             _all.create_all(self._engine)
+            self.chunks = HubChunks(self._engine)
         except (SQLAlchemyError, ImportError) as error:
             raise NoDatabase(str(error)) from error
 

@@ -15,6 +15,7 @@ from sync import block as blocks
 from sync import orders
 from sync.block import Block
 from sync.canonical import unb64
+from sync.chunk import Label
 from sync.errors import SyncError
 from sync.orders import Order
 from sync.replica import StreamInfo
@@ -50,6 +51,13 @@ class Judgement:
     aliases: frozenset[tuple[str, str]]  # (drawer, alias)
     parked: Mapping[str, frozenset[str]] = field(default_factory=dict)  # as `emptied`, of orders that do not count now
     parked_aliases: frozenset[tuple[str, str]] = frozenset()
+    attachments: Mapping[str, frozenset[str]] = field(default_factory=dict)  # id -> keys that signed for its erasure
+
+    def drops(self, label: Label) -> bool:
+        """Tell whether the chunk of *label* is to be gone."""
+        device = self.devices.get(label.device)
+        named = device is not None and device.verify in self.attachments.get(label.attachment, ())
+        return named or (label.drawer, label.alias) in self.aliases
 
     def empties(self, one: Block, info: StreamInfo) -> bool:
         """Tell whether *one*, of stream *info*, is to be without its payload."""
@@ -105,24 +113,29 @@ def judge(found: Iterable[bytes], rules: Rules) -> Judgement:
     signers = {one.signer for one in parsed if one.kind == ERASE_CHILD}
     may = {signer: rules.may_erase(signer, contents) for signer in signers}
     counting, parked = ([one for one in parsed if (one.id in void) == out] for out in (False, True))
-    return Judgement(rules.recognised(contents), *_erasing(counting, may), *_erasing(parked, may))
+    erasing = (*_erasing(counting, may), *_erasing(parked, may))
+    return Judgement(rules.recognised(contents), *erasing, _signers(counting, "attachments"))
 
 
 def _erasing(
-    found: Iterable[Order], may: Mapping[str, bool]
+    found: Sequence[Order], may: Mapping[str, bool]
 ) -> tuple[dict[str, frozenset[str]], frozenset[tuple[str, str]]]:
     """Return which blocks the orders *found* empty, with who signed for it, and which children."""
-    emptied: dict[str, frozenset[str]] = {}
-    aliases: set[tuple[str, str]] = set()
-    for one in found:
-        for name in _named(one.body) if one.kind == ERASE else ():
-            emptied[name] = emptied.get(name, frozenset()) | {one.signer}
-        aliases |= {*_aliases(one.body)} if one.kind == ERASE_CHILD and may[one.signer] else set()
-    return emptied, frozenset(aliases)
+    of_children = [one for one in found if one.kind == ERASE_CHILD and may[one.signer]]
+    return _signers(found, "blocks"), frozenset(pair for one in of_children for pair in _aliases(one.body))
 
 
-def _named(body: Mapping[str, Any]) -> list[str]:
-    named = body.get("blocks")
+def _signers(parsed: Iterable[Order], what: str) -> dict[str, frozenset[str]]:
+    """Return which keys signed for the erasure of each that is named."""
+    found: dict[str, frozenset[str]] = {}
+    for one in parsed:
+        for name in _named(one.body, what) if one.kind == ERASE else ():
+            found[name] = found.get(name, frozenset()) | {one.signer}
+    return found
+
+
+def _named(body: Mapping[str, Any], what: str) -> list[str]:
+    named = body.get(what)
     return [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
 
 

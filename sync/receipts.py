@@ -21,12 +21,14 @@ SIGNED_AS = b"fieldkit receipt 1\n"
 class Receipt:
     """What somebody holds: the study, their key (base64url), ends, the number by which the newest is told, its bytes.
 
-    `relayed`: the last receipt that this holder got of each hub, whose signature was checked as well.
+    `attachments`: by id, in short which chunks of it; `relayed`: the last receipt that this holder got of each hub,
+    whose signature was checked as well.
     """
 
     study: str
     signer: str
     streams: Ends
+    attachments: Mapping[str, str]
     number: int
     relayed: Sequence[Receipt]
     content: bytes
@@ -69,7 +71,15 @@ def _checked(said: Mapping[str, Any], relayed: Sequence[Receipt]) -> Receipt:
     if not (isinstance(study, str) and isinstance(signer, str) and type(number) is int):
         raise Malformed("receipt")
     check(said, signer)
-    return Receipt(study, signer, ends(said.get("streams")), number, relayed, encode(said))
+    attachments = shorts(said.get("attachments", {}))
+    return Receipt(study, signer, ends(said.get("streams")), attachments, number, relayed, encode(said))
+
+
+def shorts(found: object) -> dict[str, str]:
+    """Return *found* if it is `{attachment: short}`; raises Malformed."""
+    if isinstance(found, dict) and all(isinstance(short, str) for short in found.values()):
+        return found
+    raise Malformed("attachments")
 
 
 def ends(found: object) -> dict[str, list[tuple[int, str]]]:

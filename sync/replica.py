@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from sync.block import Block
 from sync.chain import Ends, StreamLinks
+from sync.chunk import Chunk
 
 
 class StreamInfo(NamedTuple):
@@ -24,6 +25,10 @@ class Report:
 
     Not part of `received`: `gaps` were not stored and are asked for again, `damaged` copies are no blocks, `newer` ones
     were made by a later version and passed over. `torn`: the file ends too early; what was intact counts.
+    Chunks are counted apart: `chunks_new` of them were kept, `chunks_known` were here, `chunks_blocked` were erased,
+    `chunks_parked` are of a device that is not known here yet: they were not kept, and have to be brought again.
+    Of a bundle in several files `bundle` is a number for all of them, `part` that of this one, and `parts`, in the
+    last one only, how many there are.
     """
 
     received: int = 0
@@ -41,6 +46,18 @@ class Report:
     changes_parked: int = 0
     changes_new: int = 0
     newer: int = 0
+    chunks_new: int = 0
+    chunks_known: int = 0
+    chunks_blocked: int = 0
+    chunks_parked: int = 0
+    bundle: int = 0
+    part: int = 0
+    parts: int = 0
+
+    @property
+    def chunks(self) -> int:
+        """Return the number of chunks."""
+        return self.chunks_new + self.chunks_known + self.chunks_blocked + self.chunks_parked
 
     @property
     def changes(self) -> int:
@@ -67,6 +84,9 @@ class Replica(Protocol):
 
     def blocks(self) -> Iterable[Block]:
         """Yield all blocks in chain order."""
+
+    def chunks(self) -> Iterable[Chunk]:
+        """Yield all chunks, one at a time in memory."""
 
     def receipts(self) -> Iterable[bytes]:
         """Return the newest receipt of each coordinator's computer that is known here, as it was signed."""
@@ -107,3 +127,15 @@ class Holder(Protocol):
 
     def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Sequence[Block]) -> Report:
         """Take in one piece: orders first, then streams, then blocks; all of it or nothing."""
+
+    def chunks_held(self) -> Mapping[str, Sequence[str]]:
+        """Return the names of the chunks that are here, sorted, by attachment."""
+
+    def chunks_lacking(self) -> Mapping[str, Sequence[str]]:
+        """Return the names of the chunks that are wanted here and are not, by attachment."""
+
+    def pick_chunks(self, names: Sequence[str]) -> Iterable[Chunk]:
+        """Yield these chunks, one at a time in memory."""
+
+    def receive_chunks(self, brought: Sequence[Chunk]) -> None:
+        """Keep chunks; they are on the disk when it returns."""

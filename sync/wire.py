@@ -12,13 +12,14 @@ from typing import Any
 
 from nacl.signing import SigningKey
 
-from sync import bundle
+from sync import bundle, incoming
 from sync.block import Block
-from sync.bundle import Incoming
 from sync.canonical import b64, decode_object, digest, encode, new_id
 from sync.chain import End
+from sync.chunk import Chunk
 from sync.errors import BadHash, Malformed
 from sync.frames import Writer
+from sync.incoming import Piece
 from sync.receipts import check_signature
 from sync.replica import StreamInfo
 
@@ -88,21 +89,27 @@ def verify(mark: bytes, message: Message, key: str) -> None:
     check_signature(mark, message.facts, message.signature, key)
 
 
-def piece(study: str, found: Iterable[bytes], streams: Iterable[StreamInfo], brought: Iterable[Block]) -> bytes:
+def piece(
+    study: str,
+    found: Iterable[bytes],
+    streams: Iterable[StreamInfo],
+    brought: Iterable[Block],
+    lumps: Iterable[Chunk] = (),
+) -> bytes:
     """Return a piece: a small bundle, read by the same reader as the one on a stick."""
     file = BytesIO()
-    bundle.write_frames(Writer(file), study, found, streams, brought)
+    bundle.write_frames(Writer(file), study, found, streams, brought, lumps)
     return file.getvalue()
 
 
-def read_piece(content: bytes) -> Incoming:
+def read_piece(content: bytes) -> Piece:
     """Return what is intact in a piece; raises NotABundle, UnknownFormat."""
-    return bundle.read_from(BytesIO(content))
+    return incoming.read_piece(content)
 
 
-def cut(parts: Iterable[bytes | Block]) -> Iterator[list[Any]]:
+def cut(parts: Iterable[bytes | Block | Chunk]) -> Iterator[list[Any]]:
     """Yield *parts* in runs that fit into a piece each; what is longer travels alone."""
-    run: list[bytes | Block] = []
+    run: list[bytes | Block | Chunk] = []
     size = 0
     for part in parts:
         length = _length(part)
@@ -115,14 +122,20 @@ def cut(parts: Iterable[bytes | Block]) -> Iterator[list[Any]]:
         yield run
 
 
-def _length(part: bytes | Block) -> int:
+def _length(part: bytes | Block | Chunk) -> int:
+    if isinstance(part, Chunk):
+        return len(part.label_bytes) + len(part.content)
     return len(part) if isinstance(part, bytes) else len(part.header_bytes) + len(part.payload or b"")
 
 
 def short(ends: Iterable[End]) -> str:
     """Return what stands for the ends of a stream in a comparison; nothing for none."""
-    listed = [list(end) for end in ends]
-    return digest(encode(listed))[:SHORT] if listed else ""
+    return short_of([list(end) for end in ends])
+
+
+def short_of(listed: Sequence[Any]) -> str:
+    """Return what stands for a sorted list in a comparison; nothing for an empty one."""
+    return digest(encode(list(listed)))[:SHORT] if listed else ""
 
 
 def texts(found: object) -> Sequence[str]:

@@ -33,6 +33,7 @@ LIVES_IN = {  # library: the only modules and packages that may import it
     "sync": (
         "sync",
         "fieldkit.store.replica",
+        "fieldkit.store.attachments",
         "fieldkit.store.intake",
         "fieldkit.store.holdings",
         "fieldkit.store.receipts",
@@ -45,7 +46,7 @@ LIVES_IN = {  # library: the only modules and packages that may import it
     "sqlite3": ("fieldkit.store.plain",),  # in memory; else it would write the plain text of a family to the disk
     "sqlite_utils": ("fieldkit.store.database",),
     "cryptography": ("fieldkit.store.authority",),
-    "sqlalchemy": ("sync.hub_store",),
+    "sqlalchemy": ("sync.hub_store", "sync.hub_chunks"),
     "psycopg": ("sync.hub_store",),
 }
 ALLOWED = {
@@ -58,7 +59,7 @@ LATE = {  # imported where a hub is opened: SQLAlchemy takes a third of a laptop
     ("fieldkit.hubs", "sync.hub"),
 }
 IMPURE = {"fieldkit.clock", "datetime.datetime", "time", "os", "pathlib", "random", "secrets", "io", "socket"}
-SQL_LIVES_IN = ("fieldkit.store", "sync.hub_store")
+SQL_LIVES_IN = ("fieldkit.store", "sync.hub_store", "sync.hub_chunks")
 SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH|CREATE|DROP|ALTER|PRAGMA|BEGIN|COMMIT)\s")
 SQL_CALLS = {"execute", "executemany", "executescript", "rows_where"}
 

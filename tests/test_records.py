@@ -21,6 +21,7 @@ from fieldkit.records import (
     digest,
     drawer_of,
     natural_id,
+    needed,
 )
 
 SAVED = Change(
@@ -248,6 +249,17 @@ def test_only_what_stands_on_consent_needs_it() -> None:
         "moment": ("notes",),
         "observation": ("notes",),
     }
+
+
+@pytest.mark.parametrize(
+    ("media", "items"),
+    [("audio/mpeg", ("audio",)), ("image/png", ("photo_object",)), ("video/mp4", ("",)), (None, ("",))],
+)
+def test_what_an_attachment_stands_on_its_medium_says_and_nothing_permits_another(
+    media: str | None, items: tuple[str, ...]
+) -> None:
+    change = Change("c", "li", "L1", 1, "", "research/A", "attachment", "r", {"media": media} if media else {})
+    assert needed(change) == items
 
 
 def test_names_and_signatures_lie_in_the_vault_only() -> None:

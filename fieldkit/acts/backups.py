@@ -17,7 +17,7 @@ from fieldkit.acts.handover import explained
 from fieldkit.errors import DiskFull, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.platform import flush_folder, unused
-from fieldkit.store import backups, cards, copies, keys, machine, phones, replica, sheets
+from fieldkit.store import attachments, backups, cards, copies, keys, machine, phones, replica, sheets
 from fieldkit.store import stops as waiting
 from fieldkit.store.backups import NewerBackup, NotABackup
 from fieldkit.store.copies import Copy
@@ -129,26 +129,28 @@ def _write_out(desk: Desk, path: Path, number: int) -> None:
         with desk.folder.scratch() as scratch:
             copy = scratch / DATABASE
             desk.db.copy_to(copy)
-            _prepare(desk, copy, number)
-            backups.write(path, {DATABASE: copy, SLOTS: desk.folder.path / SLOTS})
+            chunks = _prepare(desk, copy, number)
+            backups.write(path, {DATABASE: copy, SLOTS: desk.folder.path / SLOTS}, chunks)
     except OSError as error:
         raise explained(error, path) from error
 
 
-def _prepare(desk: Desk, copy: Path, number: int) -> None:
+def _prepare(desk: Desk, copy: Path, number: int) -> list[Path]:
     """Let the database *copy* know no stream and no stop, chosen or only tapped, and list what it holds.
 
-    What is restored goes on in fresh streams (`design.md` §4). Others write on while the copy is made: only the
-    finished one knows how far it reaches.
+    Returns the chunks that belong to it, where they lie. What is restored goes on in fresh streams (`design.md` §4).
+    Others write on while the copy is made: only the finished one knows how far it reaches.
     """
     with closing(Database(copy, desk.db.key)) as db:
         with db.writing() as theirs:
             machine.forget_streams(theirs)
             waiting.forget(theirs)
             cards.forget(theirs)
+            attachments.forget(theirs, attachments.missing(theirs, desk.folder.attachments))
             copies.look_into(theirs, number, theirs)
         with db.reading() as theirs, desk.db.writing() as tables:
             copies.look_into(tables, number, theirs)
+            return attachments.listed(theirs, desk.folder.attachments)
 
 
 def renew(desk: Desk) -> int:
@@ -320,6 +322,9 @@ def _try_out(scratch: Path, secret: str) -> None:
             known = machine.recall(tables, "self") is not None and code in machine.everybody(tables).users
         if not known:
             raise ForeignStore
+        if (scratch / backups.CHUNKS).exists():  # before anything goes from the list by which it is cut up
+            with closing(Database(copy.database_path, store_key)) as db, db.writing() as tables:
+                attachments.lay_out(tables, scratch / backups.CHUNKS, copy.attachments)
         copy.bring_up(store_key)
         with closing(Database(copy.database_path, store_key)) as db, db.writing() as tables:
             copies.set_restored(tables)

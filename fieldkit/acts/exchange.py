@@ -6,18 +6,20 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
-from fieldkit.acts import hubs, removals, stops
+from fieldkit.acts import attachments, hubs, removals, stops
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.handover import OtherStudy
 from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import canonical
+from fieldkit.store import attachments as chunks
 from fieldkit.store import holdings, machine, receipts, replica, ticks
 from fieldkit.store.database import DatabaseError
 from sync import client
 from sync.block import Block
 from sync.chain import Ends, StreamLinks
+from sync.chunk import Chunk
 from sync.client import Card, Identity, Outcome, Progress
 from sync.errors import ForeignStudy, NotTheHub, Refused, SyncError, Unreachable
 from sync.replica import Report, StreamInfo
@@ -276,8 +278,28 @@ class _Here:
         self.report = total
         return report
 
+    def chunks_held(self) -> Mapping[str, Sequence[str]]:
+        with self._desk.db.reading() as tables:
+            return chunks.held(tables)
+
+    def chunks_lacking(self) -> Mapping[str, Sequence[str]]:
+        with self._desk.db.reading() as tables:
+            return chunks.lacking(tables)
+
+    def pick_chunks(self, names: Sequence[str]) -> Iterable[Chunk]:
+        for name in names:
+            with self._desk.db.reading() as tables:
+                found = list(chunks.pick(tables, self._desk.folder.attachments, [name]))
+            if not found:  # lost or damaged here: it is asked for again
+                with self._desk.db.writing() as tables:
+                    chunks.forget(tables, [name])
+            yield from found
+
+    def receive_chunks(self, brought: Sequence[Chunk]) -> None:
+        self.report = attachments.told(self.report, attachments.take(self._desk, brought))
+
 
 def _sum(one: Report, other: Report) -> Report:
-    counted = [field.name for field in fields(Report) if field.name != "torn"]
+    counted = [field.name for field in fields(Report) if field.name not in {"torn", "bundle", "part", "parts"}]
     total = {name: getattr(one, name) + getattr(other, name) for name in counted}
     return replace(one, **total, torn=one.torn or other.torn)

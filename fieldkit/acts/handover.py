@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from fieldkit.acts import removals, stops
+from fieldkit.acts import attachments, removals, stops
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import new_id
 from fieldkit.errors import DiskFull, Occupied, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import canonical
+from fieldkit.store import attachments as kept_chunks
 from fieldkit.store import holdings, machine, people, receipts, replica, ticks
 from fieldkit.store.database import Tables
 from fieldkit.store.ticks import Stick
-from sync import bundle, errors
+from sync import bundle, errors, incoming
 from sync.bundle import BundleInfo
 from sync.errors import ForeignStudy, NotABundle, SyncError, UnknownFormat
+from sync.incoming import Arrived
 from sync.replica import Report
 
 LAST_WRITTEN = "last_written"
@@ -81,11 +83,15 @@ class HandoverState:
 
 @dataclass(frozen=True)
 class BatchLine:
-    """One batch that was read: when by this laptop's clock, from which file, and its numbers."""
+    """One batch that was read: when by this laptop's clock, from which file, and its numbers.
+
+    `wanting`: of a bundle in several files, the numbers of those that were not read here, as far as they are known.
+    """
 
     at: str
     source: str
     report: Report
+    wanting: tuple[int, ...] = ()
 
 
 def state(desk: Desk) -> HandoverState:
@@ -110,8 +116,10 @@ def named(path: Path) -> Path:
         raise explained(error, path) from error
 
 
-def write(desk: Desk, path: Path) -> BundleInfo:
+def write(desk: Desk, path: Path, largest: int = bundle.LARGEST_FILE) -> BundleInfo:
     """Seal what is new and write a bundle of all that this machine holds; the file is whole or absent.
+
+    What does not fit into *largest* bytes goes on in further files beside it.
 
     A stop that waits is done first: what a child wanted gone leaves no laptop.
     Raises Occupied, DiskFull, NoSuchPlace, and what `stops.finish_due` refuses.
@@ -122,13 +130,15 @@ def write(desk: Desk, path: Path) -> BundleInfo:
         receipts.sign(tables, int(desk.clock.now().timestamp()))
     try:
         with desk.db.reading() as tables:
-            info, held = bundle.write(path, replica.StoreReplica(tables)), holdings.ends(tables)
+            here = replica.StoreReplica(tables, home=desk.folder.attachments)
+            info, held = bundle.write(path, here, largest), holdings.ends(tables)
     except errors.Occupied as error:
-        raise Occupied(path=path) from error
+        raise Occupied(path=error.args[0]) from error
     except OSError as error:
         raise explained(error, path) from error
     at = desk.clock.now().isoformat(timespec="minutes")
     with desk.db.writing() as tables:
+        kept_chunks.forget(tables, here.broken)  # they are asked for again, and no tick claims them
         machine.remember(tables, LAST_WRITTEN, at)
         ticks.note_stick(tables, Stick(new_id(), at, path.name, people.tallied(tables)["interviews"], ""), held)
         ticks.settle(tables)
@@ -136,14 +146,24 @@ def write(desk: Desk, path: Path) -> BundleInfo:
 
 
 def read(desk: Desk, path: Path, name: str = "") -> Report:
-    """Take in a bundle: all of what is intact in it, in one transaction; reading it again changes nothing.
+    """Take in a bundle: all of what is intact in it; reading it again changes nothing.
 
-    *name*: what the person called the file, for the list of batches.
+    Orders and records come in one transaction, the recordings and pictures then a few megabytes at a time: what was
+    taken in before a cut stays. *name*: what the person called the file, for the list of batches.
     Raises NotThisFile, OtherStudy, NewerBundle, NoSuchPlace, DiskFull.
     """
-    with explaining(path), desk.db.writing() as tables:
-        desk.db.leave_no_trace()  # it may bring orders to erase
-        return _taken_in(desk, tables, path, name or path.name)
+    batch, source = new_id(), name or path.name
+    with explaining(path):
+        found = incoming.read(path)
+        with desk.db.writing() as tables:
+            desk.db.leave_no_trace()  # it may bring orders to erase
+            report = _taken_in(desk, tables, found, batch, source)
+        if found.chunks:
+            report = attachments.told(report, attachments.take(desk, found.chunks))
+            with desk.db.writing() as tables:
+                _stand(desk, tables)
+                _note_batch(desk, tables, batch, source, report)
+    return report
 
 
 @contextmanager
@@ -157,23 +177,43 @@ def explaining(path: Path) -> Iterator[None]:
         raise _REFUSALS.get(type(error), NotThisFile)() from error
 
 
-def _taken_in(desk: Desk, tables: Tables, path: Path, source: str) -> Report:
-    batch, at = new_id(), desk.clock.now()
-    here = replica.StoreReplica(tables, batch)
-    report = bundle.exchange(path, here)
+def _taken_in(desk: Desk, tables: Tables, found: Arrived, batch: str, source: str) -> Report:
+    at, here = desk.clock.now(), replica.StoreReplica(tables, batch)
+    report = bundle.hand_over(found, here)
     removals.acknowledge(desk, tables)
-    receipts.sign(tables, int(at.timestamp()))
-    ticks.settle(tables)
+    _stand(desk, tables)
     ticks.arrived(tables, here.devices, at.isoformat(timespec="seconds"), source)
-    machine.keep_batch(tables, batch, at.isoformat(timespec="seconds"), source, canonical(asdict(report)).decode())
+    _note_batch(desk, tables, batch, source, report)
     return report
+
+
+def _stand(desk: Desk, tables: Tables) -> None:
+    """Say what is here now, to others by a receipt and to oneself by ticks."""
+    receipts.sign(tables, int(desk.clock.now().timestamp()))
+    ticks.settle(tables)
+
+
+def _note_batch(desk: Desk, tables: Tables, batch: str, source: str, report: Report) -> None:
+    at = desk.clock.now().isoformat(timespec="seconds")
+    holdings.note_batch(tables, batch, at, source, canonical(asdict(report)).decode())
 
 
 def batches(desk: Desk) -> list[BatchLine]:
     """Return the batches that were read here, newest first."""
     with desk.db.reading() as tables:
         rows = machine.batches(tables)
-    return [BatchLine(at, source, Report(**json.loads(report))) for at, source, report in rows]
+    read = [(at, source, Report(**json.loads(report))) for at, source, report in rows]
+    return [BatchLine(*one, wanting(one[2], [report for _, _, report in read])) for one in read]
+
+
+def wanting(one: Report, read: Iterable[Report]) -> tuple[int, ...]:
+    """Return which files of its bundle are still to be read; of an end that is not known yet, the next one."""
+    if not one.part:
+        return ()
+    of_it = [other for other in read if other.bundle == one.bundle]
+    here = {other.part for other in of_it if not other.torn}
+    last = max(other.parts for other in of_it) or max(here, default=0) + 1
+    return tuple(number for number in range(1, last + 1) if number not in here)
 
 
 _REFUSALS: dict[type[SyncError], type[Refusal]] = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,9 +21,8 @@ from fieldkit.rules.members import COORDINATOR
 from fieldkit.store import compared, people, replica
 from fieldkit.store.compared import Share
 from fieldkit.store.database import Tables
-from sync import bundle
-from sync.block import Block
-from sync.replica import Report, StreamInfo
+from sync import bundle, incoming
+from sync.replica import Report
 
 ONLY_HERE, ONLY_THERE, SAME, MORE_HERE, MORE_THERE, BOTH = (
     "only_here", "only_there", "same", "more_here", "more_there", "both",
@@ -55,11 +54,13 @@ class Line:
 class Preview:
     """What taking a bundle in would do: its report, who has what, and what would newly stand in two versions.
 
-    `disputed` is for a coordinator to decide; others are told no details.
+    `chunks`: how many of recordings and pictures are in it. `disputed` is for a coordinator to decide; others are told
+    no details.
     """
 
     name: str
     report: Report
+    chunks: int
     lines: Sequence[Line]
     disputed: Sequence[Disputed]
 
@@ -83,12 +84,13 @@ def _seen(desk: Desk, tables: Tables, path: Path, name: str) -> Preview:
     """Take the bundle in as `handover.read` does, in a transaction of which nothing stays."""
     decides = desk.me.role == COORDINATOR
     before = {one.place.record for one in conflicts.found(tables)} if decides else set()
-    here = _Noting(tables, new_id())
-    report = bundle.exchange(path, here)
+    found, batch = incoming.read(path), new_id()
+    report = bundle.hand_over(found, replica.StoreReplica(tables, batch))
     disputed = [one for one in conflicts.found(tables) if one.place.record not in before] if decides else []
-    shares = compared.shares(tables, here.batch, here.blocks_seen)
+    shares = compared.shares(tables, batch, [one.hash for one in found.blocks])
     named = {row["id"]: row for row in people.records(tables)}
-    return Preview(name, report, [_line(one, named[one.subject]) for one in shares if one.subject in named], disputed)
+    lines = [_line(one, named[one.subject]) for one in shares if one.subject in named]
+    return Preview(name, report, len(found.chunks), lines, disputed)
 
 
 def _line(one: Share, row: people.Row) -> Line:
@@ -104,24 +106,6 @@ def _where(one: Share) -> str:
     if one.here == one.anywhere:
         return SAME if one.there == one.anywhere else MORE_HERE
     return MORE_THERE if one.there == one.anywhere else BOTH
-
-
-class _Noting(replica.StoreReplica):
-    """Notes which blocks a bundle holds, known ones too."""
-
-    def __init__(self, tables: Tables, batch: str) -> None:
-        super().__init__(tables, batch)
-        self.batch = batch
-        self.blocks_seen: list[str] = []
-
-    def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]) -> Report:
-        """Take in what is new, and note what is there."""
-        return super().receive(found, streams, self._noted(brought))
-
-    def _noted(self, brought: Iterable[Block]) -> Iterator[Block]:
-        for one in brought:
-            self.blocks_seen.append(one.hash)
-            yield one
 
 
 def lay_aside(desk: Desk, path: Path) -> Path:

@@ -197,6 +197,7 @@ _TOLD = (
     (N_("Interviews"), ("interview", "closing", "moment")),
     (N_("Notes on questions"), ("answer",)),
     (N_("Observations"), ("observation",)),
+    (N_("Recordings and pictures"), ("attachment",)),
     (N_("Names, birth date, address"), ("identity", "person_name", "slip")),
     (N_("Signatures and evidence of consent"), ("evidence",)),
 )

@@ -17,7 +17,12 @@ from fieldkit.rules.consent import AGREEING, GUARDIAN, Event
 TAKE, COMBINE, BOTH = "take", "combine", "both"
 FIELD_EDIT, GUIDE_EDIT, SAME_VALUE, CONSENT = "field_edit", "guide_edit", "same_value", "consent_restrictive"
 DECISION = "conflict_decision"
-_NEVER = {"team_secret", "evidence", "erasure_done"}  # keys, pictures, receipts: nobody decides by reading them
+_NEVER = {
+    "team_secret",
+    "evidence",
+    "erasure_done",
+    "attachment",
+}  # keys, pictures, receipts: nobody decides by reading them
 _ELSEWHERE = {"same_child"}  # decided where both children are seen
 DECIDABLE = tuple(kind.name for kind in KINDS.values() if not kind.immutable and kind.name not in _NEVER | _ELSEWHERE)
 _NOTES = "setting_note told_about_interviewer interviewer_stance saturation_note"

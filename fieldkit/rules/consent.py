@@ -217,7 +217,7 @@ def takes_back(events: Iterable[Event], item: str) -> bool:
     return any(event.act == LIMITED for words in each for event in words)
 
 
-def grounds(events: Iterable[Event], session: str) -> tuple[str, ...]:
+def grounds(events: Iterable[Event], session: str, items: Iterable[str] = NECESSARY) -> tuple[str, ...]:
     """Return what a change in *session* names as its grounds: the guardians' last yes, the child's of this session."""
     events = in_force(events)
     spoken = [event for event in events if event.act in AGREEING]
@@ -226,7 +226,7 @@ def grounds(events: Iterable[Event], session: str) -> tuple[str, ...]:
         for event in spoken
         if event.actor == GUARDIAN or (event.actor in {CHILD, ADULT} and event.session == session)
     ]
-    return tuple(sorted({event.id for item in NECESSARY for event in _last_of_each(mine, item)}))
+    return tuple(sorted({event.id for item in items for event in _last_of_each(mine, item)}))
 
 
 def _last_of_each(events: list[Event], item: str) -> list[Event]:

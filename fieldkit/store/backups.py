@@ -2,6 +2,9 @@
 
     fieldkit backup 1\\n {"files":[{"hash":...,"name":"fieldkit.db","size":...},...]} \\n <bytes> <bytes>
 
+Where there are recordings or pictures it is version 2, and their chunks are its third file, one after another in the
+order in which the database lists them.
+
 All that is worth reading in it is encrypted. It is treated as hostile: nothing is taken in before every hash is right.
 """
 
@@ -10,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any
@@ -21,8 +24,10 @@ from fieldkit.i18n import N_
 from fieldkit.platform import check_free, flush_folder
 from fieldkit.records import canonical
 
-MARK, VERSION = b"fieldkit backup ", 1
+MARK = b"fieldkit backup "
+CHUNKS = "chunks"
 FILES = ("fieldkit.db", "slots.json")
+VERSIONS = {1: FILES, 2: (*FILES, CHUNKS)}
 CHUNK = 1 << 20
 LONGEST_LINE = 4096
 DRAFT = ".new"  # until it is whole
@@ -48,8 +53,8 @@ class NewerBackup(Refusal):
     status = 422
 
 
-def write(path: Path, files: Mapping[str, Path]) -> None:
-    """Write *files* into one file at *path*, read back before it takes that name: whole or absent.
+def write(path: Path, files: Mapping[str, Path], chunks: Sequence[Path] = ()) -> None:
+    """Write *files* and *chunks* into one file at *path*, read back before it takes that name: whole or absent.
 
     Raises Occupied, OSError.
     """
@@ -57,11 +62,12 @@ def write(path: Path, files: Mapping[str, Path]) -> None:
     draft = path.with_name(f"{path.name}.{new_id()[:6]}{DRAFT}")
     try:
         with open(draft, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            file.write(MARK + b"%d\n" % VERSION + canonical({"files": [_fact(name, files[name]) for name in FILES]}))
-            file.write(b"\n")
-            for name in FILES:
-                with files[name].open("rb") as source:
-                    file.writelines(iter(lambda: source.read(CHUNK), b""))
+            version = 2 if chunks else 1
+            sources = {**{name: [files[name]] for name in FILES}, CHUNKS: chunks}
+            facts = [_fact(name, sources[name]) for name in VERSIONS[version]]
+            file.write(MARK + b"%d\n" % version + canonical({"files": facts}) + b"\n")
+            for name in VERSIONS[version]:
+                file.writelines(_bytes(sources[name]))
             file.flush()
             os.fsync(file.fileno())
         check(draft)
@@ -103,12 +109,19 @@ def unpack(path: Path, folder: Path) -> dict[str, Path]:
     return found
 
 
-def _fact(name: str, path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        summed = blake2b(digest_size=32)
-        for part in iter(lambda: file.read(CHUNK), b""):
-            summed.update(part)
-    return {"name": name, "size": path.stat().st_size, "hash": _b64(summed.digest())}
+def _bytes(paths: Iterable[Path]) -> Iterator[bytes]:
+    """Yield what lies in *paths*, one after another, a megabyte at a time."""
+    for path in paths:
+        with path.open("rb") as source:
+            yield from iter(lambda: source.read(CHUNK), b"")
+
+
+def _fact(name: str, paths: Iterable[Path]) -> dict[str, Any]:
+    summed, size = blake2b(digest_size=32), 0
+    for part in _bytes(paths):
+        summed.update(part)
+        size += len(part)
+    return {"name": name, "size": size, "hash": _b64(summed.digest())}
 
 
 def _listed(file: IO[bytes]) -> list[dict[str, Any]]:
@@ -116,11 +129,12 @@ def _listed(file: IO[bytes]) -> list[dict[str, Any]]:
     first = file.readline(LONGEST_LINE)
     if not first.startswith(MARK) or not first[len(MARK) :].strip().isdigit():
         raise NotABackup
-    if first != MARK + b"%d\n" % VERSION:
+    expected = VERSIONS.get(int(first[len(MARK) :]))
+    if expected is None or first != MARK + b"%d\n" % int(first[len(MARK) :]):
         raise NewerBackup
     try:
         facts: list[dict[str, Any]] = json.loads(file.readline(LONGEST_LINE))["files"]
-        right = tuple(fact["name"] for fact in facts) == FILES
+        right = tuple(fact["name"] for fact in facts) == expected
         right = right and all(type(fact["size"]) is int and type(fact["hash"]) is str for fact in facts)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise NotABackup from error

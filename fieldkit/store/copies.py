@@ -40,6 +40,13 @@ _KNOWN = {
         OR EXISTS (SELECT 1 FROM erased_children WHERE drawer = value ->> 5 AND subject = value ->> 6)
     """,
 }
+_KNOWN_CHUNKS = {
+    "SELECT json_array(name, attachment, device, drawer, alias) FROM chunks": """
+        EXISTS (SELECT 1 FROM chunks WHERE name = value ->> 0)
+        OR EXISTS (SELECT 1 FROM erased_attachments WHERE id = value ->> 1 AND device = value ->> 2)
+        OR EXISTS (SELECT 1 FROM erased_aliases WHERE drawer = value ->> 3 AND alias = value ->> 4)
+    """,
+}
 
 
 @dataclass(frozen=True)
@@ -125,7 +132,8 @@ def kept_aside(tables: Tables) -> list[str]:
 
 def holds_more(tables: Tables, copy: Tables) -> bool:
     """Tell whether *copy*, an older or newer state of this database, holds anything that these tables do not know."""
-    for held, known in _KNOWN.items():
+    of_its_time = _KNOWN | (_KNOWN_CHUNKS if "chunks" in copy.table_names() else {})
+    for held, known in of_its_time.items():
         rows = copy.execute(held)
         while part := rows.fetchmany(_AT_ONCE):
             named = "[" + ",".join(row[0] for row in part) + "]"

@@ -3,6 +3,7 @@
 An order of kind `erase` (`design.md` §4) is signed by the device that wrote what it names, and holds no words:
 
     body    {"version":1,"device":id,"drawer":drawer,"epoch":n,"blocks":[hash,...],"sealed":base64url}
+            and, where recordings or pictures are among it, "attachments":[id,...], whose chunks go
     sealed  nonce + XChaCha20-Poly1305 under the drawer's key of that epoch, bound to the rest of the body, around
             {"changes":[[id,kind,record,{field:[id,...]}],...],"editors":[id,...]}
 
@@ -31,7 +32,7 @@ from fieldkit.platform import write_atomically
 from fieldkit.records import KINDS, Change, Value, canonical, decode
 from fieldkit.rules.members import Members
 from fieldkit.rules.orders import texts
-from fieldkit.store import copies, log, machine, queues, revocations, search
+from fieldkit.store import attachments, copies, log, machine, queues, revocations, search
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import b64, unb64
 from fieldkit.store.machine import Self
@@ -232,6 +233,8 @@ def body_of(tables: Tables, me: Self, drawer: str, changes: Sequence[Change]) ->
         "epoch": epoch,
         "blocks": sorted(row[0] for row in rows),
     }
+    attached = sorted({one.record for one in changes if one.kind == attachments.KIND})
+    body |= {"attachments": list(attached)} if attached else {}
     names = [[one.id, one.kind, one.record, {name: list(ids) for name, ids in one.over.items()}] for one in changes]
     words = {"changes": names, "editors": sorted({one.editor for one in changes if one.editor})}
     nonce = utils.random(NONCE)
@@ -256,7 +259,13 @@ def _well_formed(body: Body) -> bool:
     """Anybody may sign anything: an order of another shape is kept, passed on, and harms nothing here."""
     said = [body.get("device"), body.get("drawer"), body.get("sealed")]
     version, epoch = body.get("version"), body.get("epoch")
-    return texts(said) and version == VERSION and type(epoch) is int and texts(body.get("blocks"))
+    return (
+        texts(said)
+        and version == VERSION
+        and type(epoch) is int
+        and texts(body.get("blocks"))
+        and texts(body.get("attachments", []))
+    )
 
 
 def _erases(body: Body) -> bool:
@@ -278,6 +287,7 @@ def _carry_out(tables: Tables, order: str, signer: str, body: Body) -> None:
     if device is None or device.verify != signer:
         return
     _empty_blocks(tables, device.id, body["blocks"])
+    attachments.drop(tables, device.id, body.get("attachments", []))
     held = machine.drawer_key(tables, body["drawer"], body["epoch"])
     named = None if held is None else opened(body, held[1])
     if named is not None:

@@ -19,7 +19,7 @@ from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.platform import flush_folder, make_private, write_atomically
 from fieldkit.records import canonical
-from fieldkit.store import backups, erasures, replica, schema
+from fieldkit.store import attachments, backups, erasures, replica, schema
 from fieldkit.store.database import Database, ForeignStore, Tables
 from fieldkit.store.stops import Stop
 
@@ -115,6 +115,13 @@ class Folder:
         return path
 
     @property
+    def attachments(self) -> Path:
+        """Return the folder of the sealed chunks that the database lists."""
+        path = attachments.home(self.database_path)
+        make_private(path)
+        return path
+
+    @property
     def aside(self) -> Path:
         """Return the folder of a bundle that is looked at before it is taken in; the next start empties it too."""
         path = self.path / f"{SCRATCH}aside"
@@ -184,12 +191,17 @@ class Folder:
     def take_in(self, files: Mapping[str, Path]) -> None:
         """Make the contents of a backup this empty folder's own; the slots come last, they make it a store.
 
+        Chunks lie in a folder beside its database, where there are any.
+
         Raises NotEmpty, ForeignStore, FolderNewer.
         """
         if self.state != EMPTY or self.database_path.exists():
             raise NotEmpty
         _read_slots(files["slots.json"])
-        for name in ("fieldkit.db", "slots.json"):
+        for one in attachments.home(files["fieldkit.db"]).glob("*"):
+            one.replace(self.attachments / one.name)
+        flush_folder(self.attachments)
+        for name in backups.FILES:
             files[name].replace(self.path / name)
             flush_folder(self.path)
 
@@ -265,6 +277,7 @@ class Folder:
         noted = self._noted()
         with database.reading() as tables:
             fresh = [order for order in replica.given(tables) if order not in set(noted)]
+            attachments.sweep(tables, self.attachments)
         if fresh:
             erasures.write_log(self.erased_log, [*noted, *fresh])
 

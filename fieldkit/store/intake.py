@@ -50,7 +50,7 @@ def beyond(links: StreamLinks, brought: Iterable[Block], ends: Iterable[str]) ->
 class Intake:
     """One batch on its way in: counts that add up, the changes that are new here, the devices of new blocks."""
 
-    def __init__(self, tables: Tables, batch: str, me: str, brought: Sequence[Block] = ()) -> None:
+    def __init__(self, tables: Tables, batch: str, me: str, brought: Iterable[Block] = ()) -> None:
         self.arrived: list[Change] = []
         self.devices: set[str] = set()
         self._tables = tables
@@ -124,7 +124,7 @@ class Intake:
         """Return what of *stream* lies beyond what is recognised of its *device*."""
         if stream not in self._beyond:
             self._look_up(stream)
-            brought = [one for one in self._brought if one.header.stream == stream]
+            brought = [replace(one, payload=None) for one in self._brought if one.header.stream == stream]
             ends = self._gone[device].streams.get(stream, ())
             self._beyond[stream] = beyond(self._chains[stream], brought, ends)
         return self._beyond[stream]

@@ -347,7 +347,7 @@ def _touched(tables: Tables, changes: list[Change]) -> dict[str, str]:
     return touched
 
 
-_GATED = json.dumps([kind.name for kind in KINDS.values() if kind.needs])
+_GATED = json.dumps([kind.name for kind in KINDS.values() if kind.needs or kind.attached])
 
 
 def amounts_to(tables: Tables, kind: Kind, record: str, changes: list[Change], held: standing.Held) -> Shown | None:

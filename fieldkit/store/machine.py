@@ -123,11 +123,6 @@ def keep_orders(tables: Tables, found: Iterable[tuple[str, str, bytes]]) -> None
     tables.conn.executemany("INSERT OR IGNORE INTO orders VALUES (?, ?, ?)", list(found))
 
 
-def keep_batch(tables: Tables, batch: str, at: str, source: str, report: str) -> None:
-    """Keep what was read here, when by this laptop's clock, and its numbers as JSON."""
-    tables.execute("INSERT INTO batches VALUES (?, ?, ?, ?)", [batch, at, source, report])
-
-
 def batches(tables: Tables) -> list[tuple[str, str, str]]:
     """Return (at, source, report) of every batch that was read here, newest first."""
     return tables.execute("SELECT at, source, report FROM batches ORDER BY at DESC, id").fetchall()

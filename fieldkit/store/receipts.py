@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fieldkit.rules.members import COORDINATOR
-from fieldkit.store import holdings, machine, revocations
+from fieldkit.store import attachments, holdings, machine, revocations
 from fieldkit.store.database import Tables
 from sync import receipts
 from sync.canonical import digest, encode
@@ -46,6 +46,7 @@ def sign(tables: Tables, at: int) -> None:
         "hub": me.pair.public["verify"],
         "number": max(at, 1 + _numbers(tables).get(me.id, 0)),
         "streams": {stream: [list(end) for end in found] for stream, found in holdings.ends(tables).items()},
+        "attachments": attachments.whole(tables),
         "orders": digest(encode(holdings.order_ids(tables))),
         "relayed": [said] if said else [],
     }

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 from fieldkit.records import KINDS, Value
 from fieldkit.rules.members import COORDINATOR
-from fieldkit.store import aftercare, copies, erasures, log, machine, queues, search
+from fieldkit.store import aftercare, attachments, copies, erasures, log, machine, queues, search
 from fieldkit.store.aliases import alias_of
 from fieldkit.store.database import Tables
 
@@ -90,6 +90,7 @@ def _well_formed(body: Mapping[str, Value]) -> bool:
 def _carry_out(tables: Tables, drawer: str, alias: str) -> list[str]:
     tables.execute("INSERT OR IGNORE INTO erased_aliases VALUES (?, ?)", [drawer, alias])
     _empty_blocks(tables, drawer, alias)
+    attachments.drop_child(tables, drawer, alias)
     known = tables.execute("SELECT DISTINCT subject FROM changes WHERE drawer = ? AND subject <> ''", [drawer])
     meant = [subject for (subject,) in known.fetchall() if alias_of(tables, drawer, subject) == alias]
     return [interview for subject in meant for interview in drop(tables, drawer, subject)]

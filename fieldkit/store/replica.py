@@ -10,13 +10,25 @@ from nacl.signing import SigningKey
 
 from fieldkit.clock import new_id
 from fieldkit.records import TEAM_DRAWERS, Change
-from fieldkit.store import envelope, epochs, erasures, log, machine, receipts, removals, revocations, standing
+from fieldkit.store import (
+    attachments,
+    envelope,
+    epochs,
+    erasures,
+    log,
+    machine,
+    receipts,
+    removals,
+    revocations,
+    standing,
+)
 from fieldkit.store.aliases import alias_of
 from fieldkit.store.database import Tables
 from fieldkit.store.intake import FOREIGN, READ, Intake, keep_block, stored
 from sync import block as blocks
 from sync import chain, orders
 from sync.block import Block, Place
+from sync.chunk import Chunk
 from sync.errors import SyncError
 from sync.replica import Report, StreamInfo
 
@@ -195,16 +207,19 @@ def _is_whole(tables: Tables, one: Block) -> bool:
 
 
 class StoreReplica:
-    """The `sync.Replica` of one open transaction; *batch* marks what arrives as made elsewhere.
+    """The `sync.Replica` of one open transaction.
 
-    `devices`: those whose blocks were new in what it received.
+    *batch* marks what arrives as made elsewhere; *home* is the folder of the chunks, left out where none are handed on.
+    `devices`: those whose blocks were new in what it received; `broken`: chunks that it should have handed on.
     """
 
-    def __init__(self, tables: Tables, batch: str = "") -> None:
+    def __init__(self, tables: Tables, batch: str = "", home: Path | None = None) -> None:
         self._tables = tables
+        self._home = home
         self._batch = batch
         self._me = machine.recall_self(tables)
         self.devices: set[str] = set()
+        self.broken: list[str] = []
 
     def study(self) -> str:
         """Return the study's id; bundles of another one are refused."""
@@ -227,6 +242,10 @@ class StoreReplica:
         rows = self._tables.execute("SELECT header, payload FROM blocks ORDER BY stream, position, hash")
         return (stored(header, payload) for header, payload in rows)
 
+    def chunks(self) -> Iterable[Chunk]:
+        """Yield all chunks that lie here whole, one at a time in memory."""
+        return attachments.every(self._tables, self._home, self.broken)
+
     def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]) -> Report:
         """Take in orders first, then blocks; whatever cannot be read is kept aside with its reason."""
         parsed = [orders.parse(content) for content in found]
@@ -238,7 +257,7 @@ class StoreReplica:
             "INSERT OR IGNORE INTO streams VALUES (?, ?, ?)",
             [(one.stream, one.drawer, one.device) for one in streams],
         )
-        arrived = chain.in_order(list(brought))
+        arrived = chain.in_order(brought)
         intake = Intake(self._tables, self._batch, self._me.id, arrived)
         epochs.take_in(self._tables)
         intake.park()

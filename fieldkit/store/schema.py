@@ -25,6 +25,7 @@ KNOWN = (
     "children_found_by_name",
     "receipts_and_sticks",
     "erasures_parked",
+    "attachments_in_chunks",
 )  # any other name is a later version's
 
 _LOG = """
@@ -353,20 +354,12 @@ def conflicts_decided(db: Tables) -> None:
         db.execute(f"CREATE INDEX {table}_conflict ON {table} (subject, conflict) WHERE conflict")
 
 
-_LINKED = """
-CREATE VIEW linked_children AS
-  SELECT first, second FROM same_children AS s WHERE EXISTS (
-    SELECT 1 FROM heads AS h CROSS JOIN changes AS c ON c.id = h.change
-    WHERE h.record = s.id AND h.field = 'state' AND json_extract(c.body, '$.set.state') = 'linked');
-"""
-
-
 @migrations()
 def children_known_twice(db: Tables) -> None:
     """Two records that are one child: while anybody says so, and nobody who knew of it says no, they are linked."""
     db.table("same_children").create(_columns("first second state reason"), pk="id")
     _script(db, walls.NEEDS_CHANGE.format(table="same_children"))
-    _script(db, _LINKED)
+    _script(db, walls.LINKED)
 
 
 @migrations()
@@ -387,3 +380,14 @@ def receipts_and_sticks(db: Tables) -> None:
 def erasures_parked(db: Tables) -> None:
     """What an order to erase names that does not count now, by a device that was taken out: it hides, and stays."""
     _script(db, walls.PARKED_STUBS)
+
+
+@migrations()
+def attachments_in_chunks(db: Tables) -> None:
+    """Recordings and pictures of an interview: their records, and the sealed chunks that lie beside the database."""
+    db.table("attachments").create(_columns("interview media key bytes:int chunks"), pk="id")
+    for column in ("interview", "subject"):
+        db.table("attachments").create_index([column])
+    _script(db, walls.NEEDS_CHANGE.format(table="attachments"))
+    _script(db, walls.GATED.format(kind="attachment", items=walls.BY_MEDIUM))
+    _script(db, walls.CHUNKS)

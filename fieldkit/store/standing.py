@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from fieldkit.records import KINDS, Change, Value
+from fieldkit.records import Change, Value, needed
 from fieldkit.rules import consent
 from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, Event
 from fieldkit.rules.duplicates import stricter
@@ -112,15 +112,15 @@ def held(tables: Tables) -> Held:
     known: dict[str, dict[str, Event]] = {}
 
     def judge(change: Change) -> bool:
-        kind = KINDS.get(change.kind)
-        if kind is None or not kind.needs:
+        items = needed(change)
+        if not items:
             return False
         subject = change.subject or ""
         if subject not in known:
             known[subject] = {event.id: event for event in events(tables, subject)}
         said, session = known[subject], change.session or ""
         return session in consent.discarded(said.values()) or not consent.valid_pair(
-            said, change.grounds, kind.needs, session, approved
+            said, change.grounds, items, session, approved
         )
 
     return judge

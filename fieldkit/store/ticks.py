@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fieldkit.store import holdings, machine, receipts
+from fieldkit.store import attachments, holdings, machine, receipts
 from fieldkit.store.database import Tables
 from sync import chain
 from sync.chain import Ends
+from sync.receipts import Receipt
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,14 @@ def settle(tables: Tables) -> None:
     What another machine made has left that machine when it came here.
     """
     held, me = holdings.ends(tables), machine.recall_self(tables).id
-    signed = [one.streams for one in receipts.everything(tables)]
+    said = receipts.everything(tables)
+    signed, unnamed, absent = [one.streams for one in said], _unnamed(tables, said), attachments.lacking(tables)
     mine = {row[0] for row in tables.execute("SELECT id FROM streams WHERE device = ?", [me])}
     unverified = _beyond(tables, held, signed)
     carriers, own = [*signed, *_newest(tables)], {stream: held[stream] for stream in held.keys() & mine}
     uncarried = _beyond(tables, own, carriers)
-    lacking = [_touched(tables, blocks) for blocks in (uncarried, unverified)]
+    nowhere = [interview for id_, interview in unnamed.items() if id_ in absent]
+    lacking = [[*_touched(tables, uncarried), *nowhere], [*_touched(tables, unverified), *unnamed.values()]]
     tables.execute("DELETE FROM ticks")
     tables.execute(
         "INSERT INTO ticks SELECT id, id NOT IN (SELECT value FROM json_each(?)), "
@@ -82,6 +85,13 @@ def counted(tables: Tables) -> tuple[int, int]:
         "FROM ticks CROSS JOIN interviews ON id = interview"  # by the short rows
     ).fetchone()
     return carried, verified
+
+
+def _unnamed(tables: Tables, said: Iterable[Receipt]) -> dict[str, str]:
+    """Return the interview of each attachment that nobody says to have whole: its record may have come alone."""
+    whole = {pair for one in said for pair in one.attachments.items()}
+    known = attachments.named(tables)
+    return {id_: interview for id_, (interview, short) in known.items() if (id_, short) not in whole}
 
 
 def _newest(tables: Tables) -> list[Ends]:

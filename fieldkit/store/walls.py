@@ -41,6 +41,11 @@ WHEN NEW.batch IS NULL AND NEW.kind = '{kind}' AND NOT (
 BEGIN SELECT RAISE(ABORT, 'fieldkit wall: {kind} without both consents'); END;
 """
 
+# The item that an attachment needs: its medium says so, whatever else its change says.
+BY_MEDIUM = """(CASE
+    WHEN json_extract(NEW.body, '$.set.media') LIKE 'audio/%' THEN 'audio'
+    WHEN json_extract(NEW.body, '$.set.media') LIKE 'image/%' THEN 'photo_object' END)"""
+
 # Whom a code means, and which children a notice withdraws: of this team or another, in any order of arrival, and by any
 # name that a child ever had, so that a new pseudonym lifts nothing.
 NAMES = """
@@ -58,6 +63,14 @@ NEEDS_CHANGE = """
 CREATE TRIGGER {table}_needs_change BEFORE INSERT ON {table}
 WHEN NOT EXISTS (SELECT 1 FROM changes WHERE record = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'fieldkit wall: state without its change'); END;
+"""
+
+# No wall: which records of children are linked as one child.
+LINKED = """
+CREATE VIEW linked_children AS
+  SELECT first, second FROM same_children AS s WHERE EXISTS (
+    SELECT 1 FROM heads AS h CROSS JOIN changes AS c ON c.id = h.change
+    WHERE h.record = s.id AND h.field = 'state' AND json_extract(c.body, '$.set.state') = 'linked');
 """
 
 # No wall, but triggers as well: a change that comes later takes the ticks of its interview away, whatever act made it.
@@ -92,4 +105,16 @@ CREATE INDEX parked_stubs_record ON parked_stubs (record);
 CREATE VIEW stubbed AS SELECT * FROM stubs UNION SELECT * FROM parked_stubs;
 CREATE VIEW shown_changes AS SELECT * FROM changes AS c
   WHERE NOT EXISTS (SELECT 1 FROM parked_stubs AS p WHERE p.id = c.id AND p.device = c.device);
+"""
+
+# Which chunks lie in `attachments/`, each by its name: by whom and under which name of a child it is erased. What was
+# erased is known by the attachment's id and its device, or by the child's alias (`erased_aliases`).
+CHUNKS = """
+CREATE TABLE chunks (
+  name TEXT PRIMARY KEY, attachment TEXT NOT NULL, number INTEGER NOT NULL, device TEXT NOT NULL,
+  drawer TEXT NOT NULL, alias TEXT NOT NULL, label BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX chunks_attachment ON chunks (attachment, number);
+CREATE INDEX chunks_alias ON chunks (drawer, alias);
+CREATE TABLE erased_attachments (id TEXT, device TEXT, PRIMARY KEY (id, device)) WITHOUT ROWID;
 """

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
@@ -19,6 +23,8 @@ from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
 
 pages = Blueprint("handover", __name__)
+ONE_FILE = 2**63  # bytes: a browser saves one file, and where it lands it has room for it or says so
+PART = 1 << 20  # bytes of it in memory
 
 
 class PlaceForm(Form):
@@ -46,6 +52,14 @@ def write() -> Answer:
     def act() -> Answer:
         info = handover.write(desk(), handover.named(place(form.path.data)))
         tell(_("Written and read back: {path} ({n} blocks).", path=info.path, n=info.blocks))
+        if info.parts > 1:
+            tell(
+                _(
+                    "Written and read back: {path} and the files after it, {n} in all. Carry them all.",
+                    path=info.path,
+                    n=info.parts,
+                )
+            )
         return redirect(url_for("handover.show"))
 
     return answer(form, "handover/show.html", act, **_shown())
@@ -62,11 +76,21 @@ def place(typed: str) -> Path:
 @pages.post("/handover/download")
 def download() -> Answer:
     """Hand the bundle to the browser, which saves it where a person says; it is sealed."""
-    with desk().folder.scratch() as scratch:
-        path = handover.named(scratch)
-        handover.write(desk(), path)
-        content = path.read_bytes()
-    return as_file(content, path.name, "application/octet-stream")
+    with ExitStack() as until_sent:
+        path = handover.named(until_sent.enter_context(desk().folder.scratch()))
+        size = handover.write(desk(), path, ONE_FILE).bytes
+        file = until_sent.enter_context(path.open("rb"))
+        kept = until_sent.pop_all()
+    sent = as_file(_sent(file, kept), path.name, "application/octet-stream")
+    sent.content_length = size
+    sent.call_on_close(kept.close)  # also where the browser goes away before the end
+    return sent
+
+
+def _sent(file: BinaryIO, kept: ExitStack) -> Iterator[bytes]:
+    """Yield what lies in *file*, a megabyte at a time, then let go of it."""
+    with kept:
+        yield from iter(partial(file.read, PART), b"")
 
 
 @pages.post("/handover/read")

@@ -7,9 +7,12 @@ from werkzeug.wrappers import Response
 
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
+from fieldkit.records import ATTACHED
+from fieldkit.rules.attachments import LARGEST
 from fieldkit.web.sessions import phone
 from fieldkit.web.site import DOOR, LAN, TRUST, site
 
+RAW_UPLOAD = "attachments.add"
 SEALED_UPLOADS = {"handover.read", "previews.look", "backups.restored"}
 LARGEST_BUNDLE = 512 * 1024 * 1024
 LARGEST_FORM = 480 * 1024  # below the size at which Werkzeug would write an uploaded part to the disk
@@ -99,8 +102,13 @@ def in_words(refusal: Refusal) -> Response:
 
 
 def _limit_size() -> None:
-    """Only sealed bundles and backups may be large: nothing else of a request is ever spooled to the disk."""
-    if request.endpoint not in SEALED_UPLOADS:
+    """Only sealed bundles and backups may be large: nothing else of a request is ever spooled to the disk.
+
+    A recording or a picture is no form: it is read from the line as it comes, and encrypted.
+    """
+    if request.endpoint == RAW_UPLOAD and request.mimetype.partition("/")[0] in ATTACHED:
+        request.max_content_length = LARGEST + 1
+    elif request.endpoint not in SEALED_UPLOADS:
         request.max_content_length = LARGEST_FORM
 
 

@@ -84,7 +84,7 @@ def test_a_backup_is_not_restored_over_a_study(desks: Desks, written: Path) -> N
         (lambda raw: raw + b"x", NotABackup),
         (lambda raw: raw[:9000] + bytes([raw[9000] ^ 1]) + raw[9001:], NotABackup),
         (lambda raw: raw.replace(b"fieldkit.db", b"../../xx.db", 1), NotABackup),
-        (lambda raw: raw.replace(b"backup 1\n", b"backup 2\n", 1), NewerBackup),
+        (lambda raw: raw.replace(b"backup 1\n", b"backup 3\n", 1), NewerBackup),
         (lambda raw: files.MARK + b"1\n" + b"[" * 4000, NotABackup),
     ],
 )
@@ -246,7 +246,11 @@ def test_a_backup_that_cannot_be_finished_leaves_no_half_of_itself(
         backups.write(desks["interviewer"], later)
     assert not later.exists()
     assert [path.name for path in written.parent.glob("*.new")] == []
-    assert not [path for path in desks["interviewer"].folder.path.iterdir() if path.is_dir() and path.name != "backups"]
+    assert not [
+        path
+        for path in desks["interviewer"].folder.path.iterdir()
+        if path.is_dir() and path.name not in {"backups", "attachments"}
+    ]
 
 
 def test_no_word_of_the_study_can_be_read_in_a_backup(written: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 from itertools import permutations
@@ -24,7 +25,7 @@ from fieldkit.store import holdings
 from fieldkit.store.folder import Folder
 from fieldkit.store.keys import Cost
 from sync import frames, receipts
-from sync.bundle import write_frames
+from sync.bundle import begin_frames
 from sync.canonical import encode
 from sync.frames import Writer
 from sync.replica import Report
@@ -244,7 +245,9 @@ def test_a_receipt_that_no_coordinators_computer_signed_gives_no_tick(
         streams = {stream: [list(end) for end in ends] for stream, ends in holdings.ends(tables).items()}
     forged = encode(receipts.sign({**facts, "streams": streams}, me.pair.signer))
     with (tmp_path / "forged").open("wb") as file:
-        write_frames(Writer(file), me.study, [], [], [], [forged])
+        writer = Writer(file)
+        begin_frames(writer, me.study, [], [], [forged])
+        writer.end()
 
     report = handover.read(desks["interviewer"], tmp_path / "forged")
     assert (report.damaged, handover.state(desks["interviewer"]).verified) == (1, 0)
@@ -341,3 +344,14 @@ def test_what_waits_to_be_discarded_is_discarded_before_a_bundle_is_written(
 
     assert stops.waiting(me, interview) is None
     assert "这次的都不要" not in words(chief)
+
+
+def test_of_a_bundle_in_several_files_the_inbox_says_which_are_still_to_be_read() -> None:
+    first, second, last = (Report(bundle=7, part=n, parts=3 if n == 3 else 0) for n in (1, 2, 3))
+
+    assert handover.wanting(Report(), [first]) == ()
+    assert handover.wanting(first, [first]) == (2,)
+    assert handover.wanting(last, [last]) == (1, 2)
+    assert handover.wanting(first, [first, last, Report(bundle=8, part=2)]) == (2,)
+    assert handover.wanting(second, [first, replace(second, torn=True), last]) == (2,)
+    assert handover.wanting(first, [last, second, first, second]) == ()

@@ -22,6 +22,7 @@ from fieldkit.acts.hubs import read_card, write_pass
 from sync import block, chain, client, orders
 from sync.block import Block, Place
 from sync.canonical import b64, digest, new_id
+from sync.chunk import Chunk
 from sync.client import Card, Identity
 from sync.errors import SyncError
 from sync.orders import Order
@@ -186,6 +187,18 @@ class Light:
         for one in brought:
             self._held.setdefault(one.header.stream, {})[one.hash] = one
         return Report(received=len(brought), new=len(brought))
+
+    def chunks_held(self) -> dict[str, list[str]]:
+        return {}
+
+    def chunks_lacking(self) -> dict[str, list[str]]:
+        return {}
+
+    def pick_chunks(self, names: Sequence[str]) -> list[Chunk]:
+        return []
+
+    def receive_chunks(self, brought: Sequence[Chunk]) -> None:
+        raise AssertionError(brought)
 
 
 def _device(founder: Desk, me: Identity) -> Order:

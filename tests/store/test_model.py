@@ -641,7 +641,7 @@ def a_block_after_a_gap_is_taken(patch: Patch) -> None:
 def a_gap_is_forgotten_with_what_it_held(patch: Patch) -> None:
     """Blocks of a stream that continue it in the same batch are lost too."""
     in_order = chain.in_order
-    patch.setattr(chain, "in_order", lambda blocks: in_order(blocks)[::-1])
+    patch.setattr(chain, "in_order", lambda blocks: list(in_order(blocks))[::-1])
 
 
 def ticks_are_not_lamports(patch: Patch) -> None:

@@ -39,7 +39,7 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(db: Database) -> None:
 
 
 def test_the_triggers_are_all_there_and_no_other(tables: Tables) -> None:
-    gated = [f"{kind}_needs_consent" for kind in ("interview", "answer", "moment", "observation")]
+    gated = [f"{kind}_needs_consent" for kind in ("interview", "answer", "moment", "observation", "attachment")]
     expected = [*(f"{table}_needs_change" for table in STATE), *gated]
     counting = [f"changes_{what}" for what in ("added", "gone", "sealed", "opened")]
     counting += ["interviews_added", "interviews_gone", "ticks_grown", "ticks_opened"]

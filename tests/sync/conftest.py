@@ -24,10 +24,11 @@ from cryptography.x509.oid import NameOID
 from nacl.signing import SigningKey
 from sqlalchemy import create_engine
 
-from sync import block, bundle, chain, client, judge, orders, receipts
+from sync import block, bundle, chain, chunk, client, judge, orders, receipts
 from sync.block import Block, Place
 from sync.canonical import b64, digest, new_id
 from sync.centre import Centre
+from sync.chunk import Chunk, Owner
 from sync.client import Card, Identity, Outcome, Progress
 from sync.errors import SyncError
 from sync.hub import create_app
@@ -49,6 +50,7 @@ class Shelf:
         self._orders = {order.id: order.content for order in found}
         self._streams = {StreamInfo(STREAM, "research/A", "L1")} if brought else set()
         self._blocks: dict[str, Block] = {}
+        self.brought: list[Chunk] = []
         self._witness = b64(bytes(signer.verify_key))
         self.signed: set[bytes] = set()
         self.receive([], [], brought)
@@ -64,6 +66,9 @@ class Shelf:
 
     def blocks(self) -> Iterable[Block]:
         return chain.in_order(self._blocks.values())
+
+    def chunks(self) -> Iterable[Chunk]:
+        return self.brought
 
     def receipts(self) -> Iterable[bytes]:
         return sorted(self.signed)
@@ -215,6 +220,8 @@ class Laptop:
         self.held_orders: dict[str, bytes] = {}
         self.held_streams: dict[str, StreamInfo] = {}
         self.held: dict[str, Block] = {}
+        self.held_chunks: dict[str, Chunk] = {}
+        self.wanted: dict[str, list[str]] = {}
         if enrolled:
             self.keep(_device_order(device, role, self.signer))
 
@@ -288,6 +295,34 @@ class Laptop:
             counts["received"] += became in {"known", "new", "blocked"}
         return replace(Report(), **counts)  # type: ignore[arg-type]
 
+    def attach(self, content: bytes, *, drawer: str = "research/A", alias: str = "river") -> str:
+        """Keep an attachment of one chunk per three bytes, so that there are some; return its id."""
+        owner = Owner(new_id(), self.device, drawer, alias)
+        for number in range(0, len(content), 3):
+            one = chunk.seal(owner, number // 3 + 1, content[number : number + 3], DRAWER_KEY, self.signer)
+            self.held_chunks[one.name] = one
+        self._empty()
+        return owner.attachment
+
+    def erase_attachment(self, *ids: str) -> None:
+        self.keep(orders.sign("erase", STUDY, {"blocks": [], "attachments": list(ids)}, self.signer))
+
+    def chunks_held(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name, one in sorted(self.held_chunks.items()):
+            found.setdefault(one.label.attachment, []).append(name)
+        return found
+
+    def chunks_lacking(self) -> dict[str, list[str]]:
+        lacking = {id_: [name for name in names if name not in self.held_chunks] for id_, names in self.wanted.items()}
+        return {id_: names for id_, names in lacking.items() if names}
+
+    def pick_chunks(self, names: Sequence[str]) -> list[Chunk]:
+        return [self.held_chunks[name] for name in names]
+
+    def receive_chunks(self, brought: Sequence[Chunk]) -> None:
+        self.held_chunks |= {one.name: one for one in brought}
+
     def _take(self, one: Block, judged: Judgement) -> str:
         info = self.held_streams.get(one.header.stream)
         if info is None:
@@ -306,6 +341,9 @@ class Laptop:
         for name, one in list(self.held.items()):
             if judged.empties(one, self.held_streams[one.header.stream]):
                 self.held[name] = replace(one, payload=None)
+        for name, lump in list(self.held_chunks.items()):
+            if judged.drops(lump.label):
+                del self.held_chunks[name]
 
 
 class Line(httpx.BaseTransport):

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from nacl.signing import SigningKey
 
-from sync import bundle, frames, orders, receipts
+from sync import bundle, frames, incoming, orders, receipts
 from sync.block import Block, Place, seal_payload
 from sync.canonical import b64, encode
 from sync.errors import ForeignStudy, NotABundle, Occupied, TooLarge, UnknownFormat
@@ -60,7 +60,7 @@ def test_what_is_no_bundle_is_never_overwritten(
 def test_a_pipe_is_no_bundle_and_nobody_waits_for_it(tmp_path: Path) -> None:
     _pipe(tmp_path / "pipe")
     with pytest.raises(NotABundle):
-        bundle.read(tmp_path / "pipe")
+        incoming.read(tmp_path / "pipe")
 
 
 def _frame(kind: bytes, content: bytes) -> bytes:
@@ -139,8 +139,8 @@ def test_a_block_with_another_payload_is_counted_and_never_handed_on(
     forger = shelf(tree)
     monkeypatch.setattr(forger, "blocks", lambda: [Block(tree[0].header_bytes, b"forged")])
     bundle.write(tmp_path / "forged", forger)
-    found = bundle.read(tmp_path / "forged")
-    assert (found.blocks, found.damaged, found.torn) == ([], 1, False)
+    found = incoming.read(tmp_path / "forged")
+    assert (list(found.blocks), found.damaged, found.torn) == ([], 1, False)
 
 
 def test_whether_a_block_was_emptied_is_for_the_replica_to_judge(
@@ -149,8 +149,8 @@ def test_whether_a_block_was_emptied_is_for_the_replica_to_judge(
     sender, emptied = shelf(tree), Block(tree[0].header_bytes, None)
     monkeypatch.setattr(sender, "blocks", lambda: [emptied])
     bundle.write(tmp_path / "emptied", sender)
-    found = bundle.read(tmp_path / "emptied")
-    assert (found.blocks, found.damaged, found.torn) == ([emptied], 0, False)
+    found = incoming.read(tmp_path / "emptied")
+    assert (list(found.blocks), found.damaged, found.torn) == ([emptied], 0, False)
 
 
 def test_a_block_that_another_key_signed_is_counted_as_damaged(
@@ -202,7 +202,7 @@ from sync import bundle
 class Many:
     study = staticmethod(lambda: "study-1")
     orders = staticmethod(lambda: [bytes(1000)] * 1000)
-    streams = blocks = receipts = staticmethod(lambda: [])
+    streams = blocks = receipts = chunks = staticmethod(lambda: [])
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 try:

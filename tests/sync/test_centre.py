@@ -287,6 +287,13 @@ def test_a_device_that_was_taken_out_gets_nothing(ask: Ask, out: Any, station: A
     assert len(out.held) == 2
 
 
+def test_a_device_that_was_taken_out_leaves_no_chunks(ask: Ask, out: Any, station: Any) -> None:
+    id_ = out.attach(b"abc")
+    names = out.chunks_held()[id_]
+    status, said = ask("push", wire.piece("study-1", [], [], [], out.pick_chunks(names)))
+    assert (status, "chunks" in said, station.centre.status()["chunks"]) == (200, False, 0)
+
+
 def test_what_it_leaves_waits_apart_until_a_coordinators_machine_puts_it_in_its_place(
     out: Any, chief: Any, station: Any, laptop: Make
 ) -> None:

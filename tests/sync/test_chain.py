@@ -75,7 +75,7 @@ def test_equal_sets_open_with_equal_hashes_however_they_came(data: st.DataObject
 @given(data=st.data())
 def test_each_block_is_put_after_the_one_it_continues(data: st.DataObject, tree: list[Block]) -> None:
     drawn = data.draw(st.lists(st.sampled_from(tree), max_size=12))
-    ordered = chain.in_order(drawn)
+    ordered = list(chain.in_order(drawn))
     assert sorted(one.hash for one in ordered) == sorted(one.hash for one in drawn)
     for number, one in enumerate(ordered):
         assert one.header.previous not in {later.hash for later in ordered[number:]}

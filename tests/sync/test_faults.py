@@ -28,7 +28,7 @@ from fieldkit.errors import DiskFull
 from fieldkit.store import holdings, replica
 from fieldkit.store.database import Database
 from fieldkit.store.folder import Folder
-from sync import block, bundle, orders
+from sync import block, bundle, incoming, orders
 from sync.block import Block, Place
 from sync.centre import Centre
 from sync.client import Card
@@ -132,7 +132,7 @@ class Faults:
         for part in (head, *rest):
             writer.put(*part)
         writer.end()
-        found, holder = bundle.read_from(BytesIO(file.getvalue())), self._shelf()
+        found, holder = incoming.read_piece(file.getvalue()), self._shelf()
         holder.receive(found.orders, found.streams, found.blocks)
         assert {one.hash for one in holder.blocks()} == {one.hash for one in self._tree}
         assert not found.torn
@@ -233,14 +233,14 @@ class Faults:
         """Let somebody read it, then the whole one: nothing is taken that was not written, and at last all is there."""
         holder: Replica = self._shelf()
         try:
-            found = bundle.read_from(BytesIO(spoilt))
+            found = incoming.read_piece(spoilt)
         except SyncError:
             told = True
         else:
             holder.receive(found.orders, found.streams, found.blocks)
             told = found.torn or found.damaged > 0
         assert {one.hash for one in holder.blocks()} <= {one.hash for one in self._tree}
-        found = bundle.read_from(BytesIO(self._bundle()))
+        found = incoming.read_piece(self._bundle())
         holder.receive(found.orders, found.streams, found.blocks)
         assert list(holder.blocks()) == list(self._shelf(self._tree).blocks())
         return told

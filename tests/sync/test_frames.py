@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
-from sync import block, bundle, frames
+from sync import block, bundle, frames, incoming
 from sync.block import Block
 from sync.canonical import encode
 from sync.errors import NotABundle, SyncError
@@ -41,7 +41,7 @@ def test_a_bundle_cut_at_any_byte_gives_whole_blocks_only_and_says_torn(
     counts = set()
     for cut in range(len(frames.MAGIC), len(whole)):
         path.write_bytes(whole[:cut])
-        found = bundle.read(path)
+        found = incoming.read(path)
         assert (found.torn, found.damaged) == (True, 0)
         assert found.orders in ([], [order.content])
         holder = shelf()
@@ -100,7 +100,7 @@ def test_one_changed_block_costs_what_continues_it_and_no_more(
 def test_a_frame_of_changed_kind_costs_that_frame_only(whole: bytes, tmp_path: Path, order: Order) -> None:
     path = tmp_path / "changed"
     path.write_bytes(whole.replace(_frame(b"O", order.content), b"\0" + _frame(b"O", order.content)[1:]))
-    found = bundle.read(path)
+    found = incoming.read(path)
     assert (found.damaged, found.torn, len(found.blocks), found.orders) == (1, False, 5, [])
 
 
@@ -119,7 +119,7 @@ def test_nothing_is_taken_that_stands_before_the_head(tmp_path: Path, order: Ord
     path = tmp_path / "headless"
     stream = _frame(b"S", b'["s","d","L9"]')
     path.write_bytes(frames.MAGIC + stream + _frame(b"O", order.content) + _head())
-    found = bundle.read(path)
+    found = incoming.read(path)
     assert (found.orders, found.streams, found.study) == ([], [], "study-1")
 
 
@@ -129,42 +129,42 @@ def test_a_bundle_without_a_head_brings_nothing_and_is_torn_though_its_end_is_th
     path = tmp_path / "headless"
     with path.open("wb") as file:
         frames.Writer(file).end()
-    assert bundle.read(path).torn
+    assert incoming.read(path).torn
     assert bundle.exchange(path, shelf()).torn
 
 
 def test_a_second_head_does_not_change_the_study(tmp_path: Path) -> None:
     path = tmp_path / "two heads"
     path.write_bytes(frames.MAGIC + _head() + _head(study="study-2"))
-    found = bundle.read(path)
+    found = incoming.read(path)
     assert (found.study, found.damaged) == ("study-1", 1)
 
 
 def test_a_header_length_that_leads_past_the_frame_is_damage(tmp_path: Path, tree: list[Block]) -> None:
     path, header = tmp_path / "long", tree[0].header_bytes
     path.write_bytes(frames.MAGIC + _head() + _frame(b"B", (len(header) + 1).to_bytes(4, "big") + header))
-    found = bundle.read(path)
-    assert (found.blocks, found.damaged) == ([], 1)
+    found = incoming.read(path)
+    assert (list(found.blocks), found.damaged) == ([], 1)
 
 
 def test_a_frame_above_64_mib_is_not_read(whole: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "bundle"
     path.write_bytes(whole)
     monkeypatch.setattr(frames, "LARGEST_FRAME", 60)  # above the head, below the first order
-    found = bundle.read(path)
-    assert (found.study, found.orders, found.blocks, found.torn) == ("study-1", [], [], True)
+    found = incoming.read(path)
+    assert (found.study, found.orders, list(found.blocks), found.torn) == ("study-1", [], [], True)
 
 
 def test_a_frame_that_was_taken_out_is_missed(whole: bytes, tmp_path: Path, order: Order) -> None:
     path = tmp_path / "without"
     path.write_bytes(whole.replace(_frame(b"O", order.content), b""))
-    assert bundle.read(path).torn
+    assert incoming.read(path).torn
 
 
 def test_a_frame_that_was_put_in_the_place_of_another_is_noticed(whole: bytes, tmp_path: Path, order: Order) -> None:
     path = tmp_path / "other"
     path.write_bytes(whole.replace(_frame(b"O", order.content), _frame(b"S", b'["s","d","L9"]')))
-    assert bundle.read(path).torn
+    assert incoming.read(path).torn
 
 
 def test_what_a_later_version_added_is_passed_over_and_the_rest_is_used(
@@ -187,7 +187,7 @@ def test_of_a_mutant_nothing_is_taken_that_was_not_written_and_it_is_told(
 ) -> None:
     for changed in mutants(whole, 3_000):
         try:
-            found = bundle.read_from(BytesIO(changed))
+            found = incoming.read_piece(changed)
         except SyncError:
             continue
         assert set(found.orders) <= {order.content}
@@ -204,7 +204,7 @@ def test_of_frames_whose_content_is_a_mutant_no_block_verifies_that_was_not_writ
         for changed in mutants(content, 400, number):
             made = [*parts[:number], (kind, changed), *parts[number + 1 :]]
             try:
-                found = bundle.read_from(BytesIO(frames.MAGIC + b"".join(_frame(*part) for part in made)))
+                found = incoming.read_piece(frames.MAGIC + b"".join(_frame(*part) for part in made))
             except SyncError:
                 continue
             assert set(found.orders) <= {order.content}
@@ -220,7 +220,7 @@ def test_a_claimed_length_takes_no_more_memory_than_one_frame_may(claimed: int, 
     path = stick / "claims"
     path.write_bytes(frames.MAGIC + _head() + b"B" + claimed.to_bytes(4, "big") + bytes(1000))
     tracemalloc.start()
-    found = bundle.read(path)
+    found = incoming.read(path)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert found.torn

@@ -53,6 +53,9 @@ def test_what_are_no_ends_is_refused(said: object) -> None:
         ({"study": 1}, Malformed),
         ({"hub": None}, Malformed),
         ({"relayed": {}}, Malformed),
+        ({"attachments": "M0BZ"}, Malformed),
+        ({"attachments": {"a": 1}}, Malformed),
+        ({"attachments": ["a"]}, Malformed),
         ({"relayed": ["no receipt"]}, Malformed),
         ({"relayed": [{"format": 1}]}, Malformed),
         ({"hub": b64(bytes(32))}, BadSignature),
@@ -81,9 +84,11 @@ def test_a_receipt_tells_who_holds_what_and_what_the_hub_said(
     said: dict[str, Any], signer: SigningKey, hub: SigningKey, verify_key: str
 ) -> None:
     inner = receipts.sign({**said, "hub": b64(bytes(hub.verify_key))}, hub)
-    content = encode(receipts.sign({**said, "number": 7, "relayed": [inner]}, signer))
+    more = {"number": 7, "relayed": [inner], "attachments": {"recording": "short"}}
+    content = encode(receipts.sign({**said, **more}, signer))
     made = receipts.parse(content)
 
+    assert (made.attachments, made.relayed[0].attachments) == ({"recording": "short"}, {})
     assert (made.signer, made.number, made.streams, made.content) == (verify_key, 7, {"s": [(2, "h")]}, content)
     assert [(one.signer, one.number, one.content) for one in made.relayed] == [(inner["hub"], 0, encode(inner))]
 

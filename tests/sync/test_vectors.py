@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from nacl.signing import SigningKey, VerifyKey
 
-from sync import block, bundle, chain, orders, receipts, wire
+from sync import block, bundle, chain, chunk, client_chunks, orders, receipts, wire
 from sync.block import Block, Place
 from sync.canonical import b64, decode, digest, encode, unb64
+from sync.chunk import Owner
 from sync.errors import Malformed
 from sync.frames import MAGIC, RECEIPT, Writer
 from sync.replica import Replica
@@ -122,3 +123,17 @@ def test_a_bundle(tmp_path: Path, shelf: Callable[..., Replica]) -> None:
     assert (report.new, report.damaged, report.torn) == (2, 0, False)
     bundle.write(tmp_path / "again", holder)
     assert (tmp_path / "again").read_bytes() == path.read_bytes()
+
+
+def test_a_chunk_its_label_and_what_stands_for_it(device: SigningKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    vector = VECTORS["chunk"]
+    monkeypatch.setattr("sync.chunk.utils.random", lambda _size: unb64(VECTORS["keys"]["nonce"]))
+    made = chunk.seal(Owner(**vector["owner"]), vector["number"], vector["part"].encode(), unb64(vector["key"]), device)
+    assert (made.label_bytes.decode(), b64(made.content), made.name) == (
+        vector["label"], vector["content"], vector["name"],
+    )  # fmt: skip
+    chunk.verify(made, VerifyKey(unb64(VECTORS["keys"]["public"])))
+    opened = chunk.open_content("recording", vector["number"], made.content, unb64(vector["key"]))
+    assert opened.decode() == vector["part"]
+    assert wire.short_of(vector["names"]) == vector["short"]
+    assert client_chunks.shorts({"recording": vector["names"]}) == {"recording": vector["short"]}

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from fieldkit.store import database
 
-GROWING = "changes|heads|blocks|search_rows|consent_events|interviews|answers|moments|closings|memos"
+GROWING = "changes|heads|blocks|search_rows|consent_events|interviews|answers|moments|closings|memos|attachments|chunks"
 FEW = "changes_(?:participants|approved|interviews)|answers_doubted|blocks_parked|[a-z_]+_conflict"  # of some rows only
 READS_ALL = re.compile(rf"SCAN (?:{GROWING})(?: USING (?:COVERING )?INDEX (?!{FEW})\S+)?$")
 NEWEST = "ORDER BY tick DESC LIMIT 1"  # walks an index from its end and stops
@@ -32,6 +32,15 @@ def test_no_page_reads_a_whole_table_that_grows_with_the_interviews(
     visited = list(_crawled(sit(role)))
 
     assert len(visited) > 10
+    assert plans == set()
+
+
+def test_an_interviews_page_reads_no_such_table(
+    sit: Callable[[str], FlaskClient], interview: str, plans: set[str]
+) -> None:
+    page = sit("interviewer").get(f"/interviews/{interview}").text
+
+    assert "attachments" in page
     assert plans == set()
 
 

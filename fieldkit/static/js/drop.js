@@ -1,23 +1,55 @@
-// A file laid onto the page is not opened in its place: the laptop says why it is not taken. Its content is not sent.
+// A file that is chosen, or laid onto the page: the laptop says first whether it is taken, then it is sent as it is.
+// What is being typed stays: only the list of what is attached is put in again.
 export function drop(place) {
   if (!place) return;
   addEventListener('dragover', (event) => event.preventDefault());
-  addEventListener('drop', async (event) => {
+  addEventListener('drop', (event) => {
     const file = event.dataTransfer?.files[0];
     if (!file) return;
     event.preventDefault();
-    place.textContent = await asked(place, file.type);
-    place.hidden = false;
-    place.scrollIntoView({ block: 'nearest' });
+    take(file);
+  });
+  addEventListener('change', (event) => {
+    const file = event.target.matches?.('[data-attach]') && event.target.files[0];
+    if (file) take(file);
   });
 }
 
-async function asked(place, media) {
+async function take(file) {
+  const section = document.getElementById('attached');
+  const [place, taking] = [section.querySelector('[data-drop]'), section.querySelector('[data-taking]')];
+  place.hidden = true;
+  taking.hidden = false;
+  const refused = await sent(place, file);
+  if (refused === null) {
+    await renew(section);
+    document.querySelector('[data-taken]').hidden = false;
+    return;
+  }
+  taking.hidden = true;
+  place.textContent = refused;
+  place.hidden = false;
+  place.scrollIntoView({ block: 'nearest' });
+}
+
+// The sentence that says why it was not taken; null where it was.
+async function sent(place, file) {
+  const token = document.getElementsByName('csrf_token')[0].value;
+  const headers = { 'X-Fieldkit': 'script', 'X-CSRFToken': token };
   try {
-    const body = new URLSearchParams({ media, csrf_token: document.getElementsByName('csrf_token')[0].value });
-    const response = await fetch(place.dataset.drop, { method: 'POST', body, headers: { 'X-Fieldkit': 'script' } });
-    return (await response.json()).sentence;
+    const asked = new URLSearchParams({ media: file.type, size: file.size });
+    const may = await fetch(place.dataset.may, { method: 'POST', body: asked, headers });
+    if (!may.ok) return (await may.json()).sentence;
+    const type = { 'Content-Type': file.type };
+    const answer = await fetch(place.dataset.drop, { method: 'POST', body: file, headers: { ...headers, ...type } });
+    return answer.ok ? null : (await answer.json()).sentence;
   } catch {
     return place.dataset.lost;
   }
+}
+
+async function renew(section) {
+  const answer = await fetch(location.href);
+  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  section.replaceWith(page.getElementById('attached'));
 }

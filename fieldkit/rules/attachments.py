@@ -1,0 +1,21 @@
+"""What may be laid onto an interview at all: recordings and pictures, none of them too large (`domain.md` V39)."""
+
+from __future__ import annotations
+
+import re
+
+from fieldkit.records import ATTACHED
+
+LARGEST = 256 * 1024 * 1024  # bytes: four hours of compressed sound, three quarters of an hour without
+_MEDIA = re.compile(r"(audio|image)/(?!svg)[a-z0-9][a-z0-9.+-]{0,60}")  # SVG can hold programs
+
+
+def plain(media: str) -> str:
+    """Return a media type without its parameters, in small letters; empty for one that nobody may attach."""
+    found = _MEDIA.fullmatch(media.partition(";")[0].strip().lower())
+    return found[0] if found else ""
+
+
+def item(media: str) -> str:
+    """Return the consent item that a medium (as `plain` returned it) needs; empty where none permits it."""
+    return ATTACHED.get(media.partition("/")[0], "")

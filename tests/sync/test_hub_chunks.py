@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Thread
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+Make = Callable[..., Any]
+
+
+def test_a_chunk_is_added_once_and_an_error_keeps_nothing_of_the_transaction(station: Any, laptop: Make) -> None:
+    store, one = station.store.chunks, laptop("L1")
+    id_ = one.attach(b"abcdef")
+    first, second = one.held_chunks.values()
+    try:
+        with store.locked("study-1") as rack:
+            rack.add(first)
+            rack.add(second)
+            rack.add(first)
+    except SQLAlchemyError:
+        pass
+    assert store.held("study-1", [id_]) == {}
+    with store.locked("study-1") as rack:
+        rack.add(first)
+        assert rack.has(first.name)
+        assert not rack.has(second.name)
+    assert list(store.pick("study-1", [second.name, first.name])) == [first]
+    assert (store.count("study-1"), store.count("study-2")) == (1, 0)
+
+
+def test_who_adds_and_who_erases_wait_for_one_another(station: Any, laptop: Make) -> None:
+    store, one = station.store.chunks, laptop("L1")
+    one.attach(b"abc")
+    found, gone = next(iter(one.held_chunks.values())), list[int]()
+
+    def erase() -> None:
+        with store.locked("study-1") as rack:
+            gone.append(rack.drop({"L1": [found.label.attachment]}, []))
+
+    with store.locked("study-1") as rack:
+        other = Thread(target=erase)
+        other.start()
+        rack.add(found)
+    other.join(20)
+    assert gone == [1]
+    assert store.count("study-1") == 0
+
+
+def test_only_what_is_named_goes(station: Any, laptop: Make) -> None:
+    store, one = station.store.chunks, laptop("L1")
+    stays, gone, child = one.attach(b"abc"), one.attach(b"abc"), one.attach(b"abc", alias="brook")
+    with store.locked("study-1") as rack:
+        for lump in one.held_chunks.values():
+            rack.add(lump)
+        assert rack.drop({"L2": [stays], "L1": [gone]}, [("vault/A", "brook")]) == 1
+        assert rack.drop({}, [("research/A", "brook")]) == 1
+    store.scrub()
+    assert list(store.held("study-1", [stays, gone, child])) == [stays]
