@@ -70,11 +70,16 @@ class ParentFacts:
 
 
 def away(one: ParentFacts) -> bool | None:
-    """Tell whether this parent is out to work now: alive, not living with the child, and away in some told way."""
-    if one.alive == NO or one.living_with == YES or (one.living_with == NO and one.months_away == 0):
+    """Tell whether this parent is out to work now: alive, not living with the child, and away in some told way.
+
+    No month away, and yet a start or a place of work, contradict each other: they leave it open.
+    """
+    if one.alive == NO or one.living_with == YES:
         return False
-    told = one.away_since or one.months_away or one.work_place not in {"", UNKNOWN}
-    return True if one.alive == YES and one.living_with == NO and told else None
+    told = bool(one.away_since) or one.work_place not in {"", UNKNOWN}
+    if one.living_with == NO and one.months_away == 0:
+        return None if told else False
+    return True if one.alive == YES and one.living_with == NO and (told or one.months_away) else None
 
 
 def status(
