@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from fieldkit.acts import interviews
+from fieldkit.acts.cases import case_within
 from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import new_id
 from fieldkit.errors import DiskFull, NotFound, Refusal
@@ -24,7 +25,8 @@ from fieldkit.records import ATTACHED
 from fieldkit.rules import attachments as rules
 from fieldkit.rules import consent, pictures
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
-from fieldkit.store import attachments, keys, log, people, replica, standing
+from fieldkit.rules.states import ADULT_GROUP
+from fieldkit.store import attachments, keys, log, people, replica, setup, standing
 from fieldkit.store.aliases import alias_of
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
@@ -44,6 +46,16 @@ class ItemNotInForce(Refusal):
     message = N_(
         "Not taken: a guardian and the child have not both agreed to this kind of attachment. "
         "Delete the recording or picture from the device it is on."
+    )
+
+
+class TooYoung(Refusal):
+    """The study records nobody under 14, whatever the family says ("Getting ready", `domain.md` §8.4)."""
+
+    code = "too_young_to_record"
+    message = N_(
+        "Not taken: this study decided that children under 14 are not recorded. "
+        "Delete the recording from the device it is on, and type notes instead."
     )
 
 
@@ -132,10 +144,10 @@ class Opened:
 def check(desk: Desk, interview: str, media: str, size: int) -> None:
     """Say before it is sent whether a file of *size* bytes may be attached.
 
-    Raises NotFound, ItemNotInForce (V39), NotThisPicture, TooLong, CutOff (for an empty one).
+    Raises NotFound, ItemNotInForce (V39), TooYoung, NotThisPicture, TooLong, CutOff (for an empty one).
     """
     with desk.db.reading() as tables:
-        _permitted(tables, interview, media)
+        _permitted(desk, tables, interview, media)
     if _is_picture(media) and rules.plain(media) not in pictures.KINDS:
         raise NotThisPicture
     _check_size(size)
@@ -150,7 +162,7 @@ def add(desk: Desk, interview: str, media: str, size: int, source: Source) -> st
     """
     check(desk, interview, media, size)
     with desk.db.reading() as tables:
-        row = _permitted(tables, interview, media)
+        row = _permitted(desk, tables, interview, media)
         owner = _owner(desk, tables, row)
     key = chunk.new_key()
     try:
@@ -226,7 +238,7 @@ def _keep(
 ) -> None:
     """Files first, then the rows that name them: a cut in between leaves nothing that counts."""
     with desk.db.writing() as tables:
-        row = _permitted(tables, interview, media)
+        row = _permitted(desk, tables, interview, media)
         events = standing.events(tables, row["subject"])
         facts = {"interview": interview, "media": rules.plain(media), "bytes": size, "key": keys.b64(key)}
         draft = Draft(
@@ -242,13 +254,22 @@ def _keep(
         attachments.settle(tables, desk.folder.attachments, staged)
 
 
-def _permitted(tables: Tables, interview: str, media: str) -> Row:
-    """Return the interview; raises NotFound, ItemNotInForce."""
+def _permitted(desk: Desk, tables: Tables, interview: str, media: str) -> Row:
+    """Return the interview; raises NotFound, ItemNotInForce, TooYoung."""
     row = interviews.row_within(tables, interview)
     item = rules.item(rules.plain(media))
     if not item or not consent.effective(standing.binding(tables, row["subject"]), item, interview):
         raise ItemNotInForce
+    if not _old_enough(desk, tables, row["subject"], item):
+        raise TooYoung
     return row
+
+
+def _old_enough(desk: Desk, tables: Tables, subject: str, item: str) -> bool:
+    """Tell whether the study lets *item* be kept of somebody of this age."""
+    if item != ATTACHED["audio"] or setup.facts(tables).get("audio_under_14") != consent.NO:
+        return True
+    return case_within(desk, tables, subject).age_group in {"a14_17", ADULT_GROUP}
 
 
 def _check_size(size: int) -> None:
@@ -270,8 +291,10 @@ def _owner(desk: Desk, tables: Tables, row: Row) -> Owner:
 def permitted(desk: Desk, interview: str) -> tuple[str, ...]:
     """Return which kinds of medium ("audio", "image") guardian and child agreed to in this session. Raises NotFound."""
     with desk.db.reading() as tables:
-        events = standing.binding(tables, interviews.row_within(tables, interview)["subject"])
-        return tuple(kind for kind, item in ATTACHED.items() if consent.effective(events, item, interview))
+        subject = interviews.row_within(tables, interview)["subject"]
+        events = standing.binding(tables, subject)
+        agreed = {kind: item for kind, item in ATTACHED.items() if consent.effective(events, item, interview)}
+        return tuple(kind for kind, item in agreed.items() if _old_enough(desk, tables, subject, item))
 
 
 @only(INTERVIEWER, COORDINATOR)

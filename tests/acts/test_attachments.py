@@ -26,6 +26,7 @@ from fieldkit.acts import (
     hubs,
     interviews,
     people,
+    readiness,
     removals,
     stops,
     users,
@@ -40,6 +41,7 @@ from fieldkit.acts.attachments import (
     NotWhole,
     TakenBack,
     TooLong,
+    TooYoung,
 )
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.demo import KEPT
@@ -126,6 +128,18 @@ def test_the_page_offers_only_what_both_agreed_to(refused: Refused, talk: str, c
     refused(NotAllowed, "coordinator translator sg_lead", lambda desk: attachments.permitted(desk, talk))
     assert attachments.permitted(desks["interviewer"], talk) == ("audio",)
     withdrawals.withdraw(desks["interviewer"], consented, "audio", "child")
+    assert attachments.permitted(desks["interviewer"], talk) == ()
+
+
+def test_where_the_study_records_nobody_under_fourteen_no_recording_is_taken(
+    refused: Refused, talk: str, desks: Desks, carry: Carry
+) -> None:
+    readiness.keep(desks["coordinator"], {"audio_under_14": "no"})
+    assert attachments.permitted(desks["interviewer"], talk) == ("audio",)  # not heard of it yet
+    carry(desks["coordinator"], desks["interviewer"])
+
+    refused(TooYoung, "interviewer", lambda desk: attachments.check(desk, talk, "audio/mpeg", 5))
+    refused(TooYoung, "interviewer", lambda desk: _add(desk, talk))
     assert attachments.permitted(desks["interviewer"], talk) == ()
 
 
