@@ -102,6 +102,7 @@ _CLOSING_FIELDS = {
     "reasons": MAP,
 }
 _MEMO_FIELDS = "interview interviewer day sealed self_role assumptions method_note analytic_idea"
+_CELL_KEY = "sex age_band lbc_group site"
 _NECESSARY = ("participate", "notes", "store")
 
 _ALL = (
@@ -166,6 +167,7 @@ _ALL = (
         {**_texts("about field choice taken reason note"), "heads": LIST}, immutable=True,
     ),
     Kind("same_child", "research", "same_children", _texts("first second state reason"), ("first", "second")),
+    Kind("quota_cell", "study", "quota_cells", {**_texts(_CELL_KEY), "target": INTEGER}, tuple(_CELL_KEY.split())),
 )  # fmt: skip
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 TEAM_DRAWERS = ("consent", "research", "vault")

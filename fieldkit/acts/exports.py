@@ -65,7 +65,7 @@ def dataset(desk: Desk) -> Dataset:
         interviews, on_hold = 0, 0
         for child in people.participants(tables):
             found, said = people.interviews(tables, child["id"]), standing.binding(tables, child["id"])
-            if _objects(said):
+            if objects(said):
                 on_hold += len(found)
                 continue
             interviews += len(found)
@@ -86,10 +86,10 @@ def dataset(desk: Desk) -> Dataset:
 
 def in_use(tables: Tables) -> list[people.Row]:
     """Return the children who may be analysed, by case code: not hidden, and no guardian of theirs objects."""
-    return [one for one in people.participants(tables) if not _objects(standing.binding(tables, one["id"]))]
+    return [one for one in people.participants(tables) if not objects(standing.binding(tables, one["id"]))]
 
 
-def _objects(said: list[Event]) -> bool:
+def objects(said: list[Event]) -> bool:
     """Tell whether a guardian's no is open: nothing more is used until that guardian lifts it (`domain.md` §7, 9)."""
     return any(event.act == "declined" for event in consent.open_noes(said, {GUARDIAN}))
 
