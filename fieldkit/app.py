@@ -67,6 +67,7 @@ from fieldkit.web import (
     visits,
     ways,
     withdrawals,
+    worklists,
 )
 from fieldkit.web.site import Site
 
@@ -99,6 +100,7 @@ _WORK = (
     visits,
     ways,
     withdrawals,
+    worklists,
 )
 _DESK = (
     away,

@@ -168,6 +168,8 @@ _ALL = (
     ),
     Kind("same_child", "research", "same_children", _texts("first second state reason"), ("first", "second")),
     Kind("quota_cell", "study", "quota_cells", {**_texts(_CELL_KEY), "target": INTEGER}, tuple(_CELL_KEY.split())),
+    Kind("work_item", "research", "work_items", _texts("what due day"), immutable=True),
+    Kind("work_tick", "research", "work_ticks", _texts("item came day"), immutable=True),
 )  # fmt: skip
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 TEAM_DRAWERS = ("consent", "research", "vault")

@@ -26,6 +26,7 @@ KNOWN = (
     "receipts_and_sticks",
     "erasures_parked",
     "cells_wanted",
+    "work_lists",
 )  # any other name is a later version's
 
 _LOG = """
@@ -352,3 +353,12 @@ def cells_wanted(db: Tables) -> None:
     db.table("quota_cells").create(_columns("sex age_band lbc_group site target:int"), pk="id")
     _script(db, walls.NEEDS_CHANGE.format(table="quota_cells"))
     db.execute("CREATE INDEX quota_cells_conflict ON quota_cells (subject, conflict) WHERE conflict")
+
+
+@migrations()
+def work_lists(db: Tables) -> None:
+    """What a coordinator asks a team to do with a child, and what came of it."""
+    for table, fields in (("work_items", "what due day"), ("work_ticks", "item came day")):
+        db.table(table).create(_columns(fields), pk="id")
+        db.table(table).create_index(["subject"])
+        _script(db, walls.NEEDS_CHANGE.format(table=table))
