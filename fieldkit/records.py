@@ -168,6 +168,12 @@ _ALL = (
     ),
     Kind("same_child", "research", "same_children", _texts("first second state reason"), ("first", "second")),
     Kind("quota_cell", "study", "quota_cells", {**_texts(_CELL_KEY), "target": INTEGER}, tuple(_CELL_KEY.split())),
+    Kind(
+        "clock_repair", "study", "clock_repairs",
+        {**_texts("device from_day to_day reason"), **dict.fromkeys(("first", "last", "days"), INTEGER)}
+        | {"replaces": LIST},
+        immutable=True,
+    ),
     Kind("work_item", "research", "work_items", _texts("what due day"), immutable=True),
     Kind("work_tick", "research", "work_ticks", _texts("item came day"), immutable=True),
 )  # fmt: skip

@@ -27,6 +27,7 @@ KNOWN = (
     "erasures_parked",
     "cells_wanted",
     "work_lists",
+    "clocks_repaired",
 )  # any other name is a later version's
 
 _LOG = """
@@ -362,3 +363,21 @@ def work_lists(db: Tables) -> None:
         db.table(table).create(_columns(fields), pk="id")
         db.table(table).create_index(["subject"])
         _script(db, walls.NEEDS_CHANGE.format(table=table))
+
+
+_DATED = """
+CREATE INDEX changes_dated ON changes (
+  device, tick, coalesce(json_extract(body, '$.set.started_on'), json_extract(body, '$.set.day'))
+) WHERE kind IN ('interview', 'consent_event') AND coalesce(json_extract(body, '$.set.entered_on'), '') = ''
+  AND coalesce(json_extract(body, '$.set.started_on'), json_extract(body, '$.set.day')) IS NOT NULL;
+"""
+
+
+@migrations()
+def clocks_repaired(db: Tables) -> None:
+    """Which days were meant by days that a laptop believed; and what each laptop dated is found at once."""
+    db.table("clock_repairs").create(
+        _columns("device from_day to_day reason first:int last:int days:int replaces"), pk="id"
+    )
+    _script(db, walls.NEEDS_CHANGE.format(table="clock_repairs"))
+    _script(db, _DATED)
