@@ -5,14 +5,15 @@ from functools import partial
 
 import pytest
 
-from fieldkit.acts import removals, withdrawals, worklists
+from fieldkit.acts import people, removals, withdrawals, worklists
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.people import NewChild
 from fieldkit.acts.worklists import NoSuchChild, NotToBeAsked
 from fieldkit.errors import Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules.calendars import NoDay
 from fieldkit.rules.names import TooLong
-from fieldkit.store import people
+from fieldkit.store import people as rows
 from sync.replica import Report
 
 Desks = dict[str, Desk]
@@ -23,7 +24,7 @@ WHAT, DUE = "再去一次，问清楚爸爸在哪里", "2026-12-01"
 
 def code_of(desk: Desk, subject: str) -> str:
     with desk.db.reading() as tables:
-        return str((people.row(tables, "participants", "id = ?", subject) or {})["case_code"])
+        return str((rows.row(tables, "participants", "id = ?", subject) or {})["case_code"])
 
 
 @pytest.fixture
@@ -103,6 +104,21 @@ def test_a_list_reaches_its_own_team_and_no_other(
     assert [one.drawer for one in changes(desks["interviewer"], "work_item")] == ["research/A"]
     code = code_of(desks["coordinator"], consented)
     refused(NoSuchChild, "coordinator", partial(worklists.put, team="B", what=WHAT, codes=code, due=DUE))
+
+
+def test_the_list_of_another_team_lies_in_its_drawer(
+    desks: Desks, joins: Callable[[str, str, str], Desk], carry: Carry, changes: Callable[[Desk, str], list[Change]]
+) -> None:
+    other, desk = joins("周敏", "interviewer", "B"), desks["coordinator"]
+    child = people.register(other, NewChild("小禾", "", "A03", "f", f"{other.clock.today().year - 12}-01"))
+    carry(other, desk)
+    worklists.put(desk, "B", WHAT, code_of(desk, child), DUE)
+    for team in (other, desks["interviewer"]):
+        carry(desk, team)
+
+    assert [one.drawer for one in changes(desk, "work_item")] == ["research/B"]
+    assert [one.subject for one in worklists.mine(other)] == [child]
+    assert changes(desks["interviewer"], "work_item") == []
 
 
 def test_nothing_of_a_child_who_withdrew_is_on_a_list(
