@@ -48,7 +48,7 @@ def test_a_cell_shows_its_counts_names_nobody_and_never_says_left_behind(
         assert not re.search("留守|小满|ZK-|left.behind", page)
         assert "甲组" in page
     assert "1，要5" in browser.get("/sample").text
-    assert "不到3，要5" in browser.get("/sample?for=others").text
+    assert "不显示，要5" in browser.get("/sample?for=others").text
 
 
 def test_of_two_tabs_the_later_one_overwrites_nothing_that_it_did_not_show(sit: Sit, hidden: Hidden) -> None:
