@@ -27,6 +27,7 @@ from fieldkit.store import log, people
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import unb64
 from fieldkit.store.log import Draft
+from fieldkit.studies import load_study
 
 PARENT = "parent"
 
@@ -188,9 +189,18 @@ def _basis(tables: Tables, subject: str, said: GuardianAnswer, day: str) -> str:
 
 
 def _paper(said: GuardianAnswer, known: people.Row | None, basis: str) -> str:
-    """Return which paper shows the legal *basis*: the one named now, or the one on record for that very basis."""
+    """Return which paper shows the legal *basis*: the one named now, or the one on record for that very basis.
+
+    That there is none, or that somebody told so, is none, whether it was chosen or typed.
+    """
     kept = known["basis_evidence"] if known and known["basis"] == basis else ""
-    return said.basis_evidence.strip() or (kept or "").strip()
+    named = said.basis_evidence.strip() or (kept or "").strip()
+    return "" if named.casefold() in _NO_PAPER else named
+
+
+_NO_PAPER = frozenset(
+    word.casefold() for code in ("told", "none") for word in (code, *load_study().codes["basis_evidence"][code])
+) | {"无"}
 
 
 def _give(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, event: dict[str, Value]) -> str:

@@ -22,7 +22,7 @@ from fieldkit.rules.consent import BLOCKS, NECESSARY
 from fieldkit.rules.members import COORDINATOR
 from fieldkit.rules.states import ADULT_GROUP
 from fieldkit.rules.versions import FormNotInForce, FormVersion
-from fieldkit.store import log, setup, strings
+from fieldkit.store import log, merge, setup, strings
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import Pair, form_parts, load_study
@@ -221,11 +221,18 @@ def placeholder_values(desk: Desk, tables: Tables, one: Case | None) -> dict[str
         "minutes": Pair(str(study.minutes), str(study.minutes)),
         "place": study.place,
         "team": study.team,
-        "retention_until": spoken_day(facts.get("retention_until", study.retention_until)),
+        "retention_until": spoken_day(kept_until(tables)),
         "phone": Pair(phone, phone),
         "carer": guides.carer_name((one.carer if one else "") or ""),
         "away": guides.away_name((one.migration if one else "") or ""),
     }
+
+
+def kept_until(tables: Tables) -> str:
+    """Return the day that the forms promise as the last one of the notes; of two that were written, the earlier."""
+    heads = merge.heads(log.standing_of(tables, natural_id("study_fact", "retention_until")))
+    written = [one.set["value"] for one in heads.get("value", []) if one.set["value"]]
+    return min(written, default=load_study().retention_until)
 
 
 def spoken_day(day: str) -> Pair:

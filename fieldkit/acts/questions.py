@@ -98,7 +98,8 @@ class InterviewPage:
 
     `mode`: all questions or the core set; `upset`: how upset the child was at worst, as a code of `moment`; `told`: the
     parts of the opening that were said to the child; `ended`: the code of `completion`, empty while it runs;
-    `writable`: whether the consents for its notes are in place; `mark` names this opening of the page.
+    `writable`: whether the consents for its notes are in place; `left_open_on`: the earlier day of a talk that nobody
+    ended, else empty; `mark` names this opening of the page.
     """
 
     interview: str
@@ -114,6 +115,7 @@ class InterviewPage:
     ended: str
     writable: bool
     paper: Paper | None
+    left_open_on: str = ""
     mark: str = field(default_factory=new_id)
 
     @property
@@ -149,7 +151,13 @@ def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPag
             ended=interviews.ended(tables, interview),
             writable=consent.effective(one.binding, interviews.NEEDED, interview),
             paper=interviews.paper_of(row),
+            left_open_on=row["started_on"] if _left_open(desk, tables, row) else "",
         )
+
+
+def _left_open(desk: Desk, tables: Tables, row: people.Row) -> bool:
+    """Tell whether a talk of an earlier day was never ended: the child's yes was to that day alone (`domain.md` D2)."""
+    return row["started_on"] < desk.today and not row["entered_on"] and not interviews.ended(tables, row["id"])
 
 
 def _around(row: people.Row, found: Sequence[Moment], lasted: int | None) -> Around:

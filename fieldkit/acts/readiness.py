@@ -22,6 +22,7 @@ from fieldkit.studies import Fact, Pair, load_study
 
 YES_NO = ("yes", "no")
 APPROVED = "approved"
+KEPT_UNTIL = "retention_until"
 
 
 class EndsBeforeItBegins(Refusal):
@@ -30,6 +31,24 @@ class EndsBeforeItBegins(Refusal):
     code = "ends_before_it_begins"
     message = N_("Not saved: the last day lies before the first day. Correct one of the two dates.")
     status = 422
+
+
+class DayOver(Refusal):
+    """The notes were to be kept until a day that is over."""
+
+    code = "day_over"
+    message = N_("Not saved: the day until which the notes are kept has to be still to come.")
+    status = 422
+
+
+class LongerThanPromised(Refusal):
+    """Stamped forms name the day on which the notes are destroyed; longer storage is a major change (§3.7)."""
+
+    code = "longer_than_promised"
+    message = N_(
+        "Not saved: the stamped forms promise the families that the notes are destroyed by {day} at the latest. "
+        "An earlier day can be set, a later one not: for that the committee has to approve new forms."
+    )
 
 
 @dataclass(frozen=True)
@@ -95,7 +114,7 @@ def keep(desk: Desk, values: Mapping[str, str], bases: Mapping[str, str] | None 
     """Keep the facts in *values* (code to text; empty takes one back) that changed since *bases* were on the screen.
 
     An empty field decides nothing between two versions. Raises NotFound for a code that there is none of, Invalid,
-    NoDay, EndsBeforeItBegins.
+    NoDay, EndsBeforeItBegins, DayOver, LongerThanPromised.
     """
     facts = {fact.code: fact for fact in load_study().readiness}
     if not values.keys() <= facts.keys():
@@ -105,6 +124,8 @@ def keep(desk: Desk, values: Mapping[str, str], bases: Mapping[str, str] | None 
         before, disputed = setup.facts(tables), setup.disputed(tables)
         after = {**before, **given}
         _check_order(after.get("ethics_from", ""), after.get("ethics_to", ""))
+        if KEPT_UNTIL in given:
+            _check_kept_until(desk, tables, given[KEPT_UNTIL])
         for code, value in given.items():
             if value or code not in disputed:
                 draft, record = Draft("study_fact", {"code": code, "value": value}), natural_id("study_fact", code)
@@ -169,6 +190,19 @@ def _check(fact: Fact, value: str) -> None:
 
 
 _MANY_DAYS = re.compile(r"[1-9][0-9]{0,4}")
+
+
+def _check_kept_until(desk: Desk, tables: Tables, until: str) -> None:
+    """Raise DayOver, LongerThanPromised: what a family was told binds, though the words of its form have gaps."""
+    promised = forms.kept_until(tables)
+    if until and until <= desk.today:
+        raise DayOver
+    if (until or load_study().retention_until) > promised and any(map(_is_stamped, situations.form_versions(tables))):
+        raise LongerThanPromised(day=promised)
+
+
+def _is_stamped(form: FormVersion) -> bool:
+    return bool(form.stamped_on)
 
 
 def _check_order(first: str, last: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fieldkit.rules import consent, versions
-from fieldkit.rules.consent import AGREEING, CHILD, GUARDIAN, NECESSARY, REFUSING, Event
+from fieldkit.rules.consent import AGREEING, CARER, CHILD, GUARDIAN, NECESSARY, REFUSING, Event
 from fieldkit.rules.versions import FormVersion
 
 NOT_SOUGHT, INFORMED, DEFERRED = "not_sought", "informed", "deferred"
@@ -24,11 +24,13 @@ class Adult:
     basis: str = ""
     capacity: str = ""
     ended_on: str = ""
+    role: str = ""
 
     def is_guardian(self, day: str) -> bool:
-        """Tell whether this adult may give guardian consent on *day*."""
+        """Tell whether this adult may give guardian consent on *day*; of those who are no parents a guardian alone."""
         over = bool(self.ended_on) and self.ended_on <= day
-        return consent.may_consent(self.relation, self.basis, self.capacity) and not over
+        cares = self.role == CARER and self.relation not in consent.PARENTS
+        return consent.may_consent(self.relation, self.basis, self.capacity) and not (over or cares)
 
 
 def guardian(

@@ -106,7 +106,7 @@ def _card_line(number: int, facts: Facts) -> CardLine:
 
 
 def _fact(facts: Facts) -> Fact:
-    known = {name: facts[name] for name in ("code", "kind", "gate", "needed", "choices") if name in facts}
+    known = {name: facts[name] for name in ("code", "kind", "gate", "needed", "choices", "noted") if name in facts}
     return Fact(text=_pair(facts), source=_pair(facts["source"]), **known)
 
 

@@ -122,7 +122,10 @@ class CardLine:
 
 @dataclass(frozen=True)
 class Fact:
-    """What the coordinator has to enter or decide before a gate opens; `choices` names a table of codes."""
+    """What the coordinator has to enter or decide before a gate opens; `choices` names a table of codes.
+
+    `noted`: kept for the people who follow it; no rule of the program looks at it.
+    """
 
     code: str
     kind: str
@@ -131,6 +134,7 @@ class Fact:
     text: Pair
     source: Pair
     choices: str = ""
+    noted: bool = False
 
 
 @dataclass(frozen=True)

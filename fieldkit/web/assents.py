@@ -6,11 +6,12 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from fieldkit.acts import assents, events, forms, people
 from fieldkit.acts.assents import ChildAnswer
+from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
 from fieldkit.rules.consent import BLOCKS, CHILD, YES, asked_again, open_noes
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.web.pages import Answer, png, reasons
-from fieldkit.web.sessions import desk
+from fieldkit.web.sessions import desk, once
 
 pages = Blueprint("assents", __name__, url_prefix="/people/<subject>/assent")
 PARTS = {str(block) for block in BLOCKS}
@@ -28,9 +29,11 @@ def show(subject: str) -> Answer:
 @pages.post("")
 def said(subject: str) -> Answer:
     """Keep the child's own answer; what is unclear comes back with everything that was ticked."""
-    said_so = told()
+    said_so, nonce = told(), request.form.get("nonce") or new_id()
+    if not said_so.answer:
+        return _page(subject, said_so)
     try:
-        assents.record(desk(), subject, said_so)
+        once(f"{nonce} {said_so.answer}", lambda: assents.record(desk(), subject, said_so))
     except Refusal as refusal:
         return _page(subject, said_so, refusal), refusal.status
     return redirect(url_for(_AFTER.get(said_so.answer, "assents.said_no"), subject=subject))
@@ -64,6 +67,7 @@ def _page(subject: str, answer: ChildAnswer, refusal: Refusal | None = None) -> 
         view=view,
         follows=" ".join(events.follows(case, CHILD)),
         said=answer,
+        nonce=new_id(),
         refusal=refusal or view.closed(),
         findings=refusal.findings if isinstance(refusal, ReasonNeeded) else asked_again(CHILD, noes),
     )

@@ -13,8 +13,8 @@ from fieldkit.rules import ways
 from fieldkit.rules.consent import NO
 from fieldkit.web.pages import Answer, answer, label, png, reasons
 from fieldkit.web.pages import words as _
-from fieldkit.web.sessions import desk, draft, drop_draft, in_turn, once, tell
-from fieldkit.web.steps import WITNESSES, belongs, over
+from fieldkit.web.sessions import desk, draft, in_turn, tell
+from fieldkit.web.steps import WITNESSES, belongs, kept_once, over
 from fieldkit.web.ways import EvidenceForm
 
 pages = Blueprint("carers", __name__, url_prefix="/people/<subject>/consent/carer")
@@ -42,7 +42,7 @@ def show(subject: str) -> Answer:
 def said(subject: str) -> Answer:
     """Keep the carer's answer; a no needs no paper, no witness and no reason."""
     if not belongs(subject):
-        return over(subject)
+        return over(subject, "carer")
     form = CarerForm()
     if request.form.get("agreed") == NO:
         return _store(subject, CarerAnswer(draft(subject)["relation"], "", agreed=False))
@@ -53,10 +53,9 @@ def said(subject: str) -> Answer:
 
 
 def _store(subject: str, told: CarerAnswer) -> Response:
-    once(draft(subject)["mark"], lambda: carers.record(desk(), subject, told))
+    kept_once(subject, "carer", lambda: carers.record(desk(), subject, told))
     if told.agreed:
         tell(_("The agreement is saved: {who}.", who=label("relation", told.relation)))
-    drop_draft(subject)
     return redirect(url_for("people.gates_", subject=subject))
 
 

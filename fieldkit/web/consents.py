@@ -20,8 +20,8 @@ from fieldkit.web import steps
 from fieldkit.web.pages import Answer, answer, label, locale, png, reasons
 from fieldkit.web.pages import words as _
 from fieldkit.web.people import BORN
-from fieldkit.web.sessions import desk, draft, drop_draft, in_turn, once, tell
-from fieldkit.web.steps import begin, begun, known, page, ready, so_far, spoken, stored_once, to_who
+from fieldkit.web.sessions import desk, draft, in_turn, tell
+from fieldkit.web.steps import begin, begun, kept_once, known, page, ready, so_far, spoken, stored_once, to_who
 from fieldkit.web.ways import EvidenceForm
 
 pages = Blueprint("consents", __name__, url_prefix="/people/<subject>")
@@ -184,7 +184,7 @@ def refused(subject: str) -> Answer:
     def keep() -> object:
         return consents.record(desk(), subject, so_far(subject, items=_with_no(draft(subject)["items"])))
 
-    return stored_once(subject, keep)
+    return stored_once(subject, "no", keep)
 
 
 def _with_no(items: dict[str, str]) -> dict[str, str]:
@@ -203,10 +203,10 @@ def later(subject: str) -> Answer:
 def deferred(subject: str) -> Answer:
     """Keep that the guardian is still thinking."""
     if not begun(subject):
-        return to_who(subject)
+        return to_who(subject, "later")
     day = request.form.get("again_on", "").strip()
     try:
-        return stored_once(subject, lambda: consents.defer(desk(), subject, so_far(subject), day))
+        return stored_once(subject, "later", lambda: consents.defer(desk(), subject, so_far(subject), day))
     except Refusal as refusal:
         return page("later", subject, refusal=refusal, again_on=day), refusal.status
 
@@ -236,15 +236,14 @@ def _carer(case: Case) -> str:
 def signed(subject: str) -> Answer:
     """Store the whole consent in one transaction."""
     if not ready(subject):
-        return to_who(subject)
+        return to_who(subject, "yes")
     form, tapped = SignForm(), {**draft(subject)["reasons"], **reasons()}
     told = _guardian(subject, form, tapped)
 
     def store() -> Answer:
-        once(draft(subject)["mark"], lambda: consents.record(desk(), subject, told))
         saved = _("Consent is saved: {who}.", who=label("relation", draft(subject)["relation"]))
+        kept_once(subject, "yes", lambda: consents.record(desk(), subject, told))
         tell(" ".join([saved, *(one.sentence(locale()) for one in pseudonyms.hints(desk(), subject))]))
-        drop_draft(subject)
         return redirect(url_for("people.show", subject=subject))
 
     asked = ways.findings(told.evidence)

@@ -57,14 +57,17 @@ def ready(subject: str) -> bool:
     return bool(said.get(before.get(said["how"], "")))
 
 
-def to_who(subject: str) -> Answer:
+def to_who(subject: str, answer: str = "") -> Answer:
     """Lead back to the first step; what a form carries is not dropped in silence. Raises StepsGone."""
-    return over(subject) if request.method == "POST" else redirect(url_for("consents.who", subject=subject))
+    return over(subject, answer) if request.method == "POST" else redirect(url_for("consents.who", subject=subject))
 
 
-def over(subject: str) -> Answer:
-    """Lead to the child after a second tap on what is kept already. Raises StepsGone for any other form."""
-    if not was_done(request.form.get("mark", "")):
+def over(subject: str, answer: str) -> Answer:
+    """Lead to the child after a second tap on what is kept already.
+
+    Raises StepsGone for any other form: that of another *answer* of the same steps was not kept, and says so.
+    """
+    if not was_done(f"{answer} {request.form.get('mark', '')}"):
         raise StepsGone
     return redirect(url_for("people.show", subject=subject))
 
@@ -99,10 +102,15 @@ def so_far(subject: str, **more: Any) -> GuardianAnswer:
     return GuardianAnswer(**{**rest, "given_on": said.get("given_on", ""), **more})
 
 
-def stored_once(subject: str, keep: Callable[[], object]) -> Answer:
-    """Store what the steps gathered and forget it; a second press finds it done. Raises StepsGone."""
+def stored_once(subject: str, answer: str, keep: Callable[[], object]) -> Answer:
+    """Store what the steps gathered and forget it; a second press on this *answer* finds it done. Raises StepsGone."""
     if not begun(subject):
-        return over(subject)
-    once(draft(subject)["mark"], keep)
-    drop_draft(subject)
+        return over(subject, answer)
+    kept_once(subject, answer, keep)
     return redirect(url_for("people.show", subject=subject))
+
+
+def kept_once(subject: str, answer: str, keep: Callable[[], object]) -> None:
+    """Run *keep* for the first press on this *answer* of the steps, and forget what they gathered."""
+    once(f"{answer} {draft(subject)['mark']}", keep)
+    drop_draft(subject)

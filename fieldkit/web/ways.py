@@ -14,8 +14,8 @@ from fieldkit.rules.ways import Evidence
 from fieldkit.studies import load_study
 from fieldkit.web.pages import Answer, Form, answer, reasons
 from fieldkit.web.pages import words as _
-from fieldkit.web.sessions import desk, draft, drop_draft, in_turn, once, tell
-from fieldkit.web.steps import GUARDIAN, WITNESSES, begun, known, page, so_far, spoken, to_who
+from fieldkit.web.sessions import desk, draft, in_turn, tell
+from fieldkit.web.steps import GUARDIAN, WITNESSES, begun, kept_once, known, page, so_far, spoken, to_who
 
 pages = Blueprint("ways", __name__, url_prefix="/people/<subject>")
 CODES = load_study().codes
@@ -135,9 +135,9 @@ def _checked(said: Evidence | None) -> dict[str, object]:
 def dropped(subject: str) -> Answer:
     """Keep that the call broke off: nothing that was asked in it counts."""
     if not begun(subject):
-        return to_who(subject)
-    once(draft(subject)["mark"], lambda: consents.inform(desk(), subject, so_far(subject)))
-    draft(REDIAL + subject).update(_checked(draft(subject).get("evidence")))
+        return to_who(subject, "informed")
+    told, way = so_far(subject), draft(subject).get("evidence")
+    kept_once(subject, "informed", lambda: consents.inform(desk(), subject, told))
+    draft(REDIAL + subject).update(_checked(way))
     tell(_("Saved: told, no decision yet. What was asked in this call does not count; ring again when you can."))
-    drop_draft(subject)
     return redirect(url_for("people.gates_", subject=subject))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
 from flask import Blueprint, render_template, request
 
 from fieldkit.acts import people, withdrawals
+from fieldkit.acts.cases import Case
 from fieldkit.errors import Refusal
-from fieldkit.rules import consent
+from fieldkit.records import clean
+from fieldkit.rules import consent, names, slips
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.web.pages import Answer
 from fieldkit.web.sessions import desk
 
+LONGEST = 40
+_NUMBER = re.compile(r"[\d\s()+-]{7,}")
 pages = Blueprint("withdrawals", __name__)
 
 
@@ -48,20 +53,39 @@ def written(form: Mapping[str, str]) -> Answer:
     typed = {name: form.get(name, "") for name in ("code", "shown", "scope", "asker")}
     asker, scope = typed["asker"] or consent.GUARDIAN, typed["scope"] or consent.ALL
     who = (asker, "") if asker in consent.ASKERS else (consent.GUARDIAN, asker)
+    which = [] if "sure" in form else _may_mean(typed["code"])
+    if which or ("sure" not in form and _is_no_code(typed["code"])):
+        return render_template("withdrawals/which.html", which=which, typed=typed)
     try:
         done = withdrawals.withdraw(desk(), typed["code"], scope, *who)
     except Refusal as refusal:
         shown = {"case": None, "askers": _askers({asker}), "typed": typed, "refusal": refusal, "parts": consent.PARTS}
         return render_template("withdrawals/ask.html", **shown), refusal.status
-    near = [] if done.known or desk().me.role not in {INTERVIEWER, COORDINATOR} else people.find(desk(), done.code)
     return render_template(
         "withdrawals/done.html",
         done=done,
         shown=typed["shown"] or done.code,
         scope=scope,
-        near=near,
         parts=consent.PARTS,
     )
+
+
+def _may_mean(code: str) -> list[Case]:
+    """Return the children to choose from where *code* names several of them, or is the name of one and no code."""
+    if desk().me.role not in {INTERVIEWER, COORDINATOR}:
+        return []
+    wanted, found = slips.spelt(clean(code)).casefold(), people.find(desk(), code)
+    named = [one for one in found if wanted in {word.casefold() for word in _codes(one)}]
+    return (named if len(named) > 1 else []) if named else found
+
+
+def _is_no_code(code: str) -> bool:
+    """Tell whether what was typed is a telephone number or a whole text: it would travel readable and match nobody."""
+    return len(code) > LONGEST or _NUMBER.fullmatch(names.typed(code)) is not None
+
+
+def _codes(one: Case) -> list[str]:
+    return [one.id, one.case_code, *one.also, *(one.pseudonym or ())]
 
 
 def _askers(relations: Collection[str] = ()) -> list[str]:

@@ -27,6 +27,7 @@ from fieldkit.rules.pseudonyms import PseudonymDoubled, PseudonymTaken, Pseudony
 from fieldkit.rules.versions import FormNotInForce
 from fieldkit.rules.ways import CannotRead, Evidence, NoSignature
 from fieldkit.store import log
+from fieldkit.store import people as rows
 from fieldkit.store.keys import b64
 from fieldkit.store.log import Draft
 
@@ -379,6 +380,32 @@ def test_a_blank_in_the_household_is_no_paper(refused: Refused, desks: Desks, ch
     said = says(desks["interviewer"], child, relation="uncle_aunt")
 
     refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, said))
+
+
+@pytest.mark.parametrize("shown", ["none", "told", "没有", "口头说明", " None ", "无"])
+def test_that_there_is_no_paper_is_no_paper_chosen_or_typed(
+    refused: Refused, desks: Desks, child: str, says: Says, shown: str
+) -> None:
+    said = says(desks["interviewer"], child, **UNCLE, basis_evidence=shown)
+    refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, said))
+
+    told = PersonTold("uncle_aunt", role="guardian", basis="court", basis_evidence=shown)
+    household.save_person(desks["interviewer"], child, natural_id("person", child), told, Seen(""))
+    said = says(desks["interviewer"], child, relation="uncle_aunt")
+    refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, said))
+
+
+def test_a_guardian_by_law_who_only_cares_by_now_has_to_be_followed_by_the_present_one(
+    desks: Desks, child: str, says: Says
+) -> None:
+    desk = desks["interviewer"]
+    consents.record(desk, child, says(desk, child, **UNCLE, basis_evidence="judgment 2025-117"))
+    assert people.case(desk, child).consent == "given"
+    with desk.db.writing() as tables:
+        (uncle,) = [one["id"] for one in rows.rows(tables, "persons", child) if one["relation"] == "uncle_aunt"]
+        log.append_over(tables, desk.pen, Draft("person", {"role": "carer"}, record=uncle, subject=child))
+
+    assert people.case(desk, child).consent == "needs_reconfirm"
 
 
 def test_a_parents_no_is_kept_while_nobody_knows_whether_they_could_agree(

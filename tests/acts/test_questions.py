@@ -13,6 +13,7 @@ from fieldkit.acts import (
     interviews,
     moments,
     questions,
+    stops,
     withdrawals,
 )
 from fieldkit.acts.answers import SaveAnswer
@@ -173,3 +174,15 @@ def test_a_note_shows_the_minute_at_which_it_was_begun(desks: Desks, interview: 
 
 def test_the_page_knows_which_parts_of_the_opening_the_child_was_told(desks: Desks, interview: str) -> None:
     assert questions.page(desks["interviewer"], interview).told == (1, 2, 3)
+
+
+def test_a_talk_of_an_earlier_day_that_nobody_ended_says_so(desks: Desks, interview: str) -> None:
+    """The child's yes was to that day alone."""
+    desk = desks["interviewer"]
+    assert questions.page(desk, interview).left_open_on == ""
+
+    in_ten_days = replace(desk, clock=replace(desk.clock, ahead=desk.clock.ahead + timedelta(days=10)))
+    assert questions.page(in_ten_days, interview).left_open_on == desk.today
+    stops.begin(desk, interview, "stop_keep")
+    stops.finish_due(desk, all_of_them=True)
+    assert questions.page(in_ten_days, interview).left_open_on == ""

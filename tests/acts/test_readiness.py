@@ -7,7 +7,7 @@ import pytest
 
 from fieldkit.acts import forms, members, readiness
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.readiness import EndsBeforeItBegins
+from fieldkit.acts.readiness import DayOver, EndsBeforeItBegins, LongerThanPromised
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.rules.calendars import DayToCome, NoDay
 from fieldkit.rules.versions import NewerVersion
@@ -16,6 +16,10 @@ from fieldkit.studies import Pair
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 STAMP = {"stamped_on": "2026-01-02", "ethics_no": "YS-9", "valid_from": "2026-01-02"}
+
+
+def bases(desk: Desk) -> dict[str, str]:
+    return {line.fact.code: line.opened.base for group in readiness.overview(desk) for line in group.lines}
 
 
 def missing(desk: Desk) -> dict[str, int]:
@@ -143,6 +147,37 @@ def test_what_another_tab_saved_meanwhile_is_kept_beside_not_overwritten(desks: 
     both = _line(desk, "pi_name")
     assert [(one.value, one.author) for one in both.opened.versions["value"]] == [("甲某", "陈静"), ("乙某", "陈静")]
     assert (both.missing, _line(desk, "pia_ref").value) == (True, "影响-8")
+
+
+def test_what_the_stamped_forms_promise_can_become_shorter_and_never_longer(refused: Refused, desks: Desks) -> None:
+    coordinator = desks["coordinator"]
+    refused(DayOver, "coordinator", lambda desk: readiness.keep(desk, {"retention_until": "2001-01-01"}))
+    refused(LongerThanPromised, "coordinator", lambda desk: readiness.keep(desk, {"retention_until": "2040-12-31"}))
+    readiness.keep(coordinator, {"retention_until": "2027-06-30"})
+
+    later = {"retention_until": "2027-07-01"}
+    refused(LongerThanPromised, "coordinator", lambda desk: readiness.keep(desk, later, bases(desk)))
+    empty = {"retention_until": ""}
+    refused(LongerThanPromised, "coordinator", lambda desk: readiness.keep(desk, empty, bases(desk)))
+
+
+def test_of_two_days_that_were_written_the_forms_promise_the_earlier(desks: Desks) -> None:
+    coordinator = desks["coordinator"]
+    for day in ("2029-01-01", "2028-01-01"):  # two tabs: neither saw the other
+        readiness.keep(coordinator, {"retention_until": day})
+
+    with coordinator.db.reading() as tables:
+        assert forms.kept_until(tables) == "2028-01-01"
+
+
+def test_a_day_may_be_written_freely_until_a_form_is_stamped(desks: Desks, no_form_in_force: None) -> None:
+    coordinator = desks["coordinator"]
+    with coordinator.db.writing() as tables:
+        tables.execute("UPDATE forms SET stamped_on = NULL")
+    readiness.keep(coordinator, {"retention_until": "2040-12-31"})
+
+    with coordinator.db.reading() as tables:
+        assert forms.kept_until(tables) == "2040-12-31"
 
 
 def test_an_empty_field_decides_nothing_between_two_versions(desks: Desks) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 
 from fieldkit.acts import assents, forms, people
@@ -32,6 +33,30 @@ def test_a_yes_without_the_whole_script_is_no_clear_yes(browser: FlaskClient, co
     assert answer.status_code == 422
     assert "还没有清楚地说愿意" in answer.text
     assert "愿意呀" in answer.text
+
+
+def test_enter_in_a_field_is_nobodys_answer(browser: FlaskClient, desks: Desks, consented: str) -> None:
+    """A browser presses the first button of the form then."""
+    path = f"/people/{consented}/assent"
+    form = browser.get(path).text.split('<form class="stack"')[1].split("</form>")[0]
+    first = re.findall(r'<button[^>]*name="answer" value="(\w*)"', form)[0]
+    assert first == ""
+
+    answer = browser.post(path, data={**YES, "words": "我不想说", "answer": first})
+    assert answer.status_code == 200
+    assert "我不想说" in answer.text
+    assert people.case(desks["interviewer"], consented).assent == "not_sought"
+
+
+@pytest.mark.parametrize("answer", ["think", "no"])
+def test_two_quick_taps_are_one_answer(browser: FlaskClient, desks: Desks, consented: str, answer: str) -> None:
+    path = f"/people/{consented}/assent"
+    nonce = re.findall(r'name="nonce" value="([^"]+)"', browser.get(path).text)[0]
+    first, second = (browser.post(path, data={"answer": answer, "nonce": nonce}) for _ in range(2))
+
+    assert (second.status_code, second.location) == (302, first.location)
+    events = people.case(desks["interviewer"], consented).events
+    assert len([event for event in events if event.actor == "child"]) == 1
 
 
 def test_before_a_parents_consent_the_child_is_not_asked(browser: FlaskClient, child: str) -> None:

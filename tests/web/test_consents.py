@@ -160,6 +160,21 @@ def test_under_a_doubted_clock_the_page_offers_the_reason_to_tap(
     assert browser.post(path, data={**signed, "reason_V31": "date_right"}).status_code == 302
 
 
+def test_a_no_from_another_tab_after_the_yes_is_not_dropped_in_silence(
+    browser: FlaskClient, child: str, signature: str
+) -> None:
+    read_and_ask(browser, child, ["yes"] * ITEMS)
+    path = f"/people/{child}/consent/guardian"
+    mark = mark_on(browser, f"{path}/sign")
+    signed = {**SIGNED, "signature": signature, "mark": mark}
+    assert browser.post(f"{path}/sign", data=signed).status_code == 302
+    assert browser.post(f"{path}/sign", data=signed).status_code == 302  # a second press on the same answer
+
+    for step, data in (("no", {}), ("items/3", {"answer": "no"}), ("later", {})):
+        answer = browser.post(f"{path}/{step}", data={"mark": mark, **data})
+        assert (answer.status_code, "steps_gone" in answer.text) == (409, True), step
+
+
 @pytest.mark.parametrize("step", ["read", "items/1", "no", "later", "sign", "call", "paper", "dropped"])
 def test_what_a_page_of_other_steps_carries_is_not_dropped_in_silence(
     browser: FlaskClient, child: str, step: str

@@ -3,7 +3,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from flask.testing import FlaskClient
+
+from fieldkit.acts import people
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.people import NewChild
+from fieldkit.store import log
+from fieldkit.store.log import Draft
 
 
 def test_an_empty_code_is_asked_again(browser: FlaskClient) -> None:
@@ -79,10 +86,44 @@ def test_what_nobody_is_named_for_offers_no_way_back(browser: FlaskClient, conse
 
 
 def test_a_called_name_is_no_code_and_leads_to_the_children_it_may_mean(browser: FlaskClient, child: str) -> None:
-    page = browser.post("/withdraw", data={"code": "小满", "asker": "child"}).text
+    """And a name by which a family is known does not travel by one tap."""
+    page = browser.post("/withdraw", data={"code": "小满", "asker": "child", "scope": "all"}).text
+    assert "说的是哪个孩子？" in page
+    assert browser.get(f"/people/{child}").status_code == 200
 
-    assert "是不是这几个孩子" in page
-    assert f"/people/{child}/withdraw" in page
+    (form,) = [one for one in page.split("<form")[1:] if child in one]
+    typed = dict(re.findall(r'name="(code|shown|asker|scope|sure)" value="([^"]*)"', form))
+    done = browser.post("/withdraw", data=typed).text
+    assert "看不到这个孩子" in done
+    assert browser.get(f"/people/{child}").status_code == 404
+
+
+@pytest.mark.parametrize("typed", ["0394-000 0000", "１３８００００００００", "字" * 41])
+def test_a_number_or_a_whole_text_is_passed_on_only_after_it_was_meant(browser: FlaskClient, typed: str) -> None:
+    asked = browser.post("/withdraw", data={"code": typed, "asker": "guardian"}).text
+    assert "这不是编号" in asked
+
+    done = browser.post("/withdraw", data={"code": typed, "asker": "guardian", "sure": "yes"}).text
+    assert "跟着下一个数据包走" in done  # never refused
+
+
+def test_of_two_children_with_one_pseudonym_the_family_is_asked_which(
+    browser: FlaskClient, desks: dict[str, Desk], consented: str, child: str
+) -> None:
+    desk = desks["interviewer"]
+    name = people.case(desk, consented).pseudonym
+    assert name is not None
+    other = people.register(desk, NewChild("阿宁", "", "A03", "f", "2014-05"))
+    with desk.db.writing() as tables:
+        both = {"pseudonym_zh": name.zh, "pseudonym_en": name.en}
+        log.append_over(tables, desk.pen, Draft("participant", both, record=other, subject=other))
+
+    page = browser.post("/withdraw", data={"code": name.zh, "asker": "mother"}).text
+    assert "说的是哪个孩子？" in page
+    assert (consented in page, other in page) == (True, True)
+    browser.post("/withdraw", data={"code": other, "shown": "x", "asker": "mother", "sure": "yes"})
+    assert browser.get(f"/people/{consented}").status_code == 200
+    assert browser.get(f"/people/{other}").status_code == 404
 
 
 def test_elsewhere_no_guardian_is_offered_by_name(sit: Callable[[str], FlaskClient]) -> None:
