@@ -17,6 +17,7 @@ from fieldkit.web import (
     cards,
     carers,
     checks,
+    clocks,
     closings,
     conflicts,
     consents,
@@ -51,6 +52,7 @@ from fieldkit.web import (
     removals,
     revocations,
     rosters,
+    sampling,
     screenings,
     security,
     sessions,
@@ -66,6 +68,7 @@ from fieldkit.web import (
     visits,
     ways,
     withdrawals,
+    worklists,
 )
 from fieldkit.web.site import Site
 
@@ -98,11 +101,13 @@ _WORK = (
     visits,
     ways,
     withdrawals,
+    worklists,
 )
 _DESK = (
     away,
     backups,
     checks,
+    clocks,
     demo,
     devices,
     exchange,
@@ -120,6 +125,7 @@ _DESK = (
     records,
     removals,
     revocations,
+    sampling,
     sheets,
     sites,
     sticks,

@@ -104,6 +104,7 @@ _CLOSING_FIELDS = {
     "reasons": MAP,
 }
 _MEMO_FIELDS = "interview interviewer day sealed self_role assumptions method_note analytic_idea"
+_CELL_KEY = "sex age_band lbc_group site"
 _NECESSARY = ("participate", "notes", "store")
 
 _ALL = (
@@ -172,6 +173,15 @@ _ALL = (
         {**_texts("about field choice taken reason note"), "heads": LIST}, immutable=True,
     ),
     Kind("same_child", "research", "same_children", _texts("first second state reason"), ("first", "second")),
+    Kind("quota_cell", "study", "quota_cells", {**_texts(_CELL_KEY), "target": INTEGER}, tuple(_CELL_KEY.split())),
+    Kind(
+        "clock_repair", "study", "clock_repairs",
+        {**_texts("device from_day to_day reason"), **dict.fromkeys(("first", "last", "days"), INTEGER)}
+        | {"replaces": LIST},
+        immutable=True,
+    ),
+    Kind("work_item", "research", "work_items", _texts("what due day"), immutable=True),
+    Kind("work_tick", "research", "work_ticks", _texts("item came day"), immutable=True),
 )  # fmt: skip
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 ATTACHED = {"audio": "audio", "image": "photo_object"}  # item by the part of a media type before the slash (V39)

@@ -1,23 +1,28 @@
 """This laptop's clock: doubted when it disagrees with what was written before, and confirmed by a person (V31).
 
 No old stamp is rewritten. A stated date shifts what this laptop calls today; what it believed stays in every change.
+Days that were wrong nevertheless a coordinator puts right afterwards: a further fact, shown and exported beside them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from fieldkit.acts.desk import Desk, only
-from fieldkit.errors import Invalid, Refusal
+from fieldkit.errors import Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.rules import calendars, clocks, findings
+from fieldkit.rules.clocks import Repair
 from fieldkit.rules.findings import ASK, Finding
-from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import machine
+from fieldkit.rules.members import COORDINATOR, INTERVIEWER
+from fieldkit.store import clocks as store
+from fieldkit.store import duplicates, log, machine
 from fieldkit.store.clocks import last_day, last_tick, trust, trusted_day
 from fieldkit.store.database import Tables
+from fieldkit.store.log import Draft
+from fieldkit.studies import load_study
 
 CODE = "V31"
 
@@ -109,7 +114,7 @@ def state(desk: Desk, day: str, reasons: Mapping[str, str]) -> Desk:
     Before the next record a slip of the finger can be put right, afterwards only by believing the clock again.
     Raises NoDay, Invalid for a day of another century, DateNotDoubted, ReasonNeeded (V31) for one that is far off.
     """
-    told = _day(day)
+    told = _day(day, N_("today's date"))
     off = (told - _raw(desk)).days
     with desk.db.writing() as tables:
         before = machine.stated(tables)
@@ -123,8 +128,107 @@ def state(desk: Desk, day: str, reasons: Mapping[str, str]) -> Desk:
     return replace(desk, clock=replace(desk.clock, stated=timedelta(days=off)))
 
 
-def _day(text: str) -> date:
-    told = calendars.told_day(text, N_("today's date"))
+def _day(text: str, field: str) -> date:
+    told = calendars.told_day(text, field)
     if told.year not in clocks.YEARS:
-        raise Invalid(field=N_("today's date"))
+        raise Invalid(field=field)
     return told
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a laptop dated one after another believing the same day: its first and its last tick."""
+
+    day: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a laptop believed, the oldest first, and what was said about it that stands; `clashes`: not all agree.
+
+    The author of each repair is a name, not a code.
+    """
+
+    device: str
+    name: str
+    runs: list[Run]
+    repairs: list[Repair]
+    clashes: bool
+
+
+@only(COORDINATOR)
+def of_device(desk: Desk, device: str) -> Known:
+    """Return the days that a laptop believed, and what was said about them. Raises NotFound."""
+    with desk.db.reading() as tables:
+        return _known_of(tables, device)
+
+
+@only(COORDINATOR)
+def clashing(desk: Desk) -> dict[str, str]:
+    """Return the laptops of whose days two repairs say different things: their names by id."""
+    with desk.db.reading() as tables:
+        apart = clocks.clashing(clocks.standing(store.repairs(tables)))
+        names = machine.everybody(tables).devices
+        return {one: names[one].name for one in sorted(apart) if one in names}
+
+
+@only(COORDINATOR)
+def repair(desk: Desk, device: str, span: tuple[int, int], right: str, reason: str, seen: Collection[str]) -> None:
+    """Say which day was meant by the first of a *span* of days; the others are moved by as many.
+
+    *span*: the first ticks of its first and its last run; *seen*: the repairs that were on the screen, of which this
+    one replaces those that speak of the same. Raises NotFound, Invalid, NoDay.
+    """
+    if reason not in load_study().codes["reason_clock"]:
+        raise Invalid(field=N_("the reason"))
+    told = _day(right, N_("the day that was meant"))
+    with desk.db.writing() as tables:
+        known = _known_of(tables, device)
+        runs = [run for run in known.runs if span[0] <= run.first <= span[1]]
+        if not runs or (runs[0].first, runs[-1].first) != span:
+            raise Invalid(field=N_("the days"))
+        days = sorted(run.day for run in runs)
+        off = (told - date.fromisoformat(runs[0].day)).days
+        new = Repair("", device, runs[0].first, runs[-1].last, days[0], days[-1], off, reason)
+        facts = {name: getattr(new, name) for name in _FACTS}
+        facts["replaces"] = [one.id for one in known.repairs if one.id in seen and one.meets(new)]
+        log.append(tables, desk.pen, Draft("clock_repair", facts))
+
+
+_FACTS = ("device", "first", "last", "from_day", "to_day", "days", "reason")
+
+
+def _known_of(tables: Tables, device: str) -> Known:
+    everybody = machine.everybody(tables)
+    found, names = everybody.devices.get(device), {code: user.name for code, user in everybody.users.items()}
+    if found is None:
+        raise NotFound
+    said = [one for one in clocks.standing(store.repairs(tables)) if one.device == device]
+    stands = [replace(one, author=names.get(one.author, one.author)) for one in said]
+    return Known(device, found.name, _runs(store.dated(tables, device)), stands, bool(clocks.clashing(stands)))
+
+
+def _runs(dated: Iterable[tuple[int, str]]) -> list[Run]:
+    found: list[Run] = []
+    for tick, day in dated:
+        begun = found.pop() if found and found[-1].day == day else Run(day, tick, tick)
+        found.append(replace(begun, last=tick))
+    return found
+
+
+def put_right(desk: Desk, subject: str) -> dict[str, tuple[str, ...]]:
+    """Return, by record of a child, which day was meant by the one that it bears; several where repairs disagree."""
+    with desk.db.reading() as tables:
+        return meant(tables, subject)
+
+
+def meant(tables: Tables, subject: str) -> dict[str, tuple[str, ...]]:
+    """Return the same in the caller's transaction; nothing for what no repair speaks of."""
+    stands = clocks.standing(store.repairs(tables))
+    if not stands:
+        return {}
+    dated = store.dated_of(tables, duplicates.whole(tables, subject))
+    found = {record: clocks.right_days(stands, device, tick, day) for record, device, tick, day in dated}
+    return {record: days for record, days in found.items() if days}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from fieldkit.acts import exports
+from fieldkit.acts.clocks import meant
 from fieldkit.acts.desk import Desk, only
 from fieldkit.records import KINDS, Value
 from fieldkit.rules import consent
@@ -34,7 +35,10 @@ FIELDS = {  # what leaves; a field that is added later stays until it is named h
     "observation": "setting_desc interaction non_verbal interruptions profile",
 }
 CONSENT = "actor relation act scope form method age_group day items lang_used"
-MARKS = ("conflict", "suspicious", "may_quote")  # of a note: two versions stand, a doubtful date, the family allows it
+MARKS = {  # computed: of a note, two versions stand, a doubtful date, the family allows it; the day that was meant
+    "answer": ("conflict", "suspicious", "may_quote"),
+    "interview": ("started_on_put_right",),
+}
 _SESSION_IN = {"interview": "id", "answer": "interview", "closing": "interview", "observation": "interview"}
 
 
@@ -63,7 +67,7 @@ def merged(desk: Desk) -> dict[str, Table]:
 
 def _of_kind(tables: Tables, kind: str, children: dict[str, Row], codes: dict[str, str]) -> Table:
     session, fields = _SESSION_IN.get(kind), tuple(FIELDS[kind].split())
-    mark = _marking(tables, children) if kind == "answer" else None
+    mark = _MARKING[kind](tables, children) if kind in MARKS else None
     rows = [
         (
             children[subject]["case_code"],
@@ -74,7 +78,7 @@ def _of_kind(tables: Tables, kind: str, children: dict[str, Row], codes: dict[st
         for subject, row in _rows(tables, KINDS[kind].table, children, "id" if kind == "participant" else "subject")
     ]
     heads = ("case_code", "session_code") if session else ("case_code",)
-    return Table((*heads, *fields, *(MARKS if mark else ())), len(heads), rows)
+    return Table((*heads, *fields, *MARKS.get(kind, ())), len(heads), rows)
 
 
 def _marking(tables: Tables, children: dict[str, Row]) -> Callable[[str, Row], tuple[Cell, ...]]:
@@ -83,13 +87,26 @@ def _marking(tables: Tables, children: dict[str, Row]) -> Callable[[str, Row], t
     return lambda one, row: (int(row["conflict"] or 0), int(row["id"] in flagged[one]), int(quoted[one]))
 
 
+def _putting_right(tables: Tables, children: dict[str, Row]) -> Callable[[str, Row], tuple[Cell, ...]]:
+    right = {one: meant(tables, one) for one in children}
+    return lambda one, row: (exports.in_cell(right[one].get(row["id"], ())),)
+
+
+_MARKING = {"answer": _marking, "interview": _putting_right}
+
+
 def _consents(tables: Tables, children: dict[str, Row], codes: dict[str, str]) -> Table:
-    fields = tuple(CONSENT.split())
+    fields, right = tuple(CONSENT.split()), _putting_right(tables, children)
     rows = [
-        (children[subject]["case_code"], codes.get(row["session"] or "", ""), *_cells(row, fields))
+        (
+            children[subject]["case_code"],
+            codes.get(row["session"] or "", ""),
+            *_cells(row, fields),
+            *right(subject, row),
+        )
         for subject, row in _rows(tables, "consent_events", children, "subject")
     ]
-    return Table(("case_code", "session_code", *fields), 2, rows)
+    return Table(("case_code", "session_code", *fields, "day_put_right"), 2, rows)
 
 
 def _rows(tables: Tables, table: str, children: dict[str, Row], column: str) -> Iterator[tuple[str, Row]]:

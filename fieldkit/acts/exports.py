@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fieldkit.acts.clocks import meant
 from fieldkit.acts.desk import Desk, only
 from fieldkit.rules import consent, guides
 from fieldkit.rules.consent import GUARDIAN, Event
@@ -19,7 +21,8 @@ class AnswerRow:
 
     `entered_on` and `paper_ref`: of an interview that was held on paper and typed in later, else empty; `mode`: all
     questions or the core set; `suspicious`: written while the clock of the laptop was wrong, or its date was stated;
-    `may_quote`: the family allows its words to be quoted without a name, and so does the child.
+    `may_quote`: the family allows its words to be quoted without a name, and so does the child; `put_right`: the day
+    that was meant by `started_on`, where that was wrong; two of them where coordinators say different things.
     """
 
     case_code: str
@@ -39,6 +42,7 @@ class AnswerRow:
     mode: str
     entered_on: str
     paper_ref: str
+    put_right: str
 
 
 @dataclass(frozen=True)
@@ -65,15 +69,17 @@ def dataset(desk: Desk) -> Dataset:
         interviews, on_hold = 0, 0
         for child in people.participants(tables):
             found, said = people.interviews(tables, child["id"]), standing.binding(tables, child["id"])
-            if _objects(said):
+            if objects(said):
                 on_hold += len(found)
                 continue
             interviews += len(found)
             flagged, quoted = clocks.flagged(tables, child["id"]), consent.usable(said, "quote")
+            right = meant(tables, child["id"])
             for place, interview in enumerate(found, 1):
                 texts = _asked(tables, interview)
                 code = f"{child['case_code']}-S{place}"
-                head = _Head(child, code, interview, names.get(interview["interviewer"], ""), flagged, quoted)
+                days = in_cell(right.get(interview["id"], ()))
+                head = _Head(child, code, interview, names.get(interview["interviewer"], ""), flagged, quoted, days)
                 rows += [head.row(answer, texts, sections) for answer in people.answers(tables, interview["id"])]
         return Dataset(
             rows,
@@ -86,10 +92,10 @@ def dataset(desk: Desk) -> Dataset:
 
 def in_use(tables: Tables) -> list[people.Row]:
     """Return the children who may be analysed, by case code: not hidden, and no guardian of theirs objects."""
-    return [one for one in people.participants(tables) if not _objects(standing.binding(tables, one["id"]))]
+    return [one for one in people.participants(tables) if not objects(standing.binding(tables, one["id"]))]
 
 
-def _objects(said: list[Event]) -> bool:
+def objects(said: list[Event]) -> bool:
     """Tell whether a guardian's no is open: nothing more is used until that guardian lifts it (`domain.md` §7, 9)."""
     return any(event.act == "declined" for event in consent.open_noes(said, {GUARDIAN}))
 
@@ -110,6 +116,7 @@ class _Head:
     interviewer: str
     flagged: set[str]
     may_quote: bool
+    put_right: str
 
     def row(self, answer: people.Row, texts: dict[str, Pair], sections: dict[str, str]) -> AnswerRow:
         code = answer["question"]
@@ -136,7 +143,13 @@ class _Head:
             mode=self.interview["mode"] or "full",
             entered_on=self.interview["entered_on"] or "",
             paper_ref=self.interview["paper_ref"] or "",
+            put_right=self.put_right,
         )
+
+
+def in_cell(days: Iterable[str]) -> str:
+    """Return the days that were meant as one cell of a table."""
+    return " / ".join(days)
 
 
 def label(codes: str, code: str) -> Pair:

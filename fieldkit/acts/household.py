@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 
 from fieldkit.acts import situations
-from fieldkit.acts.cases import case_within, in_short
+from fieldkit.acts.cases import case_within, in_short, row_within
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Version, opened, undecided
 from fieldkit.acts.people import check_born
@@ -86,7 +86,7 @@ def view(desk: Desk, subject: str) -> Household:
             persons=[person_section(tables, row["id"]) for row in people.rows(tables, "persons", subject)],
             identity=_identity(desk, tables, subject),
             siblings=[one["case_code"] for one in people.siblings(tables, subject)],
-            status=_status(desk, tables, subject, told),
+            status=status_of(desk, people.looked_up(tables), row_within(tables, subject)),
             migration=left_behind.migration(told),
             missing=missing(tables, subject),
             findings=_findings(desk, tables, subject),
@@ -311,11 +311,15 @@ def _note_age(desk: Desk, tables: Tables, subject: str, born: BirthDate) -> None
 
 
 def _span(desk: Desk, tables: Tables, subject: str) -> tuple[int, int] | None:
+    row = people.row(tables, "participants", "id = ?", subject) or {"id": subject}
+    return _span_of(desk, people.looked_up(tables), row)
+
+
+def _span_of(desk: Desk, rows: people.Rows, row: people.Row) -> tuple[int, int] | None:
     """Return the youngest and the oldest age that is possible today, from the birth date or from the age group."""
-    born, today = situations.born_of(people.looked_up(tables), subject), desk.clock.today()
+    born, today = situations.born_of(rows, row["id"]), desk.clock.today()
     if born is not None:
         return ages.full_years(born.latest, today), ages.full_years(born.earliest, today)
-    row = people.row(tables, "participants", "id = ?", subject) or {}
     return ages.SPANS.get(row.get("age_group", ""))
 
 
@@ -324,10 +328,10 @@ def _youngest(desk: Desk, tables: Tables, subject: str) -> int | None:
     return span[0] if span else None
 
 
-def _status(desk: Desk, tables: Tables, subject: str, told: Sequence[ParentFacts]) -> str:
-    """Every age that is possible has to give the same status."""
-    span = _span(desk, tables, subject) or ()
-    found = {left_behind.status(told, age, today=desk.clock.today()) for age in span}
+def status_of(desk: Desk, rows: people.Rows, row: people.Row) -> str:
+    """Return the code of `lbc_status` of the child in *row*: every age that is possible has to give the same."""
+    told = [_facts_of(one) for one in rows("parents", "subject", row["id"])]
+    found = {left_behind.status(told, age, today=desk.clock.today()) for age in _span_of(desk, rows, row) or ()}
     return found.pop() if len(found) == 1 else left_behind.UNKNOWN
 
 

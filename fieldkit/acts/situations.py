@@ -65,7 +65,7 @@ def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: 
         carer=load_study().codes["relation"].get(carer, guides.ANY_CARER),
         facts=common.facts,
         member=common.member,
-        screening=_screened(common.rows, row["id"]),
+        screening=screened(common.rows, row["id"]),
         age_fits=group != "u9",
         adults=adults(tables, common.rows, row["id"]),
         forms=common.forms,
@@ -130,7 +130,8 @@ def _version(row: people.Row) -> FormVersion:
     return FormVersion(number=number, **{name: row[name] or "" for name in names})
 
 
-def _screened(rows: people.Rows, subject: str) -> str:
+def screened(rows: people.Rows, subject: str) -> str:
+    """Return the result of the screening; empty before it, and while people disagree about it."""
     found = next((one for one in rows("screenings", "child", subject) if not one["conflict"]), None)
     return str(found["result"]) if found else ""
 

@@ -48,9 +48,15 @@ _HEADINGS = (
         "时间可疑 Suspicious time",
         "可匿名引用原话 May be quoted",
     ),
-    *("提纲用法 Guide", "录入方式 How entered", "补录日期 Typed in on", "纸质记录编号及存放处 Sheet"),
+    *(
+        "提纲用法 Guide",
+        "录入方式 How entered",
+        "补录日期 Typed in on",
+        "纸质记录编号及存放处 Sheet",
+        "订正后的日期 Date put right",
+    ),
 )
-_WIDTHS = (14, 10, 14, 16, 12, 12, 16, 8, 36, 36, 14, 14, 60, 10, 12, 12, 12, 12, 16, 12, 20)
+_WIDTHS = (14, 10, 14, 16, 12, 12, 16, 8, 36, 36, 14, 14, 60, 10, 12, 12, 12, 12, 16, 12, 20, 14)
 
 
 @dataclass(frozen=True)
@@ -144,6 +150,7 @@ def _cells(row: AnswerRow) -> Iterable[tuple[str, ...]]:
                 _both(label("entered_how", _how(row))),
                 row.entered_on,
                 row.paper_ref,
+                row.put_right,
             ),
         )
 

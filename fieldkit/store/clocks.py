@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from fieldkit.clock import Clock
 from fieldkit.rules import clocks
+from fieldkit.rules.clocks import Repair
 from fieldkit.store import duplicates, machine
 from fieldkit.store.database import Tables
 
@@ -58,3 +61,45 @@ def flagged(tables: Tables, subject: str) -> set[str]:
         [json.dumps(duplicates.whole(tables, subject)), CLOCK],
     )
     return {name for row in rows for name in row if name}
+
+
+# Interviews and what a family said are dated by the clock; what was typed in from paper says its day itself.
+_DAY = "coalesce(json_extract(body, '$.set.started_on'), json_extract(body, '$.set.day'))"
+_DATED = (
+    "kind IN ('interview', 'consent_event') "
+    "AND coalesce(json_extract(body, '$.set.entered_on'), '') = '' AND "
+    f"{_DAY} IS NOT NULL"
+)
+
+
+def dated(tables: Tables, device: str) -> list[tuple[int, str]]:
+    """Return the ticks of what *device* dated by its clock, and the days that it believed, in the order of ticks."""
+    asked = f"SELECT tick, {_DAY} FROM changes WHERE device = ? AND {_DATED} ORDER BY tick"  # noqa: S608 - our own words
+    return [(tick, str(day)) for tick, day in tables.execute(asked, [device])]
+
+
+def dated_of(tables: Tables, subjects: Iterable[str]) -> list[tuple[str, str, int, str]]:
+    """Return the records of *subjects* that were dated by a clock: record, device, tick, the day that it believed."""
+    rows = tables.execute(
+        f"SELECT record, device, tick, {_DAY} FROM changes "  # noqa: S608 - our own words
+        f"WHERE subject IN (SELECT value FROM json_each(?)) AND {_DATED} ORDER BY tick, id",
+        [json.dumps([*subjects])],
+    )
+    return [(record, device, tick, str(day)) for record, device, tick, day in rows]
+
+
+def repairs(tables: Tables) -> list[Repair]:
+    """Return every repair; what has no ticks, days or number of days is none."""
+    rows = tables.query(
+        "SELECT r.*, c.author FROM clock_repairs AS r CROSS JOIN changes AS c ON c.id = r.id "
+        "WHERE typeof(r.first) = 'integer' AND typeof(r.last) = 'integer' AND typeof(r.days) = 'integer' "
+        "AND typeof(r.device) = 'text' AND typeof(r.from_day) = 'text' AND typeof(r.to_day) = 'text' ORDER BY r.id"
+    )
+    return [_repair(row) for row in rows]
+
+
+def _repair(row: dict[str, Any]) -> Repair:
+    names = ("id", "device", "first", "last", "from_day", "to_day", "days", "author")
+    named = json.loads(row["replaces"] or "[]")
+    replaces = tuple(one for one in named if isinstance(one, str)) if isinstance(named, list) else ()
+    return Repair(**{name: row[name] for name in names}, reason=str(row["reason"] or ""), replaces=replaces)

@@ -26,6 +26,9 @@ KNOWN = (
     "receipts_and_sticks",
     "erasures_parked",
     "attachments_in_chunks",
+    "cells_wanted",
+    "work_lists",
+    "clocks_repaired",
 )  # any other name is a later version's
 
 _LOG = """
@@ -260,50 +263,6 @@ CREATE INDEX answers_doubted ON answers (interview, question) WHERE instr(text, 
 """
 _DISPUTED = ("participants", "parents", "persons", "identities", "closings", "observations", "answers")
 
-# How many interviews are here, in how many of them something has not left, and how many changes have not: counted by
-# the database itself, so that no act can forget it; `fieldkit check` counts again.
-_TALLIES = """
-CREATE TABLE tallies (name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO tallies SELECT 'unsealed', count(*) FROM changes WHERE block IS NULL;
-INSERT INTO tallies SELECT 'interviews', count(*) FROM interviews;
-INSERT INTO tallies SELECT 'waiting', count(*) FROM interviews AS i
-  WHERE EXISTS (SELECT 1 FROM changes AS c WHERE c.session = i.id AND c.block IS NULL);
-CREATE TRIGGER changes_added AFTER INSERT ON changes WHEN NEW.block IS NULL
-BEGIN
-  UPDATE tallies SET n = n + 1 WHERE name = 'unsealed';
-  UPDATE tallies SET n = n + 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = NEW.session)
-    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = NEW.session AND block IS NULL AND id <> NEW.id);
-END;
-CREATE TRIGGER changes_gone AFTER DELETE ON changes WHEN OLD.block IS NULL
-BEGIN
-  UPDATE tallies SET n = n - 1 WHERE name = 'unsealed';
-  UPDATE tallies SET n = n - 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = OLD.session)
-    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = OLD.session AND block IS NULL);
-END;
-CREATE TRIGGER changes_sealed AFTER UPDATE OF block ON changes WHEN OLD.block IS NULL AND NEW.block IS NOT NULL
-BEGIN
-  UPDATE tallies SET n = n - 1 WHERE name = 'unsealed';
-  UPDATE tallies SET n = n - 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = OLD.session)
-    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = OLD.session AND block IS NULL);
-END;
-CREATE TRIGGER changes_opened AFTER UPDATE OF block ON changes WHEN OLD.block IS NOT NULL AND NEW.block IS NULL
-BEGIN
-  UPDATE tallies SET n = n + 1 WHERE name = 'unsealed';
-  UPDATE tallies SET n = n + 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = NEW.session)
-    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = NEW.session AND block IS NULL AND id <> NEW.id);
-END;
-CREATE TRIGGER interviews_added AFTER INSERT ON interviews
-BEGIN
-  UPDATE tallies SET n = n + 1 WHERE name = 'interviews'
-    OR (name = 'waiting' AND EXISTS (SELECT 1 FROM changes WHERE session = NEW.id AND block IS NULL));
-END;
-CREATE TRIGGER interviews_gone AFTER DELETE ON interviews
-BEGIN
-  UPDATE tallies SET n = n - 1 WHERE name = 'interviews'
-    OR (name = 'waiting' AND EXISTS (SELECT 1 FROM changes WHERE session = OLD.id AND block IS NULL));
-END;
-"""
-
 
 @migrations()
 def lists_at_once(db: Tables) -> None:
@@ -311,7 +270,7 @@ def lists_at_once(db: Tables) -> None:
     _script(db, _LISTS.format(plain=_PLAIN))
     for table in _DISPUTED:
         db.execute(f"CREATE INDEX {table}_conflict ON {table} (subject, conflict) WHERE conflict")
-    _script(db, _TALLIES)
+    _script(db, walls.TALLIES)
 
 
 _GONE_TABLES = {
@@ -391,3 +350,38 @@ def attachments_in_chunks(db: Tables) -> None:
     _script(db, walls.NEEDS_CHANGE.format(table="attachments"))
     _script(db, walls.GATED.format(kind="attachment", items=walls.BY_MEDIUM))
     _script(db, walls.CHUNKS)
+
+
+@migrations()
+def cells_wanted(db: Tables) -> None:
+    """What a coordinator wants: so many children of a kind."""
+    db.table("quota_cells").create(_columns("sex age_band lbc_group site target:int"), pk="id")
+    _script(db, walls.NEEDS_CHANGE.format(table="quota_cells"))
+    db.execute("CREATE INDEX quota_cells_conflict ON quota_cells (subject, conflict) WHERE conflict")
+
+
+@migrations()
+def work_lists(db: Tables) -> None:
+    """What a coordinator asks a team to do with a child, and what came of it."""
+    for table, fields in (("work_items", "what due day"), ("work_ticks", "item came day")):
+        db.table(table).create(_columns(fields), pk="id")
+        db.table(table).create_index(["subject"])
+        _script(db, walls.NEEDS_CHANGE.format(table=table))
+
+
+_DATED = """
+CREATE INDEX changes_dated ON changes (
+  device, tick, coalesce(json_extract(body, '$.set.started_on'), json_extract(body, '$.set.day'))
+) WHERE kind IN ('interview', 'consent_event') AND coalesce(json_extract(body, '$.set.entered_on'), '') = ''
+  AND coalesce(json_extract(body, '$.set.started_on'), json_extract(body, '$.set.day')) IS NOT NULL;
+"""
+
+
+@migrations()
+def clocks_repaired(db: Tables) -> None:
+    """Which days were meant by days that a laptop believed; and what each laptop dated is found at once."""
+    db.table("clock_repairs").create(
+        _columns("device from_day to_day reason first:int last:int days:int replaces"), pk="id"
+    )
+    _script(db, walls.NEEDS_CHANGE.format(table="clock_repairs"))
+    _script(db, _DATED)

@@ -118,3 +118,47 @@ CREATE INDEX chunks_attachment ON chunks (attachment, number);
 CREATE INDEX chunks_alias ON chunks (drawer, alias);
 CREATE TABLE erased_attachments (id TEXT, device TEXT, PRIMARY KEY (id, device)) WITHOUT ROWID;
 """
+
+# How many interviews are here, in how many of them something has not left, and how many changes have not: counted by
+# the database itself, so that no act can forget it; `fieldkit check` counts again.
+TALLIES = """
+CREATE TABLE tallies (name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO tallies SELECT 'unsealed', count(*) FROM changes WHERE block IS NULL;
+INSERT INTO tallies SELECT 'interviews', count(*) FROM interviews;
+INSERT INTO tallies SELECT 'waiting', count(*) FROM interviews AS i
+  WHERE EXISTS (SELECT 1 FROM changes AS c WHERE c.session = i.id AND c.block IS NULL);
+CREATE TRIGGER changes_added AFTER INSERT ON changes WHEN NEW.block IS NULL
+BEGIN
+  UPDATE tallies SET n = n + 1 WHERE name = 'unsealed';
+  UPDATE tallies SET n = n + 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = NEW.session)
+    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = NEW.session AND block IS NULL AND id <> NEW.id);
+END;
+CREATE TRIGGER changes_gone AFTER DELETE ON changes WHEN OLD.block IS NULL
+BEGIN
+  UPDATE tallies SET n = n - 1 WHERE name = 'unsealed';
+  UPDATE tallies SET n = n - 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = OLD.session)
+    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = OLD.session AND block IS NULL);
+END;
+CREATE TRIGGER changes_sealed AFTER UPDATE OF block ON changes WHEN OLD.block IS NULL AND NEW.block IS NOT NULL
+BEGIN
+  UPDATE tallies SET n = n - 1 WHERE name = 'unsealed';
+  UPDATE tallies SET n = n - 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = OLD.session)
+    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = OLD.session AND block IS NULL);
+END;
+CREATE TRIGGER changes_opened AFTER UPDATE OF block ON changes WHEN OLD.block IS NOT NULL AND NEW.block IS NULL
+BEGIN
+  UPDATE tallies SET n = n + 1 WHERE name = 'unsealed';
+  UPDATE tallies SET n = n + 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = NEW.session)
+    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = NEW.session AND block IS NULL AND id <> NEW.id);
+END;
+CREATE TRIGGER interviews_added AFTER INSERT ON interviews
+BEGIN
+  UPDATE tallies SET n = n + 1 WHERE name = 'interviews'
+    OR (name = 'waiting' AND EXISTS (SELECT 1 FROM changes WHERE session = NEW.id AND block IS NULL));
+END;
+CREATE TRIGGER interviews_gone AFTER DELETE ON interviews
+BEGIN
+  UPDATE tallies SET n = n - 1 WHERE name = 'interviews'
+    OR (name = 'waiting' AND EXISTS (SELECT 1 FROM changes WHERE session = OLD.id AND block IS NULL));
+END;
+"""

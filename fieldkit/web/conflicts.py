@@ -12,9 +12,11 @@ from fieldkit.i18n import EN, N_
 from fieldkit.records import Value
 from fieldkit.rules.conflicts import BOTH, brief, compare, woven
 from fieldkit.rules.members import COORDINATOR
+from fieldkit.rules.sampling import Cell
 from fieldkit.studies import load_study
 from fieldkit.web.pages import Answer, in_reader, label, locale, moment
 from fieldkit.web.pages import words as _
+from fieldkit.web.sampling import cell_words
 from fieldkit.web.sessions import desk, once, signed_in, tell
 
 pages = Blueprint("conflicts", __name__, url_prefix="/conflicts")
@@ -103,6 +105,8 @@ def title_of(place: Place) -> str:
     if place.kind == "form":
         doc_kind, _sep, version = place.name.rpartition(" ")
         return f"{label('doc_kind', doc_kind)} {version}"
+    if place.kind == "quota_cell":
+        return cell_words(Cell(*place.name.split(" ")))
     return place.name
 
 

@@ -13,7 +13,7 @@ from werkzeug.datastructures import FileStorage
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
-from fieldkit.acts import conflicts, exchange, handover, people, readiness, removals, sticks, waiting
+from fieldkit.acts import clocks, conflicts, exchange, handover, people, readiness, removals, sticks, waiting
 from fieldkit.acts.handover import NoSuchPlace
 from fieldkit.errors import Missing
 from fieldkit.records import clean
@@ -136,5 +136,6 @@ def look_again() -> Answer:
 def _disputed(*, decides: bool) -> dict[str, object]:
     """Return what was written apart: for who decides record by record, for others the children concerned."""
     if decides:
-        return {"clashes": conflicts.clashes(desk()), "disputed": conflicts.listing(desk())}
+        found = {"clashes": conflicts.clashes(desk()), "disputed": conflicts.listing(desk())}
+        return {**found, "clocks": clocks.clashing(desk())}
     return {"conflicts": [one for one in people.listing(desk()) if one.conflict]}

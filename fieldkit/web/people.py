@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from wtforms import HiddenField, RadioField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
-from fieldkit.acts import people, visits
+from fieldkit.acts import clocks, people, visits
 from fieldkit.acts.cases import Case, InterviewLine
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import new_id
@@ -88,6 +88,7 @@ def show(subject: str) -> str:
         more=len(lines) < len(case.interviews) or len(events) < len(case.events),
         visits=visits.of_child(desk(), subject),
         suspicious=people.suspicious(desk(), subject),
+        put_right=clocks.put_right(desk(), subject),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from fieldkit.acts import backups, clocks, handover, people, slips, tasks
+from fieldkit.acts import backups, clocks, handover, people, slips, tasks, worklists
 from fieldkit.acts.tasks import Task
 from fieldkit.errors import Refusal
 from fieldkit.rules.findings import ReasonNeeded
@@ -86,7 +86,8 @@ def _page(typed: dict[str, str], refusal: Refusal | None = None) -> str:
     found = people.today(at)
     asked = refusal.findings if isinstance(refusal, ReasonNeeded) else []
     shown = {"date": at.clock.today(), "state": handover.state(at), "clock": clocks.look(at), "findings": asked}
-    to_do = {"tasks": tasks.waiting(at, found.cases), "holding": len(backups.holding(at)) + len(backups.kept(at))}
+    kept = len(backups.holding(at)) + len(backups.kept(at))
+    to_do = {"tasks": tasks.waiting(at, found.cases), "asked": worklists.mine(at), "holding": kept}
     return render_template("today.html", today=found, typed=typed, refusal=refusal, **to_do, **shown)
 
 

@@ -4,21 +4,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
-from fieldkit.acts import answers, assents, clocks, closings, people, questions, slips, visits
+from fieldkit.acts import answers, assents, clocks, closings, datasets, interviews, people, questions, slips, visits
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, NotAgainToday
 from fieldkit.acts.clocks import DateNotDoubted
 from fieldkit.acts.closings import ClosingTold
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
 from fieldkit.acts.told import Seen
 from fieldkit.clock import Clock, new_id
-from fieldkit.errors import Invalid, NotAllowed, Refusal
+from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
+from fieldkit.records import Change
+from fieldkit.rules.calendars import NoDay
 from fieldkit.rules.findings import ReasonNeeded
+from sync.replica import Report
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -247,3 +251,132 @@ def test_the_minutes_of_an_interview_stay_right_when_the_clock_jumps_by_years(
 
     assert [line.minute for line in questions.page(after(12), interview, "W").questions[:2]] == [0, 5]
     assert closings.page(after(30), interview).minutes == 12
+
+
+@pytest.fixture
+def fell_back(desks: Desks, consented: str, carry: Callable[[Desk, Desk], Report]) -> str:
+    """The laptop believes itself three days back; the child says yes and an interview is held then. Returns its id."""
+    wrong = replace(desks["interviewer"], clock=Clock(timedelta(days=-3)))
+    assents.record(wrong, consented, ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意", reasons=SURE))
+    held = interviews.start(wrong, consented, {**KEPT, **SURE})
+    carry(desks["interviewer"], desks["coordinator"])
+    return held
+
+
+def says(desk: Desk, device: str, days: int, seen: list[str] | None = None) -> str:
+    """The coordinator says that the last days of a laptop were *days* later; returns the repair's id."""
+    known = clocks.of_device(desk, device)
+    run = known.runs[-1]
+    right = (date.fromisoformat(run.day) + timedelta(days=days)).isoformat()
+    on_screen = [one.id for one in known.repairs] if seen is None else seen
+    clocks.repair(desk, device, (run.first, run.first), right, "battery", on_screen)
+    before = {one.id for one in known.repairs}
+    return next(one.id for one in clocks.of_device(desk, device).repairs if one.id not in before)
+
+
+def test_only_a_coordinator_says_which_days_were_meant(refused: Refused, desks: Desks, fell_back: str) -> None:
+    device = desks["interviewer"].device.id
+    for act in (
+        clocks.clashing,
+        partial(clocks.of_device, device=device),
+        partial(clocks.repair, device=device, span=(1, 1), right="2026-11-24", reason="battery", seen=[]),
+    ):
+        refused(NotAllowed, "interviewer translator sg_lead", act)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "wrong"),
+    [
+        (Invalid, {"right": "1999-01-01"}),
+        (NoDay, {"right": "soon"}),
+        (Invalid, {"reason": "because"}),
+        (Invalid, {"span": (0, 0)}),
+        (Invalid, {"span": (9**9, 1)}),
+        (NotFound, {"device": "nobody"}),
+    ],
+)
+def test_a_repair_of_nothing_or_to_no_day_is_refused(
+    refused: Refused, desks: Desks, fell_back: str, refusal: type[Refusal], wrong: dict[str, Any]
+) -> None:
+    device = desks["interviewer"].device.id
+    first = clocks.of_device(desks["coordinator"], device).runs[-1].first
+    told = {"device": device, "span": (first, first), "right": "2026-11-24", "reason": "battery", "seen": [], **wrong}
+
+    refused(refusal, "coordinator", partial(clocks.repair, **told))
+
+
+def test_the_day_that_was_meant_stands_beside_the_believed_one_and_nothing_is_rewritten(
+    desks: Desks, consented: str, fell_back: str, changes: Callable[[Desk, str], list[Change]]
+) -> None:
+    desk, laptop = desks["coordinator"], desks["interviewer"]
+    before = [one.encoded() for one in changes(desk, "")]
+    says(desk, laptop.device.id, 3)
+
+    meant = clocks.put_right(desk, consented)
+    assert meant[fell_back] == (laptop.today,)
+    assert people.case(desk, consented).interviews[0].started_on == days_on(laptop, -3)
+    found = [one.encoded() for one in changes(desk, "") if one.kind != "clock_repair"]
+    assert found == before
+
+
+def test_both_days_are_exported(desks: Desks, consented: str, fell_back: str) -> None:
+    desk, laptop = desks["coordinator"], desks["interviewer"]
+    says(desk, laptop.device.id, 3)
+    found = datasets.merged(desk)
+
+    for table, day in (("interviews", "started_on"), ("consents", "day")):
+        rows = [dict(zip(found[table].columns, row, strict=True)) for row in found[table].rows]
+        assert (days_on(laptop, -3), laptop.today) in {(row[day], row[f"{day}_put_right"]) for row in rows}
+    assert {row[-1] for row in found["consents"].rows} == {"", laptop.today}  # the mother's day was right
+
+
+def test_it_decides_no_order_and_no_consent(desks: Desks, consented: str, fell_back: str) -> None:
+    desk = desks["coordinator"]
+    before = people.case(desk, consented)
+    says(desk, desks["interviewer"].device.id, 4000)
+
+    assert people.case(desk, consented) == before
+
+
+def test_two_coordinators_who_say_different_things_show_both_until_one_decides(
+    desks: Desks,
+    consented: str,
+    fell_back: str,
+    joins: Callable[[str, str, str], Desk],
+    carry: Callable[[Desk, Desk], Report],
+) -> None:
+    desk, device = desks["coordinator"], desks["interviewer"].device.id
+    other = joins("孙宁", "coordinator", "A")
+    carry(desk, other)
+    says(desk, device, 3)
+    says(other, device, 4)
+    carry(other, desk)
+    carry(desk, other)
+
+    laptop = desks["interviewer"]
+    for one in (desk, other):
+        assert clocks.put_right(one, consented)[fell_back] == (laptop.today, days_on(laptop, 1))
+        assert list(clocks.clashing(one)) == [device]
+    says(desk, device, 4)
+    assert clocks.clashing(desk) == {}
+    assert clocks.put_right(desk, consented)[fell_back] == (days_on(laptop, 1),)
+
+
+def test_a_repair_that_came_while_the_page_was_open_is_not_replaced(desks: Desks, fell_back: str) -> None:
+    desk, device = desks["coordinator"], desks["interviewer"].device.id
+    says(desk, device, 3)
+    says(desk, device, 4, seen=[])
+
+    assert clocks.of_device(desk, device).clashes
+
+
+def test_what_a_laptop_writes_once_its_clock_is_right_is_not_moved(
+    desks: Desks, consented: str, fell_back: str, carry: Callable[[Desk, Desk], Report]
+) -> None:
+    desk, laptop = desks["coordinator"], desks["interviewer"]
+    says(desk, laptop.device.id, 3)
+    before = clocks.put_right(desk, consented)
+    assents.record(laptop, consented, ChildAnswer("think", reasons=SURE))
+    carry(laptop, desk)
+
+    assert clocks.put_right(desk, consented) == before

@@ -80,7 +80,7 @@ def test_each_note_says_whether_it_may_be_quoted(desks: Desks, consented: str, t
         carry(desks["interviewer"], desks["coordinator"])
         table = datasets.merged(desks["coordinator"])["answers"]
         (row,) = [dict(zip(table.columns, one, strict=True)) for one in table.rows]
-        assert [row[name] for name in datasets.MARKS] == [0, 0, quoted]
+        assert [row[name] for name in datasets.MARKS["answer"]] == [0, 0, quoted]
         withdrawals.withdraw(desks["interviewer"], consented, "quote", "guardian", "mother")
 
 

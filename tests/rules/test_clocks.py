@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from fieldkit.rules.clocks import confirms, doubtful, far, suspicious
+from fieldkit.rules import clocks
+from fieldkit.rules.clocks import Repair, confirms, doubtful, far, suspicious
 
 LAST = date(2026, 11, 24)
 
@@ -62,3 +66,67 @@ def test_a_tap_confirms_days_without_the_laptop_and_no_years(days: int, enough: 
 def test_while_no_day_is_trusted_none_is_suspicious() -> None:
     assert not suspicious(date(2019, 1, 1), None)
     assert confirms(date(2019, 1, 1), None)
+
+
+def said(id_: str, days: int, replaces: tuple[str, ...] = (), device: str = "L1", **span: object) -> Repair:
+    whole = {"first": 5, "last": 9, "from_day": "2019-01-01", "to_day": "2019-01-03", **span}
+    return Repair(id_, device, days=days, reason="battery", replaces=replaces, author="C1", **whole)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("device", "tick", "day"),
+    [("L2", 7, "2019-01-02"), ("L1", 4, "2019-01-02"), ("L1", 10, "2019-01-02"), ("L1", 7, "2026-11-24")],
+)
+def test_a_repair_says_nothing_of_another_laptop_or_of_what_was_written_before_after_or_under_another_date(
+    device: str, tick: int, day: str
+) -> None:
+    assert clocks.right_days([said("a", 2884)], device, tick, day) == ()
+
+
+def test_a_repair_moves_each_day_of_its_span_by_as_many() -> None:
+    days = [clocks.right_days([said("a", 2884)], "L1", 7, f"2019-01-0{day}") for day in (1, 3)]
+
+    assert days == [("2026-11-24",), ("2026-11-26",)]
+
+
+def test_two_repairs_of_the_same_show_both_until_one_replaces_them() -> None:
+    both = [said("a", 10), said("b", 11, first=9, last=12)]
+
+    assert clocks.clashing(clocks.standing(both)) == {"L1"}
+    assert clocks.right_days(both, "L1", 9, "2019-01-01") == ("2019-01-11", "2019-01-12")
+    assert clocks.right_days(both, "L1", 8, "2019-01-01") == ("2019-01-11",)
+    stands = clocks.standing([*both, said("c", 12, ("a", "b"))])
+    assert clocks.clashing(stands) == set()
+    assert clocks.right_days(stands, "L1", 9, "2019-01-01") == ("2019-01-13",)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        said("b", 11, device="L2"),
+        said("b", 11, first=10, last=12),
+        said("b", 11, from_day="2019-01-04", to_day="2019-01-05"),
+        said("b", 10),
+    ],
+)
+def test_repairs_of_different_things_or_that_say_the_same_do_not_clash(other: Repair) -> None:
+    assert clocks.clashing(clocks.standing([said("a", 10), other])) == set()
+
+
+def numbered(number: int, days: int, first: int, replaces: set[int]) -> Repair:
+    return said(f"r{number}", days, tuple(f"r{one}" for one in sorted(replaces) if one < number), first=first)
+
+
+NUMBERS = st.integers(0, 9)
+REPAIRS = st.lists(
+    st.builds(numbered, NUMBERS, st.integers(-3, 3), st.integers(1, 9), st.sets(NUMBERS)), unique_by=lambda one: one.id
+)
+
+
+@given(REPAIRS, st.randoms(use_true_random=False))
+def test_what_was_meant_is_the_same_in_whatever_order_repairs_arrive(repairs: list[Repair], chance: Random) -> None:
+    shuffled = chance.sample(repairs, len(repairs))
+
+    assert clocks.standing(shuffled) == clocks.standing(repairs)
+    stands = clocks.standing(repairs)
+    assert clocks.right_days(stands, "L1", 7, "2019-01-02") == clocks.right_days(stands[::-1], "L1", 7, "2019-01-02")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from fieldkit.clock import Clock
-from fieldkit.store import clocks
+from fieldkit.records import Value
+from fieldkit.store import clocks, log
 from fieldkit.store.database import Tables
+from fieldkit.store.log import Draft, Pen
 
 TODAY = Clock().today()
 
@@ -38,3 +40,30 @@ def test_the_first_day_of_a_folder_is_believed(tables: Tables) -> None:
 
 def test_a_child_of_whom_nothing_is_doubtful_has_nothing_flagged(tables: Tables) -> None:
     assert clocks.flagged(tables, "kid") == set()
+
+
+def test_what_is_no_repair_is_passed_over(tables: Tables, pen: Pen) -> None:
+    good = {"device": "L1", "first": 1, "last": 9, "from_day": "2019-01-01", "to_day": "2019-01-02", "days": 3}
+    others: list[dict[str, Value]] = [{"first": "one"}, {"days": None}, {"last": []}, {"device": None}]
+    for wrong in ({}, *others):
+        log.append(tables, pen, Draft("clock_repair", {**good, "reason": "battery", "replaces": [7, "r"], **wrong}))
+
+    assert [(one.days, one.replaces) for one in clocks.repairs(tables)] == [(3, ("r",))]
+
+
+def test_only_what_the_clock_dated_is_put_right(tables: Tables, pen: Pen) -> None:
+    for said in ({"day": "2019-01-01"}, {"day": "2019-01-02", "entered_on": "2019-01-03"}, {"act": "given"}):
+        log.append(tables, pen, Draft("consent_event", {"actor": "guardian", **said}, subject="kid"))
+
+    assert [day for _, day in clocks.dated(tables, pen.device)] == ["2019-01-01"]
+    assert [day for *_, day in clocks.dated_of(tables, ["kid"])] == ["2019-01-01"]
+
+
+def test_what_a_laptop_dated_is_found_without_reading_the_log(tables: Tables) -> None:
+    asked = list[str]()
+    tables.conn.set_trace_callback(asked.append)
+    clocks.dated(tables, "L1")
+    tables.conn.set_trace_callback(None)
+    plan = tables.execute(f"EXPLAIN QUERY PLAN {asked[-1]}").fetchall()
+
+    assert [step[-1] for step in plan] == ["SEARCH changes USING INDEX changes_dated (device=?)"]

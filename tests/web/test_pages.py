@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from fieldkit.acts import people
+from fieldkit.acts.desk import Desk
 from fieldkit.store import database
+from sync.replica import Report
 
 GROWING = "changes|heads|blocks|search_rows|consent_events|interviews|answers|moments|closings|memos|attachments|chunks"
 FEW = "changes_(?:participants|approved|interviews)|answers_doubted|blocks_parked|[a-z_]+_conflict"  # of some rows only
@@ -41,6 +44,27 @@ def test_an_interviews_page_reads_no_such_table(
     page = sit("interviewer").get(f"/interviews/{interview}").text
 
     assert "attachments" in page
+    assert plans == set()
+
+
+def test_the_boards_of_a_coordinator_read_no_whole_table_either(
+    sit: Callable[[str], FlaskClient],
+    plans: set[str],
+    desks: dict[str, Desk],
+    interview: str,
+    carry: Callable[[Desk, Desk], Report],
+) -> None:
+    carry(desks["interviewer"], desks["coordinator"])
+    plans.clear()  # a stick is read whole
+    browser, clock = sit("coordinator"), f"/clocks/{desks['interviewer'].device.id}"
+    browser.post("/sample/add", data={"sex": "f", "target": "5"})
+    code = people.listing(desks["coordinator"])[0].case_code
+    browser.post("/worklists", data={"team": "A", "what": "再去一次", "children": code, "due": "2031-05-09"})
+    first = re.findall(r'<option value="(\d+)"', browser.get(clock).text)[0]
+    browser.post(clock, data={"first": first, "last": first, "right": "2031-05-09", "reason": "battery"})
+    pages = ("/sample", "/worklists", clock, "/inbox", f"/people/{people.listing(desks['coordinator'])[0].id}")
+
+    assert [browser.get(page).status_code for page in pages] == [200] * len(pages)
     assert plans == set()
 
 

@@ -1,0 +1,171 @@
+"""Work lists: what the coordinator asks a team to do, child by child, and what came of it.
+
+An item is about one child: it is hidden with the child, goes when the child is erased, and lies in its team's drawer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fieldkit.acts.desk import Desk, only
+from fieldkit.errors import Missing, NotFound, Refusal
+from fieldkit.i18n import N_
+from fieldkit.rules import calendars, consent, names
+from fieldkit.rules.members import COORDINATOR, INTERVIEWER
+from fieldkit.rules.names import TooLong
+from fieldkit.store import log, machine, people, standing
+from fieldkit.store import worklists as store
+from fieldkit.store.database import Tables
+from fieldkit.store.log import Draft
+
+LONGEST = 500
+WHAT, CHILDREN, CAME = N_("what is to be done"), N_("the children"), N_("what came of it")
+_BETWEEN = re.compile(r"[\s,;、，；]+")
+
+
+class NoSuchChild(Refusal):
+    """A code that no child of that team has."""
+
+    code = "no_such_child"
+    message = N_("Nothing was put on the list: {code} is no child of this team that is in use here. Correct the code.")
+    status = 422
+
+
+class NotToBeAsked(Refusal):
+    """The family does not want to be rung or visited again (`domain.md` §3.6)."""
+
+    code = "not_to_be_asked"
+    message = N_(
+        "Nothing was put on the list: the family of {code} does not want to be rung or visited again. "
+        "Leave this code out."
+    )
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of an item: in words, the day by that laptop's clock, and who wrote it."""
+
+    came: str
+    day: str
+    author: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that a team is asked to do: with which child, and by when; `done` once it is ticked off."""
+
+    id: str
+    team: str
+    subject: str
+    case_code: str
+    what: str
+    due: str
+    done: tuple[Done, ...]
+
+
+@only(COORDINATOR)
+def teams(desk: Desk) -> list[str]:
+    """Return the teams that have a laptop."""
+    with desk.db.reading() as tables:
+        known = machine.everybody(tables)
+    return sorted({one.team for one in known.devices.values() if one.role == INTERVIEWER and one.id not in known.gone})
+
+
+@only(COORDINATOR)
+def listing(desk: Desk) -> list[Item]:
+    """Return what every team is asked to do, done or not, the first due first."""
+    with desk.db.reading() as tables:
+        return list(_items(tables))
+
+
+@only(INTERVIEWER)
+def mine(desk: Desk) -> list[Item]:
+    """Return what waits for this laptop's team."""
+    with desk.db.reading() as tables:
+        return _waiting(desk, tables)
+
+
+@only(INTERVIEWER)
+def find(desk: Desk, item: str) -> Item:
+    """Return one thing that waits. Raises NotFound, also once it is ticked off."""
+    with desk.db.reading() as tables:
+        return _find(desk, tables, item)
+
+
+@only(COORDINATOR)
+def put(desk: Desk, team: str, what: str, codes: str, due: str) -> int:
+    """Put *what* on the list of *team*, once for each child that *codes* name; return for how many.
+
+    Raises NotFound, Missing, TooLong, NoDay, NoSuchChild, NotToBeAsked.
+    """
+    if team not in teams(desk):
+        raise NotFound
+    said = {"what": _words(what, WHAT), "due": calendars.told_day(due, N_("By when")).isoformat(), "day": desk.today}
+    with desk.db.writing() as tables:
+        named = [code for code in map(names.typed, _BETWEEN.split(codes)) if code]
+        children = dict.fromkeys(child for code in named for child in _children(tables, team, code))
+        if not children:
+            raise Missing(field=CHILDREN)
+        for child in children:
+            log.append(tables, desk.pen, Draft("work_item", said, subject=child, drawer=f"research/{team}"))
+    return len(children)
+
+
+@only(INTERVIEWER)
+def tick(desk: Desk, item: str, came: str) -> None:
+    """Tick an item off, with what came of it. Raises NotFound, Missing, TooLong."""
+    said = {"item": item, "came": _words(came, CAME), "day": desk.today}
+    with desk.db.writing() as tables:
+        one = _find(desk, tables, item)
+        log.append(tables, desk.pen, Draft("work_tick", said, subject=one.subject))
+
+
+def _words(text: str, field: str) -> str:
+    kept = text.strip()
+    if not kept:
+        raise Missing(field=field)
+    if len(kept) > LONGEST:
+        raise TooLong(field=field, n=LONGEST)
+    return kept
+
+
+def _children(tables: Tables, team: str, code: str) -> list[str]:
+    found = [one for one in people.named(tables, code) if _is_here(tables, one) and people.team(tables, one) == team]
+    if not found:
+        raise NoSuchChild(code=code)
+    if any(_is_left_alone(tables, one) for one in found):
+        raise NotToBeAsked(code=code)
+    return found
+
+
+def _is_here(tables: Tables, subject: str) -> bool:
+    return people.row(tables, "participants", "id = ?", subject) is not None and not people.is_hidden(tables, subject)
+
+
+def _is_left_alone(tables: Tables, subject: str) -> bool:
+    return consent.takes_back(standing.binding(tables, subject), "recontact")
+
+
+def _items(tables: Tables) -> Iterator[Item]:
+    ticked, users = store.ticks(tables), machine.everybody(tables).users
+    for row in store.items(tables):
+        done = [
+            Done(one["came"] or "", one["day"] or "", users[one["author"]].name if one["author"] in users else "")
+            for one in ticked.get(row["id"], [])
+        ]
+        if not _is_left_alone(tables, row["subject"]):
+            facts = {name: row[name] or "" for name in ("id", "team", "subject", "case_code", "what", "due")}
+            yield Item(**facts, done=tuple(done))
+
+
+def _waiting(desk: Desk, tables: Tables) -> list[Item]:
+    return [one for one in _items(tables) if one.team == desk.device.team and not one.done]
+
+
+def _find(desk: Desk, tables: Tables, item: str) -> Item:
+    found = next((one for one in _waiting(desk, tables) if one.id == item), None)
+    if found is None:
+        raise NotFound
+    return found

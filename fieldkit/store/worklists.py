@@ -1,0 +1,27 @@
+"""What the coordinator asked teams to do, and what came of it."""
+
+from __future__ import annotations
+
+from fieldkit.store.database import Tables
+from fieldkit.store.people import Row
+
+
+def items(tables: Tables) -> list[Row]:
+    """Return every item with its `team` and the child's `case_code`, the first due first; no hidden children."""
+    rows = tables.query(
+        "SELECT w.*, substr(c.drawer, 10) AS team, p.case_code FROM work_items AS w "
+        "CROSS JOIN changes AS c ON c.id = w.id JOIN participants AS p ON p.id = w.subject "
+        "LEFT JOIN standings AS s ON s.subject = w.subject WHERE coalesce(s.hidden, 0) = 0 "
+        "ORDER BY w.due, p.case_code, w.id"
+    )
+    return list(rows)
+
+
+def ticks(tables: Tables) -> dict[str, list[Row]]:
+    """Return, by item, what came of it, and who wrote that."""
+    found: dict[str, list[Row]] = {}
+    for row in tables.query(
+        "SELECT t.*, c.author FROM work_ticks AS t CROSS JOIN changes AS c ON c.id = t.id ORDER BY t.id"
+    ):
+        found.setdefault(row["item"], []).append(row)
+    return found
