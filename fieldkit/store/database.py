@@ -41,6 +41,7 @@ _PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
 )
 _MUCH = "PRAGMA cache_size = -16000"  # KB: as a list of 200 children looks at; what is read again is deciphered again
+_MOST = "PRAGMA cache_size = -48000"  # KB: sealing and taking in come to rows all over the file
 
 
 class ForeignStore(Refusal):
@@ -102,6 +103,7 @@ class Database:
         self.ask_outside: Callable[[], object] = lambda: None  # refuses while it could not be noted there
         self.tell_outside: Callable[[], None] = lambda: None  # what went is noted beside the file, and stays noted
         self._writer = self._connect()  # while it stays open, closing the readers' does not checkpoint
+        self._writer.execute(_MOST)
 
     def close(self) -> None:
         """Close the file and drop the key."""

@@ -12,7 +12,7 @@ from sync.block import Block
 from sync.replica import StreamInfo
 
 _CONTINUED = (
-    "SELECT 1 FROM blocks AS after WHERE after.stream = blocks.stream AND after.position = blocks.position + 1 "
+    "SELECT 1 FROM blocks AS after WHERE after.stream = blocks.stream "
     "AND json_extract(CAST(after.header AS TEXT), '$.previous') = blocks.hash"
 )
 

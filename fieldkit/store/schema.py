@@ -23,6 +23,7 @@ KNOWN = (
     "conflicts_decided",
     "children_known_twice",
     "children_found_by_name",
+    "blocks_at_once",
 )  # any other name is a later version's
 
 _LOG = """
@@ -371,3 +372,16 @@ def children_known_twice(db: Tables) -> None:
 def children_found_by_name(db: Tables) -> None:
     """What a child was ever called is read from the few changes that say it, not from all of them (`child_names`)."""
     db.execute("CREATE INDEX changes_participants ON changes (record, tick, id, drawer) WHERE kind = 'participant'")
+
+
+# What continues what, and what waits: a row of a block is wide, and every exchange asks.
+_BLOCKS = """
+CREATE INDEX blocks_previous ON blocks (stream, json_extract(CAST(header AS TEXT), '$.previous'), position);
+CREATE INDEX blocks_standing ON blocks (standing, drawer, stream);
+"""
+
+
+@migrations()
+def blocks_at_once(db: Tables) -> None:
+    """What an exchange asks of the blocks is read from an index, whatever they hold."""
+    _script(db, _BLOCKS)
