@@ -105,6 +105,9 @@ class _All(dict[str, tuple[int, str | None]]):
     def __contains__(self, _name: object) -> bool:
         return True
 
+    def __missing__(self, _name: str) -> tuple[int, str | None]:
+        return 1, None
+
 
 class Light:
     """A laptop in memory, with one stream of its own: a `sync.Holder` that opens nothing.
