@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from fieldkit import console, devices, hubs, server
+from fieldkit import bundles, console, devices, hubs, server
 from fieldkit.acts import backups, checks, handover, sheets, studies, users
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.rosters import Plan
@@ -26,7 +26,6 @@ from fieldkit.exchange import datasets, rosters, tables
 from fieldkit.i18n import LOCALES, N_
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.studies import load_study
-from sync.replica import Report
 
 OK, WRONG, REFUSED, INTERRUPTED = 0, 1, 3, 130
 
@@ -78,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_found(commands)
     _add_recover(commands)
     devices.add(commands, _command, _path, _as_user)
-    _add_bundle(commands)
+    bundles.add(commands, _command, _path, _as_user)
     _add_export(commands)
     _add_roster(commands)
     _add_check(commands)
@@ -141,17 +140,6 @@ def _add_backup(commands: Any) -> None:
     _as_user(backup)
     restore = _command(commands, "restore", _restore, "恢复备份 bring a backup into an empty folder")
     restore.add_argument("file", type=_path, help="备份文件，要当时的密码 the backup; asks for the passphrase of then")
-
-
-def _add_bundle(commands: Any) -> None:
-    ways = commands.add_parser("bundle", help="U盘上的数据包 a bundle on a stick")
-    steps = ways.add_subparsers(required=True, metavar="STEP")
-    write = _command(steps, "write", _write, "写出数据包 write a bundle")
-    write.add_argument("file", type=_path, help="文件或文件夹 a file, or a folder")
-    _as_user(write)
-    read = _command(steps, "read", _read, "读入数据包 read a bundle")
-    read.add_argument("file", type=_path)
-    _as_user(read)
 
 
 def _add_export(commands: Any) -> None:
@@ -254,28 +242,6 @@ def _restore(asked: argparse.Namespace) -> None:
     with console.folder(asked) as folder:
         backups.restore(folder, asked.file, console.passphrase())
     say(N_("Restored in {path}. The laptop that it came from must not be used any more."), path=asked.data)
-
-
-def _write(asked: argparse.Namespace) -> None:
-    with console.desk(asked) as desk:
-        info = handover.write(desk, handover.named(asked.file))
-    if asked.json:
-        console.show({**asdict(info), "path": str(info.path)})
-    else:
-        say(N_("Written and read back: {path} ({n} blocks)."), path=info.path, n=info.blocks)
-
-
-def _read(asked: argparse.Namespace) -> None:
-    with console.desk(asked) as desk:
-        report = handover.read(desk, asked.file)
-    if asked.json:
-        console.show(asdict(report))
-        return
-    say(N_("Read: {new} new changes, {known} known. Blocks: {total}."), **_numbers(report))
-
-
-def _numbers(report: Report) -> dict[str, object]:
-    return {"new": report.changes_new + report.changes_held, "known": report.changes_known, "total": report.received}
 
 
 def _export(asked: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 
@@ -27,7 +27,7 @@ class Clock:
 
     ahead: timedelta = timedelta(0)
     stated: timedelta = timedelta(0)
-    run: str = RUN
+    run: str = field(default_factory=lambda: RUN)
 
     def now(self) -> datetime:
         """Return the moment as the laptop believes it, with its UTC offset."""

@@ -114,6 +114,10 @@ _ALL = (
     Kind("string", "study", "strings", {**_texts("code zh en zh_state en_state"), "position": INTEGER}, ("code",)),
     Kind("guide_version", "study", "guide_versions", {"number": INTEGER, "strings": MAP}, immutable=True),
     Kind("form", "study", "forms", _FORM_FIELDS, ("doc_kind", "version")),
+    Kind(
+        "lost_stick", "study", "lost_sticks", {**_texts("device written_on lost_on"), "interviews": INTEGER},
+        immutable=True,
+    ),
     Kind("erasure_done", "study", "erasures_done", _texts("erasure device day"), ("erasure", "device")),
     Kind("team_secret", "consent", "team_secrets", _texts("team secret"), ("team",)),
     Kind("participant", "research", "participants", _PARTICIPANT_FIELDS),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from sync import frames, orders
+from sync import frames, orders, receipts
 from sync.block import Block, payload_intact
 from sync.canonical import decode, decode_object, encode, new_id
 from sync.errors import BadHash, ForeignStudy, Malformed, NotABundle, Occupied, SyncError, UnknownFormat
@@ -37,12 +37,13 @@ class Incoming:
 
     `torn`: something is missing at its end or in between; `damaged`: frames that are not what was once written;
     `newer`: frames of a later version, passed over.
-    Checked were signatures of orders and hashes of payloads, not yet the signatures of blocks.
+    Checked were signatures of orders and receipts, and hashes of payloads, not yet the signatures of blocks.
     """
 
     study: str = ""
     orders: list[bytes] = field(default_factory=list)
     streams: list[StreamInfo] = field(default_factory=list)
+    receipts: list[bytes] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     torn: bool = True
     damaged: int = 0
@@ -101,7 +102,8 @@ def exchange(path: Path, replica: Replica) -> Report:
     if found.study != replica.study():
         raise ForeignStudy(found.study)
     report = replica.receive(found.orders, found.streams, found.blocks)
-    damaged, newer = report.damaged + found.damaged, report.newer + found.newer
+    damaged = report.damaged + found.damaged + replica.witness(found.receipts)
+    newer = report.newer + found.newer
     return replace(report, torn=found.torn, damaged=damaged, newer=newer)
 
 
@@ -117,11 +119,17 @@ def _gives_way(path: Path) -> bool:
 
 
 def _write_frames(writer: Writer, replica: Replica) -> tuple[int, int]:
-    return write_frames(writer, replica.study(), replica.orders(), replica.streams(), replica.blocks())
+    parts = replica.orders(), replica.streams(), replica.blocks(), replica.receipts()
+    return write_frames(writer, replica.study(), *parts)
 
 
 def write_frames(
-    writer: Writer, study: str, found: Iterable[bytes], streams: Iterable[StreamInfo], brought: Iterable[Block]
+    writer: Writer,
+    study: str,
+    found: Iterable[bytes],
+    streams: Iterable[StreamInfo],
+    brought: Iterable[Block],
+    signed: Iterable[bytes] = (),
 ) -> tuple[int, int]:
     """Write a whole bundle; return the number of orders and blocks in it. Raises TooLarge, OSError."""
     n_orders = n_blocks = 0
@@ -131,6 +139,8 @@ def write_frames(
         n_orders += 1
     for stream in streams:
         writer.put(frames.STREAM, encode(list(stream)))
+    for receipt in signed:
+        writer.put(frames.RECEIPT, receipt)
     for block in brought:
         header = block.header_bytes
         writer.put(frames.BLOCK, len(header).to_bytes(4, "big") + header + (block.payload or b""))
@@ -188,6 +198,12 @@ def _stream(found: Incoming, content: bytes) -> None:
     found.streams.append(StreamInfo(*facts))
 
 
+def _receipt(found: Incoming, content: bytes) -> None:
+    if receipts.parse(content).study != found.study:
+        raise ForeignStudy
+    found.receipts.append(content)
+
+
 def _block(found: Incoming, content: bytes) -> None:
     end = 4 + int.from_bytes(content[:4], "big")
     if end > len(content):
@@ -198,7 +214,7 @@ def _block(found: Incoming, content: bytes) -> None:
     found.blocks.append(block)
 
 
-_TAKERS = {frames.ORDER: _order, frames.STREAM: _stream, frames.BLOCK: _block}
+_TAKERS = {frames.ORDER: _order, frames.STREAM: _stream, frames.RECEIPT: _receipt, frames.BLOCK: _block}
 
 
 def _forget_cached(file: BinaryIO) -> None:

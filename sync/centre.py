@@ -12,7 +12,7 @@ from typing import Any
 
 from nacl.signing import SigningKey
 
-from sync import chain, judge, orders, wire
+from sync import chain, judge, orders, receipts, wire
 from sync.block import Block
 from sync.bundle import Incoming
 from sync.canonical import b64, decode, digest, encode
@@ -25,6 +25,7 @@ from sync.wire import Message
 NEW, KNOWN, GAP = chain.NEW, chain.KNOWN, chain.GAP
 QUARANTINE, FULL = "quarantine", "quarantine_full"
 OK, DENIED, UNFIT = 200, 403, 422
+LEAVING = {"compare", "push"}  # what a device that was taken out may ask: to leave here what it has
 
 
 class Centre:
@@ -107,7 +108,10 @@ class Centre:
         if facts["study"] != self.study:
             raise ForeignStudy(facts["study"])
         brought = wire.read_piece(message.content).orders if act == "orders" else []
-        return self._acts[act](self._sender(message, brought), message)
+        device = self._sender(message, brought)
+        if device.gone and act not in LEAVING:
+            raise Refused(wire.REVOKED)
+        return self._acts[act](device, message)
 
     def _sender(self, message: Message, brought: Iterable[bytes]) -> Device:
         """Return who asks; what it brings counts: that is how a device becomes known. Raises Refused."""
@@ -118,8 +122,6 @@ class Centre:
         if device is None:
             raise Refused(wire.UNKNOWN_DEVICE)
         wire.verify(wire.REQUEST, message, device.verify)
-        if device.gone:
-            raise Refused(wire.REVOKED)
         return device
 
     def _ready(self) -> Judgement:
@@ -154,7 +156,7 @@ class Centre:
         equal = _object(message.content).get("opening") == chain.opening_of(self._store.ends(self.study), held)
         if equal:
             self._settle(device, held)
-        return encode({"equal": equal})
+        return encode({"equal": equal and not self._left(device)})
 
     def _compare(self, device: Device, message: Message) -> bytes:
         """Return the streams that differ, with this hub's ends, and which orders either side lacks."""
@@ -163,13 +165,26 @@ class Centre:
         if not isinstance(streams, dict):
             raise Malformed("streams")
         held, mine = self._store.ends(self.study), set(self._store.order_ids(self.study))
+        of = self._of(message.facts["device"], streams) if device.gone else {*streams, *held}
         differing = {
             stream: [list(end) for end in held.get(stream, ())]
-            for stream in {*streams, *held}
+            for stream in of
             if streams.get(stream, "") != wire.short(held.get(stream, ()))
         }
+        said: dict[str, Any] = {"streams": differing, "lacks": sorted(theirs - mine)}
+        if device.gone:
+            return encode({**said, "has": []})
         self._settle(device, theirs)
-        return encode({"streams": differing, "lacks": sorted(theirs - mine), "has": sorted(mine - theirs)})
+        return encode({**said, "has": sorted(mine - theirs), "left": self._left(device)})
+
+    def _of(self, device: str, streams: Iterable[str]) -> set[str]:
+        """Return which of *streams* are *device*'s, or of nobody that is known here."""
+        infos = self._store.infos(self.study)
+        return {stream for stream in streams if stream not in infos or infos[stream].device == device}
+
+    def _left(self, device: Device) -> list[str]:
+        """Return the blocks that devices left here which were taken out: a coordinator's machine looks at them."""
+        return self._store.aside(self.study, wire.REVOKED) if device.role == COORDINATOR else []
 
     def _settle(self, device: Device, theirs: Iterable[str]) -> None:
         """A restored hub hands out payloads again once it has every order of a coordinator's machine."""
@@ -177,21 +192,35 @@ class Centre:
         if device.role == COORDINATOR and complete and self._facts().restored:
             self._store.settle(self.study)
 
-    def _take(self, _device: Device, message: Message) -> bytes:
+    def _take(self, device: Device, message: Message) -> bytes:
         """Keep a piece, orders first; answer after the commit, with what became of each block."""
         found = wire.read_piece(message.content)
         if found.torn or found.damaged or found.study != self.study:
             raise Malformed("piece")
-        self._keep_orders(found)
+        self._keep_orders(found, device)
         claimed = {info.stream: info.device for info in found.streams}
         became: dict[str, str] = {}
         for stream, run in groupby(chain.in_order(found.blocks), key=lambda one: one.header.stream):
-            became |= self._take_stream(list(run), claimed.get(stream, ""), message.facts["device"])
+            brought, sender = list(run), message.facts["device"]
+            if device.gone:
+                became |= self._leave(brought, device, sender)
+            else:
+                became |= self._take_stream(brought, claimed.get(stream, ""), sender)
         return encode({"hash": digest(message.content), "blocks": became, "orders": len(found.orders)})
 
-    def _keep_orders(self, found: Incoming) -> None:
-        self._store.keep_orders(self.study, {orders.parse(content).id: content for content in found.orders})
+    def _keep_orders(self, found: Incoming, device: Device) -> None:
+        """Of a device that was taken out only what it wants erased of its own: that is hidden until it counts."""
+        parsed = [orders.parse(content) for content in found.orders]
+        kept = [one for one in parsed if not device.gone or (one.kind, one.signer) == (judge.ERASE, device.verify)]
+        self._store.keep_orders(self.study, {one.id: one.content for one in kept})
         self._ready()
+
+    def _leave(self, run: list[Block], device: Device, sender: str) -> dict[str, str]:
+        """Keep apart what a device that was taken out wrote itself, until somebody who belongs here brings it."""
+        known = self._store.holds(self.study, run[0].header.stream, [one.hash for one in run])
+        became = {one.hash: wire.REVOKED if judge.signed_by(one, device.verify) else "bad_signature" for one in run}
+        became |= dict.fromkeys(known, KNOWN)
+        return {one.hash: self._set_aside(one, became[one.hash], sender) for one in run}
 
     def _take_stream(self, run: list[Block], claimed: str, sender: str) -> dict[str, str]:
         info = self._info(run[0], claimed)
@@ -236,7 +265,7 @@ class Centre:
             return became
         return QUARANTINE if self._store.set_aside(self.study, sender, one, became) else FULL
 
-    def _pull(self, _device: Device, message: Message) -> bytes:
+    def _pull(self, device: Device, message: Message) -> bytes:
         """Return one piece of what the asker lacks: orders first, then blocks in chain order."""
         if self._facts().restored:
             raise Refused(wire.RESTORED)
@@ -249,9 +278,21 @@ class Centre:
         if found:
             return wire.piece(self.study, found, [], [])
         infos = self._store.infos(self.study)
+        if "left" in asked:
+            return self._hand_on(device, wire.texts(asked["left"]))
         blocks = next(wire.cut(self._lacking(streams, infos)), [])
         of = sorted({one.header.stream for one in blocks})
         return wire.piece(self.study, [], [infos[stream] for stream in of], blocks)
+
+    def _hand_on(self, device: Device, names: Iterable[str]) -> bytes:
+        """Return one piece of what devices left here that were taken out, in chain order."""
+        judged, wanted = self._ready(), {*names} & {*self._left(device)}
+        found = chain.in_order(self._store.pick_aside(self.study, wanted))
+        owners = [(one, judged.owner(one, "") or "") for one in found]
+        infos = [(one, StreamInfo(one.header.stream, one.header.drawer, owner)) for one, owner in owners]
+        blocks = [replace(one, payload=None) if judged.empties(one, info) else one for one, info in infos]
+        run = next(wire.cut(blocks), [])
+        return wire.piece(self.study, [], sorted({info for _, info in infos}), run)
 
     def _lacking(self, streams: Mapping[str, Any], infos: Mapping[str, StreamInfo]) -> Iterable[Block]:
         judged = self._ready()
@@ -266,7 +307,7 @@ class Centre:
     def _receipt(self, device: Device, message: Message) -> bytes:
         """Sign which of the named ends and orders are here, in this epoch."""
         asked = _object(message.content)
-        streams, ids = wire.ends(asked.get("streams")), wire.texts(asked.get("orders"))
+        streams, ids = receipts.ends(asked.get("streams")), wire.texts(asked.get("orders"))
         self._settle(device, ids)
         mine = set(self._store.order_ids(self.study))
         facts = {
@@ -278,7 +319,7 @@ class Centre:
             "orders": digest(encode(sorted(mine & set(ids)))),
         }
         self._store.saw(self.study, message.facts["device"], self._now())
-        return encode(wire.receipt(facts, self._signer))
+        return encode(receipts.sign(facts, self._signer))
 
     def _held(self, stream: str, ends: list[chain.End]) -> list[list[Any]]:
         held = self._store.holds(self.study, stream, [name for _, name in ends])
@@ -300,5 +341,5 @@ def _wish(said: object) -> tuple[list[str], chain.End]:
     """Return the hashes that somebody holds in a stream, and the last block that it got."""
     if not isinstance(said, dict):
         raise Malformed("stream")
-    position, name = wire.ends({"": [said.get("after", [0, ""])]})[""][0]
+    position, name = receipts.ends({"": [said.get("after", [0, ""])]})[""][0]
     return list(wire.texts(said.get("have"))), (position, name)

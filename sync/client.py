@@ -15,13 +15,13 @@ from typing import Any
 import httpx
 from nacl.signing import SigningKey
 
-from sync import chain, wire
+from sync import chain, receipts, wire
 from sync.bundle import Incoming
 from sync.canonical import decode, digest, encode
 from sync.chain import KNOWN, NEW, Ends
 from sync.errors import ForeignStudy, Malformed, NotTheHub, Refused, SyncError, Unreachable
 from sync.replica import Holder, Report
-from sync.wire import PREFIX, RESTORED, UNKNOWN_DEVICE
+from sync.wire import PREFIX, RESTORED, REVOKED, UNKNOWN_DEVICE
 
 PATIENCE = httpx.Timeout(60, connect=15)
 TRIES = 2  # a connection that was kept may be dead by the time that it is used again
@@ -112,11 +112,11 @@ class Line:
             raise Refused(refused["refused"])
         return said.content
 
-    def ask_for(self, act: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the object that answers *facts*; raises what `ask` raises."""
-        said = decode(self.ask(act, encode(facts)))
-        if not isinstance(said, dict):
-            raise NotTheHub
+    def ask_for(self, act: str, content: bytes, *names: str) -> dict[str, Any]:
+        """Return the object that answers *content* and says at least *names*; raises what `ask` raises, Malformed."""
+        said = decode(self.ask(act, content))
+        if not isinstance(said, dict) or not said.keys() >= {*names}:
+            raise Malformed(act)
         return said
 
     def _post(self, url: str, raw: bytes) -> bytes:
@@ -196,14 +196,22 @@ class _Talk:
 
     def equal(self) -> bool:
         """Ask in one round trip whether both hold the same; a device that is new introduces itself first."""
-        opening = {"opening": chain.opening_of(self._here.ends(), self._here.order_ids())}
+        opening = encode({"opening": chain.opening_of(self._here.ends(), self._here.order_ids())})
         try:
-            return bool(self._line.ask_for("hello", opening)["equal"])
+            return bool(self._line.ask_for("hello", opening, "equal")["equal"])
         except Refused as refused:
+            if refused.why == REVOKED:
+                self._leave()
             if refused.why != UNKNOWN_DEVICE:
                 raise
         self._line.ask("orders", wire.piece(self._here.study(), self._here.introduction(), [], []))
-        return bool(self._line.ask_for("hello", opening)["equal"])
+        return bool(self._line.ask_for("hello", opening, "equal")["equal"])
+
+    def _leave(self) -> None:
+        """This device was taken out: what it has is left at the hub, where a coordinator's machine finds it."""
+        said = self._compare()
+        self._bring_orders(said["lacks"])
+        self._bring_blocks(receipts.ends(said["streams"]))
 
     def round(self) -> None:
         """Compare, bring orders and fetch them, fetch blocks and bring them, ask for the receipt."""
@@ -211,10 +219,12 @@ class _Talk:
         if said["lacks"]:
             self._bring_orders(said["lacks"])
             said = self._compare()  # a hub that waited for these orders hands out again
-        streams = wire.ends(said["streams"])
+        streams = receipts.ends(said["streams"])
         try:
             self._fetch_orders(said["has"])
             self._fetch_blocks(streams)
+            if self._fetch_left(said["left"]):
+                streams = receipts.ends(self._compare()["streams"])
         except Refused as refused:
             if refused.why != RESTORED:
                 raise
@@ -224,8 +234,10 @@ class _Talk:
 
     def _compare(self) -> dict[str, Any]:
         held = {stream: wire.short(ends) for stream, ends in self._here.ends().items()}
-        said = self._line.ask_for("compare", {"streams": held, "orders": sorted(self._here.order_ids())})
-        return {"streams": said["streams"], "lacks": wire.texts(said["lacks"]), "has": wire.texts(said["has"])}
+        asked = encode({"streams": held, "orders": sorted(self._here.order_ids())})
+        said = self._line.ask_for("compare", asked, "streams", "lacks", "has")
+        ids = {name: wire.texts(said.get(name, [])) for name in ("lacks", "has", "left")}
+        return {"streams": said["streams"], **ids}
 
     def _bring_orders(self, ids: Sequence[str]) -> None:
         for run in wire.cut(self._here.orders_named(ids)):
@@ -234,10 +246,10 @@ class _Talk:
 
     def _send(self, content: bytes) -> dict[str, str]:
         """Send one piece; only an answer that echoes its hash acknowledges it."""
-        said = decode(self._line.ask("push", content))
-        if said.get("hash") != digest(content):
+        said = self._line.ask_for("push", content, "hash", "blocks")
+        if said["hash"] != digest(content) or not isinstance(said["blocks"], dict):
             raise NotTheHub
-        return dict(said["blocks"])
+        return said["blocks"]
 
     def _fetch_orders(self, ids: Sequence[str]) -> None:
         wanted = list(ids)
@@ -273,8 +285,18 @@ class _Talk:
             if any(name not in links for _, name in ends):
                 yield stream, {"have": chain.sample(links)}
 
-    def _pull(self, ids: Sequence[str], wishes: Mapping[str, Any]) -> Incoming:
-        found = wire.read_piece(self._line.ask("pull", encode({"orders": list(ids), "streams": wishes})))
+    def _fetch_left(self, names: Sequence[str]) -> bool:
+        """Fetch what devices left at the hub that were taken out; it is brought back as any other, to its place."""
+        wanted = list(names)
+        while wanted:
+            found = self._pull([], {}, left=wanted)
+            self._keep(found)
+            fetched = {one.hash for one in found.blocks}
+            wanted = [name for name in wanted if name not in fetched] if fetched else []
+        return bool(names)
+
+    def _pull(self, ids: Sequence[str], wishes: Mapping[str, Any], **more: Sequence[str]) -> Incoming:
+        found = wire.read_piece(self._line.ask("pull", encode({"orders": list(ids), "streams": wishes, **more})))
         if found.torn or found.study != self._here.study():
             raise Malformed("piece")
         return found
@@ -311,9 +333,9 @@ class _Talk:
 
     def _ask_receipt(self) -> None:
         streams = {stream: [list(end) for end in ends] for stream, ends in self._here.ends().items()}
-        said = self._line.ask_for("receipt", {"streams": streams, "orders": sorted(self._here.order_ids())})
+        said = self._line.ask_for("receipt", encode({"streams": streams, "orders": sorted(self._here.order_ids())}))
         try:
-            wire.check_receipt(said, self._line.card.key)
+            receipts.check(said, self._line.card.key)
         except SyncError as error:
             raise NotTheHub from error
         self.outcome.receipt = said

@@ -10,8 +10,8 @@ from sync.canonical import HASH_BYTES, b64, decode, encode
 from sync.errors import Malformed, NotABundle, TooLarge
 
 MAGIC = b"FIELDKIT-BUNDLE\n"
-HEAD, ORDER, STREAM, BLOCK, END = b"H", b"O", b"S", b"B", b"E"
-KINDS = (HEAD, ORDER, STREAM, BLOCK, END)
+HEAD, ORDER, STREAM, RECEIPT, BLOCK, END = b"H", b"O", b"S", b"R", b"B", b"E"
+KINDS = (HEAD, ORDER, STREAM, RECEIPT, BLOCK, END)
 LARGEST_FRAME = 64 * 1024 * 1024  # bytes of content
 START = 5  # kind, length
 CHECK = 16

@@ -238,6 +238,19 @@ class HubStore:
             at.execute(self._new(_quarantine), [row])
         return True
 
+    def aside(self, study: str, reason: str) -> list[str]:
+        """Return the hashes of what is kept apart for *reason*."""
+        where = (_quarantine.c.study == study, _quarantine.c.reason == reason)
+        with self._reading() as at:
+            return list(at.execute(select(_quarantine.c.hash).where(*where).order_by(_quarantine.c.hash)).scalars())
+
+    def pick_aside(self, study: str, names: Iterable[str]) -> list[Block]:
+        """Return these blocks of those that are kept apart."""
+        columns = select(_quarantine.c.header, _quarantine.c.payload).where(_quarantine.c.study == study)
+        with self._reading() as at:
+            rows = [row for some in _some(names) for row in at.execute(columns.where(_quarantine.c.hash.in_(some)))]
+        return [Block(bytes(row.header), None if row.payload is None else bytes(row.payload)) for row in rows]
+
     def saw(self, study: str, device: str, at_: str) -> None:
         """Keep when a device last took a receipt, by this machine's clock."""
         row = {"study": study, "device": device, "at": at_}

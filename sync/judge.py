@@ -6,7 +6,7 @@ Who may give which order only the program around `sync` knows: it says so throug
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from nacl.signing import VerifyKey
@@ -16,6 +16,7 @@ from sync import orders
 from sync.block import Block
 from sync.canonical import unb64
 from sync.errors import SyncError
+from sync.orders import Order
 from sync.replica import StreamInfo
 
 COORDINATOR = "coordinator"  # whose orders a hub waits for that was restored from an old backup
@@ -47,12 +48,21 @@ class Judgement:
     devices: Mapping[str, Device]
     emptied: Mapping[str, frozenset[str]]  # hash of a block -> keys that signed for it
     aliases: frozenset[tuple[str, str]]  # (drawer, alias)
+    parked: Mapping[str, frozenset[str]] = field(default_factory=dict)  # as `emptied`, of orders that do not count now
+    parked_aliases: frozenset[tuple[str, str]] = frozenset()
 
     def empties(self, one: Block, info: StreamInfo) -> bool:
         """Tell whether *one*, of stream *info*, is to be without its payload."""
+        return self._named(one, info, self.emptied) or (info.drawer, one.header.alias) in self.aliases
+
+    def may_be_empty(self, one: Block, info: StreamInfo) -> bool:
+        """Tell whether *one* may come without its payload: who emptied it may have done so while the order counted."""
+        parked = self._named(one, info, self.parked) or (info.drawer, one.header.alias) in self.parked_aliases
+        return parked or self.empties(one, info)
+
+    def _named(self, one: Block, info: StreamInfo, emptied: Mapping[str, frozenset[str]]) -> bool:
         device = self.devices.get(info.device)
-        named = device is not None and device.verify in self.emptied.get(one.hash, ())
-        return named or (info.drawer, one.header.alias) in self.aliases
+        return device is not None and device.verify in emptied.get(one.hash, ())
 
     def fault(self, one: Block, info: StreamInfo) -> str:
         """Return why *one* cannot stand in stream *info*, as a code; empty where it can."""
@@ -61,7 +71,7 @@ class Judgement:
             return "unknown_device"
         if one.header.drawer != info.drawer:
             return "drawer"
-        if one.payload is None and not self.empties(one, info):
+        if one.payload is None and not self.may_be_empty(one, info):
             return "no_payload"
         return "" if signed_by(one, device.verify) else "bad_signature"
 
@@ -91,16 +101,24 @@ def signed_by(one: Block, key: str) -> bool:
 def judge(found: Iterable[bytes], rules: Rules) -> Judgement:
     """Return what the orders *found* mean, whatever the order in which they came."""
     contents = sorted(found)
-    void = rules.void(contents)
-    parsed = [one for one in map(orders.parse, contents) if one.id not in void]
+    void, parsed = rules.void(contents), [orders.parse(content) for content in contents]
+    signers = {one.signer for one in parsed if one.kind == ERASE_CHILD}
+    may = {signer: rules.may_erase(signer, contents) for signer in signers}
+    counting, parked = ([one for one in parsed if (one.id in void) == out] for out in (False, True))
+    return Judgement(rules.recognised(contents), *_erasing(counting, may), *_erasing(parked, may))
+
+
+def _erasing(
+    found: Iterable[Order], may: Mapping[str, bool]
+) -> tuple[dict[str, frozenset[str]], frozenset[tuple[str, str]]]:
+    """Return which blocks the orders *found* empty, with who signed for it, and which children."""
     emptied: dict[str, frozenset[str]] = {}
-    for one in parsed:
+    aliases: set[tuple[str, str]] = set()
+    for one in found:
         for name in _named(one.body) if one.kind == ERASE else ():
             emptied[name] = emptied.get(name, frozenset()) | {one.signer}
-    of_children = [one for one in parsed if one.kind == ERASE_CHILD]
-    may = {signer: rules.may_erase(signer, contents) for signer in {one.signer for one in of_children}}
-    aliases = frozenset(pair for one in of_children if may[one.signer] for pair in _aliases(one.body))
-    return Judgement(rules.recognised(contents), emptied, aliases)
+        aliases |= {*_aliases(one.body)} if one.kind == ERASE_CHILD and may[one.signer] else set()
+    return emptied, frozenset(aliases)
 
 
 def _named(body: Mapping[str, Any]) -> list[str]:

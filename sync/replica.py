@@ -68,8 +68,14 @@ class Replica(Protocol):
     def blocks(self) -> Iterable[Block]:
         """Yield all blocks in chain order."""
 
+    def receipts(self) -> Iterable[bytes]:
+        """Return the newest receipt of each coordinator's computer that is known here, as it was signed."""
+
     def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]) -> Report:
         """Take in what is new: orders first, then streams, then blocks."""
+
+    def witness(self, found: Sequence[bytes]) -> int:
+        """Keep receipts, the newest of each signer; return how many of them no coordinator's computer signed."""
 
 
 class Holder(Protocol):

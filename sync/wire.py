@@ -10,20 +10,20 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from nacl.exceptions import BadSignatureError
-from nacl.signing import SigningKey, VerifyKey
+from nacl.signing import SigningKey
 
 from sync import bundle
 from sync.block import Block
 from sync.bundle import Incoming
-from sync.canonical import b64, decode_object, digest, encode, new_id, unb64
+from sync.canonical import b64, decode_object, digest, encode, new_id
 from sync.chain import End
-from sync.errors import BadHash, BadSignature, Malformed
+from sync.errors import BadHash, Malformed
 from sync.frames import Writer
+from sync.receipts import check_signature
 from sync.replica import StreamInfo
 
 FORMAT = 1
-REQUEST, ANSWER, RECEIPT = b"fieldkit request 1\n", b"fieldkit answer 1\n", b"fieldkit receipt 1\n"
+REQUEST, ANSWER = b"fieldkit request 1\n", b"fieldkit answer 1\n"
 PREFIX = "/sync/"
 UNKNOWN_DEVICE, REVOKED, RESTORED = "unknown_device", "revoked", "restored"  # why a hub says no
 LARGEST_PIECE = 256 * 1024  # unless a single block is longer
@@ -85,26 +85,7 @@ def _read(raw: bytes, keys: set[str]) -> Message:
 
 def verify(mark: bytes, message: Message, key: str) -> None:
     """Check that the owner of *key* (base64url) signed *message*; raises BadSignature, Malformed."""
-    check(mark, message.facts, message.signature, key)
-
-
-def check(mark: bytes, facts: dict[str, Any], signature: str, key: str) -> None:
-    """Check a signature over *mark* and canonical *facts*; raises BadSignature, Malformed."""
-    try:
-        VerifyKey(unb64(key)).verify(mark + encode(facts), unb64(signature))
-    except (BadSignatureError, ValueError, TypeError) as error:
-        raise BadSignature from error
-
-
-def receipt(facts: dict[str, Any], signer: SigningKey) -> dict[str, Any]:
-    """Return *facts* signed by the hub: what it holds, in which epoch."""
-    return {**facts, "signature": b64(signer.sign(RECEIPT + encode(facts)).signature)}
-
-
-def check_receipt(said: dict[str, Any], key: str) -> None:
-    """Check that the hub with *key* signed the receipt; raises BadSignature, Malformed."""
-    facts = {name: value for name, value in said.items() if name != "signature"}
-    check(RECEIPT, facts, str(said.get("signature", "")), key)
+    check_signature(mark, message.facts, message.signature, key)
 
 
 def piece(study: str, found: Iterable[bytes], streams: Iterable[StreamInfo], brought: Iterable[Block]) -> bytes:
@@ -149,22 +130,3 @@ def texts(found: object) -> Sequence[str]:
     if isinstance(found, list) and all(isinstance(one, str) for one in found):
         return found
     raise Malformed("texts")
-
-
-def ends(found: object) -> dict[str, list[tuple[int, str]]]:
-    """Return *found* if it is `{stream: [[position, hash], ...]}`; raises Malformed."""
-    if not isinstance(found, dict):
-        raise Malformed("ends")
-    return {stream: [_end(one) for one in _list(listed)] for stream, listed in found.items()}
-
-
-def _end(found: object) -> tuple[int, str]:
-    if isinstance(found, list) and len(found) == 2 and type(found[0]) is int and isinstance(found[1], str):
-        return found[0], found[1]
-    raise Malformed("end")
-
-
-def _list(found: object) -> list[object]:
-    if isinstance(found, list):
-        return found
-    raise Malformed("list")

@@ -67,6 +67,8 @@ settings.load_profile("steady")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", action="store_true", help="draw the pictures in docs/ anew")
+    parser.addoption("--faults", action="store_true", help="write the table of faults in sync/README.md anew")
+    parser.addoption("--histories", type=int, default=48, metavar="N", help="histories of a study in tests/stories")
     parser.addoption("--kills", type=int, default=1, metavar="N", help="kills of each step in a browser")
 
 
@@ -209,21 +211,20 @@ PAGE, RESERVED, SALT = 4096, 80, 16
 
 @pytest.fixture
 def clear() -> Callable[[Database], bytes]:
-    """Read a store's file in clear, free pages and all: what a person would find who has file and key."""
+    """Read a store's file and journal in clear, free pages and all: what who has file and key would find."""
     if find_library("crypto") is None:
         pytest.skip("needs OpenSSL's library to look into the pages")
     return _clear
 
 
 def _clear(db: Database) -> bytes:
-    """Return the whole file in clear, free pages and all: AES-256-CBC, the IV in the reserved tail of each page."""
+    """Return file and journal in clear, free pages and all: AES-256-CBC, the IV in the reserved tail of each page."""
     crypto = ctypes.CDLL(find_library("crypto"))
     for name in ("EVP_CIPHER_CTX_new", "EVP_aes_256_cbc"):
         getattr(crypto, name).restype = ctypes.c_void_p
-    content, found = db.path.read_bytes(), b""
-    for start in range(0, len(content), PAGE):
-        page = content[start : start + PAGE]
-        sealed, iv = page[SALT if start == 0 else 0 : -RESERVED], page[-RESERVED:][:16]
+    found = b""
+    for page, start in _pages(db.path):
+        sealed, iv = page[start:-RESERVED], page[-RESERVED:][:16]
         context, out, size = (
             ctypes.c_void_p(crypto.EVP_CIPHER_CTX_new()),
             ctypes.create_string_buffer(PAGE + 32),
@@ -235,6 +236,17 @@ def _clear(db: Database) -> bytes:
         found += out.raw[: size.value]
         crypto.EVP_CIPHER_CTX_free(context)
     return found
+
+
+def _pages(path: Path) -> Iterator[tuple[bytes, int]]:
+    """Yield every page, old ones in the journal too, and where in it the sealed bytes begin."""
+    content, journal = path.read_bytes(), path.with_name(f"{path.name}-wal")
+    for start in range(0, len(content), PAGE):
+        yield content[start : start + PAGE], SALT if start == 0 else 0
+    content = journal.read_bytes() if journal.exists() else b""
+    for start in range(32, len(content) - PAGE, 24 + PAGE):  # a head of 32 bytes, and one of 24 before each page
+        first = content[start : start + 4] == b"\0\0\0\1"
+        yield content[start + 24 : start + 24 + PAGE], SALT if first else 0
 
 
 @pytest.fixture

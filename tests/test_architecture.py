@@ -23,7 +23,7 @@ LAYERS = (  # from the bottom to the top
     {"acts"},
     {"exchange"},
     {"web"},
-    {"app", "cli", "__main__", "config", "console", "devices", "doors", "hubs", "server"},
+    {"app", "bundles", "cli", "__main__", "config", "console", "devices", "doors", "hubs", "server"},
 )
 LIVES_IN = {  # library: the only modules and packages that may import it
     "flask": ("fieldkit.web", "fieldkit.app", "sync.hub"),
@@ -35,8 +35,10 @@ LIVES_IN = {  # library: the only modules and packages that may import it
         "fieldkit.store.replica",
         "fieldkit.store.intake",
         "fieldkit.store.holdings",
+        "fieldkit.store.receipts",
+        "fieldkit.store.ticks",
         "fieldkit.acts",
-        "fieldkit.cli",
+        "fieldkit.bundles",
         "fieldkit.hubs",
     ),
     "sqlcipher3": ("fieldkit.store.database",),

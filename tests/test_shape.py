@@ -23,7 +23,9 @@ OF_NO_MODULE = {
     "acts/kills",
     "acts/stops_model",
     "store/model",
+    "store/revocations_model",
     "web/words",
+    "sync/faults",
     "sync/model",
     "sync/vectors",
 }  # about a layer, not about one noun

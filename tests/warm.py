@@ -17,6 +17,7 @@ from contextlib import suppress
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 
+from fieldkit import clock
 from fieldkit.cli import main
 
 MOST = 1 << 17
@@ -50,6 +51,7 @@ def become(request: tuple[list[str], dict[str, str]], streams: list[int]) -> lis
     os.environ.clear()
     os.environ.update(environment)
     tempfile.tempdir = None  # as the new environment says
+    clock.RUN = clock.new_id()  # a fork is another run of the program
     return words
 
 

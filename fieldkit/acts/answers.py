@@ -32,9 +32,20 @@ class TextTooLong(Refusal):
     status = 413
 
 
+class CameLate(Refusal):
+    """An older copy of a note, after a newer one was kept."""
+
+    code = "came_late"
+    message = N_("An older copy of this note came late and was not taken. The newer one is kept.")
+    status = 409
+
+
 @dataclass(frozen=True)
 class SaveAnswer:
-    """One save. `editor` names the opened editor, `base` is what it was opened on (as `QuestionLine.base`)."""
+    """One save. `editor` names the opened editor, `base` is what it was opened on (as `QuestionLine.base`).
+
+    `turn` counts the changes of a note on its page, so that a copy which was held up on its way is known; 0: uncounted.
+    """
 
     interview: str
     question: str
@@ -43,6 +54,7 @@ class SaveAnswer:
     text: str
     text_kind: str = "verbatim"
     outcome: str = "answered"
+    turn: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,13 +71,17 @@ class Saved:
 def save(desk: Desk, said: SaveAnswer) -> Saved:
     """Keep the text of one note; it is on the disk when this returns.
 
-    Raises NotFound, Invalid, TextTooLong, ConsentMissing, TypingErased, DiskFull, StoreBusy, WallBroken.
+    Raises NotFound, Invalid, TextTooLong, ConsentMissing, StopCountsDown, TypingErased, DiskFull, StoreBusy,
+    WallBroken.
     """
     _check(said)
     with desk.db.writing() as tables:
         interview = _interview(tables, said)
+        interviews.check_goes_on(tables, said.interview)
+        _check_turn(desk, said)
         interviews.keep_duration(desk, tables, interview)
         change = _keep(desk, tables, said, interview, interviews.grounds(tables, interview))
+        _turned(desk, said)
     return Saved(change.id, said.base, desk.clock.now(), said.editor)
 
 
@@ -84,12 +100,14 @@ def off_record(desk: Desk, said: SaveAnswer, words: str) -> Saved:
         went_on = machine.recall(tables, _WENT_ON + said.editor)  # the answer to the first request was lost
         if went_on is not None:
             fresh = replace(said, editor=went_on.decode(), outcome=outcome)
+            _check_turn(desk, fresh)
         else:
             base = _take_back(desk, tables, said, words, interview, grounds)
             fresh = replace(said, editor=new_id(), base=base, outcome=outcome)
             machine.remember(tables, _WENT_ON + said.editor, fresh.editor)
             moments.write(desk, tables, interview, OFF_RECORD, question=said.question)
         change = _keep(desk, tables, fresh, interview, grounds)
+        _turned(desk, fresh)
     return Saved(change.id, fresh.base, desk.clock.now(), fresh.editor)
 
 
@@ -155,6 +173,16 @@ def _take_back(
         _keep(desk, tables, replace(said, editor=new_id(), base="{}", text=text), interview, grounds)
     left = mine.keys() | reaching
     return json.dumps({name: [id_ for id_ in ids if id_ not in left] for name, ids in seen.items()})
+
+
+def _check_turn(desk: Desk, said: SaveAnswer) -> None:
+    """Raise CameLate for a copy of what this editor has gone on from, as a connection that hung may bring one."""
+    if 0 < said.turn < desk.folder.turns.get(said.editor, 0):
+        raise CameLate
+
+
+def _turned(desk: Desk, said: SaveAnswer) -> None:
+    desk.folder.turns[said.editor] = max(said.turn, desk.folder.turns.get(said.editor, 0))
 
 
 def _interview(tables: Tables, said: SaveAnswer) -> people.Row:

@@ -108,6 +108,10 @@ def keep_stop(desk: Desk, card: Card) -> None:
 
     What cannot be written, as on a full disk, is held up by nothing: the card in memory says it all the same.
     """
+    with desk.db.reading() as tables:
+        kept = store.of(tables, card.by)
+    if kept == (card.stop and (card.place, card.stop.at)):
+        return
     with suppress(Refusal), desk.db.writing() as tables:
         if card.stop is not None:
             store.keep(tables, card.by, card.place, card.stop.at)

@@ -19,7 +19,7 @@ from fieldkit.studies import Pair, load_study
 
 @dataclass(frozen=True)
 class InterviewLine:
-    """One interview of a child: `ZK-A03-016-S1`, its day, how far it came, whether all is sealed, whether it ended.
+    """One interview of a child: `ZK-A03-016-S1`, its day, how far it came, its second and third tick, did it end.
 
     `on_paper`: it was held on paper and typed in.
     """
@@ -29,7 +29,8 @@ class InterviewLine:
     started_on: str
     answered: int
     total: int
-    sealed: bool
+    carried: bool
+    verified: bool
     ended: bool = False
     on_paper: bool = False
 
@@ -222,7 +223,8 @@ def _line(row: people.Row, one: people.Row, place: int, common: Ground) -> Inter
         one["started_on"],
         one["answered"],
         common.questions,
-        not one["unsealed"],
+        bool(one["carried"]),
+        bool(one["verified"]),
         bool(one["ended"]),
         bool(one["entered_on"]),
     )

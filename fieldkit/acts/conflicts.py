@@ -105,8 +105,13 @@ def waiting(desk: Desk) -> int:
 def listing(desk: Desk) -> list[Disputed]:
     """Return every record that waits for a decision and that this computer can read; no hidden children."""
     with desk.db.reading() as tables:
-        known = machine.everybody(tables)
-        return [_disputed(tables, known, found["kind"], found["id"]) for found in decisions.waiting(tables)]
+        return found(tables)
+
+
+def found(tables: Tables) -> list[Disputed]:
+    """Return the same of one transaction, which may be one that is given up."""
+    known = machine.everybody(tables)
+    return [_disputed(tables, known, one["kind"], one["id"]) for one in decisions.waiting(tables)]
 
 
 @only(COORDINATOR)

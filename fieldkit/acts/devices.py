@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from fieldkit.acts import invitations
+from fieldkit.acts import invitations, revocations
 from fieldkit.acts.desk import Desk, only, sit_down
 from fieldkit.acts.invitations import NONSENSE, Given, Letter, NotAnInvitation
 from fieldkit.acts.studies import keep, open_team
@@ -113,7 +113,7 @@ def invite(desk: Desk, content: bytes, role: str, team: str) -> bytes:
     """Answer a request: recognise its keys under *role* and *team*, and seal what that role may read to it.
 
     The invitation brings the study's words along, so that the new machine can start at once.
-    Raises NotARequest, Invalid.
+    Raises NotARequest, Invalid, OutYourself.
     """
     asked = _asked(content)
     if role not in ROLES:
@@ -121,6 +121,7 @@ def invite(desk: Desk, content: bytes, role: str, team: str) -> bytes:
     if not (team.isascii() and team.isalnum() and team.isupper() and len(team) <= 4):
         raise Invalid(field=N_("the team"))
     with desk.db.writing() as tables:
+        revocations.belonging(desk, tables)
         _check_new(tables, asked)
         device = _named(tables, asked["device"]["id"], role, team)
         _open_team(desk, tables, team, role)

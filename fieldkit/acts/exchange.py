@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
 
 from fieldkit.acts import hubs, removals, stops
 from fieldkit.acts.desk import Desk
@@ -14,9 +13,9 @@ from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import canonical
-from fieldkit.store import holdings, machine, people, replica
-from fieldkit.store.database import DatabaseError, Tables
-from sync import chain, client
+from fieldkit.store import holdings, machine, receipts, replica, ticks
+from fieldkit.store.database import DatabaseError
+from sync import client
 from sync.block import Block
 from sync.chain import Ends, StreamLinks
 from sync.client import Card, Identity, Outcome, Progress
@@ -24,7 +23,7 @@ from sync.errors import ForeignStudy, NotTheHub, Refused, SyncError, Unreachable
 from sync.replica import Report, StreamInfo
 from sync.wire import REVOKED, UNKNOWN_DEVICE
 
-CARD, RECEIPT = "hub_card", "hub_receipt"
+CARD = "hub_card"
 
 
 class NoHub(Refusal):
@@ -71,12 +70,13 @@ class NotRecognised(Refusal):
 
 
 class TakenOut(Refusal):
-    """The hub exchanges nothing with a device that was taken out of the study."""
+    """The hub hands nothing to a device that was taken out of the study, and keeps apart what it leaves."""
 
     code = "taken_out"
     message = N_(
-        "This computer was taken out of the study, so the hub exchanges nothing with it. Nothing is lost: "
-        "write a bundle and hand it to the coordinator, who can let what is in it count again."
+        "This computer was taken out of the study and gets nothing from the hub any more. What it wrote since waits "
+        "there as far as there is room, and nothing is lost: tell the coordinator, who can let it count; "
+        "to be sure, write a bundle and hand it over. Go on on another computer."
     )
     status = 403
 
@@ -100,14 +100,10 @@ class LockedMeanwhile(Refusal):
 
 @dataclass(frozen=True)
 class HubState:
-    """What this laptop knows of the hub: its address, when all that was here was verified there, what is not yet.
-
-    `verified`: interviews of which everything lies at the hub, by its own receipt.
-    """
+    """What this laptop knows of the hub: its address, and when all that was here was verified there."""
 
     url: str
     last_receipt: str | None
-    verified: int
 
 
 @dataclass(frozen=True)
@@ -137,10 +133,8 @@ def take_card(desk: Desk, content: bytes) -> Card:
 def state(desk: Desk) -> HubState | None:
     """Return what is known of the hub; None where no card was read in."""
     with desk.db.reading() as tables:
-        card, said = machine.recall(tables, CARD), _kept(tables)
-        if card is None:
-            return None
-        return HubState(json.loads(card)["url"], said.get("at"), _verified(tables, said))
+        card = machine.recall(tables, CARD)
+        return None if card is None else HubState(json.loads(card)["url"], receipts.from_hub(tables).get("at"))
 
 
 def run(desk: Desk, tell: Callable[[Progress], object] = lambda _: None) -> Exchanged:
@@ -153,7 +147,7 @@ def run(desk: Desk, tell: Callable[[Progress], object] = lambda _: None) -> Exch
     stops.finish_due(desk, all_of_them=True)
     with desk.db.writing() as tables:
         replica.seal(tables)
-        card, kept = machine.recall(tables, CARD), _kept(tables).get("receipt")
+        card, kept = machine.recall(tables, CARD), receipts.from_hub(tables).get("receipt")
     if card is None:
         raise NoHub
     here, me = _Here(desk, json.loads(card)["url"]), Identity(desk.device.id, desk.device.pair.signer)
@@ -193,34 +187,14 @@ def _strange(error: SyncError) -> Refusal:
 
 
 def _keep_receipt(desk: Desk, outcome: Outcome) -> None:
-    if outcome.done and outcome.receipt is not None:
-        at = desk.clock.now().isoformat(timespec="minutes")
-        with desk.db.writing() as tables:
-            missing = _beyond(tables, outcome.receipt)
-            blocks = holdings.count(tables) - len(missing)
-            machine.remember(tables, RECEIPT, canonical({"at": at, "receipt": outcome.receipt, "blocks": blocks}))
-
-
-def _kept(tables: Tables) -> dict[str, Any]:
-    return dict(json.loads(machine.recall(tables, RECEIPT) or b"{}"))
-
-
-def _verified(tables: Tables, said: Mapping[str, Any]) -> int:
-    """Return how many interviews the receipt covers wholly; only blocks that came after it are looked at."""
-    if not said:
-        return 0
-    missing = _beyond(tables, said["receipt"]) if holdings.count(tables) > said["blocks"] else []
-    return people.tallied(tables)["interviews"] - holdings.unverified(tables, missing)
-
-
-def _beyond(tables: Tables, receipt: Mapping[str, Any]) -> list[str]:
-    """Return the blocks that the receipt does not cover."""
-    held, missing = receipt["streams"], list[str]()
-    for stream, ends in holdings.ends(tables).items():
-        if [list(end) for end in ends] != held.get(stream):
-            names = [name for _, name in held.get(stream, [])]
-            missing += [name for _, name in chain.beyond(holdings.links(tables, stream), names)]
-    return missing
+    """Keep what the hub said; the ticks are counted anew where it says more than before, or something came here."""
+    at = desk.clock.now()
+    with desk.db.writing() as tables:
+        said = outcome.receipt if outcome.done else None
+        fresh = said is not None and receipts.keep_from_hub(tables, at.isoformat(timespec="minutes"), said)
+        if fresh or outcome.progress.received:
+            receipts.sign(tables, int(at.timestamp()))
+            ticks.settle(tables)
 
 
 class Sending:
@@ -292,11 +266,13 @@ class _Here:
         with self._desk.db.writing() as tables:
             if found or replica.waits_to_erase(tables):
                 self._desk.db.leave_no_trace()
-            report = replica.StoreReplica(tables, self._batch).receive(found, streams, brought)
+            here = replica.StoreReplica(tables, self._batch)
+            report = here.receive(found, streams, brought)
             removals.acknowledge(self._desk, tables)
             total = _sum(self.report, report)
             if brought:
                 at = self._desk.clock.now().isoformat(timespec="seconds")
+                ticks.arrived(tables, here.devices, at, self._source)
                 holdings.note_batch(tables, self._batch, at, self._source, canonical(asdict(total)).decode())
         self.report = total
         return report

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,8 +14,9 @@ from fieldkit.clock import new_id
 from fieldkit.errors import DiskFull, Occupied, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import canonical
-from fieldkit.store import machine, people, replica
+from fieldkit.store import holdings, machine, people, receipts, replica, ticks
 from fieldkit.store.database import Tables
+from fieldkit.store.ticks import Stick
 from sync import bundle, errors
 from sync.bundle import BundleInfo
 from sync.errors import ForeignStudy, NotABundle, SyncError, UnknownFormat
@@ -62,8 +65,9 @@ class NoSuchPlace(Refusal):
 
 @dataclass(frozen=True)
 class HandoverState:
-    """What only this machine holds: changes not sealed yet, interviews here and how many of them were carried.
+    """What only this machine holds: changes not sealed yet, interviews here, how many of them carried, and verified.
 
+    `carried`: a bundle that is not lost, another machine or a receipt holds all of it; `verified`: a receipt does.
     `as_of`: when a bundle was last read in; list, forms and help card are as of then.
     """
 
@@ -72,6 +76,7 @@ class HandoverState:
     carried: int
     last_written: str | None
     as_of: str | None
+    verified: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,9 +92,9 @@ def state(desk: Desk) -> HandoverState:
     """Return what has not left this machine yet."""
     with desk.db.reading() as tables:
         known, written = people.tallied(tables), machine.recall(tables, LAST_WRITTEN)
-        read = machine.batches(tables)
-    here, last = known["interviews"], written.decode() if written else None
-    return HandoverState(known["unsealed"], here, here - known["waiting"], last, read[0][0] if read else None)
+        read, (carried, verified) = machine.batches(tables), ticks.counted(tables)
+    last, as_of = written.decode() if written else None, read[0][0] if read else None
+    return HandoverState(known["unsealed"], known["interviews"], carried, last, as_of, verified)
 
 
 def new_name() -> str:
@@ -114,15 +119,19 @@ def write(desk: Desk, path: Path) -> BundleInfo:
     stops.finish_due(desk, all_of_them=True)
     with desk.db.writing() as tables:
         replica.seal(tables)
+        receipts.sign(tables, int(desk.clock.now().timestamp()))
     try:
         with desk.db.reading() as tables:
-            info = bundle.write(path, replica.StoreReplica(tables))
+            info, held = bundle.write(path, replica.StoreReplica(tables)), holdings.ends(tables)
     except errors.Occupied as error:
         raise Occupied(path=path) from error
     except OSError as error:
         raise explained(error, path) from error
+    at = desk.clock.now().isoformat(timespec="minutes")
     with desk.db.writing() as tables:
-        machine.remember(tables, LAST_WRITTEN, desk.clock.now().isoformat(timespec="minutes"))
+        machine.remember(tables, LAST_WRITTEN, at)
+        ticks.note_stick(tables, Stick(new_id(), at, path.name, people.tallied(tables)["interviews"], ""), held)
+        ticks.settle(tables)
     return info
 
 
@@ -132,17 +141,31 @@ def read(desk: Desk, path: Path, name: str = "") -> Report:
     *name*: what the person called the file, for the list of batches.
     Raises NotThisFile, OtherStudy, NewerBundle, NoSuchPlace, DiskFull.
     """
-    batch = new_id()
+    with explaining(path), desk.db.writing() as tables:
+        desk.db.leave_no_trace()  # it may bring orders to erase
+        return _taken_in(desk, tables, path, name or path.name)
+
+
+@contextmanager
+def explaining(path: Path) -> Iterator[None]:
+    """Tell what goes wrong with the bundle at *path* in words; raises what `read` does."""
     try:
-        with desk.db.writing() as tables:
-            desk.db.leave_no_trace()  # it may bring orders to erase
-            report = bundle.exchange(path, replica.StoreReplica(tables, batch))
-            removals.acknowledge(desk, tables)
-            _note_batch(desk, tables, batch, name or path.name, report)
+        yield
     except OSError as error:
         raise explained(error, path) from error
     except SyncError as error:
         raise _REFUSALS.get(type(error), NotThisFile)() from error
+
+
+def _taken_in(desk: Desk, tables: Tables, path: Path, source: str) -> Report:
+    batch, at = new_id(), desk.clock.now()
+    here = replica.StoreReplica(tables, batch)
+    report = bundle.exchange(path, here)
+    removals.acknowledge(desk, tables)
+    receipts.sign(tables, int(at.timestamp()))
+    ticks.settle(tables)
+    ticks.arrived(tables, here.devices, at.isoformat(timespec="seconds"), source)
+    machine.keep_batch(tables, batch, at.isoformat(timespec="seconds"), source, canonical(asdict(report)).decode())
     return report
 
 
@@ -164,8 +187,3 @@ _NO_ROOM = {27, 28}  # EFBIG, ENOSPC
 def explained(error: OSError, path: Path) -> Refusal:
     """Return what an error of the file system means to a person who reads or writes *path*."""
     return DiskFull() if error.errno in _NO_ROOM else NoSuchPlace(path=path)
-
-
-def _note_batch(desk: Desk, tables: Tables, batch: str, source: str, report: Report) -> None:
-    at = desk.clock.now().isoformat(timespec="seconds")
-    machine.keep_batch(tables, batch, at, source, canonical(asdict(report)).decode())

@@ -17,7 +17,7 @@ from fieldkit.rules import moments as meanings
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.moments import MINUTE, Moment
-from fieldkit.store import elapsed, log, people, standing, strings
+from fieldkit.store import elapsed, erasures, log, people, standing, stops, strings
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import load_study
@@ -52,6 +52,24 @@ class ConsentMissing(Refusal):
         "Not saved: the consents for this interview are not in place any more. "
         "Stop writing and look at the child's page."
     )
+
+
+class StopCountsDown(Refusal):
+    """Somebody writes on while the child's stop counts down, or waits for room on the disk."""
+
+    code = "stop_counts_down"
+    message = N_(
+        "Not saved: the child has chosen to stop. If the child wants to go on after all, say so on the stop page "
+        "first. What you typed is still here."
+    )
+    status = 409
+
+
+class TalkDeleted(NotFound):
+    """Nothing of this interview was to stay."""
+
+    code = "talk_deleted"
+    message = N_("Nothing of this talk stays: the child chose so, and it is deleted for good. Go back to the start.")
 
 
 @dataclass(frozen=True)
@@ -108,11 +126,22 @@ def check_gates(judged: Sequence[gates.Gate], reasons: Mapping[str, str]) -> dic
 
 
 def row_within(tables: Tables, interview: str) -> people.Row:
-    """Return an interview as the caller's transaction sees it; raises NotFound, also where the child withdrew."""
+    """Return an interview as the caller's transaction sees it.
+
+    Raises TalkDeleted where nothing of it was to stay, else NotFound, also where the child withdrew.
+    """
     row = people.row(tables, "interviews", "id = ?", interview)
+    if row is None and erasures.is_shut(tables, interview):
+        raise TalkDeleted
     if row is None or people.is_hidden(tables, row["subject"]):
         raise NotFound
     return row
+
+
+def check_goes_on(tables: Tables, interview: str) -> None:
+    """Raise StopCountsDown where the child has chosen to stop and it is not carried out yet: nothing is added then."""
+    if stops.of(tables, interview) is not None:
+        raise StopCountsDown
 
 
 def keep_duration(desk: Desk, tables: Tables, interview: people.Row, turn: elapsed.Turn = counters.move) -> int | None:

@@ -52,7 +52,7 @@ def of_interview(desk: Desk, interview: str) -> list[Memo]:
 def write(desk: Desk, interview: str, parts: Mapping[str, str], *, shared: bool = False) -> str:
     """Keep a memo; return its id. Sealed for its author alone unless *shared*.
 
-    Raises NotFound, Missing, TooLong.
+    Raises NotFound, Missing, TooLong, StopCountsDown.
     """
     told = {name: clean(parts.get(name, "").strip()) for name in PARTS}
     if not any(told.values()):
@@ -62,6 +62,7 @@ def write(desk: Desk, interview: str, parts: Mapping[str, str], *, shared: bool 
     sealed = {} if shared else {"sealed": desk.keys.keep(canonical(told))}
     with desk.db.writing() as tables:
         interviews.row_within(tables, interview)
+        interviews.check_goes_on(tables, interview)
         facts = {"interview": interview, "interviewer": desk.me.code, "day": desk.today}
         return log.append(tables, desk.pen, Draft("memo", facts | (told if shared else sealed))).id
 

@@ -51,13 +51,14 @@ def of_interview(desk: Desk, interview: str) -> Observation:
 def keep(desk: Desk, interview: str, parts: Mapping[str, str], base: str = "{}") -> list[Finding]:
     """Keep what was seen, over what was on the screen; return what to look at again (V38).
 
-    Raises NotFound, TooLong, ConsentMissing.
+    Raises NotFound, TooLong, ConsentMissing, StopCountsDown.
     """
     told = {name: clean(parts.get(name, "").strip()) for name in PARTS}
     if any(len(text) > LONGEST for text in told.values()):
         raise TooLong(field=N_("the observation"), n=LONGEST)
     with desk.db.writing() as tables:
         row = interviews.row_within(tables, interview)
+        interviews.check_goes_on(tables, interview)
         grounds = interviews.grounds(tables, row)
         facts = {"interview": interview, **told}
         draft = Draft("observation", facts, subject=row["subject"], session=interview, grounds=grounds)

@@ -233,7 +233,7 @@ class _Reader:
             text_kind=found.get("text_kind") or "verbatim",
             others=[self._other(one) for one in texts[:-1] if one.set["text"] != texts[-1].set["text"]],
             editor=new_id(),
-            base=log.encode_base(standing),
+            base=_base(standing),
             sealed=bool(found) and not log.waits(self.tables, record),
             waits=self._waits(question["sens"] or 0, careful=careful),
             context=self.context if careful else (),
@@ -260,6 +260,16 @@ class _Reader:
         everybody = machine.everybody(self.tables)
         user, device = everybody.users.get(one.author), everybody.devices.get(one.device)
         return OtherText(one.set["text"], user.name if user else "", device.name if device else "")
+
+
+def _base(standing: Sequence[Change]) -> str:
+    """Return what the editor of a note is opened on: of two texts the one that it shows, so that typing on keeps both.
+
+    Which of them holds is decided on a page of its own (`acts/conflicts.py`), not by the first key.
+    """
+    texts = merge.heads(standing).get("text", [])
+    beside = {one.id for one in texts if one.set["text"] != texts[-1].set["text"]}
+    return log.encode_base([one for one in standing if one.id not in beside])
 
 
 _STATES = {"answered": "answered", "child_skipped": "skipped", "off_record": "off_record"}

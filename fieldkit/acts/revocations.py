@@ -35,6 +35,16 @@ class OutAlready(Refusal):
     message = N_("Nothing was changed: this computer was taken out already. What came of it since waits on this page.")
 
 
+class OutYourself(Refusal):
+    """A computer that was taken out itself says who belongs to the study no more."""
+
+    code = "out_yourself"
+    message = N_(
+        "Nothing was changed: this computer was taken out of the study itself, and what it orders does not count. "
+        "Another coordinator does it, from another computer."
+    )
+
+
 @dataclass(frozen=True)
 class Out:
     """A device that was taken out: its id and name, why, and how many blocks that came of it since wait here."""
@@ -49,12 +59,12 @@ class Out:
 def revoke(desk: Desk, device: str, why: str) -> None:
     """Take *device* (id or name) out, for one of `WHY`, and change the keys of the drawers that it could open.
 
-    Raises NotFound, Invalid, OwnComputer, OutAlready.
+    Raises NotFound, Invalid, OwnComputer, OutAlready, OutYourself.
     """
     if why not in WHY:
         raise Invalid(field=N_("why"))
     with desk.db.writing() as tables:
-        everybody = machine.everybody(tables)
+        everybody = belonging(desk, tables)
         id_ = _named(everybody, device)
         if id_ == desk.device.id:
             raise OwnComputer
@@ -70,16 +80,33 @@ def release(desk: Desk, device: str) -> None:
     """Let count what came of *device* (id or name) since it was taken out; the device itself stays out.
 
     Its orders to erase children or to take others out stay aside: a coordinator gives such an order anew.
-    Raises NotFound.
+    Raises NotFound, OutYourself.
     """
     with desk.db.writing() as tables:
-        everybody = machine.everybody(tables)
+        everybody = belonging(desk, tables)
         id_ = _named(everybody, device)
         if id_ not in everybody.gone:
             raise NotFound
         named = _recognised(tables, everybody, id_, OWN_WORDS)
         desk.db.leave_no_trace()  # it may let an order to erase count
         _give(desk, tables, RELEASE, {"version": VERSION, "device": id_, **named})
+
+
+def belonging(desk: Desk, tables: Tables) -> Members:
+    """Return the members of the study, of whom this computer is one; raises OutYourself."""
+    everybody = machine.everybody(tables)
+    if desk.device.id in everybody.gone:
+        raise OutYourself
+    return everybody
+
+
+def copied(desk: Desk) -> set[str]:
+    """Return the devices, by id, under whose name two computers write: one was copied, or an older copy put in place.
+
+    Nothing is lost by it; a person takes the device out and invites its people anew.
+    """
+    with desk.db.reading() as tables:
+        return holdings.branched(tables) - machine.everybody(tables).gone.keys()
 
 
 def taken_out(desk: Desk) -> bool:

@@ -44,6 +44,14 @@ class ChoiceNotKept(Refusal):
     status = 507
 
 
+class TakenBack(Refusal):
+    """A choice that was held up on its way comes after the word that the child goes on."""
+
+    code = "taken_back"
+    message = N_("Nothing was done: the child wanted to go on, and that came first.")
+    status = 409
+
+
 class ChoiceWaits(Refusal):
     """The ten seconds are over, and what was chosen could not be carried out yet."""
 
@@ -70,36 +78,41 @@ class Waiting:
 
 
 @only(INTERVIEWER)
-def begin(desk: Desk, interview: str, choice: str) -> Waiting:
+def begin(desk: Desk, interview: str, choice: str, mark: str = "") -> Waiting:
     """Keep what was chosen with the child, `stop_keep` or `stop_discard`; it takes the place of what waits.
 
+    *mark*: by which name the page that asks can take it back, though it should hear no answer.
+
     Once the ten seconds are over only the stricter choice takes the place of the other. What a full disk cannot take
-    waits in memory. Raises NotFound, Invalid, ChoiceWaits, ChoiceNotKept.
+    waits in memory. Raises NotFound, Invalid, TakenBack, ChoiceWaits, ChoiceNotKept.
     """
+    if mark and mark in desk.folder.undone:
+        raise TakenBack
     if choice not in {STOP_KEEP, STOP_DISCARD}:
         raise Invalid(field=N_("what becomes of the interview"))
     try:
         with desk.db.writing() as tables:
-            made, row = _made(desk, tables, interview, choice), people.row(tables, "interviews", "id = ?", interview)
+            made = _made(desk, tables, interview, choice, mark)
+            row = people.row(tables, "interviews", "id = ?", interview)
             if row is not None:
                 interviews.keep_duration(desk, tables, row)
             stops.keep(tables, interview, made)
     except DiskFull as error:
         with desk.db.reading() as tables:
-            desk.folder.unkept[interview] = _made(desk, tables, interview, choice)
+            desk.folder.unkept[interview] = _made(desk, tables, interview, choice, mark)
         raise ChoiceNotKept from error
     desk.folder.unkept.pop(interview, None)
     return Waiting(made.mark, choice, ceil(UNDO))
 
 
-def _made(desk: Desk, tables: Tables, interview: str, choice: str) -> Stop:
+def _made(desk: Desk, tables: Tables, interview: str, choice: str, mark: str) -> Stop:
     """Return the stop that was tapped now. Raises NotFound, ChoiceWaits where it cannot take the place of another."""
     before, subject = _of(desk, tables, interview), _subject(desk, tables, interview)
     is_due = before is not None and _is_over(desk, before)
     if before is not None and is_due and (before.choice, choice) != (STOP_KEEP, STOP_DISCARD):
         raise ChoiceWaits
     stays = before is not None and (before.stays or is_due)
-    return Stop(new_id(), choice, subject, desk.me.code, desk.clock.run, desk.clock.awake(), stays)
+    return Stop(mark or new_id(), choice, subject, desk.me.code, desk.clock.run, desk.clock.awake(), stays)
 
 
 def _of(desk: Desk, tables: Tables, interview: str) -> Stop | None:
@@ -146,6 +159,12 @@ def waiting(desk: Desk, interview: str) -> Waiting | None:
     return None if found is None else Waiting(found.mark, found.choice, ceil(_left(desk, found)), kept)
 
 
+def counts_down(desk: Desk, interview: str) -> bool:
+    """Tell whether the child chose to stop *interview* and the ten seconds run."""
+    found = waiting(desk, interview)
+    return found is not None and found.kept and found.left > 0
+
+
 def overdue(desk: Desk) -> dict[str, str]:
     """Return each interview whose stop waits for room: its ten seconds are over, or the disk could not take it."""
     with desk.db.reading() as tables:
@@ -162,12 +181,13 @@ def check_undecided(desk: Desk, tables: Tables, interview: str) -> None:
 
 @only(INTERVIEWER)
 def undo(desk: Desk, interview: str, mark: str) -> bool:
-    """Take back what was chosen under *mark*; return False where that does not wait any more.
+    """Take back what was chosen under *mark*; return False where that does not wait: it is over, or was never heard.
 
     Where it took the place of a choice whose ten seconds were over, that one waits again. Raises ChoiceWaits.
     """
     with desk.db.writing() as tables:
         found = _of(desk, tables, interview)
+        desk.folder.undone.add(mark)
         if found is None or found.mark != mark:
             return False
         if _is_over(desk, found):

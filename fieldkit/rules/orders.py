@@ -9,6 +9,11 @@ from typing import Any
 from fieldkit.records import canonical
 
 
+def texts(found: object) -> bool:
+    """Tell whether *found* is a list of texts: anybody may sign anything."""
+    return isinstance(found, list) and all(isinstance(one, str) for one in found)
+
+
 @dataclass(frozen=True)
 class Said:
     """An order as `sync` parsed it: what kind, by which public key, its words, and the id by which others name it."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from fieldkit.rules.orders import Said
+from fieldkit.rules.orders import Said, texts
 
 REVOKE, RELEASE, VERSION = "revoke", "release", 1
 LOST, LEFT, CLONED = "lost", "left", "cloned"
@@ -74,10 +74,6 @@ def _well_formed(order: Said) -> bool:
         and isinstance(body.get("device"), str)
         and (order.kind == RELEASE or body.get("why") in WHY)
         and isinstance(streams, Mapping)
-        and all(_texts(ends) for ends in streams.values())
-        and _texts(body.get("orders"))
+        and all(texts(ends) for ends in streams.values())
+        and texts(body.get("orders"))
     )
-
-
-def _texts(found: object) -> bool:
-    return isinstance(found, list) and all(isinstance(one, str) for one in found)

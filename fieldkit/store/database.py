@@ -150,6 +150,16 @@ class Database:
             if self._trace:
                 self._trace = not (self._told_outside() and self._emptied_journal())
 
+    @contextmanager
+    def trying(self) -> Iterator[Tables]:
+        """Yield tables as `writing` does, to see what a change would do: nothing of it is on the disk afterwards."""
+        with self._gate, self._transaction(self._writer, "BEGIN IMMEDIATE") as tables:
+            tables.execute("SAVEPOINT trying")
+            try:
+                yield tables
+            finally:
+                tables.execute("ROLLBACK TO trying")
+
     def leave_no_trace(self) -> None:
         """Let the journal be emptied after the open transaction, so that what it deletes is in no file any more.
 

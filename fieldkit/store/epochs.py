@@ -20,6 +20,7 @@ from nacl import utils
 from nacl.exceptions import CryptoError
 
 from fieldkit.rules.members import Members
+from fieldkit.rules.orders import texts
 from fieldkit.store import machine
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import b64, seal_to, unb64
@@ -53,13 +54,14 @@ def due(tables: Tables) -> list[Body]:
     A fresh key where somebody who had the newest was taken out; and each fresh key for those who lack it, such as a
     machine that was invited elsewhere meanwhile.
     """
-    everybody = machine.everybody(tables)
+    me, everybody = machine.recall_self(tables).id, machine.everybody(tables)
     said = _said(tables, everybody)
-    if not everybody.gone and not said:
+    if (not everybody.gone and not said) or me not in everybody.devices or me in everybody.gone:
         return []
     found = [
         one
         for drawer, keys in sorted(machine.drawers(tables).items())
+        if everybody.reads(me, drawer)
         for one in _of_drawer(everybody, said, drawer, {int(epoch): key for epoch, key in keys.items()})
     ]
     return [one for one in found if one["sealed"]]
@@ -127,8 +129,7 @@ def _well_formed(body: Mapping[str, Any]) -> bool:
         and isinstance(body.get("drawer"), str)
         and type(epoch) is int
         and 1 << RANDOM_BITS <= epoch <= LAST
-        and isinstance(after, list)
-        and all(isinstance(one, str) for one in after)
+        and texts(after)
         and isinstance(sealed, dict)
-        and all(isinstance(one, str) for one in sealed.values())
+        and texts(list(sealed.values()))
     )

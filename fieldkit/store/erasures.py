@@ -17,9 +17,10 @@ is put in its place obeys them before anybody reads in it (`design.md` §4): a m
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nacl import bindings, utils
 from nacl.exceptions import CryptoError
@@ -27,8 +28,10 @@ from nacl.exceptions import CryptoError
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.platform import write_atomically
-from fieldkit.records import KINDS, Change, Value, canonical
-from fieldkit.store import copies, log, machine, queues, search
+from fieldkit.records import KINDS, Change, Value, canonical, decode
+from fieldkit.rules.members import Members
+from fieldkit.rules.orders import texts
+from fieldkit.store import copies, log, machine, queues, revocations, search
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import b64, unb64
 from fieldkit.store.machine import Self
@@ -108,14 +111,68 @@ def _log_mark() -> bytes:
 
 def take_in(tables: Tables) -> None:
     """Carry out every order that is not carried out yet and can be: its device and the drawer's key are known here."""
-    waiting = tables.execute(
+    waiting = _waiting(tables)
+    everybody = machine.everybody(tables) if waiting else None
+    for id_, order in waiting:
+        if everybody and _counts(tables, everybody, id_, order["signer"]):
+            _carry_out(tables, id_, order["signer"], order["body"])
+    _park(tables)
+
+
+def _waiting(tables: Tables) -> list[tuple[str, dict[str, Any]]]:
+    """Return, by id, the orders that were not carried out; their signatures were looked at when they were kept."""
+    rows = tables.execute(
         "SELECT id, body FROM orders WHERE kind = ? AND id NOT IN (SELECT id FROM erasures) ORDER BY id", [KIND]
     ).fetchall()
+    return [(id_, json.loads(content)) for id_, content in rows]
+
+
+def _counts(tables: Tables, everybody: Members, order: str, signer: str) -> bool:
+    """Tell whether an order counts on this machine; its own always do: a child's "off the record" waits for nobody."""
+    own = machine.recall_self(tables).pair.public["verify"]
+    return signer == own or everybody.counts(order, signer)
+
+
+def _parked(tables: Tables) -> list[tuple[str, Body]]:
+    """Return (device, body) of the orders that wait for a device to be let count again which was taken out."""
+    waiting = _waiting(tables) if revocations.anybody(tables) else []
     everybody = machine.everybody(tables) if waiting else None
-    for id_, content in waiting:
-        order = json.loads(content)  # its signature was looked at when it was kept
-        if everybody and everybody.counts(id_, order["signer"]):
-            _carry_out(tables, id_, order["signer"], order["body"])
+    if everybody is None:
+        return []
+    keys = {everybody.devices[id_].verify: id_ for id_ in everybody.gone}
+    return [
+        (keys[order["signer"]], order["body"])
+        for id_, order in waiting
+        if keys.get(order["signer"]) == order["body"].get("device")
+        and not _counts(tables, everybody, id_, order["signer"])
+        and _erases(order["body"])
+    ]
+
+
+def _park(tables: Tables) -> None:
+    """Hide what parked orders name: like a withdrawal it hides at once and destroys nothing (`design.md` §4)."""
+    before = set(tables.execute("SELECT id, device, drawer, kind, record, over FROM parked_stubs").fetchall())
+    wanted = {row for device, body in _parked(tables) for row in _hidden(tables, device, body)}
+    if wanted == before:
+        return
+    tables.execute("DELETE FROM parked_stubs")
+    tables.conn.executemany("INSERT INTO parked_stubs VALUES (?, ?, ?, ?, ?, ?)", sorted(wanted))
+    log.settle_records(tables, {row[4]: row[3] for row in wanted ^ before if row[3] in KINDS})
+
+
+def _hidden(tables: Tables, device: str, body: Body) -> Iterator[tuple[str, ...]]:
+    held = machine.drawer_key(tables, body["drawer"], body["epoch"])
+    named = None if held is None else opened(body, held[1])
+    if named is None:
+        return
+    typed = tables.execute(
+        "SELECT body FROM changes WHERE device = ? AND editor IN (SELECT value FROM json_each(?))",
+        [device, json.dumps(list(named.editors))],
+    ).fetchall()
+    more = [(one.id, one.kind, one.record, one.over) for one in (decode(bytes(line)) for (line,) in typed)]
+    for id_, kind, record, over in [*named.changes, *more]:
+        written = {name: list(ids) for name, ids in over.items()}
+        yield id_, device, body["drawer"], kind, record, canonical(written).decode()
 
 
 def blocked(tables: Tables, changes: Iterable[Change]) -> set[str]:
@@ -136,6 +193,14 @@ def blocked(tables: Tables, changes: Iterable[Change]) -> set[str]:
 def emptied_by(tables: Tables, block: str) -> set[str]:
     """Return the devices whose orders named the block with this hash; if it is one of theirs, its header is kept."""
     return {row[0] for row in tables.execute("SELECT device FROM erased_blocks WHERE hash = ?", [block])}
+
+
+def parked_for(tables: Tables, block: str) -> set[str]:
+    """Return the devices that were taken out whose orders name the block with this hash and are parked.
+
+    Who emptied it before it heard of that hands out the header alone.
+    """
+    return {device for device, body in _parked(tables) if block in body["blocks"]}
 
 
 def is_shut(tables: Tables, session: str) -> bool:
@@ -194,30 +259,25 @@ def opened(body: Body, key: bytes) -> Named | None:
 
 def _well_formed(body: Body) -> bool:
     """Anybody may sign anything: an order of another shape is kept, passed on, and harms nothing here."""
-    texts = [body.get("device"), body.get("drawer"), body.get("sealed")]
+    said = [body.get("device"), body.get("drawer"), body.get("sealed")]
     version, epoch = body.get("version"), body.get("epoch")
-    return (
-        all(isinstance(one, str) for one in texts)
-        and version == VERSION
-        and type(epoch) is int
-        and _texts(body.get("blocks"))
-    )
+    return texts(said) and version == VERSION and type(epoch) is int and texts(body.get("blocks"))
+
+
+def _erases(body: Body) -> bool:
+    return _well_formed(body) and body["drawer"].partition("/")[0] in ERASABLE
 
 
 def _says_what_it_should(named: Named) -> bool:
     names = [one for change in named.changes for one in change[:3]]
     overs = [over for *_, over in named.changes]
-    whole = all(isinstance(over, dict) and all(_texts(ids) for ids in over.values()) for over in overs)
-    return whole and _texts(names) and _texts(named.editors)
-
-
-def _texts(found: object) -> bool:
-    return isinstance(found, list) and all(isinstance(one, str) for one in found)
+    whole = all(isinstance(over, dict) and all(texts(ids) for ids in over.values()) for over in overs)
+    return whole and texts(names) and texts(named.editors)
 
 
 def _carry_out(tables: Tables, order: str, signer: str, body: Body) -> None:
     """An order of a device that nobody vouched for yet, or of a drawer without a key here, waits."""
-    if not _well_formed(body) or body["drawer"].partition("/")[0] not in ERASABLE:
+    if not _erases(body):
         return
     device = machine.everybody(tables).devices.get(body["device"])
     if device is None or device.verify != signer:

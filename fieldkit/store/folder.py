@@ -67,11 +67,15 @@ class Folder:
     """An open data folder; it holds the `lock` until it is closed.
 
     `unkept`: by interview, the stops that a full disk could not take; until it can, only this program knows of them.
+    `turns`: by opened editor, how far its note had come when it was last kept.
+    `undone`: the marks of stops that were taken back, so that one which comes late does nothing.
     """
 
     def __init__(self, path: Path, lock: FileLock) -> None:
         self.path = path
         self.unkept: dict[str, Stop] = {}
+        self.undone: set[str] = set()
+        self.turns: dict[str, int] = {}
         self._lock = lock
 
     @classmethod
@@ -109,6 +113,17 @@ class Folder:
         path = self.path / "backups"
         make_private(path)
         return path
+
+    @property
+    def aside(self) -> Path:
+        """Return the folder of a bundle that is looked at before it is taken in; the next start empties it too."""
+        path = self.path / f"{SCRATCH}aside"
+        make_private(path)
+        return path
+
+    def clear_aside(self) -> None:
+        """Let go of the bundle that was looked at."""
+        shutil.rmtree(self.aside, ignore_errors=True)
 
     @property
     def erased_log(self) -> Path:

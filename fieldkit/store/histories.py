@@ -20,16 +20,26 @@ def of_records(tables: Tables, records: Collection[str], at_hand: Iterable[Chang
 
 
 def changes(tables: Tables, records: Iterable[str], at_hand: Iterable[Change] = ()) -> Histories:
-    """Return the changes of each record that has any."""
+    """Return the changes of each record that has any, without what an order to erase hides that is parked."""
     held = {one.id: one for one in at_hand}
     rows = tables.execute(  # from the index alone: a row of the log is wide
         "SELECT record, id FROM changes WHERE record IN (SELECT value FROM json_each(?))", [json.dumps([*records])]
     ).fetchall()
     held |= _read(tables, [id_ for _, id_ in rows if id_ not in held])
+    hidden = _hidden(tables, [id_ for _, id_ in rows])
     found: Histories = {}
     for record, id_ in rows:
-        found.setdefault(record, []).append(held[id_])
+        if (id_, held[id_].device) not in hidden:
+            found.setdefault(record, []).append(held[id_])
     return found
+
+
+def _hidden(tables: Tables, ids: list[str]) -> set[tuple[str, str]]:
+    """Return what the view `shown_changes` leaves out of these, each with its device."""
+    rows = tables.execute(
+        "SELECT id, device FROM parked_stubs WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(ids)]
+    )
+    return set(rows.fetchall())
 
 
 def _read(tables: Tables, ids: list[str]) -> dict[str, Change]:
@@ -47,7 +57,7 @@ def _read(tables: Tables, ids: list[str]) -> dict[str, Change]:
 def stubs(tables: Tables, records: Iterable[str]) -> Histories:
     """Return what is left of what was erased of each record: no value, no author, no time, only what was replaced."""
     rows = tables.execute(
-        "SELECT id, device, drawer, kind, record, over FROM stubs WHERE record IN (SELECT value FROM json_each(?))",
+        "SELECT id, device, drawer, kind, record, over FROM stubbed WHERE record IN (SELECT value FROM json_each(?))",
         [json.dumps([*records])],
     )
     found: Histories = {}

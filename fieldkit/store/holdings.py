@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from fieldkit.rules.members import KINDS
 from fieldkit.store.database import Tables
-from fieldkit.store.intake import PARKED, stored
+from fieldkit.store.intake import stored
 from sync.block import Block
 from sync.replica import StreamInfo
 
@@ -32,19 +32,26 @@ def ends_of(tables: Tables, device: str) -> dict[str, list[tuple[int, str]]]:
     return {stream: found for stream, found in ends(tables).items() if stream in own}
 
 
+def branched(tables: Tables) -> set[str]:
+    """Return the devices in whose streams two blocks continue one: two computers wrote under one name.
+
+    Positions have no gaps, so that a stream of more blocks than its last position says has a branch.
+    """
+    rows = tables.execute(
+        "SELECT DISTINCT device FROM streams WHERE (SELECT count(*) FROM blocks WHERE stream = streams.id) "
+        "> coalesce((SELECT max(position) FROM blocks WHERE stream = streams.id), 0)"
+    )
+    return {row[0] for row in rows}
+
+
 def waiting_of(tables: Tables, devices: Iterable[str]) -> dict[str, int]:
     """Return, of these devices, how many blocks are parked here."""
     rows = tables.execute(
         "SELECT s.device, count(*) FROM blocks AS b JOIN streams AS s ON s.id = b.stream "
-        "WHERE b.standing = ? AND s.device IN (SELECT value FROM json_each(?)) GROUP BY s.device",
-        [PARKED, json.dumps(list(devices))],
+        "WHERE b.standing = 'parked' AND s.device IN (SELECT value FROM json_each(?)) GROUP BY s.device",  # of an index
+        [json.dumps(list(devices))],
     )
     return dict(rows.fetchall())
-
-
-def count(tables: Tables) -> int:
-    """Return how many blocks there are; none ever goes."""
-    return int(tables.execute("SELECT count(*) FROM blocks").fetchone()[0])
 
 
 def links(tables: Tables, stream: str) -> dict[str, tuple[int, str | None]]:
@@ -96,16 +103,6 @@ def _orders(tables: Tables, column: str, wanted: Iterable[str]) -> list[bytes]:
         [json.dumps(list(wanted))],
     )
     return [bytes(row[0]) for row in rows]
-
-
-def unverified(tables: Tables, names: Sequence[str]) -> int:
-    """Return how many interviews have something unsealed, or something in the blocks *names*."""
-    rows = tables.execute(
-        "SELECT count(DISTINCT c.session) FROM changes AS c JOIN interviews AS i ON i.id = c.session "
-        "WHERE c.block IS NULL OR c.block IN (SELECT value FROM json_each(?))",
-        [json.dumps(list(names))],
-    )
-    return int(rows.fetchone()[0])
 
 
 def note_batch(tables: Tables, batch: str, at: str, source: str, report: str) -> None:

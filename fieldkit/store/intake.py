@@ -48,10 +48,11 @@ def beyond(links: StreamLinks, brought: Iterable[Block], ends: Iterable[str]) ->
 
 
 class Intake:
-    """One batch on its way in: counts that add up, and the changes that are new here."""
+    """One batch on its way in: counts that add up, the changes that are new here, the devices of new blocks."""
 
     def __init__(self, tables: Tables, batch: str, me: str, brought: Sequence[Block] = ()) -> None:
         self.arrived: list[Change] = []
+        self.devices: set[str] = set()
         self._tables = tables
         self._batch = batch
         self._me = me
@@ -115,6 +116,7 @@ class Intake:
                     change = self._understood(line, one.header.drawer, one.header.alias)
                     if change.id in lost and not log.known(self._tables, change.id):
                         log.insert(self._tables, change, line, self._batch, one.hash)
+                        lost[change.id] = change
         log.settle(self._tables, lost.values())
         self._aliases.clear()
 
@@ -176,6 +178,7 @@ class Intake:
         self._link(one)
         self._count("blocked" if emptied else {READ: "new"}.get(judged, judged))
         keep_block(self._tables, one, judged)
+        self.devices.add(self._streams.get(header.stream, ("", ""))[1])
 
     def _standing(self, one: Block) -> str | None:
         """Return `read`, `foreign` or `parked`; None for a copy that is no block."""
@@ -195,7 +198,7 @@ class Intake:
     def _opened(self, one: Block) -> str | None:
         header = one.header
         if one.payload is None:
-            return READ if self._emptied(one) else None
+            return READ if self._came_empty(one) else None
         epoch_and_key = machine.drawer_key(self._tables, header.drawer, header.epoch)
         if epoch_and_key is None:
             return PARKED if machine.drawer_key(self._tables, header.drawer) else FOREIGN
@@ -213,6 +216,14 @@ class Intake:
             return True
         named = erasures.emptied_by(self._tables, one.hash)
         return bool(named) and self._owner(replace(one, payload=None)) in named
+
+    def _came_empty(self, one: Block) -> bool:
+        """Tell whether *one* may come without its payload: emptied where an order counted that is parked by now."""
+        return (
+            self._emptied(one)
+            or revocations.empties(self._tables, one.header.drawer, one.header.alias)
+            or (self._owner(one) in erasures.parked_for(self._tables, one.hash))
+        )
 
     def _owner(self, one: Block) -> str | None:
         """Return the device whose key signed *one*: a header is signed, what a stick says of its stream is not."""

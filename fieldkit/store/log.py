@@ -142,7 +142,7 @@ def waits(tables: Tables, record: str) -> bool:
 
 
 def of_record(tables: Tables, record: str) -> list[Change]:
-    """Return every change of *record*."""
+    """Return every change of *record*, without what an order to erase hides that is parked."""
     return histories.changes(tables, [record]).get(record, [])
 
 
@@ -184,7 +184,7 @@ def standing_of(tables: Tables, record: str) -> list[Change]:
 def aside(tables: Tables, session: str, kind: str) -> list[list[Change]]:
     """Return, record by record of a session, what was written over something erased: it waits, and is not held."""
     records = tables.execute(
-        "SELECT DISTINCT record FROM changes WHERE session = ? AND kind = ? AND record IN (SELECT record FROM stubs)",
+        "SELECT DISTINCT record FROM changes WHERE session = ? AND kind = ? AND record IN (SELECT record FROM stubbed)",
         [session, kind],
     )
     every = [all_of(tables, record) for (record,) in records.fetchall()]

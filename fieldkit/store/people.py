@@ -115,7 +115,7 @@ def named(tables: Tables, code: str) -> list[str]:
 
 
 def interviews(tables: Tables, subject: str) -> list[Row]:
-    """Return the interviews of a child, oldest first: how much was answered, is all sealed, did it end.
+    """Return the interviews of a child, oldest first: how much was answered, its ticks, did it end.
 
     Of one who is known twice those of both records: S1 and S2 are told apart by their order alone.
     """
@@ -132,7 +132,8 @@ def interviews(tables: Tables, subject: str) -> list[Row]:
 
 _HOW_FAR = (
     "(SELECT count(*) FROM answers AS a WHERE a.interview = i.id AND a.outcome = 'answered') AS answered, "
-    "(SELECT count(*) FROM changes AS u WHERE u.session = i.id AND u.block IS NULL) AS unsealed, "
+    "(SELECT carried FROM ticks WHERE interview = i.id) AS carried, "
+    "(SELECT verified FROM ticks WHERE interview = i.id) AS verified, "
     "EXISTS (SELECT 1 FROM closings AS e WHERE e.interview = i.id AND e.ended_on <> '') AS ended"
 )
 

@@ -36,8 +36,8 @@ def differences(tables: Tables) -> list[str]:
 
 def _records(tables: Tables) -> Iterator[tuple[str, list[Change]]]:
     rows = tables.execute(
-        "SELECT record, body, NULL, NULL, NULL, NULL, NULL FROM changes "
-        "UNION ALL SELECT record, NULL, id, device, drawer, kind, over FROM stubs "
+        "SELECT record, body, NULL, NULL, NULL, NULL, NULL FROM shown_changes "
+        "UNION ALL SELECT record, NULL, id, device, drawer, kind, over FROM stubbed "
         "WHERE kind IN (SELECT value FROM json_each(?)) ORDER BY record",
         [json.dumps(list(KINDS))],
     )
@@ -75,7 +75,7 @@ def _drawers(tables: Tables) -> list[str]:
 
 def _digest(tables: Tables, drawer: str, known_orders: list[str]) -> str:
     rows = tables.execute(
-        "SELECT id FROM changes WHERE drawer = :drawer UNION SELECT id FROM stubs WHERE drawer = :drawer ORDER BY id",
+        "SELECT id FROM changes WHERE drawer = :drawer UNION SELECT id FROM stubbed WHERE drawer = :drawer ORDER BY id",
         {"drawer": drawer},
     )
     ids = [row[0] for row in rows]

@@ -11,7 +11,7 @@ from nacl.signing import SigningKey
 
 from fieldkit.clock import new_id
 from fieldkit.records import TEAM_DRAWERS, Change
-from fieldkit.store import envelope, epochs, erasures, log, machine, removals, revocations, standing
+from fieldkit.store import envelope, epochs, erasures, log, machine, receipts, removals, revocations, standing
 from fieldkit.store.aliases import alias_of
 from fieldkit.store.database import Tables
 from fieldkit.store.intake import FOREIGN, READ, Intake, keep_block, stored
@@ -198,17 +198,22 @@ def _my_stream(tables: Tables, me: Self, drawer: str) -> str:
 def _is_whole(tables: Tables, one: Block) -> bool:
     if one.payload is not None:
         return blocks.payload_intact(one)
-    gone = removals.covers(tables, one.header.drawer, one.header.alias)
-    return gone or bool(erasures.emptied_by(tables, one.hash))
+    drawer, alias = one.header.drawer, one.header.alias
+    named = erasures.emptied_by(tables, one.hash) or erasures.parked_for(tables, one.hash)
+    return bool(named) or removals.covers(tables, drawer, alias) or revocations.empties(tables, drawer, alias)
 
 
 class StoreReplica:
-    """The `sync.Replica` of one open transaction; *batch* marks what arrives as made elsewhere."""
+    """The `sync.Replica` of one open transaction; *batch* marks what arrives as made elsewhere.
+
+    `devices`: those whose blocks were new in what it received.
+    """
 
     def __init__(self, tables: Tables, batch: str = "") -> None:
         self._tables = tables
         self._batch = batch
         self._me = machine.recall_self(tables)
+        self.devices: set[str] = set()
 
     def study(self) -> str:
         """Return the study's id; bundles of another one are refused."""
@@ -221,6 +226,10 @@ class StoreReplica:
     def streams(self) -> list[StreamInfo]:
         """Return every stream known here, with the device that it belongs to."""
         return [StreamInfo(*row) for row in self._tables.execute("SELECT id, drawer, device FROM streams ORDER BY id")]
+
+    def receipts(self) -> list[bytes]:
+        """Return the newest receipt of each coordinator's computer."""
+        return receipts.known(self._tables)
 
     def blocks(self) -> Iterable[Block]:
         """Yield all blocks in chain order, readable here or not."""
@@ -247,7 +256,12 @@ class StoreReplica:
         for one in arrived:
             intake.take(one)
         log.settle(self._tables, intake.arrived)
+        self.devices |= intake.devices
         _carry_out(self._tables)  # the device, key or secret that an order waited for came with this batch
         if revocations.gone(self._tables) and revocations.hiding(self._tables):
             standing.restand_all(self._tables)
         return intake.report()
+
+    def witness(self, found: Sequence[bytes]) -> int:
+        """Keep receipts, the newest of each signer; return how many of them no coordinator's computer signed."""
+        return receipts.witness(self._tables, found)

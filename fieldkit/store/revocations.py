@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from fieldkit.rules.revocations import REVOKE, Gone
 from fieldkit.store import machine
@@ -22,7 +23,10 @@ def gone(tables: Tables) -> dict[str, Gone]:
 
     Who holds it still reads and writes here; what it writes is parked on every other machine, and may be released.
     """
-    return {id_: one for id_, one in machine.everybody(tables).gone.items() if id_ != machine.recall_self(tables).id}
+    if not anybody(tables):
+        return {}
+    me = machine.recall_self(tables).id
+    return {id_: one for id_, one in machine.everybody(tables).gone.items() if id_ != me}
 
 
 def hides(tables: Tables, subject: str) -> bool:
@@ -30,24 +34,32 @@ def hides(tables: Tables, subject: str) -> bool:
 
     Like a withdrawal; another coordinator looks, and erases or releases.
     """
-    rows = tables.execute(
-        "SELECT id, body FROM orders WHERE kind = ? AND id NOT IN (SELECT id FROM erasures)", [ERASE_CHILD]
-    ).fetchall()
-    if not rows:
-        return False
-    everybody = machine.everybody(tables)
-    parked = [json.loads(body) for id_, body in rows if not everybody.counts(id_, json.loads(body)["signer"])]
-    taken_out = {key for one in everybody.gone.values() for key in one.keys}
-    named = [one["body"].get("drawers") for one in parked if one["signer"] in taken_out]
     return any(
-        alias is not None and alias == alias_of(tables, drawer, subject)
-        for drawers in named
-        if isinstance(drawers, dict)
-        for drawer, alias in drawers.items()
+        alias is not None and alias == alias_of(tables, drawer, subject) for drawer, alias in _parked_aliases(tables)
     )
+
+
+def empties(tables: Tables, drawer: str, alias: str | None) -> bool:
+    """Tell whether a parked order to erase names *alias*: who carried it out before hands out headers alone."""
+    return alias is not None and (drawer, alias) in _parked_aliases(tables)
+
+
+def _parked_aliases(tables: Tables) -> list[tuple[str, object]]:
+    waiting = _waiting(tables)
+    if not waiting:
+        return []
+    everybody = machine.everybody(tables)
+    named = [one["body"].get("drawers") for id_, one in waiting if not everybody.counts(id_, one["signer"])]
+    return [pair for drawers in named if isinstance(drawers, dict) for pair in drawers.items()]
 
 
 def hiding(tables: Tables) -> bool:
     """Tell whether orders to erase are here that nobody carried out: those that are parked hide."""
-    sql = "SELECT 1 FROM orders WHERE kind = ? AND id NOT IN (SELECT id FROM erasures) LIMIT 1"
-    return tables.execute(sql, [ERASE_CHILD]).fetchone() is not None
+    return bool(_waiting(tables))
+
+
+def _waiting(tables: Tables) -> list[tuple[str, dict[str, Any]]]:
+    rows = tables.execute(
+        "SELECT id, body FROM orders WHERE kind = ? AND id NOT IN (SELECT id FROM erasures)", [ERASE_CHILD]
+    )
+    return [(id_, json.loads(body)) for id_, body in rows]

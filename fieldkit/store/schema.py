@@ -23,6 +23,8 @@ KNOWN = (
     "conflicts_decided",
     "children_known_twice",
     "children_found_by_name",
+    "receipts_and_sticks",
+    "erasures_parked",
     "blocks_at_once",
 )  # any other name is a later version's
 
@@ -258,50 +260,6 @@ CREATE INDEX answers_doubted ON answers (interview, question) WHERE instr(text, 
 """
 _DISPUTED = ("participants", "parents", "persons", "identities", "closings", "observations", "answers")
 
-# How many interviews are here, in how many of them something has not left, and how many changes have not: counted by
-# the database itself, so that no act can forget it; `fieldkit check` counts again.
-_TALLIES = """
-CREATE TABLE tallies (name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO tallies SELECT 'unsealed', count(*) FROM changes WHERE block IS NULL;
-INSERT INTO tallies SELECT 'interviews', count(*) FROM interviews;
-INSERT INTO tallies SELECT 'waiting', count(*) FROM interviews AS i
-  WHERE EXISTS (SELECT 1 FROM changes AS c WHERE c.session = i.id AND c.block IS NULL);
-CREATE TRIGGER changes_added AFTER INSERT ON changes WHEN NEW.block IS NULL
-BEGIN
-  UPDATE tallies SET n = n + 1 WHERE name = 'unsealed';
-  UPDATE tallies SET n = n + 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = NEW.session)
-    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = NEW.session AND block IS NULL AND id <> NEW.id);
-END;
-CREATE TRIGGER changes_gone AFTER DELETE ON changes WHEN OLD.block IS NULL
-BEGIN
-  UPDATE tallies SET n = n - 1 WHERE name = 'unsealed';
-  UPDATE tallies SET n = n - 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = OLD.session)
-    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = OLD.session AND block IS NULL);
-END;
-CREATE TRIGGER changes_sealed AFTER UPDATE OF block ON changes WHEN OLD.block IS NULL AND NEW.block IS NOT NULL
-BEGIN
-  UPDATE tallies SET n = n - 1 WHERE name = 'unsealed';
-  UPDATE tallies SET n = n - 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = OLD.session)
-    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = OLD.session AND block IS NULL);
-END;
-CREATE TRIGGER changes_opened AFTER UPDATE OF block ON changes WHEN OLD.block IS NOT NULL AND NEW.block IS NULL
-BEGIN
-  UPDATE tallies SET n = n + 1 WHERE name = 'unsealed';
-  UPDATE tallies SET n = n + 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = NEW.session)
-    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = NEW.session AND block IS NULL AND id <> NEW.id);
-END;
-CREATE TRIGGER interviews_added AFTER INSERT ON interviews
-BEGIN
-  UPDATE tallies SET n = n + 1 WHERE name = 'interviews'
-    OR (name = 'waiting' AND EXISTS (SELECT 1 FROM changes WHERE session = NEW.id AND block IS NULL));
-END;
-CREATE TRIGGER interviews_gone AFTER DELETE ON interviews
-BEGIN
-  UPDATE tallies SET n = n - 1 WHERE name = 'interviews'
-    OR (name = 'waiting' AND EXISTS (SELECT 1 FROM changes WHERE session = OLD.id AND block IS NULL));
-END;
-"""
-
 
 @migrations()
 def lists_at_once(db: Tables) -> None:
@@ -309,7 +267,7 @@ def lists_at_once(db: Tables) -> None:
     _script(db, _LISTS.format(plain=_PLAIN))
     for table in _DISPUTED:
         db.execute(f"CREATE INDEX {table}_conflict ON {table} (subject, conflict) WHERE conflict")
-    _script(db, _TALLIES)
+    _script(db, walls.TALLIES)
 
 
 _GONE_TABLES = {
@@ -372,6 +330,20 @@ def children_known_twice(db: Tables) -> None:
 def children_found_by_name(db: Tables) -> None:
     """What a child was ever called is read from the few changes that say it, not from all of them (`child_names`)."""
     db.execute("CREATE INDEX changes_participants ON changes (record, tick, id, drawer) WHERE kind = 'participant'")
+
+
+@migrations()
+def receipts_and_sticks(db: Tables) -> None:
+    """Who signed what they hold, which bundles were written and lost, and what follows for each interview."""
+    db.table("lost_sticks").create(_columns("device written_on lost_on interviews:int"), pk="id")
+    _script(db, walls.NEEDS_CHANGE.format(table="lost_sticks"))
+    _script(db, walls.CARRIED)
+
+
+@migrations()
+def erasures_parked(db: Tables) -> None:
+    """What an order to erase names that does not count now, by a device that was taken out: it hides, and stays."""
+    _script(db, walls.PARKED_STUBS)
 
 
 # What continues what, and what waits: a row of a block is wide, and every exchange asks.

@@ -59,3 +59,81 @@ CREATE TRIGGER {table}_needs_change BEFORE INSERT ON {table}
 WHEN NOT EXISTS (SELECT 1 FROM changes WHERE record = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'fieldkit wall: state without its change'); END;
 """
+
+# No wall, but triggers as well: a change that comes later takes the ticks of its interview away, whatever act made it.
+CARRIED = """
+CREATE TABLE receipts (device TEXT PRIMARY KEY, number INTEGER NOT NULL, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE sticks (
+  place INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, at TEXT NOT NULL, name TEXT NOT NULL,
+  interviews INTEGER NOT NULL, lost TEXT NOT NULL, ends TEXT NOT NULL
+);
+CREATE TABLE ticks (interview TEXT PRIMARY KEY, carried INTEGER NOT NULL, verified INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE arrivals (device TEXT PRIMARY KEY, at TEXT NOT NULL, source TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO arrivals SELECT c.device, max(b.at), b.source FROM changes AS c JOIN batches AS b ON b.id = c.batch
+  GROUP BY c.device;
+CREATE INDEX blocks_parked ON blocks (stream) WHERE standing = 'parked';
+CREATE TRIGGER ticks_grown AFTER INSERT ON changes WHEN NEW.session IS NOT NULL
+BEGIN
+  DELETE FROM ticks WHERE interview = NEW.session;
+END;
+CREATE TRIGGER ticks_opened AFTER UPDATE OF block ON changes WHEN NEW.block IS NULL AND NEW.session IS NOT NULL
+BEGIN
+  DELETE FROM ticks WHERE interview = NEW.session;
+END;
+"""
+
+# No wall either: what an order to erase hides that is parked stays in the log, and nothing reads it there.
+PARKED_STUBS = """
+CREATE TABLE parked_stubs (
+  id TEXT, device TEXT, drawer TEXT NOT NULL, kind TEXT NOT NULL, record TEXT NOT NULL, over TEXT NOT NULL,
+  PRIMARY KEY (id, device)
+) WITHOUT ROWID;
+CREATE INDEX parked_stubs_record ON parked_stubs (record);
+CREATE VIEW stubbed AS SELECT * FROM stubs UNION SELECT * FROM parked_stubs;
+CREATE VIEW shown_changes AS SELECT * FROM changes AS c
+  WHERE NOT EXISTS (SELECT 1 FROM parked_stubs AS p WHERE p.id = c.id AND p.device = c.device);
+"""
+
+# How many interviews are here, in how many of them something has not left, and how many changes have not: counted by
+# the database itself, so that no act can forget it; `fieldkit check` counts again.
+TALLIES = """
+CREATE TABLE tallies (name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO tallies SELECT 'unsealed', count(*) FROM changes WHERE block IS NULL;
+INSERT INTO tallies SELECT 'interviews', count(*) FROM interviews;
+INSERT INTO tallies SELECT 'waiting', count(*) FROM interviews AS i
+  WHERE EXISTS (SELECT 1 FROM changes AS c WHERE c.session = i.id AND c.block IS NULL);
+CREATE TRIGGER changes_added AFTER INSERT ON changes WHEN NEW.block IS NULL
+BEGIN
+  UPDATE tallies SET n = n + 1 WHERE name = 'unsealed';
+  UPDATE tallies SET n = n + 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = NEW.session)
+    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = NEW.session AND block IS NULL AND id <> NEW.id);
+END;
+CREATE TRIGGER changes_gone AFTER DELETE ON changes WHEN OLD.block IS NULL
+BEGIN
+  UPDATE tallies SET n = n - 1 WHERE name = 'unsealed';
+  UPDATE tallies SET n = n - 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = OLD.session)
+    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = OLD.session AND block IS NULL);
+END;
+CREATE TRIGGER changes_sealed AFTER UPDATE OF block ON changes WHEN OLD.block IS NULL AND NEW.block IS NOT NULL
+BEGIN
+  UPDATE tallies SET n = n - 1 WHERE name = 'unsealed';
+  UPDATE tallies SET n = n - 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = OLD.session)
+    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = OLD.session AND block IS NULL);
+END;
+CREATE TRIGGER changes_opened AFTER UPDATE OF block ON changes WHEN OLD.block IS NOT NULL AND NEW.block IS NULL
+BEGIN
+  UPDATE tallies SET n = n + 1 WHERE name = 'unsealed';
+  UPDATE tallies SET n = n + 1 WHERE name = 'waiting' AND EXISTS (SELECT 1 FROM interviews WHERE id = NEW.session)
+    AND NOT EXISTS (SELECT 1 FROM changes WHERE session = NEW.session AND block IS NULL AND id <> NEW.id);
+END;
+CREATE TRIGGER interviews_added AFTER INSERT ON interviews
+BEGIN
+  UPDATE tallies SET n = n + 1 WHERE name = 'interviews'
+    OR (name = 'waiting' AND EXISTS (SELECT 1 FROM changes WHERE session = NEW.id AND block IS NULL));
+END;
+CREATE TRIGGER interviews_gone AFTER DELETE ON interviews
+BEGIN
+  UPDATE tallies SET n = n - 1 WHERE name = 'interviews'
+    OR (name = 'waiting' AND EXISTS (SELECT 1 FROM changes WHERE session = OLD.id AND block IS NULL));
+END;
+"""

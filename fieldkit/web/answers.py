@@ -75,6 +75,7 @@ def _typed(interview: str, question: str) -> SaveAnswer:
         text=request.form.get("text", "").replace("\r\n", "\n"),
         text_kind=request.form.get("text_kind", "verbatim"),
         outcome="child_skipped" if request.form.get("do") == "skip" else "answered",
+        turn=request.form.get("turn", 0, type=int),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -12,7 +12,7 @@ from fieldkit.acts import backups
 from fieldkit.errors import Missing, Refusal
 from fieldkit.i18n import N_
 from fieldkit.web.handover import place
-from fieldkit.web.pages import Answer, Form, answer, day
+from fieldkit.web.pages import Answer, Form, answer, as_file, day
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, here, tell
 
@@ -94,15 +94,14 @@ def write() -> Answer:
 
 
 @pages.post("/backup/download")
-def download() -> Response:
+def download() -> Answer:
     """Hand it to the browser, which saves it where a person says; it is encrypted."""
     name = backups.new_name(desk())
     with desk().folder.scratch() as scratch:
         path = scratch / "backup"
         backups.write(desk(), path, name)
         content = path.read_bytes()
-    sent_as = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, mimetype="application/octet-stream", headers=sent_as)
+    return as_file(content, name, "application/octet-stream")
 
 
 @pages.get("/restore")

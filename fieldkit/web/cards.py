@@ -156,6 +156,8 @@ def now() -> Answer:
     card = called() or of(place)
     if card is None:
         return jsonify(card="", number=-1, taps=[], stop=None)
+    if card.stop is not None:
+        cards.keep_stop(desk(), card)  # a disk that was full when the child tapped may have room now
     if card.id == request.args.get("card"):
         card.seen.update(request.args.getlist("shown", type=int))
     near = card.place == place

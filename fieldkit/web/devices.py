@@ -6,10 +6,10 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from wtforms import PasswordField, RadioField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length, Regexp
 
-from fieldkit.acts import devices, revocations
-from fieldkit.rules.members import ROLES
+from fieldkit.acts import arrivals, devices, revocations
+from fieldkit.rules.members import COORDINATOR, ROLES
 from fieldkit.store.folder import REQUESTED
-from fieldkit.web.pages import Answer, Form, answer, saved
+from fieldkit.web.pages import Answer, Form, answer, as_file
 from fieldkit.web.sessions import desk, here, seat, sign_in
 from fieldkit.web.site import site
 
@@ -70,7 +70,7 @@ def request_file() -> Answer:
 
     def act() -> Answer:
         content = devices.pending_request(here().folder, site().clock, form.passphrase.data)
-        return _waiting(content) if request.form.get("do") == "show" else saved(content, "request.json")
+        return _waiting(content) if request.form.get("do") == "show" else as_file(content, "request.json")
 
     return answer(form, "devices/accept.html", act)
 
@@ -92,8 +92,10 @@ def accept() -> Answer:
 @pages.get("/devices")
 def listing() -> str:
     """Show who has what."""
-    shown = {"devices": devices.listing(desk()), "out": revocations.listing(desk())}
-    return render_template("devices/list.html", form=InviteForm(), **shown)
+    at = desk()
+    shown = {"devices": devices.listing(at), "out": revocations.listing(at), "copied": revocations.copied(at)}
+    came = arrivals.by_device(at) if at.me.role == COORDINATOR else {}
+    return render_template("devices/list.html", form=InviteForm(), came=came, **shown)
 
 
 @pages.post("/devices/look")
@@ -114,6 +116,6 @@ def invite() -> Answer:
     asked = devices.look(desk(), content)
 
     def act() -> Answer:
-        return saved(devices.invite(desk(), content, form.role.data, form.team.data), "invitation.json")
+        return as_file(devices.invite(desk(), content, form.role.data, form.team.data), "invitation.json")
 
     return answer(form, "devices/invite.html", act, asked=asked, content=content.decode())

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from fieldkit.acts import exchange, handover, hubs
 from fieldkit.acts.exchange import NoHub, Sending
 from fieldkit.errors import Missing
-from fieldkit.web.pages import Answer, saved
+from fieldkit.web.pages import Answer, as_file
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, here, tell
 from fieldkit.web.site import site
@@ -42,7 +42,7 @@ def send() -> Answer:
 @pages.post("/exchange/pass")
 def pass_() -> Answer:
     """Hand out the study's pass for a hub; it holds no secret."""
-    return saved(hubs.write_pass(desk()), "hub-pass.json")
+    return as_file(hubs.write_pass(desk()), "hub-pass.json")
 
 
 @pages.post("/exchange/card")

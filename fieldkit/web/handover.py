@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
-from fieldkit.acts import conflicts, exchange, handover, people, readiness, removals
+from fieldkit.acts import conflicts, exchange, handover, people, readiness, removals, sticks, waiting
 from fieldkit.acts.handover import NoSuchPlace
 from fieldkit.errors import Missing
 from fieldkit.records import clean
 from fieldkit.rules.members import COORDINATOR
-from fieldkit.web.pages import Answer, Form, answer
+from fieldkit.web.pages import Answer, Form, answer, as_file
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
 
@@ -34,7 +34,8 @@ def show() -> str:
 
 
 def _shown() -> dict[str, object]:
-    return {"state": handover.state(desk()), "hub": exchange.state(desk()), "batches": handover.batches(desk())}
+    known = {"state": handover.state(desk()), "hub": exchange.state(desk()), "batches": handover.batches(desk())}
+    return {**known, "sticks": sticks.listing(desk())}
 
 
 @pages.post("/handover/write")
@@ -59,17 +60,13 @@ def place(typed: str) -> Path:
 
 
 @pages.post("/handover/download")
-def download() -> Response:
+def download() -> Answer:
     """Hand the bundle to the browser, which saves it where a person says; it is sealed."""
     with desk().folder.scratch() as scratch:
-        path = scratch / "bundle"
+        path = handover.named(scratch)
         handover.write(desk(), path)
         content = path.read_bytes()
-    return Response(
-        content,
-        mimetype="application/octet-stream",
-        headers={"Content-Disposition": f'attachment; filename="{handover.new_name()}"'},
-    )
+    return as_file(content, path.name, "application/octet-stream")
 
 
 @pages.post("/handover/read")
@@ -98,8 +95,18 @@ def inbox() -> str:
     prepares = desk().me.role == COORDINATOR
     to_enter = sum(group.missing for group in readiness.overview(desk())) if prepares else None
     to_delete = len(removals.due(desk())) if prepares else 0
+    lost = sticks.lost(desk()) if prepares else []
+    waits = waiting.look(desk()) if prepares else None
     shown = {"to_enter": to_enter, "prepares": prepares, "to_delete": to_delete, **_disputed(decides=prepares)}
-    return render_template("handover/inbox.html", batches=handover.batches(desk()), **shown)
+    return render_template("handover/inbox.html", batches=handover.batches(desk()), lost=lost, waits=waits, **shown)
+
+
+@pages.post("/inbox/again")
+def look_again() -> Answer:
+    """Enter what waited, where what it waited for is here by now."""
+    left = waiting.look_again(desk())
+    tell(_("Looked again. Something still waits.") if left.anything else _("Looked again. Nothing waits any more."))
+    return redirect(url_for("handover.inbox"))
 
 
 def _disputed(*, decides: bool) -> dict[str, object]:

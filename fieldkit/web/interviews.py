@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from fieldkit.acts import forms, interviews, people, questions
+from fieldkit.acts import forms, interviews, people, questions, stops
 from fieldkit.acts.interviews import GatesClosed
 from fieldkit.acts.questions import InterviewPage
 from fieldkit.rules import notes
@@ -45,8 +45,13 @@ def kin_terms() -> tuple[Kin, ...]:
 
 
 @pages.get("/interviews/<interview>")
-def show(interview: str) -> str:
-    """Show one section; the question that was jumped to stands open, else the first one to ask."""
+def show(interview: str) -> Answer:
+    """Show one section; the question that was jumped to stands open, else the first one to ask.
+
+    A stop that counts down comes first, also for who went back: what is written meanwhile would not stay.
+    """
+    if desk().me.role == INTERVIEWER and stops.counts_down(desk(), interview):
+        return redirect(url_for("stops.show", interview=interview))
     page = questions.page(desk(), interview, request.args.get("section"))
     at_the_beginning = page.told and page.section == page.sections[0].id
     return render_template(

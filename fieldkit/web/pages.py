@@ -157,7 +157,7 @@ def reasons() -> dict[str, str]:
     return {name.removeprefix(prefix): code for name, code in request.form.items() if name.startswith(prefix)}
 
 
-def saved(content: bytes, name: str, media: str = "application/json") -> Response:
+def as_file(content: bytes, name: str, media: str = "application/json") -> Response:
     """Hand *content* to the browser to be saved as *name*; no copy in clear touches the disk on the way."""
     return Response(content, mimetype=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 

@@ -23,7 +23,7 @@ LEAVE = {"locks.fall", "users.lock"}
 OF_THE_LAPTOP = {"devices", "phones", "sheets", "studies", "users"}
 COVER = {"locks.show", "locks.choose", "locks.lift"}  # it lies over the session outside
 CARDS = {"cards.to_answer", "cards.to_talk", "cards.close"}  # a phone beside the laptop shows the real one
-CARRIES = {"backups", "exchange", "exports", "handover", "rosters"}  # may be looked at
+CARRIES = {"backups", "exchange", "exports", "handover", "previews", "rosters"}  # may be looked at
 
 
 class PracticeOver(Refusal):

@@ -10,7 +10,7 @@ from fieldkit.i18n import N_
 from fieldkit.web.sessions import phone
 from fieldkit.web.site import DOOR, LAN, TRUST, site
 
-SEALED_UPLOADS = {"handover.read", "backups.restored"}
+SEALED_UPLOADS = {"handover.read", "previews.look", "backups.restored"}
 LARGEST_BUNDLE = 512 * 1024 * 1024
 LARGEST_FORM = 480 * 1024  # below the size at which Werkzeug would write an uploaded part to the disk
 POLICY = (

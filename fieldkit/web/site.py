@@ -42,6 +42,7 @@ class Machine:
             self.desk.db.close()
         self.guard.pins.clear()
         self.phones.close()
+        self.folder.clear_aside()
         self.desk = self.card = self.sending = None
         self.end()
 

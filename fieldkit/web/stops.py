@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -19,6 +20,8 @@ from fieldkit.web.sessions import desk, here, tell
 from fieldkit.web.site import Machine, site
 
 pages = Blueprint("stops", __name__)
+MARK = re.compile("[0-9a-f]{32}")
+NOTHING_WAITS = 204
 A_MOMENT = 0.2  # seconds: the laptop looks when the ten seconds are over, not just before
 
 
@@ -34,7 +37,7 @@ def begin(interview: str) -> Answer:
     """Keep the choice; it is carried out in ten seconds, whether this page stays open or not."""
     look_in(desk())
     try:
-        stops.begin(desk(), interview, request.form.get("choice", ""))
+        stops.begin(desk(), interview, request.form.get("choice", ""), _mark())
     except ChoiceNotKept as refusal:
         _goes_on(interview)
         return _page(interview, refusal), refusal.status
@@ -46,6 +49,12 @@ def begin(interview: str) -> Answer:
     return redirect(url_for("stops.show", interview=interview))
 
 
+def _mark() -> str:
+    """Return the mark by which the page's script can take the choice back, though it should hear no answer."""
+    mark = request.form.get("mark", "")
+    return mark if MARK.fullmatch(mark) else ""
+
+
 def _goes_on(interview: str) -> None:
     """The choice is made, and the laptop looks in once its ten seconds are over."""
     answered_on(interview)
@@ -55,8 +64,15 @@ def _goes_on(interview: str) -> None:
 
 @pages.post("/interviews/<interview>/stop/undo")
 def undo(interview: str) -> Answer:
-    """Go on with the interview; back to the choice where a withdrawal hides it, or it had been stopped before."""
+    """Go on with the interview; back to the choice where a withdrawal hides it, or it had been stopped before.
+
+    The script of a page that heard no answer to its choice is told whether nothing of it waits: refused, it shows why.
+    """
     look_in(desk())
+    if request.headers.get("X-Fieldkit") == "script":
+        stops.undo(desk(), interview, request.form.get("stop", ""))
+        stops.whose(desk(), interview)
+        return "", NOTHING_WAITS
     try:
         undone = stops.undo(desk(), interview, request.form.get("stop", ""))
     except ChoiceWaits as refusal:

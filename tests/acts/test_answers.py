@@ -5,13 +5,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fieldkit.acts import answers, assents, checks, consents, handover, questions, queues, stops, withdrawals
-from fieldkit.acts.answers import SaveAnswer, TextTooLong
+from fieldkit.acts.answers import CameLate, SaveAnswer, TextTooLong
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
@@ -47,7 +48,7 @@ def test_only_an_interviewer_writes_a_note(refused: Refused, interview: str) -> 
     refused(NotAllowed, "coordinator translator sg_lead", lambda desk: answers.save(desk, note(interview)))
 
 
-WRONG: list[tuple[dict[str, str], type[Refusal]]] = [
+WRONG: list[tuple[dict[str, Any], type[Refusal]]] = [
     ({"text": "字" * 50_001}, TextTooLong),
     ({"text_kind": "guess"}, Invalid),
     ({"outcome": "unwilling"}, Invalid),
@@ -276,14 +277,40 @@ def test_two_editors_on_one_base_keep_both_texts(desks: Desks, interview: str) -
     assert (line.others[0].author, line.others[0].device) == ("李岚", "L1")
 
 
-def test_whoever_saw_both_texts_ends_the_conflict(desks: Desks, interview: str) -> None:
+def test_an_older_copy_that_comes_late_goes_over_nothing(desks: Desks, interview: str) -> None:
+    me = desks["interviewer"]
+    for turn, text in ((1, "一。"), (2, "一。二。")):
+        answers.save(me, replace(note(interview, text), turn=turn))
+    with pytest.raises(CameLate):
+        answers.save(me, replace(note(interview, "一。"), turn=1))
+    off = replace(note(interview, "一。"), turn=3)
+    fresh = answers.off_record(me, off, "二。")
+    answers.save(me, replace(note(interview, "一。三。", fresh.editor, fresh.base), turn=4))
+    with pytest.raises(CameLate):
+        answers.off_record(me, off, "二。")
+
+    assert shown(me, interview).text_now == "一。三。"
+
+
+def test_whoever_saw_both_texts_and_types_on_loses_neither(desks: Desks, interview: str) -> None:
     answers.save(desks["interviewer"], note(interview, "妈妈"))
     answers.save(desks["interviewer"], note(interview, "爸爸", OTHER))
     opened = shown(desks["interviewer"], interview)
-    answers.save(desks["interviewer"], note(interview, "爸爸妈妈", opened.editor, opened.base))
+    answers.save(desks["interviewer"], note(interview, "爸爸来了", opened.editor, opened.base))
 
     line = shown(desks["interviewer"], interview)
-    assert (line.text_now, line.others) == ("爸爸妈妈", [])
+    assert (line.text_now, [other.text for other in line.others]) == ("爸爸来了", ["妈妈"])
+
+
+def test_who_takes_words_back_from_one_of_two_texts_leaves_the_other(desks: Desks, interview: str) -> None:
+    answers.save(desks["interviewer"], note(interview, "甲写的很长一段，孩子没有收回。"))
+    answers.save(desks["interviewer"], note(interview, "乙。这句别记。", OTHER))
+    opened = shown(desks["interviewer"], interview)
+    stays = note(interview, "乙。", opened.editor, opened.base)
+    answers.off_record(desks["interviewer"], stays, "这句别记。")
+
+    line = shown(desks["interviewer"], interview)
+    assert sorted([line.text_now, *(other.text for other in line.others)]) == ["乙。", "甲写的很长一段，孩子没有收回。"]
 
 
 def test_a_base_of_unknown_changes_replaces_nothing(desks: Desks, interview: str, changes: Changes) -> None:

@@ -230,7 +230,7 @@ def test_what_was_kept_twice_can_still_be_decided(disputed: Desk, interview: str
     assert shows(disputed, interview) == (THEIRS, [], "")
 
 
-def test_who_saw_both_and_writes_on_ends_what_was_kept(
+def test_who_saw_both_and_writes_on_loses_neither_and_it_is_to_be_decided_again(
     disputed: Desk, desks: Desks, interview: str, note: str, carry: Carry
 ) -> None:
     mine = desks["interviewer"]
@@ -239,8 +239,9 @@ def test_who_saw_both_and_writes_on_ends_what_was_kept(
     write(mine, interview, "下雨没人来。", questions.page(mine, interview, "W").questions[0].base)
     carry(mine, disputed)
 
-    assert shows(disputed, interview) == ("下雨没人来。", [], "")
-    assert conflicts.waiting(disputed) == 0
+    text, others, kept = shows(disputed, interview)
+    assert (text, len(others), kept) == ("下雨没人来。", 1, "")
+    assert conflicts.waiting(disputed) == 1
 
 
 def test_what_came_while_the_page_was_open_is_not_overwritten(

@@ -15,14 +15,16 @@ from fieldkit.acts.handover import OtherStudy
 from fieldkit.acts.hubs import NotACard
 from fieldkit.errors import Refusal
 from fieldkit.records import canonical
-from fieldkit.store import holdings, machine
+from fieldkit.store import holdings, machine, receipts
 from sync import chain, client
 from sync.centre import Centre
 from sync.client import Card
 from sync.errors import Unreachable
 from sync.hub import create_app
 from sync.hub_server import listening
+from sync.replica import Report
 
+Carry = Callable[[Desk, Desk], Report]
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 
@@ -117,17 +119,15 @@ def test_the_third_tick_is_the_hubs_receipt_and_only_that(desks: Desks, intervie
     assert exchange.state(laptop) is None
     exchange.take_card(laptop, card)
     _said(laptop, interview, "下雨放学的时候")
-    before = exchange.state(laptop)
-    assert before is not None
-    assert (before.last_receipt, before.verified) == (None, 0)
+    assert exchange.state(laptop) == exchange.HubState(json.loads(card)["url"], None)
+    assert handover.state(laptop).verified == 0
     exchange.run(laptop)
-    after = exchange.state(laptop)
-    assert after is not None
-    assert (after.last_receipt is not None, after.verified) == (True, handover.state(laptop).interviews)
+    hub, after = exchange.state(laptop), handover.state(laptop)
+    assert hub is not None
+    assert (hub.last_receipt is not None, after.carried, after.verified) == (True, after.interviews, after.interviews)
     _said(laptop, interview, "还有别的", "editor-2")
-    unsealed = exchange.state(laptop)
-    assert unsealed is not None
-    assert unsealed.verified == after.verified - 1
+    unsealed = handover.state(laptop)
+    assert (unsealed.carried, unsealed.verified) == (after.carried - 1, after.verified - 1)
 
 
 def test_what_went_to_a_stick_only_is_not_verified(desks: Desks, interview: str, card: bytes, tmp_path: Path) -> None:
@@ -136,9 +136,36 @@ def test_what_went_to_a_stick_only_is_not_verified(desks: Desks, interview: str,
     exchange.run(laptop)
     _said(laptop, interview, "还有别的")
     handover.write(laptop, tmp_path / "stick.fieldkit")
-    state, carried = exchange.state(laptop), handover.state(laptop)
-    assert state is not None
-    assert (carried.carried, state.verified) == (carried.interviews, carried.interviews - 1)
+    state = handover.state(laptop)
+    assert (state.carried, state.verified) == (state.interviews, state.interviews - 1)
+
+
+def test_a_coordinators_stick_brings_what_the_hub_said_to_whom_never_sees_a_network(
+    desks: Desks, interview: str, card: bytes, carry: Carry
+) -> None:
+    laptop, office = desks["interviewer"], desks["coordinator"]
+    _said(laptop, interview, "下雨放学的时候")
+    carry(laptop, office)
+    exchange.take_card(office, card)
+    exchange.run(office)
+    carry(office, laptop)
+    with laptop.db.reading() as tables:
+        hubs_key = {json.loads(card)["key"]}
+        assert hubs_key == {one.signer for of in receipts.everything(tables) for one in of.relayed}
+
+
+def test_a_receipt_kept_by_an_earlier_program_gives_the_ticks_at_the_next_exchange(
+    desks: Desks, interview: str, card: bytes
+) -> None:
+    laptop = desks["interviewer"]
+    exchange.take_card(laptop, card)
+    exchange.run(laptop)
+    with laptop.db.writing() as tables:
+        tables.execute("DELETE FROM ticks")
+        said = {**receipts.from_hub(tables), "blocks": 3}
+        machine.remember(tables, receipts.HUB, canonical(said))
+    exchange.run(laptop)
+    assert handover.state(laptop).verified == handover.state(laptop).interviews
 
 
 def test_nothing_new_is_one_round_trip(desks: Desks, card: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +203,7 @@ def test_after_a_cut_what_was_taken_in_stays_and_the_rest_follows(
         patched.setattr(client.Line, "ask", cut)
         with pytest.raises(OutOfReach):
             exchange.run(office)
-    assert exchange.state(office) == exchange.HubState(json.loads(card)["url"], None, 0)
+    assert exchange.state(office) == exchange.HubState(json.loads(card)["url"], None)
     assert len(handover.batches(office)) == 1
     assert exchange.run(office).done
     assert exchange.run(laptop).done
@@ -245,4 +272,4 @@ def test_ends_are_what_the_headers_say(desks: Desks, card: bytes) -> None:
     with laptop.db.reading() as tables:
         links = {row[0]: holdings.links(tables, row[0]) for row in tables.execute("SELECT DISTINCT stream FROM blocks")}
         assert holdings.ends(tables) == {stream: chain.ends(links, stream) for stream in links}
-        assert machine.recall(tables, exchange.RECEIPT)
+        assert machine.recall(tables, receipts.HUB)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fieldkit.acts import answers, checks, handover, people, stops, studies, withdrawals
+from fieldkit.acts import answers, checks, handover, people, revocations, stops, studies, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.handover import NewerBundle, NoSuchPlace, NotThisFile, OtherStudy
@@ -20,9 +20,13 @@ from fieldkit.acts.stops import ChoiceWaits
 from fieldkit.clock import Clock
 from fieldkit.errors import DiskFull, Occupied, Refusal
 from fieldkit.records import canonical
+from fieldkit.store import holdings
 from fieldkit.store.folder import Folder
 from fieldkit.store.keys import Cost
-from sync import frames
+from sync import frames, receipts
+from sync.bundle import write_frames
+from sync.canonical import encode
+from sync.frames import Writer
 from sync.replica import Report
 
 Desks = dict[str, Desk]
@@ -229,6 +233,71 @@ def test_every_batch_is_listed_with_its_numbers(desks: Desks, bundle: Path, late
         ("张老师的优盘", second),
         ("stick.fieldkit", first),
     ]
+
+
+def test_a_receipt_that_no_coordinators_computer_signed_gives_no_tick(
+    desks: Desks, bundle: Path, tmp_path: Path
+) -> None:
+    me = desks["interviewer"].device
+    facts = {"format": 1, "study": me.study, "hub": me.pair.public["verify"], "number": 9, "orders": ""}
+    with desks["interviewer"].db.reading() as tables:
+        streams = {stream: [list(end) for end in ends] for stream, ends in holdings.ends(tables).items()}
+    forged = encode(receipts.sign({**facts, "streams": streams}, me.pair.signer))
+    with (tmp_path / "forged").open("wb") as file:
+        write_frames(Writer(file), me.study, [], [], [], [forged])
+
+    report = handover.read(desks["interviewer"], tmp_path / "forged")
+    assert (report.damaged, handover.state(desks["interviewer"]).verified) == (1, 0)
+
+
+def test_the_third_tick_comes_back_with_the_coordinators_stick(desks: Desks, bundle: Path, carry: Carry) -> None:
+    me, chief = desks["interviewer"], desks["coordinator"]
+    handover.read(chief, bundle)
+    assert (handover.state(me).carried, handover.state(me).verified) == (1, 0)
+    assert handover.state(chief).verified == 1
+    report = carry(chief, me)
+    assert (report.damaged, report.newer, handover.state(me).verified) == (0, 0, 1)
+    assert checks.check(me).ok
+
+
+def test_of_one_signer_the_newest_receipt_counts_whatever_the_order_of_the_sticks(
+    desks: Desks, bundle: Path, interview: str, tmp_path: Path
+) -> None:
+    me, chief = desks["interviewer"], desks["coordinator"]
+    older = handover.write(chief, tmp_path / "older").path
+    handover.read(chief, bundle)
+    newer = handover.write(chief, tmp_path / "newer").path
+    for stick in (newer, older):
+        handover.read(me, stick)
+    assert handover.state(me).verified == 1
+
+
+def test_what_came_after_the_receipt_has_no_tick(desks: Desks, bundle: Path, interview: str, carry: Carry) -> None:
+    me, chief = desks["interviewer"], desks["coordinator"]
+    handover.read(chief, bundle)
+    carry(chief, me)
+    answers.save(me, SaveAnswer(interview, "W1", "editor-2", "", "还有一句"))
+    assert (handover.state(me).carried, handover.state(me).verified) == (0, 0)
+    carry(me, chief)
+    assert (handover.state(me).carried, handover.state(me).verified) == (1, 0)
+    carry(chief, me)
+    assert (handover.state(me).carried, handover.state(me).verified) == (1, 1)
+
+
+def test_the_receipt_of_a_coordinators_computer_that_was_taken_out_counts_no_more(
+    desks: Desks, bundle: Path, carry: Carry, joins: Callable[[str, str, str], Desk]
+) -> None:
+    me, chief, second = desks["interviewer"], desks["coordinator"], joins("孙宁", "coordinator", "A")
+    carry(chief, me)  # who the second coordinator is
+    handover.read(second, bundle)
+    carry(second, me)
+    assert handover.state(me).verified == 1
+
+    revocations.revoke(chief, second.device.id, "lost")
+    assert carry(chief, me).damaged == 0
+    assert handover.state(me).verified == 0
+    assert carry(second, me).damaged == 0
+    assert handover.state(me).verified == 0
 
 
 def test_a_folder_gets_a_file_whose_name_tells_nothing(tmp_path: Path) -> None:

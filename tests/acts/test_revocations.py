@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from fieldkit.acts import (
     answers,
     checks,
+    devices,
     exchange,
     hubs,
     people,
     questions,
     removals,
     revocations,
+    users,
     withdrawals,
 )
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.exchange import TakenOut
-from fieldkit.acts.revocations import OutAlready, OwnComputer
+from fieldkit.acts.revocations import OutAlready, OutYourself, OwnComputer
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.store import machine, replica
 from fieldkit.store.database import Tables
+from fieldkit.store.folder import Folder
 from sync import block as blocks
 from sync import orders
 from sync.client import Card
@@ -197,7 +202,9 @@ def test_a_child_whom_a_coordinator_who_was_taken_out_erases_is_hidden_and_not_d
         digests(desk)
 
 
-def test_the_hub_exchanges_nothing_with_it(desks: Desks, lost: str, tmp_path: object) -> None:
+def test_the_hub_gives_nothing_to_it_and_keeps_what_it_leaves_for_the_coordinator(
+    desks: Desks, interview: str, lost: str, tmp_path: object
+) -> None:
     laptop, chief = desks["interviewer"], desks["coordinator"]
     centre = hubs.opened(hubs.read_pass(hubs.write_pass(chief)), f"sqlite:///{tmp_path}/hub.db", "CN", lambda: "now")
     with listening(create_app(centre), "127.0.0.1", 0) as server:
@@ -207,6 +214,18 @@ def test_the_hub_exchanges_nothing_with_it(desks: Desks, lost: str, tmp_path: ob
         assert exchange.run(chief).done
         with pytest.raises(TakenOut):
             exchange.run(laptop)
+        left = centre.status()["reasons"]["revoked"]
+        assert left == centre.status()["quarantine"] > 0
+        assert not revocations.taken_out(laptop)  # not even that it was taken out
+
+        assert exchange.run(chief).done
+        assert centre.status()["quarantine"] == 0
+        assert revocations.listing(chief)[lost].waiting == left
+        assert said(chief, interview) == BEFORE
+        revocations.release(chief, lost)
+        assert said(chief, interview) == AFTER
+        assert exchange.run(chief).done
+        assert exchange.run(chief).sent == 0
     centre.close()
 
 
@@ -216,3 +235,73 @@ def test_blocks_of_a_lost_laptop_keep_their_place(desks: Desks, interview: str, 
         assert replica.broken_chains(tables) == []
         held = [one for one in replica.StoreReplica(tables).blocks() if one.payload is not None]
     assert all(blocks.payload_intact(one) for one in held)
+
+
+def test_a_computer_that_was_taken_out_itself_orders_nothing_once_it_hears_of_it(
+    desks: Desks, kept: Callable[[Desk], object], carry: Carry, joins: Joins, tmp_path: Path, passphrase: str
+) -> None:
+    chief, second = desks["coordinator"], joins("孙宁", "coordinator", "A")
+    laptop = desks["interviewer"].device.id
+    revocations.revoke(chief, second.device.id, "left")
+    carry(chief, second)
+    before = kept(second)
+    for act in (partial(revocations.revoke, why="lost"), revocations.release):
+        with pytest.raises(OutYourself):
+            act(second, laptop)
+    folder = Folder.open(tmp_path / "new")
+    request = devices.request(folder, "周越", passphrase, "interviewer")
+    folder.close()
+    with pytest.raises(OutYourself):
+        devices.invite(second, request, "interviewer", "A")
+    assert kept(second) == before
+
+
+def off_record(desk: Desk, interview: str) -> None:
+    line = questions.page(desk, interview).questions[0]
+    answers.off_record(desk, SaveAnswer(interview, line.id, line.editor, line.base, ""), line.text_now)
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_off_the_record_on_a_lost_laptop_is_gone_there_and_hides_elsewhere_until_it_counts(
+    desks: Desks, interview: str, carry: Carry, words: Callable[[Desk], str], heard: bool
+) -> None:
+    laptop, chief = desks["interviewer"], desks["coordinator"]
+    note(laptop, interview, BEFORE)
+    carry(laptop, chief)
+    revocations.revoke(chief, laptop.device.id, "lost")
+    if heard:
+        carry(chief, laptop)
+    off_record(laptop, interview)
+    assert BEFORE not in words(laptop)
+    carry(laptop, chief)
+
+    assert said(chief, interview) == ""
+    assert BEFORE in words(chief)  # it hides, and destroys nothing
+    digests(chief)
+    revocations.release(chief, laptop.device.id)
+    assert BEFORE not in words(chief)
+    digests(chief)
+
+
+def test_two_computers_that_write_under_one_name_are_told(
+    desks: Desks, interview: str, carry: Carry, tmp_path: Path, passphrase: str
+) -> None:
+    laptop, chief = desks["interviewer"], desks["coordinator"]
+    note(laptop, interview, BEFORE)
+    carry(laptop, chief)
+    laptop.db.leave_no_trace()
+    with laptop.db.writing():
+        pass
+    copy = shutil.copytree(laptop.folder.path, tmp_path / "copy", ignore=shutil.ignore_patterns("lock"))
+    other = users.unlock(Folder.open(copy), laptop.me.code, passphrase, laptop.clock)
+    assert revocations.copied(chief) == set()
+    for desk, text in ((laptop, AFTER), (other, "另一台电脑写的")):
+        note(desk, interview, text)
+        carry(desk, chief)
+
+    assert revocations.copied(chief) == {laptop.device.id}
+    assert checks.check(chief).ok
+    revocations.revoke(chief, laptop.device.id, "cloned")
+    assert revocations.copied(chief) == set()
+    other.db.close()
+    other.folder.close()

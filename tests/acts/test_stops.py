@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from fieldkit.acts import answers, assents, memos, moments, people, questions, stops, withdrawals
+from fieldkit.acts import answers, assents, memos, moments, observations, people, questions, stops, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, NotAgainToday
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.interviews import ConsentMissing
-from fieldkit.acts.stops import ChoiceNotKept, ChoiceWaits
+from fieldkit.acts.interviews import ConsentMissing, StopCountsDown, TalkDeleted
+from fieldkit.acts.stops import ChoiceNotKept, ChoiceWaits, TakenBack
 from fieldkit.errors import DiskFull, Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.store import log, rebuild, replica, search
@@ -255,7 +255,7 @@ def test_what_is_held_back_can_be_discarded_too_and_only_once(
     stops.finish(me, interview, stops.begin(me, interview, DISCARD).mark)
 
     assert changes(me, "answer") == []
-    refused(NotFound, "interviewer", lambda desk: stops.begin(desk, interview, DISCARD))
+    refused(TalkDeleted, "interviewer", lambda desk: stops.begin(desk, interview, DISCARD))
 
 
 def test_a_later_yes_brings_nothing_back_of_what_another_laptop_wrote_in_that_session(
@@ -458,3 +458,27 @@ def test_a_tap_that_finds_room_takes_the_place_of_what_the_disk_could_not_take(
     waiting = stops.waiting(me, interview)
     assert waiting is not None
     assert (waiting.choice, waiting.kept) == (KEEP, True)
+
+
+def test_nothing_is_added_while_a_stop_counts_down_and_going_on_lets_it(desks: Desks, interview: str) -> None:
+    me = desks["interviewer"]
+    begun = stops.begin(me, interview, DISCARD)
+    for act in (
+        lambda: note(me, interview),
+        lambda: memos.write(me, interview, {"self_role": "谈得久"}),
+        lambda: observations.keep(me, interview, {"setting_desc": "院子里"}),
+    ):
+        with pytest.raises(StopCountsDown):
+            act()
+
+    assert stops.undo(me, interview, begun.mark)
+    note(me, interview)
+
+
+def test_a_choice_that_comes_after_the_word_that_the_child_goes_on_does_nothing(desks: Desks, interview: str) -> None:
+    me, mark = desks["interviewer"], "0123456789abcdef" * 2
+    assert not stops.undo(me, interview, mark)  # the page heard no answer, and the child goes on
+
+    with pytest.raises(TakenBack):
+        stops.begin(me, interview, DISCARD, mark)
+    assert stops.waiting(me, interview) is None

@@ -13,6 +13,7 @@ from functools import wraps
 from threading import local
 from typing import Any
 
+from fieldkit import clock
 from fieldkit.acts import answers, closings, stops
 from fieldkit.cli import main
 from fieldkit.store.database import Database
@@ -77,6 +78,7 @@ def connect(self: Database) -> Any:
 for asked in sys.stdin:
     child = os.fork()
     if child == 0:
+        clock.RUN = clock.new_id()  # a fork is another run of the program
         print(os.getpid(), flush=True)
         act, POINT, folder = asked.split()
         if act in ACTS:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from sqlite_utils import Migrations
 from fieldkit.records import INTEGER, KINDS, Change, Kind, canonical
 from fieldkit.rules import consent
 from fieldkit.rules.notes import DOUBTED
-from fieldkit.store import decisions, duplicates, holdings, log, people, rebuild, schema, standing, tasks
+from fieldkit.store import decisions, duplicates, holdings, log, people, rebuild, schema, standing, tasks, ticks
 from fieldkit.store.database import Database, DatabaseError, Tables
 from fieldkit.store.log import Draft, Pen
 
@@ -41,7 +42,7 @@ def test_the_triggers_are_all_there_and_no_other(tables: Tables) -> None:
     gated = [f"{kind}_needs_consent" for kind in ("interview", "answer", "moment", "observation")]
     expected = [*(f"{table}_needs_change" for table in STATE), *gated]
     counting = [f"changes_{what}" for what in ("added", "gone", "sealed", "opened")]
-    counting += ["interviews_added", "interviews_gone"]
+    counting += ["interviews_added", "interviews_gone", "ticks_grown", "ticks_opened"]
     assert _names(tables, "trigger") == sorted([*expected, *counting])
 
 
@@ -133,14 +134,26 @@ def before_the_lists(tmp_path: Path, store_key: bytes, pen: Pen, monkeypatch: py
         patched.setattr(log, "is_gone", lambda *_: False)
         patched.setattr(standing, "_notices", lambda *_: [])
         schema.migrations.apply(tables, stop_before="lists_at_once")
-        form = {"doc_kind": "guardian", "version": "1", "text_hash": "the text", "state": "approved"}
-        log.append(tables, pen, Draft("form", form))
-        log.append(tables, pen, Draft("participant", {"case_code": "ZK-A03-001"}, record="kid", subject="kid"))
-        _held(tables, pen, "S1", "没有不懂的")
-        tables.execute("UPDATE changes SET block = 'sealed'")
-        _held(tables, pen, "S2", f"俺老外{DOUBTED}来送伞")
+        with _before_parking(tables):
+            form = {"doc_kind": "guardian", "version": "1", "text_hash": "the text", "state": "approved"}
+            log.append(tables, pen, Draft("form", form))
+            log.append(tables, pen, Draft("participant", {"case_code": "ZK-A03-001"}, record="kid", subject="kid"))
+            _held(tables, pen, "S1", "没有不懂的")
+            tables.execute("UPDATE changes SET block = 'sealed'")
+            _held(tables, pen, "S2", f"俺老外{DOUBTED}来送伞")
     yield db
     db.close()
+
+
+@contextmanager
+def _before_parking(tables: Tables) -> Iterator[None]:
+    """Write as a program before `erasures_parked` did: it read log and stubs themselves."""
+    pairs = {"shown_changes": "changes", "stubbed": "stubs"}
+    for view, table in pairs.items():
+        tables.execute(f"CREATE TEMP VIEW {view} AS SELECT * FROM main.{table}")
+    yield
+    for view in pairs:
+        tables.execute(f"DROP VIEW temp.{view}")
 
 
 def _held(tables: Tables, pen: Pen, session: str, text: str) -> None:
@@ -194,8 +207,9 @@ def test_conflicts_decided_finds_what_people_wrote_apart_before(tmp_path: Path, 
     db = Database(tmp_path / "before.db", store_key)
     with db.writing() as tables:
         schema.migrations.apply(tables, stop_before="conflicts_decided")
-        for grade in ("p5", "p6"):
-            log.append(tables, pen, Draft("participant", {"grade": grade}, record="kid", subject="kid"))
+        with _before_parking(tables):
+            for grade in ("p5", "p6"):
+                log.append(tables, pen, Draft("participant", {"grade": grade}, record="kid", subject="kid"))
     with db.writing() as tables:
         schema.migrations.apply(tables)
 
@@ -208,11 +222,31 @@ def test_conflicts_decided_finds_what_people_wrote_apart_before(tmp_path: Path, 
     db.close()
 
 
+def test_what_came_before_is_known_to_have_come_and_no_interview_is_called_carried(
+    tmp_path: Path, store_key: bytes, pen: Pen
+) -> None:
+    db = Database(tmp_path / "before.db", store_key)
+    with db.writing() as tables:
+        schema.migrations.apply(tables, stop_before="receipts_and_sticks")
+        with _before_parking(tables):
+            log.append(tables, pen, Draft("participant", {"case_code": "ZK-A03-001"}, record="kid", subject="kid"))
+        for batch, at in (("b1", "2026-05-01T10:00"), ("b2", "2026-05-02T10:00")):
+            tables.execute("INSERT INTO batches VALUES (?, ?, ?, '{}')", [batch, at, f"stick {batch}"])
+        tables.execute("UPDATE changes SET batch = 'b1', block = 'sealed'")
+    with db.writing() as tables:
+        schema.migrations.apply(tables)
+
+        assert tables.execute("SELECT * FROM arrivals").fetchall() == [("L1", "2026-05-01T10:00", "stick b1")]
+        assert ticks.counted(tables) == (0, 0)
+    db.close()
+
+
 def test_children_written_down_before_are_found_by_name(tmp_path: Path, store_key: bytes, pen: Pen) -> None:
     db = Database(tmp_path / "before.db", store_key)
     with db.writing() as tables:
         schema.migrations.apply(tables, stop_before="children_found_by_name")
-        log.append(tables, pen, Draft("participant", {"case_code": "ZK-A03-001"}, record="kid", subject="kid"))
+        with _before_parking(tables):
+            log.append(tables, pen, Draft("participant", {"case_code": "ZK-A03-001"}, record="kid", subject="kid"))
     with db.writing() as tables:
         schema.migrations.apply(tables)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,7 +24,7 @@ from cryptography.x509.oid import NameOID
 from nacl.signing import SigningKey
 from sqlalchemy import create_engine
 
-from sync import block, bundle, chain, client, judge, orders
+from sync import block, bundle, chain, client, judge, orders, receipts
 from sync.block import Block, Place
 from sync.canonical import b64, digest, new_id
 from sync.centre import Centre
@@ -48,6 +49,8 @@ class Shelf:
         self._orders = {order.id: order.content for order in found}
         self._streams = {StreamInfo(STREAM, "research/A", "L1")} if brought else set()
         self._blocks: dict[str, Block] = {}
+        self._witness = b64(bytes(signer.verify_key))
+        self.signed: set[bytes] = set()
         self.receive([], [], brought)
 
     def study(self) -> str:
@@ -61,6 +64,14 @@ class Shelf:
 
     def blocks(self) -> Iterable[Block]:
         return chain.in_order(self._blocks.values())
+
+    def receipts(self) -> Iterable[bytes]:
+        return sorted(self.signed)
+
+    def witness(self, found: Sequence[bytes]) -> int:
+        believed = [one for one in found if receipts.parse(one).signer == self._witness]
+        self.signed |= set(believed)
+        return len(found) - len(believed)
 
     def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Iterable[Block]) -> Report:
         self._orders |= {digest(content): content for content in found}
@@ -94,6 +105,11 @@ class Shelf:
 def signer() -> SigningKey:
     """The key of device L1."""
     return SigningKey(bytes(range(32)))
+
+
+@pytest.fixture(scope="session")
+def verify_key(signer: SigningKey) -> str:
+    return b64(bytes(signer.verify_key))
 
 
 @pytest.fixture(scope="session")
@@ -223,6 +239,10 @@ class Laptop:
     def erase_child(self, drawer: str, alias: str, signer: SigningKey = ROOT) -> None:
         self.keep(orders.sign("erase_child", STUDY, {"version": 1, "drawers": {drawer: alias}}, signer))
 
+    def take_out(self, device: str, *kept: str) -> None:
+        """Let the root take *device* out and recognise the orders *kept* of it."""
+        self.keep(orders.sign("revoke", STUDY, {"device": device, "orders": list(kept)}, ROOT))
+
     def opening(self) -> str:
         return chain.opening_of(self.ends(), self.order_ids())
 
@@ -269,7 +289,9 @@ class Laptop:
         return replace(Report(), **counts)  # type: ignore[arg-type]
 
     def _take(self, one: Block, judged: Judgement) -> str:
-        info = self.held_streams[one.header.stream]
+        info = self.held_streams.get(one.header.stream)
+        if info is None:
+            return "damaged"
         place = chain.classify({info.stream: self.links(info.stream)}, one.hash, one.header)
         if place != chain.NEW:
             return {chain.GAP: "gaps"}.get(place, place)
@@ -443,3 +465,77 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def laptop() -> type[Laptop]:
     """Make laptops: `laptop(device, role)`."""
     return Laptop
+
+
+WEIRD = (
+    b"-1",
+    b"0",
+    b"9007199254740993",
+    b"1e9",
+    b"null",
+    b"true",
+    b'""',
+    b"[[[[[[",
+    b"{}",
+    b"\xff\xfe",
+    b"\x00",
+    b"\\ud800",
+)
+LENGTHS = (0, 1, 2**26, 2**26 + 1, 2**31, 2**31 - 1, 2**32 - 1)
+
+
+def _span(made: bytearray, chance: random.Random) -> slice:
+    start = chance.randrange(len(made) + 1)
+    return slice(start, min(len(made), start + chance.choice((1, 2, 4, 16, 64, 400))))
+
+
+def _flip(made: bytearray, chance: random.Random) -> None:
+    if made:
+        made[chance.randrange(len(made))] ^= 1 << chance.randrange(8)
+
+
+def _drop(made: bytearray, chance: random.Random) -> None:
+    del made[_span(made, chance)]
+
+
+def _truncate(made: bytearray, chance: random.Random) -> None:
+    del made[chance.randrange(len(made) + 1) :]
+
+
+def _repeat(made: bytearray, chance: random.Random) -> None:
+    part, at = made[_span(made, chance)], chance.randrange(len(made) + 1)
+    made[at:at] = part
+
+
+def _garble(made: bytearray, chance: random.Random) -> None:
+    span = _span(made, chance)
+    made[span] = chance.randbytes(len(made[span]))
+
+
+def _put_something_weird(made: bytearray, chance: random.Random) -> None:
+    made[_span(made, chance)] = chance.choice(WEIRD)
+
+
+def _put_a_length(made: bytearray, chance: random.Random) -> None:
+    at = chance.randrange(len(made) + 1)
+    made[at : at + 4] = chance.choice(LENGTHS).to_bytes(4, "big")
+
+
+_WAYS = (_flip, _flip, _drop, _truncate, _repeat, _garble, _put_something_weird, _put_a_length)
+
+
+def _mutants(whole: bytes, count: int, seed: int = 0) -> Iterator[bytes]:
+    chance = random.Random(f"{seed} {len(whole)}")
+    while count:
+        made = bytearray(whole)
+        for _ in range(chance.choice((1, 1, 1, 2, 5))):
+            chance.choice(_WAYS)(made, chance)
+        if made != whole:
+            count -= 1
+            yield bytes(made)
+
+
+@pytest.fixture(scope="session")
+def mutants() -> Callable[..., Iterator[bytes]]:
+    """Change bytes in as many ways as told, always the same ones: `mutants(whole, count, seed)`."""
+    return _mutants

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -160,6 +161,42 @@ def test_a_flipped_bit_anywhere_in_a_block_is_never_accepted(
     cut = len(one.header_bytes)
     with pytest.raises(SyncError):
         block.verify(Block(bytes(whole[:cut]), bytes(whole[cut:])), signer.verify_key)
+
+
+def test_no_mutant_of_a_block_is_accepted(
+    tree: list[Block], signer: SigningKey, key: bytes, mutants: Callable[..., Iterator[bytes]]
+) -> None:
+    for number, one in enumerate(tree):
+        for header in mutants(one.header_bytes, 1_000, number):
+            with pytest.raises(SyncError):
+                block.verify(Block(header, one.payload), signer.verify_key)
+        for payload in mutants(one.payload or b"", 500, number):
+            with pytest.raises(SyncError):
+                block.verify(Block(one.header_bytes, payload), signer.verify_key)
+            with pytest.raises(SyncError):
+                block.open_block(Block(one.header_bytes, payload), key)
+
+
+def test_whatever_somebody_with_the_key_seals_takes_little_memory_and_opens_or_is_refused(
+    place: Place, key: bytes, signer: SigningKey, mutants: Callable[..., Iterator[bytes]]
+) -> None:
+    """A bomb of 2 GiB among it: a frame that says so, and one that says less than it is."""
+    bomb = zstandard.ZstdCompressor().compress(b"\n" * 2**20)
+    liar = bomb.replace((2**20).to_bytes(4, "little"), (2**31).to_bytes(4, "little"), 1)
+    small = bomb.replace((2**20).to_bytes(4, "little"), (2**19).to_bytes(4, "little"), 1)
+    assert len({bomb, liar, small}) == 3
+    refused = 0
+    tracemalloc.start()
+    for packed in (liar, small, *mutants(bomb, 50), *mutants(zstandard.compress(b"\n".join(CHANGES) + b"\n"), 1_500)):
+        one = block.seal_payload(place, _sealed(packed, place, key), signer)
+        try:
+            block.open_block(one, key)
+        except SyncError:
+            refused += 1
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert refused > 1_000
+    assert most < 3 * LARGEST_PAYLOAD
 
 
 @given(sizes=st.lists(st.integers(0, 40), max_size=12))

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nacl.signing import SigningKey
 
-from sync import bundle, frames, orders
+from sync import bundle, frames, orders, receipts
 from sync.block import Block, Place, seal_payload
 from sync.canonical import b64, encode
 from sync.errors import ForeignStudy, NotABundle, Occupied, TooLarge, UnknownFormat
@@ -88,6 +89,37 @@ def test_a_bundle_of_a_later_format_is_refused(tmp_path: Path, shelf: NewShelf) 
     path.write_bytes(frames.MAGIC + _head(format=2))
     with pytest.raises(UnknownFormat):
         bundle.exchange(path, shelf())
+
+
+def _receipt(signer: SigningKey, **facts: object) -> bytes:
+    said = {"format": 1, "study": "study-1", "hub": b64(bytes(signer.verify_key)), "streams": {"s": [[1, "h"]]}}
+    return encode(receipts.sign({**said, **facts}, signer))
+
+
+def test_a_receipt_that_is_forged_or_of_no_coordinator_is_damaged(
+    tmp_path: Path, signer: SigningKey, shelf: NewShelf
+) -> None:
+    good, stranger = _receipt(signer), SigningKey(bytes(32))
+    bad = [good.replace(b'"h"', b'"g"'), _receipt(stranger), _receipt(signer, study="study-2"), b"{}"]
+    frames_of = [_frame(b"R", content) for content in (*bad, good, _receipt(signer, format=2))]
+    path = tmp_path / "receipts"
+    path.write_bytes(frames.MAGIC + _head() + b"".join(frames_of))
+    mine: Any = shelf()
+    report = bundle.exchange(path, mine)
+
+    assert (report.damaged, report.newer, mine.signed) == (len(bad), 1, {good})
+
+
+def test_receipts_travel_with_the_bundle(
+    tmp_path: Path, tree: list[Block], signer: SigningKey, shelf: NewShelf
+) -> None:
+    mine: Any = shelf(tree)
+    mine.signed = {_receipt(signer, number=1), _receipt(signer, number=2)}
+    bundle.write(tmp_path / "stick", mine)
+    other: Any = shelf()
+    report = bundle.exchange(tmp_path / "stick", other)
+
+    assert (report.damaged, report.new, other.signed) == (0, len(tree), mine.signed)
 
 
 def test_a_bundle_of_another_study_is_refused_and_nothing_is_taken(
@@ -170,7 +202,7 @@ from sync import bundle
 class Many:
     study = staticmethod(lambda: "study-1")
     orders = staticmethod(lambda: [bytes(1000)] * 1000)
-    streams = blocks = staticmethod(lambda: [])
+    streams = blocks = receipts = staticmethod(lambda: [])
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 try:

@@ -1,16 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import Thread
 from typing import Any
 
 import pytest
 
 from sync import centre as centres
-from sync import orders, wire
+from sync import orders, receipts, wire
 from sync.block import Block
 from sync.canonical import decode, digest, encode
-from sync.errors import ForeignStudy
+from sync.errors import ForeignStudy, Refused
 from sync.hub_store import HubStore, Strip
 from sync.replica import StreamInfo
 
@@ -156,7 +156,7 @@ def test_a_receipt_names_only_what_is_here(ask: Ask, one: Any, station: Any) -> 
     ask("push", _piece(block))
     asked = {"streams": {block.header.stream: [[1, block.hash], [2, "never"]]}, "orders": ["never"]}
     said = ask("receipt", asked)[1]
-    wire.check_receipt(said, station.centre.key)
+    receipts.check(said, station.centre.key)
     assert said["streams"] == {block.header.stream: [[1, block.hash]]}
     assert said["orders"] == digest(b"[]")
     assert station.centre.status()["seen"] == {"L1": "2026-05-01T10:00"}
@@ -225,3 +225,129 @@ def test_an_order_that_was_carried_out_elsewhere_just_before_the_lock_counts(
         assert ask("push", _piece(block))[1]["blocks"] == {block.hash: "new"}
     store.close()
     assert station.payloads() == {block.hash: None}
+
+
+@pytest.mark.parametrize("act", ["hello", "compare", "orders", "push", "pull", "receipt"])
+def test_whatever_a_device_of_the_study_signs_is_answered_and_nothing_forged_is_kept(
+    act: str, stations: Make, one: Any, laptop: Make, mutants: Callable[..., Iterator[bytes]]
+) -> None:
+    """Its words are mutants of right ones: each gets a signed yes or no, none an accident."""
+    station, other = stations(), laptop("L2")
+    for text in ("{}", '{"n":1}'):
+        one.write("research/A", text, "river")
+        other.write("vault/A", text, "cloud")
+    station.sync(one)
+    streams = {stream: [list(end) for end in ends] for stream, ends in one.ends().items()}
+    right = {
+        "hello": encode({"opening": one.opening()}),
+        "compare": encode({"streams": {"s": "x", **dict.fromkeys(streams, "")}, "orders": one.order_ids()}),
+        "pull": encode({"orders": [], "streams": {name: {"have": [], "after": [0, ""]} for name in streams}}),
+        "receipt": encode({"streams": streams, "orders": one.order_ids()}),
+    }
+    piece = wire.piece("study-1", other.introduction(), other.infos(other.ends()), list(other.held.values()))
+    before, written = station.payloads(), {**one.payloads(), **other.payloads()}
+    for number, content in enumerate(mutants(right.get(act, piece), 300)):
+        raw = wire.request("study-1", "L1", f"request-{number}", f"/sync/{act}", content, one.signer)
+        status, answer = station.centre.answer(act, raw)
+        said = wire.read_answer(answer)
+        wire.verify(wire.ANSWER, said, station.centre.key)
+        assert status in {200, 403, 422}
+    assert before.items() <= station.payloads().items() <= written.items()
+
+
+@pytest.fixture
+def chief(station: Any, laptop: Make, one: Any) -> Any:
+    """A coordinator's machine that knows L1; the first block of L1 lies at the hub and there."""
+    made = laptop("C1", "coordinator")
+    one.write("research/A", '{"n":1}', "river")
+    for each in (one, made):
+        assert station.sync(each).done
+    return made
+
+
+@pytest.fixture
+def out(station: Any, chief: Any, one: Any) -> Any:
+    """L1, taken out by then, that wrote one more block."""
+    chief.take_out("L1")
+    assert station.sync(chief).done
+    one.write("research/A", '{"n":2}', "river")
+    return one
+
+
+def test_a_device_that_was_taken_out_gets_nothing(ask: Ask, out: Any, station: Any, laptop: Make) -> None:
+    other = laptop("L2")
+    other.write("research/A", "{}", "river")
+    station.sync(other)
+    for act in ("hello", "orders", "pull", "receipt"):
+        assert ask(act, wire.piece("study-1", [], [], [])) == (403, {"refused": "revoked"})
+    status, said = ask("compare", {"streams": {}, "orders": []})
+    assert (status, said) == (200, {"streams": {}, "lacks": [], "has": []})
+    with pytest.raises(Refused, match="revoked"):
+        station.sync(out)
+    assert len(out.held) == 2
+
+
+def test_what_it_leaves_waits_apart_until_a_coordinators_machine_puts_it_in_its_place(
+    out: Any, chief: Any, station: Any, laptop: Make
+) -> None:
+    late = next(one for one in out.held.values() if one.header.position == 2)
+    for _ in range(2):
+        with pytest.raises(Refused, match="revoked"):
+            station.sync(out)
+    assert station.centre.status()["reasons"] == {"revoked": 1}
+    other = laptop("L2")
+    assert station.sync(other).done
+    assert late.hash not in {*station.payloads(), *other.held}
+
+    assert station.sync(chief).done
+    assert station.centre.status()["reasons"] == {}
+    assert station.payloads()[late.hash] == chief.held[late.hash].payload == late.payload
+    assert station.sync(chief).done
+    assert station.sync(other).done
+    assert late.hash in other.held
+
+
+def test_only_a_coordinators_machine_is_handed_what_was_left(ask: Ask, out: Any, station: Any, laptop: Make) -> None:
+    with pytest.raises(Refused, match="revoked"):
+        station.sync(out)
+    other = laptop("L2")
+    station.sync(other)
+    names = [one.hash for one in out.held.values()]
+    for device, signer, got in (("L2", other.signer, 0), ("C1", laptop("C1").signer, 1)):
+        content = ask("pull", {"orders": [], "streams": {}, "left": names}, device=device, signer=signer)[1]
+        assert len(wire.read_piece(content).blocks) == got
+
+
+def test_a_device_that_was_taken_out_leaves_what_it_signed_itself_and_what_it_wants_erased_of_its_own(
+    ask: Ask, out: Any, station: Any, laptop: Make
+) -> None:
+    first, late = sorted(out.held.values(), key=lambda one: one.header.position)
+    foreign = laptop("L2").write("vault/A", "{}")
+    own = orders.sign("erase", "study-1", {"blocks": [first.hash]}, out.signer)
+    others = orders.sign("erase", "study-1", {"blocks": [late.hash]}, laptop("L2").signer)
+    later = orders.sign("user", "study-1", {"code": "U9"}, out.signer)
+    infos = sorted({StreamInfo(one.header.stream, one.header.drawer, "L1") for one in (first, late, foreign)})
+    before = len(station.store.orders("study-1"))
+    content = wire.piece("study-1", [one.content for one in (own, others, later)], infos, [first, late, foreign])
+    became = ask("push", content)[1]["blocks"]
+
+    assert became == {first.hash: "known", late.hash: "quarantine", foreign.hash: "quarantine"}
+    assert station.centre.status()["reasons"] == {"revoked": 1, "bad_signature": 1}
+    assert station.store.orders("study-1").keys() >= {own.id}
+    assert len(station.store.orders("study-1")) == before + 1
+    assert station.payloads() == {first.hash: first.payload}  # it does not count, so nothing is emptied
+
+
+def test_what_was_emptied_before_stays_in_the_chain_once_its_order_counts_no_more(
+    chief: Any, one: Any, station: Any, laptop: Make
+) -> None:
+    gone = next(iter(one.held))
+    one.erase(gone)
+    kept = one.write("research/A", '{"n":2}')
+    assert station.sync(one).done
+    chief.take_out("L1")  # it has not heard of the order
+    assert station.sync(chief).done
+    other = laptop("L2")
+
+    assert station.sync(other).done
+    assert other.payloads() == {gone: None, kept.hash: kept.payload}

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import socket
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Thread
 from typing import Any
@@ -12,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sync import client, wire
+from sync import client, receipts, wire
 from sync.canonical import new_id
 from sync.client import Card, Identity, Outcome, Progress
 from sync.errors import ForeignStudy, NotTheHub, Refused, SyncError, Unreachable
@@ -148,7 +150,7 @@ def test_done_is_said_only_with_the_receipt_of_all(station: Any, laptop: Make) -
     receipt = station.sync(one).receipt
     one.write("research/A", '{"n":2}')
     with client.line(station.card(), Identity("L1", one.signer), httpx.WSGITransport(station.app)) as line:
-        line.ask_for("compare", {"streams": {}, "orders": []})
+        line.ask_for("compare", b'{"orders":[],"streams":{}}')
         assert not client.covers(receipt, line, one)
         assert not client.covers(None, line, one)
         assert client.covers(station.sync(one).receipt, line, one)
@@ -156,9 +158,9 @@ def test_done_is_said_only_with_the_receipt_of_all(station: Any, laptop: Make) -
 
 def test_a_forged_receipt_is_not_the_hub(station: Any, laptop: Make) -> None:
     said = station.sync(laptop("L1")).receipt
-    wire.check_receipt(said, station.centre.key)
+    receipts.check(said, station.centre.key)
     with pytest.raises(SyncError):
-        wire.check_receipt({**said, "epoch": "epoch-2"}, station.centre.key)
+        receipts.check({**said, "epoch": "epoch-2"}, station.centre.key)
 
 
 def test_erasures_come_first_and_the_words_are_gone(station: Any, laptop: Make) -> None:
@@ -269,7 +271,8 @@ def test_a_line_that_breaks_takes_nothing_along_of_what_had_come(
         asked[0] += request.url.path.endswith("/pull")
         if asked[0] > 2:  # the orders came, and a first piece of blocks
             raise httpx.ReadError("cut")
-        return httpx.Response(200, content=station.centre.answer(request.url.path.rpartition("/")[2], request.read())[1])
+        said = station.centre.answer(request.url.path.rpartition("/")[2], request.read())[1]
+        return httpx.Response(200, content=said)
 
     with pytest.raises(Unreachable):
         station.sync(other, transport=httpx.MockTransport(counted))
@@ -396,3 +399,34 @@ def test_what_the_hub_keeps_apart_is_told(stations: Make, laptop: Make) -> None:
     assert (set(told.aside), told.done) == ({"quarantine"}, False)
     one.held_orders |= laptop("L9").held_orders
     assert station.sync(one).done
+
+
+@pytest.mark.parametrize("act", ["hello", "compare", "push", "pull", "receipt"])
+def test_whatever_the_hub_signs_is_taken_or_refused_and_nothing_forged_is_kept(
+    act: str, stations: Make, laptop: Make, mutants: Callable[..., Iterator[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hub that is broken, or of a later version: what it says is a mutant of a right word, and well signed."""
+    station, one, other = stations(), laptop("L1"), laptop("L2")
+    other.write("research/A", '{"n":2}', "cloud")
+    station.sync(other)
+    made = one.write("research/A", '{"n":1}', "river")
+    written = {**one.payloads(), **other.payloads()}
+    right, words = station.centre._acts[act], Random(f"mutants {act}")
+    outcomes, payloads = Counter[bool](), dict[str, bytes | None]()
+
+    def wrong(device: Any, message: Any) -> bytes:
+        return next(mutants(right(device, message), 1, words.randrange(2**32)))
+
+    monkeypatch.setitem(station.centre._acts, act, wrong)
+    for number in range(50):
+        here = laptop("L1")
+        here.held, here.held_streams = {made.hash: made}, dict(one.held_streams)
+        here.write(f"research/{number}", "{}")
+        payloads |= here.payloads()
+        try:
+            station.sync(here)
+            outcomes[True] += 1
+        except SyncError:
+            outcomes[False] += 1
+        assert here.payloads().items() <= {**written, **payloads}.items()
+    assert outcomes[False]

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from nacl.signing import SigningKey
 
-from sync import bundle, frames
+from sync import block, bundle, frames
 from sync.block import Block
 from sync.canonical import encode
-from sync.errors import NotABundle
+from sync.errors import NotABundle, SyncError
 from sync.orders import Order
 from sync.replica import Replica
 
@@ -174,3 +177,51 @@ def test_what_a_later_version_added_is_passed_over_and_the_rest_is_used(
     report = bundle.exchange(path, holder)
     assert (report.newer, report.damaged) == (3, 0)
     assert list(holder.orders()) == [order.content]
+
+
+Mutants = Callable[..., Iterator[bytes]]
+
+
+def test_of_a_mutant_nothing_is_taken_that_was_not_written_and_it_is_told(
+    whole: bytes, tree: list[Block], order: Order, mutants: Mutants
+) -> None:
+    for changed in mutants(whole, 3_000):
+        try:
+            found = bundle.read_from(BytesIO(changed))
+        except SyncError:
+            continue
+        assert set(found.orders) <= {order.content}
+        assert all(one in tree for one in found.blocks)
+        assert found.torn or found.damaged or found.newer or changed.startswith(whole)
+
+
+def test_of_frames_whose_content_is_a_mutant_no_block_verifies_that_was_not_written(
+    whole: bytes, tree: list[Block], order: Order, signer: SigningKey, mutants: Mutants
+) -> None:
+    """Whoever writes a stick can make every check fit; what is signed they cannot."""
+    parts = list(frames.Reader(BytesIO(whole)))
+    for number, (kind, content) in enumerate(parts):
+        for changed in mutants(content, 400, number):
+            made = [*parts[:number], (kind, changed), *parts[number + 1 :]]
+            try:
+                found = bundle.read_from(BytesIO(frames.MAGIC + b"".join(_frame(*part) for part in made)))
+            except SyncError:
+                continue
+            assert set(found.orders) <= {order.content}
+            for one in found.blocks:
+                if one not in tree and one.header_bytes not in {known.header_bytes for known in tree}:
+                    with pytest.raises(SyncError):
+                        block.verify_header(one, signer.verify_key)
+                assert one in tree or one.payload is None or one.header_bytes not in {k.header_bytes for k in tree}
+
+
+@pytest.mark.parametrize("claimed", [2**26, 2**31, 2**32 - 1])
+def test_a_claimed_length_takes_no_more_memory_than_one_frame_may(claimed: int, stick: Path) -> None:
+    path = stick / "claims"
+    path.write_bytes(frames.MAGIC + _head() + b"B" + claimed.to_bytes(4, "big") + bytes(1000))
+    tracemalloc.start()
+    found = bundle.read(path)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.torn
+    assert most < (1_000_000 if claimed > frames.LARGEST_FRAME else frames.LARGEST_FRAME + 1_000_000)

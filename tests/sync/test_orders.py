@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -75,3 +76,25 @@ def test_an_order_of_a_kind_or_with_a_field_that_nobody_knows_yet_is_an_order(or
 def test_an_order_reads_back_as_it_was_signed(order: Order) -> None:
     assert orders.parse(order.content) == order
     assert orders.parse(order.content).id == order.id
+
+
+def test_no_mutant_of_an_order_is_an_order(order: Order, mutants: Callable[..., Iterator[bytes]]) -> None:
+    for content in mutants(order.content, 5_000):
+        with pytest.raises(SyncError):
+            orders.parse(content)
+
+
+def test_whatever_somebody_signs_is_an_order_or_is_refused(
+    order: Order, signer: SigningKey, mutants: Callable[..., Iterator[bytes]]
+) -> None:
+    accepted = 0
+    whole = encode(_facts(order))
+    for content in mutants(whole, 2_000):
+        signature = b64(signer.sign(SIGNED_AS + content).signature)
+        try:
+            parsed = orders.parse(content[:-1] + b',"signature":"' + signature.encode() + b'"}')
+        except SyncError:
+            continue
+        accepted += 1
+        assert (type(parsed.kind), type(parsed.study), type(parsed.body)) == (str, str, dict)
+    assert accepted < 2_000

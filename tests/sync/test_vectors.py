@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from nacl.signing import SigningKey, VerifyKey
 
-from sync import block, bundle, chain, orders, wire
+from sync import block, bundle, chain, orders, receipts, wire
 from sync.block import Block, Place
 from sync.canonical import b64, decode, digest, encode, unb64
 from sync.errors import Malformed
+from sync.frames import MAGIC, RECEIPT, Writer
 from sync.replica import Replica
 
 VECTORS: dict[str, Any] = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
@@ -87,10 +89,22 @@ def test_a_request_and_its_answer(device: SigningKey) -> None:
 def test_what_stands_for_ends_and_a_receipt() -> None:
     http = VECTORS["http"]
     assert wire.short([(position, name) for position, name in http["short"]["ends"]]) == http["short"]["text"]
-    wire.check_receipt(http["receipt"]["said"], VECTORS["keys"]["hub"])
+    receipts.check(http["receipt"]["said"], VECTORS["keys"]["hub"])
     hub = SigningKey(unb64(VECTORS["keys"]["hub_seed"]))
     facts = {name: value for name, value in http["receipt"]["said"].items() if name != "signature"}
-    assert encode(wire.receipt(facts, hub)).decode() == http["receipt"]["bytes"]
+    assert encode(receipts.sign(facts, hub)).decode() == http["receipt"]["bytes"]
+
+
+def test_a_receipt_of_a_coordinators_computer_and_its_frame(device: SigningKey) -> None:
+    vector = VECTORS["receipt"]
+    made = receipts.parse(vector["bytes"].encode())
+    assert (made.signer, made.number) == (VECTORS["keys"]["public"], vector["number"])
+    assert [one.content.decode() for one in made.relayed] == [VECTORS["http"]["receipt"]["bytes"]]
+    facts = {name: value for name, value in json.loads(vector["bytes"]).items() if name != "signature"}
+    assert encode(receipts.sign(facts, device)).decode() == vector["bytes"]
+    file = BytesIO()
+    Writer(file).put(RECEIPT, made.content)
+    assert file.getvalue() == MAGIC + unb64(vector["frame"])
 
 
 def test_the_opening_hash() -> None:

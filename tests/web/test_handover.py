@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from fieldkit.acts.desk import Desk
+
 
 def test_a_file_that_is_no_bundle_changes_nothing(browser: FlaskClient) -> None:
     answer = browser.post("/handover/read", data={"bundle": (BytesIO(b"holiday.jpg"), "holiday.jpg")})
@@ -63,3 +65,21 @@ def test_hand_over_in_english(browser: FlaskClient) -> None:
     browser.set_cookie("lang", "en", domain="127.0.0.1")
 
     assert "Only computers of this study can open it." in browser.get("/handover").text
+
+
+def test_what_waits_stands_in_the_inbox_with_its_next_step(
+    sit: Callable[[str], FlaskClient], desks: dict[str, Desk], interview: str
+) -> None:
+    assert sit("interviewer").post("/inbox/again").status_code == 403
+    written = sit("interviewer").post("/handover/download").data
+    chief = sit("coordinator")
+    chief.post("/handover/read", data={"bundle": (BytesIO(written), "stick.fieldkit")})
+    assert "还在等" not in chief.get("/inbox").text
+    with desks["coordinator"].db.writing() as tables:
+        me = desks["interviewer"].device.id
+        mine = "SELECT id FROM streams WHERE device = ?"
+        tables.execute(f"UPDATE blocks SET standing = 'parked' WHERE stream IN ({mine})", [me])
+    page = chief.get("/inbox").text
+    assert "到了，还在等" in page
+    assert f"来自 {desks['interviewer'].device.name}，这里缺钥匙" in page
+    assert "没有在等的了" in chief.post("/inbox/again", follow_redirects=True).text

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from fieldkit.store import database
 
 GROWING = "changes|heads|blocks|search_rows|consent_events|interviews|answers|moments|closings|memos"
-FEW = "changes_(?:participants|approved|interviews)|answers_doubted|[a-z_]+_conflict"  # of some rows only
+FEW = "changes_(?:participants|approved|interviews)|answers_doubted|blocks_parked|[a-z_]+_conflict"  # of some rows only
 READS_ALL = re.compile(rf"SCAN (?:{GROWING})(?: USING (?:COVERING )?INDEX (?!{FEW})\S+)?$")
 NEWEST = "ORDER BY tick DESC LIMIT 1"  # walks an index from its end and stops
 ID = re.compile(r"/[\w-]{20,}")

@@ -83,7 +83,15 @@ def wait(site: Site, **time: int) -> None:
 
 
 def test_nothing_goes_in_or_out(practising: FlaskClient, tmp_path: Path) -> None:
-    for path in ("handover/write", "handover/read", "handover/download", "backup/write", "backup/download", "restore"):
+    for path in (
+        "handover/write",
+        "handover/read",
+        "preview",
+        "handover/download",
+        "backup/write",
+        "backup/download",
+        "restore",
+    ):
         answer = practising.post(f"/{path}", data={"path": str(tmp_path / "carried")})
         assert answer.status_code == 403, path
         assert "数据不能进出" in answer.text

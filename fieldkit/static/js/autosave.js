@@ -144,7 +144,7 @@ export class Autosave {
 
   request(now, extra, off) {
     const fields = new FormData(this.form), { text, text_kind } = now.words;
-    for (const [name, value] of Object.entries({ text, text_kind, ...off && { words: off.words } })) fields.set(name, value);
+    for (const [name, value] of Object.entries({ text, text_kind, turn: now.turn, ...off && { words: off.words } })) fields.set(name, value);
     return send(`${this.form.action}${off ? '/off-record' : ''}`, fields, extra);
   }
 

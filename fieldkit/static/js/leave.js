@@ -32,7 +32,7 @@ export function leave(notes, chosen) {
     const stays = !await reachable() || notes.some((note) => note.away());
     if (help) help(stays && mine === turn);
     if (mine !== turn || stays) return;  // tapped again, or thought better of it
-    chosen.before(() => pass(go));
+    chosen.before(() => pass(go), Boolean(help));
   };
   const first = (event, part, go) => {
     if (going || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -2,5 +2,6 @@
 import './cover.js';
 import './offline.js';
 import { focusSummary } from './focus.js';
+import './holds.js';
 
 focusSummary();

@@ -1,0 +1,97 @@
+"""The commands of bundles on sticks: write one, look at one, read one, and say that one is lost."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from fieldkit import console
+from fieldkit.acts import handover, previews, sticks
+from fieldkit.console import say
+from fieldkit.i18n import N_
+from sync.replica import Report
+
+
+def add(
+    commands: Any,
+    command: Callable[..., argparse.ArgumentParser],
+    path: Callable[[str], Path],
+    as_user: Callable[[argparse.ArgumentParser], None],
+) -> None:
+    """Add the commands to the command line: *command* makes one, *path* reads a file, *as_user* asks who."""
+    ways = commands.add_parser("bundle", help="U盘上的数据包 a bundle on a stick")
+    steps = ways.add_subparsers(required=True, metavar="STEP")
+    write = command(steps, "write", _write, "写出数据包 write a bundle")
+    write.add_argument("file", type=path, help="文件或文件夹 a file, or a folder")
+    look = command(steps, "look", _look, "先看看，不读进来 look at a bundle, take in nothing")
+    look.add_argument("file", type=path)
+    read = command(steps, "read", _read, "读入数据包 read a bundle")
+    read.add_argument("file", type=path)
+    written = command(steps, "list", _list, "写过的数据包 the bundles that were written here")
+    lost = command(steps, "lost", _lost, "U盘丢了 a stick is lost")
+    lost.add_argument("name", help="清单上的名字 its name in the list")
+    for one in (write, look, read, written, lost):
+        as_user(one)
+
+
+def _write(asked: argparse.Namespace) -> None:
+    with console.desk(asked) as desk:
+        info = handover.write(desk, handover.named(asked.file))
+    if asked.json:
+        console.show({**asdict(info), "path": str(info.path)})
+    else:
+        say(N_("Written and read back: {path} ({n} blocks)."), path=info.path, n=info.blocks)
+
+
+def _look(asked: argparse.Namespace) -> None:
+    with console.desk(asked) as desk:
+        seen = previews.look(desk, asked.file)
+    if asked.json:
+        console.show({**asdict(seen.report), "compared": dict(seen.counts), "two_versions": len(seen.disputed)})
+        return
+    differ = sum(seen.counts[where] for where in previews.DIFFERENT)
+    say(
+        N_("Only in the bundle: {there}. In both, different: {differ}; the same: {same}. Only here: {here}."),
+        there=seen.counts[previews.ONLY_THERE],
+        differ=differ,
+        same=seen.counts[previews.SAME],
+        here=seen.counts[previews.ONLY_HERE],
+    )
+    say(N_("Nothing was taken in. Blocks in it: {total}."), total=seen.report.received)
+
+
+def _read(asked: argparse.Namespace) -> None:
+    with console.desk(asked) as desk:
+        report = handover.read(desk, asked.file)
+    if asked.json:
+        console.show(asdict(report))
+        return
+    say(N_("Read: {new} new changes, {known} known. Blocks: {total}."), **_numbers(report))
+
+
+def _numbers(report: Report) -> dict[str, object]:
+    return {"new": report.changes_new + report.changes_held, "known": report.changes_known, "total": report.received}
+
+
+def _list(asked: argparse.Namespace) -> None:
+    with console.desk(asked) as desk:
+        found = sticks.listing(desk)
+    if asked.json:
+        console.show({"bundles": [asdict(one) for one in found]})
+        return
+    for one in found:
+        words = N_("{name}: {when}, {n} interviews, lost") if one.lost else N_("{name}: {when}, {n} interviews")
+        say(words, name=one.name, when=one.at, n=one.interviews)
+
+
+def _lost(asked: argparse.Namespace) -> None:
+    with console.desk(asked) as desk:
+        stick = sticks.lose(desk, asked.name)
+    if asked.json:
+        console.show(asdict(stick))
+        return
+    say(N_("Marked as lost: {name}. Write a new bundle."), name=stick.name)
+    say(N_("Whoever finds it cannot read it: the bundle is encrypted, and only computers of this study can open it."))
