@@ -153,12 +153,8 @@ class Database:
     @contextmanager
     def trying(self) -> Iterator[Tables]:
         """Yield tables as `writing` does, to see what a change would do: nothing of it is on the disk afterwards."""
-        with self._gate, self._transaction(self._writer, "BEGIN IMMEDIATE") as tables:
-            tables.execute("SAVEPOINT trying")
-            try:
-                yield tables
-            finally:
-                tables.execute("ROLLBACK TO trying")
+        with self._gate, self._transaction(self._writer, "BEGIN IMMEDIATE", stays=False) as tables:
+            yield tables
 
     def leave_no_trace(self) -> None:
         """Let the journal be emptied after the open transaction, so that what it deletes is in no file any more.
@@ -197,12 +193,13 @@ class Database:
             connection.close()
 
     @contextmanager
-    def _transaction(self, connection: dbapi2.Connection, begin: str) -> Iterator[Tables]:
+    def _transaction(self, connection: dbapi2.Connection, begin: str, *, stays: bool = True) -> Iterator[Tables]:
         tables = _Tables(connection)
         try:
             connection.execute(begin)
             yield tables
-            self._commit(connection)
+            if stays:
+                self._commit(connection)
         except dbapi2.Error as error:
             raise _translated(error) from error
         finally:

@@ -240,7 +240,7 @@ def test_a_long_block_travels_alone_and_small_ones_together(stations: Make, lapt
     assert len(heard) > 2
 
 
-@pytest.mark.parametrize(("at_once", "commits"), [(1, 6), (1024 * 1024, 2)])
+@pytest.mark.parametrize(("at_once", "commits"), [(1, 6), (512 * 1024, 2)])
 def test_many_pieces_come_back_in_chain_order(
     stations: Make, laptop: Make, monkeypatch: pytest.MonkeyPatch, at_once: int, commits: int
 ) -> None:
