@@ -12,6 +12,7 @@ from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Change, clean, natural_id
+from fieldkit.rules import notes
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.store import log, machine, merge, people, replica
 from fieldkit.store.database import Tables
@@ -21,7 +22,6 @@ LONGEST_TEXT = 50_000
 KINDS = ("verbatim", "near", "summary", "remark")
 OUTCOMES = ("answered", "child_skipped")
 OFF_RECORD = "off_record"
-LONG_ENOUGH = 4  # characters: shorter words are found in anything
 
 
 class TextTooLong(Refusal):
@@ -59,12 +59,16 @@ class SaveAnswer:
 
 @dataclass(frozen=True)
 class Saved:
-    """The change that holds the text now, when it reached the disk by this laptop's clock, and the editor's id."""
+    """The change that holds the text now, when it reached the disk by this laptop's clock, and the editor's id.
+
+    `elsewhere`: another version of the note still says what the child took back.
+    """
 
     change: str
     base: str
     at: datetime
     editor: str
+    elsewhere: bool = False
 
 
 @only(INTERVIEWER)
@@ -108,7 +112,29 @@ def off_record(desk: Desk, said: SaveAnswer, words: str) -> Saved:
             moments.write(desk, tables, interview, OFF_RECORD, question=said.question)
         change = _keep(desk, tables, fresh, interview, grounds)
         _turned(desk, fresh)
-    return Saved(change.id, fresh.base, desk.clock.now(), fresh.editor)
+        others = [one for one in _texts(tables, change.record) if one.id != change.id]
+        elsewhere = any(notes.says(one.set["text"], clean(words)) for one in others)
+    return Saved(change.id, fresh.base, desk.clock.now(), fresh.editor, elsewhere)
+
+
+@only(INTERVIEWER)
+def erase_version(desk: Desk, interview: str, question: str, version: str) -> None:
+    """Erase one of several texts of a note, which the child takes back; the others that this laptop wrote stay.
+
+    *version* is the change that holds it. Raises NotFound, also where another laptop wrote it, ConsentMissing.
+    """
+    with desk.db.writing() as tables:
+        row = interviews.row_within(tables, interview)
+        record = natural_id("answer", interview, question)
+        mine = [one for one in _texts(tables, record) if one.device == desk.device.id]
+        if version not in {one.id for one in mine}:
+            raise NotFound
+        replica.erase(tables, [one for one in log.of_record(tables, record) if one.device == desk.device.id])
+        desk.db.leave_no_trace()
+        for one in mine:
+            if one.id != version:
+                said = SaveAnswer(interview, question, new_id(), "{}", one.set["text"], one.set["text_kind"])
+                _keep(desk, tables, said, row, interviews.grounds(tables, row))
 
 
 @only(INTERVIEWER)
@@ -156,23 +182,28 @@ def _take_back(
 ) -> str:
     """Erase what this laptop wrote of the note; return what another laptop wrote of it and this page has seen.
 
-    What another page of this laptop holds, unseen on this one, stays without the words. A word or two are not cut out
-    of what somebody else typed, where they may mean something else: it is shown as another version.
+    What another page of this laptop holds, unseen on this one, stays without the words: it is another version.
     """
     record = natural_id("answer", said.interview, said.question)
     mine = {one.id: one for one in log.of_record(tables, record) if one.device == desk.device.id}
     seen = {name: [one.id for one in ones] for name, ones in log.seen(tables, record, said.base).items()}
-    heads = merge.heads(log.standing_of(tables, record)).get("text", [])
-    others = [one for one in heads if one.id in mine.keys() - set(seen.get("text", [])) and one.editor != said.editor]
+    others = [
+        one
+        for one in _texts(tables, record)
+        if one.id in mine.keys() - set(seen.get("text", [])) and one.editor != said.editor
+    ]
     replica.erase(tables, mine.values())
     desk.db.leave_no_trace()
     reaching = merge.suspended(log.all_of(tables, record))  # what was written over it waits, and what goes over that
-    gone = clean(words) if len(words.strip()) >= LONG_ENOUGH else ""
     for one in others:
-        text = one.set["text"].replace(gone, "") if gone else one.set["text"]
+        text = notes.without(one.set["text"], clean(words))
         _keep(desk, tables, replace(said, editor=new_id(), base="{}", text=text), interview, grounds)
     left = mine.keys() | reaching
     return json.dumps({name: [id_ for id_ in ids if id_ not in left] for name, ids in seen.items()})
+
+
+def _texts(tables: Tables, record: str) -> list[Change]:
+    return merge.heads(log.standing_of(tables, record)).get("text", [])
 
 
 def _check_turn(desk: Desk, said: SaveAnswer) -> None:

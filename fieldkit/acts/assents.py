@@ -85,7 +85,7 @@ def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
         _check(desk, one, said)
-        again = _same_yes(one, said)
+        again = _same_yes(one, said, form)
         if again:
             return again
         event = events.begin(desk, one, form, CHILD, subject, "", said.follows)
@@ -93,7 +93,7 @@ def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
             _check_yes(form, said)
             asked = [*_findings(said), *consent.asked_again(CHILD, events.lifted(one, event))]
             clocks.check_answered(desk, tables, said.reasons, asked)
-        event |= {"session": new_id(), "words": said.words.strip()}
+        event |= {"session": _session(desk, one, said), "words": said.words.strip()}
         return _keep(desk, tables, one, said, event | {"told": sorted(set(said.told))})
 
 
@@ -120,9 +120,15 @@ def on_paper(
     return str(event["session"])
 
 
-def _same_yes(one: Case, said: ChildAnswer) -> str:
+def _session(desk: Desk, one: Case, said: ChildAnswer) -> str:
+    """Return the talk that is open, where the child thinks about that one or then goes on with it; else a new one."""
+    talk = one.talk_of(desk.today)
+    return talk if talk and (said.answer == "think" or one.thinks_in(talk)) else new_id()
+
+
+def _same_yes(one: Case, said: ChildAnswer, form: FormView) -> str:
     """Return the event that a second tap on the same yes made already; another answer is another answer."""
-    mine = [event for event in one.events if event.session == one.session]
+    mine = [event for event in one.events if event.session == one.session and event.form_text_hash == form.text_hash]
     items, told = _items(said), tuple(sorted(set(said.told)))
     same = said.answer == YES and one.assent == states.REAFFIRMED
     return next((event.id for event in mine if same and (event.items, event.told) == (items, told)), "")

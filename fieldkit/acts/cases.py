@@ -98,6 +98,14 @@ class Case:
         """Tell whether an interview of *day* was typed in from paper: no second one of that day starts."""
         return any(line.on_paper and line.started_on == day for line in self.interviews)
 
+    def talk_of(self, day: str) -> str:
+        """Return the interview of *day* that has not ended, or an empty string."""
+        return next((line.id for line in reversed(self.interviews) if line.started_on == day and not line.ended), "")
+
+    def thinks_in(self, session: str) -> bool:
+        """Tell whether the child thinks about it again in the middle of this session: it goes on with the next yes."""
+        return consent.thinking(event for event in self.events if (event.actor, event.session) == (CHILD, session))
+
     @property
     def name(self) -> str:
         """Return what to call this child on a page."""
@@ -250,9 +258,9 @@ def next_step(one: Case, day: str, screening: str) -> Step:
     child_noes = consent.open_noes(one.binding, {CHILD})
     if child_noes:
         return Step("not_today" if any(event.day == day for event in child_noes) else "child_said_no")
-    open_ = next((line for line in reversed(one.interviews) if line.started_on == day and not line.ended), None)
-    if open_ is not None:
-        return Step("continue", open_.id)
+    talk = one.talk_of(day)
+    if talk:
+        return Step("ask_child") if one.thinks_in(talk) else Step("continue", talk)
     if one.main or one.held_on_paper(day):
         return Step("none")
     if screening == "ineligible":

@@ -158,10 +158,14 @@ def page(desk: Desk, interview: str) -> ClosingPage:
 
 @only(INTERVIEWER)
 def keep(desk: Desk, interview: str, told: ClosingTold, seen: Seen) -> None:
-    """Keep what was ticked so far: the interview goes on. Raises NotFound, Invalid, TooLong."""
+    """Keep what was ticked so far: the interview goes on.
+
+    Raises NotFound, Invalid, TooLong, StopCountsDown.
+    """
     _check(told)
     with desk.db.writing() as tables:
         row, facts = interviews.row_within(tables, interview), _facts(told)
+        interviews.check_goes_on(tables, interview)
         del facts["completion"], facts["stop_reason"]  # how far it came is said at the end
         _save(desk, tables, row, facts, seen.base)
 
@@ -170,11 +174,13 @@ def keep(desk: Desk, interview: str, told: ClosingTold, seen: Seen) -> None:
 def end(desk: Desk, interview: str, told: ClosingTold, seen: Seen) -> list[Finding]:
     """End *interview*, or complete its closing; return what to look at again (V32, V36, V38).
 
-    That a child stopped it stays so. Raises NotFound, Invalid, TooLong, Missing, ReasonNeeded (V37).
+    That a child stopped it stays so.
+    Raises NotFound, Invalid, TooLong, Missing, StopCountsDown, ReasonNeeded (V37).
     """
     _check(told)
     with desk.db.writing() as tables:
         row, stored = interviews.row_within(tables, interview), _stored(tables, interview)
+        interviews.check_goes_on(tables, interview)
         facts = _facts(told) | _at_the_end(desk, tables, row, told, stored)
         if not facts["completion"]:
             raise Missing(field=WORDS["completion"])

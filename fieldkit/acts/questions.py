@@ -44,11 +44,13 @@ class SectionLine:
 
 @dataclass(frozen=True)
 class OtherText:
-    """A text that stands against the shown one: nobody's edit is overwritten."""
+    """A text that stands against the shown one: nobody's edit is overwritten. `mine`: this laptop wrote it."""
 
     text: str
     author: str
     device: str
+    version: str
+    mine: bool
 
 
 @dataclass(frozen=True)
@@ -259,7 +261,8 @@ class _Reader:
     def _other(self, one: Change) -> OtherText:
         everybody = machine.everybody(self.tables)
         user, device = everybody.users.get(one.author), everybody.devices.get(one.device)
-        return OtherText(one.set["text"], user.name if user else "", device.name if device else "")
+        names = (user.name if user else "", device.name if device else "")
+        return OtherText(one.set["text"], *names, one.id, one.device == self.desk.device.id)
 
 
 def _base(standing: Sequence[Change]) -> str:

@@ -176,11 +176,14 @@ def _each_says_yes(spoken: list[tuple[list[Event], bool]], item: str) -> bool:
 
 
 def child_ok(events: Iterable[Event], item: str, session: str) -> bool:
-    """Tell whether the child's last word on *item* is yes, said anew in *session*, and no no of the child is open."""
+    """Tell whether the child's last word on *item* is yes, said anew in *session*, and no no of the child is open.
+
+    Who thinks about it again in the middle of a talk permits nothing more in it until they say yes again.
+    """
     events = in_force(events)  # before anything is picked: who voids is another person
     spoken = [event for event in events if event.actor == CHILD]
     here = [event for event in spoken if event.session == session]
-    return says_yes(spoken, item) and says_yes(here, item) and not open_noes(events, {CHILD})
+    return says_yes(spoken, item) and says_yes(here, item) and not (open_noes(events, {CHILD}) or thinking(here))
 
 
 def effective(events: Iterable[Event], item: str, session: str) -> bool:

@@ -5,10 +5,10 @@ A gate that this version does not judge says so; it is never shown as passed (`d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fieldkit.rules import consent, states
+from fieldkit.rules import consent, reasons, states
 from fieldkit.rules.consent import ADULT, BLOCKS, CARER, CHILD, GUARDIAN, NECESSARY, Event
 from fieldkit.rules.situations import Situation
 from fieldkit.studies import Pair, load_study
@@ -165,89 +165,44 @@ def _screened(case: Situation) -> Verdict:
     )
 
 
-_BY_STATE: Mapping[str, tuple[Pair, str | None]] = {
-    states.NOT_SOUGHT: (
-        Pair(
-            "还没有监护人的同意。同意要由爸爸或妈妈来给。",
-            "No guardian has consented yet. Consent has to come from a parent.",
-        ),
-        "ask_guardian",
-    ),
-    states.INFORMED: (
-        Pair(
-            "监护人听过介绍，还没有表态。电话断了就要从头问。",
-            "The guardian was told but has not decided. After a dropped call begin again.",
-        ),
-        "ask_guardian",
-    ),
-    states.DEFERRED: (Pair("监护人还要想一想。", "The guardian is still thinking about it."), "ask_guardian"),
-    states.DECLINED: (
-        Pair(
-            "有一位监护人的不同意还没有收回，别的同意现在不算数。",
-            "A guardian's no is still open; until it is taken back no other consent counts.",
-        ),
-        None,
-    ),
-    states.WITHDRAWN: (Pair("监护人已经让孩子退出。", "A guardian has withdrawn the child."), None),
-    states.NEEDS_RECONSENT: (
-        Pair(
-            "同意书有了重大变更，要请监护人再听一遍、再表态。",
-            "The form changed in an important way: the guardian has to hear it and decide again.",
-        ),
-        "ask_guardian",
-    ),
-    states.NEEDS_RECONFIRM: (
-        Pair(
-            "给过同意的人现在不是监护人了，要由现在的监护人来给。",
-            "Whoever consented is no guardian any more: the present guardian has to decide.",
-        ),
-        "ask_guardian",
-    ),
-    states.LAPSED: (Pair("已满十八周岁，要本人同意。", "18 or over: their own consent is needed."), "ask_adult"),
-    states.VOIDED: (
-        Pair(
-            "以前的同意已经作废，要重新问。",
-            "The earlier consent was voided: ask again.",
-        ),
-        "ask_guardian",
-    ),
-}
-_NOT_ALL_ITEMS = Pair(
-    "监护人还没有对参加、文字记录和保存都表示同意。请再问一次。",
-    "The guardian has not said yes to taking part, notes and storage. Ask again.",
-)
-
-
-def _only_a_carer(carer: Pair) -> Pair:
-    return Pair(
-        f"{carer.zh}的配合确认已经存好。{carer.zh}是照护人，同意要由爸爸或妈妈来给。",
-        f"{carer.en}: the agreement is saved. That makes a carer; consent has to come from a parent.",
-    )
-
-
 def _guardian(case: Situation) -> Verdict:
     if case.adult:
         return _of_age(case)
     state = states.guardian(case.events, case.adults, case.forms, case.age_group, case.today)
     if state in {states.GIVEN, states.GIVEN_PARTIAL}:
         whole = consent.guardians_ok(case.events, NECESSARY)
-        return (HOLDS, _OK, None) if whole else (FAILS, _NOT_ALL_ITEMS, "ask_guardian")
+        return (HOLDS, _OK, None) if whole else (FAILS, reasons.NOT_ALL_ITEMS, "ask_guardian")
     if state == states.NOT_SOUGHT and any(event.actor == CARER for event in case.events):
-        return FAILS, _only_a_carer(case.carer), "call_parents"
-    reason, step = _BY_STATE[state]
+        return FAILS, reasons.only_a_carer(case.carer), "call_parents"
+    reason, step = reasons.BY_STATE[state]
+    if step == "ask_guardian" and not any(form.in_force(case.today) for form in case.forms if form.doc_kind == _FORM):
+        return FAILS, reasons.NO_STAMP, step
     return FAILS, reason, step
+
+
+_FORM = "guardian_info_consent"
 
 
 def _of_age(case: Situation) -> Verdict:
     if all(consent.effective(case.events, item, case.session) for item in NECESSARY) and _own_words(case, ADULT):
-        return HOLDS, _OK, None
-    reason, step = _BY_STATE[states.LAPSED]
+        return (HOLDS, _OK, None) if _same_form(case, ADULT) else (FAILS, _OTHER_FORM, "ask_adult")
+    reason, step = reasons.BY_STATE[states.LAPSED]
     return FAILS, reason, step
 
 
 def _own_words(case: Situation, actor: str) -> list[Event]:
     """Return what the participant said in this session."""
     return [e for e in case.events if e.actor == actor and case.session and e.session == case.session]
+
+
+def _same_form(case: Situation, actor: str) -> bool:
+    return states.form_counts(_own_words(case, actor), case.forms, case.today)
+
+
+_OTHER_FORM = Pair(
+    "刚才念的同意书有了重大变更，要把新的再讲一遍、再问本人一次。",
+    "The form that was read out has changed in an important way: tell the new one and ask them again.",
+)
 
 
 def _no_objection(case: Situation) -> Verdict:
@@ -279,7 +234,7 @@ def _child(case: Situation) -> Verdict:
     if case.adult:
         return _of_age(case)
     if case.session and all(consent.child_ok(case.events, item, case.session) for item in NECESSARY):
-        return HOLDS, _OK, None
+        return (HOLDS, _OK, None) if _same_form(case, CHILD) else (FAILS, _OTHER_FORM, "ask_child")
     if _said_no_today(case):
         return FAILS, _NO_THAT_DAY if case.past else _NOT_AGAIN, None
     return FAILS, _ASK_THE_CHILD, "ask_child"

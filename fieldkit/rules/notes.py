@@ -30,6 +30,7 @@ def findings(text: str, names: Iterable[str]) -> list[Finding]:
 # ends is in it: taking back the last words takes it too.
 DOUBTED = "〔待核〕"
 _ENDS = frozenset("。！？…；!?;\n")
+_LONG_ENOUGH = 4  # characters: shorter words are found in anything
 
 
 def last_words(text: str) -> tuple[str, str]:
@@ -39,3 +40,24 @@ def last_words(text: str) -> tuple[str, str]:
         end -= 1
     cut = max((place for place, sign in enumerate(text[:end], 1) if sign in _ENDS), default=0)
     return text[:cut], text[cut:]
+
+
+def without(text: str, words: str) -> str:
+    """Return another version of a note without *words* that the child took back.
+
+    Fewer than four characters go only where they are a whole sentence or line: inside one they may mean something else.
+    """
+    if len(words.strip()) >= _LONG_ENOUGH:
+        return text.replace(words, "")
+    said, ends = _core(words), re.escape("".join(sorted(_ENDS)))
+    alone = re.compile(rf"(?:^|(?<=[{ends}]))[^\S\n]*{re.escape(said)}[^\S\n]*(?:[{ends}]+|$)")
+    return alone.sub("", text) if said else text
+
+
+def says(text: str, words: str) -> bool:
+    """Tell whether *text* holds *words*, however their sentence ends."""
+    return bool(_core(words)) and _core(words) in text
+
+
+def _core(words: str) -> str:
+    return words.strip().strip("".join(_ENDS)).strip()

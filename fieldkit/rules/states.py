@@ -117,6 +117,16 @@ def child(events: Iterable[Event], session: str) -> str:
     return DEFERRED if any(event.act == "deferred" for event in _unfollowed(mine)) else INFORMED
 
 
+def form_counts(events: Iterable[Event], forms: Sequence[FormVersion], day: str) -> bool:
+    """Tell whether no major change came since the words to which the participant's *events* say yes (§3.7).
+
+    The yes on a sheet that is being typed in names its form when it is kept.
+    """
+    events = list(events)
+    read = {event.form_text_hash for item in NECESSARY for event in consent.last(events, item)} - {""}
+    return all(versions.accepted(forms, text_hash, day) for text_hash in read)
+
+
 def on_hold(events: Iterable[Event]) -> bool:
     """Tell whether one guardian said yes and another one objects: the coordinator talks with both (§3.8)."""
     events = consent.in_force(events)

@@ -8,13 +8,13 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
-from fieldkit.acts import answers, questions, queues
+from fieldkit.acts import answers, backups, questions, queues
 from fieldkit.acts.answers import SaveAnswer, Saved
 from fieldkit.errors import NotAllowed, NotFound, Refusal
 from fieldkit.rules import notes
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.web import acks
-from fieldkit.web.pages import Answer
+from fieldkit.web.pages import Answer, locale
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, in_turn, tell
 
@@ -44,7 +44,16 @@ def off_record(interview: str, question: str) -> Answer:
     """Erase what a note held and keep what stays of it; the page goes on with a fresh editor."""
     said = _typed(interview, question)
     saved = answers.off_record(desk(), said, request.form.get("words", ""))
-    return _acknowledge(said, saved)
+    return _acknowledge(said, saved, gone=_gone(saved))
+
+
+@pages.post("/interviews/<interview>/answers/<question>/erase-version")
+@in_turn
+def erase_version(interview: str, question: str) -> Answer:
+    """Erase one of the texts of a note that stand against each other."""
+    answers.erase_version(desk(), interview, question, request.form.get("version", ""))
+    tell(_("That version is deleted from this laptop, for good."))
+    return redirect(_at(interview, question))
 
 
 @pages.post("/interviews/<interview>/answers/<question>/erase")
@@ -61,9 +70,23 @@ def erase(interview: str, question: str) -> Answer:
 def _last_words_off(said: SaveAnswer) -> Answer:
     """Without the page's script: the last sentence goes, and the note stands open again."""
     stays, words = notes.last_words(said.text)
-    answers.off_record(desk(), replace(said, text=stays), words)
-    asked = said.question
-    return redirect(url_for("interviews.show", interview=said.interview, section=asked[:1], q=asked, _anchor=asked))
+    tell(_gone(answers.off_record(desk(), replace(said, text=stays), words)))
+    return redirect(_at(said.interview, said.question))
+
+
+def _gone(saved: Saved) -> str:
+    """Say what became of the words that were taken back, and where they still are."""
+    lines = [_("The last words are deleted from this laptop, for good.")]
+    if saved.elsewhere:
+        lines = [_("The last words are deleted from this note, but another version of it still says them.")]
+        lines += [_("Open the question anew: the other version stands below it and can be deleted there.")]
+    if backups.waits(desk()):
+        lines += [_("The encrypted copy in the folder backups is replaced when the laptop is locked.")]
+    return "".join(lines) if locale() == "zh" else " ".join(lines)
+
+
+def _at(interview: str, question: str) -> str:
+    return url_for("interviews.show", interview=interview, section=question[:1], q=question, _anchor=question)
 
 
 def _typed(interview: str, question: str) -> SaveAnswer:
@@ -87,9 +110,9 @@ def _nothing(said: SaveAnswer) -> bool:
     return any(line.id == said.question and line.state == "open" for line in page.questions)
 
 
-def _acknowledge(said: SaveAnswer, saved: Saved) -> Response:
+def _acknowledge(said: SaveAnswer, saved: Saved, **more: str) -> Response:
     mark, queue = acks.ack(said.editor, said.text), queue_key(said.interview)
-    return jsonify(ack=mark, base=saved.base, at=saved.at.strftime("%H:%M"), queue=queue, **_fresh(saved))
+    return jsonify(ack=mark, base=saved.base, at=saved.at.strftime("%H:%M"), queue=queue, **_fresh(saved), **more)
 
 
 @pages.app_template_global()

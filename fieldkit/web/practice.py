@@ -11,6 +11,7 @@ from fieldkit.acts import practice
 from fieldkit.clock import new_id
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.i18n import N_
+from fieldkit.web import withdrawals
 from fieldkit.web.cards import called
 from fieldkit.web.pages import Answer
 from fieldkit.web.pages import words as _
@@ -20,6 +21,7 @@ from fieldkit.web.site import Machine, site
 pages = Blueprint("practice", __name__, url_prefix="/practice")
 pages.add_app_template_global(practising)
 LEAVE = {"locks.fall", "users.lock"}
+REALLY = "withdrawals.write_down"  # a family that asks out while somebody plays: never refused, nor kept among those
 OF_THE_LAPTOP = {"devices", "phones", "sheets", "studies", "users"}
 COVER = {"locks.show", "locks.choose", "locks.lift"}  # it lies over the session outside
 CARDS = {"cards.to_answer", "cards.to_talk", "cards.close"}  # a phone beside the laptop shows the real one
@@ -57,6 +59,10 @@ def _keep_apart() -> Answer | None:
     if practising() and request.endpoint in LEAVE:
         with stepped_out():
             return cast("Answer", current_app.view_functions[request.endpoint]())
+    if practising() and request.endpoint == REALLY and "real" in request.form:
+        asked = request.form
+        with stepped_out():
+            return withdrawals.written(asked)
     carries = request.blueprint in CARRIES and request.method == "POST"
     if practising() and (request.blueprint in OF_THE_LAPTOP or request.endpoint in COVER | CARDS or carries):
         raise OnlyPractice

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from flask import Blueprint, render_template, request
 
@@ -40,7 +40,12 @@ def of_child(subject: str) -> str:
 @pages.post("/withdraw")
 def write_down() -> Answer:
     """Hide the child at once."""
-    typed = {name: request.form.get(name, "") for name in ("code", "shown", "scope", "asker")}
+    return written(request.form)
+
+
+def written(form: Mapping[str, str]) -> Answer:
+    """Withdraw whom *form* names at the desk of whoever is signed in, and say what became of it."""
+    typed = {name: form.get(name, "") for name in ("code", "shown", "scope", "asker")}
     asker, scope = typed["asker"] or consent.GUARDIAN, typed["scope"] or consent.ALL
     who = (asker, "") if asker in consent.ASKERS else (consent.GUARDIAN, asker)
     try:

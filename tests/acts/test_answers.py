@@ -500,10 +500,66 @@ def test_a_short_word_is_not_cut_out_of_what_another_page_holds(desks: Desks, in
     answers.save(me, said)
     answers.save(me, SaveAnswer(interview, second.id, second.editor, second.base, "我的妈妈的手机是新的"))
 
-    answers.off_record(me, replace(said, text="我"), "的")
+    assert answers.off_record(me, replace(said, text="我"), "的").elsewhere  # and the page says so
 
     again = questions.page(me, interview).questions[0]
     assert "我的妈妈的手机是新的" in {again.text_now, *(other.text for other in again.others)}
+
+
+def test_a_short_sentence_goes_out_of_every_version_of_this_laptop(desks: Desks, interview: str) -> None:
+    answers.save(desks["interviewer"], note(interview, "第一。她打我"))
+    answers.save(desks["interviewer"], note(interview, "第二。她打我", OTHER))
+
+    gone = answers.off_record(desks["interviewer"], note(interview, "第二。", OTHER), "她打我")
+
+    line = shown(desks["interviewer"], interview)
+    assert ({line.text_now, *(other.text for other in line.others)}, gone.elsewhere) == ({"第一。", "第二。"}, False)
+
+
+def test_only_who_writes_takes_away_a_version_and_only_one_that_stands(refused: Refused, interview: str) -> None:
+    def take(desk: Desk) -> None:
+        answers.erase_version(desk, interview, "W1", "0" * 32)
+
+    refused(NotAllowed, "coordinator translator sg_lead", take)
+    refused(NotFound, "interviewer", take)
+
+
+def test_one_of_two_versions_is_taken_away_and_leaves_no_byte(
+    desks: Desks, interview: str, clear: Callable[[Database], bytes]
+) -> None:
+    me = desks["interviewer"]
+    answers.save(me, note(interview, GOES))
+    opened = shown(me, interview)
+    answers.save(me, note(interview, f"{GOES}。{STAYS}", OTHER, opened.base))
+    answers.save(me, note(interview, f"{GOES}，第二种"))
+    line = shown(me, interview)
+    texts = {other.version: other.text for other in line.others}
+    (version,) = texts
+    (left,) = {line.text_now, *texts.values()} - {texts[version]}
+
+    answers.erase_version(me, interview, line.id, version)
+
+    again = shown(me, interview)
+    assert (again.text_now, again.others) == (left, [])
+    assert texts[version].encode() not in clear(me.db)
+    assert left.encode() in clear(me.db)
+    assert not checks.check(me).problems
+
+
+def test_another_laptops_version_is_not_taken_away_here(desks: Desks, interview: str) -> None:
+    me = desks["interviewer"]
+    answers.save(me, note(interview, "甲"))
+    with me.db.writing() as tables:
+        (mine,) = [one for one in log.of_session(tables, interview, me.device.id) if one.kind == "answer"]
+        theirs = replace(mine, id="theirs", device="L9", editor="theirs", set={**mine.set, "text": "乙"})
+        log.insert(tables, theirs, theirs.encoded(), "a stick", None)
+        log.settle(tables, [theirs])
+
+    with pytest.raises(NotFound):
+        answers.erase_version(me, interview, "W1", "theirs")
+
+    line = shown(me, interview)
+    assert {line.text_now, *(other.text for other in line.others)} == {"甲", "乙"}
 
 
 def test_words_of_a_question_that_does_not_exist_are_refused(refused: Refused, interview: str) -> None:

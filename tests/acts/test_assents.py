@@ -6,12 +6,13 @@ from functools import partial
 
 import pytest
 
-from fieldkit.acts import assents, consents, forms, interviews, people, withdrawals
+from fieldkit.acts import answers, assents, consents, forms, interviews, people, withdrawals
+from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, GuardianFirst, NoClearYes, NotAgainToday
 from fieldkit.acts.consents import GuardianAnswer, ItemsNotAsked
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.interviews import GatesClosed
+from fieldkit.acts.interviews import ConsentMissing, GatesClosed
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
@@ -247,6 +248,42 @@ def test_thinking_about_it_after_a_yes_takes_the_yes_away(desks: Desks, consente
 
     with pytest.raises(GatesClosed):
         interviews.start(desk, consented, KEPT)
+
+
+def test_who_thinks_about_it_in_the_middle_of_a_talk_permits_nothing_more_until_they_go_on(
+    desks: Desks, consented: str
+) -> None:
+    desk = desks["interviewer"]
+    assents.record(desk, consented, YES)
+    talk = interviews.start(desk, consented, KEPT)
+    assents.record(desk, consented, ChildAnswer("think"))
+    note = SaveAnswer(talk, "W1", "editor-number-1", "", "下雨了")
+    with pytest.raises(ConsentMissing):
+        answers.save(desk, note)
+    assert people.case(desk, consented).step.code == "ask_child"
+
+    follows = [event.id for event in people.case(desk, consented).events if event.actor == consent.CHILD]
+    assents.record(desk, consented, replace(YES, follows=follows))
+    answers.save(desk, note)
+    step = people.case(desk, consented).step
+    assert (step.code, step.interview) == ("continue", talk)
+
+
+@pytest.mark.parametrize(("change_class", "asked"), [("editorial", False), ("minor", False), ("major", True)])
+def test_only_a_major_change_of_the_childs_form_asks_the_child_again(
+    desks: Desks, consented: str, newer: Callable[..., None], change_class: str, asked: bool
+) -> None:
+    desk = desks["interviewer"]
+    assents.record(desk, consented, YES)
+    newer(change_class, "assent_12_13")
+    assert ("G06" in {gate.id for gate in people.case(desk, consented).gates if gate.status == "fails"}) == asked
+    if asked:
+        with pytest.raises(GatesClosed):
+            interviews.start(desk, consented, KEPT)
+        follows = [event.id for event in people.case(desk, consented).events if event.actor == consent.CHILD]
+        assents.record(desk, consented, replace(YES, follows=follows))
+
+    assert interviews.start(desk, consented, KEPT)
 
 
 def test_a_childs_no_is_kept_before_any_guardian_was_asked(desks: Desks, child: str) -> None:

@@ -6,12 +6,25 @@ from datetime import timedelta
 
 import pytest
 
-from fieldkit.acts import answers, assents, memos, moments, observations, people, questions, stops, withdrawals
+from fieldkit.acts import (
+    answers,
+    assents,
+    closings,
+    memos,
+    moments,
+    observations,
+    people,
+    questions,
+    stops,
+    withdrawals,
+)
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, NotAgainToday
+from fieldkit.acts.closings import ClosingTold
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.interviews import ConsentMissing, StopCountsDown, TalkDeleted
 from fieldkit.acts.stops import ChoiceNotKept, ChoiceWaits, TakenBack
+from fieldkit.acts.told import Seen
 from fieldkit.errors import DiskFull, Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.store import log, rebuild, replica, search
@@ -467,6 +480,8 @@ def test_nothing_is_added_while_a_stop_counts_down_and_going_on_lets_it(desks: D
         lambda: note(me, interview),
         lambda: memos.write(me, interview, {"self_role": "谈得久"}),
         lambda: observations.keep(me, interview, {"setting_desc": "院子里"}),
+        lambda: closings.keep(me, interview, ClosingTold(), Seen()),
+        lambda: closings.end(me, interview, ClosingTold(completion="full"), Seen()),
     ):
         with pytest.raises(StopCountsDown):
             act()

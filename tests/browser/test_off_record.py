@@ -154,6 +154,31 @@ def test_for_ten_seconds_they_can_be_put_back(talk: tuple[Page, Any], stored: St
     assert stored("W1") == STAYS + GOES
 
 
+def test_words_that_another_version_still_says_are_told_and_that_version_can_be_deleted(
+    talk: tuple[Page, Any], interview: str, in_file: Callable[[str], bool], stored: Stored
+) -> None:
+    page, laptop = talk
+    other = page.context.new_page()
+    open_note(other, laptop, interview)
+    other.keyboard.insert_text(GOES_TOO)  # over what this page has seen
+    badge(other, "saved")
+    page.focus(NOTE)
+    page.keyboard.insert_text("天好。")
+    badge(page, "saved")
+    page.evaluate("document.querySelector('#note-W1').setSelectionRange(0, 2)")  # within a sentence
+    page.click(OFF)
+    expect(page.locator("#W1 p[data-off]")).to_contain_text("另一种写法里还有")
+    other.close()
+
+    page.reload()
+    page.locator("#W1 .other button").first.click()
+    expect(page.locator("main")).to_contain_text("那种写法已经从电脑上删掉了")
+    expect(page.locator("#W1 .other")).to_have_count(0)
+    laptop.kill()
+    kept = stored("W1")
+    assert in_file(GOES_TOO) is (GOES_TOO in kept)
+
+
 def test_out_of_reach_it_is_done_as_soon_as_the_laptop_answers(
     talk: tuple[Page, Any], unlock: Unlock, stored: Stored, on_disk: Callable[[str], bool]
 ) -> None:

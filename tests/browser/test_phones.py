@@ -109,6 +109,26 @@ def hand_over(laptop: Any, screen: Page, handset: Page, interview: str) -> None:
     handset.goto(f"{base}/child")
 
 
+def test_a_child_whose_tap_did_not_get_through_before_the_laptop_fell_is_told_so_once(
+    laptop: Any, phone: Page, handset: Page, interview: str, unlock: Callable[..., None]
+) -> None:
+    hand_over(laptop, phone, handset, interview)
+    handset.route("**/child", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    handset.click("button:has-text('停')")
+    expect(handset.locator("[role=status]")).to_contain_text("停")
+    laptop.kill()
+    laptop.start()
+    unlock(phone, laptop)
+    laptop.until("https://127.0.0.2:")
+    handset.unroute("**/child")
+    handset.reload()
+    expect(handset.locator("[role=status]")).to_contain_text("刚才按的没有传过去")
+
+    handset.reload()
+    expect(handset.locator("h1")).to_have_text("等一等")
+    expect(handset.locator("[role=status]")).to_be_empty()
+
+
 def test_the_childs_stop_reaches_a_laptop_that_shows_the_help_card(
     laptop: Any, phone: Page, handset: Page, interview: str
 ) -> None:

@@ -69,6 +69,7 @@ REFUSED: dict[str, list[Event]] = {
     "an answer that nobody knows is no yes": [MOTHER, replace(XIAOHE, items={**YES, "notes": "nodded"})],
     "the guardian put it off": [replace(MOTHER, act="deferred"), XIAOHE],
     "the child put it off": [MOTHER, replace(XIAOHE, act="deferred")],
+    "the child thinks about it in the middle": [MOTHER, XIAOHE, Event("d", CHILD, "deferred", "xiaohe", session=TODAY)],
     "the guardian was only informed": [replace(MOTHER, act="informed_only"), XIAOHE],
     "an act of a later version is no yes": [replace(MOTHER, act="blessed"), XIAOHE],
     "the guardian declined": [MOTHER, XIAOHE, no(MOTHER)],
@@ -148,6 +149,12 @@ PERMITTED: dict[str, list[Event]] = {
     "the child took the no back by name": [MOTHER, no(XIAOHE, session=BEFORE), replace(XIAOHE, lifts=("child-no",))],
     "a no by mistake was voided": [MOTHER, XIAOHE, no(FATHER), Event("v", GUARDIAN, "voided", voids=("father-no",))],
     "putting off a second talk takes nothing back": [MOTHER, XIAOHE, Event("d", CHILD, "deferred", "xiaohe")],
+    "the child thought about it and goes on": [
+        MOTHER,
+        XIAOHE,
+        Event("d", CHILD, "deferred", "xiaohe", session=TODAY),
+        again(XIAOHE, follows=("child", "d")),
+    ],
     "grown up, one key is enough": [GROWN],
     "grown up, the parents' no counts no more": [GROWN, no(MOTHER)],
 }

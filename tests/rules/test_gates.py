@@ -31,8 +31,11 @@ TITLES = [(gate.id, gate.level, gate.title) for gate in load_study().gates]
 YES = dict.fromkeys(NECESSARY, "yes")
 MOTHER = Event("m", GUARDIAN, "given", "mother", "mother", items=YES, form_text_hash="v1")
 GRANNY = Event("g", CARER, "given", "granny", items=YES)
-XIAOHE = Event("c", CHILD, "given", "xiaohe", items=YES, session="s1", day="2026-11-24", told=(1, 2, 3))
+SAID = {"items": YES, "session": "s1", "form_text_hash": "c1"}
+XIAOHE = Event("c", CHILD, "given", "xiaohe", day="2026-11-24", told=(1, 2, 3), **SAID)  # type: ignore[arg-type]
 STAMPED = FormVersion("guardian_info_consent", 1, "v1", stamped_on="2026-09-01", valid_from="2026-09-01")
+OWN = replace(STAMPED, doc_kind="assent_12_13", text_hash="c1")
+CHANGED = replace(OWN, number=2, text_hash="c2", change_class="major")
 NEEDED = [(gate, code) for gate in ("G01", "G03", "G08") for code in needed_facts(gate)]
 ETHICS = {**dict.fromkeys([code for _, code in NEEDED], "x"), "ethics_from": "2026-01-01", "ethics_to": "2027-12-31"}
 READY = Situation(
@@ -44,9 +47,9 @@ READY = Situation(
     facts=ETHICS,
     member=dict.fromkeys(TRAINING_NEEDED, "2026-03-01"),
     screening="eligible",
-    forms=[STAMPED],
+    forms=[STAMPED, OWN],
 )
-GROWN = Event("a", ADULT, "given", "xiaohe", items=YES, session="s1", form="adult_18")
+GROWN = Event("a", ADULT, "given", "xiaohe", form="adult_18", **SAID)  # type: ignore[arg-type]
 
 
 def state(case: Situation) -> dict[str, str]:
@@ -95,9 +98,13 @@ def gate(case: Situation, id_: str) -> Gate:
         ({"screening": "pending"}, {"G03"}),
         ({"screening": "ineligible"}, {"G03"}),
         ({"age_fits": False}, {"G03"}),
-        ({"forms": []}, {"G04"}),
-        ({"forms": [replace(STAMPED, stamped_on="")]}, {"G04"}),
-        ({"forms": [STAMPED, replace(STAMPED, number=2, text_hash="v2", change_class="major")]}, {"G04"}),
+        ({"forms": []}, {"G04", "G06"}),
+        ({"forms": [replace(STAMPED, stamped_on=""), OWN]}, {"G04"}),
+        ({"forms": [STAMPED, OWN, replace(STAMPED, number=2, text_hash="v2", change_class="major")]}, {"G04"}),
+        ({"forms": [STAMPED, replace(OWN, stamped_on="")]}, {"G06"}),
+        ({"forms": [STAMPED, OWN, CHANGED]}, {"G06"}),
+        ({"forms": [STAMPED, OWN, CHANGED], "age_group": "a18", "events": [GROWN]}, {"G04", "G06"}),
+        ({"events": [MOTHER, XIAOHE, Event("t", CHILD, "deferred", "xiaohe", session="s1")]}, {"G06"}),
         ({"adults": {"mother": Adult("mother", ended_on="2026-11-20")}}, {"G04"}),
         ({"adults": {"mother": Adult("mother", capacity="lacks")}}, {"G04"}),
         ({"events": [replace(MOTHER, relation="pgm", guardian_basis="claimed_only"), XIAOHE]}, {"G04"}),
@@ -122,7 +129,8 @@ def test_all_that_is_missing_is_said_at_once(change: dict[str, object], missing:
         replace(READY, events=[replace(MOTHER, lifts=("n",)), XIAOHE, Event("n", GUARDIAN, "declined", "mother")]),
         replace(READY, age_group="a18", events=[GROWN]),
         replace(READY, age_group="a18", events=[GROWN, MOTHER, Event("n", GUARDIAN, "declined", "father")]),
-        replace(READY, forms=[STAMPED, replace(STAMPED, number=2, text_hash="v2", change_class="minor")]),
+        replace(READY, forms=[STAMPED, OWN, replace(STAMPED, number=2, text_hash="v2", change_class="minor")]),
+        replace(READY, forms=[STAMPED, OWN, replace(CHANGED, change_class="minor")]),
         replace(READY, adults={"mother": Adult("mother", ended_on="2026-11-25")}),
         replace(READY, guide_published=False, pilot=True),
         replace(READY, events=[replace(MOTHER, relation="pgm", guardian_basis="court"), XIAOHE]),
@@ -194,6 +202,13 @@ def test_after_the_carers_agreement_the_parents_are_called_and_the_carer_is_name
     assert gate(case, "G04").step == "call_parents"
     assert "奶奶的配合确认已经存好" in gate(case, "G04").reason.zh
     assert "your grandma" in gate(case, "G04").reason.en
+
+
+def test_where_no_form_is_stamped_the_gate_says_so_and_whom_to_ask() -> None:
+    unstamped = replace(READY, events=[], forms=[replace(STAMPED, stamped_on=""), OWN])
+
+    assert "盖章" in gate(unstamped, "G04").reason.zh
+    assert "盖章" not in gate(replace(unstamped, forms=[STAMPED, OWN]), "G04").reason.zh
 
 
 def test_a_guardians_no_is_not_asked_away() -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fieldkit.rules import notes
 
@@ -53,3 +55,36 @@ def test_the_mark_behind_a_word_not_understood_goes_with_the_last_words() -> Non
     text = f"去年。他去那旮沓{notes.DOUBTED}了。"
 
     assert notes.last_words(text) == ("去年。", f"他去那旮沓{notes.DOUBTED}了。")
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "left"),
+    [
+        ("我的妈妈的手机", "的", "我的妈妈的手机"),
+        ("他打我妈", "他打我", "他打我妈"),
+        ("第一。她打我", "她打我", "第一。"),
+        ("她打我。第二。", "她打我", "第二。"),
+        ("第一\n她打我！\n第二", " 她打我", "第一\n第二"),
+        ("第一。奶奶说爷爷病了，没去", "奶奶说爷爷病了", "第一。，没去"),
+        ("第一。", "。", "第一。"),
+        ("第一。", "", "第一。"),
+    ],
+)
+def test_few_words_go_out_of_another_version_only_as_a_whole_sentence(text: str, words: str, left: str) -> None:
+    assert notes.without(text, words) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "said"),
+    [("我的妈妈", "的。", True), ("第一。", "她打我", False), ("第一。", "。", False), ("第一。", "", False)],
+)
+def test_another_version_says_the_words_however_their_sentence_ends(text: str, words: str, *, said: bool) -> None:
+    assert notes.says(text, words) is said
+
+
+@given(st.text("她打我的。！\n ", max_size=12), st.text("她打我的。！\n ", max_size=5))
+def test_what_is_left_of_a_version_is_made_of_its_own_words(text: str, words: str) -> None:
+    left = notes.without(text, words)
+    rest = iter(text)
+
+    assert all(sign in rest for sign in left)

@@ -236,6 +236,23 @@ def test_a_form_of_the_study_is_not_taken_in_practice(beside: FlaskClient, site:
     assert len(people.listing(machine_of(site))) == before
 
 
+def test_a_family_that_really_asks_out_ends_it_and_is_written_down_for_real(
+    practising: FlaskClient, scratch: Path, child: str, desks: dict[str, Desk]
+) -> None:
+    code = people.case(desks["interviewer"], child).case_code
+    assert "是真的，记下来" in practising.get("/withdraw").text
+    played = practising.post("/withdraw", data={"code": code, "asker": "mother"}).text
+    assert "这只是练习，没有真的登记退出" in played
+    assert people.case(desks["interviewer"], child).case_code == code
+
+    done = practising.post("/withdraw", data={"code": code, "asker": "mother", "real": "yes"}).text
+
+    assert "看不到这个孩子" in done
+    assert RIBBON not in done
+    assert list(scratch.iterdir()) == []
+    assert practising.get(f"/people/{child}").status_code == 404
+
+
 def test_a_lock_ends_it(practising: FlaskClient, scratch: Path) -> None:
     practising.post("/lock")
 

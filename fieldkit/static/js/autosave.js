@@ -164,7 +164,7 @@ export class Autosave {
     this.form.dataset.ack = answer.ack_key;
     this.badge.box.dataset.ackedLength = now.words.text.length;
     this.queue?.use(answer.queue);
-    if (off) this.settled(off, true);
+    if (off) this.settled(off, answer.gone);
     if (this.off.length) return this.goOnTaking();
     this.kept.done(now.turn);
     if (this.state() !== now.state) return 0;
@@ -174,7 +174,7 @@ export class Autosave {
 
   // The child takes words back: all that the laptop ever kept of them goes, and the note goes on from a fresh editor.
   // If this page dies before, the queue asks for the same; where it could not keep that, it keeps nothing of the note:
-  // what holds the words does not reach the laptop again. Tells whether it is done; null where the laptop refuses it.
+  // what holds the words does not reach the laptop again. Tells what the laptop says of it; null where it refuses.
   takeBack(words) {
     const told = new Promise((tell) => { this.off.push({ words, tell }); }), now = this.now();
     this.badge.show('typing');

@@ -102,7 +102,7 @@ function mark(words) {
 function missed(card, had) {
   try {
     const [of, wanted] = (localStorage.getItem(MARK) ?? '').split(' ');
-    return card !== '' && of === card && had < Number(wanted);
+    return of ? !card || of === card && had < Number(wanted) : false;
   } catch {
     return false; // this browser keeps nothing
   }
@@ -110,8 +110,9 @@ function missed(card, had) {
 
 if (page) {
   const keys = page.querySelector('form'), taps = [], [id, number] = page.dataset.card.split(' ');
-  if (missed(id, Number(number))) page.querySelector('[role=status]').textContent = page.dataset.missed;
-  else mark('');
+  const lost = missed(id, Number(number));
+  if (lost) page.querySelector('[role=status]').textContent = page.dataset.missed;
+  if (!lost || !id) mark('');  // where no card lies open it is said once
   const pass = async () => {
     let then = '';
     while (taps.length) {

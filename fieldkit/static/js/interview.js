@@ -29,9 +29,13 @@ keys();
 const questions = Array.from(document.querySelectorAll('form[data-autosave]'), (form) => form.closest('details'));
 const open = () => document.querySelector('details.q[open]');
 const begun = new Set();
+const inSight = (box) => {  // the badge too, unless the note is so long that the cursor could be lost for it
+  if (box.offsetHeight < innerHeight / 2) box.parentElement.scrollIntoView({ block: 'nearest' });
+};
 const write = (box) => {
   if (!box) return;
   if (!begun.has(box)) box.setSelectionRange(box.value.length, box.value.length);
+  if (!begun.has(box)) box.addEventListener('input', () => inSight(box));
   begun.add(box);
   box.focus({ preventScroll: true });
 };

@@ -38,6 +38,7 @@ export function offRecord(form, note) {
     if (done === null) put({ words, from });  // the laptop has them and does not take them out: so they are shown
     if (!done || mine !== turn) return;
     taken = { words, from };
+    line.querySelector('span').textContent = done;
     line.hidden = false;
     timer = setTimeout(close, UNDO);
   });

@@ -1,0 +1,75 @@
+"""Why a consent does not open an interview, and the step that helps: by its state (`domain.md` §3.3, §3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fieldkit.rules import states
+from fieldkit.studies import Pair
+
+BY_STATE: Mapping[str, tuple[Pair, str | None]] = {
+    states.NOT_SOUGHT: (
+        Pair(
+            "还没有监护人的同意。同意要由爸爸或妈妈来给。",
+            "No guardian has consented yet. Consent has to come from a parent.",
+        ),
+        "ask_guardian",
+    ),
+    states.INFORMED: (
+        Pair(
+            "监护人听过介绍，还没有表态。电话断了就要从头问。",
+            "The guardian was told but has not decided. After a dropped call begin again.",
+        ),
+        "ask_guardian",
+    ),
+    states.DEFERRED: (Pair("监护人还要想一想。", "The guardian is still thinking about it."), "ask_guardian"),
+    states.DECLINED: (
+        Pair(
+            "有一位监护人的不同意还没有收回，别的同意现在不算数。",
+            "A guardian's no is still open; until it is taken back no other consent counts.",
+        ),
+        None,
+    ),
+    states.WITHDRAWN: (Pair("监护人已经让孩子退出。", "A guardian has withdrawn the child."), None),
+    states.NEEDS_RECONSENT: (
+        Pair(
+            "同意书有了重大变更，要请监护人再听一遍、再表态。",
+            "The form changed in an important way: the guardian has to hear it and decide again.",
+        ),
+        "ask_guardian",
+    ),
+    states.NEEDS_RECONFIRM: (
+        Pair(
+            "给过同意的人现在不是监护人了，要由现在的监护人来给。",
+            "Whoever consented is no guardian any more: the present guardian has to decide.",
+        ),
+        "ask_guardian",
+    ),
+    states.LAPSED: (Pair("已满十八周岁，要本人同意。", "18 or over: their own consent is needed."), "ask_adult"),
+    states.VOIDED: (
+        Pair(
+            "以前的同意已经作废，要重新问。",
+            "The earlier consent was voided: ask again.",
+        ),
+        "ask_guardian",
+    ),
+}
+NOT_ALL_ITEMS = Pair(
+    "监护人还没有对参加、文字记录和保存都表示同意。请再问一次。",
+    "The guardian has not said yes to taking part, notes and storage. Ask again.",
+)
+
+
+def only_a_carer(carer: Pair) -> Pair:
+    """Say that *carer*, who agreed, is none who can consent."""
+    return Pair(
+        f"{carer.zh}的配合确认已经存好。{carer.zh}是照护人，同意要由爸爸或妈妈来给。",
+        f"{carer.en}: the agreement is saved. That makes a carer; consent has to come from a parent.",
+    )
+
+
+NO_STAMP = Pair(
+    "监护人同意书还没有伦理委员会在这一天有效的盖章：请协调员先登记，登记了才能问家长。家长说不同意，现在也能记。",
+    "The guardian's form bears no stamp of the ethics committee that covers this day: the coordinator enters it first, "
+    "then a guardian can be asked. A no can be kept now.",
+)
