@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -87,7 +87,7 @@ def seal(place: Place, changes: Sequence[bytes], key: bytes, signer: SigningKey)
 
 def seal_payload(place: Place, payload: bytes, signer: SigningKey) -> Block:
     """Return a block around a *payload* that is sealed already (the safeguarding envelope); raises Malformed."""
-    facts = {"format": FORMAT, **_present(asdict(place)), "length": len(payload), "payload_hash": digest(payload)}
+    facts = {"format": FORMAT, **_present(vars(place)), "length": len(payload), "payload_hash": digest(payload)}
     signature = signer.sign(SIGNED_AS + encode(facts)).signature
     content = encode({**facts, "signature": b64(signature)})
     headers.parse(content)  # nothing leaves that others would refuse
@@ -151,7 +151,7 @@ def _unpacked(packed: bytes) -> bytes:
 
 def _bound(place: Place) -> bytes:
     """Return the associated data: a payload opens only in the place it was sealed for."""
-    facts = {name: value for name, value in asdict(place).items() if name != "previous"}
+    facts = {name: value for name, value in vars(place).items() if name != "previous"}
     return encode({"format": FORMAT, **_present(facts)})
 
 

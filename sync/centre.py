@@ -259,14 +259,15 @@ class Centre:
         _, judged = self._judge(strip.order_ids())
         names = {name for one in run for name in (one.hash, one.header.previous) if name is not None}
         links = dict(strip.links(sorted(names)))
-        became = {}
+        became, new = dict[str, str](), list[Block]()
         for one in run:
             place = chain.classify({info.stream: links}, one.hash, one.header)
             fault = judged.fault(one, info) if place == NEW else ""
             if place == NEW and not fault:
-                strip.add(replace(one, payload=None) if judged.empties(one, info) else one)
+                new.append(replace(one, payload=None) if judged.empties(one, info) else one)
                 links[one.hash] = (one.header.position, one.header.previous)
             became[one.hash] = fault or place
+        strip.add(new)
         return became
 
     def _set_aside(self, one: Block, became: str, sender: str) -> str:

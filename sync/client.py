@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -25,6 +26,7 @@ from sync.wire import PREFIX, RESTORED, REVOKED, UNKNOWN_DEVICE
 
 PATIENCE = httpx.Timeout(60, connect=15)
 TRIES = 2  # a connection that was kept may be dead by the time that it is used again
+AT_ONCE, LONGEST_WAIT = 1024 * 1024, 1.0  # bytes of blocks and seconds: what a sudden end of the program can cost
 ROUNDS = 3  # somebody else may bring something while we speak
 
 
@@ -161,6 +163,31 @@ def exchange(
     return talk.outcome
 
 
+class _Fetched:
+    """Pieces that came and are not on the disk yet: of one second at most, and few enough for a small memory."""
+
+    def __init__(self) -> None:
+        self._found = Piece()
+        self._since = monotonic()
+
+    def add(self, piece: Piece) -> None:
+        if not self._found.blocks:
+            self._since = monotonic()
+        self._found.streams += piece.streams
+        self._found.blocks += piece.blocks
+        self._found.orders += piece.orders
+        self._found.damaged += piece.damaged
+        self._found.newer += piece.newer
+
+    def is_due(self) -> bool:
+        size = sum(len(one.payload or b"") for one in self._found.blocks)
+        return size >= AT_ONCE or monotonic() - self._since >= LONGEST_WAIT
+
+    def take(self) -> Piece:
+        found, self._found = self._found, Piece()
+        return found
+
+
 class _Talk:
     def __init__(self, line: Line, here: Holder, tell: Callable[[Progress], object]) -> None:
         self.outcome = Outcome()
@@ -251,16 +278,21 @@ class _Talk:
             wanted = [id_ for id_ in wanted if id_ not in fetched]
 
     def _fetch_blocks(self, streams: Ends) -> None:
-        """Fetch piece after piece; each is on the disk before the next is asked for."""
-        wishes = dict(self._wishes(streams))
-        while wishes:
-            found = self._pull([], wishes)
-            if not found.blocks:
-                return
-            self._keep(found)
-            last = found.blocks[-1].header.stream
-            wishes = {stream: wish for stream, wish in wishes.items() if stream >= last}
-            wishes[last]["after"] = [found.blocks[-1].header.position, found.blocks[-1].hash]
+        """Fetch piece after piece; on a fast line several of them are put on the disk at once."""
+        wishes, fetched = dict(self._wishes(streams)), _Fetched()
+        try:
+            while wishes:
+                found = self._pull([], wishes)
+                if not found.blocks:
+                    break
+                fetched.add(found)
+                if fetched.is_due():
+                    self._keep(fetched.take())
+                last = found.blocks[-1].header.stream
+                wishes = {stream: wish for stream, wish in wishes.items() if stream >= last}
+                wishes[last]["after"] = [found.blocks[-1].header.position, found.blocks[-1].hash]
+        finally:  # a line that broke takes nothing along of what had come
+            self._keep(fetched.take())
 
     def _wishes(self, streams: Ends) -> Iterator[tuple[str, dict[str, Any]]]:
         for stream, ends in sorted(streams.items()):
@@ -285,6 +317,8 @@ class _Talk:
         return found
 
     def _keep(self, found: Piece) -> None:
+        if not found.blocks:
+            return
         report = self._here.receive(found.orders, found.streams, found.blocks)
         damaged, newer = report.damaged + found.damaged, report.newer + found.newer
         self.outcome.reports.append(replace(report, damaged=damaged, newer=newer))

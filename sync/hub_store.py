@@ -305,16 +305,22 @@ class Strip:
         """Return what these blocks continue, where they are there."""
         return _links(self._at, self._study, self._stream, names)
 
-    def add(self, one: Block) -> None:
-        """Append a block that continues one that is there; it leaves the quarantine."""
+    def add(self, new: Sequence[Block]) -> None:
+        """Append blocks, each of which continues one that is there or one before it; they leave the quarantine."""
+        if new:
+            self._at.execute(_blocks.insert(), [self._row(one) for one in new])
+        for one in new:
+            kept = [end for end in self.ends if end[1] != one.header.previous]
+            self.ends = sorted([*kept, (one.header.position, one.hash)])
+        where = (_quarantine.c.study == self._study, _quarantine.c.stream == self._stream)
+        for some in _some(one.hash for one in new):
+            self._at.execute(_quarantine.delete().where(*where, _quarantine.c.hash.in_(some)))
+
+    def _row(self, one: Block) -> dict[str, Any]:
         header = one.header
         place = {"study": self._study, "stream": self._stream, "hash": one.hash, "position": header.position}
-        row = {**place, "previous": header.previous, "alias": header.alias}
-        self._at.execute(_blocks.insert(), [{**row, "header": one.header_bytes, "payload": one.payload}])
-        kept = [end for end in self.ends if end[1] != header.previous]
-        self.ends = sorted([*kept, (header.position, one.hash)])
-        where = (_quarantine.c.study == self._study, _quarantine.c.stream == self._stream)
-        self._at.execute(_quarantine.delete().where(*where, _quarantine.c.hash == one.hash))
+        facts = {"previous": header.previous, "alias": header.alias}
+        return {**place, **facts, "header": one.header_bytes, "payload": one.payload}
 
     def empty(self, names: Sequence[str], aliases: Sequence[str]) -> int:
         """Drop the payloads of these blocks and of these children; headers stay. Return how many went."""

@@ -266,7 +266,8 @@ class _Here:
 
     def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Sequence[Block]) -> Report:
         with self._desk.db.writing() as tables:
-            self._desk.db.leave_no_trace()  # it may bring orders to erase
+            if found or replica.waits_to_erase(tables):
+                self._desk.db.leave_no_trace()
             here = replica.StoreReplica(tables, self._batch)
             report = here.receive(found, streams, brought)
             removals.acknowledge(self._desk, tables)

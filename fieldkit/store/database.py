@@ -41,6 +41,7 @@ _PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
 )
 _MUCH = "PRAGMA cache_size = -16000"  # KB: as a list of 200 children looks at; what is read again is deciphered again
+_MOST = "PRAGMA cache_size = -48000"  # KB: sealing and taking in come to rows all over the file
 
 
 class ForeignStore(Refusal):
@@ -102,6 +103,7 @@ class Database:
         self.ask_outside: Callable[[], object] = lambda: None  # refuses while it could not be noted there
         self.tell_outside: Callable[[], None] = lambda: None  # what went is noted beside the file, and stays noted
         self._writer = self._connect()  # while it stays open, closing the readers' does not checkpoint
+        self._writer.execute(_MOST)
 
     def close(self) -> None:
         """Close the file and drop the key."""
@@ -151,12 +153,8 @@ class Database:
     @contextmanager
     def trying(self) -> Iterator[Tables]:
         """Yield tables as `writing` does, to see what a change would do: nothing of it is on the disk afterwards."""
-        with self._gate, self._transaction(self._writer, "BEGIN IMMEDIATE") as tables:
-            tables.execute("SAVEPOINT trying")
-            try:
-                yield tables
-            finally:
-                tables.execute("ROLLBACK TO trying")
+        with self._gate, self._transaction(self._writer, "BEGIN IMMEDIATE", stays=False) as tables:
+            yield tables
 
     def leave_no_trace(self) -> None:
         """Let the journal be emptied after the open transaction, so that what it deletes is in no file any more.
@@ -195,12 +193,13 @@ class Database:
             connection.close()
 
     @contextmanager
-    def _transaction(self, connection: dbapi2.Connection, begin: str) -> Iterator[Tables]:
+    def _transaction(self, connection: dbapi2.Connection, begin: str, *, stays: bool = True) -> Iterator[Tables]:
         tables = _Tables(connection)
         try:
             connection.execute(begin)
             yield tables
-            self._commit(connection)
+            if stays:
+                self._commit(connection)
         except dbapi2.Error as error:
             raise _translated(error) from error
         finally:

@@ -16,26 +16,37 @@ Row = dict[str, Any]
 
 def of_record(tables: Tables, record: str) -> list[Change]:
     """Return every decision about *record* in the order of their ticks."""
+    return _of_records(tables, [record]).get(record, [])
+
+
+def _of_records(tables: Tables, records: Iterable[str]) -> dict[str, list[Change]]:
     rows = tables.execute(
-        "SELECT body FROM changes WHERE kind = 'conflict_decision' AND id = record "
-        "AND json_extract(body, '$.set.about') = ? ORDER BY tick, id",
-        [record],
+        "SELECT json_extract(body, '$.set.about'), body FROM changes WHERE kind = 'conflict_decision' AND id = record "
+        "AND json_extract(body, '$.set.about') IN (SELECT value FROM json_each(?)) ORDER BY tick, id",
+        [json.dumps([*records])],
     )
-    return [decode(row[0]) for row in rows]
+    found: dict[str, list[Change]] = {}
+    for record, body in rows:
+        found.setdefault(record, []).append(decode(body))
+    return found
 
 
 Reasons = Mapping[tuple[str, frozenset[str]], str]
 
 
-def kept(tables: Tables, record: str) -> Decided:
-    """Return which versions of which fields of *record* may all stand."""
-    return reasons(tables, record).keys()
+def kept(tables: Tables, records: Iterable[str]) -> dict[str, Decided]:
+    """Return, by record, which versions of which fields may all stand; records of which nobody decided are left out."""
+    return {record: _reasons(found).keys() for record, found in _of_records(tables, records).items()}
 
 
 def reasons(tables: Tables, record: str) -> Reasons:
-    """Return the same with the reason of the newest such decision."""
-    found = [one for one in of_record(tables, record) if one.set.get("choice") == BOTH]
-    return {(str(one.set.get("field")), heads(one)): str(one.set.get("reason")) for one in found}
+    """Return which versions of which fields of *record* may all stand, with the reason of the newest such decision."""
+    return _reasons(of_record(tables, record))
+
+
+def _reasons(found: Iterable[Change]) -> Reasons:
+    both = [one for one in found if one.set.get("choice") == BOTH]
+    return {(str(one.set.get("field")), heads(one)): str(one.set.get("reason")) for one in both}
 
 
 def why(kept: Reasons, field: str, ones: Iterable[Change]) -> str:

@@ -176,14 +176,19 @@ def _hidden(tables: Tables, device: str, body: Body) -> Iterator[tuple[str, ...]
         yield id_, device, body["drawer"], kind, record, canonical(written).decode()
 
 
-def blocked(tables: Tables, change: Change) -> bool:
-    """Tell whether *change* was erased by its own device, or is more of a typing that was."""
-    found = tables.execute(
-        "SELECT 1 FROM stubs WHERE id = :id AND device = :device "
-        "UNION ALL SELECT 1 FROM erased_editors WHERE editor = :editor AND device = :device",
-        {"id": change.id, "editor": change.editor, "device": change.device},
-    )
-    return found.fetchone() is not None
+def blocked(tables: Tables, changes: Iterable[Change]) -> set[str]:
+    """Return the ids of those of *changes* that were erased by their own device, or are more of a typing that was."""
+    changes = list(changes)
+    ids = json.dumps([one.id for one in changes])
+    stubs = tables.execute(
+        "SELECT id, device FROM stubs WHERE id IN (SELECT value FROM json_each(?))", [ids]
+    ).fetchall()
+    typed = json.dumps(sorted({one.editor for one in changes if one.editor}))
+    editors = tables.execute(
+        "SELECT editor, device FROM erased_editors WHERE editor IN (SELECT value FROM json_each(?))", [typed]
+    ).fetchall()
+    gone = {*stubs}, {*editors}
+    return {one.id for one in changes if (one.id, one.device) in gone[0] or (one.editor, one.device) in gone[1]}
 
 
 def emptied_by(tables: Tables, block: str) -> set[str]:

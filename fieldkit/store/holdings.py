@@ -11,18 +11,15 @@ from fieldkit.store.intake import stored
 from sync.block import Block
 from sync.replica import StreamInfo
 
-_CONTINUED = (
-    "SELECT 1 FROM blocks AS after WHERE after.stream = blocks.stream AND after.position = blocks.position + 1 "
-    "AND json_extract(CAST(after.header AS TEXT), '$.previous') = blocks.hash"
-)
+_PREVIOUS = "json_extract(CAST(header AS TEXT), '$.previous')"
 
 
 def ends(tables: Tables) -> dict[str, list[tuple[int, str]]]:
     """Return the ends of every stream that has blocks."""
     found: dict[str, list[tuple[int, str]]] = {}
     rows = tables.execute(
-        f"SELECT stream, position, hash FROM blocks WHERE NOT EXISTS ({_CONTINUED}) "  # noqa: S608 - our own words
-        "ORDER BY stream, position, hash"
+        "SELECT stream, position, hash FROM blocks WHERE hash NOT IN "  # noqa: S608 - our own words
+        f"(SELECT {_PREVIOUS} FROM blocks WHERE {_PREVIOUS} IS NOT NULL) ORDER BY stream, position, hash"
     )
     for stream, position, name in rows:
         found.setdefault(stream, []).append((position, name))
@@ -60,7 +57,7 @@ def waiting_of(tables: Tables, devices: Iterable[str]) -> dict[str, int]:
 def links(tables: Tables, stream: str) -> dict[str, tuple[int, str | None]]:
     """Return what continues what in one stream."""
     rows = tables.execute(
-        "SELECT hash, position, json_extract(CAST(header AS TEXT), '$.previous') FROM blocks WHERE stream = ?",
+        f"SELECT hash, position, {_PREVIOUS} FROM blocks WHERE stream = ?",  # noqa: S608 - our own words
         [stream],
     )
     return {name: (position, previous) for name, position, previous in rows}

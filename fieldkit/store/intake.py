@@ -62,12 +62,14 @@ class Intake:
         self._devices = {id_: device.verify for id_, device in machine.everybody(tables).devices.items()}
         rows = tables.execute("SELECT id, drawer, device FROM streams")
         self._streams: dict[str, tuple[str, str]] = {stream: (drawer, device) for stream, drawer, device in rows}
-        settled = tables.execute("SELECT DISTINCT stream, drawer FROM blocks WHERE standing <> ?", [PARKED])
+        judged = "SELECT DISTINCT stream, drawer FROM blocks INDEXED BY blocks_standing WHERE standing IN (?, ?)"
+        settled = tables.execute(judged, [READ, FOREIGN])
         self._drawers: dict[str, str] = dict(settled.fetchall())
         self._chains: dict[str, dict[str, tuple[int, str | None]]] = {}
         self._gone = revocations.gone(tables)
         self._brought = brought if self._gone else ()
         self._beyond: dict[str, set[str]] = {}
+        self._aliases: dict[tuple[str, str], str | None] = {}  # forgotten when what is in the log is settled
 
     def report(self) -> Report:
         """Return the numbers of this batch."""
@@ -114,7 +116,9 @@ class Intake:
                     change = self._understood(line, one.header.drawer, one.header.alias)
                     if change.id in lost and not log.known(self._tables, change.id):
                         log.insert(self._tables, change, line, self._batch, one.hash)
+                        lost[change.id] = change
         log.settle(self._tables, lost.values())
+        self._aliases.clear()
 
     def _lines(self, one: Block) -> list[bytes]:
         held = machine.drawer_key(self._tables, one.header.drawer, one.header.epoch)
@@ -150,7 +154,7 @@ class Intake:
         ).fetchall()
         for block, line, body, drawer, alias in rows:
             with suppress(Unreadable):
-                self._enter(block, self._understood(bytes(body), drawer, alias), bytes(body))
+                self._enter(block, [(self._understood(bytes(body), drawer, alias), bytes(body))])
                 self._tables.execute("DELETE FROM parked WHERE block = ? AND line = ?", [block, line])
 
     def take(self, one: Block) -> None:
@@ -244,14 +248,16 @@ class Intake:
             self._tables.execute("INSERT OR REPLACE INTO streams VALUES (?, ?, ?)", list(stream))
 
     def _read(self, one: Block, lines: list[bytes]) -> None:
+        found: list[tuple[Change, bytes]] = []
         for number, line in enumerate(lines):
             try:
-                self._enter(one.hash, self._understood(line, one.header.drawer, one.header.alias), line)
+                found.append((self._understood(line, one.header.drawer, one.header.alias), line))
             except Unreadable as reason:
                 self._parked_changes += 1
                 self._tables.execute(
                     "INSERT OR IGNORE INTO parked VALUES (?, ?, ?, ?)", [one.hash, number, line, str(reason)]
                 )
+        self._enter(one.hash, found)
 
     def _understood(self, line: bytes, drawer: str, alias: str | None) -> Change:
         """Return the change in *line*; raises Unreadable for a kind that this program lacks.
@@ -259,21 +265,39 @@ class Intake:
         Or in a drawer not its own, or in a block that goes by another child's name: by that name it would be erased.
         """
         change = decode(line)
-        wanted = change.subject and alias_of(self._tables, drawer, change.subject)
+        wanted = change.subject and self._alias(drawer, change.subject)
         if change.kind not in KINDS or change.drawer != drawer or (wanted and wanted != alias):
             raise Unreadable(change.kind)
         return change
 
-    def _enter(self, block: str, change: Change, line: bytes) -> None:
-        if erasures.blocked(self._tables, change) or log.is_gone(self._tables, change):
-            self._blocked_changes += 1
-            return
-        if log.known(self._tables, change.id):
-            self._known_changes += 1
-            self._tables.execute("UPDATE changes SET block = coalesce(block, ?) WHERE id = ?", [block, change.id])
-            return
-        log.insert(self._tables, change, line, self._batch, block)
-        self.arrived.append(change)
+    def _alias(self, drawer: str, subject: str) -> str | None:
+        """Return the alias of *subject*: a block holds many changes of one child."""
+        if (drawer, subject) not in self._aliases:
+            self._aliases[drawer, subject] = alias_of(self._tables, drawer, subject)
+        return self._aliases[drawer, subject]
+
+    def _enter(self, block: str, found: Sequence[tuple[Change, bytes]]) -> None:
+        """Enter what is new of a block into the log, each change once."""
+        left = self._not_erased(found)
+        known = log.known_of(self._tables, (change.id for change, _ in left))
+        new: dict[str, tuple[Change, bytes]] = {}
+        for change, line in left:
+            if change.id not in known:
+                new.setdefault(change.id, (change, line))
+        self._blocked_changes += len(found) - len(left)
+        self._known_changes += len(left) - len(new)
+        self._tables.conn.executemany(
+            "UPDATE changes SET block = coalesce(block, ?) WHERE id = ?", [(block, id_) for id_ in sorted(known)]
+        )
+        log.insert_all(self._tables, new.values(), self._batch, block)
+        self.arrived += [change for change, _ in new.values()]
+
+    def _not_erased(self, found: Sequence[tuple[Change, bytes]]) -> list[tuple[Change, bytes]]:
+        changes = [change for change, _ in found]
+        blocked = erasures.blocked(self._tables, changes)
+        children = {(one.drawer, one.subject) for one in changes}
+        gone = {child for child in children if log.is_gone(self._tables, *child)}
+        return [one for one in found if one[0].id not in blocked and (one[0].drawer, one[0].subject) not in gone]
 
     def _forget_stream_that_came_back(self, stream: str) -> None:
         """A block of our own that we did not know: this machine was restored or cloned; go on in a fresh stream."""

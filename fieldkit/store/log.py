@@ -11,9 +11,10 @@ from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import KINDS, Change, Kind, Value, clean, decode, drawer_of, natural_id
-from fieldkit.store import clocks, decisions, duplicates, merge, search, standing, state
+from fieldkit.store import clocks, decisions, duplicates, histories, merge, search, standing, state
 from fieldkit.store.database import Tables
-from fieldkit.store.merge import Shown
+
+SOME = 1000  # records settled at once: what they hold is in memory
 
 
 class TypingErased(Refusal):
@@ -77,7 +78,7 @@ def append(tables: Tables, pen: Pen, draft: Draft) -> Change:
     Raises ChildErased, and WallBroken (at commit of the statement) where a gated kind lacks its grounds.
     """
     change = _change(tables, pen, draft)
-    if is_gone(tables, change):
+    if is_gone(tables, change.drawer, change.subject):
         raise ChildErased
     clocks.follow(tables, pen.clock)
     insert(tables, change, change.encoded(), batch=None, block=None)
@@ -100,33 +101,38 @@ def replace(tables: Tables, pen: Pen, old: Change, draft: Draft) -> Change:
 
 def insert(tables: Tables, change: Change, body: bytes, batch: str | None, block: str | None) -> None:
     """Add one row to the log; *body* is kept as received. A change made here has no batch: the wall looks at it."""
-    tables.execute(
+    insert_all(tables, [(change, body)], batch, block)
+
+
+def insert_all(tables: Tables, found: Iterable[tuple[Change, bytes]], batch: str | None, block: str | None) -> None:
+    """Add rows to the log, each change with its bytes."""
+    tables.conn.executemany(
         "INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            *(
-                change.id,
-                change.drawer,
-                change.subject,
-                change.session,
-                change.kind,
-                change.record,
-                change.tick,
-            ),
-            *(change.author, change.device, change.editor, json.dumps(change.grounds), body, batch, block),
+            (
+                *(one.id, one.drawer, one.subject, one.session, one.kind, one.record, one.tick),
+                *(one.author, one.device, one.editor, json.dumps(one.grounds), body, batch, block),
+            )
+            for one, body in found
         ],
     )
 
 
-def is_gone(tables: Tables, change: Change) -> bool:
-    """Tell whether the child whom *change* is about was erased here, as far as that drawer held it."""
-    named = [change.drawer, change.subject]
-    found = tables.execute("SELECT 1 FROM erased_children WHERE drawer = ? AND subject = ?", named)
+def is_gone(tables: Tables, drawer: str, subject: str | None) -> bool:
+    """Tell whether the child *subject* was erased here, as far as that drawer held it."""
+    found = tables.execute("SELECT 1 FROM erased_children WHERE drawer = ? AND subject = ?", [drawer, subject])
     return found.fetchone() is not None
 
 
 def known(tables: Tables, change_id: str) -> bool:
     """Tell whether the log holds this id; the same id always means the same bytes."""
-    return tables.execute("SELECT 1 FROM changes WHERE id = ?", [change_id]).fetchone() is not None
+    return bool(known_of(tables, [change_id]))
+
+
+def known_of(tables: Tables, ids: Iterable[str]) -> set[str]:
+    """Return which of these ids the log holds."""
+    rows = tables.execute("SELECT id FROM changes WHERE id IN (SELECT value FROM json_each(?))", [json.dumps([*ids])])
+    return {row[0] for row in rows}
 
 
 def waits(tables: Tables, record: str) -> bool:
@@ -137,12 +143,12 @@ def waits(tables: Tables, record: str) -> bool:
 
 def of_record(tables: Tables, record: str) -> list[Change]:
     """Return every change of *record*, without what an order to erase hides that is parked."""
-    return [decode(row[0]) for row in tables.execute("SELECT body FROM shown_changes WHERE record = ?", [record])]
+    return histories.changes(tables, [record]).get(record, [])
 
 
 def all_of(tables: Tables, record: str) -> list[Change]:
     """Return every change of *record*, and the stubs of what was erased of it."""
-    return [*of_record(tables, record), *stubs_of(tables, record)]
+    return histories.of_records(tables, [record])[record]
 
 
 def of_session(tables: Tables, session: str, device: str) -> list[Change]:
@@ -163,15 +169,8 @@ def memos_about(tables: Tables, interview: str, device: str) -> list[Change]:
 
 
 def stubs_of(tables: Tables, record: str) -> list[Change]:
-    """Return what is left of the erased changes of *record*: no value, no author, no time, only what they replaced."""
-    rows = tables.execute("SELECT id, device, drawer, kind, record, over FROM stubbed WHERE record = ?", [record])
-    return [stub(*row) for row in rows if row[3] in KINDS]
-
-
-def stub(id_: str, device: str, drawer: str, kind: str, record: str, over: str) -> Change:
-    """Return an erased change as it goes on counting."""
-    named = {name: tuple(ids) for name, ids in json.loads(over).items()}
-    return Change(id_, "", device, 0, "", drawer, kind, record, {}, named)
+    """Return what is left of the erased changes of *record*."""
+    return histories.stubs(tables, [record]).get(record, [])
 
 
 def standing_of(tables: Tables, record: str) -> list[Change]:
@@ -318,18 +317,33 @@ def settle(tables: Tables, changes: Iterable[Change]) -> None:
     changes = list(changes)
     for subject in _judged_again(changes):
         standing.restand(tables, subject)
-    settle_records(tables, _touched(tables, changes))
+    settle_records(tables, _touched(tables, changes), changes)
     for subject in duplicates.named(changes):
         standing.restand(tables, subject)
     if any(change.kind in {"notice", "participant"} for change in changes):
         standing.restand_noticed(tables)
 
 
-def settle_records(tables: Tables, records: Mapping[str, str]) -> None:
-    """Bring the named *records* (id to kind) in step with the log."""
-    held = standing.held(tables)
+def settle_records(tables: Tables, records: Mapping[str, str], at_hand: Iterable[Change] = ()) -> None:
+    """Bring the named *records* (id to kind) in step with the log; changes *at_hand* are not read once more."""
+    held, at_hand = standing.held(tables), list(at_hand)
+    kinds: dict[str, list[str]] = {}
     for record, kind in records.items():
-        _settle_record(tables, KINDS[kind], record, all_of(tables, record), held)
+        kinds.setdefault(kind, []).append(record)
+    for kind, named in kinds.items():
+        for start in range(0, len(named), SOME):
+            _settle_some(tables, KINDS[kind], named[start : start + SOME], at_hand, held)
+
+
+def _settle_some(
+    tables: Tables, kind: Kind, records: list[str], at_hand: Sequence[Change], held: standing.Held
+) -> None:
+    """The index comes last: a statement on another table lets it write down its words, row by row."""
+    found, kept = histories.of_records(tables, records, at_hand), decisions.kept(tables, records)
+    histories.keep_heads(tables, {record: merge.heads(changes) for record, changes in found.items()})
+    shown = {one: merge.amounts_to(of, held, kept.get(one, ()), immutable=kind.immutable) for one, of in found.items()}
+    moved = state.keep(tables, kind, shown)
+    search.index(tables, kind, {record: shown[record] for record in moved})
 
 
 def _judged_again(changes: list[Change]) -> set[str]:
@@ -348,20 +362,6 @@ def _touched(tables: Tables, changes: list[Change]) -> dict[str, str]:
 
 
 _GATED = json.dumps([kind.name for kind in KINDS.values() if kind.needs or kind.attached])
-
-
-def amounts_to(tables: Tables, kind: Kind, record: str, changes: list[Change], held: standing.Held) -> Shown | None:
-    """Return what *changes*, all of *record*, amount to: what counts of them, and what was decided about it."""
-    return merge.show(merge.usable(changes, held, kind.immutable), decisions.kept(tables, record))
-
-
-def _settle_record(tables: Tables, kind: Kind, record: str, changes: list[Change], held: standing.Held) -> None:
-    shown = amounts_to(tables, kind, record, changes, held)
-    tables.execute("DELETE FROM heads WHERE record = ?", [record])
-    rows = [(record, name, one.id) for name, ones in merge.heads(changes).items() for one in ones]
-    tables.conn.executemany("INSERT INTO heads VALUES (?, ?, ?)", rows)
-    if state.keep(tables, kind, record, shown):
-        search.index(tables, kind, record, shown)
 
 
 def _change(tables: Tables, pen: Pen, draft: Draft) -> Change:

@@ -56,6 +56,13 @@ def show(changes: Collection[Change], kept: Decided = ()) -> Shown | None:
     )
 
 
+def amounts_to(
+    changes: Collection[Change], held: Callable[[Change], bool], kept: Decided, *, immutable: bool
+) -> Shown | None:
+    """Return what *changes*, all of one record, amount to: what counts of them, and what was decided about it."""
+    return show(usable(changes, held, immutable), kept)
+
+
 def _dispute(standing: Heads, kept: Decided) -> int:
     apart = [(field, frozenset(one.id for one in ones)) for field, ones in disputed(standing).items()]
     if not apart:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from fieldkit.records import KINDS, Change, Value, canonical, decode, digest
-from fieldkit.store import log, merge, people, search, standing, state
+from fieldkit.store import decisions, histories, merge, people, search, standing, state
 from fieldkit.store.database import Tables
 
 
@@ -19,7 +19,8 @@ def differences(tables: Tables) -> list[str]:
     held = standing.held(tables)
     for record, changes in _records(tables):
         kind = KINDS[next((one for one in changes if one.set), changes[0]).kind]
-        shown = log.amounts_to(tables, kind, record, changes, held)
+        kept = decisions.kept(tables, [record]).get(record, ())
+        shown = merge.amounts_to(changes, held, kept, immutable=kind.immutable)
         heads |= {(record, name, one.id) for name, ones in merge.heads(changes).items() for one in ones}
         if shown is not None:
             wanted[kind.table][record] = state.row(kind, record, shown)
@@ -45,7 +46,7 @@ def _records(tables: Tables) -> Iterator[tuple[str, list[Change]]]:
 
 
 def _change(record: str, body: bytes | None, id_: str, device: str, drawer: str, kind: str, over: str) -> Change:
-    return log.stub(id_, device, drawer, kind, record, over) if body is None else decode(body)
+    return histories.stub(id_, device, drawer, kind, record, over) if body is None else decode(body)
 
 
 def _table_differences(tables: Tables, table: str, wanted: dict[str, dict[str, Value]]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 from nacl.signing import SigningKey
@@ -25,6 +26,7 @@ from fieldkit.store import (
 from fieldkit.store.aliases import alias_of
 from fieldkit.store.database import Tables
 from fieldkit.store.intake import FOREIGN, READ, Intake, keep_block, stored
+from fieldkit.store.machine import Self
 from sync import block as blocks
 from sync import chain, orders
 from sync.block import Block, Place
@@ -45,9 +47,10 @@ def seal(tables: Tables) -> int:
     groups = tables.execute(
         "SELECT DISTINCT drawer, coalesce(subject, '') FROM changes WHERE block IS NULL ORDER BY drawer, subject"
     ).fetchall()
-    sealed = sum(_seal_group(tables, drawer, subject or None) for drawer, subject in groups)
+    me = machine.recall_self(tables)
+    sealed = sum(_seal_group(tables, me, drawer, subject or None) for drawer, subject in groups)
     if sealed:
-        _seal_envelope(tables)
+        _seal_envelope(tables, me)
     return sealed
 
 
@@ -90,6 +93,12 @@ def given(tables: Tables) -> list[bytes]:
     """Return every order to erase that is known here, as it was signed."""
     kinds = "SELECT body FROM orders WHERE kind IN (SELECT value FROM json_each(?)) ORDER BY id"
     return [bytes(row[0]) for row in tables.execute(kinds, [json.dumps(ERASING)])]
+
+
+def waits_to_erase(tables: Tables) -> bool:
+    """Tell whether an order to erase is here that is not carried out yet: what arrives may be what it waits for."""
+    kinds = "SELECT 1 FROM orders WHERE kind IN (?, ?) AND id NOT IN (SELECT id FROM erasures) LIMIT 1"
+    return tables.execute(kinds, [*ERASING]).fetchone() is not None
 
 
 def _carry_out(tables: Tables) -> None:
@@ -147,7 +156,7 @@ def broken_chains(tables: Tables) -> list[str]:
     return [f"stream {stream}: broken" for stream in sorted(broken)] + ([f"blocks: {lost} missing"] if lost else [])
 
 
-def _seal_group(tables: Tables, drawer: str, subject: str | None) -> int:
+def _seal_group(tables: Tables, me: Self, drawer: str, subject: str | None) -> int:
     alias = subject and alias_of(tables, drawer, subject)
     if subject and alias is None and drawer.partition("/")[0] in TEAM_DRAWERS:
         return 0  # under no name it could never be erased: it waits for the secret of the team
@@ -161,24 +170,24 @@ def _seal_group(tables: Tables, drawer: str, subject: str | None) -> int:
     epoch_and_key = machine.drawer_key(tables, drawer)
     assert epoch_and_key is not None, drawer  # noqa: S101 - a change is only ever written into a drawer one can open
     epoch, key = epoch_and_key
-    signer = machine.recall_self(tables).pair.signer
+    ids = iter([id_ for id_, _ in rows])
     for packed in blocks.pack([bytes(body) for _, body in rows]):
-        made = blocks.seal(_place(tables, drawer, epoch, alias), packed, key, signer)
+        made = blocks.seal(_place(tables, me, drawer, epoch, alias), packed, key, me.pair.signer)
         keep_block(tables, made, READ)
-        ids = [(made.hash, json.loads(line)["id"]) for line in packed]
-        tables.conn.executemany("UPDATE changes SET block = ? WHERE id = ?", ids)
+        named = [(made.hash, id_) for id_ in islice(ids, len(packed))]
+        tables.conn.executemany("UPDATE changes SET block = ? WHERE id = ?", named)
     return len(rows)
 
 
-def _seal_envelope(tables: Tables) -> None:
+def _seal_envelope(tables: Tables, me: Self) -> None:
     readers = [lead.box for lead in machine.everybody(tables).leads()][: envelope.SLOTS]
-    me = machine.recall_self(tables)
     payload = envelope.fill(b"", readers)
-    keep_block(tables, blocks.seal_payload(_place(tables, SAFEGUARDING, 0, None), payload, me.pair.signer), FOREIGN)
+    place = _place(tables, me, SAFEGUARDING, 0, None)
+    keep_block(tables, blocks.seal_payload(place, payload, me.pair.signer), FOREIGN)
 
 
-def _place(tables: Tables, drawer: str, epoch: int, alias: str | None) -> Place:
-    stream = _my_stream(tables, drawer)
+def _place(tables: Tables, me: Self, drawer: str, epoch: int, alias: str | None) -> Place:
+    stream = _my_stream(tables, me, drawer)
     end = tables.execute(
         "SELECT position, hash FROM blocks WHERE stream = ? ORDER BY position DESC, hash DESC LIMIT 1",
         [stream],
@@ -187,13 +196,13 @@ def _place(tables: Tables, drawer: str, epoch: int, alias: str | None) -> Place:
     return Place(stream=stream, position=position, previous=previous, drawer=drawer, epoch=epoch, alias=alias)
 
 
-def _my_stream(tables: Tables, drawer: str) -> str:
+def _my_stream(tables: Tables, me: Self, drawer: str) -> str:
     """Return the stream this device writes for *drawer*; a fresh one at first, and after its own past came back."""
     current = machine.recall(tables, f"stream:{drawer}")
     if current is not None:
         return current.decode()
     stream = new_id()[:16]
-    tables.execute("INSERT INTO streams VALUES (?, ?, ?)", [stream, drawer, machine.recall_self(tables).id])
+    tables.execute("INSERT INTO streams VALUES (?, ?, ?)", [stream, drawer, me.id])
     machine.remember(tables, f"stream:{drawer}", stream)
     return stream
 

@@ -29,6 +29,7 @@ KNOWN = (
     "cells_wanted",
     "work_lists",
     "clocks_repaired",
+    "blocks_at_once",
 )  # any other name is a later version's
 
 _LOG = """
@@ -385,3 +386,9 @@ def clocks_repaired(db: Tables) -> None:
     )
     _script(db, walls.NEEDS_CHANGE.format(table="clock_repairs"))
     _script(db, _DATED)
+
+
+@migrations()
+def blocks_at_once(db: Tables) -> None:
+    """What an exchange asks of the blocks is read from an index, whatever they hold."""
+    _script(db, walls.BLOCKS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 
 from fieldkit.records import Change, Value, needed
 from fieldkit.rules import consent
@@ -111,17 +112,19 @@ def held(tables: Tables) -> Held:
     }
     known: dict[str, dict[str, Event]] = {}
 
+    @cache
+    def lacks(subject: str, session: str, grounds: tuple[str, ...], needs: tuple[str, ...]) -> bool:
+        if subject not in known:
+            known[subject] = {event.id: event for event in events(tables, subject)}
+        said = known[subject]
+        discarded = session in consent.discarded(said.values())
+        return discarded or not consent.valid_pair(said, grounds, needs, session, approved)
+
     def judge(change: Change) -> bool:
         items = needed(change)
         if not items:
             return False
-        subject = change.subject or ""
-        if subject not in known:
-            known[subject] = {event.id: event for event in events(tables, subject)}
-        said, session = known[subject], change.session or ""
-        return session in consent.discarded(said.values()) or not consent.valid_pair(
-            said, change.grounds, items, session, approved
-        )
+        return lacks(change.subject or "", change.session or "", change.grounds, tuple(items))
 
     return judge
 

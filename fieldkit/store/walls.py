@@ -162,3 +162,9 @@ BEGIN
     OR (name = 'waiting' AND EXISTS (SELECT 1 FROM changes WHERE session = OLD.id AND block IS NULL));
 END;
 """
+
+# What continues what, and what waits: a row of a block is wide, and every exchange asks.
+BLOCKS = """
+CREATE INDEX blocks_previous ON blocks (stream, json_extract(CAST(header AS TEXT), '$.previous'), position);
+CREATE INDEX blocks_standing ON blocks (standing, drawer, stream);
+"""

@@ -15,7 +15,7 @@ from fieldkit.acts.handover import OtherStudy
 from fieldkit.acts.hubs import NotACard
 from fieldkit.errors import Refusal
 from fieldkit.records import canonical
-from fieldkit.store import holdings, machine, receipts
+from fieldkit.store import holdings, machine, receipts, replica
 from sync import chain, client
 from sync.centre import Centre
 from sync.client import Card
@@ -236,6 +236,25 @@ def test_a_child_that_is_gone_stays_gone_also_at_the_hub_and_when_a_late_laptop_
     with laptop.db.reading() as tables:
         kinds = {row[0] for row in tables.execute("SELECT kind FROM changes WHERE subject = ?", [consented])}
     assert kinds == {"consent_event", "tombstone"}
+
+
+def test_blocks_alone_empty_the_journal_where_an_order_to_erase_waits_for_them(
+    desks: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, emptied = desks["coordinator"], list[str]()
+    monkeypatch.setattr(office.db, "leave_no_trace", lambda: emptied.append("journal"))
+    here = exchange._Here(office, "the hub")
+    here.receive([], [], [])
+    assert emptied == []
+    for kind in replica.ERASING:
+        with office.db.writing() as tables:
+            machine.keep_orders(tables, [(kind, kind, canonical({"signer": "nobody", "body": {}}))])
+        here.receive([], [], [])
+        assert emptied.pop() == "journal"
+        with office.db.writing() as tables:
+            tables.execute("INSERT INTO erasures VALUES (?)", [kind])
+        here.receive([], [], [])
+        assert emptied == []
 
 
 def test_a_device_that_the_orders_do_not_know_is_told(desks: Desks, card: bytes) -> None:

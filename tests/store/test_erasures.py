@@ -144,12 +144,12 @@ def test_what_was_never_sealed_leaves_no_byte(trio: Trio, clear: Callable[[Datab
 def test_the_search_index_keeps_no_letter_of_it(db: Database, clear: Callable[[Database], bytes]) -> None:
     shown = merge.Shown({"setting_desc": WORDS}, conflict=False, subject="kid", session="S1")
     with db.writing() as tables:
-        search.index(tables, KINDS["observation"], "O", shown)
+        search.index(tables, KINDS["observation"], {"O": shown})
         assert search.find(tables, WORDS) == ["kid"]
     assert WORDS.encode() in _bytes(db, clear)
 
     with db.writing() as tables:
-        search.index(tables, KINDS["observation"], "O", None)
+        search.index(tables, KINDS["observation"], {"O": None})
     assert WORDS.encode() in _bytes(db, clear)  # an index forgets late
 
     with db.writing() as tables:
@@ -246,7 +246,7 @@ def test_more_of_the_same_typing_is_refused_here_and_kept_out_from_elsewhere(tri
 
     assert _shown(trio["L1"]) == []
     with trio["L1"].writing() as tables:
-        assert erasures.blocked(tables, more)
+        assert erasures.blocked(tables, [more]) == {more.id}
         draft = Draft("participant", {"recruited_via": "again"}, "kid", "kid", editor="an opened page")
         with pytest.raises(log.TypingErased):
             log.save_from_editor(tables, Pen("li", "L1", "A", Clock()), draft, "kid", "{}")

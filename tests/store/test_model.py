@@ -24,7 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from fieldkit.clock import Clock
 from fieldkit.records import Change, decode, natural_id
 from fieldkit.rules import consent
-from fieldkit.store import erasures, keys, log, merge, people, rebuild, replica, search, standing
+from fieldkit.store import erasures, histories, keys, log, merge, people, rebuild, replica, search, standing
 from fieldkit.store.database import Database, Tables, WallBroken
 from fieldkit.store.log import Draft, Pen
 from sync import block, chain
@@ -656,7 +656,7 @@ def sealing_forgets_a_change(patch: Patch) -> None:
 
 def what_was_erased_leaves_no_stub(patch: Patch) -> None:
     """The value that the erased one had replaced is back on the screen."""
-    patch.setattr(log, "stubs_of", lambda tables, record: [])
+    patch.setattr(histories, "stubs", lambda tables, records: {})
 
 
 def a_text_over_erased_words_is_shown(patch: Patch) -> None:
@@ -664,7 +664,7 @@ def a_text_over_erased_words_is_shown(patch: Patch) -> None:
 
 
 def erased_words_come_back_on_a_stick(patch: Patch) -> None:
-    patch.setattr(erasures, "blocked", lambda tables, change: False)
+    patch.setattr(erasures, "blocked", lambda tables, changes: set())
     patch.setattr(erasures, "emptied_by", lambda tables, hash_: set())
 
 

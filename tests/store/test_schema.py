@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Migrations
 
-from fieldkit.records import INTEGER, KINDS, Change, Kind
+from fieldkit.records import INTEGER, KINDS, Change, Kind, canonical
 from fieldkit.rules import consent
 from fieldkit.rules.notes import DOUBTED
-from fieldkit.store import decisions, duplicates, log, people, rebuild, schema, standing, tasks, ticks
+from fieldkit.store import decisions, duplicates, holdings, log, people, rebuild, schema, standing, tasks, ticks
 from fieldkit.store.database import Database, DatabaseError, Tables
 from fieldkit.store.log import Draft, Pen
 
@@ -252,6 +252,20 @@ def test_children_written_down_before_are_found_by_name(tmp_path: Path, store_ke
 
         assert people.named(tables, "zk-a03-001") == ["kid"]
         assert people.teams(tables) == {"kid": "A"}
+    db.close()
+
+
+def test_blocks_of_before_have_the_ends_that_they_had(tmp_path: Path, store_key: bytes) -> None:
+    places = (("a", 1, None), ("b", 2, "a"), ("c", 2, "a"), ("d", 3, "c"))
+    rows = [(name, "S", at, "study", canonical({"previous": before}), b"", "read") for name, at, before in places]
+    db = Database(tmp_path / "before.db", store_key)
+    with db.writing() as tables:
+        schema.migrations.apply(tables, stop_before="blocks_at_once")
+        tables.conn.executemany("INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        schema.migrations.apply(tables)
+
+        assert holdings.ends(tables) == {"S": [(2, "b"), (3, "d")]}
+        assert holdings.links(tables, "S") == {name: (at, before) for name, at, before in places}
     db.close()
 
 

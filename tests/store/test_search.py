@@ -69,13 +69,13 @@ def test_an_edit_is_found_by_its_new_words_only(tables: Tables, both: tuple[str,
 
 
 def test_an_answer_without_text_holds_no_words(tables: Tables, both: tuple[str, str], answer: Answer) -> None:
-    search.index(tables, KINDS["answer"], "R", Shown({"text": None}, False, "kid", "S1"))
-    search.index(tables, KINDS["answer"], "S", Shown({}, False, "kid", "S1"))
+    search.index(tables, KINDS["answer"], {"R": Shown({"text": None}, False, "kid", "S1")})
+    search.index(tables, KINDS["answer"], {"S": Shown({}, False, "kid", "S1")})
     assert search.find(tables, "None") == []
 
 
 def test_kinds_that_are_not_searched_leave_the_index_alone(tables: Tables) -> None:
-    search.index(tables, KINDS["slip"], "R", Shown({"called": "小满"}, False, "kid", None))
+    search.index(tables, KINDS["slip"], {"R": Shown({"called": "小满"}, False, "kid", None)})
     assert search.indexed(tables) == set()
     assert search.SEARCHED_KINDS == ("answer", "observation")
 

@@ -34,18 +34,18 @@ def written(tables: Tables) -> int:
 
 def test_a_row_of_which_no_change_speaks_is_refused(tables: Tables) -> None:
     with pytest.raises(DatabaseError, match="state without its change"):
-        state.keep(tables, ANSWER, "of nobody", SHOWN)
+        state.keep(tables, ANSWER, {"of nobody": SHOWN})
 
 
 def test_a_row_whose_changes_are_gone_is_not_put_right_either(tables: Tables, record: str) -> None:
     tables.execute("DELETE FROM changes WHERE record = ?", [record])
 
     with pytest.raises(DatabaseError, match="state without its change"):
-        state.keep(tables, ANSWER, record, replace(SHOWN, conflict=True))
+        state.keep(tables, ANSWER, {record: replace(SHOWN, conflict=True)})
 
 
 def test_of_what_amounts_to_nothing_no_row_is_left(tables: Tables, record: str) -> None:
-    assert state.keep(tables, ANSWER, record, None)
+    assert state.keep(tables, ANSWER, {record: None})
 
     assert stored(tables, record) == {}
 
@@ -53,12 +53,12 @@ def test_of_what_amounts_to_nothing_no_row_is_left(tables: Tables, record: str) 
 def test_a_row_that_says_the_same_is_not_written_again(tables: Tables, record: str) -> None:
     before = written(tables)
 
-    assert not state.keep(tables, ANSWER, record, SHOWN)
+    assert not state.keep(tables, ANSWER, {record: SHOWN})
     assert written(tables) == before
 
 
 def test_a_field_that_nobody_fills_in_any_more_is_emptied(tables: Tables, record: str) -> None:
-    state.keep(tables, ANSWER, record, replace(SHOWN, values={"interview": "S1", "question": "P1"}))
+    state.keep(tables, ANSWER, {record: replace(SHOWN, values={"interview": "S1", "question": "P1"})})
 
     row = stored(tables, record)
     assert (row["text"], row["outcome"], row["question"]) == (None, None, "P1")
@@ -75,15 +75,15 @@ def test_a_field_that_nobody_fills_in_any_more_is_emptied(tables: Tables, record
 def test_search_looks_again_only_where_what_it_may_find_changed(
     tables: Tables, record: str, now: Shown, again: bool
 ) -> None:
-    assert state.keep(tables, ANSWER, record, now) == again
+    assert bool(state.keep(tables, ANSWER, {record: now})) == again
 
     assert stored(tables, record) == state.row(ANSWER, record, now)
 
 
 def test_search_looks_again_where_a_row_comes(tables: Tables, record: str) -> None:
-    state.keep(tables, ANSWER, record, None)
+    state.keep(tables, ANSWER, {record: None})
 
-    assert state.keep(tables, ANSWER, record, SHOWN)
+    assert state.keep(tables, ANSWER, {record: SHOWN})
 
 
 def test_a_field_that_this_program_lacks_is_left_out_and_one_that_nobody_filled_in_is_empty() -> None:

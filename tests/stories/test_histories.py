@@ -1018,7 +1018,7 @@ def no_hashes_in_the_opening(patching: pytest.MonkeyPatch) -> None:
 
 
 def what_was_erased_comes_back_on_a_stick(patching: pytest.MonkeyPatch) -> None:
-    patching.setattr(erasures, "blocked", lambda tables, change: False)
+    patching.setattr(erasures, "blocked", lambda tables, changes: set())
     patching.setattr(erasures, "emptied_by", lambda tables, hash_: set())
 
 

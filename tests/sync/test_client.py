@@ -240,16 +240,43 @@ def test_a_long_block_travels_alone_and_small_ones_together(stations: Make, lapt
     assert len(heard) > 2
 
 
-def test_many_pieces_come_back_in_chain_order(stations: Make, laptop: Make) -> None:
+@pytest.mark.parametrize(("at_once", "commits"), [(1, 6), (512 * 1024, 2)])
+def test_many_pieces_come_back_in_chain_order(
+    stations: Make, laptop: Make, monkeypatch: pytest.MonkeyPatch, at_once: int, commits: int
+) -> None:
+    monkeypatch.setattr(client, "AT_ONCE", at_once)
+    monkeypatch.setattr(client, "LONGEST_WAIT", 3600.0)
     station, one, other = stations(), laptop("L1"), laptop("L2")
     for number in range(12):
         one.write(f"vault/{number % 3}", f'{{"n":"{new_id(90_000)}{number}"}}')
     station.sync(one)
     done = station.sync(other)
-    assert len(done.reports) > 1
+    assert len(done.reports) == commits
     assert sum(report.new for report in done.reports) == 12
     assert all(report.adds_up() for report in done.reports)
     assert other.payloads() == one.payloads()
+
+
+def test_a_line_that_breaks_takes_nothing_along_of_what_had_come(
+    stations: Make, laptop: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "LONGEST_WAIT", 3600.0)
+    station, one, other = stations(), laptop("L1"), laptop("L2")
+    for number in range(6):
+        one.write("vault/A", f'{{"n":"{new_id(90_000)}{number}"}}')
+    station.sync(one)
+    asked = [0]
+
+    def counted(request: httpx.Request) -> httpx.Response:
+        asked[0] += request.url.path.endswith("/pull")
+        if asked[0] > 2:  # the orders came, and a first piece of blocks
+            raise httpx.ReadError("cut")
+        said = station.centre.answer(request.url.path.rpartition("/")[2], request.read())[1]
+        return httpx.Response(200, content=said)
+
+    with pytest.raises(Unreachable):
+        station.sync(other, transport=httpx.MockTransport(counted))
+    assert 0 < len(other.held) < len(one.held)
 
 
 @pytest.mark.parametrize("arrives", [True, False])

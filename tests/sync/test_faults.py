@@ -190,7 +190,7 @@ class Faults:
 
     def the_disk_of_the_hub_is_full(self) -> Row:
         station, one = self._stations(), self._full("L1")
-        add, left = Strip.add, [2]
+        add, left = Strip.add, [1]  # of two streams
 
         def full(strip: Strip, which: Any) -> None:
             left[0] -= 1

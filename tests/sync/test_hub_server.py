@@ -36,7 +36,7 @@ from threading import Event
 store, left, add = HubStore(sys.argv[1]), [int(sys.argv[2])], Strip.add
 def dying(strip, one):
     add(strip, one)
-    left[0] -= 1
+    left[0] -= len(one)
     if left[0] < 0:
         os._exit(9)
 Strip.add = dying

@@ -26,7 +26,7 @@ def test_what_breaks_off_inside_a_stream_leaves_nothing(station: Any, laptop: Ca
     block = one.write("research/A", "{}")
     station.store.open_stream(STUDY, StreamInfo(block.header.stream, "research/A", "L1"))
     with suppress(ZeroDivisionError), station.store.locked(STUDY, block.header.stream) as strip:
-        strip.add(block)
+        strip.add([block])
         raise ZeroDivisionError
     assert station.payloads() == {}
     assert station.store.ends(STUDY) == {block.header.stream: []}
@@ -61,7 +61,7 @@ def test_appending_to_one_stream_waits_its_turn(database: str, station: Any, lap
         for block in blocks:
             with store.locked(STUDY, stream) as strip:
                 if not strip.links([block.hash]):
-                    strip.add(block)
+                    strip.add([block])
         store.close()
 
     threads = [Thread(target=bring) for _ in range(4)]
