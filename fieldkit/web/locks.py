@@ -80,7 +80,7 @@ def _under_cover() -> Answer:
 @pages.get("/cover/now")
 def now() -> Response:
     """Tell an open page who sits here now, with a new token; raises Locked."""
-    return jsonify(user=sitting(), csrf=generate_csrf())
+    return jsonify(user=sitting(), practice=practising(), csrf=generate_csrf())
 
 
 @pages.get("/cover/awake")

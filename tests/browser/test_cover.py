@@ -94,6 +94,11 @@ def beat(page: Page) -> None:
     page.evaluate("dispatchEvent(new Event('focus'))")
 
 
+def session_of(page: Page) -> str:
+    """Return which session the form of a page is sent in; what follows in its token is the time and a signature."""
+    return page.locator("main [name=csrf_token]").first.input_value().split(".")[0]
+
+
 def press(page: Page, words: str) -> None:
     with page.expect_navigation():
         page.locator("main").get_by_role("button", name=words, exact=True).first.click()
@@ -192,6 +197,25 @@ def test_a_page_that_came_back_with_a_refusal_is_covered_and_not_left(
 
     expect(phone.locator("main")).to_be_hidden()
     expect(phone.locator("[name=real_name]")).to_have_value("刘某")
+
+
+def test_what_was_typed_of_a_real_child_is_not_sent_into_a_practice_in_another_window(
+    laptop: Any, phone: Page, passphrase: str
+) -> None:
+    sit_down(phone, laptop, "李岚", passphrase)
+    phone.goto(f"{laptop.url}/people/new")
+    phone.fill("[name=called]", "某家二丫")
+    token = session_of(phone)
+    other = phone.context.new_page()
+    other.goto(f"{laptop.url}/practice")
+    other.click("[data-practice] button")
+    other.wait_for_selector(".ribbon.practice", timeout=60_000)  # the children are made meanwhile
+    for _ in range(2):  # the first answer is used before the second is asked for
+        with phone.expect_response("**/cover/*"):
+            beat(phone)
+
+    expect(phone.locator("main")).to_be_visible()
+    assert session_of(phone) == token
 
 
 def test_every_page_goes_under_the_cover() -> None:

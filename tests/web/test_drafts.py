@@ -100,7 +100,10 @@ def test_a_lock_without_steps_leaves_nothing_behind(beside: FlaskClient, unlock:
 
 def test_what_a_call_left_comes_back_as_it_was(desks: dict[str, Desk]) -> None:
     call = Evidence("phone_witness", b"\x00png", witness_name="张三", call={"id_check": "yes"})
-    told = {"child": {"evidence": call, "items": {"notes": "yes"}, "follows": ["a"]}, "roster": {"rows": [object()]}}
+    told: drafts.Drafts = {
+        "child": {"evidence": call, "items": {"notes": "yes"}, "follows": ["a"]},
+        "roster": {"rows": [object()]},
+    }
     sealed = drafts.seal(desks["interviewer"], told, {"nonce": "event", "hints": []})
 
     assert "张三" not in sealed

@@ -15,7 +15,7 @@ async function sitting() {
 async function beat() {
   try {
     const now = await sitting();
-    if (now?.user === box.dataset.user) goOn(now.csrf);
+    if (now?.user === box.dataset.user) goOn(now);
     else if (typed) hide(true, now ? '/unlock' : '/cover');
     else if (now || 'afresh' in box.dataset) location.assign(now ? '/' : '/cover');  // a practice is over under the cover
     else location.assign(`/cover?next=${encodeURIComponent(location.pathname + location.search)}`);
@@ -24,9 +24,9 @@ async function beat() {
   }
 }
 
-// A lock ends every token; what stands on this page is sent with the one of now.
-function goOn(token) {
-  for (const field of document.getElementsByName('csrf_token')) field.value = token;
+// A lock ends every token; what stands on this page is sent with the one of now, but never into a practice or out of it.
+function goOn({ csrf, practice }) {
+  if (practice === 'afresh' in box.dataset) for (const field of document.getElementsByName('csrf_token')) field.value = csrf;
   hide(false, '/cover');
 }
 
