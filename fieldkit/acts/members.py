@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.editors import Opened, opened
 from fieldkit.errors import NotAllowed, NotFound
 from fieldkit.i18n import N_
 from fieldkit.records import KINDS, natural_id
-from fieldkit.rules import calendars
+from fieldkit.rules import calendars, names
 from fieldkit.rules.gates import TRAINING_NEEDED
 from fieldkit.rules.members import COORDINATOR, Member, training_is_old
 from fieldkit.store import log, machine, setup
@@ -29,7 +29,7 @@ FIELDS = tuple(name for name in KINDS["team_member"].fields if name != "code")
 class TeamRecord:
     """A member with what is known of them; `missing`: dates that G02 waits for, all while people disagree.
 
-    `old`: the training is long ago; `opened`: what an edit goes over.
+    `old`: the training is long ago; `opened`: what an edit goes over; `mark`: the code, where two bear this name.
     """
 
     code: str
@@ -39,14 +39,17 @@ class TeamRecord:
     missing: tuple[str, ...]
     old: bool
     opened: Opened
+    mark: str = ""
 
 
 def listing(desk: Desk) -> list[TeamRecord]:
     """Return the records that this person may edit: everybody's for a coordinator, else their own."""
     with desk.db.reading() as tables:
         users = machine.everybody(tables).users.values()
+        twice = names.borne_twice(user.name for user in users)
         mine = [user for user in users if desk.me.role == COORDINATOR or user.code == desk.me.code]
-        return [_record(desk, tables, user) for user in sorted(mine, key=lambda one: (one.name, one.code))]
+        found = [_record(desk, tables, user) for user in sorted(mine, key=lambda one: (one.name, one.code))]
+    return [replace(one, mark=one.code if one.name in twice else "") for one in found]
 
 
 def one(desk: Desk, code: str) -> TeamRecord:

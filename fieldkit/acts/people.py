@@ -14,8 +14,9 @@ from fieldkit.acts.sites import SITE
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
-from fieldkit.rules import ages, calendars, findings, names, slips
+from fieldkit.rules import ages, calendars, consent, findings, names, slips
 from fieldkit.rules.ages import BirthDate
+from fieldkit.rules.consent import Event
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.store import log, people, search, standing
@@ -166,6 +167,13 @@ def gates_of(desk: Desk, subject: str) -> Case:
 def to_ask(desk: Desk, subject: str) -> Case:
     """Return one child of whose family somebody is about to ask something: an interviewer asks. Raises NotFound."""
     return case(desk, subject)
+
+
+def said_today(desk: Desk, one: Case) -> Event | None:
+    """Return what an adult of this family said last, where it was written down today."""
+    adults = {consent.GUARDIAN, consent.CARER, consent.ADULT}
+    said = [event for event in one.events if event.actor in adults and event.act != consent.VOIDING]
+    return next((event for event in said[::-1] if desk.today in {event.day, event.entered_on}), None)
 
 
 def listing(desk: Desk) -> list[Case]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from fieldkit.acts import forms, help_card, members, situations
 from fieldkit.acts.desk import Desk, only
@@ -114,12 +115,12 @@ def keep(desk: Desk, values: Mapping[str, str], bases: Mapping[str, str] | None 
     """Keep the facts in *values* (code to text; empty takes one back) that changed since *bases* were on the screen.
 
     An empty field decides nothing between two versions. Raises NotFound for a code that there is none of, Invalid,
-    NoDay, EndsBeforeItBegins, DayOver, LongerThanPromised.
+    NoDay, DayToCome, EndsBeforeItBegins, DayOver, LongerThanPromised.
     """
     facts = {fact.code: fact for fact in load_study().readiness}
     if not values.keys() <= facts.keys():
         raise NotFound
-    given = {code: _kept(facts[code], value.strip()) for code, value in values.items()}
+    given = {code: _kept(facts[code], value.strip(), desk.clock.today()) for code, value in values.items()}
     with desk.db.writing() as tables:
         before, disputed = setup.facts(tables), setup.disputed(tables)
         after = {**before, **given}
@@ -169,10 +170,12 @@ def _unstamped(known: list[FormVersion]) -> list[str]:
     return sorted({one.doc_kind for one in known} - stamped)
 
 
-def _kept(fact: Fact, value: str) -> str:
-    """Return an answer as it is kept. Raises Invalid, NoDay."""
+def _kept(fact: Fact, value: str, today: date) -> str:
+    """Return an answer as it is kept. Raises Invalid, NoDay, DayToCome."""
     if not value:
         return ""
+    if fact.kind == "past":
+        return calendars.past_day(value, fact.text, today).isoformat()
     if fact.kind == "date":
         return calendars.told_day(value, fact.text).isoformat()
     if fact.kind == "number":
@@ -185,6 +188,8 @@ def _check(fact: Fact, value: str) -> None:
     allowed = YES_NO if fact.kind == "yes_no" else load_study().codes.get(fact.choices, ())
     if fact.kind in {"yes_no", "choice"} and value not in allowed:
         raise Invalid(field=N_("an answer that is not among the choices"))
+    if fact.kind == "text" and not names.letters(value):
+        raise Invalid(field=fact.text)
     if fact.kind == "number" and not _MANY_DAYS.fullmatch(value):
         raise Invalid(field=N_("the number of days"))
 

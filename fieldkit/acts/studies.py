@@ -9,8 +9,9 @@ from nacl import utils
 from fieldkit.acts.desk import Desk, sit_down
 from fieldkit.acts.users import new_store, new_store_key, person, slot_for
 from fieldkit.clock import Clock, new_id
+from fieldkit.i18n import N_
 from fieldkit.records import clean
-from fieldkit.rules import guides
+from fieldkit.rules import guides, names
 from fieldkit.rules.members import COORDINATOR, Machine
 from fieldkit.store import keys, log, machine
 from fieldkit.store.database import Tables
@@ -24,6 +25,7 @@ from sync import orders
 FIRST_TEAM, FIRST_DEVICE = "A", "C1"
 SHARED_DRAWERS = ("study", "notices")
 APPROVED = "approved"
+INSTITUTION, NAME = N_("the institution"), N_("the name")
 
 
 def found(
@@ -38,10 +40,12 @@ def found(
     """Found the study in an empty folder; the founder is its coordinator and first vault officer.
 
     *sheet*: the secret of the founder's recovery sheet, where one was printed.
-    Raises NotEmpty, Missing, TooLong, WeakPassphrase.
+    Raises NotEmpty, Missing, NoName, TooLong, WeakPassphrase.
     """
     if folder.state != EMPTY:
         raise NotEmpty
+    if institution.strip():
+        names.check_readable(institution, INSTITUTION)
     store_key, pair, device_pair, study = new_store_key(), KeyPair.make(), KeyPair.make(), new_id()
     me = Self(new_id(), FIRST_DEVICE, study, pair.public["verify"], FIRST_TEAM, COORDINATOR, device_pair, (900, 999))
     who = person(name, COORDINATOR, FIRST_TEAM, me.id, pair)

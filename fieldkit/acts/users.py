@@ -12,7 +12,7 @@ from nacl import utils
 
 from fieldkit.acts.desk import Desk, only, sit_down
 from fieldkit.clock import Clock, new_id
-from fieldkit.errors import NotFound
+from fieldkit.errors import NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import clean
 from fieldkit.rules import names
@@ -26,16 +26,34 @@ from sync import orders
 
 @dataclass(frozen=True)
 class Slot:
-    """A person who can unlock this folder, as it may be read before anything is unlocked."""
+    """A person who can unlock this folder, as it may be read before anything is unlocked.
+
+    `mark`: the code, where another one of the same name can; else empty.
+    """
 
     code: str
     name: str
     role: str
+    mark: str = ""
+
+
+class NameTaken(Refusal):
+    """Somebody else of this study bears the name."""
+
+    code = "name_taken"
+    message = N_(
+        "There is somebody called {name} already. Nothing was changed. "
+        "Add what tells the two apart, such as the village, and add them again."
+    )
 
 
 def slots(folder: Folder) -> list[Slot]:
     """Return who can unlock *folder*; nobody where it is empty."""
-    return [Slot(slot["code"], slot["name"], slot["role"]) for slot in folder.slots]
+    twice = names.borne_twice(slot["name"] for slot in folder.slots)
+    return [
+        Slot(slot["code"], slot["name"], slot["role"], slot["code"] if slot["name"] in twice else "")
+        for slot in folder.slots
+    ]
 
 
 def slot_of(folder: Folder, code: str) -> dict[str, Any]:
@@ -145,10 +163,14 @@ def slot_for(
 def add(desk: Desk, name: str, passphrase: str, cost: Cost = FIELD_COST) -> Member:
     """Give a second interviewer of this team a passphrase of their own; this device vouches for them.
 
-    Raises Missing, TooLong, WeakPassphrase.
+    Raises Missing, TooLong, NameTaken, WeakPassphrase.
     """
     pair = KeyPair.make()
     who = person(name, INTERVIEWER, desk.device.team, desk.device.id, pair)
+    with desk.db.reading() as tables:
+        known = [one.name for one in machine.everybody(tables).users.values()]
+    if names.same(who.name) in map(names.same, known):
+        raise NameTaken(name=who.name)
     slot = slot_for(who, passphrase, desk.db.key, pair, cost)
     order = orders.sign("user", desk.device.study, who.__dict__, desk.device.pair.signer)
     with desk.db.writing() as tables:

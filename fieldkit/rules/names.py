@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from unicodedata import category, normalize
 
 from fieldkit.errors import Missing, Refusal
@@ -33,12 +35,30 @@ class NoName(Refusal):
 
 def check(text: str, field: str) -> str:
     """Return a name as it is kept. Raises Missing, NoName where it has no letter, TooLong."""
+    check_readable(text, field)
+    return check_length(text, field)
+
+
+def check_readable(text: str, field: str) -> str:
+    """Return a name of any length as it is kept. Raises Missing, NoName where it has no letter."""
     kept = plain(text)
     if not kept:
         raise Missing(field=field)
     if not any(map(_readable, kept)):
         raise NoName(field=field)
-    return check_length(kept, field)
+    return kept
+
+
+def borne_twice(known: Iterable[str]) -> set[str]:
+    """Return the names that more than one person bears, spaces and capitals aside: a name alone tells nobody which."""
+    borne = list(known)
+    counted = Counter(map(same, borne))
+    return {name for name in borne if counted[same(name)] > 1}
+
+
+def same(name: str) -> str:
+    """Return what two names that people take for one have in common."""
+    return "".join(plain(name).casefold().split())
 
 
 def check_length(text: str, field: str) -> str:

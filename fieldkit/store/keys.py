@@ -23,6 +23,7 @@ from fieldkit.i18n import N_
 from fieldkit.records import canonical
 
 NONCE = bindings.crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
+FEWEST_SIGNS = 4
 RECOVERY = "recovery"  # the part of a slot that a printed sheet opens; the passphrase does not authenticate it
 _APART = {"wrapped", RECOVERY}
 _PRIVATE = "1:"  # the version of what a person seals for themselves
@@ -65,6 +66,16 @@ class OnlyDigits(WeakPassphrase):
     message = N_(
         "Digits alone do not make a passphrase. Take four words with spaces between them, "
         "or at least twelve characters with letters among them."
+    )
+
+
+class Repeated(WeakPassphrase):
+    """The same few signs over and over: among the first that anybody tries."""
+
+    code = "repeated"
+    message = N_(
+        "The same over and over does not make a passphrase. Take four different words with spaces between them, "
+        "or at least twelve characters."
     )
 
 
@@ -140,7 +151,8 @@ def seal_to(box: str, content: bytes) -> bytes:
 
 
 def check_strength(passphrase: str) -> None:
-    """Raise WeakPassphrase for less than four words and less than twelve characters, OnlyDigits for what has no letter.
+    """Raise WeakPassphrase for less than four words and less than twelve characters, OnlyDigits for what has no letter,
+    Repeated for one piece over and over and for less than four different signs.
 
     Asked where one is chosen, never where one is typed: an older one still opens.
     """
@@ -148,6 +160,9 @@ def check_strength(passphrase: str) -> None:
         raise OnlyDigits
     if len(passphrase.split()) < 4 and len(passphrase.strip()) < 12:
         raise WeakPassphrase
+    signs = "".join(passphrase.casefold().split())
+    if len(set(signs)) < FEWEST_SIGNS or signs in (signs + signs)[1:-1]:
+        raise Repeated
 
 
 def make_slot(who: Mapping[str, str], passphrase: str, store_key: bytes, pair: KeyPair, cost: Cost) -> dict[str, Any]:

@@ -28,6 +28,7 @@ pages = Blueprint("consents", __name__, url_prefix="/people/<subject>")
 ADULTS = ("pgm", "pgf", "mgm", "mgf", "uncle_aunt", "sib_adult", "step_parent", "neighbour", "teacher", "other")
 GUARDIAN = steps.GUARDIAN
 CODES = load_study().codes
+_ASKS = {"ask_guardian", "call_parents", "ask_adult"}  # the next steps that lead to this question
 
 
 class SignForm(EvidenceForm):
@@ -52,11 +53,14 @@ class SignForm(EvidenceForm):
 
 @pages.get("/consent")
 def who(subject: str) -> str:
-    """Ask which adult is here, or on the phone, or on paper."""
+    """Ask which adult is here, or on the phone, or on paper; who comes back to it hears that it is saved."""
     case = people.to_ask(desk(), subject)
+    stored = people.said_today(desk(), case)
+    if stored and case.step.code not in _ASKS and request.args.get("seen") != str(len(case.events)):
+        return render_template("consents/stored.html", case=case, stored=stored)
     bases = [code for code in CODES["guardian_basis"] if code in consent.LEGAL_BASES]
     by_phone = forms.allows_phone(desk())
-    return render_template("consents/who.html", case=case, adults=ADULTS, bases=bases, by_phone=by_phone)
+    return render_template("consents/who.html", case=case, stored=stored, adults=ADULTS, bases=bases, by_phone=by_phone)
 
 
 @pages.post("/consent")

@@ -258,7 +258,8 @@ def household_of(subject: str) -> Summary:
 
 
 def _section(form: SectionForm, known: Section, subject: str, title: str, save: Callable[[Any], object]) -> Answer:
-    context = {"case": people.case(desk(), subject), "known": known, "title": _(title), "words": WORDS}
+    names = {name: _(said) for name, said in WORDS.items()}
+    context = {"case": people.case(desk(), subject), "known": known, "title": _(title), "names": names}
 
     def act() -> Answer:
         save(form)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, jsonify, redirect, render_template, request, session, url_for
+from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 from wtforms import PasswordField
 from wtforms.validators import InputRequired, Length
@@ -11,7 +12,7 @@ from fieldkit.acts import locks, users
 from fieldkit.acts.desk import Desk
 from fieldkit.rules.locks import COVER_AFTER, falls, is_pin
 from fieldkit.web.pages import SECRET, Answer, Form, answer, inside, prose
-from fieldkit.web.sessions import Locked, desk, here, practising, signed_in
+from fieldkit.web.sessions import Locked, desk, here, practising, signed_in, sitting
 from fieldkit.web.site import site
 from fieldkit.web.users import tried
 
@@ -22,7 +23,7 @@ WITHOUT |= {"away.show", "away.worker"}  # the same for everybody, asked by the 
 WITHOUT |= {"cards.child", "cards.tap", "cards.stage"}  # the child's card shows nothing of the session beneath it
 WITHOUT |= {"cards.now"}  # a child's "stop" is heard through the cover; it names nobody
 _OPENERS = {"sheets", "users", "locks"}  # what opens a laptop is typed anew, all of it
-BY_SCRIPT = {"answers.session_now", "interviews.beat"}  # a page asks by itself: nobody is at the keys
+BY_SCRIPT = {"answers.session_now", "interviews.beat", "locks.now"}  # a page asks by itself: nobody is at the keys
 
 
 class CoverForm(Form):
@@ -76,15 +77,23 @@ def _under_cover() -> Answer:
     return redirect(url_for("locks.show", next=request.full_path.rstrip("?")))
 
 
+@pages.get("/cover/now")
+def now() -> Response:
+    """Tell an open page who sits here now, with a new token; raises Locked."""
+    return jsonify(user=sitting(), practice=practising(), csrf=generate_csrf())
+
+
 @pages.get("/cover/awake")
 def awake() -> Response:
-    """Take note that somebody is at the keys of an open page."""
-    return Response(status=204)
+    """Tell the same, and take note that somebody is at the keys of that page. Raises Locked."""
+    return now()
 
 
 @pages.get("/cover")
 def show() -> Answer:
-    """Show the cover; before the first covering of a day ask for its PIN."""
+    """Show the cover; before the first covering of a day ask for its PIN; while locked, for the passphrase."""
+    if signed_in() is None:
+        return redirect(url_for("users.unlock", next=request.args.get("next")))
     if covered():
         return render_template("locks/cover.html", form=CoverForm(), pin=here().guard.has_pin(desk()))
     return render_template("locks/choose.html", form=PinForm())

@@ -21,7 +21,7 @@ from fieldkit.i18n import EN, N_, ZH, translate
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER, LEAD, TRANSLATOR
 from fieldkit.studies import Pair, load_study
-from fieldkit.web.sessions import news, signed_in, tell
+from fieldkit.web.sessions import news, signed_in, sitting, tell
 from fieldkit.web.site import site
 
 PNG_URL = "data:image/png;base64,"
@@ -126,6 +126,7 @@ def teach_templates(app: Flask) -> None:
         news,
         seen,
         signed_in,
+        sitting,
         site,
     )
     app.jinja_env.globals.update({function.__name__: function for function in known}, _=words)

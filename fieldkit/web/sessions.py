@@ -16,6 +16,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
+from fieldkit.web import drafts
 from fieldkit.web.site import Machine, phone_of, site
 
 COOKIE = "fieldkit"
@@ -71,21 +72,40 @@ class HeldSessions(SessionInterface):
 def sign_in(name: str, desk: Desk) -> None:
     """Begin a session under a new id: an id from before unlocking is worth nothing."""
     held = cast("HeldSession", session)
+    _set_aside(held)
     _forget(held.id)
     held.clear()
     held.id = secrets.token_urlsafe(24)
     held.update(desk=desk, machine=name, secret=secrets.token_bytes(32), drafts={})
     site().machines[name].desk = desk
+    _take_up(held)
 
 
 def sign_out() -> None:
-    """End this session; with the last one of its machine the store is closed."""
+    """End this session; with the last one of its machine the store is closed. What was begun waits for its author."""
     held = cast("HeldSession", session)
     name = seat()
+    _set_aside(held)
     _forget(held.id)
     held.clear()
     if not site().demo and not any(other.get("machine") == name for other in _interface().held.values()):
         site().machines[name].close()
+
+
+def _set_aside(held: HeldSession) -> None:
+    at: Desk | None = held.get("desk")
+    sealed = drafts.seal(at, held["drafts"], held.get("done", {})) if at else ""
+    if at and sealed:
+        site().machines[held["machine"]].aside.setdefault((at.me.code, held.phone), []).append(sealed)
+
+
+def _take_up(held: HeldSession) -> None:
+    """Go on with the guided steps that this person left on this browser's machine; nobody else can open them."""
+    at: Desk = held["desk"]
+    for sealed in site().machines[held["machine"]].aside.pop((at.me.code, held.phone), []):
+        gathered, done = drafts.unseal(at, sealed)
+        held["drafts"].update(gathered)
+        held.setdefault("done", {}).update(done)
 
 
 def step_into(name: str, machine: Machine) -> None:
@@ -150,6 +170,15 @@ def end_phone(phone: str) -> None:
     for other in [one for one in list(_interface().held.values()) if one.phone == phone]:
         _forget(other.id)
         other.clear()
+
+
+def sitting() -> str:
+    """Return the code of who sits here, also while they practise as somebody else. Raises Locked."""
+    held = cast("HeldSession", session)
+    at: Desk | None = (held if held.outside is None else held.outside).get("desk")
+    if at is None:
+        raise Locked
+    return at.me.code
 
 
 def phone() -> str | None:

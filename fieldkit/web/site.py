@@ -23,6 +23,7 @@ class Machine:
     """A data folder, what to call it, and its store while somebody is signed in to it.
 
     `card`: the one in a child's hand; `called`: by who handed it over, the last one on which a child tapped "stop".
+    `aside`: by person and phone, the guided steps that a lock interrupted, sealed for that person.
     `end`: what is left to do once its store is closed, where nothing of the folder is to stay.
     """
 
@@ -34,6 +35,7 @@ class Machine:
     card: Card | None = None
     sending: Sending | None = None
     called: dict[str, Card] = field(default_factory=dict)
+    aside: dict[tuple[str, str | None], list[str]] = field(default_factory=dict)
     end: Callable[[], None] = lambda: None
 
     def close(self) -> None:

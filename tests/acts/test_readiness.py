@@ -45,6 +45,9 @@ def test_only_the_coordinator_makes_the_study_ready(refused: Refused) -> None:
         (EndsBeforeItBegins, {"ethics_from": "2026-02-02", "ethics_to": "2026-02-01"}),
         (EndsBeforeItBegins, {"ethics_to": "2014-12-31"}),
         (NoDay, {"pi_name": "某某", "pia_on": "soon"}),
+        (DayToCome, {"pia_on": "2999-01-01"}),
+        (Invalid, {"pi_contact": "😀"}),
+        (Invalid, {"pi_name": "—— "}),
     ],
 )
 def test_a_fact_that_cannot_be_is_refused_and_nothing_of_it_is_kept(

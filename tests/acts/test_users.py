@@ -8,11 +8,12 @@ import pytest
 from fieldkit.acts import answers, devices, people, questions, users
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.users import NameTaken
 from fieldkit.clock import Clock
 from fieldkit.errors import Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.store import keys
-from fieldkit.store.folder import Folder, NotSetUp
+from fieldkit.store.folder import READY, Folder, NotSetUp
 from fieldkit.store.keys import Cost, OnlyDigits, WeakPassphrase, WrongPassphrase
 from sync.replica import Report
 
@@ -29,6 +30,24 @@ def test_only_an_interviewer_adds_a_colleague(refused: Refused, cheap: Cost, pas
 def test_a_colleague_needs_a_name_and_a_strong_passphrase(refused: Refused, cheap: Cost, passphrase: str) -> None:
     refused(Missing, "interviewer", partial(users.add, name=" ", passphrase=passphrase, cost=cheap))
     refused(WeakPassphrase, "interviewer", partial(users.add, name="王越", passphrase="two words", cost=cheap))
+
+
+@pytest.mark.parametrize("name", ["李岚", " 李 岚", "李岚\u200b", "陈静"])
+def test_a_colleague_of_a_name_that_somebody_bears_is_refused(
+    refused: Refused, cheap: Cost, passphrase: str, name: str
+) -> None:
+    told = refused(NameTaken, "interviewer", partial(users.add, name=name, passphrase=passphrase, cost=cheap))
+
+    assert "分清两人" in told.sentence("zh_CN")
+
+
+def test_two_of_one_name_that_are_here_already_are_told_apart_by_their_code(desks: Desks) -> None:
+    folder = desks["interviewer"].folder
+    alone = users.slots(folder)
+    assert [slot.mark for slot in alone] == [""]
+    folder.write_slots(READY, [*folder.slots, {**folder.slots[0], "code": "abcdefgh"}])
+
+    assert [slot.mark for slot in users.slots(folder)] == [alone[0].code, "abcdefgh"]
 
 
 def test_a_wrong_passphrase_or_an_unknown_code_opens_nothing(refused: Refused, desks: Desks, passphrase: str) -> None:
@@ -115,7 +134,8 @@ def test_a_slot_that_cannot_be_written_adds_nobody_who_could_sign_in(
 
 
 def test_codes_are_never_the_same(desks: Desks, cheap: Cost) -> None:
-    codes = {users.add(desks["interviewer"], "王越", "another four plain words", cheap).code for _ in range(3)}
+    added = ("王越", "赵越", "周越")
+    codes = {users.add(desks["interviewer"], name, "another four plain words", cheap).code for name in added}
 
     assert len(codes | {desks["interviewer"].me.code}) == 4
 

@@ -18,6 +18,15 @@ LINKS = "links => links.map(link => link.href.split('#')[0])"
 SMALL = """() => [...document.querySelectorAll('a.btn, button, summary, .nav a')]
     .map(one => [one.textContent.trim(), one.getBoundingClientRect().height])
     .filter(([, height]) => height > 0 && height < 44).map(([words]) => words)"""
+BROKEN = """() => [...document.querySelectorAll('.nav a, .btn')].flatMap(({ firstChild: text }) => {
+    if (text?.nodeType !== 3) return [];
+    return [...text.data.matchAll(/[A-Za-z]+/g)].filter(({ 0: word, index }) => {
+        const range = document.createRange();
+        range.setStart(text, index);
+        range.setEnd(text, index + word.length);
+        return range.getClientRects().length > 1;
+    }).map(([word]) => word);
+})"""
 PHONE, LAPTOP = 360, 1280
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 
@@ -66,6 +75,7 @@ def complaints(page: Page) -> list[str]:
         page.set_viewport_size({"width": width, "height": 740})
         found += [f"wider than {width}"] if page.evaluate(WIDE) else []
         found += [f"small at {width}: {words}" for words in page.evaluate(SMALL)]
+        found += [f"broken at {width}: {word}" for word in page.evaluate(BROKEN)]
     return found
 
 
@@ -89,6 +99,14 @@ def test_every_page_fits_can_be_tapped_and_asks_nothing_from_elsewhere(
     assert [url for url in asked if not url.startswith(demo)] == []
     assert said == []
     assert len(seen) >= 30
+
+
+def test_the_walk_complains_of_a_word_that_is_broken(phone: Page) -> None:
+    phone.set_content("<h1>a</h1><a class=btn style='display:block;min-height:44px;width:1em;overflow-wrap:anywhere'>")
+    assert complaints(phone) == []
+    phone.locator("a").evaluate("link => { link.append('devices'); }")
+
+    assert complaints(phone) == ["broken at 360: devices", "broken at 1280: devices"]
 
 
 def test_the_walk_complains_of_a_page_that_is_too_wide_or_too_small_to_tap(phone: Page) -> None:

@@ -9,7 +9,7 @@ import pytest
 from nacl.exceptions import CryptoError
 
 from fieldkit.store import keys
-from fieldkit.store.keys import Cost, KeyPair, OnlyDigits, WeakPassphrase, WrongPassphrase, WrongWords
+from fieldkit.store.keys import Cost, KeyPair, OnlyDigits, Repeated, WeakPassphrase, WrongPassphrase, WrongWords
 
 VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
 STORE_KEY, PAIR = bytes(range(100, 148)), KeyPair(bytes(range(32)), bytes(range(32, 64)))
@@ -122,6 +122,22 @@ def test_digits_alone_are_refused_and_a_slot_from_before_still_opens(digits: str
         keys.check_strength(digits)
     slot = keys.make_slot(WHO, digits, STORE_KEY, PAIR, cheap)
     assert keys.open_slot(slot, digits) == (STORE_KEY, PAIR)
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    [
+        "aaaaaaaaaaaa",
+        "aaaa aaaa aaaa aaaa",
+        "abcabcabcabc",
+        "word word word word",
+        "春天春天春天春天春天春天",
+        "aabbaaccbbaac",
+    ],
+)
+def test_the_same_over_and_over_is_refused(repeated: str) -> None:
+    with pytest.raises(Repeated):
+        keys.check_strength(repeated)
 
 
 @pytest.mark.parametrize("strong", ["a b c d", "twelve chars", "白鹭 南岸 旧桥 十二", "白鹭南岸旧桥十二月初三夜"])

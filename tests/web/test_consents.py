@@ -70,6 +70,49 @@ def test_a_parent_signs_and_the_child_is_next(browser: FlaskClient, child: str, 
     assert browser.post(path, data=form).location == f"/people/{child}"  # a second tap
 
 
+def test_back_after_a_stored_consent_says_that_it_is_saved_and_asks_nobody_anew(
+    browser: FlaskClient, child: str, signature: str
+) -> None:
+    path = f"/people/{child}/consent"
+    assert "谁在这里" in browser.get(path).text
+    read_and_ask(browser, child, ["yes"] * ITEMS)
+    assert browser.post(f"{path}/guardian/sign", data={**SIGNED, "signature": signature}).status_code == 302
+    back = browser.get(f"{path}/guardian/sign", follow_redirects=True).text
+
+    assert "谁在这里" not in back
+    assert "已存好：母亲，同意。" in back
+    assert "去问孩子" in back
+
+
+def test_another_guardian_is_asked_from_the_child_s_page_and_back_from_there_says_saved_again(
+    browser: FlaskClient, child: str, signature: str
+) -> None:
+    path = f"/people/{child}/consent"
+    read_and_ask(browser, child, ["yes"] * ITEMS)
+    browser.post(f"{path}/guardian/sign", data={**SIGNED, "signature": signature})
+    link = re.search(rf'href="({path}\?seen=\d+)"', browser.get(f"/people/{child}").text)
+    assert link
+    assert "谁在这里" in browser.get(link[1]).text
+
+    browser.post(path, data={"refuses": "father"})
+    assert browser.post(f"{path}/guardian/no").status_code == 302
+    back = browser.get(link[1]).text
+    assert "谁在这里" not in back
+    assert "已存好：父亲，不同意。" in back
+
+
+def test_who_still_has_to_be_asked_is_asked_and_what_the_carer_said_is_told_as_saved(
+    browser: FlaskClient, child: str
+) -> None:
+    path = f"/people/{child}/consent"
+    browser.post(path, data={"relation": "pgm"})
+    assert browser.post(f"{path}/carer", data={"agreed": "no"}).status_code == 302
+    page = browser.get(path).text
+
+    assert "谁在这里" in page
+    assert "已存好：奶奶" in page
+
+
 def test_what_was_not_understood_is_read_again(browser: FlaskClient, child: str) -> None:
     browser.post(f"/people/{child}/consent", data={"relation": "mother"})
     told = {"back0": "ok", "back1": "again", "back2": "ok"}

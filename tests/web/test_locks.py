@@ -15,7 +15,7 @@ from fieldkit.store.keys import Cost
 PASSPHRASE = "four plain words here"
 SCRIPT = {"X-Fieldkit": "script"}
 UNLOCKED = {  # the only pages without a session: the ways in, help, the child's card, and what leads to another page
-    *("today.home", "users.unlock", "studies.setup", "devices.join", "backups.restore", "locks.show", "locks.awake"),
+    *("today.home", "users.unlock", "studies.setup", "devices.join", "backups.restore"),
     *("sheets.recover", "sheets.show", "sheets.print_", "sheets.picture", "sheets.back", "household.new_person"),
     *("help_card.show", "cards.child", "cards.stage", "away.show", "away.worker", "static"),
 }
@@ -24,10 +24,14 @@ UNLOCKED = {  # the only pages without a session: the ways in, help, the child's
 @pytest.fixture
 def open_(locked: FlaskClient) -> FlaskClient:
     """Somebody is signed in."""
-    code = locked.get("/unlock").text.split('name="code" value="')[1].split('"')[0]
-    locked.post("/unlock", data={"code": code, "passphrase": PASSPHRASE})
+    unlock(locked)
     locked.get("/inbox")
     return locked
+
+
+def unlock(browser: FlaskClient) -> None:
+    code = browser.get("/unlock").text.split('name="code" value="')[1].split('"')[0]
+    assert browser.post("/unlock", data={"code": code, "passphrase": PASSPHRASE}).status_code == 302
 
 
 def wait(browser: FlaskClient, **time: int) -> None:
@@ -136,11 +140,34 @@ def test_the_cover_falls_after_three_idle_minutes_and_a_script_that_asks_is_nobo
 def test_a_page_that_says_that_somebody_types_keeps_the_cover_up(open_: FlaskClient) -> None:
     for _ in range(4):
         wait(open_, seconds=100)
-        assert open_.get("/cover/awake", headers=SCRIPT).status_code == 204
+        assert open_.get("/cover/awake", headers=SCRIPT).status_code == 200
     wait(open_, seconds=200)
     assert open_.get("/cover/awake", headers=SCRIPT).status_code == 401
     assert open_.get("/inbox").location.startswith("/cover")
     assert open_.post("/cover", data={"secret": PASSPHRASE}).status_code == 302
+
+
+@pytest.mark.parametrize("path", ["/cover/awake", "/cover/now"])
+def test_an_open_page_hears_that_nobody_sits_here_and_afterwards_who_does(open_: FlaskClient, path: str) -> None:
+    before = open_.get(path, headers=SCRIPT).get_json()
+    open_.post("/lock")
+    assert open_.get(path, headers=SCRIPT).status_code == 401
+    unlock(open_)
+    after = open_.get(path, headers=SCRIPT).get_json()
+
+    assert before["user"] == after["user"] != ""
+    assert before["csrf"] != after["csrf"]
+
+
+def test_the_cover_of_a_locked_laptop_is_the_lock(locked: FlaskClient) -> None:
+    assert locked.get("/cover?next=/check").location == "/unlock?next=/check"
+
+
+def test_an_open_page_that_asks_who_sits_here_is_nobody_at_the_keys(open_: FlaskClient) -> None:
+    wait(open_, seconds=100)
+    assert open_.get("/cover/now", headers=SCRIPT).status_code == 200
+    wait(open_, seconds=100)
+    assert open_.get("/cover/now", headers=SCRIPT).status_code == 401
 
 
 def test_it_does_not_fall_for_twenty_minutes_while_an_interview_runs(

@@ -11,9 +11,11 @@ from flask.testing import FlaskClient
 
 from fieldkit.acts import people
 from fieldkit.acts.desk import Desk
+from fieldkit.resources import resource_dir
 from fieldkit.store import database
 from sync.replica import Report
 
+TEMPLATES = resource_dir("templates")
 GROWING = "changes|heads|blocks|search_rows|consent_events|interviews|answers|moments|closings|memos|attachments|chunks"
 FEW = "changes_(?:participants|approved|interviews)|answers_doubted|blocks_parked|[a-z_]+_conflict"  # of some rows only
 READS_ALL = re.compile(rf"SCAN (?:{GROWING})(?: USING (?:COVERING )?INDEX (?!{FEW})\S+)?$")
@@ -105,3 +107,37 @@ def _crawled(browser: FlaskClient) -> Iterator[str]:
         if answer.mimetype == "text/html":
             yield path
             ahead += [link.replace("&amp;", "&") for link in re.findall(r'href="(/(?!static)[^"#]*)', answer.text)]
+
+
+def test_what_is_wrong_is_told_with_the_name_of_its_field_on_every_page() -> None:
+    """The summary at the top knows every field that the page shows."""
+    unnamed = {}
+    for path in TEMPLATES.rglob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        told = re.search(r"faults_of\(form(.*)\) }}", page)
+        if told and "names" not in told[1]:
+            shown = set(re.findall(r"\b(?:text|choose|radios|fault)\(form\.(\w+)", page))
+            unnamed[str(path.relative_to(TEMPLATES))] = shown - set(re.findall(r"'(\w+)': ", told[1]))
+
+    assert len(unnamed) > 20
+    assert {page: fields for page, fields in unnamed.items() if fields} == {}
+    assert all("of_evidence" in _page(f"{page}.html") for page in ("consents/sign", "consents/call", "consents/late"))
+
+
+def _page(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def test_a_phone_that_is_too_long_is_told_as_the_phone(browser: FlaskClient) -> None:
+    page = browser.post("/people/new", data={"called": "小满", "phone": "0" * 100}).text
+
+    assert '<a href="#phone">家长电话：字段长度不能超过 40 个字符。</a>' in page
+
+
+@pytest.mark.parametrize(("field", "told"), [("months_away", "在外月数"), ("contact_freq", "联系频率")])
+def test_what_does_not_fit_in_a_household_is_told_with_its_field(
+    browser: FlaskClient, consented: str, field: str, told: str
+) -> None:
+    page = browser.post(f"/people/{consented}/household/parents/mother", data={field: "x" * 100}).text
+
+    assert f'<a href="#{field}">{told}' in page

@@ -54,6 +54,25 @@ def test_a_passphrase_of_digits_founds_nothing(empty: FlaskClient) -> None:
     assert "123456789012" not in answer.text
 
 
+def test_a_passphrase_of_one_letter_founds_nothing(empty: FlaskClient) -> None:
+    answer_all(empty)
+    answer = empty.post("/setup/passphrase", data={"passphrase": "aaaaaaaaaaaa", "again": "aaaaaaaaaaaa"})
+
+    assert answer.status_code == 422
+    assert "翻来覆去" in answer.text
+
+
+@pytest.mark.parametrize("step", ["institution", "name"])
+def test_what_is_no_name_stays_at_its_question(empty: FlaskClient, step: str) -> None:
+    answer_all(empty)
+    answer = empty.post(f"/setup/{step}", data={step: "😀"})
+
+    assert answer.status_code == 422
+    assert "这不像名字" in answer.text
+    assert 'value="😀"' in answer.text
+    assert "😀" not in empty.get(f"/setup/{step}").text
+
+
 @pytest.mark.parametrize("blank", ["", "  ", "\u3000", "\u200b\u200b", "\ufeff \u00ad"])
 @pytest.mark.parametrize("step", ["institution", "name"])
 def test_a_blank_answer_stays_at_its_question_and_the_others_are_kept(

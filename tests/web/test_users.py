@@ -105,3 +105,24 @@ def test_the_store_closes_with_the_last_session_only(locked: FlaskClient) -> Non
     assert other.get("/inbox").status_code == 200
     other.post("/lock")
     assert machine.desk is None
+
+
+def test_two_of_one_name_are_told_apart_where_somebody_unlocks_and_recovers(locked: FlaskClient) -> None:
+    folder = locked.application.extensions["fieldkit"].machines["home"].folder
+    assert 'class="code"' not in locked.get("/unlock").text
+    first = folder.slots[0]["code"]
+    folder.write_slots("ready", [*folder.slots, {**folder.slots[0], "code": "abcdefgh"}])
+
+    for path in ("/unlock", "/recover"):
+        page = locked.get(path).text
+        assert f'<span class="code">{first}</span>' in page
+        assert '<span class="code">abcdefgh</span>' in page
+
+
+def test_a_second_colleague_of_one_name_is_asked_for_another(browser: FlaskClient) -> None:
+    given = {"name": "王越", "passphrase": PASSPHRASE, "again": PASSPHRASE}
+    assert browser.post("/users", data=given).status_code == 302
+    refused = browser.post("/users", data=given)
+
+    assert refused.status_code == 409
+    assert "已经有一位叫王越的了" in refused.text

@@ -1,6 +1,7 @@
 // The interview page: notes that save themselves, keys, the stop panels, and the second language on or off.
 import { Autosave } from './autosave.js';
 import { Chosen } from './chosen.js';
+import './cover.js';
 import { Delivery } from './delivery.js';
 import { doubt } from './doubt.js';
 import { drop } from './drop.js';

@@ -1,4 +1,5 @@
 // Pages with a signature.
+import './cover.js';
 import { focusSummary } from './focus.js';
 import { signature } from './signature.js';
 

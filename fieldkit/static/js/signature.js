@@ -10,7 +10,10 @@ export function signature(canvas) {
   canvas.getContext('2d').scale(scale, scale);
   const pad = new SignaturePad(canvas, { backgroundColor: '#fff', penColor: '#181b19' });
   if (field.value) pad.fromDataURL(field.value, { ratio: scale, width: canvas.offsetWidth, height: canvas.offsetHeight });
-  pad.addEventListener('endStroke', () => { field.value = pad.toDataURL('image/png'); });
+  pad.addEventListener('endStroke', () => {
+    field.value = pad.toDataURL('image/png');
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+  });
   form.querySelector('[data-clear]').addEventListener('click', () => {
     pad.clear();
     field.value = '';

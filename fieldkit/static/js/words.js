@@ -1,4 +1,5 @@
 // The study's words save themselves, each card on its own; what could not be saved says why and stays typed.
+import './cover.js';
 import { focusSummary } from './focus.js';
 
 const PAUSE = 800, SCRIPT = { 'X-Fieldkit': 'script' };
