@@ -59,7 +59,7 @@ class TooYoung(Refusal):
     )
 
 
-class TooLong(Refusal):
+class TooLarge(Refusal):
     """More bytes than one attachment may have."""
 
     code = "attachment_too_large"
@@ -144,7 +144,7 @@ class Opened:
 def check(desk: Desk, interview: str, media: str, size: int) -> None:
     """Say before it is sent whether a file of *size* bytes may be attached.
 
-    Raises NotFound, ItemNotInForce (V39), TooYoung, NotThisPicture, TooLong, CutOff (for an empty one).
+    Raises NotFound, ItemNotInForce (V39), TooYoung, NotThisPicture, TooLarge, CutOff (for an empty one).
     """
     with desk.db.reading() as tables:
         _permitted(desk, tables, interview, media)
@@ -274,7 +274,7 @@ def _old_enough(desk: Desk, tables: Tables, subject: str, item: str) -> bool:
 
 def _check_size(size: int) -> None:
     if size > rules.LARGEST:
-        raise TooLong(mb=rules.LARGEST // 1024**2)
+        raise TooLarge(mb=rules.LARGEST // 1024**2)
     if size < 1:
         raise CutOff
 

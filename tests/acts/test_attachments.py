@@ -40,7 +40,7 @@ from fieldkit.acts.attachments import (
     NotThisPicture,
     NotWhole,
     TakenBack,
-    TooLong,
+    TooLarge,
     TooYoung,
 )
 from fieldkit.acts.consents import GuardianAnswer
@@ -151,7 +151,7 @@ def test_what_is_too_large_or_came_only_in_part_leaves_nothing(
         short = partial(attachments.add, interview=talk, media="audio/wav", size=size)
         refused(CutOff, "interviewer", lambda desk, act=short: act(desk, source=BytesIO(SOUND)))  # type: ignore[misc]
     monkeypatch.setattr(rules, "LARGEST", 1024**2)
-    refused(TooLong, "interviewer", lambda desk: attachments.check(desk, talk, "audio/wav", 1024**2 + 1))
+    refused(TooLarge, "interviewer", lambda desk: attachments.check(desk, talk, "audio/wav", 1024**2 + 1))
     assert _files(desks["interviewer"]) == []
 
 

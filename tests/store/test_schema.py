@@ -148,11 +148,11 @@ def before_the_lists(tmp_path: Path, store_key: bytes, pen: Pen, monkeypatch: py
 @contextmanager
 def _before_parking(tables: Tables) -> Iterator[None]:
     """Write as a program before `erasures_parked` did: it read log and stubs themselves."""
-    pairs = {"shown_changes": "changes", "stubbed": "stubs"}
-    for view, table in pairs.items():
-        tables.execute(f"CREATE TEMP VIEW {view} AS SELECT * FROM main.{table}")
+    views = {"shown_changes": "main.changes", "stubbed": "main.stubs", "parked_stubs": "main.stubs WHERE 0"}
+    for view, rows in views.items():
+        tables.execute(f"CREATE TEMP VIEW {view} AS SELECT * FROM {rows}")
     yield
-    for view in pairs:
+    for view in views:
         tables.execute(f"DROP VIEW temp.{view}")
 
 
