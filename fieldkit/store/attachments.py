@@ -109,6 +109,8 @@ def forget(tables: Tables, names: Iterable[str]) -> None:
 
 def sweep(tables: Tables, folder: Path) -> None:
     """Delete the files that nothing lists; nobody may be writing. Raises OSError."""
+    if not folder.is_dir():
+        return
     unlisted = {one.name for one in folder.iterdir()} - {row[0] for row in tables.execute("SELECT name FROM chunks")}
     for name in unlisted:
         (folder / name).unlink(missing_ok=True)

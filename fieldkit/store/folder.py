@@ -277,7 +277,7 @@ class Folder:
         noted = self._noted()
         with database.reading() as tables:
             fresh = [order for order in replica.given(tables) if order not in set(noted)]
-            attachments.sweep(tables, self.attachments)
+            attachments.sweep(tables, attachments.home(self.database_path))
         if fresh:
             erasures.write_log(self.erased_log, [*noted, *fresh])
 

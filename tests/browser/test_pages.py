@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 ROLES = ("interviewer", "coordinator", "translator", "sg_lead")
 WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 LINKS = "links => links.map(link => link.href.split('#')[0])"
-SMALL = """() => [...document.querySelectorAll('a.btn, button, summary, .nav a')]
+SMALL = """() => [...document.querySelectorAll('a.btn, button:not([aria-hidden]), summary, .nav a')]
     .map(one => [one.textContent.trim(), one.getBoundingClientRect().height])
     .filter(([, height]) => height > 0 && height < 44).map(([words]) => words)"""
 BROKEN = """() => [...document.querySelectorAll('.nav a, .btn')].flatMap(({ firstChild: text }) => {

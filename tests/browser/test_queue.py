@@ -281,7 +281,7 @@ def test_words_that_meet_a_newer_version_stand_beside_it(
     page.click("[data-delivered] a")
 
     expect(page.locator("#W1 section.other")).to_have_count(1)
-    both = {page.input_value("#note-W1"), page.locator("#W1 section.other p:not(.meta)").inner_text()}
+    both = {page.input_value("#note-W1"), page.locator("#W1 section.other p:not(.meta):not(.acts)").inner_text()}
     assert both == {"下雨了", "出太阳了"}
 
 
