@@ -360,6 +360,26 @@ def test_a_page_seals_under_the_key_that_came_with_the_last_save(
     assert opened(record, bytes(32))["text"] == "下雨了没人送伞"
 
 
+def test_after_a_restart_every_note_of_the_page_is_acknowledged_again(
+    talk: Any, phone: Page, unlock: Unlock, stored: Stored
+) -> None:
+    """The first one to be saved brings a new token for all; each has a key of its own."""
+    phone.keyboard.insert_text("今天")
+    badge(phone, "saved")
+    talk.kill()
+    talk.start()
+    unlock(phone.context.new_page(), talk)
+    for question, words in (("W1", "下雨了"), ("W2", "出太阳了")):
+        phone.locator(f"#{question}").evaluate("element => { element.open = true; }")
+        phone.focus(f"#note-{question}")
+        phone.keyboard.insert_text(words)
+        length = len(phone.input_value(f"#note-{question}"))
+        expect(phone.locator(f"#{question} .badge")).to_have_attribute("data-acked-length", str(length))
+    talk.kill()
+
+    assert (stored("W1"), stored("W2")) == ("今天下雨了", "出太阳了")
+
+
 def test_next_opens_the_next_question_of_this_page_while_the_laptop_is_away(
     talk: Any, phone: Page, unlock: Unlock, stored: Stored
 ) -> None:

@@ -156,7 +156,7 @@ export class Autosave {
     }
     const answer = await response.json();
     if (!response.ok) return off ? this.stays(off, answer.sentence) : this.refused(now, answer.sentence, response.status === 413 || response.status >= 500);
-    if (answer.ack !== await keyedHash(this.form.dataset.ack, now.words.text)) throw new Error('not our server');
+    if (answer.ack !== await keyedHash(this.form.dataset.ack, now.words.text)) return this.underAnotherKey();
     this.stored = now.state;
     this.heard += 1;
     this.form.elements.base.value = answer.base;
@@ -222,6 +222,13 @@ export class Autosave {
     this.form.dataset.ack = now.ack_key;
     this.queue?.use(now.queue);
     return 0;
+  }
+
+  // Another part of this page has brought a new token after a lock or a restart; the key of this note is still the old one.
+  async underAnotherKey() {
+    const { ack } = this.form.dataset, wait = await this.signedInAgain();
+    if (ack === this.form.dataset.ack) throw new Error('not our server');
+    return wait;
   }
 
   // The laptop did not take it: the queue does, and the badge says where the words are, unless the laptop spoke since.
