@@ -87,7 +87,7 @@ def test_the_pages_of_a_visit_and_of_the_phone_beside_it_have_nothing_grave(
         page = unlocked(visitor(chromium, laptop.url, language, scheme), laptop.url, passphrase)
         paths = [*desk, *(child + one for one in named), *(talk + one for one in of_talk)]
         found = visited(page, laptop.url, paths)
-        found |= followed(page, laptop.url, f"{child}/consent", ("[value=mother]",))
+        found |= followed(page, laptop.url, f"{child}/consent", ("a[href*='seen=']", "[value=mother]"))
         found |= on_the_phone(page, laptop.url, talk, visitor(chromium, laptop.url, language, scheme))
         found |= followed(page, laptop.url, "/cover", ())
         assert found == {}, (language, scheme)

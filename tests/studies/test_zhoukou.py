@@ -222,7 +222,7 @@ def test_the_facts_that_gates_read_are_asked_for_under_the_gates_that_read_them(
     assert {("G01", code) for code in ("ethics_no", "ethics_from", "ethics_to", "pia_ref", "u14_rules_ref")} <= needed
     assert {("G03", "lbc_definition"), ("G04", "allow_phone_consent"), ("G08", "safeguarding_lead")} <= needed
     assert len({fact.code for fact in STUDY.readiness}) == len(STUDY.readiness)
-    assert {fact.kind for fact in STUDY.readiness} == {"text", "date", "yes_no", "choice", "number"}
+    assert {fact.kind for fact in STUDY.readiness} == {"text", "date", "past", "yes_no", "choice", "number"}
     assert all(fact.choices in STUDY.codes for fact in STUDY.readiness if fact.kind == "choice")
     assert all(bool(fact.source.zh) == bool(fact.source.en) for fact in STUDY.readiness)
 
