@@ -45,7 +45,7 @@ def test_what_is_missing_for_that_day_is_said_at_once_with_the_next_step(
     page = browser.get(f"{place(child)}?day={day}").text
 
     assert re.findall(r'<p class="small">(G\d\d)</p>', page) == ["G04", "G14"]
-    assert f'href="/people/{child}/consent"' in page
+    assert f'href="/people/{child}/consent?seen=' in page
     assert 'name="paper_ref"' not in page
     answer = browser.post(place(child), data={**WHOLE, "day": day})
     assert answer.status_code == 409

@@ -47,6 +47,7 @@ export class Chosen {
     this.choice = choice;
     this.name = randomId();
     this.left = false;
+    document.querySelector('[data-cover]')?.setAttribute('data-kept', '');  // a lock does not take the page along
     const keeping = this.kept.keep({ turn, words: { stop: choice } });
     this.mark();
     setTimeout(() => this.show(), SOON);

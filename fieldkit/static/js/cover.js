@@ -3,7 +3,7 @@
 const BEAT = 60000, SCRIPT = { 'X-Fieldkit': 'script' };
 const box = document.querySelector('[data-cover]'), { title } = document;
 const others = 'BroadcastChannel' in globalThis && new BroadcastChannel('fieldkit');
-let active = false, typed = Boolean(box && 'kept' in box.dataset);
+let active = false, typed = false;
 
 // Who sits here now; null under the cover and while locked.
 async function sitting() {
@@ -16,7 +16,7 @@ async function beat() {
   try {
     const now = await sitting();
     if (now?.user === box.dataset.user) goOn(now);
-    else if (typed) hide(true, now ? '/unlock' : '/cover');
+    else if (typed || 'kept' in box.dataset) hide(true, now ? '/unlock' : '/cover');
     else if (now || 'afresh' in box.dataset) location.assign(now ? '/' : '/cover');  // a practice is over under the cover
     else location.assign(`/cover?next=${encodeURIComponent(location.pathname + location.search)}`);
   } catch {
