@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, replace
 
 from fieldkit.clock import new_id
 from fieldkit.store import machine
-from fieldkit.store.database import Tables
+from fieldkit.store.database import Tables, rewrite_pages
 
 _PREFIX, _STALE, _KEPT, _RESTORED = "copy:", "copies_stale", "copies_kept", "copies_restored"
 _AT_ONCE = 1000
@@ -102,7 +102,8 @@ def emptied(tables: Tables, stream: str, position: int) -> None:
 
 
 def set_stale(tables: Tables) -> None:
-    """Note that something went which the dated copies in this folder may hold, and those backups that are `loose`."""
+    """Note that something went which pages, the dated copies in this folder and backups that are `loose` may hold."""
+    rewrite_pages(tables)
     machine.remember(tables, _STALE, new_id())
     for number, one in every(tables).items():
         if one.loose:

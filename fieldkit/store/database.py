@@ -44,6 +44,9 @@ _MUCH = "PRAGMA cache_size = -16000"  # KB: as a list of 200 children looks at; 
 _MOST = "PRAGMA cache_size = -48000"  # KB: sealing and taking in come to rows all over the file
 
 
+_REMAINS = "PRAGMA user_version"  # 1 while pages may hold copies of what went; in the file's head, so a cut keeps it
+
+
 class ForeignStore(Refusal):
     """The file cannot be read with the key that its slots hold."""
 
@@ -85,6 +88,14 @@ class _Tables(Tables):
         """Let go of every row that was not fetched: it would hold the connection at its moment."""
         for cursor in list(self._asked):
             cursor.close()
+
+
+def rewrite_pages(tables: Tables) -> None:
+    """Let every page be written anew once the open transaction is on the disk: what it deletes may lie in some twice.
+
+    SQLite moves rows from page to page and leaves their bytes in the gap; `secure_delete` clears only the last place.
+    """
+    tables.execute(f"{_REMAINS} = 1")
 
 
 class Database:
@@ -148,7 +159,7 @@ class Database:
             with self._transaction(self._writer, "BEGIN IMMEDIATE") as tables:
                 yield tables
             if self._trace:
-                self._trace = not (self._told_outside() and self._emptied_journal())
+                self._trace = not (self._told_outside() and self._rewrote_pages() and self._emptied_journal())
 
     @contextmanager
     def trying(self) -> Iterator[Tables]:
@@ -169,6 +180,15 @@ class Database:
         try:
             self.tell_outside()
         except OSError:  # what was written is safe, and so is what was erased; only the note waits
+            return False
+        return True
+
+    def _rewrote_pages(self) -> bool:
+        try:
+            if self._writer.execute(_REMAINS).fetchone() != (0,):
+                self._writer.execute("VACUUM")
+                self._writer.execute(f"{_REMAINS} = 0")
+        except dbapi2.Error:  # a disk without room for a second copy, say: the mark stands until there is
             return False
         return True
 

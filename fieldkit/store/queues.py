@@ -5,7 +5,7 @@ from __future__ import annotations
 from secrets import token_bytes
 
 from fieldkit.store import machine
-from fieldkit.store.database import Tables
+from fieldkit.store.database import Tables, rewrite_pages
 
 
 def secret(tables: Tables, interview: str) -> bytes | None:
@@ -15,11 +15,13 @@ def secret(tables: Tables, interview: str) -> bytes | None:
 
 def renew(tables: Tables, interview: str) -> None:
     """Make a new secret: what browsers hold sealed so far is never opened again, what they seal from now on is."""
+    rewrite_pages(tables)
     machine.remember(tables, _name(interview), token_bytes(32))
 
 
 def drop(tables: Tables, interview: str) -> None:
     """Forget the secret: what browsers hold of *interview* is never opened again."""
+    rewrite_pages(tables)
     machine.forget(tables, _name(interview))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fieldkit.records import KINDS, Change
 from fieldkit.store import log
-from fieldkit.store.database import Tables
+from fieldkit.store.database import Tables, rewrite_pages
 from fieldkit.store.log import Draft, Pen
 
 _FIELDS = tuple(KINDS["slip"].fields)
@@ -39,6 +39,7 @@ def _empty(tables: Tables, pen: Pen, subject: str, record: str) -> bool:
     if not spoken:
         return False
     over = {name: [one.id for one in changes if name in one.set] for name in _FIELDS}
+    rewrite_pages(tables)
     for one in spoken:
         _silence(tables, one)
     log.append(tables, pen, Draft("slip", dict.fromkeys(_FIELDS), record=record, subject=subject, over=over))

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
 import os
+import secrets
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
@@ -14,6 +17,7 @@ from fieldkit.errors import StoreBusy
 from fieldkit.store import database
 from fieldkit.store.database import Database, DatabaseError, ForeignStore, Tables
 
+Clear = Callable[[Database], bytes]
 SENTENCE = "爸爸过年才回来 and he calls on Sundays"
 
 
@@ -159,6 +163,70 @@ def test_what_a_reader_left_half_read_does_not_keep_the_journal_from_being_empti
         _keep(writer, "four", "")
     assert Path(f"{db.path}-wal").stat().st_size == 0
     assert left.description
+
+
+def _moved_about(db: Database) -> dict[str, str]:
+    """Keep rows in an order in which SQLite moves many of them from page to page; return some of their words."""
+    rows = {f"{number * 7919 % 400:04}": f"{secrets.token_hex(8)}{'.' * (number * 37 % 500)}" for number in range(400)}
+    with db.writing() as tables:
+        for name, value in rows.items():
+            _keep(tables, name, value)
+    return {name: value[:16] for name, value in rows.items() if int(name) % 8 == 0}
+
+
+def _delete(tables: Tables, names: Iterable[str]) -> None:
+    tables.execute("DELETE FROM machine WHERE name IN (SELECT value FROM json_each(?))", [json.dumps(list(names))])
+
+
+def _left(db: Database, words: Iterable[str], clear: Clear) -> list[str]:
+    content = clear(db)
+    return [word for word in words if word.encode() in content]
+
+
+def test_no_page_holds_a_copy_of_what_was_deleted_once_pages_are_written_anew(db: Database, clear: Clear) -> None:
+    words = _moved_about(db)
+    db.leave_no_trace()
+    with db.writing() as tables:
+        _delete(tables, words)
+    assert _left(db, words.values(), clear), "the control: to clear a row leaves copies of it in other pages"
+
+    db.leave_no_trace()
+    with db.writing() as tables:
+        database.rewrite_pages(tables)
+
+    assert _left(db, words.values(), clear) == []
+    with db.reading() as reader:
+        assert len(_kept(reader)) == 350
+
+
+def test_pages_that_could_not_be_written_anew_are_so_later(db: Database, clear: Clear, store_key: bytes) -> None:
+    words = _moved_about(db)
+    db.leave_no_trace()
+    pending = db._writer.execute("SELECT name FROM machine")
+    assert pending.fetchone()  # a statement that is not at its end: nothing is written anew beside it
+    with db.writing() as tables:
+        _delete(tables, words)
+        database.rewrite_pages(tables)
+    assert _left(db, words.values(), clear)
+
+    pending.close()
+    db.close()
+    later = Database(db.path, store_key)
+    later.leave_no_trace()
+    with later.writing() as tables:
+        _kept(tables)
+
+    assert _left(later, words.values(), clear) == []
+    later.close()
+
+
+def test_where_nothing_was_deleted_no_page_is_written_anew(db: Database) -> None:
+    heard: list[str] = []
+    db._writer.set_trace_callback(heard.append)
+    db.leave_no_trace()
+    with db.writing() as tables:
+        _kept(tables)
+    assert "VACUUM" not in heard
 
 
 def test_a_transaction_says_nothing_that_makes_a_connection_forget_its_statements(db: Database) -> None:
