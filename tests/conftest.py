@@ -472,6 +472,7 @@ def unlock(passphrase: str) -> Callable[[Page, Laptop], None]:
         page.fill("#passphrase", passphrase)
         page.click("form.card button.primary")
         page.wait_for_selector("h1:not(:text('谁在这里'))")
+        page.wait_for_load_state()  # its scripts may lead on; nobody goes elsewhere meanwhile
 
     return type_it
 

@@ -42,5 +42,5 @@ def _made(desk: Desk, interview: str) -> bytes:
     with desk.db.writing() as tables:
         interviews.row_within(tables, interview)
         if queues.secret(tables, interview) is None:  # another page may have been quicker
-            queues.renew(tables, interview)
+            queues.make(tables, interview)
         return queues.secret(tables, interview) or b""

@@ -91,9 +91,10 @@ class _Tables(Tables):
 
 
 def rewrite_pages(tables: Tables) -> None:
-    """Let every page be written anew once the open transaction is on the disk: what it deletes may lie in some twice.
+    """Note in the open transaction that what it deletes may lie in other pages, too: they are written anew.
 
     SQLite moves rows from page to page and leaves their bytes in the gap; `secure_delete` clears only the last place.
+    It happens with the next emptying of the journal, which whoever deletes asks for: `Database.leave_no_trace`.
     """
     tables.execute(f"{_REMAINS} = 1")
 
@@ -168,7 +169,7 @@ class Database:
             yield tables
 
     def leave_no_trace(self) -> None:
-        """Let the journal be emptied after the open transaction, so that what it deletes is in no file any more.
+        """Let pages be written anew after the open transaction, where it deletes, and the journal be emptied.
 
         Where a reader stands in the way, or the disk, the next transaction tries again. A refusal to note it outside
         comes before anything is gone.

@@ -13,9 +13,8 @@ def secret(tables: Tables, interview: str) -> bytes | None:
     return machine.recall(tables, _name(interview))
 
 
-def renew(tables: Tables, interview: str) -> None:
-    """Make a new secret: what browsers hold sealed so far is never opened again, what they seal from now on is."""
-    rewrite_pages(tables)
+def make(tables: Tables, interview: str) -> None:
+    """Make the secret of *interview*, which has none."""
     machine.remember(tables, _name(interview), token_bytes(32))
 
 

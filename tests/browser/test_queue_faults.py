@@ -67,6 +67,7 @@ def test_where_nothing_can_be_kept_the_badge_says_so_and_the_browser_asks_before
         phone.close(run_before_unload=True)
     assert asked.value.type == "beforeunload"
     asked.value.dismiss()
+    expect(phone.locator("#W1 .badge span")).to_be_visible()
 
 
 def test_a_stop_that_can_be_kept_nowhere_is_not_said_to_be_and_the_browser_asks_before_leaving(

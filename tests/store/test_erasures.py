@@ -421,7 +421,7 @@ def test_an_older_copy_obeys_what_lies_beside_it_but_nothing_of_another_study(tr
 def _talks(store: Database) -> Change:
     """Something of an interview; the consents that one stands on are told elsewhere."""
     with store.writing() as tables:
-        queues.renew(tables, "talk")
+        queues.make(tables, "talk")
     return replace(_writes(store, "L1", WORDS), kind="interview", record="talk", session="talk")
 
 
