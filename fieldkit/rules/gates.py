@@ -5,7 +5,7 @@ A gate that this version does not judge says so; it is never shown as passed (`d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fieldkit.rules import consent, reasons, states
@@ -98,11 +98,15 @@ _NOT_DECIDED = Pair(
 )
 
 
+def closed(facts: Mapping[str, str], day: str) -> bool:
+    """Tell whether the study was closed by *day*: then nothing more is asked for (`domain.md` §1.1)."""
+    return bool(facts.get("closed_on")) and facts["closed_on"] <= day
+
+
 def _ethics(case: Situation) -> Verdict:
     if _undecided("G01", case):
         return FAILS, _NO_ETHICS, "readiness"
-    closed = case.facts.get("closed_on", "")
-    if closed and closed <= case.today:
+    if closed(case.facts, case.today):
         return FAILS, _CLOSED_THEN if case.past else _CLOSED, None
     if not case.facts["ethics_from"] <= case.today <= case.facts["ethics_to"]:
         return FAILS, _OVER_THEN if case.past else _ETHICS_OVER, "readiness"
@@ -325,11 +329,11 @@ def _own_consent(case: Situation) -> Verdict:
     wanted, actor = OWN_FORM.get(case.age_group), ADULT if case.adult else CHILD
     if wanted is None or any(event.form == wanted for event in _own_words(case, actor)):
         return HOLDS, _OK, None
-    return (
-        FAILS,
-        Pair("已满十四周岁，要有本人的同意书。", "14 or over: the child's own consent form is needed."),
-        "ask_adult" if case.adult else "ask_child",
-    )
+    step = "ask_adult" if case.adult else "ask_child"
+    return FAILS, _OWN_FORM_WANTED, None if _said_no_today(case) else step
+
+
+_OWN_FORM_WANTED = Pair("已满十四周岁，要有本人的同意书。", "14 or over: the child's own consent form is needed.")
 
 
 _JUDGES = {

@@ -10,7 +10,14 @@ import pytest
 
 from fieldkit.acts import assents, checks, consents, forms, household, interviews, people, readiness, withdrawals
 from fieldkit.acts.assents import ChildAnswer, GuardianFirst
-from fieldkit.acts.consents import FormMoved, GuardianAnswer, ItemsNotAsked, NotAGuardian, PhoneNotAllowed
+from fieldkit.acts.consents import (
+    FormMoved,
+    GuardianAnswer,
+    ItemsNotAsked,
+    NotAGuardian,
+    PhoneNotAllowed,
+    StudyClosed,
+)
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.forms import NotUnderstood
@@ -286,6 +293,19 @@ def test_what_does_not_stand_for_a_signature_leaves_nothing(
             consents.record(desks["interviewer"], child, said)
         assert told.value.code == code
         assert people.case(desks["interviewer"], child).events == []
+
+
+def test_a_closed_study_takes_no_more_yes_and_still_every_no(
+    refused: Refused, desks: Desks, child: str, says: Says, carry: Callable[[Desk, Desk], object]
+) -> None:
+    readiness.keep(desks["coordinator"], {"closed_on": desks["coordinator"].today})
+    carry(desks["coordinator"], desks["interviewer"])
+    said = says(desks["interviewer"], child)
+
+    refused(StudyClosed, "interviewer", lambda desk: consents.record(desk, child, said))
+
+    consents.record(desks["interviewer"], child, replace(said, items={**said.items, "participate": "no"}))
+    assert people.case(desks["interviewer"], child).events[-1].act == "declined"
 
 
 def test_no_phone_where_the_ethics_approval_does_not_allow_it(

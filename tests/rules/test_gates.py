@@ -176,6 +176,12 @@ def test_only_a_gate_that_blocks_can_keep_an_interview_from_starting() -> None:
     assert failing(judge(asked, replace(READY, events=[]))) == []
 
 
+def test_a_child_of_fourteen_who_said_no_today_is_not_led_to_the_question_again() -> None:
+    case = replace(READY, events=[MOTHER, replace(XIAOHE, act="declined")], age_group="a14_17")
+
+    assert [gate(case, id_).step for id_ in ("G06", "G15")] == [None, None]
+
+
 def test_the_child_is_asked_only_after_the_guardian() -> None:
     case = replace(READY, events=[], age_group="a14_17")
 
