@@ -31,10 +31,23 @@ def code(pick: Callable[[str], str]) -> str:
 
 
 def spelt(text: str) -> str:
-    """Return the code that *text* means, as it is kept: it may come with blanks, other dashes and wide letters."""
+    """Return the code that *text* means, as it is kept: with blanks, other dashes, wide letters, or words around it."""
     plain = names.typed(text)
     joined = re.sub(r"[\s\-_]", "", plain).upper()
-    parts = re.fullmatch(r"([A-Z]{2})([A-Z]\d{2})(\d{3})", joined)
-    if parts:
-        return "-".join(parts.groups())
-    return joined if len(joined) == LENGTH and set(joined) <= set(ALPHABET) else plain
+    codes = {"-".join(parts) for parts in _CASE_CODE.findall(joined) or _CASE_CODE.findall(plain.upper())}
+    if len(codes) == 1:
+        return codes.pop()
+    return joined if _is_slip_code(joined) else plain
+
+
+def is_code(text: str) -> bool:
+    """Tell whether *text* means a case code or the code of a slip: what else is typed may be a name or a number."""
+    meant = spelt(text)
+    return _CASE_CODE.fullmatch(meant) is not None or _is_slip_code(meant)
+
+
+_CASE_CODE = re.compile(r"(?<![A-Z0-9])([A-Z]{2})[\s\-_]*([A-Z]\d{2})[\s\-_]*(\d{3})(?![A-Z0-9])")
+
+
+def _is_slip_code(text: str) -> bool:
+    return len(text) == LENGTH and set(text) <= set(ALPHABET)

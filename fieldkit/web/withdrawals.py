@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 
 from flask import Blueprint, render_template, request
@@ -11,13 +10,11 @@ from fieldkit.acts import people, withdrawals
 from fieldkit.acts.cases import Case
 from fieldkit.errors import Refusal
 from fieldkit.records import clean
-from fieldkit.rules import consent, names, slips
+from fieldkit.rules import consent, slips
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.web.pages import Answer
 from fieldkit.web.sessions import desk
 
-LONGEST = 40
-_NUMBER = re.compile(r"[\d\s()+-]{7,}")
 pages = Blueprint("withdrawals", __name__)
 
 
@@ -53,8 +50,9 @@ def written(form: Mapping[str, str]) -> Answer:
     typed = {name: form.get(name, "") for name in ("code", "shown", "scope", "asker")}
     asker, scope = typed["asker"] or consent.GUARDIAN, typed["scope"] or consent.ALL
     who = (asker, "") if asker in consent.ASKERS else (consent.GUARDIAN, asker)
-    which = [] if "sure" in form else _may_mean(typed["code"])
-    if which or ("sure" not in form and _is_no_code(typed["code"])):
+    chosen = "sure" in form or typed["shown"]  # from the page of a child, or of the children who may be meant
+    which, known = ([], True) if chosen else _may_mean(typed["code"])
+    if which or not (known or slips.is_code(typed["code"])):
         return render_template("withdrawals/which.html", which=which, typed=typed)
     try:
         done = withdrawals.withdraw(desk(), typed["code"], scope, *who)
@@ -70,18 +68,16 @@ def written(form: Mapping[str, str]) -> Answer:
     )
 
 
-def _may_mean(code: str) -> list[Case]:
-    """Return the children to choose from where *code* names several of them, or is the name of one and no code."""
-    if desk().me.role not in {INTERVIEWER, COORDINATOR}:
-        return []
+def _may_mean(code: str) -> tuple[list[Case], bool]:
+    """Return the children to choose from where *code* names several of them, or is the name of one and no code.
+
+    And whether somebody here has it: what nobody here has, and is no code, would travel where others can read it.
+    """
+    if not code.strip() or desk().me.role not in {INTERVIEWER, COORDINATOR}:
+        return [], not code.strip()
     wanted, found = slips.spelt(clean(code)).casefold(), people.find(desk(), code)
     named = [one for one in found if wanted in {word.casefold() for word in _codes(one)}]
-    return (named if len(named) > 1 else []) if named else found
-
-
-def _is_no_code(code: str) -> bool:
-    """Tell whether what was typed is a telephone number or a whole text: it would travel readable and match nobody."""
-    return len(code) > LONGEST or _NUMBER.fullmatch(names.typed(code)) is not None
+    return (named if len(named) > 1 else []) if named else found, bool(named)
 
 
 def _codes(one: Case) -> list[str]:

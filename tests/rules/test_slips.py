@@ -48,8 +48,18 @@ def test_a_slip_code_has_eight_characters_and_none_that_looks_like_another() -> 
         ("ad6x xymd", "AD6XXYMD"),
         ("南乔", "南乔"),
         ("ZK-A03-0011", "ZK-A03-0011"),
+        ("编号 ZK-A03-001", "ZK-A03-001"),
+        ("ZK-A03-001 或 ZK-A03-002", "ZK-A03-001 或 ZK-A03-002"),
         ("p_N-9aBcDeFgHiJkLmNoPq", "p_N-9aBcDeFgHiJkLmNoPq"),
     ],
 )
 def test_a_code_is_understood_however_it_is_written(typed: str, meant: str) -> None:
     assert slips.spelt(typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [("李小花", False), ("0394-000 0000", False), ("", False), ("ad6x xymd", True), ("编号 zk a03 001", True)],
+)
+def test_a_name_or_a_number_is_no_code(typed: str, code: bool) -> None:
+    assert slips.is_code(typed) is code

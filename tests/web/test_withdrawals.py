@@ -98,13 +98,25 @@ def test_a_called_name_is_no_code_and_leads_to_the_children_it_may_mean(browser:
     assert browser.get(f"/people/{child}").status_code == 404
 
 
-@pytest.mark.parametrize("typed", ["0394-000 0000", "１３８００００００００", "字" * 41])
-def test_a_number_or_a_whole_text_is_passed_on_only_after_it_was_meant(browser: FlaskClient, typed: str) -> None:
+@pytest.mark.parametrize("typed", ["0394-000 0000", "１３８００００００００", "字" * 41, "李小花", "😀"])
+def test_a_number_a_name_or_a_whole_text_is_passed_on_only_after_it_was_meant(browser: FlaskClient, typed: str) -> None:
     asked = browser.post("/withdraw", data={"code": typed, "asker": "guardian"}).text
     assert "这不是编号" in asked
 
     done = browser.post("/withdraw", data={"code": typed, "asker": "guardian", "sure": "yes"}).text
     assert "跟着下一个数据包走" in done  # never refused
+
+
+@pytest.mark.parametrize("around", ["编号 {}", "{}（小河）", "是 {}，谢谢"])
+def test_a_code_with_words_around_it_hides_the_child_at_once(
+    browser: FlaskClient, desks: dict[str, Desk], consented: str, around: str
+) -> None:
+    code = people.case(desks["interviewer"], consented).case_code
+
+    done = browser.post("/withdraw", data={"code": around.format(code), "asker": "guardian"}).text
+
+    assert "看不到这个孩子" in done
+    assert browser.get(f"/people/{consented}").status_code == 404
 
 
 def test_of_two_children_with_one_pseudonym_the_family_is_asked_which(
