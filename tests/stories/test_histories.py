@@ -1030,6 +1030,7 @@ def the_journal_is_left_as_it_is(patching: pytest.MonkeyPatch) -> None:
 def deleted_is_not_overwritten(patching: pytest.MonkeyPatch) -> None:
     kept = tuple(pragma.replace("secure_delete = ON", "secure_delete = OFF") for pragma in database._PRAGMAS)
     patching.setattr(database, "_PRAGMAS", kept)
+    patching.setattr(Database, "_rewrote_pages", lambda _: True)
 
 
 def acknowledged_before_the_commit(patching: pytest.MonkeyPatch) -> None:
