@@ -121,6 +121,7 @@ _ALL = (
         "lost_stick", "study", "lost_sticks", {**_texts("device written_on lost_on"), "interviews": INTEGER},
         immutable=True,
     ),
+    Kind("found_stick", "study", "found_sticks", _texts("loss day"), immutable=True),
     Kind("erasure_done", "study", "erasures_done", _texts("erasure device day"), ("erasure", "device")),
     Kind("team_secret", "consent", "team_secrets", _texts("team secret"), ("team",)),
     Kind("participant", "research", "participants", _PARTICIPANT_FIELDS),
