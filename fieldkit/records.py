@@ -142,7 +142,7 @@ _ALL = (
     Kind("nonparticipation", "consent", "nonparticipations", _texts("reason site sex age_group day")),
     Kind(
         "tombstone", "consent", "tombstones",
-        {**_texts("case_code slip_code site sex age_group erasure day told_on requested_by"), "removed": MAP},
+        {**_texts("case_code slip_code site sex age_group pilot erasure day told_on requested_by"), "removed": MAP},
         immutable=True,
     ),
     Kind("notice", "notices", "notices", _texts("code scope requested_by day"), immutable=True),

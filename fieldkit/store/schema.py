@@ -31,6 +31,7 @@ KNOWN = (
     "clocks_repaired",
     "blocks_at_once",
     "sticks_found",
+    "pilot_children_gone",
 )  # any other name is a later version's
 
 _LOG = """
@@ -279,16 +280,6 @@ _GONE_TABLES = {
     "erasures_done": "erasure device day",
     "tombstones": "case_code slip_code site sex age_group erasure day told_on requested_by removed",
 }
-_GONE = """
-CREATE TABLE erased_aliases (drawer TEXT, alias TEXT, PRIMARY KEY (drawer, alias)) WITHOUT ROWID;
-CREATE TABLE erased_children (drawer TEXT, subject TEXT, PRIMARY KEY (drawer, subject)) WITHOUT ROWID;
-DROP VIEW noticed;
-CREATE VIEW noticed_all AS
-  SELECT c.subject, n.id AS notice, n.scope, n.requested_by FROM notices AS n
-  CROSS JOIN child_names AS c ON c.name = n.code COLLATE NOCASE;
-CREATE VIEW noticed AS
-  SELECT * FROM noticed_all WHERE scope NOT IN ('audio', 'photo', 'quote', 'recontact', 'share');
-"""
 
 
 @migrations()
@@ -301,7 +292,7 @@ def whole_children_gone(db: Tables) -> None:
         db.table(table).create(_columns(fields), pk="id")
         db.table(table).create_index(["subject"])
         _script(db, walls.NEEDS_CHANGE.format(table=table))
-    _script(db, _GONE)
+    _script(db, walls.GONE)
 
 
 @migrations()
@@ -393,3 +384,9 @@ def sticks_found(db: Tables) -> None:
     db.table("found_sticks").create(_columns("loss day"), pk="id")
     _script(db, walls.NEEDS_CHANGE.format(table="found_sticks"))
     _script(db, walls.FOUND)
+
+
+@migrations()
+def pilot_children_gone(db: Tables) -> None:
+    """Whether a child who is gone was one of the pilot's, so that deleting changes no count."""
+    db.table("tombstones").add_column("pilot", str)

@@ -188,3 +188,15 @@ CREATE VIEW sticks_now AS
   SELECT place, id, at, name, interviews, ends, iif(found, '', lost) AS lost, loss
   FROM (SELECT *, EXISTS (SELECT 1 FROM found_sticks AS f WHERE f.loss = s.loss) AS found FROM sticks AS s);
 """
+
+# By which names an erased child's blocks are known; a notice about a part is no wall against the rest.
+GONE = """
+CREATE TABLE erased_aliases (drawer TEXT, alias TEXT, PRIMARY KEY (drawer, alias)) WITHOUT ROWID;
+CREATE TABLE erased_children (drawer TEXT, subject TEXT, PRIMARY KEY (drawer, subject)) WITHOUT ROWID;
+DROP VIEW noticed;
+CREATE VIEW noticed_all AS
+  SELECT c.subject, n.id AS notice, n.scope, n.requested_by FROM notices AS n
+  CROSS JOIN child_names AS c ON c.name = n.code COLLATE NOCASE;
+CREATE VIEW noticed AS
+  SELECT * FROM noticed_all WHERE scope NOT IN ('audio', 'photo', 'quote', 'recontact', 'share');
+"""

@@ -11,7 +11,19 @@ from sqlite_utils import Migrations
 from fieldkit.records import INTEGER, KINDS, Change, Kind, canonical
 from fieldkit.rules import consent
 from fieldkit.rules.notes import DOUBTED
-from fieldkit.store import decisions, duplicates, holdings, log, people, rebuild, schema, standing, tasks, ticks
+from fieldkit.store import (
+    decisions,
+    duplicates,
+    holdings,
+    log,
+    people,
+    rebuild,
+    sampling,
+    schema,
+    standing,
+    tasks,
+    ticks,
+)
 from fieldkit.store.database import Database, DatabaseError, Tables
 from fieldkit.store.log import Draft, Pen
 
@@ -300,4 +312,18 @@ def test_a_loss_of_an_older_program_can_be_found(tmp_path: Path, store_key: byte
         assert {one.name: one.loss for one in ticks.sticks(tables)} == {"kept": "", "lost": said.id}
         log.append(tables, pen, Draft("found_stick", {"loss": said.id, "day": "2026-05-03"}))
         assert [one.lost for one in ticks.sticks(tables)] == ["", ""]
+    db.close()
+
+
+def test_a_child_whom_an_older_program_deleted_still_counts(tmp_path: Path, store_key: bytes) -> None:
+    db = Database(tmp_path / "before.db", store_key)
+    with db.writing() as tables:
+        schema.migrations.apply(tables, stop_before="pilot_children_gone")
+        tables.execute(
+            "INSERT INTO changes SELECT 'x', 'consent/A', 'kid', NULL, 'tombstone', 'x', 1, 'L1', 'L1', "
+            "NULL, '[]', '{}', NULL, NULL"
+        )
+        tables.execute("INSERT INTO tombstones (id, subject, case_code) VALUES ('x', 'kid', 'ZK-A03-001')")
+        schema.migrations.apply(tables)
+        assert [row["pilot"] for row in sampling.withdrawn(tables)] == [None]
     db.close()
