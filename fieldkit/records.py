@@ -183,6 +183,7 @@ _ALL = (
     ),
     Kind("work_item", "research", "work_items", _texts("what due day"), immutable=True),
     Kind("work_tick", "research", "work_ticks", _texts("item came day"), immutable=True),
+    Kind("work_removal", "research", "work_removals", _texts("item day"), immutable=True),
 )  # fmt: skip
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 ATTACHED = {"audio": "audio", "image": "photo_object"}  # item by the part of a media type before the slash (V39)

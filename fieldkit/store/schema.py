@@ -32,6 +32,7 @@ KNOWN = (
     "blocks_at_once",
     "sticks_found",
     "pilot_children_gone",
+    "work_called_off",
 )  # any other name is a later version's
 
 _LOG = """
@@ -390,3 +391,10 @@ def sticks_found(db: Tables) -> None:
 def pilot_children_gone(db: Tables) -> None:
     """Whether a child who is gone was one of the pilot's, so that deleting changes no count."""
     db.table("tombstones").add_column("pilot", str)
+
+
+@migrations()
+def work_called_off(db: Tables) -> None:
+    """What a coordinator took off a work list."""
+    db.table("work_removals").create(_columns("item day"), pk="id").create_index(["subject"])
+    _script(db, walls.NEEDS_CHANGE.format(table="work_removals"))
