@@ -80,7 +80,8 @@ def test_what_a_coordinator_says_counts_on_the_laptop_that_wrote_it(
     sticks.find(chief, sticks.lost(chief)[0].id)
     assert [one.name for one in sticks.listing(me) if one.lost] == ["x.fieldkit"]
     carry(chief, me)
-    assert [one for one in sticks.listing(me) if one.lost] == sticks.lost(chief) == []
+    assert [one for one in sticks.listing(me) if one.lost] == []
+    assert sticks.lost(chief) == []
     (change,) = changes(me, "found_stick")
     assert (change.drawer, change.subject, set(change.set)) == ("study", None, {"loss", "day"})
 
