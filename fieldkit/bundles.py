@@ -1,4 +1,4 @@
-"""The commands of bundles on sticks: write one, look at one, read one, and say that one is lost."""
+"""The commands of bundles on sticks: write one, look at one, read one, and say that one is lost, or found."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fieldkit import console
 from fieldkit.acts import handover, previews, sticks
 from fieldkit.console import say
 from fieldkit.i18n import N_
+from fieldkit.rules.members import COORDINATOR
 from sync.replica import Report
 
 _MANY = N_("Written and read back: {path} and the files after it, {n} in all. Carry them all.")
@@ -35,7 +36,9 @@ def add(
     written = command(steps, "list", _list, "写过的数据包 the bundles that were written here")
     lost = command(steps, "lost", _lost, "U盘丢了 a stick is lost")
     lost.add_argument("name", help="清单上的名字 its name in the list")
-    for one in (write, look, read, written, lost):
+    found = command(steps, "found", _found, "U盘找到了 a lost stick was found")
+    found.add_argument("name", help="清单上的名字或编号 its name or number in the list")
+    for one in (write, look, read, written, lost, found):
         as_user(one)
 
 
@@ -85,13 +88,21 @@ def _numbers(report: Report) -> dict[str, object]:
 
 def _list(asked: argparse.Namespace) -> None:
     with console.desk(asked) as desk:
-        found = sticks.listing(desk)
+        found, lost = sticks.listing(desk), sticks.lost(desk) if desk.me.role == COORDINATOR else []
     if asked.json:
-        console.show({"bundles": [asdict(one) for one in found]})
+        console.show({"bundles": [asdict(one) for one in found], "lost": [asdict(one) for one in lost]})
         return
     for one in found:
         words = N_("{name}: {when}, {n} interviews, lost") if one.lost else N_("{name}: {when}, {n} interviews")
         say(words, name=one.name, when=one.at, n=one.interviews)
+    for gone in lost:
+        say(
+            N_("Lost by {device}: number {id}, written {day}, {n} interviews"),
+            device=gone.device,
+            id=gone.id,
+            day=gone.written_on,
+            n=gone.interviews,
+        )
 
 
 def _lost(asked: argparse.Namespace) -> None:
@@ -102,3 +113,12 @@ def _lost(asked: argparse.Namespace) -> None:
         return
     say(N_("Marked as lost: {name}. Write a new bundle."), name=stick.name)
     say(N_("Whoever finds it cannot read it: the bundle is encrypted, and only computers of this study can open it."))
+
+
+def _found(asked: argparse.Namespace) -> None:
+    with console.desk(asked) as desk:
+        stick = sticks.find(desk, asked.name)
+    if asked.json:
+        console.show(asdict(stick))
+        return
+    say(N_("No longer marked as lost. Interviews on it count as carried: {n}."), n=stick.interviews)

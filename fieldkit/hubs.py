@@ -24,7 +24,7 @@ from sync.client import Card, Progress
 if TYPE_CHECKING:
     from sync.centre import Centre
 
-CARD = "hub-card.json"
+CARD, CODE = "hub-card.json", "hub-card.svg"
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - a hub is asked from outside
 STEP = 50  # blocks between two lines of progress
 
@@ -147,10 +147,21 @@ def _answer(asked: argparse.Namespace, centre: Centre) -> None:
 def _tell(asked: argparse.Namespace, centre: Centre, port: int) -> None:
     url = asked.url or f"{'https' if asked.cert else 'http'}://{_address(asked.host)}:{port}"
     certificate = asked.cert.read_text(encoding="ascii") if asked.cert else ""
-    place = (asked.store or Path.cwd()) / CARD
-    write_atomically(place, hubs.write_card(Card(centre.study, url, centre.key, certificate)))
+    card, place = hubs.write_card(Card(centre.study, url, centre.key, certificate)), asked.store or Path.cwd()
+    write_atomically(place / CARD, card)
     say(N_("The hub answers at {url} (Ctrl+C closes it). Its key: {key}"), url=url, key=centre.key)
-    say(N_("Hand this card to every laptop: {path}"), path=place)
+    say(N_("Hand this card to every laptop: {path}"), path=place / CARD)
+    _draw(card, place / CODE)
+
+
+def _draw(card: bytes, path: Path) -> None:
+    """Write the card as a QR code too; where none holds it, say so and leave no older one."""
+    try:
+        write_atomically(path, hubs.picture(card))
+        say(N_("The same as a QR code; its text can be pasted under “Send to the hub”: {path}"), path=path)
+    except hubs.CardTooLarge as error:
+        path.unlink(missing_ok=True)
+        say(error.message)
 
 
 def _address(host: str) -> str:

@@ -121,6 +121,7 @@ _ALL = (
         "lost_stick", "study", "lost_sticks", {**_texts("device written_on lost_on"), "interviews": INTEGER},
         immutable=True,
     ),
+    Kind("found_stick", "study", "found_sticks", _texts("loss day"), immutable=True),
     Kind("erasure_done", "study", "erasures_done", _texts("erasure device day"), ("erasure", "device")),
     Kind("team_secret", "consent", "team_secrets", _texts("team secret"), ("team",)),
     Kind("participant", "research", "participants", _PARTICIPANT_FIELDS),
@@ -141,7 +142,7 @@ _ALL = (
     Kind("nonparticipation", "consent", "nonparticipations", _texts("reason site sex age_group day")),
     Kind(
         "tombstone", "consent", "tombstones",
-        {**_texts("case_code slip_code site sex age_group erasure day told_on requested_by"), "removed": MAP},
+        {**_texts("case_code slip_code site sex age_group pilot erasure day told_on requested_by"), "removed": MAP},
         immutable=True,
     ),
     Kind("notice", "notices", "notices", _texts("code scope requested_by day"), immutable=True),
@@ -182,6 +183,7 @@ _ALL = (
     ),
     Kind("work_item", "research", "work_items", _texts("what due day"), immutable=True),
     Kind("work_tick", "research", "work_ticks", _texts("item came day"), immutable=True),
+    Kind("work_removal", "research", "work_removals", _texts("item day"), immutable=True),
 )  # fmt: skip
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 ATTACHED = {"audio": "audio", "image": "photo_object"}  # item by the part of a media type before the slash (V39)

@@ -25,8 +25,9 @@ def laptop(four_machines: Path, tmp_path: Path) -> str:
 
 
 def test_a_stick_that_was_not_written_here_is_refused(laptop: str, capsys: Said) -> None:
-    assert main(["bundle", "lost", "whichever", "--data", laptop]) == 3
-    assert "(no_such_stick)" in capsys.readouterr().err
+    for step in ("lost", "found"):
+        assert main(["bundle", step, "whichever", "--data", laptop]) == 3
+        assert "(no_such_stick)" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_bundle_is_not_looked_at(laptop: str, tmp_path: Path, capsys: Said) -> None:
@@ -55,3 +56,26 @@ def test_a_bundle_is_written_listed_looked_at_and_lost(laptop: str, tmp_path: Pa
     (one,) = json.loads(capsys.readouterr().out)["bundles"]
     assert (one["name"], one["lost"] != "") == ("stick.fieldkit", True)
     assert main(["bundle", "read", stick, "--data", laptop]) == 0
+
+
+def test_a_stick_that_turned_up_is_found_by_the_laptop_or_by_a_coordinator(
+    laptop: str, four_machines: Path, tmp_path: Path, capsys: Said
+) -> None:
+    office = str(copytree(four_machines / "coordinator", tmp_path / "office"))
+    for name in ("one.fieldkit", "two.fieldkit"):
+        assert main(["bundle", "write", str(tmp_path / name), "--data", laptop]) == 0
+        assert main(["bundle", "lost", name, "--data", laptop]) == 0
+    assert main(["bundle", "write", str(tmp_path / "three.fieldkit"), "--data", laptop]) == 0
+    assert main(["bundle", "read", str(tmp_path / "three.fieldkit"), "--data", office]) == 0
+    assert main(["bundle", "found", "one.fieldkit", "--data", laptop]) == 0
+    assert "No longer marked as lost" in capsys.readouterr().out
+    assert main(["bundle", "found", "one.fieldkit", "--data", laptop]) == 3
+    assert "(not_lost)" in capsys.readouterr().err
+
+    assert main(["bundle", "list", "--data", office]) == 0
+    number = re.search(r"Lost by L1: number (\S+),", capsys.readouterr().out)
+    assert number
+    assert main(["bundle", "found", number[1], "--data", office]) == 0
+    capsys.readouterr()
+    assert main(["bundle", "list", "--data", office, "--json"]) == 0
+    assert [one["id"] == number[1] for one in json.loads(capsys.readouterr().out)["lost"]] == [False]

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from fieldkit import hubs
+from fieldkit.acts import hubs as acts
 from fieldkit.cli import main
 
 Said = pytest.CaptureFixture[str]
@@ -38,7 +39,7 @@ def _running(*words: str | Path) -> Iterator[list[str]]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
         assert process.stdout is not None
         try:
-            yield [process.stdout.readline() for _ in range(4)]
+            yield [process.stdout.readline() for _ in range(6)]
         finally:
             process.send_signal(signal.SIGTERM)
             process.stdout.read()
@@ -61,6 +62,14 @@ def test_a_hub_that_does_not_say_where_it_stands_is_refused(folders: Path, tmp_p
     assert main(["hub", "pass", str(tmp_path / "other"), "--data", str(folders / "interviewer")]) == 3
 
 
+def test_a_card_too_large_for_a_code_is_told_and_leaves_no_older_one(tmp_path: Path, capsys: Said) -> None:
+    older = tmp_path / hubs.CODE
+    older.write_bytes(b"of an earlier start")
+    hubs._draw(b"x" * 3000, older)
+    assert not older.exists()
+    assert "放不进二维码" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("half", ["--cert", "--key"])
 def test_half_a_certificate_is_none(tmp_path: Path, capsys: Said, half: str) -> None:
     assert main(["hub", "--pass", str(tmp_path / "study.pass"), half, str(tmp_path / "half.pem")]) == 3
@@ -78,6 +87,8 @@ def test_a_laptop_and_a_coordinator_exchange_by_the_handbook(folders: Path, tmp_
     with _running("--pass", told, "--store", store, "--country", "CN", "--host", "127.0.0.1", "--port", "0") as said:
         card = store / hubs.CARD
         assert str(card) in said[3]
+        assert str(store / hubs.CODE) in said[5]
+        assert (store / hubs.CODE).read_bytes() == acts.picture(card.read_bytes())
         for role in ("interviewer", "coordinator", "interviewer"):
             words = ["sync", "--data", str(folders / role), "--hub-card", str(card)]
             assert main(words) == 0
@@ -92,7 +103,7 @@ def test_a_laptop_and_a_coordinator_exchange_by_the_handbook(folders: Path, tmp_
         assert status["study"] in page
         assert "李岚" not in page
     with _running("--pass", told, "--store", store, "--country", "CN", "--port", "0", "--restored") as said:
-        assert len(said) == 4
+        assert len(said) == 6
         assert json.loads(card.read_bytes())["key"] == status["key"]
 
 

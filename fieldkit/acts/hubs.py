@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+import segno
 from nacl import utils
 
 from fieldkit.acts.desk import Desk, only
@@ -44,6 +46,14 @@ class NotACard(Refusal):
 
     code = "not_a_card"
     message = N_("This file is not a hub card. Nothing was changed. Ask whoever runs the hub for its hub-card.json.")
+    status = 422
+
+
+class CardTooLarge(Refusal):
+    """No QR code holds this card: the certificate on it is a long chain."""
+
+    code = "card_too_large"
+    message = N_("The card is too large for a QR code, because of its certificate. Hand on the file.")
     status = 422
 
 
@@ -149,8 +159,18 @@ def write_card(card: Card) -> bytes:
     return canonical({"format": FORMAT, "kind": CARD, **asdict(card)})
 
 
+def picture(content: bytes) -> bytes:
+    """Return a card as a QR code of the same text, an SVG file. Raises CardTooLarge."""
+    drawn = BytesIO()
+    try:
+        segno.make(content.decode(), error="l").save(drawn, kind="svg", scale=5, border=4)
+    except segno.DataOverflowError as error:
+        raise CardTooLarge from error
+    return drawn.getvalue()
+
+
 def read_card(content: bytes) -> Card:
-    """Return the card in *content*; raises NotACard."""
+    """Return the card in *content*, a file or the text of its QR code; raises NotACard."""
     facts = _read(content, CARD, NotACard)
     named = [facts.get(name) for name in Card.__dataclass_fields__]
     texts = [one for one in named if isinstance(one, str)]

@@ -74,9 +74,15 @@ class Preview:
 def look(desk: Desk, path: Path, name: str = "") -> Preview:
     """Return what reading the bundle at *path* would do; nothing of it stays, here or in any file.
 
+    It is worked out on a copy, so that typing goes on meanwhile.
     Raises what `handover.read` raises.
     """
-    with handover.explaining(path), desk.db.trying() as tables:
+    with (
+        handover.explaining(path),
+        desk.folder.scratch() as scratch,
+        desk.db.apart(scratch / "store") as copy,
+        copy.trying() as tables,
+    ):
         return _seen(desk, tables, path, name or path.name)
 
 

@@ -154,7 +154,7 @@ def _erase(desk: Desk, tables: Tables, asked: Due, subject: str, told: str) -> s
     order = replica.remove(tables, team, subject, desk.keys.signer)
     if order not in removals.carried_out(tables):
         raise TeamUnknown
-    facts = {name: row.get(name) or "" for name in ("case_code", "slip_code", "site", "sex", "age_group")}
+    facts = {name: row.get(name) or "" for name in ("case_code", "slip_code", "site", "sex", "age_group", "pilot")}
     facts |= {"erasure": order, "day": desk.today, "told_on": told, "requested_by": asked.asked_by, "removed": removed}
     draft = Draft("tombstone", facts, subject=subject, drawer=f"consent/{team}")
     return log.append(tables, desk.pen, draft).record

@@ -153,7 +153,7 @@ def _is_on(row: people.Row) -> bool:
 def _children(desk: Desk, tables: Tables) -> list[Child]:
     """Return all children but those of the pilot; of who withdrew what a tombstone keeps, so that deleting is no news.
 
-    Whether a child was one of the pilot's is not kept.
+    Of those that an older program deleted it was not kept whether they were the pilot's: they count.
     """
     rows = people.participants(tables)
     common = situations.ground(desk, tables, people.read_at_once(tables))
@@ -167,7 +167,8 @@ def _children(desk: Desk, tables: Tables) -> list[Child]:
         for row, case in zip(rows, cases, strict=True)
         if row["pilot"] != "yes"
     ]
-    return found + [Child(_facts(row), frozenset({sampling.WITHDREW})) for row in store.withdrawn(tables)]
+    gone = [row for row in store.withdrawn(tables) if row["pilot"] != "yes"]
+    return found + [Child(_facts(row), frozenset({sampling.WITHDREW})) for row in gone]
 
 
 def _facts(row: people.Row) -> Cell:

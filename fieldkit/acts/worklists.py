@@ -43,6 +43,24 @@ class NotToBeAsked(Refusal):
     )
 
 
+class TakenOff(Refusal):
+    """A coordinator took this item off the list meanwhile."""
+
+    code = "taken_off"
+    message = N_(
+        "Nothing was saved: the coordinator took this off the list. If it is done already, tell the coordinator "
+        "what came of it."
+    )
+    status = 410
+
+
+class TickedOff(Refusal):
+    """What is done is not taken off any more."""
+
+    code = "ticked_off"
+    message = N_("Nothing was changed: the team has ticked this off already. What came of it stays.")
+
+
 @dataclass(frozen=True)
 class Done:
     """What came of an item: in words, the day by that laptop's clock, and who wrote it."""
@@ -53,8 +71,19 @@ class Done:
 
 
 @dataclass(frozen=True)
+class Off:
+    """That an item was taken off: the day by that laptop's clock, and who did it."""
+
+    day: str
+    author: str
+
+
+@dataclass(frozen=True)
 class Item:
-    """One thing that a team is asked to do: with which child, and by when; `done` once it is ticked off."""
+    """One thing that a team is asked to do: with which child, and by when; `done` once it is ticked off.
+
+    `off`: a coordinator took it off; a tick that the team wrote before it heard of that stands beside.
+    """
 
     id: str
     team: str
@@ -63,6 +92,7 @@ class Item:
     what: str
     due: str
     done: tuple[Done, ...]
+    off: tuple[Off, ...] = ()
 
 
 @only(COORDINATOR)
@@ -75,7 +105,7 @@ def teams(desk: Desk) -> list[str]:
 
 @only(COORDINATOR)
 def listing(desk: Desk) -> list[Item]:
-    """Return what every team is asked to do, done or not, the first due first."""
+    """Return what every team is asked to do, done or not, and what was taken off, the first due first."""
     with desk.db.reading() as tables:
         return list(_items(tables))
 
@@ -84,12 +114,12 @@ def listing(desk: Desk) -> list[Item]:
 def mine(desk: Desk) -> list[Item]:
     """Return what waits for this laptop's team."""
     with desk.db.reading() as tables:
-        return _waiting(desk, tables)
+        return [one for one in _waiting(desk, tables) if not one.off]
 
 
 @only(INTERVIEWER)
 def find(desk: Desk, item: str) -> Item:
-    """Return one thing that waits. Raises NotFound, also once it is ticked off."""
+    """Return one thing that waits. Raises NotFound, also once it is ticked off, and TakenOff."""
     with desk.db.reading() as tables:
         return _find(desk, tables, item)
 
@@ -115,11 +145,38 @@ def put(desk: Desk, team: str, what: str, codes: str, due: str) -> int:
 
 @only(INTERVIEWER)
 def tick(desk: Desk, item: str, came: str) -> None:
-    """Tick an item off, with what came of it. Raises NotFound, Missing, TooLong."""
+    """Tick an item off, with what came of it. Raises NotFound, TakenOff, Missing, TooLong."""
     said = {"item": item, "came": _words(came, CAME), "day": desk.today}
     with desk.db.writing() as tables:
         one = _find(desk, tables, item)
         log.append(tables, desk.pen, Draft("work_tick", said, subject=one.subject))
+
+
+@only(COORDINATOR)
+def on_list(desk: Desk, item: str) -> Item:
+    """Return one thing that can be taken off. Raises NotFound, TickedOff."""
+    with desk.db.reading() as tables:
+        return _on_list(tables, item)
+
+
+@only(COORDINATOR)
+def take_off(desk: Desk, item: str) -> None:
+    """Take an item off its team's list; who did it and when stays. Raises NotFound, TickedOff."""
+    with desk.db.writing() as tables:
+        one = _on_list(tables, item)
+        if not one.off:
+            facts = {"item": item, "day": desk.today}
+            draft = Draft("work_removal", facts, subject=one.subject, drawer=f"research/{one.team}")
+            log.append(tables, desk.pen, draft)
+
+
+def _on_list(tables: Tables, item: str) -> Item:
+    found = next((one for one in _items(tables) if one.id == item), None)
+    if found is None:
+        raise NotFound
+    if found.done:
+        raise TickedOff
+    return found
 
 
 def _words(text: str, field: str) -> str:
@@ -149,15 +206,14 @@ def _is_left_alone(tables: Tables, subject: str) -> bool:
 
 
 def _items(tables: Tables) -> Iterator[Item]:
-    ticked, users = store.ticks(tables), machine.everybody(tables).users
+    ticked, off = store.ticks(tables), store.removals(tables)
+    users = {code: one.name for code, one in machine.everybody(tables).users.items()}
     for row in store.items(tables):
-        done = [
-            Done(one["came"] or "", one["day"] or "", users[one["author"]].name if one["author"] in users else "")
-            for one in ticked.get(row["id"], [])
-        ]
+        said, gone = ticked.get(row["id"], []), off.get(row["id"], [])
+        done = tuple(Done(one["came"] or "", one["day"] or "", users.get(one["author"], "")) for one in said)
         if not _is_left_alone(tables, row["subject"]):
             facts = {name: row[name] or "" for name in ("id", "team", "subject", "case_code", "what", "due")}
-            yield Item(**facts, done=tuple(done))
+            yield Item(**facts, done=done, off=tuple(Off(one["day"], users.get(one["author"], "")) for one in gone))
 
 
 def _waiting(desk: Desk, tables: Tables) -> list[Item]:
@@ -168,4 +224,6 @@ def _find(desk: Desk, tables: Tables, item: str) -> Item:
     found = next((one for one in _waiting(desk, tables) if one.id == item), None)
     if found is None:
         raise NotFound
+    if found.off:
+        raise TakenOff
     return found

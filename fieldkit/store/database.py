@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from secrets import token_bytes
 from threading import Lock
 from typing import Any
 from weakref import WeakSet
@@ -212,6 +213,27 @@ class Database:
             raise _translated(error) from error
         finally:
             connection.close()
+
+    @contextmanager
+    def apart(self, path: Path) -> Iterator[Database]:
+        """Yield a copy in the new file *path*, consistent and closed afterwards; others go on writing meanwhile.
+
+        Its key ends with it: once the file is gone, nothing of it can be read any more. Raises DiskFull.
+        """
+        key = token_bytes(KEY_BYTES)
+        self._export(path, key)
+        with closing(Database(path, key)) as copy:
+            yield copy
+
+    def _export(self, path: Path, key: bytes) -> None:
+        with closing(self._connect()) as connection:
+            try:
+                connection.execute("ATTACH ? AS apart KEY ?", [str(path), f"x'{key.hex()}'"])
+                connection.execute("BEGIN")  # all of it as it stands at one moment
+                connection.execute("SELECT sqlcipher_export('apart')")
+                connection.execute("COMMIT")
+            except dbapi2.Error as error:
+                raise _translated(error) from error
 
     @contextmanager
     def _transaction(self, connection: dbapi2.Connection, begin: str, *, stays: bool = True) -> Iterator[Tables]:

@@ -30,6 +30,9 @@ KNOWN = (
     "work_lists",
     "clocks_repaired",
     "blocks_at_once",
+    "sticks_found",
+    "pilot_children_gone",
+    "work_called_off",
 )  # any other name is a later version's
 
 _LOG = """
@@ -278,16 +281,6 @@ _GONE_TABLES = {
     "erasures_done": "erasure device day",
     "tombstones": "case_code slip_code site sex age_group erasure day told_on requested_by removed",
 }
-_GONE = """
-CREATE TABLE erased_aliases (drawer TEXT, alias TEXT, PRIMARY KEY (drawer, alias)) WITHOUT ROWID;
-CREATE TABLE erased_children (drawer TEXT, subject TEXT, PRIMARY KEY (drawer, subject)) WITHOUT ROWID;
-DROP VIEW noticed;
-CREATE VIEW noticed_all AS
-  SELECT c.subject, n.id AS notice, n.scope, n.requested_by FROM notices AS n
-  CROSS JOIN child_names AS c ON c.name = n.code COLLATE NOCASE;
-CREATE VIEW noticed AS
-  SELECT * FROM noticed_all WHERE scope NOT IN ('audio', 'photo', 'quote', 'recontact', 'share');
-"""
 
 
 @migrations()
@@ -300,7 +293,7 @@ def whole_children_gone(db: Tables) -> None:
         db.table(table).create(_columns(fields), pk="id")
         db.table(table).create_index(["subject"])
         _script(db, walls.NEEDS_CHANGE.format(table=table))
-    _script(db, _GONE)
+    _script(db, walls.GONE)
 
 
 @migrations()
@@ -370,14 +363,6 @@ def work_lists(db: Tables) -> None:
         _script(db, walls.NEEDS_CHANGE.format(table=table))
 
 
-_DATED = """
-CREATE INDEX changes_dated ON changes (
-  device, tick, coalesce(json_extract(body, '$.set.started_on'), json_extract(body, '$.set.day'))
-) WHERE kind IN ('interview', 'consent_event') AND coalesce(json_extract(body, '$.set.entered_on'), '') = ''
-  AND coalesce(json_extract(body, '$.set.started_on'), json_extract(body, '$.set.day')) IS NOT NULL;
-"""
-
-
 @migrations()
 def clocks_repaired(db: Tables) -> None:
     """Which days were meant by days that a laptop believed; and what each laptop dated is found at once."""
@@ -385,10 +370,31 @@ def clocks_repaired(db: Tables) -> None:
         _columns("device from_day to_day reason first:int last:int days:int replaces"), pk="id"
     )
     _script(db, walls.NEEDS_CHANGE.format(table="clock_repairs"))
-    _script(db, _DATED)
+    _script(db, walls.DATED)
 
 
 @migrations()
 def blocks_at_once(db: Tables) -> None:
     """What an exchange asks of the blocks is read from an index, whatever they hold."""
     _script(db, walls.BLOCKS)
+
+
+@migrations()
+def sticks_found(db: Tables) -> None:
+    """A lost stick that turned up."""
+    db.table("found_sticks").create(_columns("loss day"), pk="id")
+    _script(db, walls.NEEDS_CHANGE.format(table="found_sticks"))
+    _script(db, walls.FOUND)
+
+
+@migrations()
+def pilot_children_gone(db: Tables) -> None:
+    """Whether a child who is gone was one of the pilot's, so that deleting changes no count."""
+    db.table("tombstones").add_column("pilot", str)
+
+
+@migrations()
+def work_called_off(db: Tables) -> None:
+    """What a coordinator took off a work list."""
+    db.table("work_removals").create(_columns("item day"), pk="id").create_index(["subject"])
+    _script(db, walls.NEEDS_CHANGE.format(table="work_removals"))

@@ -20,13 +20,17 @@ from sync.receipts import Receipt
 
 @dataclass(frozen=True)
 class Stick:
-    """A bundle that was written: its id, when, under which name, how many interviews it held, when it was lost."""
+    """A bundle that was written: its id, when, under which name, how many interviews it held, when it was lost.
+
+    `loss`: the record that says so, also once it was found.
+    """
 
     id: str
     at: str
     name: str
     interviews: int
     lost: str
+    loss: str = ""
 
 
 def note_stick(tables: Tables, stick: Stick, held: Ends) -> None:
@@ -37,18 +41,24 @@ def note_stick(tables: Tables, stick: Stick, held: Ends) -> None:
 
 def sticks(tables: Tables) -> list[Stick]:
     """Return the bundles that were written here, newest first."""
-    rows = tables.execute("SELECT id, at, name, interviews, lost FROM sticks ORDER BY place DESC")
+    rows = tables.execute("SELECT id, at, name, interviews, lost, loss FROM sticks_now ORDER BY place DESC")
     return [Stick(*row) for row in rows]
 
 
-def lose(tables: Tables, stick: str, at: str) -> None:
-    """Keep that a bundle was lost: it carries nothing any more."""
-    tables.execute("UPDATE sticks SET lost = ? WHERE id = ?", [at, stick])
+def lose(tables: Tables, stick: str, at: str, loss: str) -> None:
+    """Keep that a bundle was lost, as the record *loss* says: it carries nothing any more, until it is found."""
+    tables.execute("UPDATE sticks SET lost = ?, loss = ? WHERE id = ?", [at, loss, stick])
 
 
-def lost(tables: Tables) -> list[dict[str, Any]]:
-    """Return what anybody said of a lost stick, the latest first."""
-    return [dict(row) for row in tables.query("SELECT * FROM lost_sticks ORDER BY lost_on DESC, id")]
+def losses(tables: Tables) -> list[dict[str, Any]]:
+    """Return what anybody said of a lost stick, its `author`, and whether it was `found` since; the latest first."""
+    return [
+        dict(row)
+        for row in tables.query(
+            "SELECT l.*, c.author, EXISTS (SELECT 1 FROM found_sticks AS f WHERE f.loss = l.id) AS found "
+            "FROM lost_sticks AS l CROSS JOIN changes AS c ON c.id = l.id ORDER BY l.lost_on DESC, l.id"
+        )
+    ]
 
 
 def arrived(tables: Tables, devices: Iterable[str], at: str, source: str) -> None:
@@ -96,7 +106,7 @@ def _unnamed(tables: Tables, said: Iterable[Receipt]) -> dict[str, str]:
 
 def _newest(tables: Tables) -> list[Ends]:
     """Return what the newest bundle that is not lost holds; each holds all that the ones before it do."""
-    rows = tables.execute("SELECT ends FROM sticks WHERE lost = '' ORDER BY place DESC LIMIT 1")
+    rows = tables.execute("SELECT ends FROM sticks_now WHERE lost = '' ORDER BY place DESC LIMIT 1")
     return [json.loads(row[0]) for row in rows]
 
 

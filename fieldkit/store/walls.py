@@ -168,3 +168,35 @@ BLOCKS = """
 CREATE INDEX blocks_previous ON blocks (stream, json_extract(CAST(header AS TEXT), '$.previous'), position);
 CREATE INDEX blocks_standing ON blocks (standing, drawer, stream);
 """
+
+# What each laptop dated, by whatever its records call the day.
+DATED = """
+CREATE INDEX changes_dated ON changes (
+  device, tick, coalesce(json_extract(body, '$.set.started_on'), json_extract(body, '$.set.day'))
+) WHERE kind IN ('interview', 'consent_event') AND coalesce(json_extract(body, '$.set.entered_on'), '') = ''
+  AND coalesce(json_extract(body, '$.set.started_on'), json_extract(body, '$.set.day')) IS NOT NULL;
+"""
+
+# A stick whose loss somebody took back is not lost; which loss was meant is kept beside it.
+FOUND = """
+ALTER TABLE sticks ADD COLUMN loss TEXT NOT NULL DEFAULT '';
+UPDATE sticks SET loss = coalesce((
+  SELECT l.id FROM lost_sticks AS l CROSS JOIN changes AS c ON c.id = l.id WHERE c.batch IS NULL
+  AND l.written_on = substr(sticks.at, 1, 10) AND l.interviews = sticks.interviews ORDER BY l.id LIMIT 1), '')
+  WHERE lost <> '';
+CREATE VIEW sticks_now AS
+  SELECT place, id, at, name, interviews, ends, iif(found, '', lost) AS lost, loss
+  FROM (SELECT *, EXISTS (SELECT 1 FROM found_sticks AS f WHERE f.loss = s.loss) AS found FROM sticks AS s);
+"""
+
+# By which names an erased child's blocks are known; a notice about a part is no wall against the rest.
+GONE = """
+CREATE TABLE erased_aliases (drawer TEXT, alias TEXT, PRIMARY KEY (drawer, alias)) WITHOUT ROWID;
+CREATE TABLE erased_children (drawer TEXT, subject TEXT, PRIMARY KEY (drawer, subject)) WITHOUT ROWID;
+DROP VIEW noticed;
+CREATE VIEW noticed_all AS
+  SELECT c.subject, n.id AS notice, n.scope, n.requested_by FROM notices AS n
+  CROSS JOIN child_names AS c ON c.name = n.code COLLATE NOCASE;
+CREATE VIEW noticed AS
+  SELECT * FROM noticed_all WHERE scope NOT IN ('audio', 'photo', 'quote', 'recontact', 'share');
+"""

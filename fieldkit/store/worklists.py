@@ -1,4 +1,4 @@
-"""What the coordinator asked teams to do, and what came of it."""
+"""What the coordinator asked teams to do, what came of it, and what was taken off the lists."""
 
 from __future__ import annotations
 
@@ -19,9 +19,16 @@ def items(tables: Tables) -> list[Row]:
 
 def ticks(tables: Tables) -> dict[str, list[Row]]:
     """Return, by item, what came of it, and who wrote that."""
+    return _by_item(tables, "SELECT t.*, c.author FROM work_ticks AS t CROSS JOIN changes AS c ON c.id = t.id")
+
+
+def removals(tables: Tables) -> dict[str, list[Row]]:
+    """Return, by item, that it was taken off, and by whom."""
+    return _by_item(tables, "SELECT t.*, c.author FROM work_removals AS t CROSS JOIN changes AS c ON c.id = t.id")
+
+
+def _by_item(tables: Tables, asked: str) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
-    for row in tables.query(
-        "SELECT t.*, c.author FROM work_ticks AS t CROSS JOIN changes AS c ON c.id = t.id ORDER BY t.id"
-    ):
+    for row in tables.query(f"{asked} ORDER BY t.id"):
         found.setdefault(row["item"], []).append(row)
     return found

@@ -47,10 +47,11 @@ def pass_() -> Answer:
 
 @pages.post("/exchange/card")
 def card() -> Answer:
-    """Take in the card of the hub."""
+    """Take in the card of the hub: its file, or the text of its QR code."""
     upload = request.files.get("card")
-    if not upload or not upload.filename:
+    content = upload.read() if upload and upload.filename else request.form.get("text", "").strip().encode()
+    if not content:
         raise Missing(field=_("Hub card"))
-    known = exchange.take_card(desk(), upload.read())
+    known = exchange.take_card(desk(), content)
     tell(_("This laptop knows the hub at {url} now.", url=known.url))
     return redirect(url_for("exchange.show"))

@@ -1,4 +1,4 @@
-"""A lost stick: what it means, and the tap that says so."""
+"""A lost stick: what it means, the tap that says so, and the one that takes it back."""
 
 from __future__ import annotations
 
@@ -24,3 +24,17 @@ def lose(stick: str) -> Response:
     lost = sticks.lose(desk(), stick)
     tell(_("Marked as lost: {name}. Write a new bundle.", name=lost.name))
     return redirect(url_for("handover.show"))
+
+
+@pages.get("/found/<loss>")
+def ask(loss: str) -> str:
+    """Show what follows if this stick turned up."""
+    return render_template("sticks/found.html", one=sticks.loss(desk(), loss))
+
+
+@pages.post("/found/<loss>")
+def find(loss: str) -> Response:
+    """Take back that it is lost."""
+    found = sticks.find(desk(), loss)
+    tell(_("No longer marked as lost."))
+    return redirect(url_for("handover.show" if found.name else "handover.inbox"))

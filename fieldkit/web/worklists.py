@@ -1,4 +1,4 @@
-"""Work lists: what each team is asked to do, and one item to be ticked off."""
+"""Work lists: what each team is asked to do, and one item to be ticked off, or taken off."""
 
 from __future__ import annotations
 
@@ -72,6 +72,20 @@ def tick(item: str) -> Answer:
         return redirect(url_for("today.show"))
 
     return answer(form, "worklists/show.html", act, item=found)
+
+
+@pages.get("/<item>/off")
+def ask(item: str) -> str:
+    """Show what is taken off the list."""
+    return render_template("worklists/off.html", item=worklists.on_list(desk(), item))
+
+
+@pages.post("/<item>/off")
+def take_off(item: str) -> Answer:
+    """Take it off."""
+    worklists.take_off(desk(), item)
+    tell(_("Taken off the list. It goes from the team's laptops with the next bundle or exchange."))
+    return redirect(url_for("worklists.listing"))
 
 
 def _known() -> dict[str, object]:

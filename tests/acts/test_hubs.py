@@ -8,7 +8,7 @@ import pytest
 
 from fieldkit.acts import hubs
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.hubs import HubIsNew, NoHubDatabase, NotACard, NotAPass, WrongCountry
+from fieldkit.acts.hubs import CardTooLarge, HubIsNew, NoHubDatabase, NotACard, NotAPass, WrongCountry
 from fieldkit.errors import NotAllowed, Refusal
 from fieldkit.records import canonical
 from fieldkit.store import holdings, machine
@@ -105,3 +105,17 @@ def test_only_a_coordinators_own_key_erases_a_child_at_the_hub(desks: Desks, tol
     assert allowed == {"coordinator": True, "interviewer": False, "translator": False, "sg_lead": False}
     assert not rules.may_erase(desks["coordinator"].me.verify, [])
     assert not rules.may_erase(desks["coordinator"].device.pair.public["verify"], found)
+
+
+def test_a_card_that_no_qr_code_holds_is_refused() -> None:
+    chain = "x" * 3000
+    with pytest.raises(CardTooLarge):
+        hubs.picture(hubs.write_card(Card("study", "https://hub.example:8780", "key", chain)))
+
+
+def test_the_qr_code_says_the_card_and_nothing_else() -> None:
+    card = Card("study", "https://hub.example:8780", "key", "-----BEGIN CERTIFICATE-----\nMIIB\n")
+    drawn = hubs.picture(hubs.write_card(card))
+    assert drawn.startswith(b"<?xml")
+    assert drawn == hubs.picture(hubs.write_card(card))
+    assert drawn != hubs.picture(hubs.write_card(Card("study", "https://hub.example:8781", "key")))

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,9 @@ from fieldkit.acts.desk import Desk
 from fieldkit.acts.handover import NoSuchPlace, NotThisFile
 from fieldkit.acts.previews import BOTH, MORE_HERE, MORE_THERE, ONLY_HERE, ONLY_THERE, SAME, NothingLaidAside
 from fieldkit.errors import Refusal
+from fieldkit.store import compared
+from fieldkit.store.compared import Share
+from fieldkit.store.folder import SCRATCH
 from sync import frames
 from sync.replica import Report
 
@@ -58,6 +62,27 @@ def test_looking_changes_nothing_and_taking_in_does_what_was_shown(desks: Desks,
     assert (seen.report.adds_up(), handover.batches(chief)[0].source) == (True, "张老师的优盘")
     with pytest.raises(NothingLaidAside):
         previews.take_in(chief, "张老师的优盘")
+
+
+def test_typing_goes_on_while_somebody_looks(
+    desks: Desks, bundle: Path, interview: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me, shares = desks["interviewer"], compared.shares
+    typed = SaveAnswer(interview, "W2", "editor-2", "", "这时候还在打字")
+
+    def meanwhile(*asked: Any) -> list[Share]:
+        assert not me.db._gate.locked()
+        answers.save(me, typed)
+        return shares(*asked)
+
+    monkeypatch.setattr(compared, "shares", meanwhile)
+    seen = previews.look(me, bundle)
+    assert _wheres(seen)[True] == [SAME]  # as it stood when the look began
+    with me.db.reading() as tables:
+        assert tables.execute("SELECT count(*) FROM answers WHERE text = ?", [typed.text]).fetchone() == (1,)
+    assert list(me.folder.path.glob(f"{SCRATCH}*")) == []
+    monkeypatch.undo()
+    assert _wheres(previews.look(me, bundle))[True] == [MORE_HERE]
 
 
 def test_an_order_to_erase_is_not_carried_out_by_looking(

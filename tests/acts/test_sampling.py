@@ -120,6 +120,18 @@ def test_deleting_a_child_who_withdrew_changes_no_count(
     assert (counts(GIRLS), counts(grouped)) == before
 
 
+def test_a_child_of_the_pilot_who_withdrew_counts_nowhere_before_and_after_deleting(
+    desks: Desks, interview: str, consented: str, counts: Callable[[Cell], dict[str, int]]
+) -> None:
+    household.save_child(desks["interviewer"], consented, ChildFacts(pilot="yes"), Seen())
+    withdrawals.withdraw(desks["interviewer"], consented, relation="mother")
+    before = counts(GIRLS)
+    desk = desks["coordinator"]
+    removals.confirm(desk, consented, desk.today, told_all=True)
+
+    assert (before, counts(GIRLS)) == ({}, {})
+
+
 def test_two_coordinators_who_want_different_numbers_see_both(
     desks: Desks, joins: Callable[[str, str, str], Desk], carry: Carry
 ) -> None:

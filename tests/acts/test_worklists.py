@@ -8,7 +8,7 @@ import pytest
 from fieldkit.acts import people, removals, withdrawals, worklists
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
-from fieldkit.acts.worklists import NoSuchChild, NotToBeAsked
+from fieldkit.acts.worklists import NoSuchChild, NotToBeAsked, TakenOff, TickedOff
 from fieldkit.errors import Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules.calendars import NoDay
@@ -41,6 +41,8 @@ def test_only_a_coordinator_fills_a_list_and_only_an_interviewer_ticks(refused: 
     refused(NotAllowed, "interviewer translator sg_lead", worklists.teams)
     refused(NotAllowed, "interviewer translator sg_lead", worklists.listing)
     refused(NotAllowed, "interviewer translator sg_lead", put)
+    refused(NotAllowed, "interviewer translator sg_lead", partial(worklists.on_list, item=asked))
+    refused(NotAllowed, "interviewer translator sg_lead", partial(worklists.take_off, item=asked))
     refused(NotAllowed, "coordinator translator sg_lead", worklists.mine)
     refused(NotAllowed, "coordinator translator sg_lead", partial(worklists.find, item=asked))
     refused(NotAllowed, "coordinator translator sg_lead", partial(worklists.tick, item=asked, came="去了"))
@@ -81,6 +83,48 @@ def test_an_item_is_ticked_off_once_and_the_tick_travels_back(
     (item,) = worklists.listing(desks["coordinator"])
     assert (item.what, item.due, item.subject) == (WHAT, DUE, consented)
     assert [(one.came, one.author) for one in item.done] == [("爸爸在东莞", "李岚")]
+
+
+def test_only_what_stands_on_a_list_is_taken_off(
+    desks: Desks, asked: str, consented: str, carry: Carry, refused: Refused
+) -> None:
+    refused(NotFound, "coordinator", partial(worklists.take_off, item="x"))
+    worklists.tick(desks["interviewer"], asked, "爸爸在东莞")
+    carry(desks["interviewer"], desks["coordinator"])
+    refused(TickedOff, "coordinator", partial(worklists.on_list, item=asked))
+    refused(TickedOff, "coordinator", partial(worklists.take_off, item=asked))
+    withdrawals.withdraw(desks["interviewer"], consented, relation="mother")
+    carry(desks["interviewer"], desks["coordinator"])
+    refused(NotFound, "coordinator", partial(worklists.take_off, item=asked))
+
+
+def test_what_is_taken_off_is_hidden_for_the_team_and_says_who_and_when(
+    desks: Desks, asked: str, carry: Carry, refused: Refused, changes: Callable[[Desk, str], list[Change]]
+) -> None:
+    desk = desks["coordinator"]
+    for _ in range(2):  # a second tap
+        worklists.take_off(desk, asked)
+    (item,) = worklists.listing(desk)
+    assert [(one.author, one.day) for one in item.off] == [("陈静", desk.today)]
+    assert [one.id for one in worklists.mine(desks["interviewer"])] == [asked]
+
+    carry(desk, desks["interviewer"])
+    assert worklists.mine(desks["interviewer"]) == []
+    told = refused(TakenOff, "interviewer", partial(worklists.tick, item=asked, came="去了"))
+    assert (told.code, told.status) == ("taken_off", 410)
+    refused(TakenOff, "interviewer", partial(worklists.find, item=asked))
+    assert [(one.drawer, set(one.set)) for one in changes(desks["interviewer"], "work_removal")] == [
+        ("research/A", {"item", "day"})
+    ]
+
+
+def test_a_tick_that_was_on_its_way_stands_beside(desks: Desks, asked: str, carry: Carry) -> None:
+    worklists.take_off(desks["coordinator"], asked)
+    worklists.tick(desks["interviewer"], asked, "爸爸在东莞")
+    carry(desks["interviewer"], desks["coordinator"])
+
+    (item,) = worklists.listing(desks["coordinator"])
+    assert ([one.came for one in item.done], len(item.off)) == (["爸爸在东莞"], 1)
 
 
 def test_each_child_has_an_item_of_its_own(desks: Desks, consented: str, other_child: str, carry: Carry) -> None:

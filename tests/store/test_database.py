@@ -380,3 +380,35 @@ def test_a_full_disk_refuses_the_new_and_keeps_the_old(db: Database) -> None:
     assert ended.stdout.splitlines() == ["disk full", "['before']"]
     with db.reading() as tables:
         assert _kept(tables) == ["before", "room again"]
+
+
+def test_a_copy_apart_cannot_be_made_over_a_file_that_is_there(db: Database, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.write_bytes(b"holiday.jpg" * 500)
+    with pytest.raises(ForeignStore), db.apart(there):
+        raise AssertionError
+    assert there.read_bytes() == b"holiday.jpg" * 500
+
+
+def test_a_copy_apart_holds_everything_and_nothing_of_it_comes_back(db: Database, tmp_path: Path) -> None:
+    with db.writing() as tables:
+        _keep(tables, "here", "奶奶")
+    everything = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
+    with db.apart(tmp_path / "apart.db") as copy, copy.trying() as theirs:
+        with db.writing() as tables:  # the copy stands, and typing goes on
+            _keep(tables, "later", "爷爷")
+            assert theirs.execute(everything).fetchall() == tables.execute(everything).fetchall()
+        assert _kept(theirs) == ["here"]
+        _keep(theirs, "there", "姥姥")
+    with db.reading() as tables:
+        assert _kept(tables) == ["here", "later"]
+
+
+def test_no_key_that_is_kept_opens_a_copy_apart(db: Database, tmp_path: Path) -> None:
+    keys = set()
+    for name in ("one.db", "two.db"):
+        with db.apart(tmp_path / name) as copy:
+            keys.add(copy.key)
+        with pytest.raises(ForeignStore):
+            Database(tmp_path / name, db.key)
+    assert len(keys - {db.key, b""}) == 2

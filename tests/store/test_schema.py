@@ -11,7 +11,19 @@ from sqlite_utils import Migrations
 from fieldkit.records import INTEGER, KINDS, Change, Kind, canonical
 from fieldkit.rules import consent
 from fieldkit.rules.notes import DOUBTED
-from fieldkit.store import decisions, duplicates, holdings, log, people, rebuild, schema, standing, tasks, ticks
+from fieldkit.store import (
+    decisions,
+    duplicates,
+    holdings,
+    log,
+    people,
+    rebuild,
+    sampling,
+    schema,
+    standing,
+    tasks,
+    ticks,
+)
 from fieldkit.store.database import Database, DatabaseError, Tables
 from fieldkit.store.log import Draft, Pen
 
@@ -285,3 +297,33 @@ def test_a_plain_yes_is_what_the_rules_call_a_yes_to_all_that_is_needed() -> Non
     assert items == {(item, consent.YES) for item in consent.NECESSARY}
     assert set(re.findall(r"\w+", acts)) == consent.AGREEING
     assert f"'$.set.actor') = '{consent.CHILD}'" in schema._PLAIN
+
+
+def test_a_loss_of_an_older_program_can_be_found(tmp_path: Path, store_key: bytes, pen: Pen) -> None:
+    db = Database(tmp_path / "before.db", store_key)
+    stick = "INSERT INTO sticks (id, at, name, interviews, lost, ends) VALUES (?, '2026-05-01T10:00', ?, 2, ?, '{}')"
+    with db.writing() as tables:
+        schema.migrations.apply(tables, stop_before="sticks_found")
+        facts = {"device": pen.device, "written_on": "2026-05-01", "lost_on": "2026-05-02", "interviews": 2}
+        said = log.append(tables, pen, Draft("lost_stick", facts))
+        for name, lost in (("lost", "2026-05-02T09:00"), ("kept", "")):
+            tables.execute(stick, [name, name, lost])
+        schema.migrations.apply(tables)
+        assert {one.name: one.loss for one in ticks.sticks(tables)} == {"kept": "", "lost": said.id}
+        log.append(tables, pen, Draft("found_stick", {"loss": said.id, "day": "2026-05-03"}))
+        assert [one.lost for one in ticks.sticks(tables)] == ["", ""]
+    db.close()
+
+
+def test_a_child_whom_an_older_program_deleted_still_counts(tmp_path: Path, store_key: bytes) -> None:
+    db = Database(tmp_path / "before.db", store_key)
+    with db.writing() as tables:
+        schema.migrations.apply(tables, stop_before="pilot_children_gone")
+        tables.execute(
+            "INSERT INTO changes SELECT 'x', 'consent/A', 'kid', NULL, 'tombstone', 'x', 1, 'L1', 'L1', "
+            "NULL, '[]', '{}', NULL, NULL"
+        )
+        tables.execute("INSERT INTO tombstones (id, subject, case_code) VALUES ('x', 'kid', 'ZK-A03-001')")
+        schema.migrations.apply(tables)
+        assert [row["pilot"] for row in sampling.withdrawn(tables)] == [None]
+    db.close()

@@ -27,7 +27,7 @@ def test_what_is_not_sealed_or_was_on_a_lost_stick_has_no_tick(desks: Desks, int
     with me.db.writing() as tables:
         assert _ticks(tables) == [(1, 0)]
         (stick,) = ticks.sticks(tables)
-        ticks.lose(tables, stick.id, "2026-05-01T10:00")
+        ticks.lose(tables, stick.id, "2026-05-01T10:00", f"loss of {stick.name}")
         assert _ticks(tables) == [(0, 0)]
 
 
@@ -38,9 +38,9 @@ def test_another_stick_or_a_receipt_covers_what_a_lost_one_held(desks: Desks, in
     with me.db.writing() as tables:
         newest, older = ticks.sticks(tables)
         assert (newest.name, older.name, older.interviews) == ("second", "first", 1)
-        ticks.lose(tables, newest.id, "2026-05-01T10:00")
+        ticks.lose(tables, newest.id, "2026-05-01T10:00", f"loss of {newest.name}")
         assert _ticks(tables) == [(1, 0)]
-        ticks.lose(tables, older.id, "2026-05-01T10:00")
+        ticks.lose(tables, older.id, "2026-05-01T10:00", f"loss of {older.name}")
         assert _ticks(tables) == [(0, 0)]
     handover.read(chief, first)
     handover.read(me, handover.write(chief, tmp_path / "back").path)

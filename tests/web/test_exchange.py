@@ -44,6 +44,14 @@ def test_without_a_card_nothing_is_sent_and_it_is_asked_for(browser: FlaskClient
 def test_what_is_no_card_is_refused(browser: FlaskClient) -> None:
     assert "这个文件不是中心端名片" in _hand_in(browser, b"holiday.jpg")
     assert browser.post("/exchange/card").status_code == 422
+    assert browser.post("/exchange/card", data={"text": " "}).status_code == 422
+    assert "这个文件不是中心端名片" in browser.post("/exchange/card", data={"text": "https://hub.example"}).text
+
+
+def test_the_text_of_the_qr_code_can_be_pasted(browser: FlaskClient, card: bytes) -> None:
+    assert "粘贴二维码里的文字" in browser.get("/exchange").text
+    pasted = {"text": f"\n{card.decode()} "}
+    assert "现在认识中心端了" in browser.post("/exchange/card", data=pasted, follow_redirects=True).text
 
 
 def test_an_interviewer_hands_out_no_pass(browser: FlaskClient) -> None:

@@ -39,6 +39,29 @@ def test_a_lost_stick_is_confirmed_and_the_coordinator_hears_of_it(
     assert "Lost sticks: 1" in browser.get("/inbox").text
 
 
+def test_a_stick_that_turned_up_is_confirmed_on_the_laptop_or_in_the_inbox(
+    sit: Callable[[str], FlaskClient], interview: str, tmp_path: Path
+) -> None:
+    browser = sit("interviewer")
+    assert browser.get("/sticks/found/whichever").status_code == 404
+    assert browser.post("/sticks/found/whichever").status_code == 404
+    browser.post("/handover/write", data={"path": str(tmp_path)})
+    browser.post(_lost_link(browser))
+    link = _lost_link(browser)
+    assert "真的又找到了" in browser.get(link).text
+    path = tmp_path / "again"
+    path.write_bytes(browser.post("/handover/download").data)
+    sit("coordinator").post("/handover/read", data={"path": str(path)})
+    assert link in browser.get("/inbox").text
+    after = sit("interviewer").post(link, follow_redirects=True)
+    assert "不再算丢失" in after.text
+    assert after.request.path == "/handover"
+    assert browser.post(link).location == "/handover"
+    after = sit("coordinator").post(link, follow_redirects=True)
+    assert after.request.path == "/inbox"
+    assert "丢失的U盘" not in after.text
+
+
 def test_the_name_on_the_list_is_the_name_of_the_file(browser: FlaskClient) -> None:
     name = browser.post("/handover/download").headers["Content-Disposition"].split('"')[1]
     assert name in browser.get("/handover").text

@@ -19,6 +19,8 @@ TOLD = {"team": "A", "what": "再去一次", "due": "2031-05-09"}
 def test_only_a_coordinator_sees_and_fills_the_lists(sit: Sit, role: str) -> None:
     assert sit(role).get("/worklists").status_code == 403
     assert sit(role).post("/worklists", data={**TOLD, "children": "x"}).status_code == 403
+    assert sit(role).get("/worklists/x/off").status_code == 403
+    assert sit(role).post("/worklists/x/off").status_code == 403
 
 
 def test_what_was_refused_stays_typed(sit: Sit) -> None:
@@ -51,3 +53,25 @@ def test_an_item_stands_on_today_until_it_is_ticked_off_there(
     assert browser.get(found[1]).status_code == 404
     carry(desks["interviewer"], desks["coordinator"])
     assert "去过了" in sit("coordinator").get("/worklists").text
+
+
+def test_an_item_is_taken_off_after_a_look_at_it(
+    sit: Sit, desks: dict[str, Desk], consented: str, carry: Carry
+) -> None:
+    carry(desks["interviewer"], desks["coordinator"])
+    code = people.case(desks["coordinator"], consented).case_code
+    browser = sit("coordinator")
+    sent = browser.post("/worklists", data={**TOLD, "children": code}, follow_redirects=True)
+    found = re.search(r'href="(/worklists/[\w-]+)/off"', sent.text)
+    assert found
+    carry(desks["coordinator"], desks["interviewer"])
+    assert "再去一次" in browser.get(f"{found[1]}/off").text
+    after = browser.post(f"{found[1]}/off", follow_redirects=True).text
+    assert "已撤下：1" in after
+    assert "陈静" in after
+    assert f"{found[1]}/off" not in after
+    carry(desks["coordinator"], desks["interviewer"])
+
+    assert found[1] not in sit("interviewer").get("/today").text
+    late = browser.post(found[1], data={"came": "去过了", "nonce": "n2"})
+    assert (late.status_code, "协调员已经把这一条撤下" in late.text) == (410, True)
