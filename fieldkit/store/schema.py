@@ -30,6 +30,7 @@ KNOWN = (
     "work_lists",
     "clocks_repaired",
     "blocks_at_once",
+    "answers_taken_back",
 )  # any other name is a later version's
 
 _LOG = """
@@ -392,3 +393,13 @@ def clocks_repaired(db: Tables) -> None:
 def blocks_at_once(db: Tables) -> None:
     """What an exchange asks of the blocks is read from an index, whatever they hold."""
     _script(db, walls.BLOCKS)
+
+
+@migrations()
+def answers_taken_back(db: Tables) -> None:
+    """Single answers that a family took back: named by an event, what became of them, the blocks emptied for it."""
+    db.execute("ALTER TABLE consent_events ADD COLUMN answers TEXT")
+    db.table("redactions").create(_columns("erasures answers day told_on requested_by removed:int"), pk="id")
+    db.table("redactions").create_index(["subject"])
+    _script(db, walls.NEEDS_CHANGE.format(table="redactions"))
+    _script(db, walls.REDACTED)

@@ -168,3 +168,8 @@ BLOCKS = """
 CREATE INDEX blocks_previous ON blocks (stream, json_extract(CAST(header AS TEXT), '$.previous'), position);
 CREATE INDEX blocks_standing ON blocks (standing, drawer, stream);
 """
+
+# Blocks that a coordinator had emptied, whoever made them, each with the drawer that the order named.
+REDACTED = """
+CREATE TABLE redacted_blocks (hash TEXT, drawer TEXT, PRIMARY KEY (hash, drawer)) WITHOUT ROWID;
+"""
