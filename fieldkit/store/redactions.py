@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fieldkit.records import Change, Value
 from fieldkit.rules.members import COORDINATOR, Members
 from fieldkit.rules.orders import texts
-from fieldkit.store import erasures, machine
+from fieldkit.store import decisions, erasures, log, machine
 from fieldkit.store.database import Tables
 from fieldkit.store.erasures import Body, Named
 
@@ -33,6 +33,11 @@ def body_of(tables: Tables, drawer: str, changes: Sequence[Change], blocks: Iter
     devices = sorted({one.device for one in changes})
     words: Value = {one: erasures.names_of([made for made in changes if made.device == one]) for one in devices}
     return erasures.sealed(body, {"devices": words}, key)
+
+
+def named(tables: Tables, records: Iterable[str]) -> list[Change]:
+    """Return every change of these records, whoever wrote it, and what was decided between their versions."""
+    return [one for record in records for one in (*log.of_record(tables, record), *decisions.of_record(tables, record))]
 
 
 def take_in(tables: Tables) -> set[str]:
@@ -69,9 +74,9 @@ def opened(tables: Tables, body: Body) -> dict[str, Named] | None:
     devices = words.get("devices") if isinstance(words, dict) else None
     if not isinstance(devices, dict):
         return None
-    named = {device: erasures.named_in(of_device) for device, of_device in devices.items()}
-    known = {device: one for device, one in named.items() if one is not None}
-    return known if len(known) == len(named) else None
+    found = {device: erasures.named_in(of_device) for device, of_device in devices.items()}
+    known = {device: one for device, one in found.items() if one is not None}
+    return known if len(known) == len(found) else None
 
 
 def carried_out(tables: Tables) -> list[str]:
@@ -100,11 +105,11 @@ def _carry_out(tables: Tables, order: str, body: Mapping[str, Value]) -> set[str
     for one in blocks:
         erasures.empty(tables, "hash = ? AND drawer = ?", one, drawer)
     erasures.seal_again(tables, _own(tables, blocks))
-    named = opened(tables, dict(body))
-    if named is None:
+    by_device = opened(tables, dict(body))
+    if by_device is None:
         return set()
     tables.execute("INSERT INTO erasures VALUES (?)", [order])
-    return {one for device, of_device in named.items() for one in erasures.put_stubs(tables, device, drawer, of_device)}
+    return {one for device, of_device in by_device.items() for one in erasures.put_stubs(tables, device, drawer, of_device)}
 
 
 def _own(tables: Tables, blocks: Iterable[str]) -> list[str]:
