@@ -171,9 +171,14 @@ def _lines(tables: Tables, subject: str, found: Mapping[str, Sequence[Change]]) 
     """Return the answers *found*, each with all that was ever written of it, in the order of talks and of the guide."""
     child = people.row(tables, "participants", "id = ?", subject) or {}
     shown = {row["id"]: row["text"] for row in people.rows(tables, "answers", subject)}
-    talks = {row["id"]: (f"S{number}", row["started_on"]) for number, row in enumerate(people.interviews(tables, subject), 1)}
+    talks = {
+        row["id"]: (f"S{number}", row["started_on"]) for number, row in enumerate(people.interviews(tables, subject), 1)
+    }
     names = {one.id: one.name for one in machine.everybody(tables).devices.values()}
-    values = {"away": guides.away_name(child.get("migration") or ""), "carer": guides.carer_name(child.get("carer") or "")}
+    values = {
+        "away": guides.away_name(child.get("migration") or ""),
+        "carer": guides.carer_name(child.get("carer") or ""),
+    }
     lines = []
     for record, changes in found.items():
         code = str(changes[-1].set.get("question", ""))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 
 from fieldkit.acts import events
-from fieldkit.acts.consents import PARENT
 from fieldkit.acts.cases import row_within
+from fieldkit.acts.consents import PARENT
 from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import Invalid, Missing, Refusal
 from fieldkit.i18n import N_

@@ -150,9 +150,7 @@ def blocked(tables: Tables, changes: Iterable[Change]) -> set[str]:
     ).fetchall()
     gone = {*stubs}, {*editors}
     return {
-        one.id
-        for one in changes
-        if (one.id, one.device, one.drawer) in gone[0] or (one.editor, one.device) in gone[1]
+        one.id for one in changes if (one.id, one.device, one.drawer) in gone[0] or (one.editor, one.device) in gone[1]
     }
 
 

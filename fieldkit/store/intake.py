@@ -211,9 +211,11 @@ class Intake:
         return READ
 
     def _emptied(self, one: Block) -> bool:
-        """Tell whether the very device that made this block had it emptied, or a coordinator, or a whole child is gone."""
+        """Tell whether the device that made this block had it emptied, or a coordinator, or a whole child is gone."""
         drawer = one.header.drawer
-        if removals.covers(self._tables, drawer, one.header.alias) or redactions.empties(self._tables, drawer, one.hash):
+        if removals.covers(self._tables, drawer, one.header.alias) or redactions.empties(
+            self._tables, drawer, one.hash
+        ):
             return True
         named = erasures.emptied_by(self._tables, one.hash)
         return bool(named) and self._owner(replace(one, payload=None)) in named

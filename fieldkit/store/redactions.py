@@ -84,14 +84,18 @@ def carried_out(tables: Tables) -> list[str]:
 
     Where no key of the drawer is, the named blocks are empty and nothing else can hold any of it.
     """
-    rows = tables.execute("SELECT id, body, id IN (SELECT id FROM erasures) FROM orders WHERE kind = ? ORDER BY id", [KIND])
+    rows = tables.execute(
+        "SELECT id, body, id IN (SELECT id FROM erasures) FROM orders WHERE kind = ? ORDER BY id", [KIND]
+    )
     said = [(id_, json.loads(content), done) for id_, content, done in rows.fetchall()]
     everybody = machine.everybody(tables) if said else None
     return [
         id_
         for id_, order, done in said
         if done
-        or (everybody and _counts(everybody, id_, order) and machine.drawer_key(tables, order["body"]["drawer"]) is None)
+        or (
+            everybody and _counts(everybody, id_, order) and machine.drawer_key(tables, order["body"]["drawer"]) is None
+        )
     ]
 
 
@@ -109,7 +113,9 @@ def _carry_out(tables: Tables, order: str, body: Mapping[str, Value]) -> set[str
     if by_device is None:
         return set()
     tables.execute("INSERT INTO erasures VALUES (?)", [order])
-    return {one for device, of_device in by_device.items() for one in erasures.put_stubs(tables, device, drawer, of_device)}
+    return {
+        one for device, of_device in by_device.items() for one in erasures.put_stubs(tables, device, drawer, of_device)
+    }
 
 
 def _own(tables: Tables, blocks: Iterable[str]) -> list[str]:

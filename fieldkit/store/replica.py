@@ -162,15 +162,16 @@ def _follow_up(tables: Tables, held: Collection[str]) -> None:
 
     Whoever gave the order had not seen them: they were sealed meanwhile. No other device may empty them.
     """
+    if not held:
+        return
+    me = machine.recall_self(tables)
     rows = tables.execute(
         "SELECT b.drawer, b.hash FROM blocks AS b JOIN streams AS s ON s.id = b.stream WHERE b.payload IS NOT NULL "
         "AND s.device = ? AND b.hash IN (SELECT value FROM json_each(?)) ORDER BY b.drawer, b.hash",
-        [machine.recall_self(tables).id if held else "", json.dumps(sorted(held))],
+        [me.id, json.dumps(sorted(held))],
     ).fetchall()
-    me = machine.recall_self(tables) if rows else None
-    for drawer in sorted({drawer for drawer, _ in rows}) if me else ():
-        mine = [block for one, block in rows if one == drawer]
-        body = erasures.body_of(tables, me, drawer, [], mine)
+    for drawer in sorted({drawer for drawer, _ in rows}):
+        body = erasures.body_of(tables, me, drawer, [], [block for one, block in rows if one == drawer])
         order = orders.sign(erasures.KIND, me.study, body, me.pair.signer)
         machine.keep_orders(tables, [(order.id, order.kind, order.content)])
     if rows:
@@ -276,7 +277,9 @@ def _is_whole(tables: Tables, one: Block) -> bool:
     drawer, alias = one.header.drawer, one.header.alias
     named = erasures.emptied_by(tables, one.hash) or parking.parked_for(tables, one.hash)
     named_too = redactions.empties(tables, drawer, one.hash) or parking.names(tables, drawer, one.hash)
-    return bool(named) or named_too or removals.covers(tables, drawer, alias) or revocations.empties(tables, drawer, alias)
+    return (
+        bool(named) or named_too or removals.covers(tables, drawer, alias) or revocations.empties(tables, drawer, alias)
+    )
 
 
 class StoreReplica:

@@ -13,7 +13,18 @@ from werkzeug.datastructures import FileStorage
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
-from fieldkit.acts import clocks, conflicts, exchange, handover, people, readiness, redactions, removals, sticks, waiting
+from fieldkit.acts import (
+    clocks,
+    conflicts,
+    exchange,
+    handover,
+    people,
+    readiness,
+    redactions,
+    removals,
+    sticks,
+    waiting,
+)
 from fieldkit.acts.handover import NoSuchPlace
 from fieldkit.errors import Missing
 from fieldkit.records import clean

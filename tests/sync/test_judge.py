@@ -103,6 +103,9 @@ def test_an_order_about_others_that_does_not_count_empties_nothing_and_lets_empt
 def test_an_order_without_sense_empties_nothing(
     judged: Callable[..., Judgement], lead: SigningKey, body: dict[str, object]
 ) -> None:
-    both = [orders.sign(kind, "study-1", body, lead) for kind in ("erase", "erase_child", "erase_changes", "something later")]
+    both = [
+        orders.sign(kind, "study-1", body, lead)
+        for kind in ("erase", "erase_child", "erase_changes", "something later")
+    ]
     now = judged(*both)
     assert (now.emptied, now.aliases, now.named) == ({}, frozenset(), frozenset())
