@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from sync.replica import Report
 Trio = dict[str, Database]
 People = dict[str, KeyPair]
 Carry = Callable[[Database, Database], Report]
+VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
 NAMES = ("L1", "L2", "C1")
 RECORDS = ("P1", "P2")
 
@@ -176,6 +178,21 @@ def test_an_order_says_nothing_about_the_child_in_the_clear(
         (content,) = replica.given(tables)
 
     assert not any(word.encode() in content for word in (two[0].id, "kid", "P1", "L1", two[0].set["recruited_via"]))
+
+
+def test_an_order_of_the_first_version_is_understood_for_ever(trio: Trio) -> None:
+    made = orders.parse(VECTORS["erase_changes"].encode())
+    with trio["C1"].writing() as tables:
+        tables.execute("DELETE FROM drawer_keys")
+        machine.keep_key(tables, "research/A", 1, bytes(range(32)))
+        named = redactions.opened(tables, dict(made.body))
+
+    assert named is not None
+    found = {
+        device: {"changes": [list(change) for change in one.changes], "editors": list(one.editors)}
+        for device, one in named.items()
+    }
+    assert {"devices": found} == VECTORS["erase_changes_names"]
 
 
 def test_no_byte_of_it_stays_in_the_file(
