@@ -371,14 +371,6 @@ def work_lists(db: Tables) -> None:
         _script(db, walls.NEEDS_CHANGE.format(table=table))
 
 
-_DATED = """
-CREATE INDEX changes_dated ON changes (
-  device, tick, coalesce(json_extract(body, '$.set.started_on'), json_extract(body, '$.set.day'))
-) WHERE kind IN ('interview', 'consent_event') AND coalesce(json_extract(body, '$.set.entered_on'), '') = ''
-  AND coalesce(json_extract(body, '$.set.started_on'), json_extract(body, '$.set.day')) IS NOT NULL;
-"""
-
-
 @migrations()
 def clocks_repaired(db: Tables) -> None:
     """Which days were meant by days that a laptop believed; and what each laptop dated is found at once."""
@@ -386,7 +378,7 @@ def clocks_repaired(db: Tables) -> None:
         _columns("device from_day to_day reason first:int last:int days:int replaces"), pk="id"
     )
     _script(db, walls.NEEDS_CHANGE.format(table="clock_repairs"))
-    _script(db, _DATED)
+    _script(db, walls.DATED)
 
 
 @migrations()

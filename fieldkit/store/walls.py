@@ -169,6 +169,14 @@ CREATE INDEX blocks_previous ON blocks (stream, json_extract(CAST(header AS TEXT
 CREATE INDEX blocks_standing ON blocks (standing, drawer, stream);
 """
 
+# What a laptop dated, found at once.
+DATED = """
+CREATE INDEX changes_dated ON changes (
+  device, tick, coalesce(json_extract(body, '$.set.started_on'), json_extract(body, '$.set.day'))
+) WHERE kind IN ('interview', 'consent_event') AND coalesce(json_extract(body, '$.set.entered_on'), '') = ''
+  AND coalesce(json_extract(body, '$.set.started_on'), json_extract(body, '$.set.day')) IS NOT NULL;
+"""
+
 # Blocks that a coordinator had emptied, whoever made them, each with the drawer that the order named.
 REDACTED = """
 CREATE TABLE redacted_blocks (hash TEXT, drawer TEXT, PRIMARY KEY (hash, drawer)) WITHOUT ROWID;

@@ -26,7 +26,7 @@ def confirm(subject: str) -> Answer:
 
     def act() -> Answer:
         kept = redactions.confirm(desk(), subject, form.told_on.data, told_all=form.told_all.data)
-        tell(_("{n} answers of {code} are deleted on this computer.", n=len(one.answers), code=one.case_code))
+        tell(_("Deleted on this computer, answers of {code}: {n}.", n=len(one.answers), code=one.case_code))
         return redirect(url_for("redactions.slip", kept=kept))
 
     return answer(form, "redactions/confirm.html", act, one=one)
