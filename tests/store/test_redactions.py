@@ -579,7 +579,7 @@ def the_log_forgets_where_the_rest_lies(patch: Patch) -> None:
     patch.setattr(erasures, "put_stubs", lambda tables, device, drawer, named: set())
 
 
-PLANTS = {
+PLANTS: dict[Callable[[Patch], None], str] = {
     what_was_sealed_meanwhile_stays: "sealed meanwhile",
     what_stays_is_sealed_by_nobody_else: "its author is lost",
     its_author_seals_nothing_anew: "its author comes back",
