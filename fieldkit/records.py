@@ -51,6 +51,7 @@ _EVENT_FIELDS = {
     "follows": LIST,
     "lifts": LIST,
     "voids": LIST,
+    "answers": LIST,
 }
 
 _QUESTION_FIELDS = {
@@ -144,6 +145,10 @@ _ALL = (
         "tombstone", "consent", "tombstones",
         {**_texts("case_code slip_code site sex age_group pilot erasure day told_on requested_by"), "removed": MAP},
         immutable=True,
+    ),
+    Kind(
+        "redaction", "consent", "redactions",
+        {**_texts("day told_on requested_by"), "erasures": LIST, "answers": LIST, "removed": INTEGER}, immutable=True,
     ),
     Kind("notice", "notices", "notices", _texts("code scope requested_by day"), immutable=True),
     Kind(

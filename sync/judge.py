@@ -21,7 +21,7 @@ from sync.orders import Order
 from sync.replica import StreamInfo
 
 COORDINATOR = "coordinator"  # whose orders a hub waits for that was restored from an old backup
-ERASE, ERASE_CHILD = "erase", "erase_child"
+ERASE, ERASE_CHILD, ERASE_CHANGES = "erase", "erase_child", "erase_changes"
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Device:
 
 @dataclass(frozen=True)
 class Rules:
-    """Who the orders (as signed) recognise, whether a signer may erase a whole child, and which orders do not count."""
+    """Who the orders (as signed) recognise, whether a signer may erase what others wrote, which orders do not count."""
 
     recognised: Callable[[Sequence[bytes]], Mapping[str, Device]]
     may_erase: Callable[[str, Sequence[bytes]], bool]
@@ -52,6 +52,8 @@ class Judgement:
     parked: Mapping[str, frozenset[str]] = field(default_factory=dict)  # as `emptied`, of orders that do not count now
     parked_aliases: frozenset[tuple[str, str]] = frozenset()
     attachments: Mapping[str, frozenset[str]] = field(default_factory=dict)  # id -> keys that signed for its erasure
+    named: frozenset[tuple[str, str]] = frozenset()  # (drawer, hash of a block), whoever made it
+    parked_named: frozenset[tuple[str, str]] = frozenset()
 
     def drops(self, label: Label) -> bool:
         """Tell whether the chunk of *label* is to be gone."""
@@ -61,11 +63,13 @@ class Judgement:
 
     def empties(self, one: Block, info: StreamInfo) -> bool:
         """Tell whether *one*, of stream *info*, is to be without its payload."""
-        return self._named(one, info, self.emptied) or (info.drawer, one.header.alias) in self.aliases
+        of_child = (info.drawer, one.header.alias) in self.aliases
+        return of_child or (info.drawer, one.hash) in self.named or self._named(one, info, self.emptied)
 
     def may_be_empty(self, one: Block, info: StreamInfo) -> bool:
         """Tell whether *one* may come without its payload: who emptied it may have done so while the order counted."""
-        parked = self._named(one, info, self.parked) or (info.drawer, one.header.alias) in self.parked_aliases
+        of_child = (info.drawer, one.header.alias) in self.parked_aliases
+        parked = of_child or (info.drawer, one.hash) in self.parked_named or self._named(one, info, self.parked)
         return parked or self.empties(one, info)
 
     def _named(self, one: Block, info: StreamInfo, emptied: Mapping[str, frozenset[str]]) -> bool:
@@ -92,7 +96,8 @@ class Judgement:
         """Return the hashes of blocks and the aliases that are to be empty in stream *info*."""
         device = self.devices.get(info.device)
         key = device.verify if device else ""
-        named = [name for name, signers in self.emptied.items() if key in signers]
+        named = {name for name, signers in self.emptied.items() if key in signers}
+        named |= {name for drawer, name in self.named if drawer == info.drawer}
         return sorted(named), sorted(alias for drawer, alias in self.aliases if drawer == info.drawer)
 
 
@@ -110,19 +115,31 @@ def judge(found: Iterable[bytes], rules: Rules) -> Judgement:
     """Return what the orders *found* mean, whatever the order in which they came."""
     contents = sorted(found)
     void, parsed = rules.void(contents), [orders.parse(content) for content in contents]
-    signers = {one.signer for one in parsed if one.kind == ERASE_CHILD}
-    may = {signer: rules.may_erase(signer, contents) for signer in signers}
+    signers = {one.signer for one in parsed if one.kind in {ERASE_CHILD, ERASE_CHANGES}}
+    may = {signer for signer in signers if rules.may_erase(signer, contents)}
     counting, parked = ([one for one in parsed if (one.id in void) == out] for out in (False, True))
-    erasing = (*_erasing(counting, may), *_erasing(parked, may))
-    return Judgement(rules.recognised(contents), *erasing, _signers(counting, "attachments"))
+    return Judgement(
+        devices=rules.recognised(contents),
+        emptied=_signers(counting, "blocks"),
+        aliases=_children(counting, may),
+        parked=_signers(parked, "blocks"),
+        parked_aliases=_children(parked, may),
+        attachments=_signers(counting, "attachments"),
+        named=_of_others(counting, may),
+        parked_named=_of_others(parked, may),
+    )
 
 
-def _erasing(
-    found: Sequence[Order], may: Mapping[str, bool]
-) -> tuple[dict[str, frozenset[str]], frozenset[tuple[str, str]]]:
-    """Return which blocks the orders *found* empty, with who signed for it, and which children."""
-    of_children = [one for one in found if one.kind == ERASE_CHILD and may[one.signer]]
-    return _signers(found, "blocks"), frozenset(pair for one in of_children for pair in _aliases(one.body))
+def _children(found: Sequence[Order], may: Collection[str]) -> frozenset[tuple[str, str]]:
+    of_children = [one for one in found if one.kind == ERASE_CHILD and one.signer in may]
+    return frozenset(pair for one in of_children for pair in _aliases(one.body))
+
+
+def _of_others(found: Sequence[Order], may: Collection[str]) -> frozenset[tuple[str, str]]:
+    """Return which blocks of which drawer are to be empty, whoever made them."""
+    of_others = [one for one in found if one.kind == ERASE_CHANGES and one.signer in may]
+    drawers = [(one.body.get("drawer"), _named(one.body, "blocks")) for one in of_others]
+    return frozenset((drawer, name) for drawer, names in drawers if isinstance(drawer, str) for name in names)
 
 
 def _signers(parsed: Iterable[Order], what: str) -> dict[str, frozenset[str]]:

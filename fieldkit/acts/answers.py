@@ -12,9 +12,9 @@ from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Change, clean, natural_id
-from fieldkit.rules import notes
+from fieldkit.rules import consent, notes
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import log, machine, merge, people, replica
+from fieldkit.store import log, machine, merge, people, replica, standing
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 
@@ -38,6 +38,16 @@ class CameLate(Refusal):
     code = "came_late"
     message = N_("An older copy of this note came late and was not taken. The newer one is kept.")
     status = 409
+
+
+class AnswerTakenBack(Refusal):
+    """The family or the child took back what was said to this question; a coordinator deletes it."""
+
+    code = "answer_taken_back"
+    message = N_(
+        "Not saved: what was said to this question was taken back and is to be deleted. Write nothing down here. "
+        "If that was a mistake, ring the coordinator, who can declare the taking back void."
+    )
 
 
 @dataclass(frozen=True)
@@ -75,13 +85,14 @@ class Saved:
 def save(desk: Desk, said: SaveAnswer) -> Saved:
     """Keep the text of one note; it is on the disk when this returns.
 
-    Raises NotFound, Invalid, TextTooLong, ConsentMissing, StopCountsDown, TypingErased, DiskFull, StoreBusy,
-    WallBroken.
+    Raises NotFound, Invalid, TextTooLong, AnswerTakenBack, ConsentMissing, StopCountsDown, TypingErased, DiskFull,
+    StoreBusy, WallBroken.
     """
     _check(said)
     with desk.db.writing() as tables:
         interview = _interview(tables, said)
         interviews.check_goes_on(tables, said.interview)
+        _check_stands(tables, said, interview["subject"])
         _check_turn(desk, said)
         interviews.keep_duration(desk, tables, interview)
         change = _keep(desk, tables, said, interview, interviews.grounds(tables, interview))
@@ -204,6 +215,12 @@ def _take_back(
 
 def _texts(tables: Tables, record: str) -> list[Change]:
     return merge.heads(log.standing_of(tables, record)).get("text", [])
+
+
+def _check_stands(tables: Tables, said: SaveAnswer, subject: str) -> None:
+    taken_back = consent.taken_back(standing.events(tables, subject))
+    if natural_id("answer", said.interview, said.question) in taken_back:
+        raise AnswerTakenBack
 
 
 def _check_turn(desk: Desk, said: SaveAnswer) -> None:

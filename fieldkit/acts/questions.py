@@ -58,7 +58,8 @@ class QuestionLine:
     """One question with its probes, its text as it stands, and the editor that this page opens on it.
 
     `waits`: why it is better not asked now (`rules.guides.waits`); `context`: what of this family to think of first,
-    None where nobody told it; `minute`: when the note was begun; `kept`: why a coordinator let the other texts stand.
+    None where nobody told it; `minute`: when the note was begun; `kept`: why a coordinator let the other texts stand;
+    `taken_back`: what was said is to be deleted, and nothing more is written.
     """
 
     id: str
@@ -77,6 +78,7 @@ class QuestionLine:
     context: tuple[str, ...] | None
     minute: int | None
     kept: str = ""
+    taken_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,7 @@ def _reader(desk: Desk, tables: Tables, row: people.Row, one: Case, around: Arou
         values={"away": guides.away_name(one.migration), "carer": guides.carer_name(one.carer)},
         around=around,
         context=_context(tables, one.id),
+        taken_back=consent.taken_back(one.events),
     )
 
 
@@ -210,6 +213,7 @@ class _Reader:
     values: dict[str, Pair]
     around: Around
     context: tuple[str, ...] | None
+    taken_back: set[str]
 
     def shown(self, mode: str) -> list[strings.Row]:
         """Return all questions, or the core set and what was answered beside it."""
@@ -249,6 +253,7 @@ class _Reader:
             context=self.context if careful else (),
             minute=min(begun) // MINUTE if begun else None,
             kept=decisions.why(decisions.reasons(self.tables, record), "text", texts) if texts[1:] else "",
+            taken_back=record in self.taken_back,
         )
 
     def _mark(self, code: str) -> Mark:

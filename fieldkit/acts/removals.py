@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -19,7 +19,7 @@ from fieldkit.i18n import N_
 from fieldkit.rules import calendars, consent
 from fieldkit.rules.consent import Event
 from fieldkit.rules.members import COORDINATOR
-from fieldkit.store import duplicates, log, machine, people, removals, replica, standing
+from fieldkit.store import duplicates, log, machine, people, redactions, removals, replica, standing
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 
@@ -131,18 +131,19 @@ def confirm(desk: Desk, subject: str, told_on: str, *, told_all: bool) -> str:
     """
     with desk.db.writing() as tables:
         asked = _asked(tables, subject)
-        told = _told(desk, asked, told_on, told_all=told_all)
+        told = told_before(desk, asked.since, told_on, told_all=told_all)
         kept = [_erase(desk, tables, asked, one, told) for one in duplicates.whole(tables, asked.id)]
         acknowledge(desk, tables)
         desk.db.leave_no_trace()
     return kept[0]
 
 
-def _told(desk: Desk, asked: Due, told_on: str, *, told_all: bool) -> str:
+def told_before(desk: Desk, since: str, told_on: str, *, told_all: bool) -> str:
+    """Return the day on which the family was told all of it. Raises NotTold, NoDay, DayToCome, ToldBeforeAsked."""
     if not told_all:
         raise NotTold
     told = calendars.past_day(told_on, N_("the day on which the family was told"), desk.clock.today()).isoformat()
-    if told < asked.since:
+    if told < since:
         raise ToldBeforeAsked
     return told
 
@@ -163,7 +164,7 @@ def _erase(desk: Desk, tables: Tables, asked: Due, subject: str, told: str) -> s
 def acknowledge(desk: Desk, tables: Tables) -> None:
     """Say in the caller's transaction which orders this machine carried out, so that the coordinator can count."""
     said = {row["erasure"] for row in people.looked_up(tables)("erasures_done", "device", desk.device.id)}
-    for order in removals.carried_out(tables):
+    for order in (*removals.carried_out(tables), *redactions.carried_out(tables)):
         if order not in said:
             facts = {"erasure": order, "device": desk.device.id, "day": desk.today}
             log.append(tables, desk.pen, Draft("erasure_done", facts))
@@ -227,16 +228,21 @@ def _due(tables: Tables, subject: str) -> Due | None:
     asked = [one for one in consent.open_noes(events) if _wants_all_gone(one)]
     if not asked:
         return None
-    since = min((one.day for one in asked if one.day), default="")
-    until = (date.fromisoformat(since) + WITHIN).isoformat() if since else ""
+    since, until = within(asked)
     rows = [people.row(tables, "participants", "id = ?", one) or {} for one in whole]
     removes = sum((Counter(removals.counted(tables, one)) for one in whole), Counter[str]())
     vault = machine.drawer_key(tables, f"vault/{people.team(tables, subject)}") is not None
     codes = tuple(row["case_code"] for row in rows if row)
-    return Due(whole[0], codes, since, until, _askers(asked), dict(removes), vault)
+    return Due(whole[0], codes, since, until, askers(asked), dict(removes), vault)
 
 
-def _askers(asked: list[Event]) -> str:
+def within(asked: list[Event]) -> tuple[str, str]:
+    """Return since when and until when, empty where nobody wrote the day down."""
+    since = min((one.day for one in asked if one.day), default="")
+    return since, (date.fromisoformat(since) + WITHIN).isoformat() if since else ""
+
+
+def askers(asked: list[Event]) -> str:
     """Return who asked as a code of `requested_by`."""
     actors = {event.actor for event in asked}
     if consent.ADULT in actors:
@@ -248,12 +254,19 @@ def _wants_all_gone(event: Event) -> bool:
     return (event.act, event.scope) == ("withdrawn", consent.ALL)
 
 
-def _gone(tables: Tables, row: people.Row) -> Gone:
+def heard(tables: Tables, orders: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the machines on which all *orders* are carried out, and of those not heard from yet."""
     devices = {one.id: one.name for one in machine.everybody(tables).devices.values()}
-    done = {one["device"] for one in people.looked_up(tables)("erasures_done", "erasure", row["erasure"])}
+    said = [{one["device"] for one in people.looked_up(tables)("erasures_done", "erasure", order)} for order in orders]
+    done = {device for device in devices if all(device in one for one in said)}
+    return tuple(sorted(devices[one] for one in done)), tuple(sorted(devices[one] for one in devices.keys() - done))
+
+
+def _gone(tables: Tables, row: people.Row) -> Gone:
+    on, waits_for = heard(tables, [row["erasure"]])
     return Gone(
         **{name: row[name] or "" for name in ("id", "case_code", "slip_code", "day", "told_on", "requested_by")},
         removed=json.loads(row["removed"] or "{}"),
-        on=tuple(sorted(name for device, name in devices.items() if device in done)),
-        waits_for=tuple(sorted(name for device, name in devices.items() if device not in done)),
+        on=on,
+        waits_for=waits_for,
     )

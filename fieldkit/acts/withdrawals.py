@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import product
 
 from fieldkit.acts import events
+from fieldkit.acts.cases import row_within
 from fieldkit.acts.consents import PARENT
-from fieldkit.acts.desk import Desk
+from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import Invalid, Missing, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, clean
 from fieldkit.rules import consent, slips
-from fieldkit.rules.members import INTERVIEWER, TRANSLATOR
-from fieldkit.store import log, people, standing
+from fieldkit.rules.members import COORDINATOR, INTERVIEWER, TRANSLATOR
+from fieldkit.store import log, people, replica, standing
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import load_study
@@ -70,6 +71,46 @@ def withdraw(
         known = bool(mine) or bool(people.named(tables, wanted))
         gone = any(wanted in {row["case_code"], row["slip_code"]} for row in people.tombstones(tables))
     return Withdrawn(wanted, known, gone and not known)
+
+
+@only(INTERVIEWER, COORDINATOR)
+def take_back(
+    desk: Desk, subject: str, answers: Collection[str], requested_by: str = "guardian", relation: str = ""
+) -> bool:
+    """Take back single answers of a child, by the ids of their records: hidden at once, the rest stays.
+
+    A coordinator deletes them. What the child itself takes back face to face goes at once as far as this laptop wrote
+    it; return whether anything is left to be deleted. Raises NotFound, Missing, Invalid.
+    """
+    if requested_by not in consent.ASKERS or relation not in {"", *RELATIONS}:
+        raise Invalid(field=N_("who asks, or how much"))
+    with desk.db.writing() as tables:
+        row_within(tables, subject)
+        known = {row["id"] for row in people.rows(tables, "answers", subject)}
+        wanted = sorted({*answers} & known)
+        if not wanted:
+            raise Missing(field=N_("which answers"))
+        for asker in consent.ASKERS[requested_by]:
+            asked = {"scope": consent.ANSWERS, "requested_by": requested_by, "answers": wanted}
+            _name(desk, tables, subject, asked | _who(desk, tables, subject, asker, relation))
+        named = [one for record in wanted for one in log.of_record(tables, record)]
+        mine = [one for one in named if one.device == desk.device.id]
+        at_once = consent.CHILD in consent.ASKERS[requested_by] and desk.me.role == INTERVIEWER
+        if at_once and mine:
+            replica.erase(tables, mine)
+            desk.db.leave_no_trace()
+    return not at_once or len(mine) < len(named)
+
+
+def _name(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) -> None:
+    """Keep which answers one person takes back; of the yes to anything else it says nothing."""
+    who = (asked["actor"], asked["person"])
+    said = [event for event in standing.events(tables, subject) if (event.actor, event.person) == who]
+    if {*asked["answers"]} <= consent.taken_back(said):
+        return
+    values: dict[str, Value] = {"act": consent.LIMITED, "day": desk.today, **asked}
+    drawer = f"consent/{people.team(tables, subject)}"  # a coordinator may sit in another team
+    log.append(tables, desk.pen, Draft("consent_event", values, subject=subject, drawer=drawer))
 
 
 def by_child(desk: Desk, tables: Tables, subject: str, session: str, scope: str) -> None:

@@ -36,13 +36,15 @@ PARTS = {
     "recontact": ("recontact", "repeat", "member_check"),
     "share": ("share_archive", "cross_border"),
 }  # a scope that takes back part of the yes, and to which items (`domain.md` §3.6)
+ANSWERS = "answers"  # a scope that takes back what was said to some questions, and nothing of the yes
 
 
 @dataclass(frozen=True)
 class Event:
     """One consent, assent or withdrawal, as it was recorded; never edited afterwards (`domain.md` §1.11).
 
-    `author`: the code of who wrote it down; `entered_on`: when it was typed in from paper, which says its day.
+    `author`: the code of who wrote it down; `entered_on`: when it was typed in from paper, which says its day;
+    `answers`: the records of the answers that are taken back.
     """
 
     id: str
@@ -66,6 +68,7 @@ class Event:
     voids: tuple[str, ...] = ()
     author: str = ""
     entered_on: str = ""
+    answers: tuple[str, ...] = ()
 
 
 def may_consent(relation: str, basis: str = "", capacity: str = "") -> bool:
@@ -215,6 +218,15 @@ def takes_back(events: Iterable[Event], item: str) -> bool:
     people = {(event.actor, event.person) for event in events}
     each = [last([one for one in events if (one.actor, one.person) == who], item) for who in people]
     return any(event.act == LIMITED for words in each for event in words)
+
+
+def taken_back(events: Iterable[Event]) -> set[str]:
+    """Return the records of the answers that somebody took back by name: in use nowhere, until a coordinator voids it.
+
+    Whatever comes of such an answer later is taken back too.
+    """
+    named = [event for event in in_force(events) if (event.act, event.scope) == (LIMITED, ANSWERS)]
+    return {record for event in named for record in event.answers}
 
 
 def grounds(events: Iterable[Event], session: str, items: Iterable[str] = NECESSARY) -> tuple[str, ...]:

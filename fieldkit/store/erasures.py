@@ -18,7 +18,7 @@ is put in its place obeys them before anybody reads in it (`design.md` §4): a m
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,10 @@ from nacl.exceptions import CryptoError
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.platform import write_atomically
-from fieldkit.records import KINDS, Change, Value, canonical, decode
+from fieldkit.records import KINDS, Change, Value, canonical
 from fieldkit.rules.members import Members
 from fieldkit.rules.orders import texts
-from fieldkit.store import attachments, copies, log, machine, queues, revocations, search
+from fieldkit.store import attachments, copies, log, machine, queues, search
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import b64, unb64
 from fieldkit.store.machine import Self
@@ -110,70 +110,31 @@ def _log_mark() -> bytes:
     return LOG_MARK + b"%d" % LOG_VERSION
 
 
-def take_in(tables: Tables) -> None:
-    """Carry out every order that is not carried out yet and can be: its device and the drawer's key are known here."""
-    waiting = _waiting(tables)
-    everybody = machine.everybody(tables) if waiting else None
-    for id_, order in waiting:
-        if everybody and _counts(tables, everybody, id_, order["signer"]):
-            _carry_out(tables, id_, order["signer"], order["body"])
-    _park(tables)
+def take_in(tables: Tables) -> set[str]:
+    """Carry out every order that is not carried out yet and can be: its device and the drawer's key are known here.
+
+    Returns the blocks by which this machine knew what is gone now: one that is not empty holds it still.
+    """
+    waiting_now, held = waiting(tables, KIND), set[str]()
+    everybody = machine.everybody(tables) if waiting_now else None
+    for id_, order in waiting_now:
+        if everybody and counts(tables, everybody, id_, order["signer"]):
+            held |= _carry_out(tables, id_, order["signer"], order["body"])
+    return held
 
 
-def _waiting(tables: Tables) -> list[tuple[str, dict[str, Any]]]:
+def waiting(tables: Tables, kind: str) -> list[tuple[str, dict[str, Any]]]:
     """Return, by id, the orders that were not carried out; their signatures were looked at when they were kept."""
     rows = tables.execute(
-        "SELECT id, body FROM orders WHERE kind = ? AND id NOT IN (SELECT id FROM erasures) ORDER BY id", [KIND]
+        "SELECT id, body FROM orders WHERE kind = ? AND id NOT IN (SELECT id FROM erasures) ORDER BY id", [kind]
     ).fetchall()
     return [(id_, json.loads(content)) for id_, content in rows]
 
 
-def _counts(tables: Tables, everybody: Members, order: str, signer: str) -> bool:
+def counts(tables: Tables, everybody: Members, order: str, signer: str) -> bool:
     """Tell whether an order counts on this machine; its own always do: a child's "off the record" waits for nobody."""
     own = machine.recall_self(tables).pair.public["verify"]
     return signer == own or everybody.counts(order, signer)
-
-
-def _parked(tables: Tables) -> list[tuple[str, Body]]:
-    """Return (device, body) of the orders that wait for a device to be let count again which was taken out."""
-    waiting = _waiting(tables) if revocations.anybody(tables) else []
-    everybody = machine.everybody(tables) if waiting else None
-    if everybody is None:
-        return []
-    keys = {everybody.devices[id_].verify: id_ for id_ in everybody.gone}
-    return [
-        (keys[order["signer"]], order["body"])
-        for id_, order in waiting
-        if keys.get(order["signer"]) == order["body"].get("device")
-        and not _counts(tables, everybody, id_, order["signer"])
-        and _erases(order["body"])
-    ]
-
-
-def _park(tables: Tables) -> None:
-    """Hide what parked orders name: like a withdrawal it hides at once and destroys nothing (`design.md` §4)."""
-    before = set(tables.execute("SELECT id, device, drawer, kind, record, over FROM parked_stubs").fetchall())
-    wanted = {row for device, body in _parked(tables) for row in _hidden(tables, device, body)}
-    if wanted == before:
-        return
-    tables.execute("DELETE FROM parked_stubs")
-    tables.conn.executemany("INSERT INTO parked_stubs VALUES (?, ?, ?, ?, ?, ?)", sorted(wanted))
-    log.settle_records(tables, {row[4]: row[3] for row in wanted ^ before if row[3] in KINDS})
-
-
-def _hidden(tables: Tables, device: str, body: Body) -> Iterator[tuple[str, ...]]:
-    held = machine.drawer_key(tables, body["drawer"], body["epoch"])
-    named = None if held is None else opened(body, held[1])
-    if named is None:
-        return
-    typed = tables.execute(
-        "SELECT body FROM changes WHERE device = ? AND editor IN (SELECT value FROM json_each(?))",
-        [device, json.dumps(list(named.editors))],
-    ).fetchall()
-    more = [(one.id, one.kind, one.record, one.over) for one in (decode(bytes(line)) for (line,) in typed)]
-    for id_, kind, record, over in [*named.changes, *more]:
-        written = {name: list(ids) for name, ids in over.items()}
-        yield id_, device, body["drawer"], kind, record, canonical(written).decode()
 
 
 def blocked(tables: Tables, changes: Iterable[Change]) -> set[str]:
@@ -181,27 +142,21 @@ def blocked(tables: Tables, changes: Iterable[Change]) -> set[str]:
     changes = list(changes)
     ids = json.dumps([one.id for one in changes])
     stubs = tables.execute(
-        "SELECT id, device FROM stubs WHERE id IN (SELECT value FROM json_each(?))", [ids]
+        "SELECT id, device, drawer FROM stubs WHERE id IN (SELECT value FROM json_each(?))", [ids]
     ).fetchall()
     typed = json.dumps(sorted({one.editor for one in changes if one.editor}))
     editors = tables.execute(
         "SELECT editor, device FROM erased_editors WHERE editor IN (SELECT value FROM json_each(?))", [typed]
     ).fetchall()
     gone = {*stubs}, {*editors}
-    return {one.id for one in changes if (one.id, one.device) in gone[0] or (one.editor, one.device) in gone[1]}
+    return {
+        one.id for one in changes if (one.id, one.device, one.drawer) in gone[0] or (one.editor, one.device) in gone[1]
+    }
 
 
 def emptied_by(tables: Tables, block: str) -> set[str]:
     """Return the devices whose orders named the block with this hash; if it is one of theirs, its header is kept."""
     return {row[0] for row in tables.execute("SELECT device FROM erased_blocks WHERE hash = ?", [block])}
-
-
-def parked_for(tables: Tables, block: str) -> set[str]:
-    """Return the devices that were taken out whose orders name the block with this hash and are parked.
-
-    Who emptied it before it heard of that hands out the header alone.
-    """
-    return {device for device, body in _parked(tables) if block in body["blocks"]}
 
 
 def is_shut(tables: Tables, session: str) -> bool:
@@ -222,11 +177,12 @@ def _reopened(session: str) -> str:
     return f"reopened:{session}"
 
 
-def body_of(tables: Tables, me: Self, drawer: str, changes: Sequence[Change]) -> Body:
-    """Return what an order says by which *me*, this device, erases *changes*, all of one drawer."""
-    held = machine.drawer_key(tables, drawer)
-    assert held is not None, drawer  # noqa: S101 - a change is only ever written into a drawer one can open
-    epoch, key = held
+def body_of(tables: Tables, me: Self, drawer: str, changes: Sequence[Change], blocks: Iterable[str] = ()) -> Body:
+    """Return what an order says by which *me*, this device, erases *changes*, all of one drawer.
+
+    It names the blocks that hold them, and *blocks* of this device beside them.
+    """
+    epoch, key = key_of(tables, drawer)
     ids = json.dumps([change.id for change in changes])
     rows = tables.execute(
         "SELECT DISTINCT block FROM changes WHERE block IS NOT NULL AND id IN (SELECT value FROM json_each(?))", [ids]
@@ -236,26 +192,55 @@ def body_of(tables: Tables, me: Self, drawer: str, changes: Sequence[Change]) ->
         "device": me.id,
         "drawer": drawer,
         "epoch": epoch,
-        "blocks": sorted(row[0] for row in rows),
+        "blocks": sorted({*blocks, *(row[0] for row in rows)}),
     }
     attached = sorted({one.record for one in changes if one.kind == attachments.KIND})
     body |= {"attachments": list(attached)} if attached else {}
+    return sealed(body, names_of(changes), key)
+
+
+def key_of(tables: Tables, drawer: str) -> tuple[int, bytes]:
+    """Return the newest (epoch, key) of a drawer that this machine reads."""
+    held = machine.drawer_key(tables, drawer)
+    assert held is not None, drawer  # noqa: S101 - a change is only ever written into a drawer one can open
+    return held
+
+
+def names_of(changes: Sequence[Change]) -> Value:
+    """Return how *changes* of one device are named, and the editors in which they were typed."""
     names = [[one.id, one.kind, one.record, {name: list(ids) for name, ids in one.over.items()}] for one in changes]
-    words = {"changes": names, "editors": sorted({one.editor for one in changes if one.editor})}
+    return {"changes": names, "editors": sorted({one.editor for one in changes if one.editor})}
+
+
+def sealed(body: Body, words: Value, key: bytes) -> Body:
+    """Return *body* with *words* sealed in it, bound to all the rest of it."""
     nonce = utils.random(NONCE)
-    sealed = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(canonical(words), canonical(body), nonce, key)
-    return {**body, "sealed": b64(nonce + sealed)}
+    content = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(canonical(words), canonical(body), nonce, key)
+    return {**body, "sealed": b64(nonce + content)}
 
 
-def opened(body: Body, key: bytes) -> Named | None:
-    """Return what an order names, or None where *key* does not open it or it says something of a later version."""
+def unsealed(tables: Tables, body: Body) -> Value:
+    """Return the words sealed in an order, or None where no key here opens it."""
+    held = machine.drawer_key(tables, body["drawer"], body["epoch"])
+    return None if held is None else words_in(body, held[1])
+
+
+def words_in(body: Body, key: bytes) -> Value:
+    """Return the words sealed in an order, or None where *key* does not open it."""
     bound = {name: value for name, value in body.items() if name != "sealed"}
     try:
-        sealed = unb64(body["sealed"])
-        nonce, rest = sealed[:NONCE], sealed[NONCE:]
-        words = json.loads(bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(rest, canonical(bound), nonce, key))
-        named = Named([(id_, kind, record, over) for id_, kind, record, over in words["changes"]], words["editors"])
+        content = unb64(body["sealed"])
+        nonce, rest = content[:NONCE], content[NONCE:]
+        return json.loads(bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(rest, canonical(bound), nonce, key))
     except (CryptoError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def named_in(words: Value) -> Named | None:
+    """Return what *words* name, or None where they say something of a later version."""
+    try:
+        named = Named([(id_, kind, record, over) for id_, kind, record, over in words["changes"]], words["editors"])
+    except (ValueError, KeyError, TypeError):
         return None
     return named if _says_what_it_should(named) else None
 
@@ -273,7 +258,8 @@ def _well_formed(body: Body) -> bool:
     )
 
 
-def _erases(body: Body) -> bool:
+def erases(body: Body) -> bool:
+    """Tell whether an order of a device has the shape of one, and names what may be erased at all."""
     return _well_formed(body) and body["drawer"].partition("/")[0] in ERASABLE
 
 
@@ -284,20 +270,20 @@ def _says_what_it_should(named: Named) -> bool:
     return whole and texts(names) and texts(named.editors)
 
 
-def _carry_out(tables: Tables, order: str, signer: str, body: Body) -> None:
+def _carry_out(tables: Tables, order: str, signer: str, body: Body) -> set[str]:
     """An order of a device that nobody vouched for yet, or of a drawer without a key here, waits."""
-    if not _erases(body):
-        return
+    if not erases(body):
+        return set()
     device = machine.everybody(tables).devices.get(body["device"])
     if device is None or device.verify != signer:
-        return
+        return set()
     _empty_blocks(tables, device.id, body["blocks"])
     attachments.drop(tables, device.id, body.get("attachments", []))
-    held = machine.drawer_key(tables, body["drawer"], body["epoch"])
-    named = None if held is None else opened(body, held[1])
-    if named is not None:
-        _put_stubs(tables, device.id, body["drawer"], named)
-        tables.execute("INSERT INTO erasures VALUES (?)", [order])
+    named = named_in(unsealed(tables, body))
+    if named is None:
+        return set()
+    tables.execute("INSERT INTO erasures VALUES (?)", [order])
+    return put_stubs(tables, device.id, body["drawer"], named)
 
 
 def empty(tables: Tables, which: str, *values: str) -> None:
@@ -325,10 +311,18 @@ def _empty_blocks(tables: Tables, device: str, named: Sequence[str]) -> None:
         tables.execute("INSERT OR IGNORE INTO erased_blocks VALUES (?, ?)", [block, device])
         empty(tables, "hash = ?", block)
         if device == machine.recall_self(tables).id:
-            tables.execute("UPDATE changes SET block = NULL WHERE block = ?", [block])
+            seal_again(tables, [block])
 
 
-def _put_stubs(tables: Tables, device: str, drawer: str, named: Named) -> None:
+def seal_again(tables: Tables, blocks: Iterable[str]) -> None:
+    """Let what stays of emptied blocks be sealed anew by this device."""
+    tables.execute(
+        "UPDATE changes SET block = NULL WHERE block IN (SELECT value FROM json_each(?))", [json.dumps([*blocks])]
+    )
+
+
+def put_stubs(tables: Tables, device: str, drawer: str, named: Named) -> set[str]:
+    """Let what *named* names of *device* be gone, and go on replacing what it had replaced; return where it lay."""
     for id_, kind, record, over in named.changes:
         facts = [id_, device, drawer, kind, record, canonical(over).decode()]
         tables.execute("INSERT OR IGNORE INTO stubs VALUES (?, ?, ?, ?, ?, ?)", facts)
@@ -340,8 +334,9 @@ def _put_stubs(tables: Tables, device: str, drawer: str, named: Named) -> None:
         "INSERT OR IGNORE INTO erased_editors VALUES (?, ?)", [(editor, device) for editor in named.editors]
     )
     gone = tables.execute(
-        "DELETE FROM changes WHERE device = :device AND (id IN (SELECT id FROM stubs WHERE device = :device) "
-        "OR editor IN (SELECT editor FROM erased_editors WHERE device = :device)) RETURNING record, kind",
+        "DELETE FROM changes WHERE device = :device AND ("
+        "id IN (SELECT id FROM stubs AS s WHERE s.device = :device AND s.drawer = changes.drawer) "
+        "OR editor IN (SELECT editor FROM erased_editors WHERE device = :device)) RETURNING record, kind, block",
         {"device": device},
     ).fetchall()
     if gone:
@@ -350,5 +345,7 @@ def _put_stubs(tables: Tables, device: str, drawer: str, named: Named) -> None:
         "SELECT DISTINCT record, kind FROM changes WHERE record IN (SELECT value FROM json_each(?))",
         [json.dumps([record for _, _, record, _ in named.changes])],
     ).fetchall()
-    log.settle_records(tables, {record: kind for record, kind in (*gone, *named_here) if kind in KINDS})
+    touched = [*(row[:2] for row in gone), *named_here]
+    log.settle_records(tables, {record: kind for record, kind in touched if kind in KINDS})
     search.sweep(tables)
+    return {block for *_, block in gone if block}

@@ -10,7 +10,7 @@ from dataclasses import replace
 from nacl.signing import VerifyKey
 
 from fieldkit.records import KINDS, Change, Unreadable, decode
-from fieldkit.store import erasures, log, machine, removals, revocations, standing
+from fieldkit.store import erasures, log, machine, parking, redactions, removals, revocations, standing
 from fieldkit.store.aliases import alias_of
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import unb64
@@ -211,8 +211,11 @@ class Intake:
         return READ
 
     def _emptied(self, one: Block) -> bool:
-        """Tell whether the very device that made this block had it emptied, or a whole child is gone."""
-        if removals.covers(self._tables, one.header.drawer, one.header.alias):
+        """Tell whether the device that made this block had it emptied, or a coordinator, or a whole child is gone."""
+        drawer = one.header.drawer
+        if removals.covers(self._tables, drawer, one.header.alias) or redactions.empties(
+            self._tables, drawer, one.hash
+        ):
             return True
         named = erasures.emptied_by(self._tables, one.hash)
         return bool(named) and self._owner(replace(one, payload=None)) in named
@@ -222,7 +225,8 @@ class Intake:
         return (
             self._emptied(one)
             or revocations.empties(self._tables, one.header.drawer, one.header.alias)
-            or (self._owner(one) in erasures.parked_for(self._tables, one.hash))
+            or parking.names(self._tables, one.header.drawer, one.hash)
+            or (self._owner(one) in parking.parked_for(self._tables, one.hash))
         )
 
     def _owner(self, one: Block) -> str | None:
@@ -286,8 +290,10 @@ class Intake:
                 new.setdefault(change.id, (change, line))
         self._blocked_changes += len(found) - len(left)
         self._known_changes += len(left) - len(new)
-        self._tables.conn.executemany(
-            "UPDATE changes SET block = coalesce(block, ?) WHERE id = ?", [(block, id_) for id_ in sorted(known)]
+        self._tables.conn.executemany(  # of a block that was emptied, what stays lies in this one
+            "UPDATE changes SET block = ? WHERE id = ? AND (block IS NULL "
+            "OR EXISTS (SELECT 1 FROM blocks AS b WHERE b.hash = changes.block AND b.payload IS NULL))",
+            [(block, id_) for id_ in sorted(known)],
         )
         log.insert_all(self._tables, new.values(), self._batch, block)
         self.arrived += [change for change, _ in new.values()]

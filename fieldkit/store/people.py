@@ -87,6 +87,11 @@ def tombstones(tables: Tables) -> list[Row]:
     return [dict(one) for one in tables.query("SELECT * FROM tombstones ORDER BY case_code, id")]
 
 
+def redactions(tables: Tables) -> list[Row]:
+    """Return what stays of single answers that are gone, in a fixed order."""
+    return [dict(one) for one in tables.query("SELECT * FROM redactions ORDER BY day DESC, id")]
+
+
 def team(tables: Tables, subject: str) -> str:
     """Return the team whose drawers hold this child."""
     found = tables.execute(

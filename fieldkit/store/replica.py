@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
 from nacl.signing import SigningKey
 
 from fieldkit.clock import new_id
-from fieldkit.records import TEAM_DRAWERS, Change
+from fieldkit.records import TEAM_DRAWERS, Change, Unreadable, decode
 from fieldkit.store import (
     attachments,
     envelope,
@@ -18,7 +19,9 @@ from fieldkit.store import (
     erasures,
     log,
     machine,
+    parking,
     receipts,
+    redactions,
     removals,
     revocations,
     standing,
@@ -34,7 +37,7 @@ from sync.chunk import Chunk
 from sync.errors import SyncError
 from sync.replica import Report, StreamInfo
 
-ERASING = (erasures.KIND, removals.KIND)
+ERASING = (erasures.KIND, removals.KIND, redactions.KIND)
 SAFEGUARDING = "safeguarding"
 
 
@@ -89,6 +92,45 @@ def remove(tables: Tables, team: str, subject: str, signer: SigningKey) -> str:
     return order.id
 
 
+def redact(tables: Tables, changes: Sequence[Change], signer: SigningKey) -> list[str]:
+    """Let *changes*, whoever wrote them, be gone here and wherever the orders come; return the orders' ids.
+
+    *signer*: the user key of a coordinator. What stays of blocks that others made is sealed here anew: they may never
+    come back. The caller lets the journal be emptied.
+    """
+    made = []
+    for drawer in sorted({change.drawer for change in changes}):
+        named = [change for change in changes if change.drawer == drawer]
+        blocks = _holding(tables, drawer, named)
+        body = redactions.body_of(tables, drawer, named, blocks)
+        order = orders.sign(redactions.KIND, machine.recall_self(tables).study, body, signer)
+        machine.keep_orders(tables, [(order.id, order.kind, order.content)])
+        _carry_out(tables)
+        if order.id in redactions.carried_out(tables):
+            erasures.seal_again(tables, blocks)
+        made.append(order.id)
+    return made
+
+
+def _holding(tables: Tables, drawer: str, changes: Sequence[Change]) -> list[str]:
+    """Return every block that holds one of *changes*: a change can lie in several, of which the log knows one."""
+    ids = {one.id for one in changes}
+    aliases = {alias_of(tables, drawer, one.subject) for one in changes if one.subject}
+    rows = tables.execute(
+        "SELECT header, payload FROM blocks WHERE drawer = ? AND standing = ? AND payload IS NOT NULL "
+        "AND json_extract(CAST(header AS TEXT), '$.alias') IN (SELECT value FROM json_each(?))",
+        [drawer, READ, json.dumps(sorted(filter(None, aliases)))],
+    ).fetchall()
+    return [one.hash for one in (stored(*row) for row in rows) if ids & set(_ids_in(tables, one))]
+
+
+def _ids_in(tables: Tables, one: Block) -> Iterator[str]:
+    held = machine.drawer_key(tables, one.header.drawer, one.header.epoch)
+    for line in blocks.open_block(one, held[1]) if held else ():
+        with suppress(Unreadable):
+            yield decode(line).id
+
+
 def given(tables: Tables) -> list[bytes]:
     """Return every order to erase that is known here, as it was signed."""
     kinds = "SELECT body FROM orders WHERE kind IN (SELECT value FROM json_each(?)) ORDER BY id"
@@ -97,7 +139,7 @@ def given(tables: Tables) -> list[bytes]:
 
 def waits_to_erase(tables: Tables) -> bool:
     """Tell whether an order to erase is here that is not carried out yet: what arrives may be what it waits for."""
-    kinds = "SELECT 1 FROM orders WHERE kind IN (?, ?) AND id NOT IN (SELECT id FROM erasures) LIMIT 1"
+    kinds = "SELECT 1 FROM orders WHERE kind IN (?, ?, ?) AND id NOT IN (SELECT id FROM erasures) LIMIT 1"
     return tables.execute(kinds, [*ERASING]).fetchone() is not None
 
 
@@ -106,12 +148,34 @@ def _carry_out(tables: Tables) -> None:
 
     A memo about a talk can hold the child's words, and no program can tell.
     """
-    erasures.take_in(tables)
+    held = parking.take_in(tables)
     interviews = removals.take_in(tables)
     me = machine.recall(tables, "self") and machine.recall_self(tables).id
     memos = [one for interview in interviews for one in log.memos_about(tables, interview, me or "")]
     if memos:
         erase(tables, memos)
+    _follow_up(tables, held)
+
+
+def _follow_up(tables: Tables, held: Collection[str]) -> None:
+    """Let those of the blocks *held* be emptied too that this device made and no order named.
+
+    Whoever gave the order had not seen them: they were sealed meanwhile. No other device may empty them.
+    """
+    if not held:
+        return
+    me = machine.recall_self(tables)
+    rows = tables.execute(
+        "SELECT b.drawer, b.hash FROM blocks AS b JOIN streams AS s ON s.id = b.stream WHERE b.payload IS NOT NULL "
+        "AND s.device = ? AND b.hash IN (SELECT value FROM json_each(?)) ORDER BY b.drawer, b.hash",
+        [me.id, json.dumps(sorted(held))],
+    ).fetchall()
+    for drawer in sorted({drawer for drawer, _ in rows}):
+        body = erasures.body_of(tables, me, drawer, [], [block for one, block in rows if one == drawer])
+        order = orders.sign(erasures.KIND, me.study, body, me.pair.signer)
+        machine.keep_orders(tables, [(order.id, order.kind, order.content)])
+    if rows:
+        parking.take_in(tables)
 
 
 def noted(path: Path) -> list[bytes]:
@@ -211,8 +275,11 @@ def _is_whole(tables: Tables, one: Block) -> bool:
     if one.payload is not None:
         return blocks.payload_intact(one)
     drawer, alias = one.header.drawer, one.header.alias
-    named = erasures.emptied_by(tables, one.hash) or erasures.parked_for(tables, one.hash)
-    return bool(named) or removals.covers(tables, drawer, alias) or revocations.empties(tables, drawer, alias)
+    named = erasures.emptied_by(tables, one.hash) or parking.parked_for(tables, one.hash)
+    named_too = redactions.empties(tables, drawer, one.hash) or parking.names(tables, drawer, one.hash)
+    return (
+        bool(named) or named_too or removals.covers(tables, drawer, alias) or revocations.empties(tables, drawer, alias)
+    )
 
 
 class StoreReplica:

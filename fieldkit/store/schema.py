@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlite_utils import Migrations
 
-from fieldkit.store import walls
+from fieldkit.store import derived, walls
 from fieldkit.store.database import Tables
 
 APPLICATION_ID = 0x464B4954  # "FKIT"
@@ -33,6 +33,7 @@ KNOWN = (
     "sticks_found",
     "pilot_children_gone",
     "work_called_off",
+    "answers_taken_back",
 )  # any other name is a later version's
 
 _LOG = """
@@ -229,49 +230,13 @@ def interview_whole(db: Tables) -> None:
     _script(db, _ERASED)
 
 
-# A *plain* yes is a child's to everything that is needed, which lifts nothing: of many the last one decides as they all
-# do, so that a list of children need not read the rest (`store/standing.py`).
-_PLAIN = """coalesce(
-    json_extract(body, '$.set.actor') = 'child'
-    AND json_extract(body, '$.set.act') IN ('given', 'reaffirmed', 'reconsented')
-    AND json_extract(body, '$.set.items.participate') = 'yes'
-    AND json_extract(body, '$.set.items.notes') = 'yes'
-    AND json_extract(body, '$.set.items.store') = 'yes'
-    AND coalesce(json_array_length(body, '$.set.lifts'), 0) = 0, 0)"""
-
-# Covering indexes: a row of the log is wide, and a list or a count that has to open each of them reads the whole file.
-_LISTS = """
-DROP INDEX changes_record;
-DROP INDEX changes_unsealed;
-DROP INDEX changes_waiting;
-CREATE INDEX changes_record ON changes (record, tick, author);
-CREATE INDEX changes_unsealed ON changes (drawer, subject, block) WHERE block IS NULL;
-CREATE INDEX changes_waiting ON changes (session, block) WHERE block IS NULL AND session IS NOT NULL;
-CREATE INDEX changes_interviews ON changes (subject, tick, record) WHERE kind = 'interview';
-CREATE INDEX changes_flagged ON changes (subject) WHERE json_extract(body, '$.flags') IS NOT NULL;
-CREATE VIEW consent_log AS
-  SELECT id, subject, tick, body, {plain} AS plain
-  FROM changes WHERE kind = 'consent_event' AND id = record;
-CREATE INDEX changes_plain ON changes ({plain}, subject, tick)
-  WHERE kind = 'consent_event' AND id = record;
-CREATE INDEX consent_events_day ON consent_events (day, subject);
-CREATE INDEX interviews_day ON interviews (started_on, subject);
-CREATE INDEX interviews_of ON interviews (interviewer, started_on, subject, id);
-CREATE INDEX memos_of ON memos (interview, interviewer);
-CREATE INDEX closings_ended ON closings (interview, ended_on);
-CREATE INDEX closings_lacking ON closings (interview)
-  WHERE coalesce(setting, '') = '' OR coalesce(others_present, '') IN ('', '[]');
-CREATE INDEX answers_outcome ON answers (interview, outcome);
-CREATE INDEX moments_what ON moments (what, interview);
-CREATE INDEX answers_doubted ON answers (interview, question) WHERE instr(text, '〔待核〕');
-"""
 _DISPUTED = ("participants", "parents", "persons", "identities", "closings", "observations", "answers")
 
 
 @migrations()
 def lists_at_once(db: Tables) -> None:
     """Lists and counts that take no longer with ten thousand interviews than with a hundred."""
-    _script(db, _LISTS.format(plain=_PLAIN))
+    _script(db, derived.LISTS.format(plain=derived.PLAIN))
     for table in _DISPUTED:
         db.execute(f"CREATE INDEX {table}_conflict ON {table} (subject, conflict) WHERE conflict")
     _script(db, walls.TALLIES)
@@ -293,7 +258,7 @@ def whole_children_gone(db: Tables) -> None:
         db.table(table).create(_columns(fields), pk="id")
         db.table(table).create_index(["subject"])
         _script(db, walls.NEEDS_CHANGE.format(table=table))
-    _script(db, walls.GONE)
+    _script(db, derived.GONE)
 
 
 @migrations()
@@ -370,13 +335,13 @@ def clocks_repaired(db: Tables) -> None:
         _columns("device from_day to_day reason first:int last:int days:int replaces"), pk="id"
     )
     _script(db, walls.NEEDS_CHANGE.format(table="clock_repairs"))
-    _script(db, walls.DATED)
+    _script(db, derived.DATED)
 
 
 @migrations()
 def blocks_at_once(db: Tables) -> None:
     """What an exchange asks of the blocks is read from an index, whatever they hold."""
-    _script(db, walls.BLOCKS)
+    _script(db, derived.BLOCKS)
 
 
 @migrations()
@@ -384,7 +349,7 @@ def sticks_found(db: Tables) -> None:
     """A lost stick that turned up."""
     db.table("found_sticks").create(_columns("loss day"), pk="id")
     _script(db, walls.NEEDS_CHANGE.format(table="found_sticks"))
-    _script(db, walls.FOUND)
+    _script(db, derived.FOUND)
 
 
 @migrations()
@@ -398,3 +363,13 @@ def work_called_off(db: Tables) -> None:
     """What a coordinator took off a work list."""
     db.table("work_removals").create(_columns("item day"), pk="id").create_index(["subject"])
     _script(db, walls.NEEDS_CHANGE.format(table="work_removals"))
+
+
+@migrations()
+def answers_taken_back(db: Tables) -> None:
+    """Single answers that a family took back: named by an event, what became of them, the blocks emptied for it."""
+    db.execute("ALTER TABLE consent_events ADD COLUMN answers TEXT")
+    db.table("redactions").create(_columns("erasures answers day told_on requested_by removed:int"), pk="id")
+    db.table("redactions").create_index(["subject"])
+    _script(db, walls.NEEDS_CHANGE.format(table="redactions"))
+    _script(db, derived.REDACTED)

@@ -15,7 +15,7 @@ from fieldkit.store import duplicates, revocations
 from fieldkit.store.database import Tables
 
 Held = Callable[[Change], bool]
-_LISTS = ("told", "follows", "lifts", "voids")
+_LISTS = ("told", "follows", "lifts", "voids", "answers")
 _WORDS = Event.__dataclass_fields__.keys() - {*_LISTS, "id", "items", "author"}
 
 
@@ -102,7 +102,10 @@ def in_short(tables: Tables, subjects: Iterable[str]) -> dict[str, list[Event]]:
 
 
 def held(tables: Tables) -> Held:
-    """Return the judge of one transaction: does a change lack a valid pair (`design.md` §3: computed from the set)?"""
+    """Return the judge of one transaction: does a change lack a valid pair (`design.md` §3: computed from the set)?
+
+    Or was the answer that it speaks of taken back?
+    """
     approved = {
         row[0]
         for row in tables.execute(
@@ -110,13 +113,15 @@ def held(tables: Tables) -> Held:
             "WHERE kind = 'form' AND json_extract(body, '$.set.state') = 'approved'"
         )
     }
-    known: dict[str, dict[str, Event]] = {}
+
+    @cache
+    def known(subject: str) -> tuple[dict[str, Event], set[str]]:
+        said = {event.id: event for event in events(tables, subject)}
+        return said, consent.taken_back(said.values())
 
     @cache
     def lacks(subject: str, session: str, grounds: tuple[str, ...], needs: tuple[str, ...]) -> bool:
-        if subject not in known:
-            known[subject] = {event.id: event for event in events(tables, subject)}
-        said = known[subject]
+        said, _ = known(subject)
         discarded = session in consent.discarded(said.values())
         return discarded or not consent.valid_pair(said, grounds, needs, session, approved)
 
@@ -124,7 +129,9 @@ def held(tables: Tables) -> Held:
         items = needed(change)
         if not items:
             return False
-        return lacks(change.subject or "", change.session or "", change.grounds, tuple(items))
+        subject = change.subject or ""
+        lacking = lacks(subject, change.session or "", change.grounds, tuple(items))
+        return lacking or change.record in known(subject)[1]
 
     return judge
 

@@ -13,7 +13,18 @@ from werkzeug.datastructures import FileStorage
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
-from fieldkit.acts import clocks, conflicts, exchange, handover, people, readiness, removals, sticks, waiting
+from fieldkit.acts import (
+    clocks,
+    conflicts,
+    exchange,
+    handover,
+    people,
+    readiness,
+    redactions,
+    removals,
+    sticks,
+    waiting,
+)
 from fieldkit.acts.handover import NoSuchPlace
 from fieldkit.errors import Missing
 from fieldkit.records import clean
@@ -118,7 +129,7 @@ def inbox() -> str:
     """Show what arrived, first in a sentence, then in numbers that add up."""
     prepares = desk().me.role == COORDINATOR
     to_enter = sum(group.missing for group in readiness.overview(desk())) if prepares else None
-    to_delete = len(removals.due(desk())) if prepares else 0
+    to_delete = len(removals.due(desk())) + len(redactions.due(desk())) if prepares else 0
     lost = sticks.lost(desk()) if prepares else []
     waits = waiting.look(desk()) if prepares else None
     shown = {"to_enter": to_enter, "prepares": prepares, "to_delete": to_delete, **_disputed(decides=prepares)}

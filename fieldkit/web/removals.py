@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, url_for
 from wtforms import BooleanField, StringField
 
-from fieldkit.acts import removals
+from fieldkit.acts import redactions, removals
 from fieldkit.web.pages import Answer, Form, answer
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
@@ -22,9 +22,14 @@ class ConfirmForm(Form):
 
 @pages.get("")
 def listing() -> str:
-    """Show who waits to be deleted, and who is gone."""
+    """Show who waits to be deleted, and who is gone; single answers below."""
     return render_template(
-        "removals/list.html", due=removals.due(desk()), gone=removals.gone(desk()), summed=removals.summed
+        "removals/list.html",
+        due=removals.due(desk()),
+        gone=removals.gone(desk()),
+        summed=removals.summed,
+        answers_due=redactions.due(desk()),
+        answers_gone=redactions.gone(desk()),
     )
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 
-from fieldkit.acts import people, withdrawals
+from fieldkit.acts import people, redactions, withdrawals
 from fieldkit.acts.cases import Case
 from fieldkit.errors import Refusal
 from fieldkit.records import clean
 from fieldkit.rules import consent, slips
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.web.pages import Answer
-from fieldkit.web.sessions import desk
+from fieldkit.web.pages import words as _
+from fieldkit.web.sessions import desk, tell
 
 pages = Blueprint("withdrawals", __name__)
 
@@ -37,6 +38,35 @@ def of_child(subject: str) -> str:
         typed={"asker": request.args.get("who", "")},
         parts=consent.PARTS,
     )
+
+
+@pages.get("/people/<subject>/withdraw/answers")
+def of_answers(subject: str) -> str:
+    """Ask which answers are taken back, and by whom."""
+    return _picking(subject)
+
+
+@pages.post("/people/<subject>/withdraw/answers")
+def take_back(subject: str) -> Answer:
+    """Hide the answers that were picked at once."""
+    asker, picked = request.form.get("asker") or consent.GUARDIAN, request.form.getlist("answer")
+    who = (asker, "") if asker in consent.ASKERS else (consent.GUARDIAN, asker)
+    try:
+        left = withdrawals.take_back(desk(), subject, picked, *who)
+    except Refusal as refusal:
+        return _picking(subject, picked, asker, refusal), refusal.status
+    if left:
+        tell(_("Taken back and hidden from now on. The coordinator tells the family and deletes it within 15 days."))
+    else:
+        tell(_("Deleted. It is gone from other computers as soon as they hear of it."))
+    return redirect(url_for("people.show", subject=subject))
+
+
+def _picking(subject: str, picked: Collection[str] = (), asker: str = "", refusal: Refusal | None = None) -> str:
+    case, found = people.case(desk(), subject), redactions.answers(desk(), subject)
+    asked = {event.relation for event in case.events if event.actor == consent.GUARDIAN and event.relation}
+    shown = {"askers": _askers(asked), "asker": asker, "picked": picked, "refusal": refusal}
+    return render_template("withdrawals/answers.html", case=case, answers=found, **shown)
 
 
 @pages.post("/withdraw")

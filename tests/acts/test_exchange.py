@@ -7,21 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from fieldkit.acts import answers, checks, exchange, handover, hubs, removals, stops, withdrawals
+from fieldkit.acts import answers, checks, exchange, handover, hubs, redactions, removals, stops, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.exchange import HubSaidNo, NoHub, NotRecognised, OutOfReach, SomebodyElseAnswered
 from fieldkit.acts.handover import OtherStudy
 from fieldkit.acts.hubs import NotACard
 from fieldkit.errors import Refusal
-from fieldkit.records import canonical
+from fieldkit.records import canonical, natural_id
 from fieldkit.store import holdings, machine, receipts, replica
-from sync import chain, client
+from sync import block, chain, client
 from sync.centre import Centre
 from sync.client import Card
 from sync.errors import Unreachable
 from sync.hub import create_app
 from sync.hub_server import listening
+from sync.hub_store import HubStore
 from sync.replica import Report
 
 Carry = Callable[[Desk, Desk], Report]
@@ -54,6 +55,41 @@ def _equal(*desks: Desk) -> bool:
     assert all(report.ok for report in reports), [report.problems for report in reports]
     shared = set.intersection(*(set(report.digests) for report in reports))
     return bool(shared) and all(len({report.digests[drawer] for report in reports}) == 1 for drawer in shared)
+
+
+def test_single_answers_are_gone_from_hub_and_laptop_and_the_note_beside_them_stays(
+    desks: Desks, consented: str, interview: str, centre: Centre, card: bytes, tmp_path: Path
+) -> None:
+    laptop, chief = desks["interviewer"], desks["coordinator"]
+    gone, stays = "爸爸过年没有回来", "表姐教我写作业"
+    _said(laptop, interview, gone)
+    answers.save(laptop, SaveAnswer(interview, "W2", "editor-2", "", stays))
+    for desk in (laptop, chief):
+        exchange.take_card(desk, card)
+        exchange.run(desk)
+    withdrawals.take_back(chief, consented, [natural_id("answer", interview, "W1")])
+    redactions.confirm(chief, consented, chief.today, told_all=True)
+    for desk in (chief, laptop, laptop, chief):  # the second time it hands on that it is done
+        exchange.run(desk)
+
+    for desk in (laptop, chief):
+        with desk.db.reading() as tables:
+            assert [row["text"] for row in tables.table("answers").rows] == [stays]
+    assert _equal(laptop, chief)
+    (told,) = redactions.gone(chief)
+    assert len(told.on) == 2
+    with laptop.db.reading() as tables:
+        key = machine.drawer_key(tables, "research/A")
+    assert key is not None
+    hub = HubStore(f"sqlite:///{tmp_path / 'hub.db'}")
+    names = {stream: [*hub.links(centre.study, stream)] for stream in hub.ends(centre.study)}
+    kept = [one for stream, of in names.items() for one in hub.pick(centre.study, stream, of)]
+    hub.close()
+    opened = b"".join(
+        b"".join(block.open_block(one, key[1])) for one in kept if one.payload and one.header.drawer == "research/A"
+    )
+    assert stays.encode() in opened
+    assert gone.encode() not in opened
 
 
 def test_without_a_card_nothing_is_sent(refused: Refused) -> None:

@@ -289,12 +289,12 @@ def test_a_machine_without_the_drawer_drops_the_payload_and_learns_the_rest_with
 
 def test_an_order_of_the_first_version_is_understood_for_ever() -> None:
     made = orders.parse(VECTORS["erase"].encode())
-    named = erasures.opened(dict(made.body), bytes(range(32)))
+    named = erasures.named_in(erasures.words_in(dict(made.body), bytes(range(32))))
 
     assert named is not None
     assert [list(one) for one in named.changes] == VECTORS["erase_names"]["changes"]
     assert named.editors == VECTORS["erase_names"]["editors"]
-    assert erasures.opened(dict(made.body), bytes(32)) is None
+    assert erasures.words_in(dict(made.body), bytes(32)) is None
 
 
 def test_an_order_shows_no_change_id_and_no_editor(trio: Trio) -> None:

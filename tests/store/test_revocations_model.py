@@ -21,7 +21,7 @@ from fieldkit.clock import Clock
 from fieldkit.records import decode
 from fieldkit.rules import revocations as rules
 from fieldkit.rules.revocations import RELEASE, REVOKE
-from fieldkit.store import erasures, holdings, intake, log, machine, rebuild, replica
+from fieldkit.store import erasures, holdings, intake, log, machine, parking, rebuild, replica
 from fieldkit.store.database import Database
 from fieldkit.store.intake import PARKED
 from fieldkit.store.keys import KeyPair
@@ -209,11 +209,11 @@ def test_what_it_wants_erased_counts_or_hides_and_is_destroyed_only_where_it_cou
 
 
 def _parked_destroys(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(erasures, "_counts", lambda *_: True)
+    patch.setattr(erasures, "counts", lambda *_: True)
 
 
 def _parked_does_not_hide(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(erasures, "_park", lambda _: None)
+    patch.setattr(parking, "_park", lambda _: None)
 
 
 def _forgets_the_orders_that_it_recognised(patch: pytest.MonkeyPatch) -> None:
@@ -221,7 +221,7 @@ def _forgets_the_orders_that_it_recognised(patch: pytest.MonkeyPatch) -> None:
 
 
 def _its_own_machine_parks_too(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(erasures, "_counts", lambda _tables, everybody, order, signer: everybody.counts(order, signer))
+    patch.setattr(erasures, "counts", lambda _tables, everybody, order, signer: everybody.counts(order, signer))
 
 
 def _drops_what_lies_beyond(patch: pytest.MonkeyPatch) -> None:

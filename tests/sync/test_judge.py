@@ -76,10 +76,36 @@ def test_a_child_is_emptied_in_its_drawer_by_who_may(
     assert now.to_empty(INFO) == ([], ["river"])
 
 
+def test_blocks_of_others_are_emptied_in_the_drawer_that_is_named_by_who_may(
+    judged: Callable[..., Judgement], tree: list[Block], signer: SigningKey, lead: SigningKey
+) -> None:
+    body = {"version": 1, "drawer": "research/A", "blocks": [tree[0].hash]}
+    assert not judged(orders.sign("erase_changes", "study-1", body, signer)).empties(tree[0], INFO)
+    now = judged(orders.sign("erase_changes", "study-1", body, lead))
+    assert (now.empties(tree[0], INFO), now.empties(tree[1], INFO)) == (True, False)
+    assert not now.empties(tree[0], INFO._replace(drawer="consent/A"))
+    assert now.fault(replace(tree[0], payload=None), INFO) == ""
+    assert now.to_empty(INFO) == ([tree[0].hash], [])
+
+
+def test_an_order_about_others_that_does_not_count_empties_nothing_and_lets_empty_copies_in(
+    signer: SigningKey, lead: SigningKey, tree: list[Block]
+) -> None:
+    order = orders.sign("erase_changes", "study-1", {"drawer": "research/A", "blocks": [tree[0].hash]}, lead)
+    known = {"L1": Device(b64(bytes(signer.verify_key)), "interviewer")}
+    now = judge.judge([order.content], Rules(lambda _: known, lambda *_: True, lambda _: {order.id}))
+    assert not now.empties(tree[0], INFO)
+    assert now.fault(replace(tree[0], payload=None), INFO) == ""
+    assert now.fault(replace(tree[1], payload=None), INFO) == "no_payload"
+
+
 @pytest.mark.parametrize("body", [{}, {"blocks": None}, {"blocks": [1]}, {"drawers": []}, {"drawers": {"d": None}}])
 def test_an_order_without_sense_empties_nothing(
     judged: Callable[..., Judgement], lead: SigningKey, body: dict[str, object]
 ) -> None:
-    both = [orders.sign(kind, "study-1", body, lead) for kind in ("erase", "erase_child", "something later")]
+    both = [
+        orders.sign(kind, "study-1", body, lead)
+        for kind in ("erase", "erase_child", "erase_changes", "something later")
+    ]
     now = judged(*both)
-    assert (now.emptied, now.aliases) == ({}, frozenset())
+    assert (now.emptied, now.aliases, now.named) == ({}, frozenset(), frozenset())
