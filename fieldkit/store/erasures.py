@@ -187,8 +187,8 @@ def blocked(tables: Tables, changes: Iterable[Change]) -> set[str]:
     editors = tables.execute(
         "SELECT editor, device FROM erased_editors WHERE editor IN (SELECT value FROM json_each(?))", [typed]
     ).fetchall()
-    gone = {*stubs}, {*editors}
-    return {one.id for one in changes if (one.id, one.device) in gone[0] or (one.editor, one.device) in gone[1]}
+    gone, of_typing = {*stubs}, {*editors}
+    return {one.id for one in changes if (one.id, one.device) in gone or (one.editor, one.device) in of_typing}
 
 
 def emptied_by(tables: Tables, block: str) -> set[str]:
@@ -239,7 +239,7 @@ def body_of(tables: Tables, me: Self, drawer: str, changes: Sequence[Change]) ->
         "blocks": sorted(row[0] for row in rows),
     }
     attached = sorted({one.record for one in changes if one.kind == attachments.KIND})
-    body |= {"attachments": list(attached)} if attached else {}
+    body |= {"attachments": attached} if attached else {}
     names = [[one.id, one.kind, one.record, {name: list(ids) for name, ids in one.over.items()}] for one in changes]
     words = {"changes": names, "editors": sorted({one.editor for one in changes if one.editor})}
     nonce = utils.random(NONCE)
