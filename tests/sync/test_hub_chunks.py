@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from sync.chunk import Chunk
+
 Make = Callable[..., Any]
 
 
@@ -14,10 +16,14 @@ def test_a_chunk_is_added_once_and_an_error_keeps_nothing_of_the_transaction(sta
     store, one = station.store.chunks, laptop("L1")
     id_ = one.attach(b"abcdef")
     first, second = one.held_chunks.values()
-    with pytest.raises(IntegrityError), store.locked("study-1") as rack:
-        rack.add(first)
-        rack.add(second)
-        rack.add(first)
+
+    def add(*brought: Chunk) -> None:
+        with store.locked("study-1") as rack:
+            for one in brought:
+                rack.add(one)
+
+    with pytest.raises(IntegrityError):
+        add(first, second, first)
     assert store.held("study-1", [id_]) == {}
     with store.locked("study-1") as rack:
         rack.add(first)
