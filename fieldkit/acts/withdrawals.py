@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from fieldkit.acts import events
+from fieldkit.acts import events, people
+from fieldkit.acts.cases import Case
 from fieldkit.acts.consents import PARENT
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import Invalid, Missing, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, clean
 from fieldkit.rules import consent, slips
-from fieldkit.rules.members import INTERVIEWER, TRANSLATOR
-from fieldkit.store import log, people, standing
+from fieldkit.rules.members import COORDINATOR, INTERVIEWER, TRANSLATOR
+from fieldkit.store import log, standing
+from fieldkit.store import people as rows
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import load_study
@@ -60,16 +62,32 @@ def withdraw(
     if scope not in SCOPES or requested_by not in consent.ASKERS or relation not in {"", *RELATIONS}:
         raise Invalid(field=N_("who asks, or how much"))
     with desk.db.writing() as tables:
-        mine = people.named(tables, wanted) if desk.me.role == INTERVIEWER else []
+        mine = rows.named(tables, wanted) if desk.me.role == INTERVIEWER else []
         for subject, asker in product(mine, consent.ASKERS[requested_by]):
             asked = {"scope": scope, "requested_by": requested_by, **_who(desk, tables, subject, asker, relation)}
             (limit if scope in consent.PARTS else write)(desk, tables, subject, asked)
         if not mine:
             notice = {"code": wanted, "scope": scope, "requested_by": requested_by, "day": desk.today}
             log.append(tables, desk.pen, Draft("notice", notice))
-        known = bool(mine) or bool(people.named(tables, wanted))
-        gone = any(wanted in {row["case_code"], row["slip_code"]} for row in people.tombstones(tables))
+        known = bool(mine) or bool(rows.named(tables, wanted))
+        gone = any(wanted in {row["case_code"], row["slip_code"]} for row in rows.tombstones(tables))
     return Withdrawn(wanted, known, gone and not known)
+
+
+def whom(desk: Desk, code: str) -> tuple[list[Case], bool]:
+    """Return the children to choose from where *code* names several of them, or is the name of one and no code.
+
+    And whether somebody here has it: what nobody here has, and is no code, would travel where others can read it.
+    """
+    if not code.strip() or desk.me.role not in {INTERVIEWER, COORDINATOR}:
+        return [], not code.strip()
+    wanted, found = slips.spelt(clean(code)).casefold(), people.find(desk, code)
+    named = [one for one in found if wanted in {word.casefold() for word in _codes(one)}]
+    return (named if len(named) > 1 else []) if named else found, bool(named)
+
+
+def _codes(one: Case) -> list[str]:
+    return [one.id, one.case_code, *one.also, *(one.pseudonym or ())]
 
 
 def by_child(desk: Desk, tables: Tables, subject: str, session: str, scope: str) -> None:
