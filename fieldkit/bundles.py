@@ -15,8 +15,6 @@ from fieldkit.i18n import N_
 from fieldkit.rules.members import COORDINATOR
 from sync.replica import Report
 
-_MANY = N_("Written and read back: {path} and the files after it, {n} in all. Carry them all.")
-
 
 def add(
     commands: Any,
@@ -48,9 +46,8 @@ def _write(asked: argparse.Namespace) -> None:
     if asked.json:
         console.show({**asdict(info), "path": str(info.path)})
     else:
-        say(N_("Written and read back: {path} ({n} blocks)."), path=info.path, n=info.blocks)
-        if info.parts > 1:
-            say(_MANY, path=info.path, n=info.parts)
+        sentence, facts = handover.written(info)
+        say(sentence, **facts)
 
 
 def _look(asked: argparse.Namespace) -> None:

@@ -261,12 +261,17 @@ class Change:
         return [(name, getattr(self, name)) for name in self.__dataclass_fields__]
 
 
+def item_of(media: str) -> str:
+    """Return the consent item that a media type needs; empty where none permits it."""
+    return ATTACHED.get(media.partition("/")[0], "")
+
+
 def needed(change: Change) -> tuple[str, ...]:
     """Return the consent items without which *change* is not in use; of a medium that nothing permits an empty name."""
     kind = KINDS.get(change.kind)
     if kind is None or not kind.attached:
         return kind.needs if kind else ()
-    return (*kind.needs, ATTACHED.get(str(change.set.get("media", "")).partition("/")[0], ""))
+    return (*kind.needs, item_of(str(change.set.get("media", ""))))
 
 
 class Unreadable(ValueError):

@@ -9,12 +9,12 @@ from typing import Any
 
 import zstandard
 from nacl import bindings, utils
-from nacl.exceptions import BadSignatureError, CryptoError
+from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey, VerifyKey
 
 from sync import header as headers
-from sync.canonical import b64, decode, digest, encode, unb64
-from sync.errors import BadHash, BadSignature, CannotOpen, Malformed, TooLarge
+from sync.canonical import b64, check_signed, digest, encode
+from sync.errors import BadHash, CannotOpen, Malformed, TooLarge
 from sync.header import FORMAT, Header
 
 LARGEST_PAYLOAD = 16 * 1024 * 1024  # unpacked
@@ -106,12 +106,7 @@ def verify(block: Block, verify_key: VerifyKey) -> None:
 
 def verify_header(block: Block, verify_key: VerifyKey) -> None:
     """Check that the header is its owner's, whatever became of the payload; raises Malformed, BadSignature."""
-    facts = decode(block.header_bytes)
-    signature = unb64(facts.pop("signature"))
-    try:
-        verify_key.verify(SIGNED_AS + encode(facts), signature)
-    except (BadSignatureError, ValueError) as error:
-        raise BadSignature from error
+    check_signed(SIGNED_AS, block.header_bytes, verify_key)
 
 
 def payload_intact(block: Block) -> bool:

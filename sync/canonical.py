@@ -1,4 +1,4 @@
-"""One way to write JSON as bytes, and the hashes and ids made of bytes."""
+"""One way to write JSON as bytes, how that is signed, and the hashes and ids made of bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import blake2b
 from typing import Any, NoReturn
 
-from sync.errors import Malformed, UnknownFormat
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
+
+from sync.errors import BadSignature, Malformed, UnknownFormat
 
 LARGEST_INTEGER = 2**53
 HASH_BYTES = 32
@@ -52,6 +55,19 @@ def decode_object(content: bytes, newest: int) -> dict[str, Any]:
     if number > newest:
         raise UnknownFormat(number)
     return dict(facts)
+
+
+def check_signed(mark: bytes, content: bytes, verify_key: VerifyKey) -> None:
+    """Check that the owner of the key signed the canonical object *content* as *mark*; raises Malformed, BadSignature.
+
+    Its `signature` is over the mark and the object without it.
+    """
+    facts = decode(content)
+    signature = unb64(facts.pop("signature"))
+    try:
+        verify_key.verify(mark + encode(facts), signature)
+    except (BadSignatureError, ValueError) as error:
+        raise BadSignature from error
 
 
 def b64(content: bytes) -> str:

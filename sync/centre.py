@@ -16,7 +16,7 @@ from sync import chain, judge, orders, receipts, wire
 from sync.block import Block
 from sync.canonical import b64, decode, digest, encode
 from sync.centre_chunks import CentreChunks
-from sync.errors import ForeignStudy, Malformed, Refused, SyncError
+from sync.errors import BadSignature, ForeignStudy, Malformed, Refused, SyncError
 from sync.hub_store import HubFacts, HubStore, Strip
 from sync.incoming import Piece
 from sync.judge import COORDINATOR, Device, Judgement, Rules
@@ -229,7 +229,7 @@ class Centre:
     def _leave(self, run: list[Block], device: Device, sender: str) -> dict[str, str]:
         """Keep apart what a device that was taken out wrote itself, until somebody who belongs here brings it."""
         known = self._store.holds(self.study, run[0].header.stream, [one.hash for one in run])
-        became = {one.hash: wire.REVOKED if judge.signed_by(one, device.verify) else "bad_signature" for one in run}
+        became = {one.hash: wire.REVOKED if judge.signed_by(one, device.verify) else BadSignature.code for one in run}
         became |= dict.fromkeys(known, KNOWN)
         return {one.hash: self._set_aside(one, became[one.hash], sender) for one in run}
 

@@ -12,11 +12,10 @@ from sync import wire
 from sync.canonical import unb64
 from sync.chain import KNOWN, NEW
 from sync.chunk import Chunk
-from sync.errors import Malformed, SyncError
+from sync.errors import BadSignature, Malformed, SyncError
 from sync.hub_chunks import HubChunks
 from sync.judge import Judgement
 
-BLOCKED = "blocked"
 Judge = Callable[[Iterable[str]], Judgement]  # of the orders with these ids
 
 
@@ -93,5 +92,5 @@ def _judged(one: Chunk, judged: Judgement) -> str:
     try:
         chunks.verify(one, VerifyKey(unb64(device.verify)))
     except (SyncError, ValueError):
-        return "bad_signature"
-    return BLOCKED if judged.drops(one.label) else NEW
+        return BadSignature.code
+    return wire.BLOCKED if judged.drops(one.label) else NEW

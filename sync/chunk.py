@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from nacl import bindings, utils
-from nacl.exceptions import BadSignatureError, CryptoError
+from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey, VerifyKey
 
-from sync.canonical import b64, decode, decode_object, digest, encode, unb64
-from sync.errors import BadHash, BadSignature, CannotOpen, Malformed
+from sync.canonical import b64, check_signed, decode_object, digest, encode, unb64
+from sync.errors import BadHash, CannotOpen, Malformed
 
 FORMAT = 1
 SIZE = 256 * 1024  # in clear: a cut of the line costs at most one piece, and a label is 0.2 % of it
@@ -144,12 +144,7 @@ def verify(one: Chunk, verify_key: VerifyKey) -> None:
     """Check content and signature; raises Malformed, UnknownFormat, BadHash, BadSignature, in this order."""
     if not intact(one):
         raise BadHash
-    facts = decode(one.label_bytes)
-    signature = unb64(facts.pop("signature"))
-    try:
-        verify_key.verify(SIGNED_AS + encode(facts), signature)
-    except (BadSignatureError, ValueError) as error:
-        raise BadSignature from error
+    check_signed(SIGNED_AS, one.label_bytes, verify_key)
 
 
 def open_content(attachment: str, number: int, content: bytes, key: bytes) -> bytes:

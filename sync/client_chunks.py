@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from sync import wire
 from sync.canonical import digest, encode
+from sync.chain import KNOWN, NEW
 from sync.errors import Malformed, NotTheHub
 from sync.replica import Holder
 
@@ -45,7 +46,7 @@ class Chunks:
             if said["hash"] != digest(content) or not isinstance(became, dict):
                 raise NotTheHub
             for one in run:
-                if became.get(one.name) in {"new", "known"}:
+                if became.get(one.name) in {NEW, KNOWN}:
                     self._theirs[one.label.attachment].add(one.name)
             self._moved(0, len(run), 0)
 

@@ -16,7 +16,7 @@ from sync import orders
 from sync.block import Block
 from sync.canonical import unb64
 from sync.chunk import Label
-from sync.errors import SyncError
+from sync.errors import BadSignature, SyncError
 from sync.orders import Order
 from sync.replica import StreamInfo
 
@@ -85,7 +85,7 @@ class Judgement:
             return "drawer"
         if one.payload is None and not self.may_be_empty(one, info):
             return "no_payload"
-        return "" if signed_by(one, device.verify) else "bad_signature"
+        return "" if signed_by(one, device.verify) else BadSignature.code
 
     def owner(self, one: Block, claimed: str) -> str | None:
         """Return the device that signed *one*: what a sender says of a stream is not signed, a header is."""

@@ -27,6 +27,7 @@ FORMAT = 1
 REQUEST, ANSWER = b"fieldkit request 1\n", b"fieldkit answer 1\n"
 PREFIX = "/sync/"
 UNKNOWN_DEVICE, REVOKED, RESTORED = "unknown_device", "revoked", "restored"  # why a hub says no
+BLOCKED = "blocked"  # what became of a chunk that was erased
 LARGEST_PIECE = 256 * 1024  # unless a single block is longer
 SHORT = 22  # characters: 132 bits
 LARGEST_MESSAGE = 24 * 1024 * 1024

@@ -15,17 +15,16 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from fieldkit.acts import interviews
-from fieldkit.acts.cases import case_within
+from fieldkit.acts import interviews, situations
+from fieldkit.acts.cases import row_within
 from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import new_id
 from fieldkit.errors import DiskFull, NotFound, Refusal
 from fieldkit.i18n import N_
-from fieldkit.records import ATTACHED
+from fieldkit.records import ATTACHED, item_of
 from fieldkit.rules import attachments as rules
 from fieldkit.rules import consent, pictures
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
-from fieldkit.rules.states import ADULT_GROUP
 from fieldkit.store import attachments, keys, log, people, replica, setup, standing
 from fieldkit.store.aliases import alias_of
 from fieldkit.store.database import Tables
@@ -189,7 +188,7 @@ def _sweep(desk: Desk) -> None:
 
 
 def _is_picture(media: str) -> bool:
-    return rules.item(rules.plain(media)) == ATTACHED["image"]
+    return item_of(rules.plain(media)) == ATTACHED["image"]
 
 
 def _kept_of(media: str, source: Source) -> Iterator[bytes]:
@@ -247,7 +246,7 @@ def _keep(
             record=owner.attachment,
             subject=row["subject"],
             session=interview,
-            grounds=consent.grounds(events, interview, [rules.item(rules.plain(media))]),
+            grounds=consent.grounds(events, interview, [item_of(rules.plain(media))]),
             elapsed=interviews.ran(desk, tables, row),
         )
         log.append(tables, desk.pen, draft)
@@ -257,7 +256,7 @@ def _keep(
 def _permitted(desk: Desk, tables: Tables, interview: str, media: str) -> Row:
     """Return the interview; raises NotFound, ItemNotInForce, TooYoung."""
     row = interviews.row_within(tables, interview)
-    item = rules.item(rules.plain(media))
+    item = item_of(rules.plain(media))
     if not item or not consent.effective(standing.binding(tables, row["subject"]), item, interview):
         raise ItemNotInForce
     if not _old_enough(desk, tables, row["subject"], item):
@@ -267,9 +266,8 @@ def _permitted(desk: Desk, tables: Tables, interview: str, media: str) -> Row:
 
 def _old_enough(desk: Desk, tables: Tables, subject: str, item: str) -> bool:
     """Tell whether the study lets *item* be kept of somebody of this age."""
-    if item != ATTACHED["audio"] or setup.facts(tables).get("audio_under_14") != consent.NO:
-        return True
-    return case_within(desk, tables, subject).age_group in {"a14_17", ADULT_GROUP}
+    group = situations.age_group(desk, people.looked_up(tables), row_within(tables, subject))
+    return rules.may_record(item, setup.facts(tables).get("audio_under_14", ""), group)
 
 
 def _check_size(size: int) -> None:
@@ -311,7 +309,7 @@ def listing(desk: Desk, interview: str) -> list[Attached]:
                 media=one["media"],
                 bytes=one["bytes"],
                 whole=attachments.is_whole(tables, json.loads(one["chunks"])),
-                usable=consent.usable(events, rules.item(one["media"])),
+                usable=consent.usable(events, item_of(one["media"])),
                 mine=written[one["id"]].device == desk.device.id,
             )
             for one in sorted(found, key=lambda one: written[one["id"]].tick)
@@ -325,7 +323,7 @@ def open_one(desk: Desk, interview: str, id_: str) -> Opened:
     with desk.db.reading() as tables:
         row = _row(tables, interview, id_)
         subject = interviews.row_within(tables, interview)["subject"]
-        if not consent.usable(standing.binding(tables, subject), rules.item(row["media"])):
+        if not consent.usable(standing.binding(tables, subject), item_of(row["media"])):
             raise TakenBack
         names = json.loads(row["chunks"])
         broken = attachments.broken(tables, folder, names)

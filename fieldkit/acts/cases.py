@@ -128,8 +128,8 @@ def in_short(desk: Desk, tables: Tables, subject: str) -> Case:
 
 def row_within(tables: Tables, subject: str) -> people.Row:
     """Return what is kept of one child; raises NotFound, also where they withdrew."""
-    row = people.row(tables, "participants", "id = ?", subject)
-    if row is None or people.is_hidden(tables, subject):
+    row = people.in_use(tables, subject)
+    if row is None:
         raise NotFound
     return row
 

@@ -183,7 +183,7 @@ def repair(desk: Desk, device: str, span: tuple[int, int], right: str, reason: s
     """
     if reason not in load_study().codes["reason_clock"]:
         raise Invalid(field=N_("the reason"))
-    told = _day(right, N_("the day that was meant"))
+    told = _day(right, N_("The first of these days was in truth"))
     with desk.db.writing() as tables:
         known = _known_of(tables, device)
         runs = [run for run in known.runs if span[0] <= run.first <= span[1]]
@@ -225,7 +225,7 @@ def put_right(desk: Desk, subject: str) -> dict[str, tuple[str, ...]]:
 
 
 def meant(tables: Tables, subject: str) -> dict[str, tuple[str, ...]]:
-    """Return the same in the caller's transaction; nothing for what no repair speaks of."""
+    """Return what `put_right` returns, in the caller's transaction; nothing for what no repair speaks of."""
     stands = clocks.standing(store.repairs(tables))
     if not stands:
         return {}

@@ -20,12 +20,11 @@ from fieldkit.acts.told import Seen
 from fieldkit.errors import Invalid, Missing
 from fieldkit.i18n import N_
 from fieldkit.records import Value, clean, natural_id
-from fieldkit.rules import closings, findings, notes
+from fieldkit.rules import closings, findings, names, notes
 from fieldkit.rules.consent import STOP_KEEP
 from fieldkit.rules.findings import HINT, Finding
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.moments import CAME, MINUTE, NOBODY
-from fieldkit.rules.names import TooLong
 from fieldkit.store import closings as store
 from fieldkit.store import log, machine, merge, people, setup, strings
 from fieldkit.store.database import Tables
@@ -213,8 +212,7 @@ def _check(told: ClosingTold) -> None:
             raise Invalid(field=WORDS[name])
     _check_numbers(told)
     for name in TEXTS:
-        if len(getattr(told, name)) > LONGEST:
-            raise TooLong(field=WORDS[name], n=LONGEST)
+        names.check_fits(getattr(told, name), WORDS[name], LONGEST)
     others = set(told.others_present)
     if others - codes["present"].keys() or (NOBODY in others and len(others) > 1):
         raise Invalid(field=WORDS["others_present"])

@@ -11,10 +11,9 @@ from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import KINDS, Change, Kind, Value, clean
-from fieldkit.rules import conflicts, guides
+from fieldkit.rules import conflicts, guides, names
 from fieldkit.rules.conflicts import BOTH, COMBINE, DECIDABLE, DECISION, TAKE, Conflict, Decision, Version
 from fieldkit.rules.members import COORDINATOR, Members
-from fieldkit.rules.names import TooLong
 from fieldkit.store import decisions, duplicates, log, machine, merge
 from fieldkit.store import people as rows
 from fieldkit.store.database import Tables
@@ -161,10 +160,8 @@ def _check(said: Said) -> None:
         raise Missing(field=N_("the reason"))
     if said.reason == OTHER and not said.note.strip():
         raise Missing(field=N_("the reason in your own words"))
-    if len(said.note) > LONGEST_NOTE:
-        raise TooLong(field=N_("the reason in your own words"), n=LONGEST_NOTE)
-    if len(said.text) > LONGEST:
-        raise TooLong(field=N_("the combined text"), n=LONGEST)
+    names.check_fits(said.note, N_("the reason in your own words"), LONGEST_NOTE)
+    names.check_fits(said.text, N_("the combined text"), LONGEST)
 
 
 @dataclass(frozen=True)

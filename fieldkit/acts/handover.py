@@ -116,6 +116,14 @@ def named(path: Path) -> Path:
         raise explained(error, path) from error
 
 
+def written(info: BundleInfo) -> tuple[str, dict[str, object]]:
+    """Return the sentence about what was written, and what stands in it."""
+    if info.parts > 1:
+        many = N_("Written and read back: {path} and the files after it, {n} in all. Carry them all.")
+        return many, {"path": info.path, "n": info.parts}
+    return N_("Written and read back: {path} ({n} blocks)."), {"path": info.path, "n": info.blocks}
+
+
 def write(desk: Desk, path: Path, largest: int = bundle.LARGEST_FILE) -> BundleInfo:
     """Seal what is new and write a bundle of all that this machine holds; the file is whole or absent.
 

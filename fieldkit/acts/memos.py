@@ -17,7 +17,7 @@ from fieldkit.errors import Missing
 from fieldkit.i18n import N_
 from fieldkit.records import canonical, clean
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
-from fieldkit.rules.names import TooLong
+from fieldkit.rules.names import check_fits
 from fieldkit.store import log, machine, people
 from fieldkit.store.log import Draft
 
@@ -57,8 +57,8 @@ def write(desk: Desk, interview: str, parts: Mapping[str, str], *, shared: bool 
     told = {name: clean(parts.get(name, "").strip()) for name in PARTS}
     if not any(told.values()):
         raise Missing(field=N_("the memo"))
-    if any(len(text) > LONGEST for text in told.values()):
-        raise TooLong(field=N_("the memo"), n=LONGEST)
+    for text in told.values():
+        check_fits(text, N_("the memo"), LONGEST)
     sealed = {} if shared else {"sealed": desk.keys.keep(canonical(told))}
     with desk.db.writing() as tables:
         interviews.row_within(tables, interview)

@@ -11,10 +11,9 @@ from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Opened, opened
 from fieldkit.i18n import N_
 from fieldkit.records import clean, natural_id
-from fieldkit.rules import consent, notes
+from fieldkit.rules import consent, names, notes
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
-from fieldkit.rules.names import TooLong
 from fieldkit.store import log, people
 from fieldkit.store.log import Draft
 
@@ -54,8 +53,8 @@ def keep(desk: Desk, interview: str, parts: Mapping[str, str], base: str = "{}")
     Raises NotFound, TooLong, ConsentMissing, StopCountsDown.
     """
     told = {name: clean(parts.get(name, "").strip()) for name in PARTS}
-    if any(len(text) > LONGEST for text in told.values()):
-        raise TooLong(field=N_("the observation"), n=LONGEST)
+    for text in told.values():
+        names.check_fits(text, N_("the observation"), LONGEST)
     with desk.db.writing() as tables:
         row = interviews.row_within(tables, interview)
         interviews.check_goes_on(tables, interview)

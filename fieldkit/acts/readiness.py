@@ -203,7 +203,7 @@ def _check_kept_until(desk: Desk, tables: Tables, until: str) -> None:
     if until and until <= desk.today:
         raise DayOver
     if (until or load_study().retention_until) > promised and any(map(_is_stamped, situations.form_versions(tables))):
-        raise LongerThanPromised(day=promised)
+        raise LongerThanPromised(day=forms.spoken_day(promised))
 
 
 def _is_stamped(form: FormVersion) -> bool:

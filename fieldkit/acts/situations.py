@@ -116,7 +116,7 @@ def _adult(tables: Tables, relation: str, row: people.Row | None, parent: people
     heads = log.heads_of(tables, row["id"]) if row["conflict"] else {}
     if lacks or any(len(heads.get(name, [])) > 1 for name in ("basis", "capacity", "ended_on")):
         return Adult(relation, capacity="lacks")
-    return Adult(relation, *(row[name] or "" for name in ("basis", "capacity", "ended_on", "role")))
+    return Adult(relation, **{name: row[name] or "" for name in ("basis", "capacity", "ended_on", "role")})
 
 
 def form_versions(tables: Tables) -> list[FormVersion]:

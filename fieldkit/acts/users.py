@@ -18,7 +18,7 @@ from fieldkit.records import clean
 from fieldkit.rules import names
 from fieldkit.rules.members import INTERVIEWER, Member
 from fieldkit.store import keys, machine
-from fieldkit.store.database import KEY_BYTES, Database
+from fieldkit.store.database import KEY_BYTES, Database, Tables
 from fieldkit.store.folder import EMPTY, READY, Folder, NotSetUp
 from fieldkit.store.keys import FIELD_COST, Cost, KeyPair
 from sync import orders
@@ -168,12 +168,17 @@ def add(desk: Desk, name: str, passphrase: str, cost: Cost = FIELD_COST) -> Memb
     pair = KeyPair.make()
     who = person(name, INTERVIEWER, desk.device.team, desk.device.id, pair)
     with desk.db.reading() as tables:
-        known = [one.name for one in machine.everybody(tables).users.values()]
-    if names.same(who.name) in map(names.same, known):
-        raise NameTaken(name=who.name)
+        _check_new(tables, who)  # before the seconds that a slot takes
     slot = slot_for(who, passphrase, desk.db.key, pair, cost)
     order = orders.sign("user", desk.device.study, who.__dict__, desk.device.pair.signer)
     with desk.db.writing() as tables:
+        _check_new(tables, who)
         machine.keep_orders(tables, [(order.id, order.kind, order.content)])
     desk.folder.write_slots(READY, [*desk.folder.slots, slot])
     return who
+
+
+def _check_new(tables: Tables, who: Member) -> None:
+    known = [one.name for one in machine.everybody(tables).users.values()]
+    if names.same(who.name) in map(names.same, known):
+        raise NameTaken(name=who.name)

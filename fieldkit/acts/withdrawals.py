@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from fieldkit.acts import events
-from fieldkit.acts.cases import row_within
+from fieldkit.acts import events, people
+from fieldkit.acts.cases import Case, row_within
 from fieldkit.acts.consents import PARENT
 from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import Invalid, Missing, Refusal
@@ -15,7 +15,8 @@ from fieldkit.i18n import N_
 from fieldkit.records import Value, clean
 from fieldkit.rules import consent, slips
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER, TRANSLATOR
-from fieldkit.store import log, people, replica, standing
+from fieldkit.store import log, replica, standing
+from fieldkit.store import people as rows
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import load_study
@@ -61,15 +62,15 @@ def withdraw(
     if scope not in SCOPES or requested_by not in consent.ASKERS or relation not in {"", *RELATIONS}:
         raise Invalid(field=N_("who asks, or how much"))
     with desk.db.writing() as tables:
-        mine = people.named(tables, wanted) if desk.me.role == INTERVIEWER else []
+        mine = rows.named(tables, wanted) if desk.me.role == INTERVIEWER else []
         for subject, asker in product(mine, consent.ASKERS[requested_by]):
             asked = {"scope": scope, "requested_by": requested_by, **_who(desk, tables, subject, asker, relation)}
             (limit if scope in consent.PARTS else write)(desk, tables, subject, asked)
         if not mine:
             notice = {"code": wanted, "scope": scope, "requested_by": requested_by, "day": desk.today}
             log.append(tables, desk.pen, Draft("notice", notice))
-        known = bool(mine) or bool(people.named(tables, wanted))
-        gone = any(wanted in {row["case_code"], row["slip_code"]} for row in people.tombstones(tables))
+        known = bool(mine) or bool(rows.named(tables, wanted))
+        gone = any(wanted in {row["case_code"], row["slip_code"]} for row in rows.tombstones(tables))
     return Withdrawn(wanted, known, gone and not known)
 
 
@@ -86,7 +87,7 @@ def take_back(
         raise Invalid(field=N_("who asks, or how much"))
     with desk.db.writing() as tables:
         row_within(tables, subject)
-        known = {row["id"] for row in people.rows(tables, "answers", subject)}
+        known = {row["id"] for row in rows.rows(tables, "answers", subject)}
         wanted = sorted({*answers} & known)
         if not wanted:
             raise Missing(field=N_("which answers"))
@@ -109,8 +110,24 @@ def _name(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) 
     if {*asked["answers"]} <= consent.taken_back(said):
         return
     values: dict[str, Value] = {"act": consent.LIMITED, "day": desk.today, **asked}
-    drawer = f"consent/{people.team(tables, subject)}"  # a coordinator may sit in another team
+    drawer = f"consent/{rows.team(tables, subject)}"  # a coordinator may sit in another team
     log.append(tables, desk.pen, Draft("consent_event", values, subject=subject, drawer=drawer))
+
+
+def whom(desk: Desk, code: str) -> tuple[list[Case], bool]:
+    """Return the children to choose from where *code* names several of them, or is the name of one and no code.
+
+    And whether somebody here has it: what nobody here has, and is no code, would travel where others can read it.
+    """
+    if not code.strip() or desk.me.role not in {INTERVIEWER, COORDINATOR}:
+        return [], not code.strip()
+    wanted, found = slips.spelt(clean(code)).casefold(), people.find(desk, code)
+    named = [one for one in found if wanted in {word.casefold() for word in _codes(one)}]
+    return (named if len(named) > 1 else []) if named else found, bool(named)
+
+
+def _codes(one: Case) -> list[str]:
+    return [one.id, one.case_code, *one.also, *(one.pseudonym or ())]
 
 
 def by_child(desk: Desk, tables: Tables, subject: str, session: str, scope: str) -> None:

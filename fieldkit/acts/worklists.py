@@ -14,7 +14,6 @@ from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.rules import calendars, consent, names
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
-from fieldkit.rules.names import TooLong
 from fieldkit.store import log, machine, people, standing
 from fieldkit.store import worklists as store
 from fieldkit.store.database import Tables
@@ -99,7 +98,11 @@ class Item:
 def teams(desk: Desk) -> list[str]:
     """Return the teams that have a laptop."""
     with desk.db.reading() as tables:
-        known = machine.everybody(tables)
+        return _teams(tables)
+
+
+def _teams(tables: Tables) -> list[str]:
+    known = machine.everybody(tables)
     return sorted({one.team for one in known.devices.values() if one.role == INTERVIEWER and one.id not in known.gone})
 
 
@@ -130,10 +133,10 @@ def put(desk: Desk, team: str, what: str, codes: str, due: str) -> int:
 
     Raises NotFound, Missing, TooLong, NoDay, NoSuchChild, NotToBeAsked.
     """
-    if team not in teams(desk):
-        raise NotFound
     said = {"what": _words(what, WHAT), "due": calendars.told_day(due, N_("By when")).isoformat(), "day": desk.today}
     with desk.db.writing() as tables:
+        if team not in _teams(tables):
+            raise NotFound
         named = [code for code in map(names.typed, _BETWEEN.split(codes)) if code]
         children = dict.fromkeys(child for code in named for child in _children(tables, team, code))
         if not children:
@@ -183,22 +186,19 @@ def _words(text: str, field: str) -> str:
     kept = text.strip()
     if not kept:
         raise Missing(field=field)
-    if len(kept) > LONGEST:
-        raise TooLong(field=field, n=LONGEST)
+    names.check_fits(kept, field, LONGEST)
     return kept
 
 
 def _children(tables: Tables, team: str, code: str) -> list[str]:
-    found = [one for one in people.named(tables, code) if _is_here(tables, one) and people.team(tables, one) == team]
+    found = [
+        one for one in people.named(tables, code) if people.in_use(tables, one) and people.team(tables, one) == team
+    ]
     if not found:
         raise NoSuchChild(code=code)
     if any(_is_left_alone(tables, one) for one in found):
         raise NotToBeAsked(code=code)
     return found
-
-
-def _is_here(tables: Tables, subject: str) -> bool:
-    return people.row(tables, "participants", "id = ?", subject) is not None and not people.is_hidden(tables, subject)
 
 
 def _is_left_alone(tables: Tables, subject: str) -> bool:

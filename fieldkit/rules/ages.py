@@ -156,6 +156,11 @@ def child_form(group: str) -> str:
     return FORMS[group]
 
 
+def is_14(group: str) -> bool:
+    """Tell whether everybody of an age group has reached 14; who may not have yet counts as under 14."""
+    return group in {"a14_17", "a18"}
+
+
 def nominal_age(born: BirthDate, today: date) -> int | None:
     """Return the age as elders count it (虚岁): 1 at birth, one more at each lunar new year; None beyond the tables."""
     begun, now = calendars.lunar_year(born.latest), calendars.lunar_year(today)

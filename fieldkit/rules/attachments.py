@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from fieldkit.records import ATTACHED
+from fieldkit.rules import ages
+from fieldkit.rules.consent import NO
 
 LARGEST = 256 * 1024 * 1024  # bytes: four hours of compressed sound, three quarters of an hour without
 _MEDIA = re.compile(r"(audio|image)/(?!svg)[a-z0-9][a-z0-9.+-]{0,60}")  # SVG can hold programs
@@ -16,6 +18,6 @@ def plain(media: str) -> str:
     return found[0] if found else ""
 
 
-def item(media: str) -> str:
-    """Return the consent item that a medium (as `plain` returned it) needs; empty where none permits it."""
-    return ATTACHED.get(media.partition("/")[0], "")
+def may_record(item: str, decided: str, group: str) -> bool:
+    """Tell whether the study lets *item* be kept of an age group; *decided*: whether those under 14 are recorded."""
+    return item != ATTACHED["audio"] or decided != NO or ages.is_14(group)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from fieldkit.rules import consent, reasons, states
+from fieldkit.rules import ages, consent, reasons, states
 from fieldkit.rules.consent import ADULT, BLOCKS, CARER, CHILD, GUARDIAN, NECESSARY, Event
 from fieldkit.rules.situations import Situation
 from fieldkit.studies import Pair, load_study
@@ -16,7 +16,7 @@ from fieldkit.studies import Pair, load_study
 FAILS, HOLDS, ASKS, UNCHECKED = "fails", "holds", "asks", "unchecked"
 TRAINING_NEEDED = ("child_training_on", "nda_signed_on", "record_check_on")
 OWN_CONSENT_GROUPS = frozenset({"a14_17"})
-OWN_FORM = {"a14_17": "consent_14_17", "a18": "adult_18"}
+OWN_FORM = {group: form for group, form in ages.FORMS.items() if ages.is_14(group)}
 
 
 @dataclass(frozen=True)

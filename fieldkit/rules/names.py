@@ -64,9 +64,14 @@ def same(name: str) -> str:
 def check_length(text: str, field: str) -> str:
     """Return *text* as it is kept, be it empty. Raises TooLong."""
     kept = plain(text)
-    if len(kept) > LONGEST:
-        raise TooLong(field=field, n=LONGEST)
+    check_fits(kept, field, LONGEST)
     return kept
+
+
+def check_fits(text: str, field: str, longest: int) -> None:
+    """Raise TooLong for more than *longest* characters."""
+    if len(text) > longest:
+        raise TooLong(field=field, n=longest)
 
 
 def plain(text: str) -> str:

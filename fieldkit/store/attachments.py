@@ -20,13 +20,13 @@ from fieldkit.platform import flush_folder
 from fieldkit.store import copies, machine
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import unb64
+from sync import chain, wire
 from sync import chunk as chunks
-from sync import wire
 from sync.chunk import Chunk
 from sync.errors import SyncError
 
 KIND = "attachment"
-NEW, KNOWN, BLOCKED, PARKED, DAMAGED = "new", "known", "blocked", "parked", "damaged"
+NEW, KNOWN, BLOCKED, PARKED, DAMAGED = chain.NEW, chain.KNOWN, wire.BLOCKED, "parked", "damaged"
 _SOME = 200
 
 

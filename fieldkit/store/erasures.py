@@ -148,9 +148,9 @@ def blocked(tables: Tables, changes: Iterable[Change]) -> set[str]:
     editors = tables.execute(
         "SELECT editor, device FROM erased_editors WHERE editor IN (SELECT value FROM json_each(?))", [typed]
     ).fetchall()
-    gone = {*stubs}, {*editors}
+    gone, of_typing = {*stubs}, {*editors}
     return {
-        one.id for one in changes if (one.id, one.device, one.drawer) in gone[0] or (one.editor, one.device) in gone[1]
+        one.id for one in changes if (one.id, one.device, one.drawer) in gone or (one.editor, one.device) in of_typing
     }
 
 
@@ -195,7 +195,7 @@ def body_of(tables: Tables, me: Self, drawer: str, changes: Sequence[Change], bl
         "blocks": sorted({*blocks, *(row[0] for row in rows)}),
     }
     attached = sorted({one.record for one in changes if one.kind == attachments.KIND})
-    body |= {"attachments": list(attached)} if attached else {}
+    body |= {"attachments": attached} if attached else {}
     return sealed(body, names_of(changes), key)
 
 

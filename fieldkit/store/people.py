@@ -113,6 +113,11 @@ def is_hidden(tables: Tables, subject: str) -> bool:
     return tables.execute("SELECT 1 FROM standings WHERE subject = ? AND hidden = 1", [subject]).fetchone() is not None
 
 
+def in_use(tables: Tables, subject: str) -> Row | None:
+    """Return what is kept of a child; None where no such child is known, and where an open withdrawal hides it."""
+    return None if is_hidden(tables, subject) else row(tables, "participants", "id = ?", subject)
+
+
 def named(tables: Tables, code: str) -> list[str]:
     """Return the ids of the children whom *code* means: an id, a case code or a pseudonym."""
     rows = tables.execute("SELECT DISTINCT subject FROM child_names WHERE name = ? COLLATE NOCASE", [code])

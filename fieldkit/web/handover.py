@@ -61,16 +61,8 @@ def write() -> Answer:
     form = PlaceForm()
 
     def act() -> Answer:
-        info = handover.write(desk(), handover.named(place(form.path.data)))
-        tell(_("Written and read back: {path} ({n} blocks).", path=info.path, n=info.blocks))
-        if info.parts > 1:
-            tell(
-                _(
-                    "Written and read back: {path} and the files after it, {n} in all. Carry them all.",
-                    path=info.path,
-                    n=info.parts,
-                )
-            )
+        sentence, facts = handover.written(handover.write(desk(), handover.named(place(form.path.data))))
+        tell(_(sentence, **facts))
         return redirect(url_for("handover.show"))
 
     return answer(form, "handover/show.html", act, **_shown())

@@ -10,6 +10,7 @@ from fieldkit.acts import rosters
 from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
 from fieldkit.exchange import rosters as sheets
+from fieldkit.web.drafts import FROM_A_FILE
 from fieldkit.web.pages import Answer, reasons
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, draft, drop_draft, once, tell, was_done
@@ -43,7 +44,7 @@ def read() -> Answer:
         rows = sheets.read(given.read() if given else b"")
     except Refusal as refusal:
         return render_template("rosters/show.html", refusal=refusal), refusal.status
-    draft(_ROSTER).update(rows=rows, nonce=new_id())
+    draft(_ROSTER).update({FROM_A_FILE: rows, "nonce": new_id()})
     return _planned()
 
 
@@ -56,7 +57,7 @@ def register() -> Answer:
     if not held or held["nonce"] != nonce:
         raise StepsGone
     try:
-        done = once(held["nonce"], lambda: rosters.register(desk(), held["rows"], reasons()))
+        done = once(held["nonce"], lambda: rosters.register(desk(), held[FROM_A_FILE], reasons()))
     except Refusal as refusal:
         return _planned(refusal=refusal), refusal.status
     drop_draft(_ROSTER)
@@ -65,7 +66,7 @@ def register() -> Answer:
 
 
 def _planned(**more: Any) -> str:
-    found = rosters.plan(desk(), draft(_ROSTER)["rows"])
+    found = rosters.plan(desk(), draft(_ROSTER)[FROM_A_FILE])
     return render_template(
         "rosters/plan.html",
         plan=found,

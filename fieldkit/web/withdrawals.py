@@ -7,11 +7,9 @@ from collections.abc import Collection, Mapping
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from fieldkit.acts import people, redactions, withdrawals
-from fieldkit.acts.cases import Case
 from fieldkit.errors import Refusal
-from fieldkit.records import clean
 from fieldkit.rules import consent, slips
-from fieldkit.rules.members import COORDINATOR, INTERVIEWER
+from fieldkit.rules.members import INTERVIEWER
 from fieldkit.web.pages import Answer
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
@@ -81,7 +79,7 @@ def written(form: Mapping[str, str]) -> Answer:
     asker, scope = typed["asker"] or consent.GUARDIAN, typed["scope"] or consent.ALL
     who = (asker, "") if asker in consent.ASKERS else (consent.GUARDIAN, asker)
     chosen = "sure" in form or typed["shown"]  # from the page of a child, or of the children who may be meant
-    which, known = ([], True) if chosen else _may_mean(typed["code"])
+    which, known = ([], True) if chosen else withdrawals.whom(desk(), typed["code"])
     if which or not (known or slips.is_code(typed["code"])):
         return render_template("withdrawals/which.html", which=which, typed=typed)
     try:
@@ -96,22 +94,6 @@ def written(form: Mapping[str, str]) -> Answer:
         scope=scope,
         parts=consent.PARTS,
     )
-
-
-def _may_mean(code: str) -> tuple[list[Case], bool]:
-    """Return the children to choose from where *code* names several of them, or is the name of one and no code.
-
-    And whether somebody here has it: what nobody here has, and is no code, would travel where others can read it.
-    """
-    if not code.strip() or desk().me.role not in {INTERVIEWER, COORDINATOR}:
-        return [], not code.strip()
-    wanted, found = slips.spelt(clean(code)).casefold(), people.find(desk(), code)
-    named = [one for one in found if wanted in {word.casefold() for word in _codes(one)}]
-    return (named if len(named) > 1 else []) if named else found, bool(named)
-
-
-def _codes(one: Case) -> list[str]:
-    return [one.id, one.case_code, *one.also, *(one.pseudonym or ())]
 
 
 def _askers(relations: Collection[str] = ()) -> list[str]:

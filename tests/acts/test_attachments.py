@@ -294,7 +294,7 @@ def test_a_yes_that_is_taken_back_hides_what_was_attached_and_the_one_who_did_de
     refused(NotFound, "interviewer", lambda desk: attachments.open_one(desk, talk, id_))
 
 
-def test_a_damaged_chunk_is_told_never_played_and_asked_for_again(refused: Refused, talk: str, desks: Desks) -> None:
+def test_a_damaged_chunk_is_told_never_played_and_asked_for_again(talk: str, desks: Desks) -> None:
     me = desks["interviewer"]
     id_ = _add(me, talk)
     stick = me.folder.path / "stick"
@@ -309,7 +309,7 @@ def test_a_damaged_chunk_is_told_never_played_and_asked_for_again(refused: Refus
 
 
 def test_a_bundle_brings_it_to_the_coordinator_who_cannot_delete_it_but_the_author_can(
-    refused: Refused, talk: str, desks: Desks, tmp_path: Path
+    talk: str, desks: Desks, tmp_path: Path
 ) -> None:
     me, coordinator, translator = desks["interviewer"], desks["coordinator"], desks["translator"]
     id_ = _add(me, talk)
@@ -330,14 +330,17 @@ def test_a_bundle_brings_it_to_the_coordinator_who_cannot_delete_it_but_the_auth
         assert (again.chunks_blocked, again.chunks_new, _files(desk)) == (4, 0, [])
 
 
-def test_what_another_laptop_attached_is_deleted_there(
-    refused: Refused, talk: str, desks: Desks, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_another_laptop_attached_is_deleted_there(refused: Refused, talk: str, desks: Desks) -> None:
     me = desks["interviewer"]
     id_ = _add(me, talk)
-    monkeypatch.setattr(log, "of_record", lambda *_: [type("Foreign", (), {"device": "L9", "tick": 1})])
-    with pytest.raises(AttachedElsewhere):
-        attachments.erase(me, talk, id_)
+    with me.db.writing() as tables:
+        (mine,) = log.of_record(tables, id_)
+        theirs = replace(mine, id="theirs", device="L9", record="elsewhere")
+        log.insert(tables, theirs, theirs.encoded(), "a stick", None)
+        log.settle(tables, [theirs])
+
+    assert {one.id: one.mine for one in attachments.listing(me, talk)} == {id_: True, "elsewhere": False}
+    refused(AttachedElsewhere, "interviewer", lambda desk: attachments.erase(desk, talk, "elsewhere"))
     assert len(_files(me)) == 4
 
 

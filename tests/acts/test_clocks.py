@@ -302,7 +302,9 @@ def test_a_repair_of_nothing_or_to_no_day_is_refused(
     first = clocks.of_device(desks["coordinator"], device).runs[-1].first
     told = {"device": device, "span": (first, first), "right": "2026-11-24", "reason": "battery", "seen": [], **wrong}
 
-    refused(refusal, "coordinator", partial(clocks.repair, **told))
+    said = refused(refusal, "coordinator", partial(clocks.repair, **told))
+    if "right" in wrong:
+        assert "头一天其实是" in said.sentence("zh_CN")  # as the page calls it
 
 
 def test_the_day_that_was_meant_stands_beside_the_believed_one_and_nothing_is_rewritten(

@@ -45,17 +45,12 @@ def test_every_person_has_a_key_of_their_own(desks: Desks, interview: str, passp
     assert queues.key(other, interview) != queues.key(desk, interview)
 
 
-@pytest.mark.parametrize("forget", [store.drop, store.renew])
-def test_what_was_sealed_before_is_never_opened_again(
-    desks: Desks, interview: str, forget: Callable[..., None]
-) -> None:
+def test_what_was_sealed_before_a_secret_was_dropped_is_never_opened_again(desks: Desks, interview: str) -> None:
     desk = desks["interviewer"]
     before = queues.key(desk, interview)
     with desk.db.writing() as tables:
-        forget(tables, interview)
-        left = store.secret(tables, interview)
+        store.drop(tables, interview)
 
-    assert (left is None) == (forget is store.drop)
     assert queues.key(desk, interview) != before
 
 

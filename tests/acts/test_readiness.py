@@ -159,7 +159,9 @@ def test_what_the_stamped_forms_promise_can_become_shorter_and_never_longer(refu
     readiness.keep(coordinator, {"retention_until": "2027-06-30"})
 
     later = {"retention_until": "2027-07-01"}
-    refused(LongerThanPromised, "coordinator", lambda desk: readiness.keep(desk, later, bases(desk)))
+    told = refused(LongerThanPromised, "coordinator", lambda desk: readiness.keep(desk, later, bases(desk)))
+    assert "2027年6月30日" in told.sentence("zh_CN")
+    assert "30 June 2027" in told.sentence("en")
     empty = {"retention_until": ""}
     refused(LongerThanPromised, "coordinator", lambda desk: readiness.keep(desk, empty, bases(desk)))
 

@@ -9,7 +9,7 @@ from fieldkit.acts import household, people, removals, sampling, screenings, wit
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
 from fieldkit.acts.sampling import CellThere
-from fieldkit.acts.told import ChildFacts, Seen
+from fieldkit.acts.told import ChildFacts, ParentTold, Seen
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.rules.sampling import Cell
@@ -90,12 +90,23 @@ def test_an_interviewed_child_counts_in_its_cells_and_in_no_other(
     assert counts(BOYS) == {}
 
 
+@pytest.fixture
+def both_away(desks: Desks, consented: str) -> str:
+    """The group of the consented child, both of whose parents are out to work."""
+    desk = desks["interviewer"]
+    out = ParentTold("yes", "no", "2019-03", months_away=11, work_place="other_province", capacity="has")
+    for parent in household.PARENTS:
+        household.save_parent(desk, consented, parent, out, Seen())
+    return household.view(desk, consented).status
+
+
 def test_the_group_is_that_of_the_household(
-    desks: Desks, interview: str, consented: str, counts: Callable[[Cell], dict[str, int]]
+    interview: str, both_away: str, counts: Callable[[Cell], dict[str, int]]
 ) -> None:
-    group = household.view(desks["interviewer"], consented).status
-    assert group == "unknown"
-    assert counts(Cell(lbc_group="not_lbc")) == {}
+    assert both_away == "yes_sc2016"
+    assert counts(Cell(lbc_group=both_away)) == {"interviewed": 1, "screened": 1, "agreed": 1}
+    for other in {*sampling.GROUPS} - {both_away}:
+        assert counts(Cell(lbc_group=other)) == {}
 
 
 def test_a_child_of_the_pilot_counts_nowhere(
@@ -108,9 +119,9 @@ def test_a_child_of_the_pilot_counts_nowhere(
 
 
 def test_deleting_a_child_who_withdrew_changes_no_count(
-    desks: Desks, interview: str, consented: str, counts: Callable[[Cell], dict[str, int]]
+    desks: Desks, interview: str, consented: str, both_away: str, counts: Callable[[Cell], dict[str, int]]
 ) -> None:
-    grouped = Cell(sex="f", lbc_group="not_lbc")
+    grouped = Cell(sex="f", lbc_group=both_away)
     withdrawals.withdraw(desks["interviewer"], consented, relation="mother")
     before = counts(GIRLS), counts(grouped)
     desk = desks["coordinator"]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,22 @@ def test_a_colleague_of_a_name_that_somebody_bears_is_refused(
     told = refused(NameTaken, "interviewer", partial(users.add, name=name, passphrase=passphrase, cost=cheap))
 
     assert "分清两人" in told.sentence("zh_CN")
+
+
+def test_two_taps_at_once_add_one_colleague(
+    desks: Desks, cheap: Cost, passphrase: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, made = desks["interviewer"], users.slot_for
+
+    def meanwhile(*told: Any) -> Any:
+        monkeypatch.setattr(users, "slot_for", made)
+        users.add(desk, "王越", passphrase, cheap)
+        return made(*told)
+
+    monkeypatch.setattr(users, "slot_for", meanwhile)
+    with pytest.raises(NameTaken):
+        users.add(desk, "王越", passphrase, cheap)
+    assert [slot.name for slot in users.slots(desk.folder)].count("王越") == 1
 
 
 def test_two_of_one_name_that_are_here_already_are_told_apart_by_their_code(desks: Desks) -> None:

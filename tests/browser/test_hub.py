@@ -13,6 +13,7 @@ from sync.client import Card
 from sync.hub import create_app
 from sync.hub_server import listening
 
+pytestmark = pytest.mark.browser
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 
 

@@ -142,7 +142,7 @@ def test_what_was_decided_at_the_laptop_since_holds_and_the_stop_that_waited_is_
     later.goto(f"{talk.url}/interviews/{interview}/stop")
     later.click("button[value=stop_keep]")
     later.click("[data-finish]")
-    expect(later).to_have_url(f"{talk.url}/people/{later.url.split('/people/')[1]}")
+    later.wait_for_url(f"{talk.url}/people/*/stopped?interview={interview}")
 
     later.goto(f"{talk.url}/interviews/{interview}?section=W&q=W1")
     expect(later.locator("[data-chosen]")).to_contain_text("还没办")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from fieldkit.records import item_of
 from fieldkit.rules import attachments
 
 
@@ -10,7 +11,7 @@ from fieldkit.rules import attachments
 )
 def test_what_is_neither_sound_nor_a_plain_picture_is_not_attached(media: str) -> None:
     assert attachments.plain(media) == ""
-    assert attachments.item(attachments.plain(media)) == ""
+    assert item_of(attachments.plain(media)) == ""
 
 
 @pytest.mark.parametrize(
@@ -24,4 +25,24 @@ def test_what_is_neither_sound_nor_a_plain_picture_is_not_attached(media: str) -
 )
 def test_a_recording_needs_its_item_and_a_picture_its_own(media: str, plain: str, item: str) -> None:
     assert attachments.plain(media) == plain
-    assert attachments.item(plain) == item
+    assert item_of(plain) == item
+
+
+@pytest.mark.parametrize(
+    ("item", "decided", "group", "may"),
+    [
+        ("audio", "no", "a9_11", False),
+        ("audio", "no", "a12_13", False),
+        ("audio", "no", "u14_uncertain", False),
+        ("audio", "no", "", False),
+        ("audio", "no", "a14_17", True),
+        ("audio", "no", "a18", True),
+        ("audio", "yes", "a9_11", True),
+        ("audio", "", "a9_11", True),
+        ("photo_object", "no", "a9_11", True),
+    ],
+)
+def test_where_the_study_says_so_nobody_is_recorded_who_may_be_under_14(
+    item: str, decided: str, group: str, may: bool
+) -> None:
+    assert attachments.may_record(item, decided, group) == may

@@ -14,6 +14,7 @@ from fieldkit.rules import consent
 from fieldkit.rules.notes import DOUBTED
 from fieldkit.store import (
     decisions,
+    derived,
     duplicates,
     holdings,
     log,
@@ -295,12 +296,12 @@ def test_a_store_that_people_used_equals_its_rebuild(
 
 
 def test_a_plain_yes_is_what_the_rules_call_a_yes_to_all_that_is_needed() -> None:
-    items = set(re.findall(r"\$\.set\.items\.(\w+)'\) = '(\w+)'", schema._PLAIN))
-    (acts,) = re.findall(r"'\$\.set\.act'\) IN \(([^)]*)\)", schema._PLAIN)
+    items = set(re.findall(r"\$\.set\.items\.(\w+)'\) = '(\w+)'", derived.PLAIN))
+    (acts,) = re.findall(r"'\$\.set\.act'\) IN \(([^)]*)\)", derived.PLAIN)
 
     assert items == {(item, consent.YES) for item in consent.NECESSARY}
     assert set(re.findall(r"\w+", acts)) == consent.AGREEING
-    assert f"'$.set.actor') = '{consent.CHILD}'" in schema._PLAIN
+    assert f"'$.set.actor') = '{consent.CHILD}'" in derived.PLAIN
 
 
 def test_a_loss_of_an_older_program_can_be_found(tmp_path: Path, store_key: bytes, pen: Pen) -> None:

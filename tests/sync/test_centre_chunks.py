@@ -58,7 +58,7 @@ def test_a_chunk_that_was_changed_on_the_way_costs_the_piece(station: Any, known
     assert refused.value.why == "malformed"
 
 
-def test_what_was_erased_never_comes_back(station: Any, known: Any, laptop: Make) -> None:
+def test_what_was_erased_never_comes_back(station: Any, known: Any) -> None:
     id_, child = known.attach(b"abcdef"), known.attach(b"abc", alias="brook")
     held = list(known.held_chunks.values())
     station.sync(known)
@@ -121,7 +121,7 @@ def test_a_receipt_names_no_attachment_of_which_a_chunk_is_missing(station: Any,
     assert part["attachments"] == {id_: wire.short_of(names[1:])}
 
 
-def test_a_hub_restored_from_an_old_backup_hands_out_no_chunk(station: Any, known: Any, laptop: Make) -> None:
+def test_a_hub_restored_from_an_old_backup_hands_out_no_chunk(station: Any, known: Any) -> None:
     id_ = known.attach(b"abc")
     station.sync(known)
     station.restore("epoch-2")

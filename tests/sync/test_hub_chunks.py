@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from sync.chunk import Chunk
 
 Make = Callable[..., Any]
 
@@ -13,13 +16,14 @@ def test_a_chunk_is_added_once_and_an_error_keeps_nothing_of_the_transaction(sta
     store, one = station.store.chunks, laptop("L1")
     id_ = one.attach(b"abcdef")
     first, second = one.held_chunks.values()
-    try:
+
+    def add(*brought: Chunk) -> None:
         with store.locked("study-1") as rack:
-            rack.add(first)
-            rack.add(second)
-            rack.add(first)
-    except SQLAlchemyError:
-        pass
+            for one in brought:
+                rack.add(one)
+
+    with pytest.raises(IntegrityError):
+        add(first, second, first)
     assert store.held("study-1", [id_]) == {}
     with store.locked("study-1") as rack:
         rack.add(first)
@@ -32,17 +36,22 @@ def test_a_chunk_is_added_once_and_an_error_keeps_nothing_of_the_transaction(sta
 def test_who_adds_and_who_erases_wait_for_one_another(station: Any, laptop: Make) -> None:
     store, one = station.store.chunks, laptop("L1")
     one.attach(b"abc")
-    found, gone = next(iter(one.held_chunks.values())), list[int]()
+    found, gone, is_there = next(iter(one.held_chunks.values())), list[int](), Event()
 
     def erase() -> None:
+        is_there.set()
         with store.locked("study-1") as rack:
             gone.append(rack.drop({"L1": [found.label.attachment]}, []))
 
     with store.locked("study-1") as rack:
         other = Thread(target=erase)
         other.start()
+        assert is_there.wait(20)
+        other.join(0.5)  # on PostgreSQL it waits at the row of the hub, on SQLite for the one who writes
+        assert gone == []
         rack.add(found)
     other.join(20)
+    assert not other.is_alive()
     assert gone == [1]
     assert store.count("study-1") == 0
 
