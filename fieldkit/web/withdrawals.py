@@ -12,6 +12,7 @@ from fieldkit.errors import Refusal
 from fieldkit.records import clean
 from fieldkit.rules import consent, slips
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
+from fieldkit.web import unsent
 from fieldkit.web.pages import Answer
 from fieldkit.web.sessions import desk
 
@@ -53,6 +54,7 @@ def written(form: Mapping[str, str]) -> Answer:
     chosen = "sure" in form or typed["shown"]  # from the page of a child, or of the children who may be meant
     which, known = ([], True) if chosen else _may_mean(typed["code"])
     if which or not (known or slips.is_code(typed["code"])):
+        unsent.stays()
         return render_template("withdrawals/which.html", which=which, typed=typed)
     try:
         done = withdrawals.withdraw(desk(), typed["code"], scope, *who)
