@@ -33,6 +33,7 @@ KNOWN = (
     "sticks_found",
     "pilot_children_gone",
     "work_called_off",
+    "paper_named",
 )  # any other name is a later version's
 
 _LOG = """
@@ -145,19 +146,6 @@ _NEW_COLUMNS = {
     "evidence": "recording_place",
     "interviews": "asked",
 }
-_SLIP_CODES = """
-DROP VIEW noticed;
-DROP VIEW child_names;
-CREATE VIEW child_names AS
-  SELECT record AS subject, record AS name FROM changes WHERE kind = 'participant'
-  UNION ALL SELECT record, json_extract(body, '$.set.case_code') FROM changes WHERE kind = 'participant'
-  UNION ALL SELECT record, json_extract(body, '$.set.slip_code') FROM changes WHERE kind = 'participant'
-  UNION ALL SELECT record, json_extract(body, '$.set.pseudonym_zh') FROM changes WHERE kind = 'participant'
-  UNION ALL SELECT record, json_extract(body, '$.set.pseudonym_en') FROM changes WHERE kind = 'participant';
-CREATE VIEW noticed AS
-  SELECT c.subject, n.id AS notice, n.scope, n.requested_by FROM notices AS n
-  CROSS JOIN child_names AS c ON c.name = n.code COLLATE NOCASE;
-"""
 
 
 @migrations()
@@ -171,7 +159,7 @@ def people_and_consent(db: Tables) -> None:
         for name in fields.split():
             column, _, kind = name.partition(":")
             db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {'INTEGER' if kind else 'TEXT'}")
-    _script(db, _SLIP_CODES)
+    _script(db, walls.SLIP_CODES)
 
 
 _APPROVED = """
@@ -398,3 +386,9 @@ def work_called_off(db: Tables) -> None:
     """What a coordinator took off a work list."""
     db.table("work_removals").create(_columns("item day"), pk="id").create_index(["subject"])
     _script(db, walls.NEEDS_CHANGE.format(table="work_removals"))
+
+
+@migrations()
+def paper_named(db: Tables) -> None:
+    """Which paper shows that somebody who is no parent is the guardian, beside whether one was seen."""
+    db.execute("ALTER TABLE persons ADD COLUMN basis_paper TEXT")
