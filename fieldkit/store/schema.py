@@ -354,9 +354,8 @@ def work_lists(db: Tables) -> None:
 @migrations()
 def clocks_repaired(db: Tables) -> None:
     """Which days were meant by days that a laptop believed; and what each laptop dated is found at once."""
-    db.table("clock_repairs").create(
-        _columns("device from_day to_day reason first:int last:int days:int replaces"), pk="id"
-    )
+    fields = "device from_day to_day reason first:int last:int days:int replaces"
+    db.table("clock_repairs").create(_columns(fields), pk="id")
     _script(db, walls.NEEDS_CHANGE.format(table="clock_repairs"))
     _script(db, walls.DATED)
 
