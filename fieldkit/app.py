@@ -65,6 +65,7 @@ from fieldkit.web import (
     strings,
     studies,
     today,
+    unsent,
     users,
     visits,
     ways,
@@ -99,6 +100,7 @@ _WORK = (
     stops,
     strings,
     today,
+    unsent,
     visits,
     ways,
     withdrawals,
@@ -147,6 +149,7 @@ def create_app(site: Site) -> Flask:
     CSRFProtect(app)
     practice.keep_apart(app)
     locks.hold(app)
+    unsent.hold(app)
     phones.keep_up(app)
     problems.show_problems(app)
     pages.teach_templates(app)

@@ -80,8 +80,8 @@ _PARENT_FIELDS = {
     "reasons": MAP,
 }
 _PERSON_FIELDS = {
-    **_texts("relation role basis basis_evidence care_type age_band education reads_zh speaks care_agreement"),
-    **_texts("whereabouts capacity ended_on ended_why"),
+    **_texts("relation role basis basis_evidence basis_paper care_type age_band education reads_zh speaks"),
+    **_texts("care_agreement whereabouts capacity ended_on ended_why"),
     "reasons": MAP,
 }
 _IDENTITY_FIELDS = {

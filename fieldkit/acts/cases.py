@@ -104,7 +104,7 @@ class Case:
 
     def thinks_in(self, session: str) -> bool:
         """Tell whether the child thinks about it again in the middle of this session: it goes on with the next yes."""
-        return consent.thinking(event for event in self.events if (event.actor, event.session) == (CHILD, session))
+        return consent.thinks_in(self.events, session)
 
     @property
     def name(self) -> str:

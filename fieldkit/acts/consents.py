@@ -76,9 +76,10 @@ class GuardianAnswer:
     """What a guardian said and how; all of it is stored in one transaction, or nothing is.
 
     `way`: what the yes leaves behind, a signature on the screen unless given; `given_on`: the day of a consent that
-    was taken on paper and is entered late; `basis_evidence`: which paper shows that somebody who is no parent is the
-    guardian; `reasons`: rule code to reason code; `text_hash`: of the form that was read; `bases`: what `opened`
-    returned when the steps began, so that names that came in meanwhile are not overwritten.
+    was taken on paper and is entered late; `basis_evidence`: what shows that somebody who is no parent is the
+    guardian, a code, and `basis_paper`: which paper was seen; `reasons`: rule code to reason code; `text_hash`: of the
+    form that was read; `bases`: what `opened` returned when the steps began, so that names that came in meanwhile are
+    not overwritten.
     """
 
     relation: str
@@ -95,6 +96,7 @@ class GuardianAnswer:
     follows: Sequence[str] = ()
     basis: str = ""
     basis_evidence: str = ""
+    basis_paper: str = ""
     way: Evidence | None = None
     given_on: str = ""
     birth_calendar: str = "gregorian"
@@ -172,9 +174,9 @@ def _begin(desk: Desk, tables: Tables, one: Case, form: FormView, said: Guardian
         session = {"session": new_id()}
         return events.begin(desk, one, form, ADULT, one.id, "self", seen) | session | {"day": day, **late}
     basis = _basis(tables, one.id, said, day)
-    paper = said.basis_evidence.strip()
-    noted = basis if basis == PARENT or paper else ""  # what nobody has shown stands in the event alone
-    person = events.person(desk, tables, one.id, said.relation, noted, paper)
+    seen_paper = _seen_paper(said)
+    noted = basis if basis == PARENT or seen_paper else ""  # what nobody has shown stands in the event alone
+    person = events.person(desk, tables, one.id, said.relation, noted, seen_paper)
     event = events.begin(desk, one, form, GUARDIAN, person, said.relation, seen)
     return event | {"guardian_basis": basis, "day": day, **late}
 
@@ -188,23 +190,30 @@ def _basis(tables: Tables, subject: str, said: GuardianAnswer, day: str) -> str:
         if not consent.may_consent(said.relation, basis):
             raise NotAGuardian
         return basis
-    if basis != PARENT and not _paper(said, known, basis):
+    if basis != PARENT and not _is_shown(said, known, basis):
         raise NotAGuardian
     if not Adult(said.relation, basis, found.capacity, found.ended_on).is_guardian(day):
         raise NotAGuardian
     return basis
 
 
-def _paper(said: GuardianAnswer, known: people.Row | None, basis: str) -> str:
-    """Return which paper shows the legal *basis*: the one named now, or the one on record for that very basis.
+def _is_shown(said: GuardianAnswer, known: people.Row | None, basis: str) -> bool:
+    """Tell whether a paper shows the legal *basis*: one seen now, or, where nothing is said now, one on record for it.
 
-    That there is none, or that somebody told so, is none, whether it was chosen or typed.
+    Word of mouth is none; records of before say in words what was shown, and mean by some words that nothing was.
     """
-    kept = known["basis_evidence"] if known and known["basis"] == basis else ""
-    named = said.basis_evidence.strip() or (kept or "").strip()
-    return "" if named.casefold() in _NO_PAPER else named
+    if said.basis_evidence:
+        return bool(_seen_paper(said))
+    kept = (known["basis_evidence"] or "").strip() if known and known["basis"] == basis else ""
+    return bool(kept) and kept.casefold() not in _NO_PAPER
 
 
+def _seen_paper(said: GuardianAnswer) -> str:
+    paper = said.basis_paper.strip()
+    return paper if said.basis_evidence == SEEN and names.letters(paper) else ""
+
+
+SEEN = "seen_paper"
 _NO_PAPER = frozenset(
     word.casefold() for code in ("told", "none") for word in (code, *load_study().codes["basis_evidence"][code])
 ) | {"无"}

@@ -73,25 +73,25 @@ def left_behind(said: Evidence) -> dict[str, Value]:
     }
 
 
-def person(desk: Desk, tables: Tables, subject: str, relation: str, basis: str, evidence: str = "") -> str:
+def person(desk: Desk, tables: Tables, subject: str, relation: str, basis: str, paper: str = "") -> str:
     """Return the record id of this child's *relation*: of one mother there is one record.
 
-    *evidence*: which paper shows the legal *basis* of somebody who is no parent.
+    *paper*: which one was seen that shows the legal *basis* of somebody who is no parent.
     """
+    shown = {"basis_evidence": "seen_paper", "basis_paper": paper} if paper else {}
     found = people.adult(tables, subject, relation, desk.today)
     if found is not None:
-        _note_basis(desk, tables, found, basis, evidence)
+        _note_basis(desk, tables, found, {"basis": basis, **shown})
         return str(found["id"])
-    facts = {"relation": relation, "role": GUARDIAN if basis else CARER, "basis": basis}
-    facts |= {"basis_evidence": evidence} if evidence else {}
+    facts = {"relation": relation, "role": GUARDIAN if basis else CARER, "basis": basis, **shown}
     return log.append(tables, desk.pen, Draft("person", facts, record=new_id(), subject=subject)).record
 
 
-def _note_basis(desk: Desk, tables: Tables, known: people.Row, basis: str, evidence: str) -> None:
+def _note_basis(desk: Desk, tables: Tables, known: people.Row, told: dict[str, str]) -> None:
     """A carer who became the guardian by law is one from now on; a paper that is named anew goes with it."""
-    if not basis or (known["basis"] == basis and evidence in {"", known["basis_evidence"]}):
+    if not told["basis"] or all(known[name] == value for name, value in told.items()):
         return
-    facts = {"role": GUARDIAN, "basis": basis} | ({"basis_evidence": evidence} if evidence else {})
+    facts = {"role": GUARDIAN, **told}
     log.append_over(tables, desk.pen, Draft("person", facts, record=known["id"], subject=known["subject"]))
 
 

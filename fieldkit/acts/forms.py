@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from fieldkit.acts import situations
+from fieldkit.acts import promises, situations
 from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Opened, opened
@@ -22,7 +22,7 @@ from fieldkit.rules.consent import BLOCKS, NECESSARY
 from fieldkit.rules.members import COORDINATOR
 from fieldkit.rules.states import ADULT_GROUP
 from fieldkit.rules.versions import FormNotInForce, FormVersion
-from fieldkit.store import log, merge, setup, strings
+from fieldkit.store import log, setup, strings
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import Pair, form_parts, load_study
@@ -116,7 +116,7 @@ def form_for(desk: Desk, doc_kind: str, one: Case, day: str = "") -> FormView:
     """
     with desk.db.reading() as tables:
         wanted = versions.current(situations.form_versions(tables), doc_kind, day or desk.today)
-        return _view(tables, wanted, day or desk.today, placeholder_values(desk, tables, one))
+        return _view(tables, wanted, day or desk.today, placeholder_values(desk, tables, one, wanted))
 
 
 def blank(desk: Desk, doc_kind: str) -> FormView:
@@ -126,7 +126,7 @@ def blank(desk: Desk, doc_kind: str) -> FormView:
     """
     with desk.db.reading() as tables:
         wanted = versions.current(situations.form_versions(tables), doc_kind, desk.today)
-        values = placeholder_values(desk, tables, None)
+        values = placeholder_values(desk, tables, None, wanted)
         view = _view(tables, wanted, desk.today, values)
     if doc_kind not in CHILDRENS:
         return view
@@ -206,9 +206,11 @@ def _current_texts(desk: Desk) -> dict[str, Pair]:
 BLANK = "＿＿＿＿＿＿"
 
 
-def placeholder_values(desk: Desk, tables: Tables, one: Case | None) -> dict[str, Pair]:
-    """Return what fills the placeholders: for *one* child, or lines to write on."""
-    study, facts = load_study(), setup.facts(tables)
+def placeholder_values(
+    desk: Desk, tables: Tables, one: Case | None, form: FormVersion | None = None
+) -> dict[str, Pair]:
+    """Return what fills the placeholders, of that *form*: for *one* child, or lines to write on."""
+    study, facts = load_study(), promises.facts_under(tables, form)
     institution = facts.get("institution", study.institution.zh)
     named = facts.get("institution_en") or (institution if "institution" in facts else study.institution.en)
     called = (one.called or one.case_code) if one else BLANK
@@ -221,18 +223,11 @@ def placeholder_values(desk: Desk, tables: Tables, one: Case | None) -> dict[str
         "minutes": Pair(str(study.minutes), str(study.minutes)),
         "place": study.place,
         "team": study.team,
-        "retention_until": spoken_day(kept_until(tables)),
+        "retention_until": spoken_day(facts[promises.KEPT_UNTIL]),
         "phone": Pair(phone, phone),
         "carer": guides.carer_name((one.carer if one else "") or ""),
         "away": guides.away_name((one.migration if one else "") or ""),
     }
-
-
-def kept_until(tables: Tables) -> str:
-    """Return the day that the forms promise as the last one of the notes; of two that were written, the earlier."""
-    heads = merge.heads(log.standing_of(tables, natural_id("study_fact", "retention_until")))
-    written = [one.set["value"] for one in heads.get("value", []) if one.set["value"]]
-    return min(written, default=load_study().retention_until)
 
 
 def spoken_day(day: str) -> Pair:

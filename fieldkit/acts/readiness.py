@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from fieldkit.acts import forms, help_card, members, situations
+from fieldkit.acts import forms, help_card, members, promises, situations
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Opened, opened
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
@@ -23,7 +23,6 @@ from fieldkit.studies import Fact, Pair, load_study
 
 YES_NO = ("yes", "no")
 APPROVED = "approved"
-KEPT_UNTIL = "retention_until"
 
 
 class EndsBeforeItBegins(Refusal):
@@ -48,7 +47,18 @@ class LongerThanPromised(Refusal):
     code = "longer_than_promised"
     message = N_(
         "Not saved: the stamped forms promise the families that the notes are destroyed by {day} at the latest. "
-        "An earlier day can be set, a later one not: for that the committee has to approve new forms."
+        "An earlier day can be set. For a later one write new versions of these forms first, and have them stamped: "
+        "{forms}."
+    )
+
+
+class FormsSayOtherwise(Refusal):
+    """Stamped forms print what would change; families agreed to that, and another recipient asks anew (§3.7)."""
+
+    code = "forms_say_otherwise"
+    message = N_(
+        "Not saved: the stamped forms say “{value}”, and families agree to what was stamped. Write new versions of "
+        "these forms first, have them stamped, then save it here: {forms}."
     )
 
 
@@ -115,7 +125,7 @@ def keep(desk: Desk, values: Mapping[str, str], bases: Mapping[str, str] | None 
     """Keep the facts in *values* (code to text; empty takes one back) that changed since *bases* were on the screen.
 
     An empty field decides nothing between two versions. Raises NotFound for a code that there is none of, Invalid,
-    NoDay, DayToCome, EndsBeforeItBegins, DayOver, LongerThanPromised.
+    NoDay, DayToCome, EndsBeforeItBegins, DayOver, LongerThanPromised, FormsSayOtherwise.
     """
     facts = {fact.code: fact for fact in load_study().readiness}
     if not values.keys() <= facts.keys():
@@ -125,8 +135,7 @@ def keep(desk: Desk, values: Mapping[str, str], bases: Mapping[str, str] | None 
         before, disputed = setup.facts(tables), setup.disputed(tables)
         after = {**before, **given}
         _check_order(after.get("ethics_from", ""), after.get("ethics_to", ""))
-        if KEPT_UNTIL in given:
-            _check_kept_until(desk, tables, given[KEPT_UNTIL])
+        _check_promised(desk, tables, given)
         for code, value in given.items():
             if value or code not in disputed:
                 draft, record = Draft("study_fact", {"code": code, "value": value}), natural_id("study_fact", code)
@@ -197,17 +206,28 @@ def _check(fact: Fact, value: str) -> None:
 _MANY_DAYS = re.compile(r"[1-9][0-9]{0,4}")
 
 
+def _check_promised(desk: Desk, tables: Tables, given: Mapping[str, str]) -> None:
+    """Raise DayOver, LongerThanPromised, FormsSayOtherwise: what is printed into a stamped form was stamped with it."""
+    for code in (one for one in promises.PRINTED if one in given):
+        if code == promises.KEPT_UNTIL:
+            _check_kept_until(desk, tables, given[code])
+            continue
+        before = [one.value for one in opened(tables, natural_id("study_fact", code)).versions.get("value", [])]
+        before = before or [setup.facts(tables).get(code, "")]  # of two that were written either may be chosen
+        binding = promises.binding(tables, code) if given[code] not in before else []
+        if binding:
+            raise FormsSayOtherwise(value=" / ".join(before), forms=promises.named(binding))
+
+
 def _check_kept_until(desk: Desk, tables: Tables, until: str) -> None:
     """Raise DayOver, LongerThanPromised: what a family was told binds, though the words of its form have gaps."""
-    promised = forms.kept_until(tables)
+    promised = promises.facts_under(tables, None)[promises.KEPT_UNTIL]
     if until and until <= desk.today:
         raise DayOver
-    if (until or load_study().retention_until) > promised and any(map(_is_stamped, situations.form_versions(tables))):
-        raise LongerThanPromised(day=forms.spoken_day(promised))
-
-
-def _is_stamped(form: FormVersion) -> bool:
-    return bool(form.stamped_on)
+    later = (until or load_study().retention_until) > promised
+    binding = promises.binding(tables, promises.KEPT_UNTIL) if later else []
+    if binding:
+        raise LongerThanPromised(day=forms.spoken_day(promised), forms=promises.named(binding))
 
 
 def _check_order(first: str, last: str) -> None:

@@ -43,6 +43,7 @@ class PersonTold:
     role: str = ""
     basis: str = ""
     basis_evidence: str = ""
+    basis_paper: str = ""
     care_type: str = ""
     age_band: str = ""
     education: str = ""

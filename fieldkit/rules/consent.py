@@ -186,7 +186,19 @@ def child_ok(events: Iterable[Event], item: str, session: str) -> bool:
     events = in_force(events)  # before anything is picked: who voids is another person
     spoken = [event for event in events if event.actor == CHILD]
     here = [event for event in spoken if event.session == session]
-    return says_yes(spoken, item) and says_yes(here, item) and not (open_noes(events, {CHILD}) or thinking(here))
+    open_ = open_noes(events, {CHILD}) or thinks_in(events, session)
+    return says_yes(spoken, item) and says_yes(here, item) and not open_
+
+
+def thinks_in(events: Iterable[Event], session: str) -> bool:
+    """Tell whether the child thinks about it again in *session*, or that day before another laptop, until the next yes.
+
+    What it puts off on another day is another talk; of a talk on paper it was settled when that was typed in.
+    """
+    spoken = [event for event in in_force(events) if event.actor == CHILD]
+    yes = {one.day for one in spoken if one.session == session and one.act in AGREEING and not one.entered_on}
+    reaches = [one for one in spoken if one.session == session or one.day in yes]
+    return thinking([one for one in spoken if one.act != DEFERRED or one in reaches])
 
 
 def effective(events: Iterable[Event], item: str, session: str) -> bool:

@@ -34,6 +34,7 @@ KNOWN = (
     "pilot_children_gone",
     "work_called_off",
     "answers_taken_back",
+    "paper_named",
 )  # any other name is a later version's
 
 _LOG = """
@@ -146,19 +147,6 @@ _NEW_COLUMNS = {
     "evidence": "recording_place",
     "interviews": "asked",
 }
-_SLIP_CODES = """
-DROP VIEW noticed;
-DROP VIEW child_names;
-CREATE VIEW child_names AS
-  SELECT record AS subject, record AS name FROM changes WHERE kind = 'participant'
-  UNION ALL SELECT record, json_extract(body, '$.set.case_code') FROM changes WHERE kind = 'participant'
-  UNION ALL SELECT record, json_extract(body, '$.set.slip_code') FROM changes WHERE kind = 'participant'
-  UNION ALL SELECT record, json_extract(body, '$.set.pseudonym_zh') FROM changes WHERE kind = 'participant'
-  UNION ALL SELECT record, json_extract(body, '$.set.pseudonym_en') FROM changes WHERE kind = 'participant';
-CREATE VIEW noticed AS
-  SELECT c.subject, n.id AS notice, n.scope, n.requested_by FROM notices AS n
-  CROSS JOIN child_names AS c ON c.name = n.code COLLATE NOCASE;
-"""
 
 
 @migrations()
@@ -172,7 +160,7 @@ def people_and_consent(db: Tables) -> None:
         for name in fields.split():
             column, _, kind = name.partition(":")
             db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {'INTEGER' if kind else 'TEXT'}")
-    _script(db, _SLIP_CODES)
+    _script(db, walls.SLIP_CODES)
 
 
 _APPROVED = """
@@ -331,9 +319,8 @@ def work_lists(db: Tables) -> None:
 @migrations()
 def clocks_repaired(db: Tables) -> None:
     """Which days were meant by days that a laptop believed; and what each laptop dated is found at once."""
-    db.table("clock_repairs").create(
-        _columns("device from_day to_day reason first:int last:int days:int replaces"), pk="id"
-    )
+    fields = "device from_day to_day reason first:int last:int days:int replaces"
+    db.table("clock_repairs").create(_columns(fields), pk="id")
     _script(db, walls.NEEDS_CHANGE.format(table="clock_repairs"))
     _script(db, derived.DATED)
 
@@ -373,3 +360,9 @@ def answers_taken_back(db: Tables) -> None:
     db.table("redactions").create_index(["subject"])
     _script(db, walls.NEEDS_CHANGE.format(table="redactions"))
     _script(db, derived.REDACTED)
+
+
+@migrations()
+def paper_named(db: Tables) -> None:
+    """Which paper shows that somebody who is no parent is the guardian, beside whether one was seen."""
+    db.execute("ALTER TABLE persons ADD COLUMN basis_paper TEXT")

@@ -162,3 +162,18 @@ BEGIN
     OR (name = 'waiting' AND EXISTS (SELECT 1 FROM changes WHERE session = OLD.id AND block IS NULL));
 END;
 """
+
+# A withdrawal names a child by any of these, a slip code among them.
+SLIP_CODES = """
+DROP VIEW noticed;
+DROP VIEW child_names;
+CREATE VIEW child_names AS
+  SELECT record AS subject, record AS name FROM changes WHERE kind = 'participant'
+  UNION ALL SELECT record, json_extract(body, '$.set.case_code') FROM changes WHERE kind = 'participant'
+  UNION ALL SELECT record, json_extract(body, '$.set.slip_code') FROM changes WHERE kind = 'participant'
+  UNION ALL SELECT record, json_extract(body, '$.set.pseudonym_zh') FROM changes WHERE kind = 'participant'
+  UNION ALL SELECT record, json_extract(body, '$.set.pseudonym_en') FROM changes WHERE kind = 'participant';
+CREATE VIEW noticed AS
+  SELECT c.subject, n.id AS notice, n.scope, n.requested_by FROM notices AS n
+  CROSS JOIN child_names AS c ON c.name = n.code COLLATE NOCASE;
+"""

@@ -8,10 +8,10 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from fieldkit.acts import consents, events, forms, people, pseudonyms
 from fieldkit.acts.cases import Case
-from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.consents import GuardianAnswer, NotAGuardian
 from fieldkit.acts.forms import FormView, NotUnderstood
 from fieldkit.errors import Missing, Refusal
-from fieldkit.rules import consent, ways
+from fieldkit.rules import consent, names, ways
 from fieldkit.rules.consent import Event
 from fieldkit.rules.findings import Finding, ReasonNeeded
 from fieldkit.rules.states import ADULT_GROUP
@@ -76,18 +76,18 @@ def chosen(subject: str) -> Answer:
     if any(not reasons().get(one.code) for one in asked):
         return _again(case, noes, asked, {"relation": relation, "how": how, "basis": basis})
     guardian = actor != consent.CARER
-    if basis and how != steps.REFUSES and not _paper_shown():
-        raise Missing(field=_("which paper shows it"))
+    if basis and how != steps.REFUSES:
+        _check_shown(**_shown())
     bases = consents.opened(desk(), subject, relation)
     said = {"relation": relation, "basis": basis, "how": how, "follows": events.follows(case, actor), "bases": bases}
-    begin(subject, guardian=guardian, basis_evidence=_paper_shown(), **said)
+    begin(subject, guardian=guardian, **_shown(), **said)
     return redirect(url_for(_FIRST_STEP[how] if guardian else "carers.show", subject=subject))
 
 
 def _again(case: Case, noes: list[Event], asked: list[Finding], chosen: dict[str, str]) -> Answer:
     """Ask whether the family itself came back to it; who goes on without a word is told what is missing."""
     refusal = ReasonNeeded(asked) if "asked" in request.form else None
-    carried = {**chosen, "basis_evidence": _paper_shown(), "asked": "1"}
+    carried = {**chosen, **_shown(), "asked": "1"}
     shown = {"case": case, "noes": noes, "findings": asked, "chosen": carried, "refusal": refusal}
     return render_template("consents/again.html", **shown), refusal.status if refusal else 200
 
@@ -102,8 +102,19 @@ def _way_in() -> tuple[str, str]:
     return how if how in _FIRST_STEP else steps.HERE, request.form.get("relation", "")
 
 
-def _paper_shown() -> str:
-    return request.form.get("basis_evidence", "").strip()[:80]
+def _shown() -> dict[str, str]:
+    """Return what shows that somebody who is no parent is the guardian: a code, and the paper that was seen."""
+    return {name: request.form.get(name, "").strip()[:80] for name in ("basis_evidence", "basis_paper")}
+
+
+def _check_shown(basis_evidence: str, basis_paper: str) -> None:
+    """Raise Missing, NotAGuardian (V20): before anybody is read to, not after they signed."""
+    if basis_evidence not in CODES["basis_evidence"]:
+        raise Missing(field=_("what shows it: a paper that you have seen, word of mouth, or nothing"))
+    if basis_evidence != consents.SEEN:
+        raise NotAGuardian
+    if not names.letters(basis_paper):
+        raise Missing(field=_("which paper shows it"))
 
 
 def _actor(case: Case, relation: str, basis: str) -> str:

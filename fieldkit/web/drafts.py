@@ -1,9 +1,9 @@
-"""Guided steps that a lock or another person interrupts: sealed in memory for who began them, until they are back."""
+"""Guided steps and forms that a lock or another person interrupts: sealed in memory until who began them is back."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,21 +12,26 @@ from fieldkit.rules.ways import Evidence
 from fieldkit.store.keys import b64, unb64
 
 Drafts = dict[str, dict[str, Any]]
+Waits = dict[str, Any]  # one form, as `unsent` keeps it
 FROM_A_FILE = "rows"  # a roster is read from its file again
 _EVIDENCE, _BYTES = "of evidence", "of bytes"
 
 
-def seal(desk: Desk, drafts: Drafts, done: Mapping[str, object]) -> str:
-    """Return what the steps gathered so far, and which forms were kept already, for the person at *desk* alone."""
+def seal(desk: Desk, drafts: Drafts, done: Mapping[str, object], waiting: Sequence[Waits] = ()) -> str:
+    """Return what the steps gathered so far, which forms were kept already, and which wait since they met the cover.
+
+    It is for the person at *desk* alone; empty where there is nothing.
+    """
     gathered = {subject: told for subject, told in drafts.items() if told and FROM_A_FILE not in told}
     kept = {nonce: what for nonce, what in done.items() if isinstance(what, str)}
-    return desk.keys.keep(json.dumps([gathered, kept], default=_packed).encode()) if gathered or kept else ""
+    left = [gathered, kept, list(waiting)]
+    return desk.keys.keep(json.dumps(left, default=_packed).encode()) if any(left) else ""
 
 
-def unseal(desk: Desk, sealed: str) -> tuple[Drafts, dict[str, str]]:
+def unseal(desk: Desk, sealed: str) -> tuple[Drafts, dict[str, str], list[Waits]]:
     """Return what `seal` was given; raises CryptoError for another person."""
-    gathered, kept = json.loads(desk.keys.kept(sealed), object_hook=_unpacked)
-    return gathered, kept
+    gathered, kept, waiting = json.loads(desk.keys.kept(sealed), object_hook=_unpacked)
+    return gathered, kept, waiting
 
 
 def _packed(one: Any) -> dict[str, Any]:

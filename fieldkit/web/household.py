@@ -82,6 +82,7 @@ class PersonForm(SectionForm):
     role = _tapped("adult_role")
     basis = _chosen("guardian_basis")
     basis_evidence = _tapped("basis_evidence")
+    basis_paper = _typed(N_("A judgment, a certificate of the committee, an agreement: its kind and number."))
     care_type = _chosen("care_type")
     age_band = _chosen("carer_age_band")
     education = _chosen("education")
@@ -141,6 +142,7 @@ WORDS = {
     "role": N_("Guardian or carer"),
     "basis": N_("Legal basis of a guardian"),
     "basis_evidence": N_("What shows it"),
+    "basis_paper": N_("Which paper you have seen"),
     "care_type": N_("Kind of care"),
     "age_band": N_("Age of this adult"),
     "education": N_("Schooling"),

@@ -11,7 +11,8 @@ from wtforms.validators import InputRequired, Length
 from fieldkit.acts import locks, users
 from fieldkit.acts.desk import Desk
 from fieldkit.rules.locks import COVER_AFTER, falls, is_pin
-from fieldkit.web.pages import SECRET, Answer, Form, answer, inside, prose
+from fieldkit.web import unsent
+from fieldkit.web.pages import SECRET, Answer, Form, answer, inside
 from fieldkit.web.sessions import Locked, desk, here, practising, signed_in, sitting
 from fieldkit.web.site import site
 from fieldkit.web.users import tried
@@ -72,7 +73,7 @@ def _under_cover() -> Answer:
         raise Locked
     secret = request.blueprint in _OPENERS or SECRET & request.form.keys()
     if request.method == "POST" and not secret and not request.files:
-        session["waiting"] = (request.full_path, list(request.form.items(multi=True)))
+        unsent.keep()
         return redirect(url_for("locks.show"), 303)
     return redirect(url_for("locks.show", next=request.full_path.rstrip("?")))
 
@@ -144,10 +145,8 @@ def _open(at: Desk, typed: str) -> None:
 
 
 def _go_on() -> Answer:
-    """Return to the page that was left; a form that met the cover is shown once more, to be sent."""
-    waiting: tuple[str, list[tuple[str, str]]] | None = session.pop("waiting", None)
-    if waiting:
-        shown = {"path": waiting[0], "fields": waiting[1], "texts": prose(waiting[1])}
-        return render_template("locks/waiting.html", **shown)
+    """Return to the page that was left; a form that met the cover is shown once more first, to be sent."""
+    if unsent.waiting():
+        return redirect(url_for("unsent.show"), 303)
     back: Response = redirect(inside(request.args.get("next", "")) or url_for("today.home"))
     return back

@@ -94,7 +94,7 @@ def sign_out() -> None:
 
 def _set_aside(held: HeldSession) -> None:
     at: Desk | None = held.get("desk")
-    sealed = drafts.seal(at, held["drafts"], held.get("done", {})) if at else ""
+    sealed = drafts.seal(at, held["drafts"], held.get("done", {}), held.get("waiting", [])) if at else ""
     if at and sealed:
         site().machines[held["machine"]].aside.setdefault((at.me.code, held.phone), []).append(sealed)
 
@@ -103,9 +103,10 @@ def _take_up(held: HeldSession) -> None:
     """Go on with the guided steps that this person left on this browser's machine; nobody else can open them."""
     at: Desk = held["desk"]
     for sealed in site().machines[held["machine"]].aside.pop((at.me.code, held.phone), []):
-        gathered, done = drafts.unseal(at, sealed)
+        gathered, done, waiting = drafts.unseal(at, sealed)
         held["drafts"].update(gathered)
         held.setdefault("done", {}).update(done)
+        held["waiting"] = [*held.get("waiting", []), *waiting]
 
 
 def step_into(name: str, machine: Machine) -> None:
@@ -161,6 +162,7 @@ def end_sessions(who: str) -> None:
     for other in list(held.values()):
         at: Desk | None = other.get("desk")
         if at is not None and other.get("machine") == name and at.me.code == who:
+            _set_aside(other)
             _forget(other.id)
             other.clear()
 

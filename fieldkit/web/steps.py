@@ -93,10 +93,13 @@ def spoken(template: str, subject: str, **more: object) -> str:
     return render_template(f"consents/{template}.html", **shown)
 
 
+_BEGUN_WITH = ("relation", "basis", "basis_evidence", "basis_paper", "follows", "bases")
+
+
 def so_far(subject: str, **more: Any) -> GuardianAnswer:
     """Return what is known of the answer, with *more* that this step adds."""
     said = draft(subject)
-    begun_with = {name: said[name] for name in ("relation", "basis", "basis_evidence", "follows", "bases")}
+    begun_with = {name: said[name] for name in _BEGUN_WITH}
     rest: dict[str, Any] = {"items": {}, "understanding": (), "way": said.get("evidence"), **begun_with}
     rest["text_hash"] = said.get("text_hash", "")
     return GuardianAnswer(**{**rest, "given_on": said.get("given_on", ""), **more})

@@ -11,6 +11,7 @@ from wtforms import PasswordField, RadioField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from fieldkit.acts import backups, sheets, users
+from fieldkit.web import unsent
 from fieldkit.web.cards import take_up
 from fieldkit.web.pages import Answer, Form, answer, inside
 from fieldkit.web.pages import words as _
@@ -51,7 +52,8 @@ def open_up() -> Answer:
     def act() -> Answer:
         code = form.code.data
         tried(code, lambda: sit(code, form.passphrase.data))
-        return redirect(inside(request.args.get("next", "")) or url_for("today.home"))
+        waits = url_for("unsent.show") if unsent.waiting() else ""
+        return redirect(waits or inside(request.args.get("next", "")) or url_for("today.home"))
 
     return answer(form, "users/unlock.html", act, slots=users.slots(here().folder))
 

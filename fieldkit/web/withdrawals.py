@@ -10,6 +10,7 @@ from fieldkit.acts import people, redactions, withdrawals
 from fieldkit.errors import Refusal
 from fieldkit.rules import consent, slips
 from fieldkit.rules.members import INTERVIEWER
+from fieldkit.web import unsent
 from fieldkit.web.pages import Answer
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
@@ -81,6 +82,7 @@ def written(form: Mapping[str, str]) -> Answer:
     chosen = "sure" in form or typed["shown"]  # from the page of a child, or of the children who may be meant
     which, known = ([], True) if chosen else withdrawals.whom(desk(), typed["code"])
     if which or not (known or slips.is_code(typed["code"])):
+        unsent.stays()
         return render_template("withdrawals/which.html", which=which, typed=typed)
     try:
         done = withdrawals.withdraw(desk(), typed["code"], scope, *who)

@@ -21,6 +21,8 @@ from fieldkit.rules import consent
 from fieldkit.rules.ages import OutOfRange
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.versions import FormNotInForce
+from fieldkit.store import log
+from fieldkit.store.log import Draft
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -267,6 +269,27 @@ def test_who_thinks_about_it_in_the_middle_of_a_talk_permits_nothing_more_until_
     answers.save(desk, note)
     step = people.case(desk, consented).step
     assert (step.code, step.interview) == ("continue", talk)
+
+
+@pytest.mark.parametrize("session", ["another-talk-0001", ""])
+def test_who_thinks_about_it_before_another_laptop_permits_nothing_more_in_this_talk_until_they_go_on(
+    desks: Desks, consented: str, session: str
+) -> None:
+    desk = desks["interviewer"]
+    assents.record(desk, consented, YES)
+    talk = interviews.start(desk, consented, KEPT)
+    facts = {"actor": "child", "person": consented, "act": "deferred", "day": desk.today, "follows": []}
+    with desk.db.writing() as tables:
+        log.append(tables, desk.pen, Draft("consent_event", {**facts, "session": session}, subject=consented))
+    note = SaveAnswer(talk, "W1", "editor-number-1", "", "下雨了")
+    with pytest.raises(ConsentMissing):
+        answers.save(desk, note)
+    assert people.case(desk, consented).step.code == "ask_child"
+
+    follows = [event.id for event in people.case(desk, consented).events if event.actor == consent.CHILD]
+    assents.record(desk, consented, replace(YES, follows=follows))
+    answers.save(desk, note)
+    assert people.case(desk, consented).step.interview == talk
 
 
 @pytest.mark.parametrize(("change_class", "asked"), [("editorial", False), ("minor", False), ("major", True)])

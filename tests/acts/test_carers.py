@@ -105,7 +105,7 @@ def test_a_carers_no_is_kept_and_asks_for_no_paper(desks: Desks, child: str, cha
 def test_the_no_of_a_guardian_by_law_is_a_guardians_no_wherever_it_is_tapped(
     desks: Desks, child: str, says: Any
 ) -> None:
-    desk, shown = desks["interviewer"], {"basis": "court", "basis_evidence": "judgment 2025-117"}
+    desk, shown = desks["interviewer"], {"basis": "court", "basis_evidence": "seen_paper", "basis_paper": "judgment"}
     consents.record(desk, child, says(desk, child, relation="pgm", **shown))
     carers.record(desk, child, CarerAnswer("pgm", "", agreed=False))
 

@@ -385,7 +385,7 @@ def test_a_paper_shows_the_basis_that_it_was_named_for_and_no_other(
 ) -> None:
     """A court's judgment is on record; a no, which needs no paper, speaks of another basis."""
     desk = desks["interviewer"]
-    consents.record(desk, child, says(desk, child, **UNCLE, basis_evidence="judgment 2025-117"))
+    consents.record(desk, child, says(desk, child, **UNCLE, **JUDGMENT))
     consents.record(desk, child, replace(NO, relation="uncle_aunt", basis="agreement"))
     seen = [one.id for one in people.case(desk, child).events]
     said = says(desk, child, relation="uncle_aunt", basis="agreement", follows=seen, reasons=CAME_BACK)
@@ -402,13 +402,27 @@ def test_a_blank_in_the_household_is_no_paper(refused: Refused, desks: Desks, ch
     refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, said))
 
 
-@pytest.mark.parametrize("shown", ["none", "told", "没有", "口头说明", " None ", "无"])
-def test_that_there_is_no_paper_is_no_paper_chosen_or_typed(
-    refused: Refused, desks: Desks, child: str, says: Says, shown: str
+@pytest.mark.parametrize("paper", ["", "判决书 7 号"])
+@pytest.mark.parametrize("shown", ["told", "none", "没有材料", "-", "judgment 2025-117"])
+def test_only_a_paper_that_was_seen_shows_who_is_the_guardian(
+    refused: Refused, desks: Desks, child: str, says: Says, shown: str, paper: str
 ) -> None:
-    said = says(desks["interviewer"], child, **UNCLE, basis_evidence=shown)
+    said = says(desks["interviewer"], child, **UNCLE, basis_evidence=shown, basis_paper=paper)
+
     refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, said))
 
+
+@pytest.mark.parametrize("paper", ["", " ", "-", "。"])
+def test_a_paper_that_was_seen_has_a_name(refused: Refused, desks: Desks, child: str, says: Says, paper: str) -> None:
+    said = says(desks["interviewer"], child, **UNCLE, basis_evidence="seen_paper", basis_paper=paper)
+
+    refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, said))
+
+
+@pytest.mark.parametrize("shown", ["none", "told", "没有", "口头说明", " None ", "无"])
+def test_that_there_is_no_paper_is_no_paper_on_record_either(
+    refused: Refused, desks: Desks, child: str, says: Says, shown: str
+) -> None:
     told = PersonTold("uncle_aunt", role="guardian", basis="court", basis_evidence=shown)
     household.save_person(desks["interviewer"], child, natural_id("person", child), told, Seen(""))
     said = says(desks["interviewer"], child, relation="uncle_aunt")
@@ -419,7 +433,7 @@ def test_a_guardian_by_law_who_only_cares_by_now_has_to_be_followed_by_the_prese
     desks: Desks, child: str, says: Says
 ) -> None:
     desk = desks["interviewer"]
-    consents.record(desk, child, says(desk, child, **UNCLE, basis_evidence="judgment 2025-117"))
+    consents.record(desk, child, says(desk, child, **UNCLE, **JUDGMENT))
     assert people.case(desk, child).consent == "given"
     with desk.db.writing() as tables:
         (uncle,) = [one["id"] for one in rows.rows(tables, "persons", child) if one["relation"] == "uncle_aunt"]
@@ -456,6 +470,7 @@ def test_who_thinks_about_it_is_kept_without_a_form_in_force(desks: Desks, child
 
 
 UNCLE: dict[str, Any] = {"relation": "uncle_aunt", "basis": "court"}
+JUDGMENT: dict[str, Any] = {"basis_evidence": "seen_paper", "basis_paper": "judgment 2025-117"}
 
 
 def test_a_guardian_by_law_says_no_without_a_paper_and_yes_only_with_one(
@@ -469,7 +484,7 @@ def test_a_guardian_by_law_says_no_without_a_paper_and_yes_only_with_one(
     said = says(desk, child, **UNCLE, **later)
     refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, said))
 
-    consents.record(desk, child, replace(said, basis_evidence="judgment 2025-117"))
+    consents.record(desk, child, replace(said, **JUDGMENT))
     assert people.case(desk, child).consent == "given"
     without_paper = replace(said, follows=[one.id for one in people.case(desk, child).events])
     assert consents.record(desk, child, without_paper)  # it is on record by now
@@ -498,7 +513,7 @@ def test_a_claimed_guardian_is_none_and_one_by_law_is(refused: Refused, desks: D
     consents.record(
         desks["interviewer"],
         child,
-        replace(claimed, basis="parents_dead_or_incapable", basis_evidence="村委会证明 12 号"),
+        replace(claimed, basis="parents_dead_or_incapable", **{**JUDGMENT, "basis_paper": "村委会证明 12 号"}),
     )
     assert people.case(desks["interviewer"], child).consent == "given"
     assert failing(desks["interviewer"], child) == {"G06", "G07"}
@@ -722,9 +737,10 @@ def test_who_is_no_parent_is_a_guardian_by_a_basis_and_a_paper(
     desk = desks["interviewer"]
     court = says(desk, child, relation="uncle_aunt", basis="court")
     refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, court))
-    consents.record(desk, child, replace(court, basis_evidence="判决书 7 号"))
+    consents.record(desk, child, replace(court, basis_evidence="seen_paper", basis_paper="判决书 7 号"))
 
-    assert changes(desk, "person")[-1].set["basis_evidence"] == "判决书 7 号"
+    told = changes(desk, "person")[-1].set
+    assert (told["basis_evidence"], told["basis_paper"]) == ("seen_paper", "判决书 7 号")
     rubbish = says(desk, child, relation="father", basis="rubbish")
     consents.record(desk, child, rubbish)
     assert changes(desk, "consent_event")[-1].set["guardian_basis"] == "parent"

@@ -46,7 +46,7 @@ def test_every_table_says_of_whom_and_of_which_interview(desks: Desks, told: str
 
 STAYS = {
     "participant": {"case_code", "slip_code", "household", "sensitive", "reasons"},
-    "person": {"reasons", "basis_evidence"},
+    "person": {"reasons", "basis_evidence", "basis_paper"},
     "parent": {"child", "work_place", "reasons"},
     "screening": {"child"},
     "interview": {"guide_version", "interviewer", "asked"},

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from fieldkit.acts import forms, members, readiness
+from fieldkit.acts import forms, members, promises, readiness
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.readiness import DayOver, EndsBeforeItBegins, LongerThanPromised
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
@@ -172,7 +172,7 @@ def test_of_two_days_that_were_written_the_forms_promise_the_earlier(desks: Desk
         readiness.keep(coordinator, {"retention_until": day})
 
     with coordinator.db.reading() as tables:
-        assert forms.kept_until(tables) == "2028-01-01"
+        assert promises.facts_under(tables, None)["retention_until"] == "2028-01-01"
 
 
 def test_a_day_may_be_written_freely_until_a_form_is_stamped(desks: Desks, no_form_in_force: None) -> None:
@@ -182,7 +182,7 @@ def test_a_day_may_be_written_freely_until_a_form_is_stamped(desks: Desks, no_fo
     readiness.keep(coordinator, {"retention_until": "2040-12-31"})
 
     with coordinator.db.reading() as tables:
-        assert forms.kept_until(tables) == "2040-12-31"
+        assert promises.facts_under(tables, None)["retention_until"] == "2040-12-31"
 
 
 def test_an_empty_field_decides_nothing_between_two_versions(desks: Desks) -> None:

@@ -70,6 +70,16 @@ REFUSED: dict[str, list[Event]] = {
     "the guardian put it off": [replace(MOTHER, act="deferred"), XIAOHE],
     "the child put it off": [MOTHER, replace(XIAOHE, act="deferred")],
     "the child thinks about it in the middle": [MOTHER, XIAOHE, Event("d", CHILD, "deferred", "xiaohe", session=TODAY)],
+    "the child thinks about it before another laptop": [
+        replace(MOTHER, day="2026-11-01"),
+        replace(XIAOHE, day="2026-11-02"),
+        Event("d", CHILD, "deferred", "xiaohe", session="elsewhere", day="2026-11-02"),
+    ],
+    "the child thinks about it the same day, in no session": [
+        MOTHER,
+        replace(XIAOHE, day="2026-11-02"),
+        Event("d", CHILD, "deferred", "xiaohe", day="2026-11-02"),
+    ],
     "the guardian was only informed": [replace(MOTHER, act="informed_only"), XIAOHE],
     "an act of a later version is no yes": [replace(MOTHER, act="blessed"), XIAOHE],
     "the guardian declined": [MOTHER, XIAOHE, no(MOTHER)],
@@ -132,6 +142,22 @@ REFUSED: dict[str, list[Event]] = {
 PERMITTED: dict[str, list[Event]] = {
     "two keys, one lock": [MOTHER, XIAOHE],
     "both parents": [MOTHER, FATHER, XIAOHE],
+    "the child thought about it on an earlier day": [
+        MOTHER,
+        replace(XIAOHE, day="2026-11-02"),
+        Event("d", CHILD, "deferred", "xiaohe", session=BEFORE, day="2026-11-01"),
+    ],
+    "the child thought about it before another laptop, and then said yes again": [
+        MOTHER,
+        Event("d", CHILD, "deferred", "xiaohe", session="elsewhere"),
+        again(XIAOHE, follows=("child", "d")),
+        XIAOHE,
+    ],
+    "the child thought about it on the day of a talk that is typed in from paper": [
+        MOTHER,
+        replace(XIAOHE, day="2026-11-02", entered_on="2026-11-04"),
+        Event("d", CHILD, "deferred", "xiaohe", session="elsewhere", day="2026-11-02"),
+    ],
     "a carer may say no": [MOTHER, XIAOHE, no(GRANNY)],
     "a parent who was not asked for it is not counted": [MOTHER, replace(FATHER, items={"quote": "no"}), XIAOHE],
     "an item answered no is no open no": [replace(MOTHER, items={**YES, "quote": "no"}), XIAOHE],
@@ -148,7 +174,11 @@ PERMITTED: dict[str, list[Event]] = {
     ],
     "the child took the no back by name": [MOTHER, no(XIAOHE, session=BEFORE), replace(XIAOHE, lifts=("child-no",))],
     "a no by mistake was voided": [MOTHER, XIAOHE, no(FATHER), Event("v", GUARDIAN, "voided", voids=("father-no",))],
-    "putting off a second talk takes nothing back": [MOTHER, XIAOHE, Event("d", CHILD, "deferred", "xiaohe")],
+    "putting off a second talk takes nothing back": [
+        MOTHER,
+        replace(XIAOHE, day="2026-11-02"),
+        Event("d", CHILD, "deferred", "xiaohe", day="2026-11-03"),
+    ],
     "the child thought about it and goes on": [
         MOTHER,
         XIAOHE,

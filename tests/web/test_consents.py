@@ -348,7 +348,12 @@ def test_a_no_is_walked_to_without_a_form_in_force(browser: FlaskClient, child: 
     assert people.case(desks["interviewer"], child).consent == "declined"
 
 
-LAWFUL = {"relation": "uncle_aunt", "basis": "court", "basis_evidence": "判决书 2025-117"}
+LAWFUL = {
+    "relation": "uncle_aunt",
+    "basis": "court",
+    "basis_evidence": "seen_paper",
+    "basis_paper": "判决书 2025-117",
+}
 
 
 @pytest.mark.parametrize("who", ["adoptive", "uncle_aunt"])
@@ -365,11 +370,23 @@ def test_every_guardian_is_asked_by_phone_on_paper_and_may_say_no(
 
 
 def test_a_guardian_by_law_shows_a_paper_before_a_yes_and_none_before_a_no(browser: FlaskClient, child: str) -> None:
-    said = {**LAWFUL, "basis_evidence": " "}
+    said = {**LAWFUL, "basis_paper": " "}
 
     for how in ("here", "phone", "paper", "nothing that exists"):
         assert browser.post(f"/people/{child}/consent", data={**said, "how": how}).status_code == 422
     assert browser.post(f"/people/{child}/consent", data={**said, "how": "refuses"}).location.endswith("/no")
+
+
+@pytest.mark.parametrize("shown", ["told", "none", "", "没有材料"])
+def test_what_shows_the_guardianship_is_a_choice_and_only_a_paper_that_was_seen_goes_on(
+    browser: FlaskClient, child: str, shown: str
+) -> None:
+    page = browser.get(f"/people/{child}/consent").text
+    assert re.findall(r'type="radio" name="basis_evidence" value="(\w+)"', page) == ["seen_paper", "told", "none"]
+    refused = browser.post(f"/people/{child}/consent", data={**LAWFUL, "basis_evidence": shown, "how": "here"})
+
+    assert refused.status_code == 422
+    assert ("没有材料证明" in refused.text) == (shown in {"told", "none"})
 
 
 def test_a_guardian_by_law_who_said_no_comes_back_to_it_with_the_paper_still_named(
@@ -378,7 +395,7 @@ def test_a_guardian_by_law_who_said_no_comes_back_to_it_with_the_paper_still_nam
     browser.post(f"/people/{child}/consent", data={**LAWFUL, "how": "refuses"})
     browser.post(f"/people/{child}/consent/guardian/no", data={"mark": mark_on(browser, REFUSING.format(child))})
     asked = browser.post(f"/people/{child}/consent", data={**LAWFUL, "how": "phone"}).text
-    carried = dict(re.findall(r'type="hidden" name="(relation|basis|basis_evidence|how)" value="([^"]*)"', asked))
+    carried = dict(re.findall(r'type="hidden" name="(relation|basis\w*|how)" value="([^"]*)"', asked))
 
     assert carried == {**LAWFUL, "how": "phone"}
     again = {**carried, "reason_again_family": "came_back"}

@@ -104,7 +104,8 @@ def test_what_a_call_left_comes_back_as_it_was(desks: dict[str, Desk]) -> None:
         "child": {"evidence": call, "items": {"notes": "yes"}, "follows": ["a"]},
         "roster": {"rows": [object()]},
     }
-    sealed = drafts.seal(desks["interviewer"], told, {"nonce": "event", "hints": []})
+    waits = [{"id": "a", "path": "/withdraw", "fields": [["code", "A"]], "first": True}]
+    sealed = drafts.seal(desks["interviewer"], told, {"nonce": "event", "hints": []}, waits)
 
     assert "张三" not in sealed
-    assert drafts.unseal(desks["interviewer"], sealed) == ({"child": told["child"]}, {"nonce": "event"})
+    assert drafts.unseal(desks["interviewer"], sealed) == ({"child": told["child"]}, {"nonce": "event"}, waits)

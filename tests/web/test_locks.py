@@ -185,7 +185,8 @@ def test_a_form_that_met_the_cover_is_carried_out_afterwards_once(open_: FlaskCl
     met = open_.post("/withdraw", data={"code": "<奶奶>", "requested_by": "guardian"})
     assert met.status_code == 303
     assert open_.get("/withdraw").location.startswith("/cover")
-    lifted = open_.post("/cover", data={"secret": PASSPHRASE})
+    assert open_.post("/cover", data={"secret": PASSPHRASE}).location == "/unsent"
+    lifted = open_.get("/unsent")
 
     assert 'action="/withdraw?"' in lifted.text
     assert 'value="&lt;奶奶&gt;"' in lifted.text
@@ -202,7 +203,8 @@ def test_cover_and_page_say_what_becomes_of_a_form_that_met_the_cover(open_: Fla
     covered = open_.get("/cover").text
     assert "还没有保存" in covered
     assert "奶奶的话" not in covered
-    lifted = open_.post("/cover", data={"secret": PASSPHRASE}).text
+    assert open_.post("/cover", data={"secret": PASSPHRASE}).location == "/unsent"
+    lifted = open_.get("/unsent").text
     assert "完全照您刚才填的" in lifted
     assert "<li>奶奶的话" in lifted
     assert "<li>guardian" not in lifted
@@ -211,9 +213,13 @@ def test_cover_and_page_say_what_becomes_of_a_form_that_met_the_cover(open_: Fla
 def test_a_form_that_met_the_cover_can_be_dropped(open_: FlaskClient) -> None:
     wait(open_, minutes=4)
     open_.post("/withdraw", data={"code": "奶奶的话", "requested_by": "guardian"})
-    lifted = open_.post("/cover", data={"secret": PASSPHRASE}).text
+    open_.post("/cover", data={"secret": PASSPHRASE})
+    offered = open_.get("/unsent").text
+    assert "不提交" in offered
+    open_.post("/unsent/left", data={"left": offered.split('name="left" value="')[1].split('"')[0]})
 
-    assert "不提交" in lifted
+    assert open_.get("/unsent").location.endswith("/")
+    assert "还没有保存" not in open_.get("/inbox").text
     assert "奶奶的话" not in open_.get("/inbox").text
     open_.post("/cover/fall")
     assert "还没有保存" not in open_.get("/cover").text

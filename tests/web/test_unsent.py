@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from fieldkit.acts import people
+from fieldkit.acts.desk import Desk
+from fieldkit.web.sessions import end_sessions
+
+Desks = dict[str, Desk]
+PASSPHRASE = "four plain words here"
+
+
+@pytest.fixture
+def covered(beside: FlaskClient, consented: str) -> FlaskClient:
+    """The interviewer's laptop a while after somebody last touched it: a child of it is ready to be asked."""
+    assert beside.get(f"/people/{consented}/assent").status_code == 200
+    site = beside.application.extensions["fieldkit"]
+    site.clock = replace(site.clock, ahead=site.clock.ahead + timedelta(minutes=21))
+    return beside
+
+
+def no(browser: FlaskClient, child: str) -> None:
+    assert browser.post(f"/people/{child}/assent", data={"answer": "no", "nonce": "a"}).status_code == 303
+
+
+def visit(browser: FlaskClient, child: str) -> None:
+    assert browser.post(f"/people/{child}/visits", data={"outcome": "not_home"}).status_code == 303
+
+
+def withdraw(browser: FlaskClient, desks: Desks, child: str) -> None:
+    code = people.case(desks["interviewer"], child).case_code
+    assert browser.post("/withdraw", data={"code": code, "asker": "mother"}).status_code == 303
+
+
+def unlock(browser: FlaskClient, name: str = "李岚") -> str:
+    known = re.findall(r'name="code" value="([^"]+)"[^>]*><span>(\S+)', browser.get("/unlock").text)
+    code = next(code for code, shown in known if shown == name)
+    return browser.post("/unlock", data={"code": code, "passphrase": PASSPHRASE}).location or ""
+
+
+def lift(browser: FlaskClient) -> str:
+    return browser.post("/cover", data={"secret": PASSPHRASE}).location or ""
+
+
+def offered(browser: FlaskClient) -> tuple[str, dict[str, str]]:
+    """Return where the form that is offered leads, and all that it sends."""
+    form = browser.get("/unsent").text.split('<form class="card"')[1].split("</form>")[0]
+    sent = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    return form.split('action="')[1].split('"')[0].rstrip("?"), sent
+
+
+def carry_out(browser: FlaskClient) -> int:
+    path, sent = offered(browser)
+    return browser.post(path, data=sent).status_code
+
+
+def says(desks: Desks, child: str) -> list[tuple[str, str]]:
+    return [(one.actor, one.act) for one in people.case(desks["interviewer"], child).events]
+
+
+def test_nobody_else_sees_or_sends_what_waits_and_its_author_gets_it_back(
+    covered: FlaskClient, desks: Desks, consented: str
+) -> None:
+    assert lift(covered) == "/"
+    sat = {"name": "王越", "passphrase": PASSPHRASE, "again": PASSPHRASE}
+    assert covered.post("/users", data=sat).status_code == 302
+    covered.post("/cover/pin", data={"pin": "2468"})
+    no(covered, consented)
+    assert unlock(covered, "王越") == "/"
+    assert covered.get("/unsent").location == "/"
+    assert "还没有保存" not in covered.get("/today").text
+    machine = covered.application.extensions["fieldkit"].machines["home"]
+    assert consented not in str(machine.aside)
+
+    assert unlock(covered) == "/unsent"
+    assert carry_out(covered) == 302
+    assert says(desks, consented)[-1] == ("child", "declined")
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_childs_no_that_met_the_cover_outlives_a_lock_and_a_switch_to_the_same_person(
+    covered: FlaskClient, desks: Desks, consented: str, *, locked: bool
+) -> None:
+    no(covered, consented)
+    if locked:
+        covered.post("/lock")
+
+    assert unlock(covered) == "/unsent"
+    assert "还没有保存" in covered.get("/people").text
+    assert carry_out(covered) == 302
+    assert covered.get("/unsent").location == "/"
+    at = covered.application.extensions["fieldkit"].machines["home"].desk
+    assert [one.act for one in people.case(at, consented).events if one.actor == "child"] == ["declined"]
+
+
+def test_the_forms_of_all_tabs_wait_and_a_withdrawal_and_a_no_come_first(
+    covered: FlaskClient, desks: Desks, consented: str
+) -> None:
+    visit(covered, consented)
+    no(covered, consented)
+    no(covered, consented)
+    withdraw(covered, desks, consented)
+
+    assert lift(covered) == "/unsent"
+    assert "还有 2 步" in covered.get("/unsent").text
+    order = []
+    for _ in range(3):
+        path, sent = offered(covered)
+        order.append(path)
+        assert covered.post("/unsent/left", data={"left": sent["unsent"]}).location == "/unsent"
+    assert order == [f"/people/{consented}/assent", "/withdraw", f"/people/{consented}/visits"]
+    assert covered.get("/unsent").location == "/"
+
+
+def test_what_is_refused_goes_on_waiting_and_what_is_done_waits_no_more(
+    covered: FlaskClient, desks: Desks, consented: str
+) -> None:
+    visit(covered, consented)
+    no(covered, consented)
+    lift(covered)
+    assert carry_out(covered) == 302
+    assert says(desks, consented)[-1] == ("child", "declined")
+
+    path, sent = offered(covered)
+    assert covered.post(path, data={**sent, "outcome": "?"}).status_code >= 400
+    assert offered(covered)[1]["unsent"] == sent["unsent"]
+
+
+def test_a_form_that_meets_the_cover_again_while_it_is_carried_out_still_waits_once(
+    covered: FlaskClient, consented: str
+) -> None:
+    no(covered, consented)
+    lift(covered)
+    path, sent = offered(covered)
+    covered.post("/cover/pin", data={"pin": "2468"})
+    assert covered.post(path, data=sent).status_code == 303
+
+    assert lift(covered) == "/unsent"
+    assert offered(covered) == (path, {**sent, "csrf_token": offered(covered)[1]["csrf_token"]})
+    assert "还有" not in covered.get("/unsent").text
+
+
+def test_a_withdrawal_that_has_to_be_asked_which_child_waits_until_that_is_said(
+    covered: FlaskClient, desks: Desks, consented: str
+) -> None:
+    assert covered.post("/withdraw", data={"code": "小满", "asker": "mother"}).status_code == 303
+    covered.post("/lock")
+    assert unlock(covered) == "/unsent"
+    path, sent = offered(covered)
+    which = covered.post(path, data=sent)
+    assert "哪个孩子" in which.text
+    assert offered(covered)[1]["unsent"] == sent["unsent"]
+
+    chosen = dict(re.findall(r'name="(\w+)" value="([^"]*)"', which.text.split('class="stack"')[1].split("</form>")[0]))
+    assert covered.post("/withdraw", data=chosen).status_code == 200
+    assert covered.get("/unsent").location == "/"
+
+
+def test_a_session_that_ends_because_the_passphrase_was_recovered_leaves_its_forms_to_the_same_person(
+    covered: FlaskClient, consented: str
+) -> None:
+    no(covered, consented)
+    site = covered.application.extensions["fieldkit"]
+    with covered.application.test_request_context():
+        end_sessions(site.machines["home"].desk.me.code)
+
+    assert unlock(covered) == "/unsent"
