@@ -53,8 +53,8 @@ class Stranger(Refusal):
 
     code = "stranger"
     message = N_(
-        "Only phones that were paired with this computer get an answer here. If this one was removed: what was typed on it"
-        " and is not on the computer yet waits in its browser, encrypted, until it is paired again."
+        "Only phones that were paired with this computer get an answer here. If this one was removed: what was typed on"
+        " it and is not on the computer yet waits in its browser, encrypted, until it is paired again."
     )
     status = 403
 

@@ -63,7 +63,7 @@ def _left() -> str:
 
 
 def opened_meanwhile(at: Desk) -> Response:
-    """Go on from a page that asked to unlock, where *at* was opened in another one since; somebody else is asked again."""
+    """Go on from a page that asked to unlock, where *at* was opened in another since; another person is asked again."""
     if request.form.get("code") == at.me.code:
         return redirect(_left())
     tell(_("{name} opened this laptop meanwhile. Enter your passphrase once more to take over.", name=at.me.name))

@@ -117,7 +117,7 @@ def test_back_gives_up_nothing_that_was_typed_while_the_laptop_is_away_and_asks_
     place = f"{laptop.url}/interviews/{interview}/{page}"
     phone.goto(place)
     box = phone.locator(field).first
-    box.evaluate("box => { for (const part of document.querySelectorAll('details')) part.open = true; }")
+    box.evaluate("box => { for (const part of document.querySelectorAll('main details')) part.open = true; }")
     box.click()
     box.fill("屋里有三张床。")
     laptop.kill()
