@@ -19,7 +19,8 @@ from fieldkit.web.pages import Answer, locale, prose
 from fieldkit.web.practice import PracticeOver
 from fieldkit.web.pseudonyms import another
 from fieldkit.web.security import in_words, is_stranger
-from fieldkit.web.sessions import Locked, over, stepped_out
+from fieldkit.web.sessions import Locked, over, signed_in, stepped_out
+from fieldkit.web.users import opened_meanwhile
 
 
 class PageTooOld(Refusal):
@@ -61,7 +62,10 @@ def show_problems(app: Flask) -> None:
 
 def _show_too_old(_error: CSRFError) -> Answer:
     """A child's tap leads back to the child's card: it reads no page for adults."""
-    return missed() if request.endpoint == "cards.tap" else show(PageTooOld())
+    if request.endpoint == "cards.tap":
+        return missed()
+    at = signed_in() if request.endpoint == "users.open_up" else None
+    return opened_meanwhile(at) if at else show(PageTooOld())
 
 
 def show(refusal: Refusal) -> Answer:

@@ -11,6 +11,7 @@ from wtforms import PasswordField, RadioField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from fieldkit.acts import backups, sheets, users
+from fieldkit.acts.desk import Desk
 from fieldkit.web import unsent
 from fieldkit.web.cards import take_up
 from fieldkit.web.pages import Answer, Form, answer, inside
@@ -41,7 +42,7 @@ class PersonForm(Form):
 @pages.get("/unlock")
 def unlock() -> str:
     """Ask who is here; everybody has a passphrase of their own."""
-    return render_template("users/unlock.html", form=UnlockForm(), slots=users.slots(here().folder))
+    return render_template("users/unlock.html", form=UnlockForm(), slots=users.slots(here().folder), then=_left())
 
 
 @pages.post("/unlock")
@@ -52,10 +53,22 @@ def open_up() -> Answer:
     def act() -> Answer:
         code = form.code.data
         tried(code, lambda: sit(code, form.passphrase.data))
-        waits = url_for("unsent.show") if unsent.waiting() else ""
-        return redirect(waits or inside(request.args.get("next", "")) or url_for("today.home"))
+        return redirect(url_for("unsent.show") if unsent.waiting() else _left())
 
-    return answer(form, "users/unlock.html", act, slots=users.slots(here().folder))
+    return answer(form, "users/unlock.html", act, slots=users.slots(here().folder), then=_left())
+
+
+def _left() -> str:
+    """Return the page that was left for this one."""
+    return inside(request.args.get("next", "")) or url_for("today.home")
+
+
+def opened_meanwhile(at: Desk) -> Response:
+    """Go on from a page that asked to unlock, where *at* was opened in another since; another person is asked again."""
+    if request.form.get("code") == at.me.code:
+        return redirect(_left())
+    tell(_("{name} opened this laptop meanwhile. Enter your passphrase once more to take over.", name=at.me.name))
+    return redirect(url_for("users.unlock", next=request.args.get("next")))
 
 
 def tried(who: str, act: Callable[[], T]) -> T:

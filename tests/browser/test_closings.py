@@ -104,3 +104,52 @@ def test_the_end_can_be_reached_with_the_keyboard_alone(
     expect(phone.get_by_role("group", name="结束时的心情").get_by_role("radio", name="一般")).to_be_checked()
     phone.keyboard.press("Tab")
     expect(phone.locator("[name=mood_start]:focus")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("page", "field"), [("close", "#thank_you"), ("observation", "textarea"), ("memo", "textarea")]
+)
+def test_back_gives_up_nothing_that_was_typed_while_the_laptop_is_away_and_asks_where_it_answers(
+    field_folder: Path, interview: str, start: Any, phone: Page, unlock: Unlock, page: str, field: str
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    place = f"{laptop.url}/interviews/{interview}/{page}"
+    phone.goto(place)
+    box = phone.locator(field).first
+    box.evaluate("box => { for (const part of document.querySelectorAll('main details')) part.open = true; }")
+    box.click()
+    box.fill("屋里有三张床。")
+    laptop.kill()
+    phone.click("a.back")
+    expect(phone.locator("[data-gone]")).to_be_visible()
+    expect(phone).to_have_url(place)
+    expect(box).to_have_value("屋里有三张床。")
+
+    laptop.start()
+    expect(phone.locator("[data-gone]")).to_be_hidden()
+    asked = list[str]()
+    for answer in ("dismiss", "accept"):
+        phone.once("dialog", lambda dialog, answer=answer: (asked.append(dialog.type), getattr(dialog, answer)()))
+        with phone.expect_event("dialog"):
+            phone.click("a.back", no_wait_after=True)
+        if answer == "dismiss":
+            expect(box).to_have_value("屋里有三张床。")
+    expect(phone).not_to_have_url(place)
+    assert asked == ["beforeunload", "beforeunload"]
+
+
+def test_what_is_sent_by_its_button_is_not_asked_about(
+    field_folder: Path, interview: str, start: Any, phone: Page, unlock: Unlock
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    phone.goto(f"{laptop.url}/interviews/{interview}/memo")
+    phone.locator("textarea").first.fill("下次先问学校。")
+    asked = list[str]()
+    phone.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    with phone.expect_navigation():
+        phone.get_by_role("button", name="存好备忘录").click()
+
+    expect(phone.locator("main")).to_contain_text("下次先问学校。")
+    assert asked == []

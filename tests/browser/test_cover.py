@@ -234,3 +234,68 @@ def test_every_page_goes_under_the_cover() -> None:
 
     assert len(names) > 5
     assert uncovered == []
+
+
+def test_under_a_lock_an_open_stop_panel_is_covered_too_and_nobody_can_act_on_it(
+    talk: Any, phone: Page, unlock: Unlock
+) -> None:
+    phone.route("**/stop", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    phone.click(".stopbar .stop")
+    phone.click("#stop [value=stop_keep]")
+    expect(phone.locator("[data-waits]")).to_be_visible()
+    other = phone.context.new_page()
+    lock(other, talk)
+    beat(phone)
+
+    way = phone.locator("[data-cover] a")
+    expect(way).to_be_visible()
+    way.click(trial=True)  # nothing lies over it, nothing keeps it from being tapped
+    for part in ("#stop", "header", ".stopbar", "[data-chosen]"):
+        expect(phone.locator(part)).to_be_hidden()
+    phone.keyboard.press("Escape")
+    expect(phone.locator("#stop")).to_be_hidden()
+
+    unlock(other, talk)
+    beat(phone)
+    expect(phone.locator("#stop")).to_be_visible()
+    expect(way).to_be_hidden()
+
+
+def test_a_second_page_that_asks_to_unlock_goes_on_by_itself_once_somebody_did(
+    laptop: Any, child: str, phone: Page, passphrase: str
+) -> None:
+    sit_down(phone, laptop, "李岚", passphrase)
+    phone.goto(f"{laptop.url}/people/{child}")
+    other = phone.context.new_page()
+    lock(other, laptop)
+    phone.wait_for_url("**/unlock?next=**")
+    expect(phone.locator("#passphrase")).to_be_visible()
+    sit_down(other, laptop, "李岚", passphrase)
+
+    phone.wait_for_url(f"**/people/{child}")
+
+
+def test_who_types_the_passphrase_on_that_second_page_comes_back_and_another_person_is_asked_again(
+    laptop: Any, child: str, phone: Page, passphrase: str
+) -> None:
+    sit_down(phone, laptop, "李岚", passphrase)
+    other = phone.context.new_page()
+    lock(other, laptop)
+    for who in ("李岚", "王越"):
+        phone.goto(f"{laptop.url}/unlock?next=/people/{child}")
+        phone.locator("#code label", has_text=who).click()
+        phone.fill("#passphrase", passphrase)
+        if who == "李岚":
+            sit_down(other, laptop, who, passphrase)
+        else:
+            token_of_before(phone)
+        phone.click("form.card button.primary")
+        if who == "李岚":
+            phone.wait_for_url(f"**/people/{child}")
+    expect(phone.locator("h1")).to_have_text("谁在这里？")
+    assert phone.url.endswith(f"/unlock?next=/people/{child}")
+
+
+def token_of_before(page: Page) -> None:
+    """Let a page be as if it had been opened before somebody signed in."""
+    page.locator("form.card [name=csrf_token]").evaluate("field => { field.value = 'of before'; }")

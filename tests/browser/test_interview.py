@@ -14,6 +14,13 @@ pytestmark = pytest.mark.browser
 Unlock = Callable[[Page, Any], None]
 
 
+ABOVE = """() => {
+    const box = document.activeElement, bar = document.querySelector('.stopbar').getBoundingClientRect();
+    const { top, bottom } = box.parentElement.getBoundingClientRect();
+    return document.readyState === 'complete' && box.matches('textarea') && top >= 0 && bottom <= bar.top;
+}"""
+
+
 @pytest.fixture
 def talk(phone: Page, start: Any, field_folder: Path, interview: str, unlock: Unlock) -> Page:
     """The open interview in the browser of a phone."""
@@ -148,3 +155,14 @@ def test_a_panel_leads_back_to_the_question_that_was_open(talk: Page) -> None:
     stands(talk, "stop")
     talk.keyboard.press("Escape")
     stands(talk, "note-W2")
+
+
+def test_the_cursor_of_a_page_that_opens_stands_above_the_stop_bar(talk: Page) -> None:
+    at = talk.url.partition("?")[0]
+    for place in ("", "?section=W", "?section=W&q=W2#W2", "?section=L"):
+        talk.goto("about:blank")
+        talk.goto(at + place)
+        talk.wait_for_function(ABOVE)
+    talk.set_viewport_size({"width": 1280, "height": 800})
+    talk.reload()
+    talk.wait_for_function(ABOVE)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from fieldkit.acts import users
 from fieldkit.clock import Clock
@@ -214,6 +214,56 @@ def test_a_page_that_dies_before_asks_for_it_when_it_is_opened_again(
 
     assert not on_disk(GOES)
     assert stored("W1") == STAYS
+
+
+def test_a_page_in_which_it_waits_is_covered_by_a_lock_and_not_left_and_does_it_once_unlocked(
+    talk: tuple[Page, Any], interview: str, unlock: Unlock, stored: Stored, in_file: Callable[[str], bool]
+) -> None:
+    page, laptop = talk
+    open_note(page, laptop, interview)  # nothing is typed on it
+    laptop.kill()
+    page.click(OFF)
+    expect(page.locator(f"{BADGE} span")).to_contain_text("还没删掉")
+    laptop.start()
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(page.locator("[data-cover]")).to_be_visible()
+    expect(page.locator("main")).to_be_hidden()
+
+    other = page.context.new_page()
+    unlock(other, laptop)
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    badge(page, "saved")
+    expect(page.locator("main")).to_be_visible()
+    laptop.kill()
+    assert stored("W1") == STAYS
+    assert not in_file(GOES)
+
+
+def test_what_another_version_says_on_this_page_is_without_the_words_as_well(
+    talk: tuple[Page, Any], interview: str, chromium: Browser, unlock: Unlock
+) -> None:
+    page, laptop = talk
+    beside = chromium.new_context(locale="zh-CN")
+    other = beside.new_page()
+    unlock(other, laptop)
+    page.locator(NOTE).fill("")
+    badge(page, "saved")
+    open_note(page, laptop, interview)
+    open_note(other, laptop, interview)
+    other.keyboard.insert_text(f"妹妹也在家里，没有收回。{GOES}")
+    badge(other, "saved")
+    beside.close()
+    page.keyboard.insert_text(STAYS + GOES)
+    badge(page, "saved")
+    open_note(page, laptop, interview)
+    version = page.locator("#W1 .other")
+    expect(version).to_contain_text(GOES)
+
+    page.click(OFF)
+    expect(page.locator("#W1 [data-off]")).to_be_visible()
+    expect(version).to_contain_text("妹妹也在家里")
+    expect(version).not_to_contain_text(GOES)
+    expect(page.locator(NOTE)).to_have_value(STAYS)
 
 
 @pytest.fixture

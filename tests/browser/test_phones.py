@@ -36,6 +36,19 @@ def handset(chromium: Browser) -> Iterator[Page]:
     context.close()
 
 
+def sit_down(handset: Page, passphrase: str) -> None:
+    handset.fill("#passphrase", passphrase)
+    with handset.expect_navigation():
+        handset.click("form.card button.primary")
+
+
+def remove(laptop: Any, screen: Page) -> None:
+    """Remove the only phone at the laptop."""
+    screen.goto(f"{laptop.url}/phones")
+    with screen.expect_navigation():
+        screen.click("text=移除")
+
+
 def pair(laptop: Any, screen: Page, handset: Page) -> str:
     """Pair *handset* with the code on *screen*; return the address of the laptop in the network."""
     screen.goto(f"{laptop.url}/phones")
@@ -275,3 +288,68 @@ def test_a_phone_that_trusts_the_certificate_is_not_warned(laptop: Any, phone: P
     secure.close()
     with pytest.raises(ssl.SSLCertVerificationError):
         HTTPSConnection("127.0.0.3", int(base.port or 0), context=context, timeout=20).request("GET", "/today")
+
+
+def test_a_removed_phone_shows_nothing_more_of_its_interview_and_keeps_its_words_sealed_until_it_is_paired_again(
+    laptop: Any, phone: Page, handset: Page, passphrase: str, interview: str, stored: Callable[[str], str]
+) -> None:
+    base = pair(laptop, phone, handset)
+    sit_down(handset, passphrase)
+    handset.goto(f"{base}/interviews/{interview}?section=W&q=W1")
+    handset.focus("#note-W1")
+    handset.context.set_offline(True)
+    handset.keyboard.insert_text("出了热点又说了一段。")
+    badge = handset.locator("#W1 .badge")
+    expect(badge).to_have_attribute("data-state", "browser")
+    remove(laptop, phone)
+    handset.context.set_offline(False)
+
+    expect(badge).to_contain_text("重新配对")
+    cover = handset.locator("[data-cover]")
+    expect(cover).to_contain_text("这部手机已经在电脑上移除", use_inner_text=True)
+    expect(cover.locator("a")).to_be_hidden()
+    shown = handset.inner_text("body")
+    assert "青山" not in shown
+    assert "W1" not in shown
+    for part in ("header", "main", ".stopbar"):
+        expect(handset.locator(part)).to_be_hidden()
+    other = handset.context.new_page()
+    answer = other.goto(f"{base}/interviews/{interview}")
+    assert answer
+    assert answer.status == 403
+    expect(other.locator("body")).to_contain_text("重新配对")
+
+    pair(laptop, phone, other)
+    sit_down(other, passphrase)
+    handset.evaluate("dispatchEvent(new Event('focus'))")
+    expect(handset.locator("main")).to_be_visible()
+    expect(badge).to_have_attribute("data-state", "saved")
+    laptop.kill()
+    assert stored("W1") == "出了热点又说了一段。"
+
+
+def test_a_removed_phone_on_which_nothing_was_typed_leaves_the_interview(
+    laptop: Any, phone: Page, handset: Page, passphrase: str, interview: str
+) -> None:
+    base = pair(laptop, phone, handset)
+    sit_down(handset, passphrase)
+    handset.goto(f"{base}/interviews/{interview}")
+    expect(handset.locator("textarea").first).to_be_visible()
+    remove(laptop, phone)
+    handset.evaluate("dispatchEvent(new Event('focus'))")
+
+    handset.wait_for_url(f"{base}/")
+    expect(handset.locator("body")).to_contain_text("重新配对")
+
+
+def test_a_child_whose_phone_was_removed_reads_that_it_can_just_say_it(
+    laptop: Any, phone: Page, handset: Page, interview: str
+) -> None:
+    hand_over(laptop, phone, handset, interview)
+    expect(handset.locator("button")).to_have_count(8)
+    remove(laptop, phone.context.new_page())
+    handset.click("button:has-text('停')")
+
+    expect(handset.locator("h1")).to_have_text("等一等")
+    expect(handset.locator("[role=status]")).to_contain_text("直接跟旁边的人说")
+    expect(handset.locator("button")).to_have_count(0)

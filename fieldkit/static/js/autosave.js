@@ -1,7 +1,8 @@
 // A note that saves itself, and a badge that tells the truth: "saved" only after the keyed hash of the text came back;
 // what the laptop did not take waits in the queue of this browser. Without this module the note is saved by its button.
+import { beat } from './cover.js';
 import { Kept } from './kept.js';
-import { keyedHash, send, signedIn, tooLong } from './laptop.js';
+import { keyedHash, removed, send, signedIn, tooLong } from './laptop.js';
 import { reachable } from './reach.js';
 
 const PAUSE = 600, LONGEST = 1200, PATIENCE = 300, RETRY = 2000, REFUSED = 10000;
@@ -150,6 +151,7 @@ export class Autosave {
 
   async judge(response, now, off) {
     if (response.status === 401 || response.status === 400) return this.signedInAgain();
+    if (removed(response)) return this.shutOut();
     if (off && response.status >= 500) {
       this.badge.show('lost', this.sentences.offLater);
       return RETRY;
@@ -178,6 +180,7 @@ export class Autosave {
   takeBack(words) {
     const told = new Promise((tell) => { this.off.push({ words, tell }); }), now = this.now();
     this.badge.show('typing');
+    document.querySelector('[data-cover]')?.setAttribute('data-kept', '');  // a lock does not take the page along
     this.kept.keep(now);
     this.kept.done(now.turn - 1);
     this.later(0);
@@ -222,6 +225,13 @@ export class Autosave {
     this.form.dataset.ack = now.ack_key;
     this.queue?.use(now.queue);
     return 0;
+  }
+
+  // This phone was removed: nothing is shown on it any more, and what waits is sealed until it is paired again.
+  shutOut() {
+    this.setAside('removed', 'pageRemoved');
+    beat();
+    return RETRY;
   }
 
   // Another part of this page has brought a new token after a lock or a restart; the key of this note is still the old one.

@@ -1,10 +1,15 @@
 // The child's card. On the laptop: every page of whoever handed it over shows a "stop" until it is answered, and the
 // page of its interview opens the stop panel and lists what was tapped. On the phone: pass taps on, and follow along.
+import { removed } from './laptop.js';
+
 const BEAT = 2000, SCRIPT = { 'X-Fieldkit': 'script' };
+
+let shutOut = null;  // what a phone that was removed does about it
 
 async function read(path) {
   try {
     const answer = await fetch(path, { headers: SCRIPT, cache: 'no-store' });
+    if (removed(answer)) shutOut?.();
     return answer.ok ? await answer.json() : null;
   } catch {
     return null; // the connection is away: the next beat asks again
@@ -113,12 +118,21 @@ if (page) {
   const lost = missed(id, Number(number));
   if (lost) page.querySelector('[role=status]').textContent = page.dataset.missed;
   if (!lost || !id) mark('');  // where no card lies open it is said once
+  // Whoever holds it reads that nothing comes through; a tap that did not is told of once it is paired again.
+  shutOut = () => {
+    const instead = page.querySelector('template[data-removed]');
+    if (!instead) return;
+    taps.length = 0;
+    page.dataset.card = 'removed';  // the card of a phone that is paired again is another one
+    page.replaceChildren(instead.content);
+  };
   const pass = async () => {
     let then = '';
     while (taps.length) {
       const signal = AbortSignal.timeout?.(2 * BEAT);
       try {
         const answer = await fetch(keys.action, { method: 'POST', body: taps[0], signal, keepalive: true });
+        if (removed(answer)) return shutOut();
         if (!answer.ok) throw new Error(answer.status);
         then = answer.url;
         taps.shift();

@@ -1,5 +1,7 @@
 // A file that is chosen, or laid onto the page: the laptop says first whether it is taken, then it is sent as it is.
 // What is being typed stays: only the list of what is attached is put in again.
+import { anew } from './laptop.js';
+
 export function drop(place) {
   if (!place) return;
   addEventListener('dragover', (event) => event.preventDefault());
@@ -49,7 +51,6 @@ async function sent(place, file) {
 }
 
 async function renew(section) {
-  const answer = await fetch(location.href);
-  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  const page = await anew(location.href);
   section.replaceWith(page.getElementById('attached'));
 }

@@ -30,8 +30,9 @@ keys();
 const questions = Array.from(document.querySelectorAll('form[data-autosave]'), (form) => form.closest('details'));
 const open = () => document.querySelector('details.q[open]');
 const begun = new Set();
+const long = (box) => box.offsetHeight >= innerHeight / 2;
 const inSight = (box) => {  // the badge too, unless the note is so long that the cursor could be lost for it
-  if (box.offsetHeight < innerHeight / 2) box.parentElement.scrollIntoView({ block: 'nearest' });
+  if (!long(box)) box.parentElement.scrollIntoView({ block: 'nearest' });
 };
 const write = (box) => {
   if (!box) return;
@@ -44,16 +45,23 @@ questions.forEach((question) => {
   question.addEventListener('toggle', () => {
     if (!question.open) return;
     questions.forEach((other) => { if (other !== question) other.open = false; });
-    write(question.querySelector('textarea'));
+    const box = question.querySelector('textarea');
+    write(box);
     question.firstElementChild.scrollIntoView({ block: 'nearest' });
+    if (box) inSight(box);
   });
 });
 const begin = () => write(open()?.querySelector('textarea'));
 begin();
 addEventListener('load', () => {  // the place in the address takes the focus away
-  if (document.activeElement !== document.body) return;
-  document.querySelector('.sheet.on')?.focus();
-  begin();
+  if (document.activeElement === document.body) {
+    document.querySelector('.sheet.on')?.focus();
+    begin();
+  }
+  const box = document.activeElement;
+  if (!box.matches('details.q textarea')) return;
+  if (long(box)) box.scrollIntoView({ block: 'end' });
+  else inSight(box);
 });
 
 // What happens beside a question is noted with it, and leads back to it.

@@ -2,6 +2,7 @@
 export function keys() {
   addEventListener('keydown', (event) => {
     if (event.isComposing || event.keyCode === 229) return;
+    if (document.body.matches('.covered')) return;
     const open = document.querySelector('details.q[open]'), panel = document.querySelector('.sheet:target');
     if (event.key === 'Escape') location.hash = panel ? open?.id ?? 'main' : 'stop';
     if (document.getElementById('main').inert) return;  // a panel covers the notes

@@ -27,6 +27,15 @@ export async function answers() {
   }
 }
 
+// Whether the laptop says that this phone was removed (`web/security.py`).
+export const removed = (response) => response.headers.get('X-Fieldkit') === 'stranger';
+
+// A page as it stands on the laptop now.
+export async function anew(address) {
+  const answer = await fetch(address, { cache: 'no-store' });
+  return new DOMParser().parseFromString(await answer.text(), 'text/html');
+}
+
 export function send(path, fields, extra) {
   const signal = AbortSignal.timeout?.(LONGEST_WAIT);
   return fetch(path, { method: 'POST', body: fields, headers: SCRIPT, redirect: 'error', signal, ...extra });

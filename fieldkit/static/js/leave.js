@@ -4,7 +4,7 @@ import { reachable } from './reach.js';
 
 const SOON = 1000;
 const bare = (address) => address.split('#')[0];
-const leads = (link) => link.origin === location.origin && !link.target && !(link.hash && bare(link.href) === bare(location.href));
+export const leads = (link) => link.origin === location.origin && !link.target && !(link.hash && bare(link.href) === bare(location.href));
 
 // What helps a child stands on this page too, and is not waited for long. The call says whether it is to be opened now.
 function soonHelp(link) {

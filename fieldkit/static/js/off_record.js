@@ -1,5 +1,7 @@
 // What the child takes back: the last words, or those that are marked, go at once, from this page and from the laptop.
 // For ten seconds they can be put back from this page's memory; then nobody has them any more.
+import { anew } from './laptop.js';
+
 const UNDO = 10000;
 const END = /[。！？…；;!?\n]/;
 
@@ -9,6 +11,17 @@ export function lastWords(text) {
   while (end > 0 && END.test(text[end - 1])) end -= 1;
   for (let place = end; place > 0; place -= 1) if (END.test(text[place - 1])) return place;
   return 0;
+}
+
+// The other versions of the note, as the laptop holds them now; until it answers none stands here that says the words.
+async function renew(form, words) {
+  const shown = () => form.querySelectorAll('.other'), place = form.closest('details').id;
+  shown().forEach((version) => { if (version.textContent.includes(words.trim())) version.remove(); });
+  const address = `${form.action.split('/answers/')[0]}?${new URLSearchParams({ section: place[0], q: place })}`;
+  const now = (await anew(address)).getElementById(place)?.querySelector('form.note');
+  if (!now) return;  // covered or locked meanwhile
+  shown().forEach((version) => version.remove());
+  form.querySelector('[data-off]').before(...now.querySelectorAll('.other'));
 }
 
 export function offRecord(form, note) {
@@ -36,6 +49,7 @@ export function offRecord(form, note) {
     close();
     const mine = turn += 1, done = await note.takeBack(words);
     if (done === null) put({ words, from });  // the laptop has them and does not take them out: so they are shown
+    if (done) renew(form, words).catch((error) => console.warn(error.name));
     if (!done || mine !== turn) return;
     taken = { words, from };
     line.querySelector('span').textContent = done;

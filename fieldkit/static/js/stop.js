@@ -2,7 +2,7 @@
 export function stop() {
   const turn = () => {
     const panel = document.querySelector('.sheet:target') ?? document.querySelector('.sheet.on');
-    for (const part of document.body.children) part.inert = Boolean(panel) && part !== panel;
+    for (const part of document.body.children) part.inert = Boolean(panel) && part !== panel && !part.matches('[data-cover]');
     (panel ?? document.querySelector('details.q[open] textarea'))?.focus({ preventScroll: !panel });
   };
   addEventListener('hashchange', turn);
