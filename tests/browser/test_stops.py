@@ -326,6 +326,7 @@ def test_that_the_child_goes_on_outlives_its_page_and_goes_first(
     expect(later.locator("#note-W1")).to_have_value(WORDS)
     waiting.until(later, "records.length === 0")
 
+    open_note(later, talk, interview)
     saved(later, MORE)
     talk.kill()
     assert stored("W1") == WORDS + MORE
