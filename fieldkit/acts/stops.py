@@ -30,6 +30,7 @@ from fieldkit.store.log import Draft
 from fieldkit.store.stops import Stop
 
 UNDO = 10.0  # seconds
+_GOES_ON = "goes_on"
 
 
 class ChoiceNotKept(Refusal):
@@ -49,6 +50,28 @@ class TakenBack(Refusal):
 
     code = "taken_back"
     message = N_("Nothing was done: the child wanted to go on, and that came first.")
+    status = 409
+
+
+class DecidedSince(Refusal):
+    """A choice that was held up comes after something else was decided here of which its page knew nothing."""
+
+    code = "decided_since"
+    message = N_(
+        "The stop that was chosen was not carried out: since then the interview was ended, stopped or gone on with on "
+        "the laptop. Look at it, ask the child again if you can, and choose anew."
+    )
+    status = 409
+
+
+class TooLate(Refusal):
+    """That the child goes on was heard only after what was said was kept and the interview ended."""
+
+    code = "too_late"
+    message = N_(
+        "Too late: the ten seconds were over before the laptop heard that the child goes on. The interview has ended; "
+        "what was saved before is kept."
+    )
     status = 409
 
 
@@ -77,14 +100,23 @@ class Waiting:
     kept: bool = True
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What was decided so far (empty: nothing; never the same twice), and the stop that counts down, or None."""
+
+    decided: str
+    waiting: Waiting | None
+
+
 @only(INTERVIEWER)
-def begin(desk: Desk, interview: str, choice: str, mark: str = "") -> Waiting:
+def begin(desk: Desk, interview: str, choice: str, mark: str = "", knew: str | None = None) -> Waiting:
     """Keep what was chosen with the child, `stop_keep` or `stop_discard`; it takes the place of what waits.
 
-    *mark*: by which name the page that asks can take it back, though it should hear no answer.
+    *mark*: by which name the page that asks can take it back, though it should hear no answer. *knew*: what had been
+    decided, as far as that page knew when it was chosen.
 
     Once the ten seconds are over only the stricter choice takes the place of the other. What a full disk cannot take
-    waits in memory. Raises NotFound, Invalid, TakenBack, ChoiceWaits, ChoiceNotKept.
+    waits in memory. Raises NotFound, Invalid, TakenBack, DecidedSince, ChoiceWaits, ChoiceNotKept.
     """
     if mark and mark in desk.folder.undone:
         raise TakenBack
@@ -92,6 +124,7 @@ def begin(desk: Desk, interview: str, choice: str, mark: str = "") -> Waiting:
         raise Invalid(field=N_("what becomes of the interview"))
     try:
         with desk.db.writing() as tables:
+            _check_knew(desk, tables, interview, mark, knew)
             made = _made(desk, tables, interview, choice, mark)
             row = people.row(tables, "interviews", "id = ?", interview)
             if row is not None:
@@ -103,6 +136,23 @@ def begin(desk: Desk, interview: str, choice: str, mark: str = "") -> Waiting:
         raise ChoiceNotKept from error
     desk.folder.unkept.pop(interview, None)
     return Waiting(made.mark, choice, ceil(UNDO))
+
+
+def _check_knew(desk: Desk, tables: Tables, interview: str, mark: str, knew: str | None) -> None:
+    """Raise DecidedSince where something else was decided than the page knew; the order counts, never a clock.
+
+    What was decided of this very choice is no news: its page only heard no answer.
+    """
+    _subject(desk, tables, interview)
+    last = stops.decided(tables, interview)
+    if mark and last == stops.decision(_GOES_ON, mark):
+        raise TakenBack
+    if knew not in {None, _decided(tables, interview)} and last != stops.decision(STOP_KEEP, mark):
+        raise DecidedSince
+
+
+def _decided(tables: Tables, interview: str) -> str:
+    return f"{stops.decided(tables, interview)} {interviews.ended(tables, interview)}".strip()
 
 
 def _made(desk: Desk, tables: Tables, interview: str, choice: str, mark: str) -> Stop:
@@ -159,6 +209,15 @@ def waiting(desk: Desk, interview: str) -> Waiting | None:
     return None if found is None else Waiting(found.mark, found.choice, ceil(_left(desk, found)), kept)
 
 
+@only(INTERVIEWER)
+def standing(desk: Desk, interview: str) -> Standing:
+    """Return how *interview* stands, for the pages that are open on it. Raises NotFound, TalkDeleted."""
+    found = waiting(desk, interview)
+    with desk.db.reading() as tables:
+        _subject(desk, tables, interview)
+        return Standing(_decided(tables, interview), found if found and found.left else None)
+
+
 def counts_down(desk: Desk, interview: str) -> bool:
     """Tell whether the child chose to stop *interview* and the ten seconds run."""
     found = waiting(desk, interview)
@@ -195,9 +254,23 @@ def undo(desk: Desk, interview: str, mark: str) -> bool:
         if desk.folder.unkept.pop(interview, None) is not None:  # the one on the disk, if any, is the one before it
             return True
         stops.drop(tables, interview)
+        stops.decide(tables, interview, _GOES_ON, found)
         if found.stays:
             stops.keep(tables, interview, replace(found, mark=new_id(), choice=STOP_KEEP, run="", stays=False))
     return True
+
+
+@only(INTERVIEWER)
+def go_on(desk: Desk, interview: str, mark: str) -> None:
+    """Take back what was chosen under *mark*, whether it was heard or not, for a page that waits for the answer.
+
+    Raises TooLate, TalkDeleted, NotFound, ChoiceWaits where the interview does not go on.
+    """
+    undone = undo(desk, interview, mark)
+    with desk.db.reading() as tables:
+        _subject(desk, tables, interview)
+        if not undone and interviews.ended(tables, interview):
+            raise TooLate
 
 
 @only(INTERVIEWER)
@@ -263,7 +336,9 @@ def _carry_out(desk: Desk, tables: Tables, interview: str, found: Stop) -> None:
     if found.choice == STOP_DISCARD:
         _keep_aftercare(desk, tables, interview, found.subject)
         erase(desk, tables, interview)
+        stops.forget_decided(tables, interview)
     else:
+        stops.decide(tables, interview, STOP_KEEP, found)
         _close(desk, tables, interview, found.subject, that_day)
     if that_day:
         withdrawals.on_paper(desk, tables, found.subject, interview, that_day, found.choice)

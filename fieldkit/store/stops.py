@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fieldkit.store import machine
 from fieldkit.store.database import Tables
 
-_PREFIX = "stop:"
+_PREFIX, _DECIDED = "stop:", "decided:"
 
 
 @dataclass(frozen=True)
@@ -52,4 +52,25 @@ def drop(tables: Tables, interview: str) -> None:
 
 def forget(tables: Tables) -> None:
     """Forget every stop, in a copy: whether it is undone or done, the laptop that it was copied from knows."""
-    tables.execute("DELETE FROM machine WHERE name GLOB ?", [_PREFIX + "*"])
+    for prefix in (_PREFIX, _DECIDED):
+        tables.execute("DELETE FROM machine WHERE name GLOB ?", [prefix + "*"])
+
+
+def decide(tables: Tables, interview: str, what: str, stop: Stop) -> None:
+    """Keep what was decided here of the last stop of *interview*."""
+    machine.remember(tables, _DECIDED + interview, decision(what, stop.mark))
+
+
+def decision(what: str, mark: str) -> str:
+    """Return how it is kept that the stop of *mark* was carried out or taken back."""
+    return f"{what} {mark}"
+
+
+def decided(tables: Tables, interview: str) -> str:
+    """Return what was decided here of the last stop of *interview*; empty where none was."""
+    return (machine.recall(tables, _DECIDED + interview) or b"").decode()
+
+
+def forget_decided(tables: Tables, interview: str) -> None:
+    """Forget it: nothing of the talk is left."""
+    machine.forget(tables, _DECIDED + interview)

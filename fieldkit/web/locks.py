@@ -24,7 +24,8 @@ WITHOUT |= {"away.show", "away.worker"}  # the same for everybody, asked by the 
 WITHOUT |= {"cards.child", "cards.tap", "cards.stage"}  # the child's card shows nothing of the session beneath it
 WITHOUT |= {"cards.now"}  # a child's "stop" is heard through the cover; it names nobody
 _OPENERS = {"sheets", "users", "locks"}  # what opens a laptop is typed anew, all of it
-BY_SCRIPT = {"answers.session_now", "interviews.beat", "locks.now"}  # a page asks by itself: nobody is at the keys
+# A page asks by itself: nobody is at the keys.
+BY_SCRIPT = {"answers.session_now", "interviews.beat", "locks.now", "stops.now"}
 
 
 class CoverForm(Form):

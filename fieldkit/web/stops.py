@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from fieldkit.acts import people, stops
 from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.stops import ChoiceNotKept, ChoiceWaits
+from fieldkit.acts.stops import ChoiceNotKept, ChoiceWaits, DecidedSince
 from fieldkit.errors import NotFound, Refusal
+from fieldkit.web.answers import queue_key
 from fieldkit.web.cards import answered_on
 from fieldkit.web.pages import Answer
 from fieldkit.web.pages import words as _
@@ -32,12 +33,21 @@ def show(interview: str) -> Answer:
     return _page(interview)
 
 
+@pages.get("/interviews/<interview>/stop/now")
+def now(interview: str) -> Response:
+    """Tell an open page what was decided so far, and by which mark the stop that counts down is taken back."""
+    standing = stops.standing(desk(), interview)
+    return jsonify(decided=standing.decided, counts=standing.waiting.mark if standing.waiting else "")
+
+
 @pages.post("/interviews/<interview>/stop")
 def begin(interview: str) -> Answer:
     """Keep the choice; it is carried out in ten seconds, whether this page stays open or not."""
     look_in(desk())
     try:
-        stops.begin(desk(), interview, request.form.get("choice", ""), _mark())
+        stops.begin(desk(), interview, request.form.get("choice", ""), _mark(), request.form.get("knew"))
+    except DecidedSince:  # told to the script that sent it: its page shows it
+        raise
     except ChoiceNotKept as refusal:
         _goes_on(interview)
         return _page(interview, refusal), refusal.status
@@ -66,12 +76,11 @@ def _goes_on(interview: str) -> None:
 def undo(interview: str) -> Answer:
     """Go on with the interview; back to the choice where a withdrawal hides it, or it had been stopped before.
 
-    The script of a page that heard no answer to its choice is told whether nothing of it waits: refused, it shows why.
+    The script of a page is told that nothing of it waits; refused, it shows why.
     """
     look_in(desk())
     if request.headers.get("X-Fieldkit") == "script":
-        stops.undo(desk(), interview, request.form.get("stop", ""))
-        stops.whose(desk(), interview)
+        stops.go_on(desk(), interview, request.form.get("stop", ""))
         return "", NOTHING_WAITS
     try:
         undone = stops.undo(desk(), interview, request.form.get("stop", ""))
@@ -119,7 +128,7 @@ def _page(interview: str, refusal: Refusal | None = None) -> str:
         refusal = refusal or ChoiceWaits()
     elif waiting is not None and not waiting.kept:
         refusal = refusal or ChoiceNotKept()
-    asked = {"interview": interview, "subject": subject, "case": case, "on_paper": on_paper}
+    asked = {"interview": interview, "subject": subject, "case": case, "on_paper": on_paper, "queue_key": queue_key}
     return render_template("stops/show.html", waiting=waiting, refusal=refusal, **asked)
 
 
@@ -140,6 +149,12 @@ def look_in(at: Desk, *, all_of_them: bool = False) -> None:
     """Carry out what is due; what cannot be done now, as on a full disk, waits until the laptop is used again."""
     with suppress(Refusal):
         stops.finish_due(at, all_of_them=all_of_them)
+
+
+@pages.app_template_global()
+def stop_decided(interview: str) -> str:
+    """Return what was decided so far, for the page that an interviewer writes on."""
+    return stops.standing(desk(), interview).decided
 
 
 @pages.app_template_global()

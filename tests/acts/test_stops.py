@@ -23,7 +23,7 @@ from fieldkit.acts.assents import ChildAnswer, NotAgainToday
 from fieldkit.acts.closings import ClosingTold
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.interviews import ConsentMissing, StopCountsDown, TalkDeleted
-from fieldkit.acts.stops import ChoiceNotKept, ChoiceWaits, TakenBack
+from fieldkit.acts.stops import ChoiceNotKept, ChoiceWaits, DecidedSince, TakenBack, TooLate
 from fieldkit.acts.told import Seen
 from fieldkit.errors import DiskFull, Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
@@ -38,6 +38,7 @@ Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Changes = Callable[[Desk, str], list[Change]]
 KEEP, DISCARD = "stop_keep", "stop_discard"
 WORDS = "qx7vk2mpz9lw4td"
+ENDED = ClosingTold("full", "", "home_yard", "", "private", ("none",), "zhoukou", "", "during", 4, 5, told=(1, 3))
 
 
 def later(desk: Desk, seconds: float) -> Desk:
@@ -497,3 +498,78 @@ def test_a_choice_that_comes_after_the_word_that_the_child_goes_on_does_nothing(
     with pytest.raises(TakenBack):
         stops.begin(me, interview, DISCARD, mark)
     assert stops.waiting(me, interview) is None
+
+
+@pytest.mark.parametrize("since", ["kept", "gone on with", "ended"])
+def test_a_choice_that_was_held_up_does_nothing_where_something_was_decided_since(
+    desks: Desks, interview: str, since: str
+) -> None:
+    me, mark = desks["interviewer"], "0123456789abcdef" * 2
+    knew = stops.standing(me, interview).decided
+    if since == "ended":
+        closings.end(me, interview, ENDED, Seen(closings.page(me, interview).opened.base))
+    else:
+        there = stops.begin(me, interview, KEEP).mark
+        (stops.undo if since == "gone on with" else stops.finish)(me, interview, there)
+
+    with pytest.raises(DecidedSince):
+        stops.begin(me, interview, DISCARD, mark, knew)
+    assert stops.waiting(me, interview) is None
+    assert stops.begin(me, interview, DISCARD, mark, stops.standing(me, interview).decided).mark == mark
+
+
+def test_of_a_stop_that_counts_down_nothing_is_decided_yet_and_the_stricter_takes_its_place(
+    desks: Desks, interview: str
+) -> None:
+    me = desks["interviewer"]
+    knew = stops.standing(me, interview).decided
+    there = stops.begin(me, interview, KEEP)
+    standing = stops.standing(me, interview)
+
+    assert standing == stops.Standing(knew, there)
+    assert stops.begin(me, interview, DISCARD, knew=knew).choice == DISCARD
+
+
+def test_a_page_that_heard_no_answer_to_a_stop_that_was_done_asks_again_and_learns_nothing_wrong(
+    desks: Desks, interview: str
+) -> None:
+    me, mark = desks["interviewer"], "0123456789abcdef" * 2
+    knew = stops.standing(me, interview).decided
+    stops.begin(me, interview, KEEP, mark, knew)
+    stops.finish(me, interview, mark)
+
+    assert stops.begin(me, interview, KEEP, mark, knew).mark == mark
+
+
+def test_what_was_taken_back_stays_so_after_the_program_was_started_anew(desks: Desks, interview: str) -> None:
+    me, mark = desks["interviewer"], "0123456789abcdef" * 2
+    stops.begin(me, interview, DISCARD, mark)
+    stops.go_on(me, interview, mark)
+    me.folder.undone.clear()
+
+    with pytest.raises(TakenBack):
+        stops.begin(me, interview, DISCARD, mark)
+
+
+@pytest.mark.parametrize(("choice", "refusal"), [(KEEP, TooLate), (DISCARD, TalkDeleted)])
+def test_that_the_child_goes_on_comes_too_late_once_the_stop_is_done(
+    desks: Desks, interview: str, choice: str, refusal: type[Refusal]
+) -> None:
+    me = desks["interviewer"]
+    mark = stops.begin(me, interview, choice).mark
+    stops.finish(me, interview, mark)
+
+    with pytest.raises(refusal):
+        stops.go_on(me, interview, mark)
+    if choice == DISCARD:
+        with pytest.raises(TalkDeleted):
+            stops.standing(me, interview)
+
+
+def test_a_discard_leaves_nothing_of_what_was_decided_before(desks: Desks, interview: str) -> None:
+    me = desks["interviewer"]
+    stops.undo(me, interview, stops.begin(me, interview, DISCARD).mark)
+    stops.finish(me, interview, stops.begin(me, interview, DISCARD).mark)
+
+    with me.db.reading() as tables:
+        assert kept.decided(tables, interview) == ""

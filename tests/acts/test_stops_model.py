@@ -1,7 +1,7 @@
 """Any sequence of choosing, changing one's mind, power cuts and full disks: what the child chose in the end is done.
 
 Once the ten seconds are over no choice is taken back, only made stricter, and no words leave the laptop that wait to be
-discarded.
+discarded. A choice that was held up does nothing where something was decided since of which its page knew nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from fieldkit.acts import answers, backups, handover, stops, users, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.stops import ChoiceWaits
+from fieldkit.acts.stops import ChoiceWaits, DecidedSince
 from fieldkit.clock import Clock
 from fieldkit.errors import DiskFull, NotFound
 from fieldkit.store import backups as files
@@ -44,7 +44,9 @@ class Stopping(RuleBasedStateMachine):
     interview: str
     passphrase: str
     full = False
-    undone = stricter = refused = left = 0  # over all sequences: a machine that never gets there shows nothing
+    undone = stricter = refused = left = held_up = since = (
+        0  # over all sequences: a machine that never gets there shows nothing
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,6 +55,7 @@ class Stopping(RuleBasedStateMachine):
         self.desk: Desk = users.unlock(folder, users.slots(folder)[0].code, self.passphrase, Clock())
         self.choice, self.age, self.floor, self.mark = "", 0, False, "none yet"
         self.stale, self.done, self.files = "an old page", "", 0
+        self.knew, self.news = "", False
         type(self).full = False
 
     def teardown(self) -> None:
@@ -63,7 +66,7 @@ class Stopping(RuleBasedStateMachine):
     @initialize(
         choice=st.sampled_from(["", KEEP, KEEP, DISCARD]),
         over=st.booleans(),
-        then=st.sampled_from(["", DISCARD]),
+        then=st.sampled_from(["", DISCARD, DISCARD]),
         undone=st.booleans(),
         carried=st.booleans(),
         full=st.booleans(),
@@ -71,11 +74,11 @@ class Stopping(RuleBasedStateMachine):
     def it_began_before(self, choice: str, over: bool, then: str, undone: bool, carried: bool, full: bool) -> None:
         """What any sequence may come to is come to often."""
         if choice:
-            self.something_is_chosen(choice)
+            self.something_is_chosen(choice, False)
         if over:
             self.the_power_goes()
         if choice and then:
-            self.something_is_chosen(then)
+            self.something_is_chosen(then, False)
         if undone:
             self.somebody_taps_undo(latest=True)
         if carried:
@@ -86,13 +89,25 @@ class Stopping(RuleBasedStateMachine):
     def over(self) -> bool:
         return bool(self.choice) and self.age >= stops.UNDO
 
-    @rule(choice=st.sampled_from([KEEP, DISCARD]))
-    def something_is_chosen(self, choice: str) -> None:
+    @rule()
+    def a_page_hears_how_it_stands(self) -> None:
+        if self.done != DISCARD:
+            self.knew, self.news = stops.standing(self.desk, self.interview).decided, False
+
+    @rule(choice=st.sampled_from([KEEP, DISCARD]), held_up=st.booleans())
+    def something_is_chosen(self, choice: str, held_up: bool) -> None:
+        """*held_up*: on a page that heard last some while ago how the interview stands."""
+        type(self).held_up += held_up
+        knew = self.knew if held_up else None
+
         def act() -> None:
-            self.stale, self.mark = self.mark, stops.begin(self.desk, self.interview, choice).mark
+            self.stale, self.mark = self.mark, stops.begin(self.desk, self.interview, choice, knew=knew).mark
 
         if self.done == DISCARD:
             self._refused(NotFound, act)
+        elif held_up and self.news:
+            self._refused(DecidedSince, act)
+            type(self).since += 1
         elif self.over and (self.choice, choice) != (KEEP, DISCARD):
             self._refused(ChoiceWaits, act)
         else:
@@ -118,6 +133,7 @@ class Stopping(RuleBasedStateMachine):
         assert undone == bool(self.choice and latest)
         if undone:
             type(self).undone += 1
+            self.news = True
             self.choice, self.age = (KEEP, 99) if self.floor else ("", 0)
             self.floor, self.stale, self.mark = False, self.mark, self._mark()
 
@@ -140,7 +156,7 @@ class Stopping(RuleBasedStateMachine):
 
     def _carried_out(self) -> None:
         if self.choice:
-            self.done, self.choice, self.floor = self.choice, "", False
+            self.done, self.choice, self.floor, self.news = self.choice, "", False, True
 
     @rule(seconds=st.integers(1, 12))
     def seconds_pass(self, seconds: int) -> None:
@@ -231,9 +247,10 @@ def run(machine: type[Stopping], examples: int, **more: Any) -> None:
 
 
 def test_what_the_child_chose_in_the_end_is_done_and_nothing_leaves_before(stopping: type[Stopping]) -> None:
-    run(stopping, 60)
+    run(stopping, 80)
 
     assert min(stopping.undone, stopping.stricter, stopping.refused, stopping.left) > 0
+    assert stopping.held_up > stopping.since > 0
 
 
 def _only_what_is_due(desk: Desk, *, all_of_them: bool = False) -> int:
@@ -246,6 +263,7 @@ PLANTED = {
     "ten seconds that run on": ("_left", lambda *_: 5.0),
     "what can still be undone is carried away": ("finish_due", _only_what_is_due),
     "nothing is looked at": ("finish_due", lambda *_, **__: 0),
+    "what was decided since is not asked": ("_check_knew", lambda *_: None),
 }
 
 

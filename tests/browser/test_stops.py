@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 pytestmark = pytest.mark.browser
 WORDS, MORE = "qx7vk2mpz9lw4td", "wb8yn3hrc6sj5ge"
@@ -49,18 +49,46 @@ def page(talk: Any, phone: Page) -> Page:
     return phone
 
 
-def test_a_stop_whose_answer_got_lost_is_taken_back_by_the_child_going_on(
-    talk: Any, page: Page, interview: str, stored: Stored
-) -> None:
+def lose_answers(page: Page) -> list[int]:
+    """Let stops reach the laptop and none of its answers the page; return the codes of those answers."""
     took: list[int] = []
 
-    def lose_the_answer(route: Route) -> None:
+    def lose(route: Route) -> None:
         if route.request.method != "POST":
             return route.continue_()
         took.append(route.fetch(max_redirects=0).status)
         return route.abort("connectionreset")
 
-    page.route("**/stop", lose_the_answer)
+    page.route("**/stop", lose)
+    return took
+
+
+CUT = ("**/session*", "**/stop/now", "**/stop/undo", "**/answers/**", "**/beat")
+
+
+def cut(page: Page, *more: str) -> None:
+    for path in (*CUT, *more):
+        page.route(path, lambda route: route.abort("connectionreset"))
+
+
+def mend(page: Page) -> None:
+    page.unroute_all()
+
+
+@pytest.fixture
+def device(talk: Any, chromium: Browser, unlock: Unlock) -> Iterator[Page]:
+    """A page of another device on which the same person works."""
+    context = chromium.new_context(locale="zh-CN")
+    page = context.new_page()
+    unlock(page, talk)
+    yield page
+    context.close()
+
+
+def test_a_stop_whose_answer_got_lost_is_taken_back_by_the_child_going_on(
+    talk: Any, page: Page, interview: str, stored: Stored
+) -> None:
+    took = lose_answers(page)
     choose(page, "stop_discard")
     expect(page.locator("[data-waits]")).to_be_visible()
     assert 302 in took  # the laptop counts down
@@ -200,3 +228,142 @@ def test_what_was_typed_around_an_interview_is_not_given_up_for_a_page_that_cann
 
     expect(page.locator("[data-gone]")).to_be_visible()
     expect(field).to_have_value(WORDS)
+
+
+@pytest.mark.parametrize("beside", ["tab", "device"])
+def test_another_page_shows_that_a_stop_counts_down_and_takes_it_back_as_the_child_goes_on(
+    talk: Any, page: Page, device: Page, interview: str, stored: Stored, beside: str
+) -> None:
+    other = page.context.new_page() if beside == "tab" else device
+    open_note(other, talk, interview)
+    page.bring_to_front()
+    choose(page, "stop_discard")
+    expect(page.locator("[data-left]")).to_be_visible()
+    other.bring_to_front()
+    expect(other.locator("[data-counts]")).to_contain_text("别的页面或手机上选了停下")
+    with other.expect_response("**/stop/undo") as answer:
+        other.click("[data-counts] [data-goes-on]")
+    assert answer.value.ok
+
+    expect(other.locator("[data-counts]")).to_be_hidden()
+    saved(other, MORE)
+    page.wait_for_url("**/interviews/*")  # the countdown that is over carries nothing out
+    talk.kill()
+    assert stored("W1") == WORDS + MORE
+
+
+def test_on_the_laptop_the_child_goes_on_though_a_phone_brings_a_stop_that_waited(
+    talk: Any, page: Page, device: Page, interview: str, stored: Stored
+) -> None:
+    cut(page, "**/stop")
+    choose_away(page, "stop_discard")
+    open_note(device, talk, interview, "W2")
+    saved(device, MORE, "W2")
+    mend(page)
+    expect(device.locator("[data-counts]")).to_be_visible()
+    device.click(".stopbar .stop")
+    with device.expect_response("**/stop/undo") as answer:
+        device.click("#stop [data-goes-on]")
+    assert answer.value.ok
+
+    page.wait_for_url("**/interviews/*")
+    talk.kill()
+    assert (stored("W1"), stored("W2")) == (WORDS, MORE)
+
+
+def test_a_taking_back_that_comes_too_late_promises_nothing_and_leaves_the_words_on_the_page(
+    talk: Any, page: Page, device: Page, interview: str
+) -> None:
+    took = lose_answers(page)
+    choose(page, "stop_discard")
+    expect(page.locator("[data-waits]")).to_be_visible()
+    assert 302 in took
+    cut(page)
+    page.click("#stop [data-goes-on]")
+    page.focus("#note-W1")
+    page.keyboard.insert_text(MORE)
+    expect(page.locator("[data-unheard]")).to_contain_text("说不定已经照办了")
+    expect(page.locator("#W1 .badge")).to_contain_text("电脑还收不收现在不知道")
+    device.goto(f"{talk.url}/interviews/{interview}/stop")
+    device.click("[data-finish]")
+    device.wait_for_url("**/stopped*")
+
+    mend(page)
+    expect(page.locator("[data-over]")).to_contain_text("来不及了：孩子要接着聊")
+    expect(page.locator("[data-over]")).to_contain_text("先从这一页抄下来")
+    expect(page.locator("[data-unheard]")).to_be_hidden()
+    expect(page.locator("#note-W1")).to_have_value(WORDS + MORE)
+    expect(page.locator("#W1 .badge")).to_have_attribute("data-state", "lost")
+
+
+def test_words_typed_on_a_page_stay_there_for_copying_once_nothing_else_is_left(
+    talk: Any, page: Page, device: Page, interview: str
+) -> None:
+    page.route("**/answers/**", lambda route: route.abort("connectionreset"))
+    page.keyboard.insert_text(MORE)
+    device.goto(f"{talk.url}/interviews/{interview}/stop")
+    device.click("button[value=stop_discard]")
+    device.click("[data-finish]")
+    device.wait_for_url("**/stopped*")
+
+    expect(page.locator("[data-over]")).to_contain_text("先从这一页抄下来")
+    expect(page.locator("#note-W1")).to_have_value(WORDS + MORE)
+
+
+def test_that_the_child_goes_on_outlives_its_page_and_goes_first(
+    talk: Any, page: Page, interview: str, waiting: Any, stored: Stored
+) -> None:
+    took, later = lose_answers(page), page.context.new_page()
+    page.bring_to_front()
+    choose(page, "stop_discard")
+    expect(page.locator("[data-waits]")).to_be_visible()
+    assert 302 in took
+    cut(page)
+    page.click("#stop [data-goes-on]")
+    waiting.until(page, "records.length === 1 && records[0].undo === true")
+    page.close()
+    later.goto(f"{talk.url}/interviews/{interview}?section=W&q=W1")
+    expect(later.locator("#note-W1")).to_have_value(WORDS)
+    waiting.until(later, "records.length === 0")
+
+    open_note(later, talk, interview)
+    saved(later, MORE)
+    talk.kill()
+    assert stored("W1") == WORDS + MORE
+
+
+def test_a_page_that_lives_only_shows_a_stop_that_waited_where_it_was_decided_at_the_laptop_since(
+    talk: Any, page: Page, device: Page, interview: str, stored: Stored
+) -> None:
+    cut(page, "**/stop")
+    choose_away(page, "stop_discard")
+    device.goto(f"{talk.url}/interviews/{interview}/stop")
+    device.click("button[value=stop_keep]")
+    device.click("[data-finish]")
+    device.wait_for_url("**/stopped*")
+
+    mend(page)
+    expect(page.locator("[data-chosen]")).to_contain_text("电脑上已经结束、停过")
+    expect(page.locator("[data-waits]")).to_be_hidden()
+    page.click("[data-chosen] a")
+    page.wait_for_url("**/stop")
+    talk.kill()
+    assert stored("W1") == WORDS
+
+
+def test_a_page_that_lives_only_shows_a_stop_that_waited_where_the_child_went_on_at_the_laptop_since(
+    talk: Any, page: Page, device: Page, interview: str, stored: Stored
+) -> None:
+    cut(page, "**/stop")
+    choose_away(page, "stop_discard")
+    device.goto(f"{talk.url}/interviews/{interview}/stop")
+    device.click("button[value=stop_keep]")
+    device.click("button:has-text('接着聊')")
+    device.wait_for_url("**/interviews/*")
+
+    mend(page)
+    expect(page.locator("[data-chosen]")).to_contain_text("电脑上已经结束、停过")
+    open_note(device, talk, interview)
+    saved(device, MORE)
+    talk.kill()
+    assert stored("W1") == WORDS + MORE

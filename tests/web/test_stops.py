@@ -437,3 +437,34 @@ def test_the_stop_page_of_a_talk_that_has_ended_does_not_say_that_it_goes_on(
     page = browser.get(path).text
     assert "孩子还想聊" not in page
     assert "回到访谈" in page
+
+
+SCRIPT = {"X-Fieldkit": "script"}
+
+
+def test_a_page_that_is_open_hears_which_stop_counts_down_and_what_was_decided(
+    browser: FlaskClient, desks: Desks, consented: str, interview: str
+) -> None:
+    path = f"/interviews/{interview}/stop"
+    before = browser.get(f"{path}/now", headers=SCRIPT).json
+    browser.post(path, data={"choice": "stop_keep"})
+    mark = form(desks, consented, interview)["stop"]
+
+    assert before == {"decided": "", "counts": ""}
+    assert browser.get(f"{path}/now", headers=SCRIPT).json == {"decided": "", "counts": mark}
+    assert browser.post(f"{path}/undo", data={"stop": mark}, headers=SCRIPT).status_code == 204
+    assert browser.get(f"{path}/now", headers=SCRIPT).json == {"decided": f"goes_on {mark}", "counts": ""}
+
+
+def test_a_script_is_told_what_was_decided_since_and_that_it_comes_too_late(
+    browser: FlaskClient, desks: Desks, consented: str, interview: str
+) -> None:
+    path = f"/interviews/{interview}/stop"
+    browser.post(path, data={"choice": "stop_keep"})
+    mark = form(desks, consented, interview)
+    browser.post(f"{path}/finish", data=mark)
+
+    since = browser.post(path, data={"choice": "stop_discard", "knew": ""}, headers=SCRIPT)
+    assert (since.status_code, since.get_json()["code"]) == (409, "decided_since")
+    late = browser.post(f"{path}/undo", data=mark, headers=SCRIPT)
+    assert (late.status_code, late.get_json()["code"]) == (409, "too_late")

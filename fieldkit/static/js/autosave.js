@@ -46,6 +46,7 @@ export class Autosave {
     this.timer = this.firstKey = this.turn = this.heard = 0;
     this.saving = this.aside = null;
     this.left = this.going = false;
+    this.doubted = false;  // nobody knows yet whether the laptop still takes it (`goes_on.js`)
     this.off = [];  // what the child took back and the laptop still has: the words, and who is told what became of them
     this.listen();
     if (this.stored === null) this.later(0);  // the page came back with a refusal and what was typed
@@ -250,10 +251,18 @@ export class Autosave {
     const now = this.now(), keeping = this.kept.keep(now), { heard } = this;
     const tell = (kept) => {
       if (heard !== this.heard || now.state === this.stored || this.off.length && waiting === 'browser') return;
-      this.badge.show(kept ? 'browser' : 'lost', this.sentences[kept ? waiting : onlyHere]);
+      const where = kept && waiting === 'browser' && this.doubted ? 'doubted' : waiting;
+      this.badge.show(kept ? 'browser' : 'lost', this.sentences[kept ? where : onlyHere]);
     };
     tell(await Promise.race([keeping, pause(LONGEST)]));
     if (await keeping) tell(true);
+  }
+
+  // While a stop may have been carried out the badge promises nothing.
+  doubt(doubted) {
+    const before = this.doubted;
+    this.doubted = doubted;
+    if (doubted && !before && this.badge.truth === 'browser') this.setAside();
   }
 
   // The button of the form takes along what the laptop has; what it has not goes first.

@@ -1,9 +1,12 @@
 // What the child chose at "stop" waits here, and sealed in this browser, until the laptop has taken it; only that the
 // child goes on takes it back. A page of the interview that finds the stop of a page that is gone carries it on.
+// A stop that counts down on the laptop is shown on every open page of its interview, and can be taken back there.
+import { GoesOn, standing } from './goes_on.js';
 import { Kept } from './kept.js';
 import { randomId, send, signedIn } from './laptop.js';
 
 const AGAIN = 2000, SOON = 1000, MOMENT = 300;
+const reveal = (name, shown) => document.querySelectorAll(`[${name}]`).forEach((line) => { line.hidden = !shown; });
 const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
 
 export class Chosen {
@@ -18,6 +21,11 @@ export class Chosen {
     this.notes = notes;
     this.choice = '';
     this.name = this.asked = '';  // of this choice; of the last one that went off to the laptop
+    this.decided = place.dataset.decided;  // on the laptop, as far as this page knows
+    this.counts = '';  // the mark of the stop that counts down there
+    this.knew = '';  // what had been decided when it was chosen
+    this.back = new GoesOn(this, queue, notes);
+    this.over = false;
     this.turn = 0;
     this.running = this.sending = this.onwards = null;
     this.late = this.left = false;  // found here; gone to the laptop's page
@@ -32,23 +40,65 @@ export class Chosen {
     const goOn = () => this.goOn(), other = new BroadcastChannel(`fieldkit ${this.path}`);
     this.tell = () => other.postMessage('goes on');
     other.onmessage = () => this.drop();
-    document.querySelectorAll('a[data-goes-on]').forEach((link) => link.addEventListener('click', goOn));
+    document.querySelectorAll('[data-goes-on]').forEach((link) => link.addEventListener('click', goOn));
     document.querySelector('[data-called] form')?.addEventListener('submit', goOn);
     addEventListener('beforeunload', (event) => { if (this.onlyHere()) event.preventDefault(); });
+    document.addEventListener('visibilitychange', () => this.look());
+    if (this.form) this.watch();
   }
 
   onlyHere() {
-    return this.choice !== '' && !this.kept.holds({ turn: this.turn });
+    if (this.over) return this.notes.some((note) => note.unsaved());
+    return this.choice !== '' && !this.kept.holds({ turn: this.turn }) || this.back.onlyHere();
   }
 
-  // Tells whether this browser keeps it, should the page die.
-  async choose(choice) {
+  async watch() {
+    while (!this.over) {
+      await this.look();
+      await pause(AGAIN);
+    }
+  }
+
+  // How the interview stands on the laptop; where nothing is left of it this page is only left if no words would be lost.
+  async look() {
+    const { turn } = this, now = document.hidden || this.left || this.over ? null : await standing(this.path).catch(() => null);
+    if (!now || turn !== this.turn || this.left || this.over) return;
+    if (now.code) {
+      if (this.choice || this.back.waits()) return;  // the answer to that says so
+      if (this.notes.some((note) => note.unsaved())) this.isOver('deleted');
+      else location.assign(this.path);
+      return;
+    }
+    this.decided = now.decided;
+    this.counts = this.choice || this.back.takes(now.counts) ? '' : now.counts;
+    reveal('data-counts', this.counts);
+  }
+
+  // What was typed since stands on this page alone; *why*: the line that says so, or else the laptop's own *sentence*.
+  isOver(why, sentence) {
+    this.over = true;
+    this.counts = '';
+    reveal('data-counts', false);
+    document.querySelectorAll('[data-over]').forEach((line) => {
+      line.querySelector('[data-why]').textContent = line.dataset[why] ?? sentence;
+      line.hidden = false;
+    });
+  }
+
+  // Tells whether this browser keeps it, should the page die. What it was called, and what was known, where a page that
+  // is gone chose it.
+  async choose(choice, { mark = randomId(), knew = this.decided } = {}) {
     const turn = this.turn += 1;
     this.choice = choice;
-    this.name = randomId();
+    this.name = mark;
+    this.knew = knew;
     this.left = false;
+    this.back.drop();
+    this.counts = '';
+    reveal('data-counts', false);
+    this.since(false);
     document.querySelector('[data-cover]')?.setAttribute('data-kept', '');  // a lock does not take the page along
-    const keeping = this.kept.keep({ turn, words: { stop: choice } });
+    const keeping = this.kept.keep({ turn, words: { stop: choice, mark, knew } });
     this.mark();
     setTimeout(() => this.show(), SOON);
     this.running ||= this.run();
@@ -59,47 +109,44 @@ export class Chosen {
 
   // The stop of a page that is gone; what was chosen on this page since holds. Of two such stops the stricter does.
   // Where the interview was ended on the laptop since, that was decided there: it is shown, and a person looks.
-  async adopt(choice) {
+  async adopt({ stop: choice, mark, knew }) {
     if (this.place.dataset.ended !== undefined) {
-      this.place.hidden = false;
+      this.since(true);
       return false;
     }
     if (this.choice && !(this.late && choice === 'stop_discard')) return true;
     this.late = true;
     if (this.form) location.hash = 'stop';
-    return this.choose(choice);
+    return this.choose(choice, { mark, knew });
   }
 
-  // On every page of this interview; also where the laptop may have the choice, though its answer got lost.
-  goOn() {
+  // The laptop did not carry it out, since it was decided there; it stays sealed, and a person looks.
+  since(shown) {
+    reveal('data-since', shown);
+    reveal('data-undone', !shown);
+    if (shown) this.place.querySelector('a').href = this.path;
+    if (shown || !this.choice) this.place.hidden = !shown;
+  }
+
+  // On every page of this interview; also where the laptop may have the choice, though its answer got lost, and where
+  // another page or device chose.
+  async goOn() {
     this.tell();
     this.drop();
+    await this.look();
+    if (this.counts) this.drop();
   }
 
   drop() {
-    if (!this.choice) return;
-    if (this.asked) this.takeBack(this.asked);
-    this.choice = '';
-    this.turn += 1;
+    const marks = [this.asked, this.counts].filter(Boolean);
+    if (marks.length) this.back.take(marks);
+    if (this.choice || marks.length) this.turn += 1;
+    this.choice = this.asked = this.counts = '';
     this.forget();
     this.mark();
     this.show();
-  }
-
-  async takeBack(name) {
-    this.asked = '';
-    while (!await this.takenBack(name).catch(() => false)) await pause(AGAIN);
-  }
-
-  // Where it cannot be taken back any more the laptop's page says so.
-  async takenBack(name) {
-    const now = await signedIn(this.user, '', '');
-    if (!now) return false;
-    const fields = new FormData();
-    for (const [field, value] of Object.entries({ csrf_token: now.csrf, stop: name })) fields.set(field, value);
-    const answer = await send(`${this.path}/undo`, fields);
-    if (!answer.ok && !this.choice) location.assign(this.path);
-    return true;
+    reveal('data-counts', false);
+    this.since(false);
   }
 
   forget() {
@@ -140,10 +187,23 @@ export class Chosen {
     if (!now || choice !== this.choice) return false;
     const fields = new FormData();
     const mark = this.asked = this.name;
-    for (const [name, value] of Object.entries({ csrf_token: now.csrf, choice, mark })) fields.set(name, value);
-    const answer = await send(this.path, fields, { redirect: 'follow' }), there = new URL(answer.url).pathname === this.path;
+    for (const [name, value] of Object.entries({ csrf_token: now.csrf, choice, mark, knew: this.knew })) fields.set(name, value);
+    const answer = await send(this.path, fields, { redirect: 'follow' });
+    if (answer.headers.get('Content-Type')?.includes('json') && (await answer.json()).code === 'decided_since') return this.settled(choice);
+    const there = new URL(answer.url).pathname === this.path;
     const taken = there && (answer.redirected || [404, 409, 422, 507].includes(answer.status));  // what it has to say about it stands on its page
     return taken && choice === this.choice;
+  }
+
+  settled(choice) {
+    if (choice === this.choice) {
+      this.choice = this.asked = '';
+      this.mark();
+      this.show();
+      this.since(true);
+      if (location.hash === '#stop') location.hash = '';
+    }
+    return false;
   }
 
   async leave() {
@@ -159,6 +219,7 @@ export class Chosen {
   // alone is not kept waiting.
   async before(go, help) {
     this.onwards = help ? go : null;
+    if (this.back.waits()) await this.back.once();
     if (this.choice && await this.sent()) return this.leave();
     this.onwards = null;
     if (!this.left) go();

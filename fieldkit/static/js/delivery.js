@@ -1,5 +1,5 @@
 // Takes to the laptop what waits in this browser, each text to its own question, and says what became of it. A stop goes
-// on waiting in this page (`chosen.js`).
+// on waiting in this page (`chosen.js`), and so does, before all else, that the child goes on.
 import { keyedHash, send, signedIn, tooLong } from './laptop.js';
 
 const RETRY = 2000;
@@ -22,7 +22,9 @@ export class Delivery {
     this.running = true;
     let away = false;
     try {
-      this.tellClosed(await this.queue.each(async (words, remove) => {
+      await this.queue.each(({ undo }) => undo && this.chosen.back.take(undo));
+      if (this.chosen.back.waits() && !await this.chosen.back.once()) away = true;
+      else this.tellClosed(await this.queue.each(async (words, remove) => {
         const became = this.became.get(words.id) ?? await this.deliver(words, remove);
         if (became === AWAY) away = true;
         else this.became.set(words.id, became);
@@ -36,7 +38,8 @@ export class Delivery {
   }
 
   async deliver(words, remove) {
-    if (words.stop) return await this.chosen.adopt(words.stop) ? DELIVERED : REFUSED;
+    if (words.undo) return REFUSED;  // this browser could not keep it for this page
+    if (words.stop) return await this.chosen.adopt(words) ? DELIVERED : REFUSED;
     if (tooLong(words.text)) return this.tellRefused(words, this.place.dataset.long, remove);
     try {
       const now = await signedIn(this.queue.user, words.editor, this.queue.interview);
