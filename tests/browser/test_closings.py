@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from fieldkit.acts import users
 from fieldkit.clock import Clock
@@ -130,9 +130,10 @@ def test_back_gives_up_nothing_that_was_typed_while_the_laptop_is_away_and_asks_
     expect(phone.locator("[data-gone]")).to_be_hidden()
     asked = list[str]()
     for answer in ("dismiss", "accept"):
-        phone.once("dialog", lambda dialog, answer=answer: (asked.append(dialog.type), getattr(dialog, answer)()))
-        with phone.expect_event("dialog"):
+        with phone.expect_event("dialog") as told:
             phone.click("a.back", no_wait_after=True)
+        asked.append(told.value.type)
+        getattr(told.value, answer)()
         if answer == "dismiss":
             expect(box).to_have_value("屋里有三张床。")
     expect(phone).not_to_have_url(place)
@@ -147,7 +148,12 @@ def test_what_is_sent_by_its_button_is_not_asked_about(
     phone.goto(f"{laptop.url}/interviews/{interview}/memo")
     phone.locator("textarea").first.fill("下次先问学校。")
     asked = list[str]()
-    phone.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def note(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    phone.on("dialog", note)
     with phone.expect_navigation():
         phone.get_by_role("button", name="存好备忘录").click()
 
