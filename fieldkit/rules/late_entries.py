@@ -66,6 +66,7 @@ def with_paper_yes(case: Situation, child: str) -> Situation:
         told=BLOCKS,
         follows=tuple(mine),
         lifts=tuple(noes),
+        entered_on=case.today,  # whatever that day is: it comes from a paper
     )
     return replace(case, events=[*case.events, yes], session=PAPER)
 
