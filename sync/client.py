@@ -221,6 +221,7 @@ class _Talk:
         if said["lacks"]:
             self._bring_orders(said["lacks"])
             said = self._compare()  # a hub that waited for these orders hands out again
+        known = {*self._here.order_ids(), *said["has"]}
         streams = receipts.ends(said["streams"])
         try:
             self._fetch_orders(said["has"])
@@ -229,6 +230,7 @@ class _Talk:
                 streams = receipts.ends(self._compare()["streams"])
         except Refused as refused:
             self._restored(refused)
+        self._bring_orders(sorted({*self._here.order_ids()} - known))  # what came may call for one: before its blocks
         self._bring_blocks(streams)
         self._chunks.bring()
         self.fetched_chunks()

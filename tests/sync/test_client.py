@@ -176,6 +176,30 @@ def test_erasures_come_first_and_the_words_are_gone(station: Any, laptop: Make) 
     assert other.payloads() == one.payloads() == station.payloads()
 
 
+def test_an_order_written_because_of_what_came_goes_before_its_own_blocks(
+    station: Any, laptop: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = laptop("L1"), laptop("L2")
+    mine = one.write("research/A", '{"n":"written with what the other takes back"}')
+    other.write("research/A", '{"n":1}')
+    station.sync(other)
+    receive = one.receive
+
+    def receive_and_erase(found: Any, streams: Any, brought: Any) -> Any:
+        report = receive(found, streams, brought)
+        if brought:
+            one.erase(mine.hash)
+            one.receive = receive
+            receive([], [], [])
+        return report
+
+    monkeypatch.setattr(one, "receive", receive_and_erase)
+    outcome = station.sync(one)
+
+    assert (outcome.aside, outcome.done) == ({}, True)
+    assert station.payloads()[mine.hash] is None
+
+
 def test_a_child_that_is_erased_stays_gone_also_when_a_late_laptop_comes(station: Any, laptop: Make) -> None:
     one, late, centre = laptop("L1"), laptop("L2"), laptop("C1", "coordinator")
     for laptop_ in (one, late):
