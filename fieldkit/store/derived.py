@@ -80,4 +80,5 @@ CREATE VIEW noticed AS
 # Blocks that a coordinator had emptied, whoever made them, each with the drawer that the order named.
 REDACTED = """
 CREATE TABLE redacted_blocks (hash TEXT, drawer TEXT, PRIMARY KEY (hash, drawer)) WITHOUT ROWID;
+CREATE INDEX consent_events_scope ON consent_events (scope, id) WHERE scope IS NOT NULL;
 """

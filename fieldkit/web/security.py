@@ -52,10 +52,7 @@ class Stranger(Refusal):
     """A device asks that was never paired, or was removed."""
 
     code = "stranger"
-    message = N_(
-        "Only phones that were paired with this computer get an answer here. If this one was removed: what was typed on"
-        " it and is not on the computer yet waits in its browser, encrypted, until it is paired again."
-    )
+    message = N_("Only phones that were paired with this computer. Unsaved words wait sealed until paired again.")
     status = 403
 
 

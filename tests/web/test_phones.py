@@ -17,7 +17,7 @@ from fieldkit.web.site import HOME, Site
 
 OPEN = {"phones.pair", "phones.paired", "phones.trust", "phones.certificate"}
 STUCK = "手机现在可能连不上这台电脑"
-SENTENCE = "这里只给与这台电脑配过对的手机用。"
+SENTENCE = "这里只给跟这台电脑配过对的手机用。没存上的字加密留着，等重新配对。"
 TRUST = {"base_url": "http://192.168.43.7:8770", "environ_overrides": {"fieldkit.door": "trust"}}
 
 
