@@ -218,6 +218,8 @@ def _texts(tables: Tables, record: str) -> list[Change]:
 
 
 def _check_stands(tables: Tables, said: SaveAnswer, subject: str) -> None:
+    if people.row(tables, "consent_events", "scope = ? AND subject = ?", consent.ANSWERS, subject) is None:
+        return  # as nearly always: what was said is not read once more at every save
     taken_back = consent.taken_back(standing.events(tables, subject))
     if natural_id("answer", said.interview, said.question) in taken_back:
         raise AnswerTakenBack
