@@ -52,6 +52,12 @@ def badge(page: Page, state: str, question: str = "W1") -> None:
     expect(page.locator(f"#{question} .badge")).to_have_attribute("data-state", state)
 
 
+def unlock_beside(page: Page, laptop: Any, unlock: Unlock) -> None:
+    """Unlock in another page than *page*, which asks who is here and then gives way by itself."""
+    unlock(page.context.new_page(), laptop)
+    expect(page.locator("h1")).not_to_have_text("谁在这里？")
+
+
 def open_note(page: Page, base: str, interview: str, question: str = "W1") -> None:
     page.goto(f"{base}/interviews/{interview}?section={question[0]}&q={question}")
     page.focus(f"#note-{question}")
@@ -83,7 +89,7 @@ def test_a_page_that_is_asked_for_out_of_reach_gives_way_to_one_that_waits_and_c
     assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
     laptop.start()
     expect(phone.locator("h1")).to_have_text("谁在这里？")
-    unlock(phone.context.new_page(), laptop)
+    unlock_beside(phone, laptop, unlock)
     open_note(phone, laptop.url, interview, "L1")
     expect(phone.locator("[data-delivered] a")).to_have_text("W1")
     laptop.kill()
@@ -233,7 +239,7 @@ def test_that_the_child_goes_on_takes_a_stop_back_that_waits(
 
     laptop.start()
     expect(phone.locator("h1")).to_have_text("谁在这里？")  # the page that stands in has given way by itself
-    unlock(phone.context.new_page(), laptop)
+    unlock_beside(phone, laptop, unlock)
     open_note(phone, laptop.url, interview)
     expect(phone.locator("#stop")).to_be_hidden()
 
