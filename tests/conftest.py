@@ -421,9 +421,14 @@ def start(tmp_path: Path, run: Run) -> Iterator[Start]:
 
 
 CHROMIUM = Path("/usr/bin/chromium")
+FEATURES = (  # the pages behind the address line cost as much as the page of a test; the others are Playwright's own
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "AimEnabled", "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable"),
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "LensOverlay", "MediaRouter"),
+    *("NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch"),
+)
 QUIET = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--lang=zh-CN"),
+    *("--disable-component-update", "--disable-sync", "--lang=zh-CN", f"--disable-features={','.join(FEATURES)}"),
 )
 
 

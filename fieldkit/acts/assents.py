@@ -58,7 +58,8 @@ class ChildAnswer:
     """The child's own answer: yes, no, think (再想想) or silent; how, and which script blocks were said.
 
     `items`: the child's word on what an interview does not need, such as a recording; `adult_spoke`: an adult answered
-    in the child's place (V30); `mark_png`: the child's own mark, where it was drawn on the screen.
+    in the child's place (V30); `mark_png`: the child's own mark, where it was drawn on the screen;
+    `said_on`: the civil date, where the form waited (empty: today).
     """
 
     answer: str
@@ -70,6 +71,15 @@ class ChildAnswer:
     adult_spoke: bool = False
     mark_png: bytes = b""
     reasons: Mapping[str, str] = field(default_factory=dict)
+    said_on: str = ""
+
+
+class SaidAnotherDay(Refusal):
+    """G06: a yes that is written down on another day than the one on which it was said."""
+
+    code = "said_another_day"
+    message = N_("Nothing was saved: a child’s yes counts on the day on which it was said. Ask the child again.")
+    status = 422
 
 
 @only(INTERVIEWER)
@@ -77,10 +87,12 @@ def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
     """Keep the child's own answer; return the event's id. A no, or no answer, is a decline; no reason is asked for.
 
     Raises NotFound, NotAgainToday, GuardianFirst, OutOfRange (V02), FormNotInForce (V21), ItemsNotAsked (V22),
-    NoClearYes (V29), ReasonNeeded (V30, V31), Invalid.
+    NoClearYes (V29), ReasonNeeded (V30, V31), SaidAnotherDay (G06), Invalid.
     """
     if said.answer not in ANSWERS:
         raise Invalid(field=N_("the child's answer"))
+    if said.answer == YES and said.said_on not in {"", desk.today}:
+        raise SaidAnotherDay
     form = forms.child_form(desk, subject)
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)

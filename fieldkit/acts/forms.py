@@ -119,13 +119,14 @@ def form_for(desk: Desk, doc_kind: str, one: Case, day: str = "") -> FormView:
         return _view(tables, wanted, day or desk.today, placeholder_values(desk, tables, one, wanted))
 
 
-def blank(desk: Desk, doc_kind: str) -> FormView:
+def blank(desk: Desk, doc_kind: str, *, to_stamp: bool = False) -> FormView:
     """Return the form as it is printed: lines to write on for names; the version in force, else the newest.
 
-    Raises NotFound.
+    *to_stamp*: the newest, as the ethics committee reads it before it stamps it. Raises NotFound.
     """
     with desk.db.reading() as tables:
-        wanted = versions.current(situations.form_versions(tables), doc_kind, desk.today)
+        known = situations.form_versions(tables)
+        wanted = versions.newest(known, doc_kind) if to_stamp else versions.current(known, doc_kind, desk.today)
         values = placeholder_values(desk, tables, None, wanted)
         view = _view(tables, wanted, desk.today, values)
     if doc_kind not in CHILDRENS:
@@ -134,10 +135,14 @@ def blank(desk: Desk, doc_kind: str) -> FormView:
     return replace(view, read_aloud=told)  # what a child is told stands on the child's paper too
 
 
-def imprint(desk: Desk) -> dict[str, Pair]:
-    """Return who answers for the study, as every printed form says (PIPL 17); lines to write on where unknown."""
+def imprint(desk: Desk, text_hash: str = "") -> dict[str, Pair]:
+    """Return who answers for the study, as every printed form says (PIPL 17); lines to write on where unknown.
+
+    As the form of *text_hash* says it, where one is named.
+    """
     with desk.db.reading() as tables:
-        values, facts = placeholder_values(desk, tables, None), setup.facts(tables)
+        form = next((one for one in situations.form_versions(tables) if one.text_hash == text_hash), None)
+        values, facts = placeholder_values(desk, tables, None, form), setup.facts(tables)
     lead, number = (facts.get(code, BLANK) for code in ("pi_name", "ethics_no"))
     return {name: values[name] for name in ("institution", "phone")} | {
         "lead": Pair(lead, lead),

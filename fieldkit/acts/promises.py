@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from fieldkit.acts import situations
 from fieldkit.records import Change, natural_id
 from fieldkit.rules import guides
-from fieldkit.rules.versions import FormVersion
+from fieldkit.rules.versions import MAJOR, FormVersion
 from fieldkit.store import log, merge, setup, strings
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
@@ -17,35 +17,38 @@ PRINTED = {"institution": "institution", "institution_en": "institution", "pi_co
 
 
 def facts_under(tables: Tables, form: FormVersion | None) -> dict[str, str]:
-    """Return the facts as *form* prints them: those that stood until a newer version of it was stamped.
+    """Return the facts as *form* prints them: those that stood when it was first stamped.
 
-    Without a form, or under the newest one, they are today's. Of two days that were written the earlier counts.
+    Without a form, or under one that is not stamped yet, they are today's; what nobody had written by the stamp is
+    what was written first after it. Of two days that were written the earlier counts, also under an older version.
     """
-    known, end = setup.facts(tables), _replaced(tables, form) if form else None
-    days = _days(_changes(tables, KEPT_UNTIL))
-    if end is not None:
+    known, days = setup.facts(tables), _days(_changes(tables, KEPT_UNTIL))
+    stamp = _stamped_at(tables, form) if form and form.stamped_on else None
+    if stamp is not None:
         for code in PRINTED:
-            before = _heads(one for one in _changes(tables, code) if one.tick < end)
-            if len({one.set["value"] for one in before}) <= 1:
-                known[code] = before[0].set["value"] if before else ""
-        days += _days(one for one in _changes(tables, KEPT_UNTIL) if one.tick < end)
+            printed = _at(_changes(tables, code), stamp)
+            if len({one.set["value"] for one in printed}) == 1:
+                known[code] = printed[0].set["value"]
+        days += _days(one for one in _changes(tables, KEPT_UNTIL) if one.tick < stamp)
     return {code: value for code, value in known.items() if value} | {KEPT_UNTIL: min(days)}
 
 
-def binding(tables: Tables, code: str) -> list[str]:
-    """Return the kinds of form that were stamped with what stands under *code*, and in no newer version since.
+def _at(changes: list[Change], stamp: int) -> list[Change]:
+    return _heads(one for one in changes if one.tick < stamp) or sorted(changes, key=lambda one: one.tick)[:1]
 
+
+def binding(tables: Tables, code: str) -> list[str]:
+    """Return the kinds of form whose stamped words would change with what stands under *code*.
+
+    It may change only for a version that is still to be stamped, and that asks the families anew (`domain.md` §3.7).
     What nobody has written yet was promised by nobody, but for the day that the study itself says.
     """
-    written = _changes(tables, code)
-    if not written and code != KEPT_UNTIL:
+    if not _changes(tables, code) and code != KEPT_UNTIL:
         return []
-    since = max((one.tick for one in written), default=0)
-    stamped = [one for one in situations.form_versions(tables) if one.stamped_on]
     by_kind: dict[str, list[FormVersion]] = {}
-    for one in stamped:
+    for one in situations.form_versions(tables):
         by_kind.setdefault(one.doc_kind, []).append(one)
-    return [kind for kind, ones in by_kind.items() if _still_says(tables, code, ones, since)]
+    return [kind for kind, ones in by_kind.items() if _says(tables, code, ones) and not _asks_anew(ones)]
 
 
 def named(kinds: list[str]) -> Pair:
@@ -54,23 +57,23 @@ def named(kinds: list[str]) -> Pair:
     return Pair("、".join(one.zh for one in titles), ", ".join(one.en for one in titles))
 
 
-def _still_says(tables: Tables, code: str, stamped: list[FormVersion], since: int) -> bool:
-    newest = max(stamped, key=lambda one: one.number)
-    promised = max((one.number for one in stamped if _stamped_at(tables, one) < since), default=0)
-    first = min(one.number for one in stamped)
-    return newest.number <= max(promised, first) and PRINTED[code] in _placeholders(tables, newest)
+def _says(tables: Tables, code: str, versions: list[FormVersion]) -> bool:
+    """Tell whether the newest version, or the one that families agree to until it is stamped, prints *code*."""
+    stamped = [one for one in versions if one.stamped_on]
+    last = [max(ones, key=lambda one: one.number) for ones in (stamped, versions)] if stamped else []
+    return any(PRINTED[code] in _placeholders(tables, one) for one in last)
+
+
+def _asks_anew(versions: list[FormVersion]) -> bool:
+    """Tell whether a major change waits for its stamp, and no later version carries one already."""
+    told = max((one.number for one in versions if one.stamped_on), default=0)
+    return any(one.number > told and one.change_class == MAJOR for one in versions)
 
 
 def _placeholders(tables: Tables, form: FormVersion) -> set[str]:
     row = strings.form(tables, form.text_hash)
     texts: Mapping[str, Pair] = strings.texts_with(tables, row["strings"]) if row else {}
     return {name for pair in texts.values() for name in guides.placeholders(pair.zh)}
-
-
-def _replaced(tables: Tables, form: FormVersion) -> int | None:
-    """Return the tick at which a newer version of *form* was first stamped."""
-    later = [one for one in situations.form_versions(tables) if one.doc_kind == form.doc_kind and one.stamped_on]
-    return min((_stamped_at(tables, one) for one in later if one.number > form.number), default=None)
 
 
 def _stamped_at(tables: Tables, form: FormVersion) -> int:

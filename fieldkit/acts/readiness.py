@@ -47,8 +47,8 @@ class LongerThanPromised(Refusal):
     code = "longer_than_promised"
     message = N_(
         "Not saved: the stamped forms promise the families that the notes are destroyed by {day} at the latest. "
-        "An earlier day can be set. For a later one write new versions of these forms first, and have them stamped: "
-        "{forms}."
+        "An earlier day can be set. For a later one write new versions of these forms first, as a major change, then "
+        "set it here, then have them stamped: {forms}."
     )
 
 
@@ -58,7 +58,7 @@ class FormsSayOtherwise(Refusal):
     code = "forms_say_otherwise"
     message = N_(
         "Not saved: the stamped forms say “{value}”, and families agree to what was stamped. Write new versions of "
-        "these forms first, have them stamped, then save it here: {forms}."
+        "these forms first, as a major change, then save it here, then have them stamped: {forms}."
     )
 
 

@@ -76,15 +76,18 @@ def newest_with(versions: Iterable[FormVersion], text_hash: str) -> FormVersion:
     return last
 
 
-def later(versions: Iterable[FormVersion], text_hash: str, day: str) -> list[FormVersion]:
-    """Return the versions in force on *day* that came after the one with *text_hash*."""
+def since(versions: Iterable[FormVersion], text_hash: str, day: str) -> list[FormVersion]:
+    """Return what changed between the text *text_hash* and the newest one in force on *day*, version by version.
+
+    One that was never stamped itself counts as well: the newest text says what it brought.
+    """
     versions = list(versions)
-    known = [one for one in versions if one.text_hash == text_hash]
-    return [
-        one
-        for one in versions
-        if known and one.doc_kind == known[0].doc_kind and one.number > known[0].number and one.in_force(day)
-    ]
+    known = max((one for one in versions if one.text_hash == text_hash), key=lambda one: one.number, default=None)
+    if known is None:
+        return []
+    mine = [one for one in versions if one.doc_kind == known.doc_kind]
+    newest_told = max((one.number for one in mine if one.in_force(day)), default=0)
+    return [one for one in mine if known.number < one.number <= newest_told]
 
 
 def accepted(versions: Iterable[FormVersion], text_hash: str, day: str) -> bool:
@@ -94,9 +97,9 @@ def accepted(versions: Iterable[FormVersion], text_hash: str, day: str) -> bool:
     """
     versions = list(versions)
     known = any(one.text_hash == text_hash and one.stamped_on for one in versions)
-    return known and not any(one.change_class == MAJOR for one in later(versions, text_hash, day))
+    return known and not any(one.change_class == MAJOR for one in since(versions, text_hash, day))
 
 
 def to_be_told(versions: Iterable[FormVersion], text_hash: str, day: str) -> bool:
     """Tell whether a minor change since *text_hash* is still to be told at the next contact."""
-    return any(one.change_class == MINOR for one in later(versions, text_hash, day))
+    return any(one.change_class == MINOR for one in since(versions, text_hash, day))

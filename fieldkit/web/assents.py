@@ -10,6 +10,7 @@ from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
 from fieldkit.rules.consent import BLOCKS, CHILD, YES, asked_again, open_noes
 from fieldkit.rules.findings import ReasonNeeded
+from fieldkit.web import unsent
 from fieldkit.web.pages import Answer, png, reasons
 from fieldkit.web.sessions import desk, once
 
@@ -54,6 +55,7 @@ def told() -> ChildAnswer:
         adult_spoke=bool(request.form.get("adult_spoke")),
         mark_png=png(request.form.get("signature")),
         reasons=reasons(),
+        said_on=unsent.filled_in_on(),
     )
 
 

@@ -72,12 +72,11 @@ def rewrite(doc_kind: str) -> Answer:
 
 @pages.get("/<doc_kind>/print")
 def paper(doc_kind: str) -> str:
-    """Show a form as a parent reads it on paper, in one language or both."""
+    """Show a form as a parent reads it on paper, or the committee before it stamps it, in one language or both."""
     langs = LANGS.get(request.args.get("lang", "both"), LANGS["both"])
-    view = forms.blank(desk(), doc_kind)
-    return render_template(
-        "forms/print.html", view=view, langs=langs, labels=on_paper(langs, SAID), facts=forms.imprint(desk())
-    )
+    view = forms.blank(desk(), doc_kind, to_stamp="to_stamp" in request.args)
+    facts = forms.imprint(desk(), view.text_hash)
+    return render_template("forms/print.html", view=view, langs=langs, labels=on_paper(langs, SAID), facts=facts)
 
 
 def on_paper(langs: Sequence[str], said: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:

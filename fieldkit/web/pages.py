@@ -139,7 +139,7 @@ def inside(wanted: str) -> str | None:
     return wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) else None
 
 
-SECRET = frozenset({"passphrase", "again", "words", "secret", "pin"})  # what opens a laptop is never shown again
+SECRET = frozenset({"passphrase", "again", "sheet_words", "secret", "pin"})  # what opens a laptop is never shown again
 
 
 def prose(fields: Iterable[tuple[str, str]]) -> list[str]:

@@ -107,6 +107,10 @@ def _take_up(held: HeldSession) -> None:
         held["drafts"].update(gathered)
         held.setdefault("done", {}).update(done)
         held["waiting"] = [*held.get("waiting", []), *waiting]
+    for other in list(_interface().held.values()):  # a browser that was closed never asks for its own
+        mine = "desk" in other and other["desk"].me.code == at.me.code and other["machine"] == held["machine"]
+        if mine and other.phone == held.phone and other is not held:
+            held["waiting"] = [*held.get("waiting", []), *other.pop("waiting", [])]
 
 
 def step_into(name: str, machine: Machine) -> None:

@@ -56,7 +56,7 @@ class RecoverForm(Form):
     """Who, the words of the sheet, and a new passphrase."""
 
     code = RadioField("code", validators=[InputRequired()], validate_choice=False)
-    words = StringField("words", validators=[InputRequired(), Length(max=400)])
+    sheet_words = StringField("sheet_words", validators=[InputRequired(), Length(max=400)])
     passphrase = PasswordField("passphrase", validators=[InputRequired(), Length(max=200)])
     again = PasswordField("again", validators=[EqualTo("passphrase")])
 
@@ -165,7 +165,7 @@ def recovered() -> Answer:
 
     def act() -> Answer:
         who, passphrase = form.code.data, form.passphrase.data
-        tried(who, lambda: sheets.recover(here().folder, who, form.words.data, passphrase))
+        tried(who, lambda: sheets.recover(here().folder, who, form.sheet_words.data, passphrase))
         here().guard.pins.pop(who, None)
         end_sessions(who)
         sit(who, passphrase)

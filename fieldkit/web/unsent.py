@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, Flask, g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
+from fieldkit.acts import people, stops
+from fieldkit.acts.assents import SAID_NO
 from fieldkit.clock import new_id
-from fieldkit.rules.consent import NO
-from fieldkit.web.pages import Answer, prose
+from fieldkit.errors import Refusal
+from fieldkit.rules.consent import YES
+from fieldkit.web.pages import Answer, prose, words
 from fieldkit.web.sessions import desk, in_turn
+from fieldkit.web.titles import ANSWERS, called
 
 pages = Blueprint("unsent", __name__, url_prefix="/unsent")
 MARK = "unsent"  # the field by which a form says which of those that wait it is
 _FIRST = {"withdrawals.write_down", "stops.begin", "consents.refused"}
 _CHILD = "assents.said"
+_HALTS = SAID_NO | {"think"}
 
 
 def hold(app: Flask) -> None:
@@ -29,10 +35,17 @@ def keep() -> None:
     """Let the form that was just sent wait; what is sent twice, or met the cover again, waits once."""
     fields = [(name, text) for name, text in request.form.items(multi=True) if name not in {MARK, "csrf_token"}]
     waits = {"path": request.full_path, "fields": [list(one) for one in fields], "first": _comes_first()}
+    waits |= {"step": request.endpoint, "of": dict(request.view_args or {}), "day": filled_in_on()}
     others = [one for one in waiting() if one["id"] != request.form.get(MARK)]
     if not any(one | waits == one for one in others):
         session["waiting"] = [*others, {"id": request.form.get(MARK) or new_id(), **waits}]
     stays()
+
+
+def filled_in_on() -> str:
+    """Return the civil date on which the form of this request was filled in: it may have waited since."""
+    mark = request.form.get(MARK)
+    return next((one["day"] for one in waiting() if one["id"] == mark), desk().today)
 
 
 def stays() -> None:
@@ -52,8 +65,22 @@ def show() -> Answer:
     offered = waiting()
     if not offered:
         return redirect(url_for("today.home"))
-    texts = prose((name, text) for name, text in offered[0]["fields"])
-    return render_template("locks/unsent.html", one=offered[0], more=len(offered) - 1, texts=texts, mark=MARK)
+    one, said = offered[0], dict(offered[0]["fields"])
+    known = {"more": len(offered) - 1, "texts": prose(said.items()), "mark": MARK}
+    if one["step"] == _CHILD:
+        known |= {"answer": words(ANSWERS.get(said.get("answer", ""), ""))}
+    known |= {"over": one["step"] == _CHILD and said.get("answer") == YES and one["day"] != desk().today}
+    return render_template("locks/unsent.html", one=one, step=words(called(one["step"])), whose=_whose(one), **known)
+
+
+def _whose(one: dict[str, Any]) -> str:
+    """Return what to call the child that a form is about; what was typed where it names none that is here."""
+    about, typed = one["of"], dict(one["fields"])
+    with suppress(Refusal):
+        subject = about.get("subject") or (stops.whose(desk(), about["interview"]) if "interview" in about else "")
+        if subject:
+            return people.case(desk(), subject).name
+    return str(typed.get("code", "")).strip()
 
 
 @pages.post("/left")
@@ -81,5 +108,5 @@ def _carried_out(response: Response) -> Response:
 
 
 def _comes_first() -> bool:
-    says_no = request.endpoint == _CHILD and request.form.get("answer") == NO
+    says_no = request.endpoint == _CHILD and request.form.get("answer") in _HALTS
     return says_no or request.endpoint in _FIRST

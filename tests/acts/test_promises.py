@@ -5,10 +5,12 @@ from functools import partial
 
 import pytest
 
-from fieldkit.acts import forms, promises, readiness
+from fieldkit.acts import forms, promises, readiness, situations
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.readiness import FormsSayOtherwise, LongerThanPromised
 from fieldkit.errors import Refusal
+from fieldkit.records import natural_id
+from fieldkit.rules.versions import FormVersion
 from fieldkit.studies import Pair
 
 Desks = dict[str, Desk]
@@ -22,12 +24,11 @@ def keep(desk: Desk, facts: dict[str, str]) -> None:
     readiness.keep(desk, facts, {line.fact.code: line.opened.base for line in lines})
 
 
-def renew(desk: Desk, kind: str) -> None:
-    """Write a new version of a form, and have it stamped."""
+def write(desk: Desk, kind: str, change_class: str = "major") -> None:
+    """Write a new version of a form; its stamp is still to come."""
     first = forms.texts(desk, kind).lines[0]
     words = {first.id: Pair(first.text.zh + "（新）", first.text.en + " (new)")}
-    forms.rewrite(desk, kind, words, "major", forms.texts(desk, kind).text_hash)
-    stamp(desk, kind)
+    forms.rewrite(desk, kind, words, change_class, forms.texts(desk, kind).text_hash)
 
 
 def stamp(desk: Desk, kind: str) -> None:
@@ -61,7 +62,7 @@ def test_the_same_again_and_what_no_form_prints_are_saved(desks: Desks) -> None:
 
 
 @pytest.mark.parametrize(("refusal", "changed"), [(FormsSayOtherwise, COMPANY), (LongerThanPromised, LATER)])
-def test_what_changes_waits_until_every_form_that_prints_it_has_a_newer_stamped_version_and_then_binds_anew(
+def test_what_changes_waits_until_every_form_that_prints_it_has_a_major_version_to_be_stamped_and_then_binds_anew(
     refused: Refused, desks: Desks, refusal: type[Refusal], changed: dict[str, str]
 ) -> None:
     desk, code = desks["coordinator"], next(iter(changed))
@@ -70,39 +71,91 @@ def test_what_changes_waits_until_every_form_that_prints_it_has_a_newer_stamped_
     for kind in kinds:
         assert kind in bound(desk, code)
         refused(refusal, "coordinator", partial(keep, facts=changed))
-        renew(desk, kind)
+        write(desk, kind)
     keep(desk, changed)
+    for kind in kinds:
+        stamp(desk, kind)
 
     assert set(bound(desk, code)) == set(kinds)
     again = {"institution": "第三家", "retention_until": "2041-01-01"}[code]
     refused(refusal, "coordinator", partial(keep, facts={code: again}))
 
 
-def test_the_former_version_goes_on_saying_what_was_stamped_with_it(desks: Desks) -> None:
+@pytest.mark.parametrize("change_class", ["editorial", "minor"])
+def test_a_version_that_asks_no_family_anew_brings_in_no_other_institution(
+    refused: Refused, desks: Desks, change_class: str
+) -> None:
+    desk = desks["coordinator"]
+    for kind in bound(desk, "institution"):
+        write(desk, kind, change_class)
+
+    refused(FormsSayOtherwise, "coordinator", partial(keep, facts=COMPANY))
+
+
+def test_a_version_that_was_stamped_already_brings_in_no_other_institution(refused: Refused, desks: Desks) -> None:
+    desk = desks["coordinator"]
+    for kind in bound(desk, "institution"):
+        write(desk, kind)
+        stamp(desk, kind)
+
+    refused(FormsSayOtherwise, "coordinator", partial(keep, facts=COMPANY))
+
+
+def test_each_version_says_what_was_stamped_with_it_and_one_that_waits_for_its_stamp_what_is_to_be_stamped(
+    desks: Desks,
+) -> None:
     desk, kind = desks["coordinator"], "guardian_info_consent"
     with desk.db.reading() as tables:
         before = promises.facts_under(tables, None)
-    old = next(one.version for one in forms.listing(desk) if one.version.doc_kind == kind)
     for one in {*bound(desk, "retention_until"), *bound(desk, "institution")}:
-        renew(desk, one)
+        write(desk, one)
     keep(desk, {**COMPANY, **LATER})
+    old, new = sorted(versions_of(desk, kind), key=lambda one: one.number)
 
-    new = next(one.version for one in forms.listing(desk) if one.version.doc_kind == kind)
+    assert said_by(desk, old) == (before["institution"], before["retention_until"])
+    assert said_by(desk, new) == ("某数据有限公司", "2040-12-31")
+    assert "某数据有限公司" not in forms.blank(desk, kind).read_aloud[0].zh
+    assert "某数据有限公司" in forms.blank(desk, kind, to_stamp=True).read_aloud[0].zh
+    assert forms.imprint(desk, old.text_hash)["institution"].zh == before["institution"]
+    stamp(desk, kind)
+    old, new = sorted(versions_of(desk, kind), key=lambda one: one.number)
+    assert said_by(desk, old) == (before["institution"], before["retention_until"])
+    assert said_by(desk, new) == ("某数据有限公司", "2040-12-31")
+
+
+def versions_of(desk: Desk, kind: str) -> list[FormVersion]:
     with desk.db.reading() as tables:
-        told, now = promises.facts_under(tables, old), promises.facts_under(tables, new)
-    assert (told["institution"], told["retention_until"]) == (before["institution"], before["retention_until"])
-    assert (now["institution"], now["retention_until"]) == ("某数据有限公司", "2040-12-31")
-    assert "某数据有限公司" in forms.blank(desk, kind).read_aloud[0].zh
+        return [one for one in situations.form_versions(tables) if one.doc_kind == kind]
 
 
-def test_an_earlier_day_holds_for_the_former_version_too(desks: Desks) -> None:
+def said_by(desk: Desk, form: FormVersion) -> tuple[str, str]:
+    with desk.db.reading() as tables:
+        found = promises.facts_under(tables, form)
+    return found["institution"], found["retention_until"]
+
+
+def test_what_nobody_had_written_by_the_stamp_is_what_is_written_first_after_it(desks: Desks) -> None:
     desk, kind = desks["coordinator"], "guardian_info_consent"
-    old = next(one.version for one in forms.listing(desk) if one.version.doc_kind == kind)
-    renew(desk, kind)
+    with desk.db.writing() as tables:
+        gone = ("institution", "institution_en")
+        for code in gone:
+            tables.execute("DELETE FROM changes WHERE record = ?", [natural_id("study_fact", code)])
+            tables.execute("DELETE FROM study_facts WHERE code = ?", [code])
+    keep(desk, COMPANY)
+    for one in bound(desk, "institution"):
+        write(desk, one)
+    keep(desk, {"institution": "第三家"})
+
+    old, new = sorted(versions_of(desk, kind), key=lambda one: one.number)
+    assert [said_by(desk, one)[0] for one in (old, new)] == ["某数据有限公司", "第三家"]
+
+
+def test_an_earlier_day_holds_for_every_version(desks: Desks) -> None:
+    desk, kind = desks["coordinator"], "guardian_info_consent"
+    write(desk, kind)
     keep(desk, {"retention_until": "2027-01-01"})
 
-    with desk.db.reading() as tables:
-        assert promises.facts_under(tables, old)["retention_until"] == "2027-01-01"
+    assert [said_by(desk, one)[1] for one in versions_of(desk, kind)] == ["2027-01-01"] * 2
 
 
 def test_of_two_that_were_written_either_may_be_chosen_and_no_third_one(refused: Refused, desks: Desks) -> None:

@@ -44,7 +44,7 @@ def visited(page: Page, url: str, paths: Iterable[str]) -> dict[str, list[str]]:
     for path in paths:
         opened = page.goto(url + path)
         assert opened, path
-        assert opened.ok, path
+        assert opened.ok, (path, opened.status)
         found[path] = grave(page)
     return {path: said for path, said in found.items() if said}
 
@@ -123,8 +123,8 @@ def test_the_desks_of_the_others_have_nothing_grave(chromium: Browser, start: An
         page = visitor(chromium, url, language, scheme)
         for role, paths in DESKS.items():
             page.goto(url)
-            with page.expect_navigation():
-                page.click(f"button[name=machine][value={role}]")
+            page.click(f"button[name=machine][value={role}]")
+            page.wait_for_selector(f"button[name=machine][value={role}][aria-pressed=true]")
             assert visited(page, url, paths) == {}, (language, scheme, role)
         page.context.close()
 

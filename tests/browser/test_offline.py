@@ -54,6 +54,7 @@ def badge(page: Page, state: str, question: str = "W1") -> None:
 
 def unlock_beside(page: Page, laptop: Any, unlock: Unlock) -> None:
     """Unlock in another page than *page*, which asks who is here and then gives way by itself."""
+    page.wait_for_load_state()  # only then it hears of it
     unlock(page.context.new_page(), laptop)
     expect(page.locator("h1")).not_to_have_text("谁在这里？")
 

@@ -59,6 +59,24 @@ def test_only_a_major_change_asks_the_family_anew_and_a_minor_one_is_told(change
     assert to_be_told(versions, "h1", DAY) == told
 
 
+def test_a_major_change_asks_anew_also_where_only_the_version_after_it_was_stamped() -> None:
+    never, last = replace(SECOND, stamped_on=""), replace(SECOND, number=3, text_hash="h3", change_class="editorial")
+
+    assert accepted([FIRST, never], "h1", DAY)
+    assert not accepted([FIRST, never, last], "h1", DAY)
+    assert accepted([FIRST, never, last], "h3", DAY)
+
+
+def test_a_minor_change_is_told_also_where_only_the_version_after_it_was_stamped() -> None:
+    never = replace(SECOND, stamped_on="", change_class="minor")
+
+    assert to_be_told([FIRST, never, replace(SECOND, number=3, text_hash="h3", change_class="editorial")], "h1", DAY)
+
+
+def test_a_yes_to_words_that_came_back_counts_whatever_lay_between() -> None:
+    assert accepted([FIRST, SECOND, replace(SECOND, number=3, text_hash="h1")], "h1", DAY)
+
+
 def test_a_change_that_is_not_in_force_yet_asks_nobody() -> None:
     assert accepted([FIRST, SECOND], "h1", "2026-11-09")
     assert not accepted([FIRST, SECOND], "h1", "2026-11-10")

@@ -233,7 +233,7 @@ def test_a_form_that_met_the_cover_can_be_dropped(open_: FlaskClient) -> None:
         ("/sheet/back", "first"),
         ("/sheet/back", "second"),
         ("/cover/pin", "pin"),
-        ("/recover", "words"),
+        ("/recover", "sheet_words"),
         ("/withdraw", "secret"),
     ],
 )

@@ -28,7 +28,7 @@ def made(browser: FlaskClient) -> list[str]:
 
 
 def recovery(browser: FlaskClient, words: str) -> dict[str, str]:
-    return {"code": code_on(browser.get("/recover").text), "words": words, "passphrase": NEW, "again": NEW}
+    return {"code": code_on(browser.get("/recover").text), "sheet_words": words, "passphrase": NEW, "again": NEW}
 
 
 def test_nobody_makes_a_sheet_at_a_locked_laptop_or_with_a_wrong_passphrase(locked: FlaskClient) -> None:

@@ -3,15 +3,20 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from fieldkit.acts import people
 from fieldkit.acts.desk import Desk
+from fieldkit.web.pages import SECRET
 from fieldkit.web.sessions import end_sessions
+from fieldkit.web.titles import STEPS, called
 
 Desks = dict[str, Desk]
+ROOT = Path(__file__).resolve().parents[2]
 PASSPHRASE = "four plain words here"
 
 
@@ -24,8 +29,21 @@ def covered(beside: FlaskClient, consented: str) -> FlaskClient:
     return beside
 
 
+def say(browser: FlaskClient, child: str, answer: str) -> None:
+    """Send the page's own form: all its fields, also those that nobody typed in."""
+    told = {
+        "answer": answer,
+        "nonce": "a",
+        "words": "我今天不想说",
+        "follows": "",
+        "signature": "",
+        "told": ["1", "2", "3"],
+    }
+    assert browser.post(f"/people/{child}/assent", data=told).status_code == 303
+
+
 def no(browser: FlaskClient, child: str) -> None:
-    assert browser.post(f"/people/{child}/assent", data={"answer": "no", "nonce": "a"}).status_code == 303
+    say(browser, child, "no")
 
 
 def visit(browser: FlaskClient, child: str) -> None:
@@ -47,10 +65,13 @@ def lift(browser: FlaskClient) -> str:
     return browser.post("/cover", data={"secret": PASSPHRASE}).location or ""
 
 
-def offered(browser: FlaskClient) -> tuple[str, dict[str, str]]:
+def offered(browser: FlaskClient) -> tuple[str, dict[str, Any]]:
     """Return where the form that is offered leads, and all that it sends."""
     form = browser.get("/unsent").text.split('<form class="card"')[1].split("</form>")[0]
-    sent = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    sent: dict[str, Any] = {}
+    for name, value in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form):
+        sent[name] = [*sent.get(name, []), value]
+    sent |= {name: values[0] for name, values in sent.items() if len(values) == 1}
     return form.split('action="')[1].split('"')[0].rstrip("?"), sent
 
 
@@ -170,3 +191,83 @@ def test_a_session_that_ends_because_the_passphrase_was_recovered_leaves_its_for
         end_sessions(site.machines["home"].desk.me.code)
 
     assert unlock(covered) == "/unsent"
+
+
+def later(browser: FlaskClient, days: int) -> None:
+    site = browser.application.extensions["fieldkit"]
+    site.clock = site.machines["home"].desk.clock
+    ahead = replace(site.clock, ahead=site.clock.ahead + timedelta(days=days))
+    with browser.application.test_request_context():
+        site.clock = ahead
+    for held in browser.application.session_interface.held.values():
+        held["desk"] = replace(held["desk"], clock=ahead)
+
+
+def test_a_childs_yes_that_waited_until_another_day_is_asked_anew_and_a_no_still_counts(
+    covered: FlaskClient, desks: Desks, consented: str
+) -> None:
+    say(covered, consented, "yes")
+    later(covered, 1)
+    lift(covered)
+    page = covered.get("/unsent").text
+    assert "再问一次孩子" in page
+    assert "现在提交" not in page
+    mark = page.split('name="left" value="')[1].split('"')[0]
+    told = {"answer": "yes", "words": "愿意", "told": ["1", "2", "3"], "method": "child_oral", "unsent": mark}
+    refused = covered.post(f"/people/{consented}/assent", data=told)
+    assert refused.status_code == 422
+    assert ("child", "given") not in says(desks, consented)
+    covered.post("/unsent/left", data={"left": mark})
+
+    covered.post("/cover/pin", data={"pin": "2468"})
+    no(covered, consented)
+    later(covered, 1)
+    lift(covered)
+    assert carry_out(covered) == 302
+    assert says(desks, consented)[-1] == ("child", "declined")
+
+
+def test_it_says_which_step_of_which_child_waits_and_since_when(
+    covered: FlaskClient, desks: Desks, consented: str
+) -> None:
+    say(covered, consented, "think")
+    withdraw(covered, desks, consented)
+    lift(covered)
+    case = people.case(desks["interviewer"], consented)
+
+    page = covered.get("/unsent").text
+    assert "孩子自己的回答：再想想" in page
+    assert case.name in page
+    assert "填写" in page
+    covered.post("/unsent/left", data={"left": offered(covered)[1]["unsent"]})
+    page = covered.get("/unsent").text
+    assert "登记退出" in page
+    assert case.case_code in page
+
+
+def test_what_waits_is_offered_in_another_browser_after_the_first_was_closed(
+    covered: FlaskClient, desks: Desks, consented: str
+) -> None:
+    no(covered, consented)
+    again = covered.application.test_client()
+
+    assert unlock(again) == "/unsent"
+    assert carry_out(again) == 302
+    assert says(desks, consented)[-1] == ("child", "declined")
+
+
+def test_every_form_that_can_wait_has_a_name(covered: FlaskClient) -> None:
+    open_ones = {"cards", "demo", "language", "locks", "sheets", "unsent", "users"}
+    posts = {rule.endpoint for rule in covered.application.url_map.iter_rules() if "POST" in (rule.methods or ())}
+
+    assert {called(one) for one in posts if one.partition(".")[0] not in open_ones}
+    assert {one for one in STEPS if "." in one} <= posts
+
+
+def test_no_form_but_those_that_open_a_laptop_calls_a_field_as_a_secret() -> None:
+    sources = [*ROOT.glob("templates/**/*.html"), *ROOT.glob("fieldkit/web/*.py")]
+    named = re.compile(r"""name=["'](\w+)["']|Field\(\s*["'](\w+)["']""")
+    found = {path.stem: {one for pair in named.findall(path.read_text("utf-8")) for one in pair} for path in sources}
+
+    openers = {"users", "locks", "sheets", "studies", "devices", "backups", "home", "restore", "unlock", "add", "accept"}
+    assert {name: fields & SECRET for name, fields in found.items() if fields & SECRET and name not in openers} == {}
