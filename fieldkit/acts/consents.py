@@ -205,18 +205,23 @@ def _is_shown(said: GuardianAnswer, known: people.Row | None, basis: str) -> boo
     if said.basis_evidence:
         return bool(_seen_paper(said))
     kept = (known["basis_evidence"] or "").strip() if known and known["basis"] == basis else ""
+    if known and kept == SEEN:
+        return _is_paper(known["basis_paper"] or "")
     return bool(kept) and kept.casefold() not in _NO_PAPER
 
 
 def _seen_paper(said: GuardianAnswer) -> str:
-    paper = said.basis_paper.strip()
-    return paper if said.basis_evidence == SEEN and names.letters(paper) else ""
+    return said.basis_paper.strip() if said.basis_evidence == SEEN and _is_paper(said.basis_paper) else ""
+
+
+def _is_paper(named: str) -> bool:
+    return bool(names.letters(named)) and named.strip().casefold() not in _NO_PAPER
 
 
 SEEN = "seen_paper"
 _NO_PAPER = frozenset(
-    word.casefold() for code in ("told", "none") for word in (code, *load_study().codes["basis_evidence"][code])
-) | {"无"}
+    word.casefold() for code in situations.UNSHOWN for word in (code, *load_study().codes["basis_evidence"][code])
+) | {"无", "没有", "口头", "不知道"}
 
 
 def _give(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, event: dict[str, Value]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
@@ -12,7 +12,7 @@ from fieldkit.acts import clocks
 from fieldkit.acts.desk import Desk
 from fieldkit.rules import ages, calendars, guides, help_card
 from fieldkit.rules.ages import BirthDate
-from fieldkit.rules.consent import CARER, Event
+from fieldkit.rules.consent import CARER, CLAIMED, Event
 from fieldkit.rules.situations import Situation
 from fieldkit.rules.states import Adult
 from fieldkit.rules.versions import FormVersion
@@ -116,7 +116,11 @@ def _adult(tables: Tables, relation: str, row: people.Row | None, parent: people
     heads = log.heads_of(tables, row["id"]) if row["conflict"] else {}
     if lacks or any(len(heads.get(name, [])) > 1 for name in ("basis", "capacity", "ended_on")):
         return Adult(relation, capacity="lacks")
-    return Adult(relation, **{name: row[name] or "" for name in ("basis", "capacity", "ended_on", "role")})
+    known = Adult(relation, **{name: row[name] or "" for name in ("basis", "capacity", "ended_on", "role")})
+    return replace(known, basis=CLAIMED) if known.basis and row["basis_evidence"] in UNSHOWN else known
+
+
+UNSHOWN = frozenset({"told", "none"})  # codes of `basis_evidence`: no paper shows that somebody is the guardian
 
 
 def form_versions(tables: Tables) -> list[FormVersion]:

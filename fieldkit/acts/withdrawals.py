@@ -121,6 +121,9 @@ def whom(desk: Desk, code: str) -> tuple[list[Case], bool]:
     """
     if not code.strip() or desk.me.role not in {INTERVIEWER, COORDINATOR}:
         return [], not code.strip()
+    several = slips.case_codes(clean(code))
+    if len(several) > 1:
+        return [one for each in several for one in people.find(desk, each) if each in _codes(one)], False
     wanted, found = slips.spelt(clean(code)).casefold(), people.find(desk, code)
     named = [one for one in found if wanted in {word.casefold() for word in _codes(one)}]
     return (named if len(named) > 1 else []) if named else found, bool(named)

@@ -33,20 +33,39 @@ def code(pick: Callable[[str], str]) -> str:
 def spelt(text: str) -> str:
     """Return the code that *text* means, as it is kept: with blanks, other dashes, wide letters, or words around it."""
     plain = names.typed(text)
-    joined = re.sub(r"[\s\-_]", "", plain).upper()
-    codes = {"-".join(parts) for parts in _CASE_CODE.findall(joined) or _CASE_CODE.findall(plain.upper())}
+    codes = case_codes(text)
     if len(codes) == 1:
-        return codes.pop()
+        return codes[0]
+    joined = _joined(plain)
     return joined if _is_slip_code(joined) else plain
 
 
+def case_codes(text: str) -> list[str]:
+    """Return every case code that *text* means, in their order: "ZK-A03-003、004" means two of one site."""
+    plain = names.typed(text).upper()
+    found = [match.groups() for match in _CASE_CODE.finditer(_joined(plain))]
+    matches = [] if len(found) == 1 and _joined(plain) == "".join(found[0]) else list(_CASE_CODE.finditer(plain))
+    found = [match.groups() for match in matches] or found
+    more = [(*found[-1][:2], number) for number in _MORE.findall(plain[matches[-1].end() :])] if matches else []
+    return list(dict.fromkeys("-".join(parts) for parts in [*found, *more]))
+
+
+def _joined(text: str) -> str:
+    return re.sub(r"[\s\-_]", "", text).upper()
+
+
 def is_code(text: str) -> bool:
-    """Tell whether *text* means a case code or the code of a slip: what else is typed may be a name or a number."""
+    """Tell whether *text* means a case code or the code of a slip: what else is typed may be a name or a number.
+
+    Eight letters, or eight digits, may be either: whoever typed them is asked.
+    """
     meant = spelt(text)
-    return _CASE_CODE.fullmatch(meant) is not None or _is_slip_code(meant)
+    mixed = any(one.isdigit() for one in meant) and any(one.isalpha() for one in meant)
+    return _CASE_CODE.fullmatch(meant) is not None or (mixed and _is_slip_code(meant))
 
 
 _CASE_CODE = re.compile(r"(?<![A-Z0-9])([A-Z]{2})[\s\-_]*([A-Z]\d{2})[\s\-_]*(\d{3})(?![A-Z0-9])")
+_MORE = re.compile(r"(?<![A-Z0-9])\d{3}(?![A-Z0-9])")
 
 
 def _is_slip_code(text: str) -> bool:

@@ -24,8 +24,8 @@ from fieldkit.acts.forms import NotUnderstood
 from fieldkit.acts.interviews import GatesClosed
 from fieldkit.acts.told import ParentTold, PersonTold, Seen
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
-from fieldkit.records import Change, natural_id
-from fieldkit.rules import consent, gates
+from fieldkit.records import Change, Value, natural_id
+from fieldkit.rules import consent, gates, states
 from fieldkit.rules.ages import NoBirthDate, OutOfRange
 from fieldkit.rules.calendars import DayToCome, NoDay
 from fieldkit.rules.findings import ReasonNeeded
@@ -412,11 +412,40 @@ def test_only_a_paper_that_was_seen_shows_who_is_the_guardian(
     refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, said))
 
 
-@pytest.mark.parametrize("paper", ["", " ", "-", "。"])
+@pytest.mark.parametrize("paper", ["", " ", "-", "。", "没有", " 无 ", "口头", "None"])
 def test_a_paper_that_was_seen_has_a_name(refused: Refused, desks: Desks, child: str, says: Says, paper: str) -> None:
     said = says(desks["interviewer"], child, **UNCLE, basis_evidence="seen_paper", basis_paper=paper)
 
     refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, said))
+
+
+@pytest.mark.parametrize("paper", ["", "没有", "-"])
+def test_a_paper_on_record_has_a_name_too(refused: Refused, desks: Desks, child: str, says: Says, paper: str) -> None:
+    told = PersonTold("uncle_aunt", role="guardian", basis="court", basis_evidence="seen_paper", basis_paper=paper)
+    household.save_person(desks["interviewer"], child, natural_id("person", child), told, Seen(""))
+    said = says(desks["interviewer"], child, relation="uncle_aunt")
+
+    refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, said))
+
+
+@pytest.mark.parametrize("shown", ["told", "none"])
+def test_a_guardian_of_whom_no_paper_was_seen_after_all_has_to_be_confirmed(
+    desks: Desks, child: str, says: Says, shown: str
+) -> None:
+    desk = desks["interviewer"]
+    consents.record(desk, child, says(desk, child, **UNCLE, **JUDGMENT))
+    assert people.case(desk, child).consent == states.GIVEN
+    with desk.db.reading() as tables:
+        (uncle,) = [one["id"] for one in rows.rows(tables, "persons", child) if one["relation"] == "uncle_aunt"]
+    log_it(desk, child, uncle, {"basis_evidence": shown})
+
+    assert people.case(desk, child).consent == states.NEEDS_RECONFIRM
+
+
+def log_it(desk: Desk, child: str, record: str, values: dict[str, Value]) -> None:
+    """Correct a person of the household, as its page does."""
+    with desk.db.writing() as tables:
+        log.append(tables, desk.pen, Draft("person", values, record=record, subject=child))
 
 
 @pytest.mark.parametrize("shown", ["none", "told", "没有", "口头说明", " None ", "无"])

@@ -50,6 +50,8 @@ def test_a_slip_code_has_eight_characters_and_none_that_looks_like_another() -> 
         ("ZK-A03-0011", "ZK-A03-0011"),
         ("编号 ZK-A03-001", "ZK-A03-001"),
         ("ZK-A03-001 或 ZK-A03-002", "ZK-A03-001 或 ZK-A03-002"),
+        ("ZK-A03-003、004", "ZK-A03-003、004"),
+        ("ZK-A03-003，ZK-A03-003", "ZK-A03-003"),
         ("p_N-9aBcDeFgHiJkLmNoPq", "p_N-9aBcDeFgHiJkLmNoPq"),
     ],
 )
@@ -59,7 +61,29 @@ def test_a_code_is_understood_however_it_is_written(typed: str, meant: str) -> N
 
 @pytest.mark.parametrize(
     ("typed", "code"),
-    [("李小花", False), ("0394-000 0000", False), ("", False), ("ad6x xymd", True), ("编号 zk a03 001", True)],
+    [
+        ("李小花", False),
+        ("0394-000 0000", False),
+        ("", False),
+        ("ad6x xymd", True),
+        ("Wang Fang", False),
+        ("3746 9934", False),
+        ("编号 zk a03 001", True),
+    ],
 )
 def test_a_name_or_a_number_is_no_code(typed: str, code: bool) -> None:
     assert slips.is_code(typed) is code
+
+
+@pytest.mark.parametrize(
+    ("typed", "codes"),
+    [
+        ("小满", []),
+        ("zk a03 001", ["ZK-A03-001"]),
+        ("ZK-A03-003、004", ["ZK-A03-003", "ZK-A03-004"]),
+        ("ZK-A03-003 和 ZK-A04-001/002", ["ZK-A03-003", "ZK-A04-001", "ZK-A04-002"]),
+        ("ZK-A03-007 ZK-A03-008", ["ZK-A03-007", "ZK-A03-008"]),
+    ],
+)
+def test_every_child_that_a_text_names_by_code_is_meant(typed: str, codes: list[str]) -> None:
+    assert slips.case_codes(typed) == codes

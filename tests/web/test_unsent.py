@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from fieldkit.acts import people
 from fieldkit.acts.desk import Desk
 from fieldkit.web.pages import SECRET
-from fieldkit.web.sessions import end_sessions
+from fieldkit.web.sessions import change_desk, desk, end_sessions
 from fieldkit.web.titles import STEPS, called
 
 Desks = dict[str, Desk]
@@ -194,13 +194,15 @@ def test_a_session_that_ends_because_the_passphrase_was_recovered_leaves_its_for
 
 
 def later(browser: FlaskClient, days: int) -> None:
-    site = browser.application.extensions["fieldkit"]
-    site.clock = site.machines["home"].desk.clock
-    ahead = replace(site.clock, ahead=site.clock.ahead + timedelta(days=days))
-    with browser.application.test_request_context():
-        site.clock = ahead
-    for held in browser.application.session_interface.held.values():
-        held["desk"] = replace(held["desk"], clock=ahead)
+    """Let the days pass while this server runs on."""
+    with browser.application.test_request_context(headers={"Cookie": f"fieldkit={cookie(browser)}"}):
+        change_desk(replace(desk(), clock=replace(desk().clock, ahead=desk().clock.ahead + timedelta(days=days))))
+
+
+def cookie(browser: FlaskClient) -> str:
+    found = browser.get_cookie("fieldkit")
+    assert found
+    return found.value
 
 
 def test_a_childs_yes_that_waited_until_another_day_is_asked_anew_and_a_no_still_counts(
@@ -269,5 +271,17 @@ def test_no_form_but_those_that_open_a_laptop_calls_a_field_as_a_secret() -> Non
     named = re.compile(r"""name=["'](\w+)["']|Field\(\s*["'](\w+)["']""")
     found = {path.stem: {one for pair in named.findall(path.read_text("utf-8")) for one in pair} for path in sources}
 
-    openers = {"users", "locks", "sheets", "studies", "devices", "backups", "home", "restore", "unlock", "add", "accept"}
+    openers = {
+        "users",
+        "locks",
+        "sheets",
+        "studies",
+        "devices",
+        "backups",
+        "home",
+        "restore",
+        "unlock",
+        "add",
+        "accept",
+    }
     assert {name: fields & SECRET for name, fields in found.items() if fields & SECRET and name not in openers} == {}

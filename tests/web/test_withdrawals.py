@@ -119,6 +119,20 @@ def test_a_code_with_words_around_it_hides_the_child_at_once(
     assert browser.get(f"/people/{consented}").status_code == 404
 
 
+def test_a_text_that_names_two_children_by_code_leads_to_both(
+    browser: FlaskClient, desks: dict[str, Desk], child: str
+) -> None:
+    first = people.case(desks["interviewer"], child).case_code
+    born = f"{desks['interviewer'].clock.today().year - 11}-02"
+    other = people.register(desks["interviewer"], NewChild("小雨", "0394-0000001", "A03", "m", born))
+    second = people.case(desks["interviewer"], other).case_code
+    page = browser.post("/withdraw", data={"code": f"{first}、{second[-3:]}", "asker": "mother"}).text
+
+    assert first in page
+    assert second in page
+    assert not people.case(desks["interviewer"], child).events
+
+
 def test_of_two_children_with_one_pseudonym_the_family_is_asked_which(
     browser: FlaskClient, desks: dict[str, Desk], consented: str, child: str
 ) -> None:
