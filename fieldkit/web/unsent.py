@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response
 
 from fieldkit.clock import new_id
 from fieldkit.rules.consent import NO
-from fieldkit.web.pages import Answer, prose
+from fieldkit.web.pages import Answer
 from fieldkit.web.sessions import desk, in_turn
+from fieldkit.web.typed import prose
 
 pages = Blueprint("unsent", __name__, url_prefix="/unsent")
 MARK = "unsent"  # the field by which a form says which of those that wait it is
