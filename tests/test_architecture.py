@@ -118,9 +118,9 @@ def test_each_broken_rule_is_seen(copy: Path, file: str, line: str, complaint: s
 
 def test_an_import_for_type_checkers_counts_too(copy: Path) -> None:
     with (copy / "fieldkit/rules/ages.py").open("a", encoding="utf-8") as module:
-        module.write("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from fieldkit.store import log\n")
+        module.write("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from fieldkit.store import keys\n")
 
-    assert complaints(copy) == ["fieldkit.rules.ages looks up to fieldkit.store.log"]
+    assert complaints(copy) == ["fieldkit.rules.ages looks up to fieldkit.store.keys"]
 
 
 def test_migrations_lean_on_no_code_that_may_change() -> None:

@@ -95,7 +95,7 @@ def save(desk: Desk, said: SaveAnswer) -> Saved:
         _check_stands(tables, said, interview["subject"])
         _check_turn(desk, said)
         interviews.keep_duration(desk, tables, interview)
-        change = _keep(desk, tables, said, interview, interviews.grounds(tables, interview))
+        change = _keep(desk, tables, said, interview, interviews.grounds(desk, tables, interview))
         _turned(desk, said)
     return Saved(change.id, said.base, desk.clock.now(), said.editor)
 
@@ -110,7 +110,7 @@ def off_record(desk: Desk, said: SaveAnswer, words: str) -> Saved:
     _check(said)
     with desk.db.writing() as tables:
         interview = _interview(tables, said)
-        grounds = interviews.grounds(tables, interview)
+        grounds = interviews.grounds(desk, tables, interview)
         outcome = "answered" if said.text.strip() else OFF_RECORD
         went_on = machine.recall(tables, _WENT_ON + said.editor)  # the answer to the first request was lost
         if went_on is not None:
@@ -145,7 +145,7 @@ def erase_version(desk: Desk, interview: str, question: str, version: str) -> No
         for one in mine:
             if one.id != version:
                 said = SaveAnswer(interview, question, new_id(), "{}", one.set["text"], one.set["text_kind"])
-                _keep(desk, tables, said, row, interviews.grounds(tables, row))
+                _keep(desk, tables, said, row, interviews.grounds(desk, tables, row))
 
 
 @only(INTERVIEWER)

@@ -257,7 +257,7 @@ def _permitted(desk: Desk, tables: Tables, interview: str, media: str) -> Row:
     """Return the interview; raises NotFound, ItemNotInForce, TooYoung."""
     row = interviews.row_within(tables, interview)
     item = item_of(rules.plain(media))
-    if not item or not consent.effective(standing.binding(tables, row["subject"]), item, interview):
+    if not item or not situations.permits(desk, tables, row["subject"], item, interview):
         raise ItemNotInForce
     if not _old_enough(desk, tables, row["subject"], item):
         raise TooYoung
@@ -267,7 +267,7 @@ def _permitted(desk: Desk, tables: Tables, interview: str, media: str) -> Row:
 def _old_enough(desk: Desk, tables: Tables, subject: str, item: str) -> bool:
     """Tell whether the study lets *item* be kept of somebody of this age."""
     group = situations.age_group(desk, people.looked_up(tables), row_within(tables, subject))
-    return rules.may_record(item, setup.facts(tables).get("audio_under_14", ""), group)
+    return rules.may_record(item, setup.facts(tables).get(rules.UNDER_14, ""), group)
 
 
 def _check_size(size: int) -> None:
@@ -290,8 +290,8 @@ def permitted(desk: Desk, interview: str) -> tuple[str, ...]:
     """Return which kinds of medium ("audio", "image") guardian and child agreed to in this session. Raises NotFound."""
     with desk.db.reading() as tables:
         subject = interviews.row_within(tables, interview)["subject"]
-        events = standing.binding(tables, subject)
-        agreed = {kind: item for kind, item in ATTACHED.items() if consent.effective(events, item, interview)}
+        said = ATTACHED.items()
+        agreed = {kind: item for kind, item in said if situations.permits(desk, tables, subject, item, interview)}
         return tuple(kind for kind, item in agreed.items() if _old_enough(desk, tables, subject, item))
 
 
@@ -300,7 +300,6 @@ def listing(desk: Desk, interview: str) -> list[Attached]:
     """Return what is attached to an interview, in the order in which it came. Raises NotFound."""
     with desk.db.reading() as tables:
         row = interviews.row_within(tables, interview)
-        events = standing.binding(tables, row["subject"])
         found = people.looked_up(tables)("attachments", "interview", interview)
         written = {one["id"]: log.of_record(tables, one["id"])[0] for one in found}
         return [
@@ -309,7 +308,7 @@ def listing(desk: Desk, interview: str) -> list[Attached]:
                 media=one["media"],
                 bytes=one["bytes"],
                 whole=attachments.is_whole(tables, json.loads(one["chunks"])),
-                usable=consent.usable(events, item_of(one["media"])),
+                usable=situations.may_use(desk, tables, row["subject"], item_of(one["media"])),
                 mine=written[one["id"]].device == desk.device.id,
             )
             for one in sorted(found, key=lambda one: written[one["id"]].tick)
@@ -323,7 +322,7 @@ def open_one(desk: Desk, interview: str, id_: str) -> Opened:
     with desk.db.reading() as tables:
         row = _row(tables, interview, id_)
         subject = interviews.row_within(tables, interview)["subject"]
-        if not consent.usable(standing.binding(tables, subject), item_of(row["media"])):
+        if not situations.may_use(desk, tables, subject, item_of(row["media"])):
             raise TakenBack
         names = json.loads(row["chunks"])
         broken = attachments.broken(tables, folder, names)

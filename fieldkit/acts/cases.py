@@ -94,6 +94,15 @@ class Case:
         """Tell whether a talk may have been held on paper: somebody has answered, whatever it was."""
         return self.consent not in {states.NOT_SOUGHT, states.INFORMED}
 
+    @property
+    def adult(self) -> bool:
+        """Tell whether the participant has come of age."""
+        return self.age_group == states.ADULT_GROUP
+
+    def permits(self, item: str, session: str) -> bool:
+        """Tell whether *item* is permitted in *session*."""
+        return consent.effective(self.binding, item, session, grown=self.adult)
+
     def held_on_paper(self, day: str) -> bool:
         """Tell whether an interview of *day* was typed in from paper: no second one of that day starts."""
         return any(line.on_paper and line.started_on == day for line in self.interviews)
@@ -253,7 +262,7 @@ def unused_session(tables: Tables, events: list[Event], lines: list[InterviewLin
 
 def next_step(one: Case, day: str, screening: str) -> Step:
     """Return the next step of *one* on *day*."""
-    if one.age_group != states.ADULT_GROUP and consent.open_noes(one.binding, {GUARDIAN}):
+    if not one.adult and consent.open_noes(one.binding, {GUARDIAN}):
         return Step("on_hold" if one.on_hold else "guardian_said_no")
     child_noes = consent.open_noes(one.binding, {CHILD})
     if child_noes:

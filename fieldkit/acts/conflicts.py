@@ -226,7 +226,7 @@ def _write(
     row, kind = found.row, found.kind
     if kind.name == "string":
         _check_wording(tables, found, said, values[said.field])
-    needed = interviews.grounds(tables, interviews.row_within(tables, row["session"])) if kind.needs else ()
+    needed = interviews.grounds(desk, tables, interviews.row_within(tables, row["session"])) if kind.needs else ()
     draft = Draft(
         kind.name,
         {name: row[name] for name in kind.key} | dict(values),

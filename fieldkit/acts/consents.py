@@ -123,7 +123,7 @@ def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
     form = forms.guardian_form(desk, subject, check_day(desk, said.given_on))
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
-        event = _begin(desk, tables, one, form, said) | {"items": dict(said.items)}
+        event = _begin(desk, tables, one, form, said) | {"items": _asked(form, said)}
         if _is_no(said):  # without it there is no interview, and no name to keep
             slips.purge_within(desk, tables, one.id)  # the contact slip goes with the no
             return events.decline(desk, tables, one, event, "guardian_no")
@@ -132,6 +132,12 @@ def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
         asked = [*ways.findings(said.evidence), *consent.asked_again(str(event["actor"]), noes)]
         clocks.check_answered(desk, tables, said.reasons, asked)
         return _give(desk, tables, one, said, event | events.lifting(noes))
+
+
+def _asked(form: FormView, said: GuardianAnswer) -> dict[str, str]:
+    """Return the answers without those to what this family is not asked for, which may have been asked before."""
+    left_out = {item.code for item in form.left_out}
+    return {code: word for code, word in said.items.items() if code not in left_out}
 
 
 def _is_no(said: GuardianAnswer) -> bool:

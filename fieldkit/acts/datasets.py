@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from fieldkit.acts import exports
+from fieldkit.acts import exports, situations
 from fieldkit.acts.clocks import meant
 from fieldkit.acts.desk import Desk, only
 from fieldkit.records import KINDS, Value
-from fieldkit.rules import consent
 from fieldkit.rules.members import COORDINATOR
-from fieldkit.store import clocks, duplicates, people, standing
+from fieldkit.store import clocks, duplicates, people
 from fieldkit.store.database import Tables
 from fieldkit.store.people import Row
 
@@ -55,19 +54,19 @@ class Table:
 def merged(desk: Desk) -> dict[str, Table]:
     """Return the tables by name, each row with its case code and, where it is of an interview, the interview's code."""
     with desk.db.reading() as tables:
-        children = {one["id"]: one for one in exports.in_use(tables)}
+        children = {one["id"]: one for one in exports.in_use(desk, tables)}
         codes = {
             interview["id"]: f"{child['case_code']}-S{place}"
             for id_, child in children.items()
             for place, interview in enumerate(people.interviews(tables, id_), 1)
         }
-        found = {KINDS[kind].table: _of_kind(tables, kind, children, codes) for kind in FIELDS}
-        return {**found, "consents": _consents(tables, children, codes)}
+        found = {KINDS[kind].table: _of_kind(desk, tables, kind, children, codes) for kind in FIELDS}
+        return {**found, "consents": _consents(desk, tables, children, codes)}
 
 
-def _of_kind(tables: Tables, kind: str, children: dict[str, Row], codes: dict[str, str]) -> Table:
+def _of_kind(desk: Desk, tables: Tables, kind: str, children: dict[str, Row], codes: dict[str, str]) -> Table:
     session, fields = _SESSION_IN.get(kind), tuple(FIELDS[kind].split())
-    mark = _MARKING[kind](tables, children) if kind in MARKS else None
+    mark = _MARKING[kind](desk, tables, children) if kind in MARKS else None
     rows = [
         (
             children[subject]["case_code"],
@@ -81,13 +80,13 @@ def _of_kind(tables: Tables, kind: str, children: dict[str, Row], codes: dict[st
     return Table((*heads, *fields, *MARKS.get(kind, ())), len(heads), rows)
 
 
-def _marking(tables: Tables, children: dict[str, Row]) -> Callable[[str, Row], tuple[Cell, ...]]:
-    quoted = {one: consent.usable(standing.binding(tables, one), "quote") for one in children}
+def _marking(desk: Desk, tables: Tables, children: dict[str, Row]) -> Callable[[str, Row], tuple[Cell, ...]]:
+    quoted = {one: situations.may_use(desk, tables, one, "quote") for one in children}
     flagged = {one: clocks.flagged(tables, one) for one in children}
     return lambda one, row: (int(row["conflict"] or 0), int(row["id"] in flagged[one]), int(quoted[one]))
 
 
-def _putting_right(tables: Tables, children: dict[str, Row]) -> Callable[[str, Row], tuple[Cell, ...]]:
+def _putting_right(_desk: Desk, tables: Tables, children: dict[str, Row]) -> Callable[[str, Row], tuple[Cell, ...]]:
     right = {one: meant(tables, one) for one in children}
     return lambda one, row: (exports.in_cell(right[one].get(row["id"], ())),)
 
@@ -95,8 +94,8 @@ def _putting_right(tables: Tables, children: dict[str, Row]) -> Callable[[str, R
 _MARKING = {"answer": _marking, "interview": _putting_right}
 
 
-def _consents(tables: Tables, children: dict[str, Row], codes: dict[str, str]) -> Table:
-    fields, right = tuple(CONSENT.split()), _putting_right(tables, children)
+def _consents(desk: Desk, tables: Tables, children: dict[str, Row], codes: dict[str, str]) -> Table:
+    fields, right = tuple(CONSENT.split()), _putting_right(desk, tables, children)
     rows = [
         (
             children[subject]["case_code"],

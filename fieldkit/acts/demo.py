@@ -50,7 +50,7 @@ from fieldkit.studies import load_study
 
 CHEAP = Cost(passes=1, memory=8 * 1024)  # the folders are gone at exit, and nobody types their passphrases
 KEPT = {"G09": "kept", "G10": "not_at_home", "G12": "checked"}  # what is tapped before an interview starts
-SURE = {"V31": "date_right"}  # yesterday was made up a moment ago
+SURE = {"V31": "date_right", "alike": "another"}  # yesterday was made up a moment ago
 YESTERDAY, LAST_WEEK = timedelta(days=-1), timedelta(days=-7)
 Case = Mapping[str, Any]  # one `[[cases]]` of demo.toml
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fieldkit.acts import situations
 from fieldkit.acts.clocks import meant
 from fieldkit.acts.desk import Desk, only
 from fieldkit.rules import consent, guides
@@ -69,11 +70,14 @@ def dataset(desk: Desk) -> Dataset:
         interviews, on_hold = 0, 0
         for child in people.participants(tables):
             found, said = people.interviews(tables, child["id"]), standing.binding(tables, child["id"])
-            if objects(said):
+            if objects(said, grown=situations.grown(desk, tables, child["id"], said)):
                 on_hold += len(found)
                 continue
             interviews += len(found)
-            flagged, quoted = clocks.flagged(tables, child["id"]), consent.usable(said, "quote")
+            flagged, quoted = (
+                clocks.flagged(tables, child["id"]),
+                situations.may_use(desk, tables, child["id"], "quote"),
+            )
             right = meant(tables, child["id"])
             for place, interview in enumerate(found, 1):
                 texts = _asked(tables, interview)
@@ -90,14 +94,20 @@ def dataset(desk: Desk) -> Dataset:
         )
 
 
-def in_use(tables: Tables) -> list[people.Row]:
+def in_use(desk: Desk, tables: Tables) -> list[people.Row]:
     """Return the children who may be analysed, by case code: not hidden, and no guardian of theirs objects."""
-    return [one for one in people.participants(tables) if not objects(standing.binding(tables, one["id"]))]
+    said = [(one, standing.binding(tables, one["id"])) for one in people.participants(tables)]
+    return [one for one, events in said if not objects(events, grown=situations.grown(desk, tables, one["id"], events))]
 
 
-def objects(said: list[Event]) -> bool:
-    """Tell whether a guardian's no is open: nothing more is used until that guardian lifts it (`domain.md` §7, 9)."""
-    return any(event.act == "declined" for event in consent.open_noes(said, {GUARDIAN}))
+def objects(said: list[Event], *, grown: bool) -> bool:
+    """Tell whether a guardian's no is open: nothing more is used until that guardian lifts it (`domain.md` §7, 9).
+
+    Of somebody *grown* who answered for themselves no guardian decides any more (§3.8).
+    """
+    return not consent.decides_alone(said, grown=grown) and any(
+        event.act == "declined" for event in consent.open_noes(said, {GUARDIAN})
+    )
 
 
 def _asked(tables: Tables, interview: people.Row) -> dict[str, Pair]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import month_name
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from fieldkit.acts import promises, situations
@@ -16,7 +16,7 @@ from fieldkit.acts.strings import PlaceholdersDiffer
 from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import natural_id
-from fieldkit.rules import ages, guides, versions
+from fieldkit.rules import ages, attachments, guides, versions
 from fieldkit.rules.ages import OutOfRange
 from fieldkit.rules.consent import BLOCKS, NECESSARY
 from fieldkit.rules.members import COORDINATOR
@@ -54,7 +54,10 @@ class FormItem:
 
 @dataclass(frozen=True)
 class FormView:
-    """A form version with its words as published here, placeholders filled."""
+    """A form version with its words as published here, placeholders filled.
+
+    `left_out`: items of this version that nobody asks this child's family, and that nobody may say yes to.
+    """
 
     doc_kind: str
     version: str
@@ -65,6 +68,7 @@ class FormView:
     teach_back: list[Pair]
     items: list[FormItem]
     fits_age: bool = True
+    left_out: list[FormItem] = field(default_factory=list)
 
     @property
     def asks_each(self) -> bool:
@@ -112,11 +116,15 @@ def child_form(desk: Desk, subject: str) -> FormView:
 def form_for(desk: Desk, doc_kind: str, one: Case, day: str = "") -> FormView:
     """Return the form *doc_kind* with the words of its own strings: the version in force on *day*, else the newest.
 
+    What the study does not do with somebody of this age is not asked for: a yes to it would be a yes to nothing.
     Raises NotFound.
     """
     with desk.db.reading() as tables:
         wanted = versions.current(situations.form_versions(tables), doc_kind, day or desk.today)
-        return _view(tables, wanted, day or desk.today, placeholder_values(desk, tables, one, wanted))
+        view = _view(tables, wanted, day or desk.today, placeholder_values(desk, tables, one, wanted))
+        decided = setup.facts(tables).get(attachments.UNDER_14, "")
+    asked = [item for item in view.items if attachments.may_record(item.code, decided, one.age_group)]
+    return replace(view, items=asked, left_out=[item for item in view.items if item not in asked])
 
 
 def blank(desk: Desk, doc_kind: str, *, to_stamp: bool = False) -> FormView:

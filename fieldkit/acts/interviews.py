@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from fieldkit.acts import pseudonyms
+from fieldkit.acts import pseudonyms, situations
 from fieldkit.acts.cases import case_within
 from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import Invalid, NotFound, Refusal
@@ -154,14 +154,15 @@ def ran(desk: Desk, tables: Tables, interview: people.Row) -> int | None:
     return None if interview["entered_on"] else elapsed.now(tables, interview["id"], desk.clock)
 
 
-def grounds(tables: Tables, interview: people.Row) -> tuple[str, ...]:
+def grounds(desk: Desk, tables: Tables, interview: people.Row) -> tuple[str, ...]:
     """Return what a change of *interview* names as its grounds (`design.md` §6).
 
     Raises ConsentMissing unless notes are permitted in this session.
     """
-    if not consent.effective(standing.binding(tables, interview["subject"]), NEEDED, interview["id"]):
+    subject, session = interview["subject"], interview["id"]
+    if not situations.permits(desk, tables, subject, NEEDED, session):
         raise ConsentMissing
-    return consent.grounds(standing.events(tables, interview["subject"]), interview["id"])
+    return consent.grounds(standing.events(tables, subject), session)
 
 
 @only(INTERVIEWER)
@@ -174,7 +175,7 @@ def choose_mode(desk: Desk, interview: str, mode: str) -> None:
         if (row["mode"] or FULL) == mode:
             return
         known = {"record": interview, "subject": row["subject"], "session": interview}
-        at, named = keep_duration(desk, tables, row), grounds(tables, row)
+        at, named = keep_duration(desk, tables, row), grounds(desk, tables, row)
         log.append_over(tables, desk.pen, Draft("interview", {"mode": mode}, **known, grounds=named, elapsed=at))
 
 

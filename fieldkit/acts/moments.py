@@ -37,7 +37,7 @@ def note(desk: Desk, interview: str, what: str, who: str = "", question: str = "
 
 def write(desk: Desk, tables: Tables, interview: people.Row, what: str, who: str = "", question: str = "") -> str:
     """Keep a moment in the caller's transaction; return its id. Raises ConsentMissing."""
-    grounds = interviews.grounds(tables, interview)
+    grounds = interviews.grounds(desk, tables, interview)
     at = interviews.keep_duration(desk, tables, interview, _TURNS.get(what, counters.move))
     facts = {"interview": interview["id"], "what": what, "who": who, "question": question, "t_elapsed": at}
     draft = Draft(

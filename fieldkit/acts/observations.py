@@ -11,7 +11,7 @@ from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Opened, opened
 from fieldkit.i18n import N_
 from fieldkit.records import clean, natural_id
-from fieldkit.rules import consent, names, notes
+from fieldkit.rules import names, notes
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.store import log, people
@@ -42,7 +42,7 @@ def of_interview(desk: Desk, interview: str) -> Observation:
             case=one,
             parts={name: stored.get(name) or "" for name in PARTS},
             opened=opened(tables, natural_id("observation", interview)),
-            open=desk.me.role == INTERVIEWER and consent.effective(one.binding, interviews.NEEDED, interview),
+            open=desk.me.role == INTERVIEWER and one.permits(interviews.NEEDED, interview),
         )
 
 
@@ -58,7 +58,7 @@ def keep(desk: Desk, interview: str, parts: Mapping[str, str], base: str = "{}")
     with desk.db.writing() as tables:
         row = interviews.row_within(tables, interview)
         interviews.check_goes_on(tables, interview)
-        grounds = interviews.grounds(tables, row)
+        grounds = interviews.grounds(desk, tables, row)
         facts = {"interview": interview, **told}
         draft = Draft("observation", facts, subject=row["subject"], session=interview, grounds=grounds)
         log.save_over(tables, desk.pen, draft, natural_id("observation", interview), base)

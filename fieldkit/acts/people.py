@@ -19,7 +19,9 @@ from fieldkit.rules.ages import BirthDate
 from fieldkit.rules.consent import Event
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
+from fieldkit.rules.slips import Slip
 from fieldkit.store import log, people, search, standing
+from fieldkit.store import slips as held
 from fieldkit.store.clocks import flagged
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
@@ -75,12 +77,23 @@ def last_site(desk: Desk) -> str:
 def register(desk: Desk, child: NewChild) -> str:
     """Write down a child to be asked; return the participant's id.
 
-    Raises Missing, Invalid, TooLong, and what `rules.ages` and `rules.calendars` refuse (V01, V02, V05, a told age).
+    Raises Missing, Invalid, TooLong, ReasonNeeded (V31, or a child like this one is here), and what `rules.ages` and
+    `rules.calendars` refuse (V01, V02, V05, a told age).
     """
     group = check(desk, child)
     with desk.db.writing() as tables:
-        clocks.check_answered(desk, tables, child.reasons)
+        clocks.check_answered(desk, tables, child.reasons, slips.asked(alike(tables, child)))
         return register_within(desk, tables, child, group)
+
+
+def alike(tables: Tables, child: NewChild) -> list[Slip]:
+    """Return the children of the same site who are called the same, or have the same phone."""
+    return slips.alike(Slip("", "", child.called, child.phone), slips_at(tables, child.site.upper()))
+
+
+def slips_at(tables: Tables, site: str) -> dict[str, list[Slip]]:
+    """Return the contact slips of the children of *site* by their marks."""
+    return slips.by_mark(Slip(*one) for one in held.held_at(tables, site))
 
 
 def check(desk: Desk, child: NewChild) -> str:

@@ -151,7 +151,7 @@ def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPag
             upset=moments.how_upset(happened),
             told=next((event.told for event in one.events if event.session == interview and event.told), ()),
             ended=interviews.ended(tables, interview),
-            writable=consent.effective(one.binding, interviews.NEEDED, interview),
+            writable=one.permits(interviews.NEEDED, interview),
             paper=interviews.paper_of(row),
             left_open_on=row["started_on"] if _left_open(desk, tables, row) else "",
         )

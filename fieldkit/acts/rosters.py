@@ -11,13 +11,16 @@ from fieldkit.acts.people import NewChild, NoSerialLeft
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.rules import names
+from fieldkit.rules import slips as rules
 from fieldkit.rules.calendars import UnknownCalendar
 from fieldkit.rules.findings import ASK, Finding
 from fieldkit.rules.members import INTERVIEWER
+from fieldkit.rules.slips import Slip
 from fieldkit.store import people as serials
 from fieldkit.store import rosters as store
 from fieldkit.store.database import Tables
 
+Slips = dict[str, dict[str, list[Slip]]]
 _TYPED = ("called", "phone", "site", "sex", "birth_date", "given_by")
 
 
@@ -50,10 +53,19 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Alike:
+    """A line whose child may be one of `slips`: of children who are here, or (without an id) of earlier lines."""
+
+    number: int
+    slips: list[Slip]
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a roster would do: children to register with their age groups, lines of those who are here, refused ones.
 
     `findings`: what wants a reason before anything is written (V31, families that were asked before).
+    `alike`: lines of children who may be here, or on an earlier line, under the same name or phone, and like whom.
     `short`: the sites for which this laptop has too few case codes; then nobody can be registered.
     """
 
@@ -61,6 +73,7 @@ class Plan:
     here: list[int] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    alike: list[Alike] = field(default_factory=list)
     short: list[TooFewSerials] = field(default_factory=list)
 
 
@@ -89,6 +102,7 @@ def register(desk: Desk, rows: Sequence[Row], reasons: Mapping[str, str]) -> Pla
 
 def _plan(desk: Desk, tables: Tables, rows: Sequence[Row]) -> Plan:
     found, known = Plan(findings=clocks.findings_of(desk, tables)), store.known(tables)
+    slips: Slips = {}
     lines: dict[str, list[int]] = {}
     for row in rows:
         child = _child(row)
@@ -103,10 +117,34 @@ def _plan(desk: Desk, tables: Tables, rows: Sequence[Row]) -> Plan:
         else:
             known.add(mark)
             found.new.append((child, group))
+            _compare(tables, found, slips, row.number, child)
             lines.setdefault(child.site, []).append(row.number)
     found.short.extend(_short(desk, tables, lines))
     found.findings.extend(_asked_before(tables, {child.site for child, _ in found.new}))
+    found.findings.extend(_asked_alike(found.alike))
     return found
+
+
+def _compare(tables: Tables, found: Plan, slips: Slips, number: int, child: NewChild) -> None:
+    """Note whom the child of a line is like; *slips*: by site and mark, of who is here and of the lines before."""
+    site = child.site.upper()
+    known = slips[site] if site in slips else slips.setdefault(site, people.slips_at(tables, site))
+    mine = Slip("", f"{number}", child.called, child.phone)
+    if like := rules.alike(mine, known):
+        found.alike.append(Alike(number, like))
+    for mark in mine.marks:
+        known.setdefault(mark, []).append(mine)
+
+
+def _asked_alike(alike: list[Alike]) -> list[Finding]:
+    lines = _ranges([one.number for one in alike])
+    return [Finding(rules.ALIKE_CODE, ASK, ALIKE_LINES, {"lines": lines})] if alike else []
+
+
+ALIKE_LINES = N_(
+    "Lines {lines}: a child of the same name, or with the same phone, is here or on an earlier line. "
+    "Look at them below."
+)
 
 
 def _short(desk: Desk, tables: Tables, lines: Mapping[str, list[int]]) -> Iterator[TooFewSerials]:

@@ -176,11 +176,11 @@ def _facts(row: people.Row) -> Cell:
 
 
 def _stages(case: Case, screening: str, held: set[str]) -> frozenset[str]:
-    usable = case.held and not exports.objects(case.binding)
+    usable = case.held and not exports.objects(case.binding, grown=case.adult)
     waits = not usable and (case.held or held)
     reached = {
         sampling.SCREENED: screening not in {"", "pending"},
-        sampling.AGREED: sampling.agreed(case.binding),
+        sampling.AGREED: sampling.agreed(case.binding, grown=case.adult),
         sampling.INTERVIEWED: usable,
         sampling.WAITS: waits,
     }

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
 from fieldkit.acts import clocks
 from fieldkit.acts.desk import Desk
-from fieldkit.rules import ages, calendars, guides, help_card
+from fieldkit.rules import ages, calendars, consent, guides, help_card
 from fieldkit.rules.ages import BirthDate
-from fieldkit.rules.consent import CARER, CLAIMED, Event
+from fieldkit.rules.consent import ADULT, CARER, CLAIMED, Event
 from fieldkit.rules.situations import Situation
-from fieldkit.rules.states import Adult
+from fieldkit.rules.states import ADULT_GROUP, Adult
 from fieldkit.rules.versions import FormVersion
-from fieldkit.store import log, people, setup, strings
+from fieldkit.store import log, people, setup, standing, strings
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
 
@@ -83,6 +83,26 @@ def age_group(desk: Desk, rows: people.Rows, row: people.Row) -> str:
     if known is None or known.earliest > desk.clock.today():  # a clock that went back makes nobody unborn
         return str(row["age_group"])
     return ages.age_group(known, desk.clock.today())
+
+
+def grown(desk: Desk, tables: Tables, subject: str, events: Iterable[Event]) -> bool:
+    """Tell whether *subject*, who said *events*, is of age today; of who never answered as a grown-up nobody asks."""
+    if not any(event.actor == ADULT for event in events):
+        return False
+    row = people.row(tables, "participants", "id = ?", subject)
+    return row is not None and age_group(desk, people.looked_up(tables), row) == ADULT_GROUP
+
+
+def permits(desk: Desk, tables: Tables, subject: str, item: str, session: str) -> bool:
+    """Tell whether *item* is permitted in *session* today, by all that was said for *subject*."""
+    said = standing.binding(tables, subject)
+    return consent.effective(said, item, session, grown=grown(desk, tables, subject, said))
+
+
+def may_use(desk: Desk, tables: Tables, subject: str, item: str) -> bool:
+    """Tell whether *item* of what was recorded of *subject* may be used today."""
+    said = standing.binding(tables, subject)
+    return consent.usable(said, item, grown=grown(desk, tables, subject, said))
 
 
 def born_of(rows: people.Rows, subject: str) -> BirthDate | None:

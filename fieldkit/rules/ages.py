@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
@@ -12,7 +12,7 @@ from fieldkit.rules import calendars
 from fieldkit.rules.calendars import GREGORIAN, LUNAR
 from fieldkit.rules.findings import ASK, FLAG, HINT, Finding
 
-OWN_CONSENT_AGE = 14
+OWN_CONSENT_AGE, OF_AGE = 14, 18
 FORMS = {
     "a9_11": "assent_9_11",
     "a12_13": "assent_12_13",
@@ -127,7 +127,7 @@ def age_group(born: BirthDate, today: date) -> str:
 
 
 def _group(age: int) -> str:
-    bounds = ((9, "u9"), (12, "a9_11"), (14, "a12_13"), (18, "a14_17"))
+    bounds = ((9, "u9"), (12, "a9_11"), (14, "a12_13"), (OF_AGE, "a14_17"))
     return next((code for bound, code in bounds if age < bound), "a18")
 
 
@@ -138,6 +138,23 @@ def grown_group(group: str, since: date, today: date) -> str:
         return group
     grown = least + full_years(since, today)
     return group if grown < OWN_CONSENT_AGE and group == "u14_uncertain" else _group(grown)
+
+
+def of_age_on(since: date, had: int = 0) -> date:
+    """Return the first day on which somebody counts as 18 who had *had* years on the day *since*, born then if none."""
+    year = since.year + OF_AGE - had
+    try:
+        birthday = since.replace(year=year)
+    except ValueError:  # 29 February: the day after the 28th
+        birthday = since.replace(year=year, day=since.day - 1)
+    return birthday + timedelta(days=1)
+
+
+def group_of_age_on(group: str, since: date) -> date | None:
+    """Return the same of the youngest who was of *group* on the day *since*; None for a group that says no age."""
+    if group == "a18":
+        return since
+    return of_age_on(since, _LEAST[group]) if group in _LEAST else None
 
 
 _LEAST = {"u9": 0, "a9_11": 9, "a12_13": 12, "u14_uncertain": 13, "a14_17": 14}

@@ -8,6 +8,7 @@ from fieldkit.records import ATTACHED
 from fieldkit.rules import ages
 from fieldkit.rules.consent import NO
 
+UNDER_14 = "audio_under_14"  # the study's fact: are children under 14 recorded
 LARGEST = 256 * 1024 * 1024  # bytes: four hours of compressed sound, three quarters of an hour without
 _MEDIA = re.compile(r"(audio|image)/(?!svg)[a-z0-9][a-z0-9.+-]{0,60}")  # SVG can hold programs
 

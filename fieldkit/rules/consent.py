@@ -201,27 +201,44 @@ def thinks_in(events: Iterable[Event], session: str) -> bool:
     return thinking([one for one in spoken if one.act != DEFERRED or one in reaches])
 
 
-def effective(events: Iterable[Event], item: str, session: str) -> bool:
-    """Tell whether *item* is permitted in *session*: two keys, one lock (`domain.md` §3.2)."""
+def decides_alone(events: Iterable[Event], *, grown: bool) -> bool:
+    """Tell whether the participant's own word stands for everybody's: *grown* up today, and asked as a grown-up.
+
+    An event of a grown-up alone is not enough: a wrong clock or a wrong birth date may have made it.
+    """
+    return grown and any(event.actor == ADULT for event in in_force(events))
+
+
+def effective(events: Iterable[Event], item: str, session: str, *, grown: bool) -> bool:
+    """Tell whether *item* is permitted in *session*: two keys, one lock; *grown*, the own one alone (§3.2)."""
     events = in_force(events)
-    adult = [event for event in events if event.actor == ADULT]
-    if adult:
-        return says_yes(adult, item) and not open_noes(events, {ADULT})
-    return guardian_ok(events, item) and child_ok(events, item, session)
+    if decides_alone(events, grown=grown):
+        return _own_ok(events, item)
+    return guardian_ok(events, item) and child_ok(events, item, session) and not _own_no(events, item)
 
 
-def usable(events: Iterable[Event], item: str) -> bool:
+def usable(events: Iterable[Event], item: str, *, grown: bool) -> bool:
     """Tell whether *item* of what was recorded may be used: whoever has to be asked said yes, and no child said no.
 
     A child is asked for the items of its own form alone; of the others its guardian decides, until the child objects.
     """
     events = in_force(events)
-    adult = [event for event in events if event.actor == ADULT]
-    if adult:
-        return says_yes(adult, item) and not open_noes(events, {ADULT})
+    if decides_alone(events, grown=grown):
+        return _own_ok(events, item)
     spoken = [event for event in events if event.actor == CHILD]
     objects = bool(last(spoken, item)) and not says_yes(spoken, item)
-    return guardian_ok(events, item) and not objects
+    return guardian_ok(events, item) and not objects and not _own_no(events, item)
+
+
+def _own_ok(events: list[Event], item: str) -> bool:
+    return says_yes([event for event in events if event.actor == ADULT], item) and not open_noes(events, {ADULT})
+
+
+def _own_no(events: list[Event], item: str) -> bool:
+    """What they refused as a grown-up is refused, also where this laptop takes them for younger."""
+    adult = [event for event in events if event.actor == ADULT]
+    refuses = bool(last(adult, item)) and not says_yes(adult, item)
+    return refuses or bool(open_noes(events, {ADULT}))
 
 
 def takes_back(events: Iterable[Event], item: str) -> bool:

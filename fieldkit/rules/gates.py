@@ -188,7 +188,8 @@ _FORM = "guardian_info_consent"
 
 
 def _of_age(case: Situation) -> Verdict:
-    if all(consent.effective(case.events, item, case.session) for item in NECESSARY) and _own_words(case, ADULT):
+    agreed = all(consent.effective(case.events, item, case.session, grown=True) for item in NECESSARY)
+    if agreed and _own_words(case, ADULT):
         return (HOLDS, _OK, None) if _same_form(case, ADULT) else (FAILS, _OTHER_FORM, "ask_adult")
     reason, step = reasons.BY_STATE[states.LAPSED]
     return FAILS, reason, step
@@ -307,7 +308,9 @@ def _published(case: Situation) -> Verdict:
 
 
 def _not_withdrawn(case: Situation) -> Verdict:
-    if any(event.act == "withdrawn" for event in consent.open_noes(case.events)):
+    counts = (ADULT,) if case.adult else (GUARDIAN, CHILD, ADULT)
+    open_ = consent.open_noes(case.events, counts)
+    if any(event.act == "withdrawn" for event in open_) or consent.hidden(case.events):
         return FAILS, Pair("孩子已经退出。", "The child has withdrawn."), None
     if not case.adult and states.on_hold(case.events):
         return FAILS, Pair("这个个案暂停了，请协调员处理。", "This case is on hold for the coordinator."), None

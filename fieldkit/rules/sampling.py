@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cache
 
 from fieldkit.rules import consent
-from fieldkit.rules.consent import ADULT, NECESSARY, Event
+from fieldkit.rules.consent import NECESSARY, Event
 
 INTERVIEWED, SCREENED, AGREED, WAITS, WITHDREW = "interviewed", "screened", "agreed", "waits", "withdrew"
 STAGES = (INTERVIEWED, SCREENED, AGREED, WAITS, WITHDREW)
@@ -52,11 +52,11 @@ def band(age_group: str) -> str:
     return _HANDLED_AS.get(age_group, age_group)
 
 
-def agreed(events: Iterable[Event]) -> bool:
-    """Tell whether the family last said yes to all that is needed; of an adult, whether they themselves did."""
+def agreed(events: Iterable[Event], *, grown: bool) -> bool:
+    """Tell whether the family last said yes to all that is needed; of somebody *grown*, whether they themselves did."""
     events = list(events)
-    if any(event.actor == ADULT for event in events):
-        return all(consent.usable(events, item) for item in NECESSARY)
+    if consent.decides_alone(events, grown=grown):
+        return all(consent.usable(events, item, grown=True) for item in NECESSARY)
     return consent.guardians_ok(events, NECESSARY)
 
 

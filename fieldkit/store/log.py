@@ -11,7 +11,7 @@ from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import KINDS, Change, Kind, Value, clean, decode, drawer_of, natural_id
-from fieldkit.store import clocks, decisions, duplicates, histories, merge, search, standing, state
+from fieldkit.store import clocks, decisions, duplicates, grown, histories, merge, search, standing, state
 from fieldkit.store.database import Tables
 
 SOME = 1000  # records settled at once: what they hold is in memory
@@ -320,6 +320,7 @@ def settle(tables: Tables, changes: Iterable[Change]) -> None:
     settle_records(tables, _touched(tables, changes), changes)
     for subject in duplicates.named(changes):
         standing.restand(tables, subject)
+    grown.settle(tables, changes)
     if any(change.kind in {"notice", "participant"} for change in changes):
         standing.restand_noticed(tables)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from fieldkit.records import KINDS, Change, Value, canonical, decode, digest
-from fieldkit.store import decisions, histories, merge, people, search, standing, state
+from fieldkit.store import decisions, grown, histories, merge, people, search, standing, state
 from fieldkit.store.database import Tables
 
 
@@ -60,7 +60,10 @@ def _standing_differences(tables: Tables) -> list[str]:
         "SELECT p.id, coalesce(s.hidden, 0) FROM participants AS p LEFT JOIN standings AS s ON s.subject = p.id"
     ).fetchall()
     wrong = [subject for subject, hidden in rows if bool(hidden) != standing.is_hidden(tables, subject)]
-    return [f"standings: {len(wrong)} differ"] if wrong else []
+    aged = tables.execute("SELECT subject, since FROM grown").fetchall()
+    grew = [subject for subject, since in aged if since != grown.since(tables, subject)]
+    found = [f"standings: {len(wrong)} differ"] if wrong else []
+    return found + ([f"grown: {len(grew)} differ"] if grew else [])
 
 
 def digests(tables: Tables) -> dict[str, str]:

@@ -35,6 +35,7 @@ KNOWN = (
     "work_called_off",
     "answers_taken_back",
     "paper_named",
+    "of_age_by_a_date",
 )  # any other name is a later version's
 
 _LOG = """
@@ -366,3 +367,13 @@ def answers_taken_back(db: Tables) -> None:
 def paper_named(db: Tables) -> None:
     """Which paper shows that somebody who is no parent is the guardian, beside whether one was seen."""
     db.execute("ALTER TABLE persons ADD COLUMN basis_paper TEXT")
+
+
+@migrations()
+def of_age_by_a_date(db: Tables) -> None:
+    """A grown participant's own yes is not stopped by what a guardian once said."""
+    _script(db, walls.GROWN)
+    _script(db, walls.GATED_GROWN.format(kind="interview", items="('participate'), ('notes'), ('store')"))
+    for kind in ("answer", "moment", "observation"):
+        _script(db, walls.GATED_GROWN.format(kind=kind, items="('notes')"))
+    _script(db, walls.GATED_GROWN.format(kind="attachment", items=walls.BY_MEDIUM))

@@ -23,6 +23,17 @@ def written(tables: Tables) -> list[tuple[str, str, bool]]:
     return [(subject, day or "", bool(emptied)) for subject, day, emptied in rows]
 
 
+def held_at(tables: Tables, site: str) -> list[tuple[str, str, str, str]]:
+    """Return (child, case code, called, phone) of every child of *site* that lists show and whose slip is here."""
+    rows = tables.execute(
+        "SELECT p.id, p.case_code, coalesce(s.called, ''), coalesce(s.phone, '') FROM participants AS p "
+        "JOIN slips AS s ON s.subject = p.id LEFT JOIN standings AS t ON t.subject = p.id "
+        "WHERE p.site = ? AND coalesce(t.hidden, 0) = 0 ORDER BY p.case_code, p.id",
+        [site],
+    )
+    return rows.fetchall()
+
+
 def purge(tables: Tables, pen: Pen, subject: str) -> bool:
     """Take the words of *subject*'s contact slip out of log and state; tell whether there were any.
 

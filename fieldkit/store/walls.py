@@ -41,6 +41,24 @@ WHEN NEW.batch IS NULL AND NEW.kind = '{kind}' AND NOT (
 BEGIN SELECT RAISE(ABORT, 'fieldkit wall: {kind} without both consents'); END;
 """
 
+# People grow up while a study runs. Whose own yes as a grown-up is named, said in this session, and who is of age by a
+# date that this machine believes, is stopped by their own no alone: a guardian's counts no more, unless it withdrew the
+# child (`domain.md` §3.8). Who is of age only by a clock that is off is still somebody's child.
+GROWN = """
+CREATE TABLE grown (subject TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID;
+"""
+OF_AGE = """NOT (n.actor <> 'adult_participant'
+       AND NOT (n.act = 'withdrawn' AND json_extract(n.body, '$.set.scope') = 'all')
+       AND EXISTS (
+         SELECT 1 FROM json_each(NEW.grounds) AS g JOIN in_force AS e ON e.id = g.value
+         WHERE e.subject = NEW.subject AND e.agrees AND e.actor = 'adult_participant' AND e.session = NEW.session)
+       AND EXISTS (
+         SELECT 1 FROM grown AS a JOIN machine AS m ON m.name = 'trusted_day'
+         WHERE a.subject = NEW.subject AND a.since <= CAST(m.value AS TEXT)))"""
+GATED_GROWN = "DROP TRIGGER {kind}_needs_consent;" + GATED.replace(
+    "n.actor <> 'carer' AND", f"n.actor <> 'carer' AND {OF_AGE} AND"
+)
+
 # The item that an attachment needs: its medium says so, whatever else its change says.
 BY_MEDIUM = """(CASE
     WHEN json_extract(NEW.body, '$.set.media') LIKE 'audio/%' THEN 'audio'

@@ -142,11 +142,6 @@ def inside(wanted: str) -> str | None:
 SECRET = frozenset({"passphrase", "again", "sheet_words", "secret", "pin"})  # what opens a laptop is never shown again
 
 
-def prose(fields: Iterable[tuple[str, str]]) -> list[str]:
-    """Return, of the *fields* of a form, what people type in words: no codes, no secrets."""
-    return [text for name, text in fields if name not in SECRET and (not text.isascii() or " " in text.strip())]
-
-
 def lines(text: str) -> Markup:
     """Return *text* escaped, its line breaks kept."""
     return Markup("<br>").join(escape(text).splitlines())

@@ -38,6 +38,16 @@ class PracticeOver(Refusal):
     )
 
 
+class OfTheStudy(Refusal):
+    """A form of the real study, sent while another window of this browser practises."""
+
+    code = "of_the_study"
+    message = N_(
+        "Not done: this page belongs to the real study, and you are practising in another window. Nothing was changed "
+        "on either side. End the practice, open the page again and send it once more."
+    )
+
+
 class OnlyPractice(Refusal):
     """Something that would carry invented data out, real data in, or change who may use this laptop."""
 

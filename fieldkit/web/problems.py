@@ -10,16 +10,18 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
+from fieldkit.acts import people
 from fieldkit.acts.handover import explained
 from fieldkit.errors import Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.rules.pseudonyms import TELLING
 from fieldkit.web.cards import missed
-from fieldkit.web.pages import Answer, locale, prose
-from fieldkit.web.practice import PracticeOver
+from fieldkit.web.pages import Answer, locale
+from fieldkit.web.practice import OfTheStudy, PracticeOver
 from fieldkit.web.pseudonyms import another
 from fieldkit.web.security import in_words, is_stranger
-from fieldkit.web.sessions import Locked, over, signed_in, stepped_out
+from fieldkit.web.sessions import Locked, over, practising, signed_in, stepped_out
+from fieldkit.web.typed import Typed, prose
 from fieldkit.web.users import opened_meanwhile
 
 
@@ -65,7 +67,15 @@ def _show_too_old(_error: CSRFError) -> Answer:
     if request.endpoint == "cards.tap":
         return missed()
     at = signed_in() if request.endpoint == "users.open_up" else None
-    return opened_meanwhile(at) if at else show(PageTooOld())
+    return opened_meanwhile(at) if at else show(_why_too_old())
+
+
+def _why_too_old() -> Refusal:
+    """A form goes back to the side it was filled in on: the study's, or that of a practice (`macros.html`, token)."""
+    practised = "practised" in request.form
+    if practised == practising() or request.headers.get("X-Fieldkit") == "script":
+        return PageTooOld()
+    return PracticeOver() if practised else OfTheStudy()
 
 
 def show(refusal: Refusal) -> Answer:
@@ -79,17 +89,26 @@ def show(refusal: Refusal) -> Answer:
     return _told(refusal, typed)
 
 
-def _told(refusal: Refusal, typed: list[str]) -> Answer:
+def _told(refusal: Refusal, typed: list[Typed]) -> Answer:
     sentence = refusal.sentence(locale())
     if request.headers.get("X-Fieldkit") == "script":
         return _json(refusal, sentence)
     if isinstance(refusal, Locked) and request.method == "GET":
         return redirect(url_for("users.unlock", next=request.full_path.rstrip("?")))
-    page = render_template("problem.html", sentence=sentence, refusal=refusal, typed=typed)
+    page = render_template("problem.html", sentence=sentence, refusal=refusal, typed=typed, child=_child())
     return page, refusal.status
 
 
-def _typed() -> list[str]:
+def _child() -> str | None:
+    """Return the child of whom the page was, where whoever sits here may see them."""
+    subject, at = (request.view_args or {}).get("subject"), signed_in()
+    if subject and at:
+        with suppress(Refusal):
+            return people.case(at, subject).id
+    return None
+
+
+def _typed() -> list[Typed]:
     """Return the texts that a refused form carried: nobody's words are lost with a page."""
     with suppress(RequestEntityTooLarge):
         return prose(request.form.items(multi=True))

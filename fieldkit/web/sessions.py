@@ -82,12 +82,16 @@ def sign_in(name: str, desk: Desk) -> None:
 
 
 def sign_out() -> None:
-    """End this session; with the last one of its machine the store is closed. What was begun waits for its author."""
+    """End this session; with the last one of its machine the store is closed. What was begun waits for its author.
+
+    "Locked" is meant of the device in hand: what the same person has open there in another browser ends as well, and
+    what they have open on another device goes on (`open_elsewhere`).
+    """
     held = cast("HeldSession", session)
     name = seat()
-    _set_aside(held)
-    _forget(held.id)
-    held.clear()
+    for other in _beside(held):
+        _end(other)
+    _end(held)
     if not site().demo and not any(other.get("machine") == name for other in _interface().held.values()):
         site().machines[name].close()
 
@@ -107,10 +111,8 @@ def _take_up(held: HeldSession) -> None:
         held["drafts"].update(gathered)
         held.setdefault("done", {}).update(done)
         held["waiting"] = [*held.get("waiting", []), *waiting]
-    for other in list(_interface().held.values()):  # a browser that was closed never asks for its own
-        mine = "desk" in other and other["desk"].me.code == at.me.code and other["machine"] == held["machine"]
-        if mine and other.phone == held.phone and other is not held:
-            held["waiting"] = [*held.get("waiting", []), *other.pop("waiting", [])]
+    for other in _beside(held):  # a browser that was closed never asks for its own
+        held["waiting"] = [*held.get("waiting", []), *other.pop("waiting", [])]
 
 
 def step_into(name: str, machine: Machine) -> None:
@@ -155,20 +157,45 @@ def over() -> bool:
 
 
 def alone() -> bool:
-    """Tell whether nobody else is signed in at this machine."""
-    mine = cast("HeldSession", session).id
-    return not any(one.id != mine and one.get("machine") == seat() for one in _interface().held.values())
+    """Tell whether nobody is signed in at this machine any more once this session is locked."""
+    held = cast("HeldSession", session)
+    ends = {held.id, *(one.id for one in _beside(held))}
+    return not any(one.id not in ends for one in _here())
+
+
+def _beside(held: HeldSession) -> list[HeldSession]:
+    """Return what the same person has open in other browsers of the laptop, or of the phone, that *held* is on."""
+    at = signed_in()
+    return [one for one in _of(at.me.code) if one.phone == held.phone and one.id != held.id] if at else []
 
 
 def end_sessions(who: str) -> None:
     """End every session of person *who* at this machine: what opened them opens nothing any more."""
-    name, held = seat(), _interface().held
-    for other in list(held.values()):
-        at: Desk | None = other.get("desk")
-        if at is not None and other.get("machine") == name and at.me.code == who:
-            _set_aside(other)
-            _forget(other.id)
-            other.clear()
+    for other in _of(who):
+        _end(other)
+
+
+def _of(who: str) -> list[HeldSession]:
+    """Return the sessions of person *who* at this machine."""
+    return [other for other in _here() if other["desk"].me.code == who]
+
+
+def _here() -> list[HeldSession]:
+    """Return the sessions of everybody who is signed in at this machine."""
+    name = seat()
+    return [one for one in list(_interface().held.values()) if one.get("machine") == name and "desk" in one]
+
+
+def _end(held: HeldSession) -> None:
+    _set_aside(held)
+    _forget(held.id)
+    held.clear()
+
+
+def open_elsewhere() -> list[tuple[str, bool]]:
+    """Return who is signed in at this machine in another browser: their name, and whether on a paired phone."""
+    mine = cast("HeldSession", session).id
+    return sorted({(one["desk"].me.name, one.phone is not None) for one in _here() if one.id != mine})
 
 
 def end_phone(phone: str) -> None:

@@ -14,9 +14,10 @@ from fieldkit.acts.assents import SAID_NO
 from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
 from fieldkit.rules.consent import YES
-from fieldkit.web.pages import Answer, prose, words
+from fieldkit.web.pages import Answer, words
 from fieldkit.web.sessions import desk, in_turn
 from fieldkit.web.titles import ANSWERS, called
+from fieldkit.web.typed import prose
 
 pages = Blueprint("unsent", __name__, url_prefix="/unsent")
 MARK = "unsent"  # the field by which a form says which of those that wait it is

@@ -16,7 +16,7 @@ from fieldkit.web import unsent
 from fieldkit.web.cards import take_up
 from fieldkit.web.pages import Answer, Form, answer, inside
 from fieldkit.web.pages import words as _
-from fieldkit.web.sessions import alone, desk, here, seat, sign_in, sign_out, signed_in, tell
+from fieldkit.web.sessions import alone, desk, here, open_elsewhere, seat, sign_in, sign_out, signed_in, tell
 from fieldkit.web.site import site
 from fieldkit.web.stops import look_in
 
@@ -43,6 +43,18 @@ class PersonForm(Form):
 def unlock() -> str:
     """Ask who is here; everybody has a passphrase of their own."""
     return render_template("users/unlock.html", form=UnlockForm(), slots=users.slots(here().folder), then=_left())
+
+
+@pages.app_template_global()
+def still_open() -> str:
+    """Return, for who has locked, who goes on being signed in, and on what; nothing where nobody does."""
+    if signed_in() is not None or site().demo:
+        return ""
+    shown = (
+        _("{name} on a paired phone", name=name) if away else _("{name} on the laptop", name=name)
+        for name, away in open_elsewhere()
+    )
+    return _(", ").join(shown)
 
 
 @pages.post("/unlock")

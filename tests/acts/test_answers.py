@@ -164,7 +164,7 @@ def test_with_the_triggers_in_place_what_slips_past_the_act_stops_at_the_log(
     desks: Desks, interview: str, consented: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "child")
-    monkeypatch.setattr("fieldkit.rules.consent.effective", lambda *_: True)
+    monkeypatch.setattr("fieldkit.rules.consent.effective", lambda *_, **__: True)
 
     with pytest.raises(WallBroken, match=WALL):
         answers.save(desks["interviewer"], note(interview))

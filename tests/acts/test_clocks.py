@@ -27,7 +27,7 @@ from sync.replica import Report
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Later = Callable[[Desk, int], Desk]
-SURE = {"V31": "date_right"}
+SURE = {"V31": "date_right", "alike": "another"}
 
 
 def days_on(desk: Desk, days: int) -> str:

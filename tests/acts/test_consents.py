@@ -8,7 +8,20 @@ from typing import Any
 
 import pytest
 
-from fieldkit.acts import assents, checks, consents, forms, household, interviews, people, readiness, withdrawals
+from fieldkit.acts import (
+    answers,
+    assents,
+    checks,
+    consents,
+    exports,
+    forms,
+    household,
+    interviews,
+    people,
+    readiness,
+    withdrawals,
+)
+from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, GuardianFirst
 from fieldkit.acts.consents import (
     FormMoved,
@@ -21,7 +34,8 @@ from fieldkit.acts.consents import (
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.forms import NotUnderstood
-from fieldkit.acts.interviews import GatesClosed
+from fieldkit.acts.interviews import ConsentMissing, GatesClosed
+from fieldkit.acts.people import NewChild
 from fieldkit.acts.told import ParentTold, PersonTold, Seen
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change, Value, natural_id
@@ -615,19 +629,84 @@ def test_a_paper_that_was_promised_has_a_number(refused: Refused, consented: str
     refused(NotAllowed, "coordinator", lambda desk: consents.bring_paper(desk, consented, event.id, "P-1", ""))
 
 
-def test_who_has_come_of_age_consents_alone(desks: Desks, consented: str, says: Says) -> None:
-    desk = desks["interviewer"]
-    long_ago = Draft("participant", {"registered_on": "2016-05-01"}, record=consented, subject=consented)
-    born = Draft("identity", {"birth_date": "2005-01-01"}, record=natural_id("identity", consented), subject=consented)
+def born(desk: Desk, subject: str, day: str) -> None:
+    """Let the child be born on *day*, and be known since 2016."""
+    long_ago = Draft("participant", {"registered_on": "2016-05-01"}, record=subject, subject=subject)
+    told = Draft("identity", {"birth_date": day}, record=natural_id("identity", subject), subject=subject)
     with desk.db.writing() as tables:
         log.append_over(tables, desk.pen, long_ago)
-        log.append_over(tables, desk.pen, born)
+        log.append_over(tables, desk.pen, told)
+
+
+def test_a_guardians_no_counts_again_when_who_answered_as_a_grown_up_is_not_of_age(
+    desks: Desks, consented: str, says: Says, wall_down: Callable[[Desk], None]
+) -> None:
+    """A birth date that was wrong: asked is the age group of today, whatever was ever answered as a grown-up."""
+    desk = desks["interviewer"]
+    born(desk, consented, "2005-01-01")
+    consents.record(desk, consented, says(desk, consented, relation="self", birth_date="2005-01-01"))
+    talk = interviews.start(desk, consented, KEPT)
+    note = SaveAnswer(talk, "W1", "editor-number-1", "", "下雨放学的时候。")
+    wall_down(desk)
+    answers.save(desk, note)
+
+    born(desk, consented, f"{desk.clock.today().year - 13}-01-01")
+    with pytest.raises(ConsentMissing):
+        answers.save(desk, replace(note, text="没有监护人同意的一句"))
+
+
+def test_a_guardians_earlier_no_does_not_stop_who_has_come_of_age(desks: Desks, consented: str, says: Says) -> None:
+    desk = desks["interviewer"]
+    consents.record(desk, consented, says(desk, consented, items={"participate": "no"}))
+    assert "G05" in failing(desk, consented)
+    born(desk, consented, "2005-01-01")
+    consents.record(desk, consented, says(desk, consented, relation="self", birth_date="2005-01-01"))
+
+    talk = interviews.start(desk, consented, KEPT)
+    assert answers.save(desk, SaveAnswer(talk, "W1", "editor-number-1", "", "自己愿意说的。"))
+    with desk.db.reading() as tables:
+        assert consented in {row["id"] for row in exports.in_use(desk, tables)}
+
+
+def test_who_has_come_of_age_consents_alone(desks: Desks, consented: str, says: Says) -> None:
+    desk = desks["interviewer"]
+    born(desk, consented, "2005-01-01")
     assert people.case(desk, consented).consent == "lapsed"
     assert people.case(desk, consented).step.code == "ask_adult"
 
     consents.record(desk, consented, says(desk, consented, relation="self", birth_date="2005-01-01"))
     assert failing(desk, consented) == set()
     assert interviews.start(desk, consented, KEPT)
+
+
+def test_where_nobody_under_fourteen_is_recorded_their_families_are_not_asked_for_a_recording(
+    desks: Desks, child: str, says: Says, carry: Callable[[Desk, Desk], object], changes: Changes
+) -> None:
+    """Also a yes that was asked for before the study decided so is none."""
+    desk = desks["interviewer"]
+    before = says(desk, child)
+    assert "audio" in before.items
+    readiness.keep(desks["coordinator"], {"audio_under_14": "no"})
+    carry(desks["coordinator"], desk)
+
+    form = forms.guardian_form(desk, child)
+    assert "audio" not in {item.code for item in form.items}
+    assert [item.code for item in form.left_out] == ["audio"]
+    consents.record(desk, child, before)
+    assert "audio" not in changes(desk, "consent_event")[-1].set["items"]
+    assert "G04" not in failing(desk, child)
+
+
+def test_who_is_fourteen_is_asked_for_a_recording_all_the_same(
+    desks: Desks, carry: Callable[[Desk, Desk], object]
+) -> None:
+    desk = desks["interviewer"]
+    older = people.register(desk, NewChild("阿远", "", "A03", "m", f"{desk.clock.today().year - 15}-01"))
+    readiness.keep(desks["coordinator"], {"audio_under_14": "no"})
+    carry(desks["coordinator"], desk)
+
+    assert "audio" in {item.code for item in forms.guardian_form(desk, older).items}
+    assert "audio" in {item.code for item in forms.child_form(desk, older).items}
 
 
 def test_a_refusal_takes_the_contact_slip_with_it(desks: Desks, child: str, words: Callable[[Desk], str]) -> None:

@@ -37,7 +37,9 @@ WHY = "asked_family"
 def again(desks: Desks, interview: str, consented: str) -> str:
     """满子, who was registered once more by the same phone, after 小满 was interviewed."""
     born = f"{Clock().today().year - 12}-01"
-    return people.register(desks["interviewer"], NewChild("满子", "0394-0000000", "A03", "f", born))
+    return people.register(
+        desks["interviewer"], NewChild("满子", "0394-0000000", "A03", "f", born, reasons={"alike": "another"})
+    )
 
 
 @pytest.fixture
@@ -285,7 +287,7 @@ def test_a_link_that_arrives_before_or_after_a_withdrawal_hides_both(
 
 def test_three_records_of_one_child_are_one(desks: Desks, linked: Desk, consented: str, again: str) -> None:
     born = f"{Clock().today().year - 12}-01"
-    third = people.register(linked, NewChild("阿满", "0394-0000000", "A03", "f", born))
+    third = people.register(linked, NewChild("阿满", "0394-0000000", "A03", "f", born, reasons={"alike": "another"}))
     duplicates.link(linked, again, third, WHY)
 
     assert [case.id for case in people.listing(linked)] == [consented]

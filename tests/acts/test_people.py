@@ -18,6 +18,7 @@ from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules.ages import InTheFuture, NoBirthDate, NoToldAge, OutOfRange
 from fieldkit.rules.calendars import UnknownCalendar
+from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.names import TooLong
 
 Desks = dict[str, Desk]
@@ -66,9 +67,30 @@ def test_a_laptop_whose_codes_are_used_up_says_so(refused: Refused, desks: Desks
     short = replace(desks["interviewer"], device=replace(desks["interviewer"].device, serials=(1, 1)))
     people.register(short, RIVER)
 
-    told = refused(NoSerialLeft, "interviewer", lambda _: people.register(short, RIVER))
+    told = refused(
+        NoSerialLeft, "interviewer", lambda _: people.register(short, replace(RIVER, called="阿禾", phone=""))
+    )
     assert told.code == "no_serial"
     assert people.register(short, replace(RIVER, site="A04"))
+
+
+def test_a_second_child_of_one_name_or_phone_at_one_site_wants_a_look_first(refused: Refused, desks: Desks) -> None:
+    desk = desks["interviewer"]
+    first = people.register(desk, replace(RIVER, phone="0394-1234567"))
+    alike = [replace(RIVER, called=f"{RIVER.called} ", phone=""), replace(RIVER, called="阿禾", phone="03941234567")]
+    for second in alike:
+        told = refused(ReasonNeeded, "interviewer", partial(people.register, child=second))
+        ((found,),) = [one.details["here"] for one in told.findings]  # type: ignore[attr-defined]
+        assert found.child == first
+    assert people.register(desk, replace(alike[0], site="A04"))
+    assert people.register(desk, replace(alike[0], reasons={"alike": "another"}))
+
+
+def test_a_child_who_is_hidden_is_named_to_nobody_who_registers(desks: Desks, consented: str) -> None:
+    desk = desks["interviewer"]
+    slip = people.case(desk, consented)
+    withdrawals.withdraw(desk, consented, "all", "guardian")
+    assert people.register(desk, replace(RIVER, called=slip.called or "", phone=slip.phone or "", site=slip.site))
 
 
 def test_before_the_yes_only_the_slip_knows_who_it_is(desks: Desks, changes: Changes) -> None:

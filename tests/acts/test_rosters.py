@@ -111,7 +111,9 @@ def test_the_same_roster_twice_doubles_nobody(desks: Desks) -> None:
 def test_one_child_on_two_lines_is_one_child_and_two_of_one_name_are_two(desks: Desks) -> None:
     rows = [Row(2, RIVER), Row(3, RIVER), Row(4, {**RIVER, "phone": "0394-2"})]
 
-    found = rosters.register(desks["interviewer"], rows, {})
+    with pytest.raises(ReasonNeeded):
+        rosters.register(desks["interviewer"], rows, {})
+    found = rosters.register(desks["interviewer"], rows, {"alike": "another"})
     assert (len(found.new), found.here) == (2, [3])
 
 

@@ -282,6 +282,6 @@ def test_a_part_is_taken_back_by_notice_too_and_stops_no_interview(
     answers.save(desks["interviewer"], SaveAnswer(told, "W2", "editor-2", "", "还能记"))
     carry(desks["interviewer"], desks["coordinator"])
 
-    assert not consent.usable(people.case(desks["interviewer"], consented).events, "quote")
+    assert not consent.usable(people.case(desks["interviewer"], consented).events, "quote", grown=False)
     assert [row.may_quote for row in exports.dataset(desks["coordinator"]).rows] == [False, False]
     assert checks.check(desks["interviewer"]).ok

@@ -21,8 +21,10 @@ from fieldkit.rules.ages import (
     child_form,
     findings,
     full_years,
+    group_of_age_on,
     grown_group,
     nominal_age,
+    of_age_on,
     precision,
     told_age,
     unusual_grade,
@@ -334,3 +336,27 @@ def test_without_a_birth_date_a_child_is_as_old_as_the_youngest_who_was_enrolled
     group: str, years: int, now: str
 ) -> None:
     assert grown_group(group, date(2020, 5, 1), date(2020 + years, 5, 2)) == now
+
+
+@given(st.dates(date(1990, 1, 1), date(2030, 12, 31)))
+def test_the_first_day_of_age_is_the_first_on_which_eighteen_full_years_are_reached(born: date) -> None:
+    first = of_age_on(born)
+
+    assert full_years(born, first) == 18
+    assert full_years(born, first - timedelta(days=1)) == 17
+
+
+@given(
+    st.sampled_from(["u9", "a9_11", "a12_13", "u14_uncertain", "a14_17"]), st.dates(date(2020, 1, 1), date(2030, 1, 1))
+)
+def test_a_group_is_of_age_on_the_day_on_which_it_is_counted_so(group: str, since: date) -> None:
+    first = group_of_age_on(group, since)
+
+    assert first
+    assert grown_group(group, since, first) == "a18"
+    assert grown_group(group, since, first - timedelta(days=1)) != "a18"
+
+
+def test_a_group_that_says_no_age_comes_of_age_on_no_day() -> None:
+    assert group_of_age_on("", date(2026, 1, 1)) is None
+    assert group_of_age_on("a18", date(2026, 1, 1)) == date(2026, 1, 1)

@@ -185,19 +185,45 @@ PERMITTED: dict[str, list[Event]] = {
         Event("d", CHILD, "deferred", "xiaohe", session=TODAY),
         again(XIAOHE, follows=("child", "d")),
     ],
+}
+GROWN_UP: dict[str, list[Event]] = {
     "grown up, one key is enough": [GROWN],
     "grown up, the parents' no counts no more": [GROWN, no(MOTHER)],
+    "grown up, what the parents think over counts no more": [GROWN, MOTHER, replace(MOTHER, id="d", act="deferred")],
 }
+NOT_GROWN: dict[str, list[Event]] = {
+    "a wrong clock made a grown-up of the child": [GROWN],
+    "a wrong clock made a grown-up of the child, who did not say yes itself": [GROWN, MOTHER],
+    "a wrong clock made a grown-up of the child, and the mother says no": [GROWN, MOTHER, XIAOHE, no(MOTHER)],
+    "what was refused as a grown-up is refused": [MOTHER, XIAOHE, no(GROWN)],
+    "what was answered no as a grown-up is refused": [MOTHER, XIAOHE, replace(GROWN, items=NO_NOTES)],
+}
+
+
+@pytest.mark.parametrize("events", NOT_GROWN.values(), ids=NOT_GROWN)
+def test_who_is_not_of_age_decides_nothing_alone(events: list[Event]) -> None:
+    assert not effective(events, "notes", TODAY, grown=False)
+    if GROWN in events:
+        assert effective(events, "notes", TODAY, grown=True)
+
+
+@pytest.mark.parametrize("events", GROWN_UP.values(), ids=GROWN_UP)
+def test_who_is_of_age_decides_alone(events: list[Event]) -> None:
+    assert effective(events, "notes", TODAY, grown=True)
+
+
+def test_who_is_of_age_and_was_never_asked_as_a_grown_up_is_still_bound_by_the_parents() -> None:
+    assert not effective([MOTHER, XIAOHE, no(MOTHER)], "notes", TODAY, grown=True)
 
 
 @pytest.mark.parametrize("events", REFUSED.values(), ids=REFUSED)
 def test_notes_are_refused(events: list[Event]) -> None:
-    assert not effective(events, "notes", TODAY)
+    assert not effective(events, "notes", TODAY, grown=False)
 
 
 @pytest.mark.parametrize("events", PERMITTED.values(), ids=PERMITTED)
 def test_notes_are_permitted(events: list[Event]) -> None:
-    assert effective(events, "notes", TODAY)
+    assert effective(events, "notes", TODAY, grown=False)
 
 
 def test_a_yes_of_the_child_that_a_coordinator_voided_is_none() -> None:
@@ -318,7 +344,7 @@ CASES = st.builds(Case, HISTORIES, SAID, st.integers(0, 99))
 
 def permitted(events: Iterable[Event]) -> set[str]:
     told = list(events)
-    return {item for item in NECESSARY if consent.effective(told, item, TODAY)}
+    return {item for item in NECESSARY if consent.effective(told, item, TODAY, grown=False)}
 
 
 def everything(events: Iterable[Event]) -> object:
@@ -522,7 +548,7 @@ def a_no_of_another_session_is_not_looked_at(events: Events, item: str, session:
     return consent.says_yes(here, item) and not consent.open_noes(here, {CHILD})
 
 
-def one_key_opens(events: Events, item: str, session: str) -> bool:
+def one_key_opens(events: Events, item: str, session: str, *, grown: bool) -> bool:
     return consent.guardian_ok(events, item) or consent.child_ok(events, item, session)
 
 
@@ -684,15 +710,15 @@ def test_who_takes_a_part_back_leaves_the_rest_as_it_was(actor: str) -> None:
         Event("g", GUARDIAN, "given", "mother", items=MORE),
         Event("c", CHILD, "given", "kid", items=YES, session="S1"),
     ]
-    assert usable(said, "quote")
+    assert usable(said, "quote", grown=False)
     person = "mother" if actor == GUARDIAN else "kid"
     part = Event("p", actor, LIMITED, person, items={"quote": NO}, scope="quote", follows=("g", "c"))
 
-    assert not usable([*said, part], "quote")
+    assert not usable([*said, part], "quote", grown=False)
     assert takes_back([*said, part], "quote")
     assert not takes_back([*said, part], "recontact")
-    assert usable([*said, part], "recontact")
-    assert effective([*said, part], "notes", "S1")
+    assert usable([*said, part], "recontact", grown=False)
+    assert effective([*said, part], "notes", "S1", grown=False)
     assert not open_noes([*said, part])
     assert not hidden([*said, part])
 
@@ -706,17 +732,27 @@ def test_only_a_later_yes_of_that_person_gives_it_back() -> None:
     by_father = Event("x", GUARDIAN, "given", "father", items=MORE, follows=("f",))
     by_mother = Event("y", GUARDIAN, "given", "mother", items=MORE, follows=("g", "p"))
 
-    assert not usable([*said, by_father], "quote")
-    assert usable([*said, by_mother], "quote")
+    assert not usable([*said, by_father], "quote", grown=False)
+    assert usable([*said, by_mother], "quote", grown=False)
 
 
 def test_a_grown_participant_decides_alone_what_may_be_used() -> None:
     said = [Event("a", ADULT, "given", "kid", items=MORE), Event("g", GUARDIAN, "given", "mother", items={})]
 
-    assert usable(said, "quote")
-    assert not usable([*said, Event("p", ADULT, LIMITED, "kid", items={"quote": NO}, follows=("a",))], "quote")
+    part = Event("p", ADULT, LIMITED, "kid", items={"quote": NO}, follows=("a",))
+    assert usable(said, "quote", grown=True)
+    assert not usable([*said, part], "quote", grown=True)
+    assert not usable([*said, no(said[0])], "quote", grown=True)
+
+
+def test_what_was_said_as_a_grown_up_by_a_wrong_clock_lets_nothing_be_used() -> None:
+    mother, grown = Event("g", GUARDIAN, "given", "mother", items=MORE), Event("a", ADULT, "given", "kid", items=MORE)
+    assert not usable([grown], "quote", grown=False)
+    assert usable([mother, grown], "quote", grown=False)
+    assert not usable([mother, no(mother), grown], "quote", grown=False)
+    assert not usable([mother, replace(grown, items={**MORE, "quote": NO})], "quote", grown=False)
 
 
 def test_what_nobody_was_asked_for_may_not_be_used() -> None:
-    assert not usable([], "quote")
-    assert not usable([Event("g", GUARDIAN, "given", "mother", items=YES)], "quote")
+    assert not usable([], "quote", grown=False)
+    assert not usable([Event("g", GUARDIAN, "given", "mother", items=YES)], "quote", grown=False)

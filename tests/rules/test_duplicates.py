@@ -164,10 +164,10 @@ OWN = Event("c1", CHILD, "given", "kid", items=ALL, session="S1")
     ],
 )
 def test_a_no_of_either_holds_for_both(no: Event) -> None:
-    assert consent.effective([MOTHER, OWN], "notes", "S1")
+    assert consent.effective([MOTHER, OWN], "notes", "S1", grown=False)
     strict = stricter([MOTHER, OWN], [no])
 
-    assert not consent.effective(strict, "notes", "S1")
+    assert not consent.effective(strict, "notes", "S1", grown=False)
     assert consent.hidden(strict) == (no.scope == "all")
 
 
@@ -175,28 +175,28 @@ def test_a_yes_of_the_one_is_no_yes_of_the_other() -> None:
     strict = stricter([], [MOTHER, OWN])
 
     assert strict == []  # nobody has asked yet, where the other one stands
-    assert not consent.effective(strict, "notes", "S1")
-    assert not consent.effective(stricter([OWN], [MOTHER]), "notes", "S1")
+    assert not consent.effective(strict, "notes", "S1", grown=False)
+    assert not consent.effective(stricter([OWN], [MOTHER]), "notes", "S1", grown=False)
 
 
 def test_who_thinks_about_it_again_after_a_yes_holds_both() -> None:
     father = Event("f1", GUARDIAN, "given", "f", items=ALL)
     thinks = Event("f2", GUARDIAN, "deferred", "f", follows=("f1",))
 
-    assert consent.effective(stricter([MOTHER, OWN], [father]), "notes", "S1")
-    assert not consent.effective(stricter([MOTHER, OWN], [father, thinks]), "notes", "S1")
+    assert consent.effective(stricter([MOTHER, OWN], [father]), "notes", "S1", grown=False)
+    assert not consent.effective(stricter([MOTHER, OWN], [father, thinks]), "notes", "S1", grown=False)
     voided = Event("v", "coordinator", "voided", voids=("f2",))
-    assert consent.effective(stricter([MOTHER, OWN, voided], [father, thinks]), "notes", "S1")
+    assert consent.effective(stricter([MOTHER, OWN, voided], [father, thinks]), "notes", "S1", grown=False)
 
 
 def test_a_no_that_was_followed_by_a_yes_binds_nobody() -> None:
     no = Event("x", GUARDIAN, "given", "f", items={"notes": "no"})
     yes = Event("y", GUARDIAN, "given", "f", items={"notes": "yes"}, follows=("x",))
 
-    assert consent.effective(stricter([MOTHER, OWN], [no, yes]), "notes", "S1")
+    assert consent.effective(stricter([MOTHER, OWN], [no, yes]), "notes", "S1", grown=False)
     taken_back = replace(no, act="limited")
-    assert not consent.effective(stricter([MOTHER, OWN], [taken_back]), "notes", "S1")
-    assert consent.effective(stricter([MOTHER, OWN], [taken_back, yes]), "notes", "S1")
+    assert not consent.effective(stricter([MOTHER, OWN], [taken_back]), "notes", "S1", grown=False)
+    assert consent.effective(stricter([MOTHER, OWN], [taken_back, yes]), "notes", "S1", grown=False)
 
 
 EVENTS = st.lists(
@@ -234,8 +234,8 @@ def test_together_nothing_is_permitted_that_the_record_alone_would_not_permit(
 ) -> None:
     own, beside = both[0], [replace(event, lifts=()) for event in both[1]]
 
-    if consent.effective(stricter(own, beside), item, session):
-        assert consent.effective(own, item, session)
+    if consent.effective(stricter(own, beside), item, session, grown=False):
+        assert consent.effective(own, item, session, grown=False)
 
 
 @given(two_records())

@@ -43,19 +43,21 @@ def said(actor: str, act: str) -> Event:
 
 
 @pytest.mark.parametrize(
-    ("events", "agreed"),
+    ("events", "grown", "agreed"),
     [
-        ([], False),
-        ([said("carer", "given")], False),
-        ([said("guardian", "given")], True),
-        ([said("guardian", "given"), said("child", "declined")], True),
-        ([said("guardian", "declined")], False),
-        ([said("adult_participant", "given")], True),
-        ([said("adult_participant", "declined")], False),
+        ([], False, False),
+        ([said("carer", "given")], False, False),
+        ([said("guardian", "given")], False, True),
+        ([said("guardian", "given"), said("child", "declined")], False, True),
+        ([said("guardian", "declined")], False, False),
+        ([said("adult_participant", "given")], True, True),
+        ([said("adult_participant", "given")], False, False),
+        ([said("adult_participant", "given"), said("guardian", "declined")], True, True),
+        ([said("adult_participant", "declined")], True, False),
     ],
 )
-def test_a_family_has_agreed_when_who_has_to_be_asked_said_yes(events: list[Event], agreed: bool) -> None:
-    assert sampling.agreed(events) is agreed
+def test_a_family_has_agreed_when_who_has_to_be_asked_said_yes(events: list[Event], grown: bool, agreed: bool) -> None:
+    assert sampling.agreed(events, grown=grown) is agreed
 
 
 def test_a_child_counts_in_each_stage_that_it_reached() -> None:

@@ -18,6 +18,7 @@ SPOILED = {
     "INSERT INTO heads VALUES ('R', 'text', 'C')": "heads: differ",
     "DELETE FROM search_rows": "search: differs",
     "UPDATE standings SET hidden = 1": "standings: 1 differ",
+    "UPDATE grown SET since = '2000-01-01'": "grown: 1 differ",
     "DELETE FROM changes WHERE kind = 'participant'": "participants: 1 differ",
 }
 
@@ -26,6 +27,7 @@ SPOILED = {
 def used(tables: Tables, pen: Pen, say: Callable[..., str], answer: Callable[..., Change]) -> Tables:
     """A child with both consents and one note."""
     log.append(tables, pen, Draft("participant", {"site": "A03"}, record="kid", subject="kid"))
+    log.append(tables, pen, Draft("identity", {"birth_date": "2014-05"}, record="who", subject="kid"))
     answer((say("guardian"), say("child")))
     return tables
 

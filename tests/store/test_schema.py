@@ -164,11 +164,13 @@ def before_the_lists(tmp_path: Path, store_key: bytes, pen: Pen, monkeypatch: py
 
 @contextmanager
 def _before_parking(tables: Tables) -> Iterator[None]:
-    """Write as a program before `erasures_parked` did: it read log and stubs themselves."""
+    """Write as a program before `erasures_parked` did: it read log and stubs themselves, and kept nobody's age."""
     views = {"shown_changes": "main.changes", "stubbed": "main.stubs", "parked_stubs": "main.stubs WHERE 0"}
     for view, rows in views.items():
         tables.execute(f"CREATE TEMP VIEW {view} AS SELECT * FROM {rows}")
+    tables.execute("CREATE TEMP TABLE grown (subject TEXT PRIMARY KEY, since TEXT)")
     yield
+    tables.execute("DROP TABLE temp.grown")
     for view in views:
         tables.execute(f"DROP VIEW temp.{view}")
 

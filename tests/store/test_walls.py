@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +210,110 @@ def test_a_notice_of_withdrawal_closes_the_wall(say: Say, answer: Answer, tables
 
 def test_a_grown_persons_own_yes_is_enough(say: Say, answer: Answer) -> None:
     answer((say("adult_participant", session="S1"),))
+
+
+@pytest.fixture
+def born(tables: Tables, pen: Pen) -> Callable[[str], None]:
+    """Write down when the child was born: `born("2000-05")`; nothing where nobody knows."""
+
+    def _born(day: str) -> None:
+        log.append_over(tables, pen, Draft("identity", {"birth_date": day}, record="who", subject="kid"))
+
+    return _born
+
+
+OWN = ("adult_participant",)
+
+
+@pytest.mark.parametrize("day", ["2014-05", "", "someday"])
+def test_a_guardians_no_counts_of_whom_no_date_says_that_they_are_grown(
+    say: Say, answer: Answer, born: Callable[[str], None], day: str
+) -> None:
+    """A wrong clock made a grown-up of a child: `rules` sees it by the age group, the wall by the date."""
+    born(day)
+    grounds = (say(*OWN, session="S1"), say("guardian"), say("child"))
+    answer(grounds)
+    say("guardian", "declined")
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(grounds)
+
+
+@pytest.mark.parametrize("day", ["2000-05", "2000-05-09", "2000", "2000年5月"])
+def test_a_guardians_earlier_no_does_not_stop_who_is_grown_by_now(
+    say: Say, answer: Answer, born: Callable[[str], None], day: str
+) -> None:
+    born(day)
+    say("guardian", "declined")
+    say("child", "declined", session="S0")
+    answer((say(*OWN, session="S1"),))
+
+
+def test_who_is_grown_by_the_group_of_the_first_day_needs_no_birth_date(
+    say: Say, answer: Answer, tables: Tables, pen: Pen
+) -> None:
+    first = {"registered_on": "2016-05-01", "age_group": "a12_13"}
+    say("guardian", "declined")
+    own = (say(*OWN, session="S1"),)
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(own)
+    log.append(tables, pen, Draft("participant", first, record="kid", subject="kid"))
+    answer(own)
+
+
+def test_a_birth_date_that_was_put_right_lets_a_guardians_no_count_again(
+    say: Say, answer: Answer, born: Callable[[str], None]
+) -> None:
+    born("2000-05")
+    say("guardian", "declined")
+    own = (say(*OWN, session="S1"),)
+    answer(own)
+    born("2014-05")
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(own)
+
+
+def test_a_clock_that_is_years_ahead_makes_nobody_grown(
+    say: Say, answer: Answer, born: Callable[[str], None], tables: Tables, pen: Pen
+) -> None:
+    born("2014-05")
+    say("guardian", "declined")
+    ahead = replace(pen, clock=Clock(ahead=timedelta(days=365 * 20)))
+    said = {"actor": OWN[0], "act": "given", "session": "S1", "items": {"notes": "yes"}, "form_text_hash": "the text"}
+    own = log.append(tables, ahead, Draft("consent_event", said, subject="kid")).id
+    note = {"interview": "S1", "question": "P1", "text": "x"}
+    with pytest.raises(DatabaseError, match=WALL):
+        log.append(tables, ahead, Draft("answer", note, subject="kid", session="S1", grounds=(own,)))
+
+
+@pytest.mark.parametrize(
+    "no",
+    [
+        {"actor": "adult_participant", "act": "declined"},
+        {"actor": "adult_participant", "act": "withdrawn", "scope": "stop_keep"},
+        {"actor": "guardian", "act": "withdrawn", "scope": "all"},
+        {"actor": "child", "act": "withdrawn", "scope": "all"},
+    ],
+)
+def test_their_own_no_and_a_childs_withdrawal_stop_who_is_grown_too(
+    say: Say, answer: Answer, born: Callable[[str], None], no: dict[str, str]
+) -> None:
+    born("2000-05")
+    own = (say(*OWN, session="S1"),)
+    answer(own)
+    say(**no)
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(own)
+
+
+def test_who_is_grown_and_said_yes_in_another_session_is_stopped_by_a_guardians_no(
+    say: Say, answer: Answer, born: Callable[[str], None]
+) -> None:
+    born("2000-05")
+    both = (say(*OWN, session="S0"), say("guardian"), say("child"))
+    answer(both)
+    say("guardian", "declined")
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(both)
 
 
 def test_what_comes_from_elsewhere_passes_and_is_held(tables: Tables, pen: Pen) -> None:

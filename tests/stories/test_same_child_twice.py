@@ -54,7 +54,7 @@ def second(desks: Desks, tmp_path: Path, passphrase: str, carry: Carry) -> Itera
 def held(desk: Desk, called: str, phone: str, real_name: str, words: str, **items: str) -> tuple[str, str]:
     """Register, ask the mother and the child, and talk; the child and the interview."""
     born = f"{Clock().today().year - 12}-01"
-    subject = people.register(desk, NewChild(called, phone, "A03", "m", born))
+    subject = people.register(desk, NewChild(called, phone, "A03", "m", born, reasons={"alike": "another"}))
     screenings.record(desk, subject, screenings.all_fit())
     form = forms.guardian_form(desk, subject)
     name = pseudonyms.suggest(desk, subject, real_name)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import clocks, consents, people
+from fieldkit.acts import clocks, consents, people, readiness
 from fieldkit.acts.desk import Desk
 from fieldkit.records import natural_id
 from fieldkit.store import log
@@ -438,3 +438,20 @@ def test_what_was_answered_to_one_version_is_no_answer_to_another(
     assert browser.get(f"{steps}/items/1").location == f"/people/{child}/consent"  # it is read anew first
     browser.post(f"{steps}/read", data={f"back{number}": "ok" for number in range(3)})
     assert browser.post(f"{steps}/items/2", data={"answer": "yes"}).location == f"{steps}/items/1"
+
+
+def test_where_nobody_under_fourteen_is_recorded_the_steps_do_not_ask_for_it_and_say_so(
+    browser: FlaskClient, child: str, desks: dict[str, Desk], carry: Any
+) -> None:
+    readiness.keep(desks["coordinator"], {"audio_under_14": "no"})
+    carry(desks["coordinator"], desks["interviewer"])
+    read_and_ask(browser, child, ["yes"] * (ITEMS - 1))
+    told = "这里不问“录音”：本研究不给不满十四周岁的孩子录音"
+
+    assert told in browser.get(f"/people/{child}/consent/guardian/read").text
+    page = browser.get(f"/people/{child}/consent/guardian/sign").text
+    assert told in page
+    assert page.count("✓ 同意") == ITEMS - 1
+    assert "您同意录音吗" not in "".join(
+        browser.get(f"/people/{child}/consent/guardian/items/{number}").text for number in range(1, ITEMS)
+    )

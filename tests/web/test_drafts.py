@@ -62,6 +62,10 @@ def test_another_person_gets_nothing_of_the_steps_and_their_author_signs_the_sam
     refused = beside.post(path, data=form)
     assert refused.status_code == 409
     assert "steps_gone" in refused.text
+    named = {"孩子的真名": "刘某", "化名": "南乔", "化名的英文写法": "Nanqiao", "出生日期": "2014-05"}
+    for label, text in named.items():
+        assert re.search(rf"<label[^>]*>{label}</label>\s*<textarea[^>]*>{text}<", refused.text), label
+    assert f'href="/people/{child}"' in refused.text
 
     unlock("李岚")
     assert beside.post(path, data=form).location == f"/people/{child}"

@@ -21,7 +21,9 @@ Desks = dict[str, Desk]
 @pytest.fixture
 def again(desks: Desks, consented: str, interview: str) -> str:
     born = f"{Clock().today().year - 12}-01"
-    return people.register(desks["interviewer"], NewChild("满子", "0394-0000000", "A03", "f", born))
+    return people.register(
+        desks["interviewer"], NewChild("满子", "0394-0000000", "A03", "f", born, reasons={"alike": "another"})
+    )
 
 
 @pytest.fixture

@@ -76,6 +76,30 @@ def test_sending_one_slip_twice_registers_one_child(browser: FlaskClient) -> Non
     assert browser.get("/people").text.count('class="row r2"') == 1
 
 
+@pytest.mark.parametrize("like", [{"phone": "0394-7654321"}, {"called": "小禾", "phone": "0394 1234567"}])
+def test_a_child_like_one_who_is_here_is_asked_about_and_the_form_keeps_what_was_typed(
+    browser: FlaskClient, like: dict[str, str]
+) -> None:
+    first = {**SLIP, "phone": "0394-1234567"}
+    here = browser.post("/people/new", data=first).location.split("/")[2]
+    second = {**first, **like, "told_age": "12"}
+    asked = browser.post("/people/new", data=second)
+
+    assert asked.status_code == 422
+    assert "可能" in asked.text or "同一个" in asked.text
+    assert f'href="/people/{here}" target="_blank"' in asked.text
+    for text in second.values():
+        assert text in asked.text
+    assert browser.get("/people").text.count('class="row r2"') == 1
+    assert browser.post("/people/new", data={**second, "reason_alike": "another"}).status_code == 302
+    assert browser.get("/people").text.count('class="row r2"') == 2
+
+
+def test_a_child_of_the_same_name_at_another_site_is_asked_nothing(browser: FlaskClient) -> None:
+    browser.post("/people/new", data=SLIP)
+    assert browser.post("/people/new", data={**SLIP, "site": "A04"}).status_code == 302
+
+
 def test_an_unknown_child_is_a_calm_page(browser: FlaskClient) -> None:
     answer = browser.get("/people/nobody")
 

@@ -230,10 +230,30 @@ def test_a_form_of_the_study_is_not_taken_in_practice(beside: FlaskClient, site:
     beside.post("/practice")
     before = len(people.listing(machine_of(site)))
 
-    answer = beside.post("/people/new", data={"csrf_token": token[1], "called": "小川"})
+    answer = beside.post("/people/new", data={"csrf_token": token[1], "called": "小川", "phone": "0394-1234567"})
 
-    assert answer.status_code == 400
+    assert answer.status_code == 409
+    assert "这一页是正式研究的" in answer.text
+    assert "小川" in answer.text
+    assert "0394-1234567" in answer.text
+    assert "锁屏或重启" not in answer.text
     assert len(people.listing(machine_of(site))) == before
+
+
+def test_a_form_of_a_practice_that_is_over_says_so_and_gives_its_words_back(practising: FlaskClient) -> None:
+    page = practising.get("/people/new").text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token
+    assert 'name="practised"' in page
+    practising.post("/practice/end")
+    sent = {"csrf_token": token[1], "practised": "1", "called": "小川"}
+    answer = practising.post("/people/new", data=sent)
+
+    assert answer.status_code == 409
+    assert "练习已经结束" in answer.text
+    assert "小川" in answer.text
+    assert "小川" not in practising.get("/people").text
+    assert 'name="practised"' not in practising.get("/people/new").text
 
 
 def test_a_family_that_really_asks_out_ends_it_and_is_written_down_for_real(
@@ -306,9 +326,10 @@ def test_no_pin_of_the_real_day_is_chosen_in_practice(practising: FlaskClient, s
     assert len(list(scratch.iterdir())) == 1
 
 
-def test_two_people_practise_without_seeing_each_other(practising: FlaskClient, site: Site, scratch: Path) -> None:
-    second = practising.application.test_client()
-    second.post("/unlock", data={"code": first_code(second), "passphrase": PASSPHRASE})
+def test_two_people_practise_without_seeing_each_other(
+    colleague: FlaskClient, practising: FlaskClient, site: Site, scratch: Path
+) -> None:
+    second = colleague
     second.post("/practice")
     type_note(practising, OWN)
 
@@ -321,14 +342,24 @@ def test_two_people_practise_without_seeing_each_other(practising: FlaskClient, 
     assert second.get("/today").status_code == 200
 
 
+@pytest.fixture
+def colleague(beside: FlaskClient) -> FlaskClient:
+    """Another person, in another browser of the same laptop."""
+    beside.post("/users", data={"name": "王越", "passphrase": PASSPHRASE, "again": PASSPHRASE})
+    browser = beside.application.test_client()
+    (code,) = re.findall(r'name="code" value="([^"]+)"[^>]*><span>王越', browser.get("/unlock").text)
+    browser.post("/unlock", data={"code": code, "passphrase": PASSPHRASE})
+    return browser
+
+
 def first_code(browser: FlaskClient) -> str:
     return browser.get("/unlock").text.split('name="code" value="')[1].split('"')[0]
 
 
-def test_the_study_stays_open_for_who_practises_while_a_colleague_locks(practising: FlaskClient) -> None:
-    second = practising.application.test_client()
-    second.post("/unlock", data={"code": first_code(second), "passphrase": PASSPHRASE})
-    second.post("/lock")
+def test_the_study_stays_open_for_who_practises_while_a_colleague_locks(
+    colleague: FlaskClient, practising: FlaskClient
+) -> None:
+    colleague.post("/lock")
     practising.post("/practice/end")
 
     assert practising.get("/today").status_code == 200

@@ -60,6 +60,23 @@ def test_a_roster_is_shown_first_and_registered_once(browser: FlaskClient) -> No
     assert browser.get("/people").text.count('class="row r2"') == 1
 
 
+def test_lines_like_a_child_who_is_here_or_like_one_another_are_shown_and_asked_about(browser: FlaskClient) -> None:
+    slip = {"called": "小河", "phone": "0394-1234567", "site": "A03", "sex": "m", "birth_date": BORN}
+    here = browser.post("/people/new", data=slip).location.split("/")[2]
+    lines = [["小河", "男", BORN, "A03"], ["小禾", "女", BORN, "A03"], ["小禾", "男", BORN, "A03"]]
+    page = browser.post("/rosters", data={"roster": _roster(*lines)}).text
+
+    assert "可能已经在册" in page
+    assert f'href="/people/{here}" target="_blank"' in page
+    assert "2, 4" in page
+    refused = browser.post("/rosters/register", data={"nonce": _nonce(page)})
+    assert refused.status_code == 422
+    assert browser.get("/people").text.count('class="row r2"') == 1
+    sure = {"nonce": _nonce(refused.text), "reason_alike": "another"}
+    assert browser.post("/rosters/register", data=sure).status_code == 302
+    assert browser.get("/people").text.count('class="row r2"') == 4
+
+
 def test_every_site_that_is_short_of_codes_is_said_once(browser: FlaskClient) -> None:
     lines = [[f"小河{number}", "男", BORN, site] for number in range(1, 501) for site in ("A03", "A04")]
     shown = browser.post("/rosters", data={"roster": _roster(*lines)}).text

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -94,15 +97,17 @@ def test_a_second_interviewer_gets_a_passphrase_of_their_own(browser: FlaskClien
     assert "王越" in browser.get("/users").text
 
 
-def test_the_store_closes_with_the_last_session_only(locked: FlaskClient) -> None:
-    machine = locked.application.extensions["fieldkit"].machines["home"]
-    other = locked.application.test_client()
-    unlock(locked)
-    unlock(other)
+def test_the_store_closes_with_the_last_session_only(beside: FlaskClient) -> None:
+    machine = beside.application.extensions["fieldkit"].machines["home"]
+    beside.post("/users", data={"name": "王越", "passphrase": PASSPHRASE, "again": PASSPHRASE})
+    other = beside.application.test_client()
+    (code,) = re.findall(r'name="code" value="([^"]+)"[^>]*><span>王越', other.get("/unlock").text)
+    other.post("/unlock", data={"code": code, "passphrase": PASSPHRASE})
 
-    locked.post("/lock")
+    beside.post("/lock")
     assert machine.desk is not None
-    assert other.get("/inbox").status_code == 200
+    assert other.get("/people").status_code == 200
+    assert "还开着：王越（电脑上）" in beside.get("/unlock").text
     other.post("/lock")
     assert machine.desk is None
 
@@ -126,3 +131,42 @@ def test_a_second_colleague_of_one_name_is_asked_for_another(browser: FlaskClien
 
     assert refused.status_code == 409
     assert "已经有一位叫王越的了" in refused.text
+
+
+def test_a_lock_ends_what_the_same_person_has_open_in_another_browser_of_the_laptop(beside: FlaskClient) -> None:
+    other = beside.application.test_client()
+    unlock(other)
+    beside.post("/lock")
+
+    assert other.get("/people").location.startswith("/unlock")
+    assert other.get("/session", headers=SCRIPT).status_code == 401
+    assert "还开着" not in beside.get("/unlock").text
+    assert beside.application.extensions["fieldkit"].machines["home"].desk is None
+
+
+def test_a_lock_says_what_stays_open_on_a_phone_and_cuts_nothing_off_there(beside: FlaskClient, paired: Any) -> None:
+    assert "还开着" not in beside.get("/unlock").text
+    paired.send("/unlock", "/unlock", code=code_on(paired.get("/unlock").text), passphrase=PASSPHRASE)
+    beside.post("/lock")
+
+    assert paired.get("/people").status_code == 200
+    assert "还开着：李岚（配对的手机上）" in beside.get("/unlock").text
+    assert "/unlock" in beside.get("/people").location
+
+
+def test_a_lock_on_a_phone_leaves_the_laptop_open_and_says_so(beside: FlaskClient, paired: Any) -> None:
+    paired.send("/unlock", "/unlock", code=code_on(paired.get("/unlock").text), passphrase=PASSPHRASE)
+    paired.send("/help-card", "/lock")
+
+    assert beside.get("/people").status_code == 200
+    assert "还开着：李岚（电脑上）" in paired.get("/unlock").text
+
+
+def test_what_was_begun_in_the_other_browser_waits_for_its_author(beside: FlaskClient, child: str) -> None:
+    other = beside.application.test_client()
+    unlock(other)
+    other.post(f"/people/{child}/consent", data={"relation": "mother"})
+    beside.post("/lock")
+    unlock(beside)
+
+    assert beside.get(f"/people/{child}/consent/guardian/read").status_code == 200

@@ -1,0 +1,48 @@
+"""From which day a participant is of age, kept ready for the wall: a date of birth is a text that no trigger reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date
+
+from fieldkit.errors import Refusal
+from fieldkit.records import Change
+from fieldkit.rules import ages, calendars
+from fieldkit.rules.consent import ADULT
+from fieldkit.store import people
+from fieldkit.store.database import Tables
+
+_SAYS_AGE = {"identity", "participant"}
+
+
+def settle(tables: Tables, changes: Iterable[Change]) -> None:
+    """Look again at everybody of whose age *changes* say something, or who answered as a grown-up."""
+    for subject in {one.subject for one in changes if _tells(one)}:
+        keep(tables, subject or "")
+
+
+def _tells(change: Change) -> bool:
+    return change.kind in _SAYS_AGE or (change.kind == "consent_event" and change.set.get("actor") == ADULT)
+
+
+def keep(tables: Tables, subject: str) -> None:
+    """Keep from which day *subject* is of age; nothing where no date says so."""
+    day = since(tables, subject)
+    tables.execute("DELETE FROM grown WHERE subject = ?", [subject])
+    if day:
+        tables.execute("INSERT INTO grown VALUES (?, ?)", [subject, day])
+
+
+def since(tables: Tables, subject: str) -> str:
+    """Compute the first day on which *subject* is of age for certain, as ISO date; empty where no date says so."""
+    known = people.row(tables, "identities", "subject = ?", subject) or {}
+    enrolled = people.row(tables, "participants", "id = ?", subject) or {}
+    with suppress(Refusal, ValueError, OverflowError):  # what another machine sent is no date
+        if known.get("birth_date"):
+            born = ages.birth_date(known["birth_date"], known["birth_calendar"] or calendars.GREGORIAN)
+            return ages.of_age_on(born.latest).isoformat()
+        if enrolled.get("registered_on"):
+            day = ages.group_of_age_on(enrolled["age_group"] or "", date.fromisoformat(enrolled["registered_on"]))
+            return day.isoformat() if day else ""
+    return ""
