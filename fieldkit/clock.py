@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 import time
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
@@ -44,6 +45,11 @@ class Clock:
         """
         running = time.clock_gettime(_SINCE_START) if _SINCE_START is not None else time.monotonic()
         return running + self.ahead.total_seconds()
+
+    @property
+    def sleep_counts(self) -> bool:
+        """Tell whether the seconds of `ticking` run while the lid is closed."""
+        return _SINCE_START is not None or sys.platform == "win32"
 
     def awake(self) -> float:
         """Return running seconds of which none passes while the laptop sleeps: for durations."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -55,6 +56,7 @@ class SaveAnswer:
     """One save. `editor` names the opened editor, `base` is what it was opened on (as `QuestionLine.base`).
 
     `turn` counts the changes of a note on its page, so that a copy which was held up on its way is known; 0: uncounted.
+    `begun`: how many seconds ago it was begun; `ago`: and somebody was at its page, as no laptop heard yet.
     """
 
     interview: str
@@ -65,6 +67,8 @@ class SaveAnswer:
     text_kind: str = "verbatim"
     outcome: str = "answered"
     turn: int = 0
+    begun: float = 0.0
+    ago: Sequence[float] = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def save(desk: Desk, said: SaveAnswer) -> Saved:
         interviews.check_goes_on(tables, said.interview)
         _check_stands(tables, said, interview["subject"])
         _check_turn(desk, said)
-        interviews.keep_duration(desk, tables, interview)
+        interviews.hear(desk, tables, interview, said.ago)
         change = _keep(desk, tables, said, interview, interviews.grounds(desk, tables, interview))
         _turned(desk, said)
     return Saved(change.id, said.base, desk.clock.now(), said.editor)
@@ -111,6 +115,7 @@ def off_record(desk: Desk, said: SaveAnswer, words: str) -> Saved:
     with desk.db.writing() as tables:
         interview = _interview(tables, said)
         grounds = interviews.grounds(desk, tables, interview)
+        interviews.hear(desk, tables, interview, said.ago)
         outcome = "answered" if said.text.strip() else OFF_RECORD
         went_on = machine.recall(tables, _WENT_ON + said.editor)  # the answer to the first request was lost
         if went_on is not None:
@@ -269,6 +274,6 @@ def _keep(desk: Desk, tables: Tables, said: SaveAnswer, interview: people.Row, g
         session=said.interview,
         editor=said.editor,
         grounds=grounds,
-        elapsed=interviews.ran(desk, tables, interview),
+        elapsed=interviews.ran(desk, tables, interview, said.begun),
     )
     return log.save_from_editor(tables, desk.pen, draft, record, said.base)

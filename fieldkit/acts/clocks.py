@@ -125,6 +125,7 @@ def state(desk: Desk, day: str, reasons: Mapping[str, str]) -> Desk:
         findings.check_answered(clocks.far(told, known), reasons)
         machine.keep_stated(tables, machine.Stated(told.isoformat(), timedelta(days=off), last_tick(tables)))
         trust(tables, told)
+    desk.folder.dates.clear()  # from here on the date is a person's word; it has not jumped
     return replace(desk, clock=replace(desk.clock, stated=timedelta(days=off)))
 
 

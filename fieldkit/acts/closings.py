@@ -21,6 +21,7 @@ from fieldkit.errors import Invalid, Missing
 from fieldkit.i18n import N_
 from fieldkit.records import Value, clean, natural_id
 from fieldkit.rules import closings, findings, names, notes
+from fieldkit.rules import elapsed as counters
 from fieldkit.rules.consent import STOP_KEEP
 from fieldkit.rules.findings import HINT, Finding
 from fieldkit.rules.members import INTERVIEWER
@@ -112,12 +113,14 @@ TEXTS = tuple(one.name for one in fields(ClosingTold) if one.default == "")
 class ClosingPage:
     """The end of one interview: the script, what is known or prefilled, and what an edit of it goes over.
 
-    `ended`: it was ended before; `stopped`: the child stopped it. `colleagues` by code.
+    `short`: part of the talk could not be counted. `ended`: it was ended before; `stopped`: the child stopped it.
+    `colleagues` by code.
     """
 
     interview: str
     case: Case
     minutes: int | None
+    short: bool
     ended: bool
     stopped: bool
     paper: Paper | None
@@ -144,6 +147,7 @@ def page(desk: Desk, interview: str) -> ClosingPage:
             interview=interview,
             case=one,
             minutes=minutes,
+            short=interviews.short(tables, row),
             ended=bool(stored.get("ended_on")),
             stopped=_stopped(tables, interview),
             paper=interviews.paper_of(row),
@@ -191,6 +195,7 @@ def end(desk: Desk, interview: str, told: ClosingTold, seen: Seen) -> list[Findi
         asked = {one.code for one in found}
         facts["reasons"] = {one: why for one, why in given.items() if one in asked}
         _save(desk, tables, row, facts, seen.base)
+        interviews.keep_duration(desk, tables, row, counters.end)
         typed = "\n".join(str(getattr(told, name)) for name in TEXTS if name not in CODED)
         return [*(one for one in found if one.level == HINT), *notes.findings(typed, visits.known_names(tables))]
 
@@ -246,10 +251,11 @@ def _at_the_end(desk: Desk, tables: Tables, row: people.Row, told: ClosingTold, 
     if told.completion == closings.STOPPED and not stopped:
         raise Invalid(field=WORDS["completion"])
     far = closings.STOPPED if stopped else told.completion
+    day = row["started_on"] if row["entered_on"] else interviews.today(desk, row["id"])
     return {
         "completion": far,
         "stop_reason": "" if far in closings.FINISHED else told.stop_reason,
-        "ended_on": stored.get("ended_on") or (row["started_on"] if row["entered_on"] else desk.today),
+        "ended_on": stored.get("ended_on") or day,
         "duration_ms": on_paper if row["entered_on"] else _length(desk, tables, row, stored),
     }
 

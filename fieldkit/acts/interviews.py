@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 
 from fieldkit.acts import pseudonyms, situations
@@ -11,7 +13,7 @@ from fieldkit.acts.cases import case_within
 from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
-from fieldkit.rules import consent, gates
+from fieldkit.rules import clocks, consent, gates
 from fieldkit.rules import elapsed as counters
 from fieldkit.rules import moments as meanings
 from fieldkit.rules.findings import Finding
@@ -112,6 +114,7 @@ def start(desk: Desk, subject: str, reasons: Mapping[str, str] = NOTHING) -> str
         draft = Draft("interview", facts, record=session, subject=subject, session=session, grounds=named, elapsed=0)
         log.append(tables, desk.pen, draft)
         elapsed.keep(tables, session, desk.clock)
+        _hold_date(desk, session)
         return session
 
 
@@ -146,12 +149,50 @@ def check_goes_on(tables: Tables, interview: str) -> None:
 
 def keep_duration(desk: Desk, tables: Tables, interview: people.Row, turn: elapsed.Turn = counters.move) -> int | None:
     """Move the counter of a talk; return its milliseconds, None where it was held on paper: its minutes passed then."""
+    _hold_date(desk, interview["id"])
     return None if interview["entered_on"] else elapsed.keep(tables, interview["id"], desk.clock, turn)
 
 
-def ran(desk: Desk, tables: Tables, interview: people.Row) -> int | None:
-    """Return how many milliseconds a talk has run; None where it was held on paper."""
-    return None if interview["entered_on"] else elapsed.now(tables, interview["id"], desk.clock)
+def _hold_date(desk: Desk, interview: str) -> None:
+    desk.folder.dates.setdefault(interview, (_date(desk), desk.clock.ticking()))
+
+
+def _date(desk: Desk) -> datetime:
+    return desk.clock.now() + desk.clock.stated
+
+
+def jumped(desk: Desk, interview: str) -> str:
+    """Return the day that it is by the running clock, where the date jumped in the midst of *interview*; else empty.
+
+    Only while the program runs: its running seconds say nothing about another run.
+    """
+    held = desk.folder.dates.get(interview)
+    if held is None:
+        return ""
+    date, second = held
+    ran_to = date + timedelta(seconds=desk.clock.ticking() - second)
+    is_off = clocks.is_jump(_date(desk) - ran_to, sleep_counts=desk.clock.sleep_counts)
+    return ran_to.date().isoformat() if is_off else ""
+
+
+def today(desk: Desk, interview: str) -> str:
+    """Return which day it is for *interview*: where the date jumped in its midst, the one of the running clock."""
+    return jumped(desk, interview) or desk.today
+
+
+def hear(desk: Desk, tables: Tables, interview: people.Row, ago: Iterable[float]) -> None:
+    """Move the counter of a talk; somebody was at a page of it so many seconds *ago*, and the laptop hears it now."""
+    keep_duration(desk, tables, interview, partial(counters.hear, ago=ago))
+
+
+def ran(desk: Desk, tables: Tables, interview: people.Row, ago: float = 0.0) -> int | None:
+    """Return how many milliseconds a talk has run, or had so many seconds *ago*; None where it was held on paper."""
+    return None if interview["entered_on"] else elapsed.now(tables, interview["id"], desk.clock, ago)
+
+
+def short(tables: Tables, interview: people.Row) -> bool:
+    """Tell whether somebody was at a page of a talk when its minutes could not be counted."""
+    return elapsed.counter(tables, interview["id"]).short
 
 
 def grounds(desk: Desk, tables: Tables, interview: people.Row) -> tuple[str, ...]:
@@ -180,12 +221,12 @@ def choose_mode(desk: Desk, interview: str, mode: str) -> None:
 
 
 @only(INTERVIEWER)
-def beat(desk: Desk, interview: str) -> Pulse:
-    """Keep the counter of an interview whose page somebody sees. Raises NotFound."""
+def beat(desk: Desk, interview: str, ago: Iterable[float] = ()) -> Pulse:
+    """Keep the counter of an interview whose page somebody sees, and saw so many seconds *ago*. Raises NotFound."""
     with desk.db.writing() as tables:
         row = row_within(tables, interview)
         if not ended(tables, interview):
-            keep_duration(desk, tables, row)
+            hear(desk, tables, row, ago)
         length = lasted(desk, tables, row)
         if length is None or row["entered_on"]:
             return Pulse((length or 0) // MINUTE, None)

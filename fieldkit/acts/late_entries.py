@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from fieldkit.acts import assents, clocks, consents, events, forms, interviews, pseudonyms, situations, stops
+from fieldkit.acts import assents, clocks, consents, endings, events, forms, interviews, pseudonyms, situations, stops
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.cases import GATES, Case, case_within, unused_session
 from fieldkit.acts.desk import Desk, only
@@ -162,7 +162,7 @@ def wrong_day(desk: Desk, subject: str, interview: str) -> None:
         for yes in typed:
             consents.void_within(desk, tables, row["subject"], yes, _WRONG_DAY)
         waiting.drop(tables, interview)
-        stops.erase(desk, tables, interview)
+        endings.erase(desk, tables, interview)
         if not typed:  # the yes that was said to this laptop stays
             erasures.reopen(tables, interview)
 

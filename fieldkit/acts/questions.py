@@ -101,7 +101,8 @@ class InterviewPage:
     `mode`: all questions or the core set; `upset`: how upset the child was at worst, as a code of `moment`; `told`: the
     parts of the opening that were said to the child; `ended`: the code of `completion`, empty while it runs;
     `writable`: whether the consents for its notes are in place; `left_open_on`: the earlier day of a talk that nobody
-    ended, else empty; `mark` names this opening of the page.
+    ended, else empty; `jumped_to`: what the date says since it jumped in the midst of the talk, else empty;
+    `mark` names this opening of the page.
     """
 
     interview: str
@@ -118,6 +119,7 @@ class InterviewPage:
     writable: bool
     paper: Paper | None
     left_open_on: str = ""
+    jumped_to: str = ""
     mark: str = field(default_factory=new_id)
 
     @property
@@ -154,12 +156,14 @@ def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPag
             writable=one.permits(interviews.NEEDED, interview),
             paper=interviews.paper_of(row),
             left_open_on=row["started_on"] if _left_open(desk, tables, row) else "",
+            jumped_to=desk.today if interviews.jumped(desk, interview) else "",
         )
 
 
 def _left_open(desk: Desk, tables: Tables, row: people.Row) -> bool:
     """Tell whether a talk of an earlier day was never ended: the child's yes was to that day alone (`domain.md` D2)."""
-    return row["started_on"] < desk.today and not row["entered_on"] and not interviews.ended(tables, row["id"])
+    day = interviews.today(desk, row["id"])
+    return row["started_on"] < day and not row["entered_on"] and not interviews.ended(tables, row["id"])
 
 
 def _around(row: people.Row, found: Sequence[Moment], lasted: int | None) -> Around:

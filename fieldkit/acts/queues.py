@@ -6,10 +6,13 @@ with the secret, person `fieldkit queue 1`; it travels as hex with the interview
 A record is `{v: 1, iv, sealed, turn, day, days}` under a random id. `sealed` is AES-256-GCM under that key and the 12
 bytes of `iv`, its associated data `fieldkit queue 1 <id>`, of the JSON (UTF-8) of `interview`, `question`, `editor`,
 `base`, `text`, `text_kind`, `off` (a list of what the child took back and the laptop still has; older pages kept one
-text, empty where there was none) and `typed` (ISO 8601). A stop that the laptop has not taken yet is such a record too,
-of `interview`, `stop` (`stop_keep` or `stop_discard`), `mark` (its name), `knew` (what the page knew to be decided) and
-`typed`; beside `sealed` it has `stop: true`, so that the page that stands in can say that one waits: neither whose nor
-which. That the child goes on after all is one of `interview`, `undo` (a list of marks) and `typed`, with `undo: true`.
+text, empty where there was none), `begun` (when its note was begun) and `moments` (when somebody was at its page; both
+in milliseconds of the browser's running clock, of which the laptop had not heard) and `typed` (ISO 8601). A stop that
+the laptop has not taken yet is such a record too, of `interview`, `stop` (`stop_keep` or `stop_discard`), `mark` (its
+name), `knew` (what the page knew to be decided), `instead` (a list of marks: in the place of which stops it was
+chosen) and `typed`; beside `sealed` it has `stop: true`, so that the page that stands in can say that one waits:
+neither whose nor which. That the child goes on after all is one of `interview`, `undo` (a list of marks) and `typed`,
+with `undo: true`.
 `turn` counts the changes of the note on its page (none: 0); what is older than the number that the local storage of the
 browser has under `fieldkit queue <id>` is on the laptop, or was taken back, and is deleted unread.
 `day` and `days` count on how many days it was met and not opened.

@@ -6,27 +6,22 @@ the page after ten seconds, or else as soon as this laptop is used again (`domai
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from math import ceil
 
-from fieldkit.acts import interviews, withdrawals
+from fieldkit.acts import endings, interviews
 from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import new_id
 from fieldkit.errors import DiskFull, Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
-from fieldkit.records import Value
-from fieldkit.rules.closings import STOPPED
 from fieldkit.rules.consent import STOP_DISCARD, STOP_KEEP
 from fieldkit.rules.consent import STOPPED as STOPPED_ON_PAPER
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.rules.moments import VERY_UPSET
-from fieldkit.store import aftercare, elapsed, log, machine, people, queues, replica, stops
-from fieldkit.store.aftercare import Aftercare
+from fieldkit.store import log, people, stops
 from fieldkit.store.database import Tables
-from fieldkit.store.log import Draft
 from fieldkit.store.stops import Stop
 
 UNDO = 10.0  # seconds
@@ -40,6 +35,8 @@ class ChoiceNotKept(Refusal):
     message = N_(
         "What the child chose is neither done nor written down yet: this laptop's disk is full. Free some space, then "
         "tap it once more. It stays marked, and fieldkit tries by itself as long as it is not closed. "
+        "If the laptop goes off, open the interview again first, in this browser: if the choice does not come up by "
+        "itself, ask the child again. "
         "Until it is done hand nothing over, write no backup and show nobody this interview."
     )
     status = 507
@@ -109,11 +106,14 @@ class Standing:
 
 
 @only(INTERVIEWER)
-def begin(desk: Desk, interview: str, choice: str, mark: str = "", knew: str | None = None) -> Waiting:
-    """Keep what was chosen with the child, `stop_keep` or `stop_discard`; it takes the place of what waits.
+def begin(
+    desk: Desk, interview: str, choice: str, mark: str = "", knew: str | None = None, instead: Collection[str] = ()
+) -> Waiting:
+    """Keep what was chosen with the child, `stop_keep` or `stop_discard`; return what waits from now on.
 
     *mark*: by which name the page that asks can take it back, though it should hear no answer. *knew*: what had been
-    decided, as far as that page knew when it was chosen.
+    decided, as far as that page knew when it was chosen. *instead*: the marks of the stops that it was chosen in the
+    place of; of any other one that waits the stricter holds, in whatever order two pages bring theirs.
 
     Once the ten seconds are over only the stricter choice takes the place of the other. What a full disk cannot take
     waits in memory. Raises NotFound, Invalid, TakenBack, DecidedSince, ChoiceWaits, ChoiceNotKept.
@@ -125,17 +125,15 @@ def begin(desk: Desk, interview: str, choice: str, mark: str = "", knew: str | N
     try:
         with desk.db.writing() as tables:
             _check_knew(desk, tables, interview, mark, knew)
-            made = _made(desk, tables, interview, choice, mark)
-            row = people.row(tables, "interviews", "id = ?", interview)
-            if row is not None:
-                interviews.keep_duration(desk, tables, row)
-            stops.keep(tables, interview, made)
+            made = _made(desk, tables, interview, choice, mark, instead)
+            if made != stops.of(tables, interview):
+                _keep(desk, tables, interview, made)
     except DiskFull as error:
         with desk.db.reading() as tables:
-            desk.folder.unkept[interview] = _made(desk, tables, interview, choice, mark)
+            desk.folder.unkept[interview] = _made(desk, tables, interview, choice, mark, instead)
         raise ChoiceNotKept from error
     desk.folder.unkept.pop(interview, None)
-    return Waiting(made.mark, choice, ceil(UNDO))
+    return Waiting(made.mark, made.choice, ceil(_left(desk, made)))
 
 
 def _check_knew(desk: Desk, tables: Tables, interview: str, mark: str, knew: str | None) -> None:
@@ -155,14 +153,34 @@ def _decided(tables: Tables, interview: str) -> str:
     return f"{stops.decided(tables, interview)} {interviews.ended(tables, interview)}".strip()
 
 
-def _made(desk: Desk, tables: Tables, interview: str, choice: str, mark: str) -> Stop:
-    """Return the stop that was tapped now. Raises NotFound, ChoiceWaits where it cannot take the place of another."""
+def _keep(desk: Desk, tables: Tables, interview: str, made: Stop) -> None:
+    row = people.row(tables, "interviews", "id = ?", interview)
+    if row is not None:
+        interviews.keep_duration(desk, tables, row)
+    stops.keep(tables, interview, made)
+
+
+def _made(desk: Desk, tables: Tables, interview: str, choice: str, mark: str, instead: Collection[str]) -> Stop:
+    """Return the stop that was tapped now, or the stricter one that waits and was not taken back with it.
+
+    Raises NotFound, ChoiceWaits where it cannot take the place of another.
+    """
     before, subject = _of(desk, tables, interview), _subject(desk, tables, interview)
     is_due = before is not None and _is_over(desk, before)
     if before is not None and is_due and (before.choice, choice) != (STOP_KEEP, STOP_DISCARD):
         raise ChoiceWaits
+    if before is not None and _holds_against(before, choice, instead):
+        return before
+    if before is not None and not mark and before.choice == choice and before.mark in instead:
+        mark = before.mark  # tapped once more where it stands marked
+    desk.folder.undone.update({*instead} - {mark})
     stays = before is not None and (before.stays or is_due)
     return Stop(mark or new_id(), choice, subject, desk.me.code, desk.clock.run, desk.clock.awake(), stays)
+
+
+def _holds_against(before: Stop, choice: str, instead: Collection[str]) -> bool:
+    """Tell whether what waits is stricter than *choice*, which was not made in its place."""
+    return (before.choice, choice) == (STOP_DISCARD, STOP_KEEP) and before.mark not in instead
 
 
 def _of(desk: Desk, tables: Tables, interview: str) -> Stop | None:
@@ -205,16 +223,24 @@ def _subject(desk: Desk, tables: Tables, interview: str) -> str:
 def waiting(desk: Desk, interview: str) -> Waiting | None:
     """Return the stop of *interview* that is not done yet, or None."""
     with desk.db.reading() as tables:
-        found, kept = _of(desk, tables, interview), interview not in desk.folder.unkept
+        return _waiting(desk, tables, interview)
+
+
+def _waiting(desk: Desk, tables: Tables, interview: str) -> Waiting | None:
+    found, kept = _of(desk, tables, interview), interview not in desk.folder.unkept
     return None if found is None else Waiting(found.mark, found.choice, ceil(_left(desk, found)), kept)
 
 
 @only(INTERVIEWER)
 def standing(desk: Desk, interview: str) -> Standing:
-    """Return how *interview* stands, for the pages that are open on it. Raises NotFound, TalkDeleted."""
-    found = waiting(desk, interview)
+    """Return how *interview* stands, for the pages that are open on it. Raises NotFound, TalkDeleted.
+
+    Each of them asks every two seconds: the log is read only where the interview is held back.
+    """
     with desk.db.reading() as tables:
-        _subject(desk, tables, interview)
+        if people.row(tables, "interviews", "id = ?", interview) is None:
+            _subject(desk, tables, interview)
+        found = _waiting(desk, tables, interview)
         return Standing(_decided(tables, interview), found if found and found.left else None)
 
 
@@ -251,13 +277,20 @@ def undo(desk: Desk, interview: str, mark: str) -> bool:
             return False
         if _is_over(desk, found):
             raise ChoiceWaits
-        if desk.folder.unkept.pop(interview, None) is not None:  # the one on the disk, if any, is the one before it
-            return True
-        stops.drop(tables, interview)
-        stops.decide(tables, interview, _GOES_ON, found)
-        if found.stays:
-            stops.keep(tables, interview, replace(found, mark=new_id(), choice=STOP_KEEP, run="", stays=False))
+        if interview not in desk.folder.unkept:
+            stops.drop(tables, interview)
+            stops.decide(tables, interview, _GOES_ON, found)
+            if found.stays:
+                stops.keep(tables, interview, replace(found, mark=new_id(), choice=STOP_KEEP, run="", stays=False))
+    if desk.folder.unkept.pop(interview, None) is not None:  # the one on the disk, if any, is the one before it
+        _decide_if_there_is_room(desk, interview, found)
     return True
+
+
+def _decide_if_there_is_room(desk: Desk, interview: str, found: Stop) -> None:
+    """What the disk could not take may wait in a browser too: it finds that it was taken back, also after a restart."""
+    with suppress(DiskFull), desk.db.writing() as tables:
+        stops.decide(tables, interview, _GOES_ON, found)
 
 
 @only(INTERVIEWER)
@@ -283,7 +316,7 @@ def finish(desk: Desk, interview: str, mark: str) -> None:
         found = _of(desk, tables, interview)
         if found is None or found.mark != mark:
             raise NotFound
-        _carry_out(desk, tables, interview, found)
+        endings.carry_out(desk, tables, interview, found)
     _settled(desk, {interview: found})
 
 
@@ -303,7 +336,7 @@ def finish_due(desk: Desk, *, all_of_them: bool = False) -> int:
         due = [interview for interview, one in every.items() if all_of_them or _is_over(desk, one)]
         for interview, found in every.items():
             if interview in due:
-                _carry_out(desk, tables, interview, found)
+                endings.carry_out(desk, tables, interview, found)
             elif interview in desk.folder.unkept:
                 stops.keep(tables, interview, found)
     _settled(desk, every)
@@ -326,54 +359,3 @@ def _is_over(desk: Desk, one: Stop) -> bool:
 def _left(desk: Desk, one: Stop) -> float:
     passed = desk.clock.awake() - one.second
     return max(0.0, UNDO - passed) if one.run == desk.clock.run and passed >= 0 else 0.0
-
-
-def _carry_out(desk: Desk, tables: Tables, interview: str, found: Stop) -> None:
-    """What the child chose holds, also where a stick has meanwhile brought what hides or holds back the interview."""
-    stops.drop(tables, interview)
-    desk = replace(desk, me=machine.everybody(tables).users.get(found.author, desk.me))  # whoever looks in later
-    that_day = interviews.paper_day(tables, interview)
-    if found.choice == STOP_DISCARD:
-        _keep_aftercare(desk, tables, interview, found.subject)
-        erase(desk, tables, interview)
-        stops.forget_decided(tables, interview)
-    else:
-        stops.decide(tables, interview, STOP_KEEP, found)
-        _close(desk, tables, interview, found.subject, that_day)
-    if that_day:
-        withdrawals.on_paper(desk, tables, found.subject, interview, that_day, found.choice)
-    else:
-        withdrawals.by_child(desk, tables, found.subject, interview, found.choice)
-
-
-def _keep_aftercare(desk: Desk, tables: Tables, interview: str, subject: str) -> None:
-    """Who was very upset is asked how they are, also where nothing of the talk is to stay (`domain.md` §3.9)."""
-    session = log.of_session(tables, interview, desk.device.id)
-    opened = next((one.set for one in session if one.kind == "interview" and one.set.get("started_on")), None)
-    if opened and any(one.set.get("what") == VERY_UPSET for one in session):
-        kept = Aftercare(subject, opened.get("interviewer", desk.me.code), opened["started_on"])
-        aftercare.keep(tables, interview, kept)
-
-
-def erase(desk: Desk, tables: Tables, interview: str) -> None:
-    """Erase all that this laptop wrote in the session; consent and its trace stay (`domain.md` §3.6).
-
-    The memos about it go too, whoever wrote them here and shared or not: a memo about a talk can hold the child's
-    words, no program can tell, and of this talk nothing was to be kept. They would lie at an interview that is gone.
-    """
-    session = log.of_session(tables, interview, desk.device.id)
-    words = [one for one in session if one.drawer.startswith("research/")]
-    replica.erase(tables, [*words, *log.memos_about(tables, interview, desk.device.id)])
-    elapsed.drop(tables, interview)
-    queues.drop(tables, interview)
-    desk.db.leave_no_trace()
-
-
-def _close(desk: Desk, tables: Tables, interview: str, subject: str, that_day: str) -> None:
-    """Day and minutes of an interview that had ended before stay those of its end; *that_day*: of its paper."""
-    facts: dict[str, Value] = {"interview": interview, "completion": STOPPED}
-    if not interviews.ended(tables, interview):
-        facts |= {"ended_on": that_day or desk.today}
-        if not that_day:
-            facts |= {"duration_ms": elapsed.now(tables, interview, desk.clock)}
-    log.append_over(tables, desk.pen, Draft("closing", facts, subject=subject, session=interview))

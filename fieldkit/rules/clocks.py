@@ -33,6 +33,14 @@ def confirms(today: date, trusted: date | None) -> bool:
     return trusted is None or 0 <= (today - trusted).days <= FURTHEST
 
 
+def is_jump(off: timedelta, *, sleep_counts: bool) -> bool:
+    """Tell whether a clock that is *off* from the running seconds has jumped; *sleep_counts*: as they count sleep, too.
+
+    Where they do not, a laptop that slept over a weekend looks like one whose date jumped by two days.
+    """
+    return abs(off) > timedelta(days=1 if sleep_counts else FURTHEST)
+
+
 def far(told: date, known: Collection[date]) -> list[Finding]:
     """Return V31 where *told* follows none of the *known* dates within a year."""
     near = not known or any(0 <= (told - day).days <= FURTHEST for day in known)

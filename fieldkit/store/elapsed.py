@@ -18,14 +18,20 @@ def counter(tables: Tables, interview: str) -> Counter:
     """Return the counter of *interview*; where this machine has none, it stands where the last change said."""
     kept = machine.recall(tables, _name(interview))
     if kept is not None:
-        return Counter(**json.loads(kept))
+        stood = json.loads(kept)
+        spans = {name: _spans(said) for name, said in stood.items() if isinstance(said, list)}
+        return Counter(**stood | spans)
     newest = "SELECT max(json_extract(body, '$.elapsed')) FROM changes WHERE session = ?"
     return Counter(tables.execute(newest, [interview]).fetchone()[0] or 0)
 
 
-def now(tables: Tables, interview: str, clock: Clock) -> int:
-    """Return how many milliseconds *interview* has run."""
-    return elapsed.read(counter(tables, interview), clock.run, clock.awake())
+def _spans(said: list[list[float]]) -> tuple[elapsed.Span, ...]:
+    return tuple((begun, ended) for begun, ended in said)
+
+
+def now(tables: Tables, interview: str, clock: Clock, ago: float = 0.0) -> int:
+    """Return how many milliseconds *interview* has run, or had run so many seconds *ago*."""
+    return elapsed.at(elapsed.move(counter(tables, interview), clock.run, clock.awake()), ago)
 
 
 def keep(tables: Tables, interview: str, clock: Clock, turn: Turn = elapsed.move) -> int:

@@ -69,6 +69,7 @@ class Folder:
     `unkept`: by interview, the stops that a full disk could not take; until it can, only this program knows of them.
     `turns`: by opened editor, how far its note had come when it was last kept.
     `undone`: the marks of stops that were taken back, so that one which comes late does nothing.
+    `dates`: by interview, the date and the running second at which this program first counted its minutes.
     """
 
     def __init__(self, path: Path, lock: FileLock) -> None:
@@ -76,6 +77,7 @@ class Folder:
         self.unkept: dict[str, Stop] = {}
         self.undone: set[str] = set()
         self.turns: dict[str, int] = {}
+        self.dates: dict[str, tuple[datetime, float]] = {}
         self._lock = lock
 
     @classmethod

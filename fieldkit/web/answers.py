@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
+from math import isfinite
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
@@ -99,7 +101,18 @@ def _typed(interview: str, question: str) -> SaveAnswer:
         text_kind=request.form.get("text_kind", "verbatim"),
         outcome="child_skipped" if request.form.get("do") == "skip" else "answered",
         turn=request.form.get("turn", 0, type=int),
+        begun=max(seconds_ago("begun"), default=0.0),
+        ago=seconds_ago("ago"),
     )
+
+
+def seconds_ago(field: str) -> tuple[float, ...]:
+    """Return how many seconds ago something was, each time, as a page counts them; what is no number is left out."""
+    found = []
+    for word in request.form.get(field, "").split():
+        with suppress(ValueError):
+            found.append(float(word))
+    return tuple(one for one in found if isfinite(one) and one >= 0)
 
 
 def _nothing(said: SaveAnswer) -> bool:

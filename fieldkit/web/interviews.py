@@ -12,7 +12,7 @@ from fieldkit.rules import notes
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.studies import Kin, load_study
 from fieldkit.web import acks
-from fieldkit.web.answers import queue_key
+from fieldkit.web.answers import queue_key, seconds_ago
 from fieldkit.web.pages import Answer, locale, reasons
 from fieldkit.web.people import checklist
 from fieldkit.web.sessions import desk
@@ -84,5 +84,5 @@ def choose_mode(interview: str) -> Response:
 @pages.post("/interviews/<interview>/beat")
 def beat(interview: str) -> Response:
     """Keep the counter for a page that somebody sees; tell it the minutes, and the hint to rest where one is due."""
-    pulse = interviews.beat(desk(), interview)
+    pulse = interviews.beat(desk(), interview, seconds_ago("ago"))
     return jsonify(minutes=pulse.minutes, rest=pulse.rest.sentence(locale()) if pulse.rest else "")

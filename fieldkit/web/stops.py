@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from fieldkit.acts import people, stops
 from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.stops import ChoiceNotKept, ChoiceWaits, DecidedSince
+from fieldkit.acts.stops import ChoiceNotKept, ChoiceWaits, DecidedSince, TakenBack
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.web.answers import queue_key
 from fieldkit.web.cards import answered_on
@@ -45,8 +45,8 @@ def begin(interview: str) -> Answer:
     """Keep the choice; it is carried out in ten seconds, whether this page stays open or not."""
     look_in(desk())
     try:
-        stops.begin(desk(), interview, request.form.get("choice", ""), _mark(), request.form.get("knew"))
-    except DecidedSince:  # told to the script that sent it: its page shows it
+        stricter = _begun(interview)
+    except (DecidedSince, TakenBack):  # told to the script that sent it: its page shows it
         raise
     except ChoiceNotKept as refusal:
         _goes_on(interview)
@@ -56,7 +56,14 @@ def begin(interview: str) -> Answer:
             return _done(interview)
         return _page(interview, refusal), refusal.status
     _goes_on(interview)
-    return redirect(url_for("stops.show", interview=interview))
+    return redirect(url_for("stops.show", interview=interview, stricter=stricter))
+
+
+def _begun(interview: str) -> int | None:
+    """Keep the choice; return 1 where a stricter one of another page holds against it."""
+    choice, knew = request.form.get("choice", ""), request.form.get("knew")
+    waits = stops.begin(desk(), interview, choice, _mark(), knew, request.form.getlist("instead"))
+    return None if waits.choice == choice else 1
 
 
 def _mark() -> str:

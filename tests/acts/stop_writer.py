@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fieldkit.acts import answers, closings, questions, stops, users
+from fieldkit.acts import answers, closings, endings, questions, stops, users
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.closings import ClosingTold
 from fieldkit.acts.desk import Desk
@@ -83,7 +83,7 @@ def sweep(self: Database) -> bool:
 
 def finish_in_halves(desk: Desk, interview: str, mark: str) -> None:
     with desk.db.writing() as tables:
-        stops.erase(desk, tables, interview)
+        endings.erase(desk, tables, interview)
     _finish(desk, interview, mark)
 
 

@@ -22,6 +22,7 @@ from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules.calendars import NoDay
 from fieldkit.rules.findings import ReasonNeeded
+from fieldkit.store import people as rows
 from sync.replica import Report
 
 Desks = dict[str, Desk]
@@ -251,6 +252,50 @@ def test_the_minutes_of_an_interview_stay_right_when_the_clock_jumps_by_years(
 
     assert [line.minute for line in questions.page(after(12), interview, "W").questions[:2]] == [0, 5]
     assert closings.page(after(30), interview).minutes == 12
+
+
+@pytest.mark.parametrize("years", [-7, 6])
+def test_a_date_that_jumps_in_the_midst_of_a_talk_is_said_and_ends_nothing_of_it(
+    desks: Desks, interview: str, monkeypatch: pytest.MonkeyPatch, years: int
+) -> None:
+    me, day = desks["interviewer"], desks["interviewer"].today
+    assert questions.page(me, interview).jumped_to == ""
+    monkeypatch.setattr("fieldkit.clock.datetime", Jumping)
+    monkeypatch.setattr(Jumping, "years", years)
+
+    page = questions.page(me, interview)
+    assert (page.jumped_to, page.left_open_on, page.writable) == (me.today, "", True)
+    assert me.today != day
+    told = ClosingTold("full", "", "home_yard", "", "private", ("none",), "zhoukou", "", "during")
+    closings.end(me, interview, told, Seen(closings.page(me, interview).opened.base))
+    with me.db.reading() as tables:
+        closing = rows.row(tables, "closings", "interview = ?", interview)
+    assert closing is not None
+    assert closing["ended_on"] == day
+
+
+def test_a_date_that_a_person_stated_in_the_midst_of_a_talk_has_not_jumped(
+    desks: Desks, interview: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me, day = desks["interviewer"], desks["interviewer"].today
+    monkeypatch.setattr("fieldkit.clock.datetime", Jumping)
+    monkeypatch.setattr(Jumping, "years", 6)
+    stated = clocks.state(me, day, {})
+
+    page = questions.page(stated, interview)
+    assert (page.jumped_to, page.left_open_on) == ("", "")
+
+
+def test_a_talk_that_was_left_open_is_said_to_be_so_in_another_run_of_the_program(
+    desks: Desks, interview: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me, day = desks["interviewer"], desks["interviewer"].today
+    me.folder.dates.clear()
+    monkeypatch.setattr("fieldkit.clock.datetime", Jumping)
+    monkeypatch.setattr(Jumping, "years", 6)
+
+    page = questions.page(me, interview)
+    assert (page.jumped_to, page.left_open_on) == ("", day)
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ from datetime import timedelta
 from functools import partial
 
 from fieldkit.acts import (
+    answers,
     assents,
+    closings,
     consents,
     interviews,
     moments,
@@ -17,11 +19,15 @@ from fieldkit.acts import (
     stops,
     withdrawals,
 )
+from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.closings import ClosingTold
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.interviews import ConsentMissing, GatesClosed
+from fieldkit.acts.told import Seen
+from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules.gates import Gate
@@ -248,6 +254,52 @@ def test_the_counter_goes_on_while_the_page_is_seen(desks: Desks, interview: str
 
     assert (pulse.minutes, pulse.rest) == (25, None)
     assert len(changes(desk, "")) == before
+
+
+def at_page(desk: Desk, interview: str, question: str, minutes: float, begun: float, *ago: float) -> None:
+    """Bring at minute *minutes* what was typed so many minutes before."""
+    told = SaveAnswer(interview, question, new_id(), "{}", "下雨了", begun=begun * 60, ago=[one * 60 for one in ago])
+    answers.save(seconds_later(desk, minutes * 60), told)
+
+
+def test_a_talk_out_of_the_laptops_reach_counts_its_minutes_and_each_note_has_its_own(
+    desks: Desks, interview: str
+) -> None:
+    me = desks["interviewer"]
+    interviews.beat(seconds_later(me, 25 * 60), interview)  # what hears nothing of it comes first
+    at_page(me, interview, "W2", 25, 12, 20, 16, 12, 4)
+    at_page(me, interview, "W1", 25, 20, 20, 16)
+
+    page = questions.page(seconds_later(me, 25 * 60), interview, "W")
+    assert page.minutes == 25
+    assert [line.minute for line in page.questions[:2]] == [5, 13]
+    assert not closings.page(me, interview).short
+
+
+def test_what_a_page_says_of_the_time_before_the_program_was_started_counts_nothing_and_is_said_at_the_end(
+    desks: Desks, interview: str
+) -> None:
+    me = replace(desks["interviewer"], clock=replace(desks["interviewer"].clock, run="after a power cut"))
+    assert not closings.page(me, interview).short
+    at_page(me, interview, "W1", 10, 500_000, 500_000, 9, 0.2)
+
+    page = questions.page(seconds_later(me, 10 * 60), interview, "W")
+    assert (page.minutes, page.questions[0].minute) == (0, 0)
+    assert closings.page(me, interview).short
+
+
+def test_what_is_heard_of_a_talk_after_its_end_changes_no_minutes_and_is_said_at_the_end(
+    desks: Desks, interview: str
+) -> None:
+    me = desks["interviewer"]
+    late = seconds_later(me, 15 * 60)
+    told = ClosingTold("full", "", "home_yard", "", "private", ("none",), "zhoukou", "", "during")
+    closings.end(late, interview, told, Seen(closings.page(me, interview).opened.base))
+    at_page(me, interview, "W1", 300, 0, 0.1)
+    assert (closings.page(me, interview).minutes, closings.page(me, interview).short) == (0, False)
+    at_page(me, interview, "W2", 300, 293, 293, 289)
+
+    assert (closings.page(me, interview).minutes, closings.page(me, interview).short) == (0, True)
 
 
 def test_v33_a_rest_is_offered_when_the_minutes_are_over(desks: Desks, interview: str) -> None:

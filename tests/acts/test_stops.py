@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -88,10 +89,20 @@ def test_for_ten_seconds_nothing_has_happened(desks: Desks, interview: str, chan
     assert found(me, WORDS)
 
 
-def test_the_last_choice_holds(desks: Desks, interview: str) -> None:
+def test_a_softer_choice_never_takes_the_place_of_a_stricter_one_that_it_knows_nothing_of(
+    desks: Desks, interview: str
+) -> None:
     me = desks["interviewer"]
-    stops.begin(me, interview, DISCARD)
-    stops.finish(me, interview, stops.begin(me, interview, KEEP).mark)
+    stricter = stops.begin(me, interview, DISCARD)
+
+    assert stops.begin(me, interview, KEEP).mark == stricter.mark
+    assert stops.begin(me, interview, KEEP, instead=["f" * 32]).choice == DISCARD
+
+
+def test_the_last_choice_holds_where_it_was_made_in_the_place_of_the_one_before(desks: Desks, interview: str) -> None:
+    me = desks["interviewer"]
+    before = stops.begin(me, interview, DISCARD)
+    stops.finish(me, interview, stops.begin(me, interview, KEEP, instead=[before.mark]).mark)
 
     assert rows_of(me, "closings")
 
@@ -411,13 +422,15 @@ def test_what_the_disk_could_not_take_is_undone_within_ten_seconds_and_later_onl
     refused: Refused, desks: Desks, interview: str, no_room: Callable[[], None]
 ) -> None:
     me = desks["interviewer"]
+    marked: list[str] = []
     for choice in (DISCARD, KEEP, KEEP):
-        refused(ChoiceNotKept, "interviewer", lambda desk: stops.begin(desk, interview, choice))  # noqa: B023
-    waiting = stops.waiting(me, interview)
-    assert waiting is not None
-    assert waiting.choice == KEEP
+        refused(ChoiceNotKept, "interviewer", partial(stops.begin, interview=interview, choice=choice, instead=marked))
+        waiting = stops.waiting(me, interview)
+        assert waiting is not None
+        assert waiting.choice == choice
+        marked = [waiting.mark]
     late = later(me, 10)
-    refused(ChoiceWaits, "interviewer", lambda _: stops.undo(late, interview, waiting.mark))
+    refused(ChoiceWaits, "interviewer", lambda _: stops.undo(late, interview, marked[0]))
     refused(ChoiceNotKept, "interviewer", lambda _: stops.begin(late, interview, DISCARD))
     later_still = later(me, 20)
     refused(ChoiceWaits, "interviewer", lambda _: stops.begin(later_still, interview, KEEP))
@@ -465,13 +478,72 @@ def test_a_tap_that_finds_room_takes_the_place_of_what_the_disk_could_not_take(
     me = desks["interviewer"]
     with pytest.raises(ChoiceNotKept):
         stops.begin(me, interview, DISCARD)
+    marked = stops.waiting(me, interview)
+    assert marked is not None
     no_room()
 
-    stops.begin(me, interview, KEEP)
+    stops.begin(me, interview, KEEP, instead=[marked.mark])
 
     waiting = stops.waiting(me, interview)
     assert waiting is not None
     assert (waiting.choice, waiting.kept) == (KEEP, True)
+
+
+def test_a_softer_choice_of_another_page_leaves_what_a_full_disk_could_not_take_and_writes_it_down(
+    desks: Desks, interview: str, no_room: Callable[[], None]
+) -> None:
+    me = desks["interviewer"]
+    for choice in (DISCARD, KEEP):
+        with pytest.raises(ChoiceNotKept):
+            stops.begin(me, interview, choice)
+    no_room()
+
+    assert stops.begin(me, interview, KEEP).choice == DISCARD
+    waiting = stops.waiting(me, interview)
+    assert waiting is not None
+    assert (waiting.choice, waiting.kept) == (DISCARD, True)
+
+
+def test_the_same_choice_tapped_once_more_where_it_stands_marked_stays_the_same_stop(
+    desks: Desks, interview: str, no_room: Callable[[], None]
+) -> None:
+    me, mark = desks["interviewer"], "0123456789abcdef" * 2  # by this name a browser keeps it as well
+    with pytest.raises(ChoiceNotKept):
+        stops.begin(me, interview, DISCARD, mark)
+    with pytest.raises(ChoiceNotKept):
+        stops.begin(me, interview, DISCARD, instead=[mark])
+    me.folder.unkept.clear()  # the battery dies
+    no_room()
+
+    assert stops.begin(me, interview, DISCARD, mark).mark == mark
+
+
+def test_what_was_chosen_in_its_place_does_not_give_way_to_a_stop_that_was_held_up(
+    desks: Desks, interview: str
+) -> None:
+    me, mark = desks["interviewer"], "0123456789abcdef" * 2
+    begun = stops.begin(me, interview, KEEP, "f" * 32, instead=[mark])
+
+    with pytest.raises(TakenBack):
+        stops.begin(me, interview, DISCARD, mark)
+    assert stops.waiting(me, interview) == begun
+
+
+@pytest.mark.parametrize("there_is_room", [False, True])
+def test_what_the_disk_could_not_take_and_the_child_took_back_stays_so_where_a_browser_kept_it(
+    desks: Desks, interview: str, no_room: Callable[[], None], there_is_room: bool
+) -> None:
+    me, mark = desks["interviewer"], "0123456789abcdef" * 2
+    with pytest.raises(ChoiceNotKept):
+        stops.begin(me, interview, DISCARD, mark)
+    if there_is_room:
+        no_room()
+    assert stops.undo(me, interview, mark)
+    if there_is_room:
+        me.folder.undone.clear()  # the program is started anew
+
+    with pytest.raises(TakenBack):
+        stops.begin(me, interview, DISCARD, mark)
 
 
 def test_nothing_is_added_while_a_stop_counts_down_and_going_on_lets_it(desks: Desks, interview: str) -> None:
@@ -573,3 +645,18 @@ def test_a_discard_leaves_nothing_of_what_was_decided_before(desks: Desks, inter
 
     with me.db.reading() as tables:
         assert kept.decided(tables, interview) == ""
+
+
+def test_what_open_pages_ask_every_two_seconds_reads_no_log_and_writes_nothing(
+    desks: Desks, interview: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = desks["interviewer"]
+    note(me, interview)
+    begun = stops.begin(me, interview, KEEP)
+    monkeypatch.setattr(Database, "writing", None)
+    for name in ("of_session", "of_record", "all_of", "standing_of"):
+        monkeypatch.setattr(log, name, None)
+
+    waits = stops.standing(me, interview).waiting
+    assert waits is not None
+    assert waits.mark == begun.mark

@@ -1,7 +1,9 @@
 """Any sequence of choosing, changing one's mind, power cuts and full disks: what the child chose in the end is done.
 
 Once the ten seconds are over no choice is taken back, only made stricter, and no words leave the laptop that wait to be
-discarded. A choice that was held up does nothing where something was decided since of which its page knew nothing.
+discarded. Of the stops that pages bring within the ten seconds the stricter holds, in whatever order they come, unless
+it was taken back. A choice that was held up does nothing where something was decided since of which its page knew
+nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from fieldkit.acts import answers, backups, handover, stops, users, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.stops import ChoiceWaits, DecidedSince
-from fieldkit.clock import Clock
+from fieldkit.clock import Clock, new_id
 from fieldkit.errors import DiskFull, NotFound
 from fieldkit.store import backups as files
 from fieldkit.store import search
@@ -44,7 +46,7 @@ class Stopping(RuleBasedStateMachine):
     interview: str
     passphrase: str
     full = False
-    undone = stricter = refused = left = held_up = since = (
+    undone = stricter = refused = left = held_up = since = softer = instead = (
         0  # over all sequences: a machine that never gets there shows nothing
     )
 
@@ -74,11 +76,11 @@ class Stopping(RuleBasedStateMachine):
     def it_began_before(self, choice: str, over: bool, then: str, undone: bool, carried: bool, full: bool) -> None:
         """What any sequence may come to is come to often."""
         if choice:
-            self.something_is_chosen(choice, False)
+            self.something_is_chosen(choice, False, False)
         if over:
             self.the_power_goes()
         if choice and then:
-            self.something_is_chosen(then, False)
+            self.something_is_chosen(then, False, False)
         if undone:
             self.somebody_taps_undo(latest=True)
         if carried:
@@ -94,14 +96,20 @@ class Stopping(RuleBasedStateMachine):
         if self.done != DISCARD:
             self.knew, self.news = stops.standing(self.desk, self.interview).decided, False
 
-    @rule(choice=st.sampled_from([KEEP, DISCARD]), held_up=st.booleans())
-    def something_is_chosen(self, choice: str, held_up: bool) -> None:
-        """*held_up*: on a page that heard last some while ago how the interview stands."""
+    @rule(choice=st.sampled_from([KEEP, DISCARD]), held_up=st.booleans(), instead=st.booleans())
+    def something_is_chosen(self, choice: str, held_up: bool, instead: bool) -> None:
+        """*held_up*: on a page that heard last some while ago how the interview stands.
+
+        *instead*: on the page that shows what was chosen last, in its place.
+        """
         type(self).held_up += held_up
-        knew = self.knew if held_up else None
+        knew, page = self.knew if held_up else None, new_id()
+        softer = (self.choice, choice) == (DISCARD, KEEP) and not instead
 
         def act() -> None:
-            self.stale, self.mark = self.mark, stops.begin(self.desk, self.interview, choice, knew=knew).mark
+            waits = stops.begin(self.desk, self.interview, choice, page, knew, [self.mark] * instead)
+            assert (waits.mark, waits.choice) == ((self.mark, DISCARD) if softer else (page, choice))
+            self.stale, self.mark = page if softer else self.mark, waits.mark
 
         if self.done == DISCARD:
             self._refused(NotFound, act)
@@ -112,9 +120,12 @@ class Stopping(RuleBasedStateMachine):
             self._refused(ChoiceWaits, act)
         else:
             type(self).stricter += self.over
+            type(self).softer += softer
+            type(self).instead += instead and (self.choice, choice) == (DISCARD, KEEP)
             act()
-            self.floor = self.floor or self.over
-            self.choice, self.age = choice, 0
+            if not softer:
+                self.floor = self.floor or self.over
+                self.choice, self.age = choice, 0
 
     def _refused(self, refusal: type[Exception], act: Act) -> None:
         with pytest.raises(refusal):
@@ -250,6 +261,7 @@ def test_what_the_child_chose_in_the_end_is_done_and_nothing_leaves_before(stopp
     run(stopping, 80)
 
     assert min(stopping.undone, stopping.stricter, stopping.refused, stopping.left) > 0
+    assert min(stopping.softer, stopping.instead) > 0
     assert stopping.held_up > stopping.since > 0
 
 
@@ -264,6 +276,11 @@ PLANTED = {
     "what can still be undone is carried away": ("finish_due", _only_what_is_due),
     "nothing is looked at": ("finish_due", lambda *_, **__: 0),
     "what was decided since is not asked": ("_check_knew", lambda *_: None),
+    "what comes last holds, however much softer": ("_holds_against", lambda *_: False),
+    "nothing softer is ever chosen in its place": (
+        "_holds_against",
+        lambda before, choice, _: (before.choice, choice) == (DISCARD, KEEP),
+    ),
 }
 
 

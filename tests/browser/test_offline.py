@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect
 
 pytestmark = pytest.mark.browser
+MOODY = Path(__file__).with_name("moody_laptop.py")
 BESIDE = Path(__file__).with_name("beside.py")
 DAY = Path(__file__).resolve().parents[2] / "docs" / "pictures" / "day"
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
@@ -446,3 +447,99 @@ def test_a_phone_keeps_writing_out_of_the_hotspot_and_keeps_nothing_once_it_was_
         phone.click("text=移除")
     handset.goto(f"{base}/today")
     until(handset, NOTHING)
+
+
+AHEAD = "const real = performance.now.bind(performance); performance.now = () => real() + (window.ahead ?? AHEAD);"
+
+
+def minutes_pass(page: Page, moods: Path, minutes: int) -> None:
+    """Let the running clocks of the laptop and of this page go on, with nobody at it."""
+    (moods / "minutes").write_text(str(minutes))
+    page.evaluate(f"ahead = {minutes * 60_000}")
+
+
+@pytest.fixture
+def moods(tmp_path: Path) -> Path:
+    """Where it says how a moody laptop is (`moody_laptop.py`)."""
+    folder = tmp_path / "moods"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def moody(start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, moods: Path) -> Any:
+    """A laptop whose clocks do as they are told, and an open interview on it."""
+    laptop = start(field_folder, sys.executable, str(MOODY), str(moods))
+    unlock(phone, laptop)
+    phone.add_init_script(AHEAD.replace("AHEAD", "0"))
+    phone.goto(f"{laptop.url}/interviews/{interview}?section=W&q=W1")
+    phone.fill("#note-W1", "下雨了")
+    expect(phone.locator("#W1 .badge")).to_have_attribute("data-state", "saved")
+    return laptop
+
+
+def talk_away(page: Page, moods: Path, type_away: Callable[..., None]) -> None:
+    """Talk for twelve minutes out of the laptop's reach."""
+    page.route("**/*", lambda route: route.abort("connectionreset"))
+    for minutes, question in ((4, "W1"), (8, "W2"), (12, "W2")):
+        minutes_pass(page, moods, minutes)
+        type_away(page, f"第{minutes}分钟说的", question)
+
+
+@pytest.mark.parametrize("page_lives", [True, False])
+def test_a_talk_out_of_the_laptops_reach_counts_its_minutes(
+    moody: Any, phone: Page, interview: str, moods: Path, type_away: Callable[..., None], waiting: Any, page_lives: bool
+) -> None:
+    talk_away(phone, moods, type_away)
+    page = phone if page_lives else phone.context.new_page()
+    if page_lives:
+        phone.unroute_all()
+        expect(phone.locator("#W2 .badge")).to_have_attribute("data-state", "saved")
+    else:
+        waiting.until(phone, "records.filter(({ turn }) => turn >= 2).length === 2")  # the last words of both
+        phone.close()
+        page.add_init_script(AHEAD.replace("AHEAD", "720_000"))
+        page.goto(f"{moody.url}/interviews/{interview}?section=L")
+        waiting.until_nothing(page)
+
+    page.goto(f"{moody.url}/interviews/{interview}/close")
+    expect(page.locator("main")).to_contain_text("12 分钟")
+    expect(page.locator("main")).not_to_contain_text("分钟数偏少")
+    page.goto(f"{moody.url}/interviews/{interview}?section=W")
+    for question, minute in (("W1", 0), ("W2", 8)):
+        expect(page.locator(f"#{question} summary")).to_contain_text(f"{minute} 分钟")
+
+
+def test_minutes_that_passed_before_the_laptop_was_started_anew_are_said_to_be_missing(
+    moody: Any, phone: Page, interview: str, moods: Path, type_away: Callable[..., None], unlock: Unlock
+) -> None:
+    talk_away(phone, moods, type_away)
+    moody.kill()
+    moody.start()
+    unlock(phone.context.new_page(), moody)
+    phone.unroute_all()
+    expect(phone.locator("#W2 .badge")).to_have_attribute("data-state", "saved")
+
+    phone.goto(f"{moody.url}/interviews/{interview}/close")
+    expect(phone.locator("main")).to_contain_text("分钟数偏少")
+    expect(phone.locator("main")).to_contain_text("0 分钟")
+
+
+def test_a_date_that_jumps_by_years_in_the_midst_of_a_talk_is_said_and_the_talk_goes_on(
+    moody: Any, phone: Page, interview: str, moods: Path, stored: Callable[[str], str]
+) -> None:
+    for days in (2190, -7300):
+        (moods / "days").write_text(str(days))
+        phone.goto(f"{moody.url}/interviews/{interview}?section=W&q=W1")
+        expect(phone.locator("main")).to_contain_text("这台电脑的日期跳了")
+        expect(phone.locator("main")).not_to_contain_text("一直没有结束")
+        phone.focus("#note-W1")
+        phone.keyboard.insert_text("。")
+        length = len(phone.input_value("#note-W1"))
+        expect(phone.locator("#W1 .badge")).to_have_attribute("data-acked-length", str(length))
+    (moods / "days").unlink()
+    phone.goto(f"{moody.url}/interviews/{interview}?section=W&q=W1")
+    expect(phone.locator("#note-W1")).to_have_value("下雨了。。")
+    expect(phone.locator("main")).not_to_contain_text("这台电脑的日期跳了")
+    moody.kill()
+    assert stored("W1") == "下雨了。。"

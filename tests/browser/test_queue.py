@@ -245,7 +245,18 @@ def test_python_opens_what_the_browser_sealed(
 
     assert record.keys() == {"id", "v", "iv", "sealed", "turn", "day", "days"}
     assert (record["v"], record["day"], record["days"]) == (1, "", 0)
-    assert words.keys() == {"interview", "question", "editor", "base", "text", "text_kind", "off", "typed"}
+    assert words.keys() == {
+        "interview",
+        "question",
+        "editor",
+        "base",
+        "text",
+        "text_kind",
+        "off",
+        "begun",
+        "moments",
+        "typed",
+    }
     expected = (interview, "W1", "下雨了", "verbatim")
     assert tuple(words[name] for name in ("interview", "question", "text", "text_kind")) == expected
 
@@ -262,7 +273,7 @@ def test_a_stop_that_waits_is_sealed_and_in_clear_it_says_neither_whose_nor_whic
 
     assert record.keys() == {"id", "v", "iv", "sealed", "turn", "day", "days", "stop"}
     assert (record["v"], record["stop"]) == (1, True)
-    assert words.keys() == {"interview", "stop", "mark", "knew", "typed"}
+    assert words.keys() == {"interview", "stop", "mark", "knew", "instead", "typed"}
     assert (words["interview"], words["stop"]) == (interview, "stop_discard")
     assert phone.evaluate("() => Object.entries(localStorage)") == [[f"fieldkit queue {record['id']}", "0"]]
 

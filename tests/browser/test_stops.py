@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 pytestmark = pytest.mark.browser
+MOODY = Path(__file__).with_name("moody_laptop.py")
 WORDS, MORE = "qx7vk2mpz9lw4td", "wb8yn3hrc6sj5ge"
 OPEN_FOLDS = """element => {
     for (const fold of document.querySelectorAll('details')) if (fold.contains(element)) fold.open = true;
@@ -197,6 +200,116 @@ def test_of_two_stops_that_waited_in_one_browser_the_stricter_is_carried_out(
     third.goto(f"{talk.url}/interviews/{interview}?section=W&q=W1")
     expect(third.locator("[data-left]")).to_be_visible()
     expect(third.locator("main")).to_contain_text("这次说的都不要了")
+
+
+@pytest.mark.parametrize("first", ["stop_keep", "stop_discard"])
+def test_of_two_stops_that_waited_in_two_pages_that_live_the_stricter_is_carried_out_and_both_pages_show_it(
+    talk: Any, page: Page, interview: str, first: str
+) -> None:
+    second = "stop_discard" if first == "stop_keep" else "stop_keep"
+    other = page.context.new_page()
+    open_note(other, talk, interview)
+    for one, choice in ((page, first), (other, second)):
+        cut(one, "**/stop")
+        one.bring_to_front()
+        choose_away(one, choice)
+    mend(page)
+    expect(page.locator("[data-left]")).to_be_visible()
+    mend(other)
+    for one in (page, other):
+        expect(one.locator("main")).to_contain_text("这次说的都不要了")
+    expect((page if first == "stop_keep" else other).locator("main")).to_contain_text("别的页面上选的是：这次的都不要")
+
+    page.wait_for_url("**/stopped*")
+    page.goto(f"{talk.url}/interviews/{interview}")
+    expect(page.locator("main")).to_contain_text("这次聊的什么都不留")
+
+
+def test_what_the_child_chooses_in_the_end_on_one_page_takes_the_place_of_a_stricter_stop_whose_answer_got_lost(
+    talk: Any, page: Page, interview: str, stored: Stored
+) -> None:
+    took = lose_answers(page)
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/stop")):
+        choose(page, "stop_discard")
+    assert took == [302]  # the laptop counts down
+    page.click("#stop button[value=stop_keep]")
+    expect(page.locator("#stop button[value=stop_keep]")).to_have_attribute("aria-pressed", "true")
+    page.unroute("**/stop")
+
+    expect(page.locator("main")).to_contain_text("说过的留着")
+    page.click("[data-finish]")
+    page.wait_for_url("**/stopped*")
+    talk.kill()
+    assert stored("W1") == WORDS
+
+
+@pytest.fixture
+def moods(tmp_path: Path) -> Path:
+    """Where it says how a moody laptop is (`moody_laptop.py`)."""
+    folder = tmp_path / "moods"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def full(start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, moods: Path) -> Any:
+    """A laptop without room for a stop, and an open interview on it with words that it has."""
+    laptop = start(field_folder, sys.executable, str(MOODY), str(moods))
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    saved(phone, WORDS)
+    (moods / "full").write_text("1")
+    return laptop
+
+
+def not_kept(page: Page) -> None:
+    """Tap that nothing may stay; return once the laptop has said that it could not write that down."""
+    choose(page, "stop_discard")
+    page.wait_for_url("**/stop")
+    expect(page.locator("main")).to_contain_text("也没能记下来")
+
+
+def test_a_stop_that_a_full_disk_could_not_take_is_done_after_the_battery_died(
+    full: Any, phone: Page, interview: str, moods: Path, unlock: Unlock, waiting: Any
+) -> None:
+    not_kept(phone)
+    waiting.until(phone, "records.length === 1 && records[0].stop === true")
+    full.kill()
+    (moods / "full").unlink()
+    full.start()
+    unlock(phone, full)
+
+    phone.goto(f"{full.url}/interviews/{interview}?section=W&q=W1")
+    expect(phone.locator("[data-left]")).to_be_visible()
+    expect(phone.locator("main")).to_contain_text("这次说的都不要了")
+    waiting.until(phone, "records.length === 0")
+    phone.wait_for_url("**/stopped*")
+    phone.goto(f"{full.url}/interviews/{interview}")
+    expect(phone.locator("main")).to_contain_text("这次聊的什么都不留")
+
+
+def test_once_there_is_room_the_same_tap_is_done_and_nothing_waits_in_the_browser_any_more(
+    full: Any, phone: Page, interview: str, moods: Path, waiting: Any
+) -> None:
+    not_kept(phone)
+    (moods / "full").unlink()
+    phone.click("button[value=stop_discard]")
+    expect(phone.locator("[data-left]")).to_be_visible()
+    waiting.until(phone, "records.length === 0")
+
+
+def test_what_a_full_disk_could_not_take_and_the_child_took_back_is_not_brought_again(
+    full: Any, phone: Page, interview: str, moods: Path, waiting: Any
+) -> None:
+    not_kept(phone)
+    phone.click("button:has-text('接着聊')")
+    phone.wait_for_url("**/interviews/*")
+    waiting.until(phone, "records.length === 0")
+    (moods / "full").unlink()
+
+    expect(phone.locator("[data-chosen]")).to_be_hidden()
+    open_note(phone, full, interview)
+    saved(phone, MORE)
 
 
 def test_the_page_of_a_talk_of_which_nothing_was_to_stay_says_so(talk: Any, page: Page, interview: str) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldkit.rules import clocks
-from fieldkit.rules.clocks import Repair, confirms, doubtful, far, suspicious
+from fieldkit.rules.clocks import Repair, confirms, doubtful, far, is_jump, suspicious
 
 LAST = date(2026, 11, 24)
 
@@ -130,3 +130,13 @@ def test_what_was_meant_is_the_same_in_whatever_order_repairs_arrive(repairs: li
     assert clocks.standing(shuffled) == clocks.standing(repairs)
     stands = clocks.standing(repairs)
     assert clocks.right_days(stands, "L1", 7, "2019-01-02") == clocks.right_days(stands[::-1], "L1", 7, "2019-01-02")
+
+
+@pytest.mark.parametrize(
+    ("days", "sleep_counts", "jumped"),
+    [(2190, True, True), (-7300, False, True), (3, False, False), (3, True, True), (0.2, True, False)],
+)
+def test_a_date_has_jumped_where_the_running_clock_says_otherwise(
+    days: float, sleep_counts: bool, jumped: bool
+) -> None:
+    assert is_jump(timedelta(days=days), sleep_counts=sleep_counts) is jumped

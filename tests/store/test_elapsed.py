@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from fieldkit.clock import Clock
 from fieldkit.records import Change
@@ -47,6 +48,16 @@ def test_a_break_stops_it(tables: Tables) -> None:
     stood = elapsed.keep(tables, "S1", after(60), counters.pause)
 
     assert elapsed.now(tables, "S1", after(400)) == stood
+
+
+def test_silences_and_breaks_are_kept_so_that_a_page_can_tell_later(tables: Tables) -> None:
+    elapsed.keep(tables, "S1", CLOCK)
+    elapsed.keep(tables, "S1", after(700), counters.pause)
+    elapsed.keep(tables, "S1", after(800), counters.resume)
+    told = elapsed.keep(tables, "S1", after(860), partial(counters.hear, ago=[510.0]))
+
+    assert 755_000 <= told <= 765_000
+    assert 345_000 <= elapsed.now(tables, "S1", after(860), 510.0) <= 355_000
 
 
 def test_a_restored_laptop_starts_at_what_the_last_change_said(

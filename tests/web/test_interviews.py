@@ -2,13 +2,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
+from typing import Self
 
+import pytest
 from flask.testing import FlaskClient
 
 from fieldkit.acts import household, people, stops
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.told import IdentityTold, Seen
 
+SCRIPT = {"X-Fieldkit": "script"}
 KEPT = {"reason_G09": "kept", "reason_G10": "not_at_home", "reason_G12": "checked"}
 
 
@@ -148,6 +153,56 @@ def test_a_beat_tells_the_minutes(browser: FlaskClient, interview: str) -> None:
 
     assert answer.json == {"minutes": 0, "rest": ""}
     assert browser.post("/interviews/nowhere/beat").status_code == 404
+
+
+def later(browser: FlaskClient, minutes: float) -> None:
+    held = browser.application.session_interface.held  # type: ignore[attr-defined]
+    for session in [one for one in held.values() if "desk" in one]:
+        clock = session["desk"].clock
+        session["desk"] = replace(session["desk"], clock=replace(clock, ahead=clock.ahead + timedelta(minutes=minutes)))
+
+
+@pytest.mark.parametrize("how", ["beat", "answers/W1"])
+@pytest.mark.parametrize(("ago", "minutes"), [("", 0), ("x nan inf -900 1e999", 0), ("800 300.0 x", 20)])
+def test_a_page_tells_how_many_seconds_ago_somebody_was_there(
+    browser: FlaskClient, interview: str, how: str, ago: str, minutes: int
+) -> None:
+    browser.post(f"/interviews/{interview}/beat")
+    later(browser, 20)
+    said = {"editor": "editor-1", "text": "下雨", "begun": "300", "ago": ago}
+    assert browser.post(f"/interviews/{interview}/{how}", data=said, headers=SCRIPT).status_code == 200
+
+    assert f"，{minutes} 分钟" in browser.get(f"/interviews/{interview}/close").text
+
+
+def test_minutes_that_could_not_be_counted_are_said_at_the_end(browser: FlaskClient, interview: str) -> None:
+    path = f"/interviews/{interview}/close"
+    assert "分钟数偏少" not in browser.get(path).text
+    browser.post(f"/interviews/{interview}/beat", data={"ago": "90000"})
+
+    assert "分钟数偏少" in browser.get(path).text
+
+
+@pytest.mark.parametrize("years", [-7, 6])
+def test_a_date_that_jumps_in_the_midst_of_a_talk_is_said_and_the_talk_goes_on(
+    browser: FlaskClient, interview: str, monkeypatch: pytest.MonkeyPatch, years: int
+) -> None:
+    class Jumping(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            found = super().now(tz)
+            return found.replace(year=found.year + years, day=min(found.day, 28))
+
+    path, said = f"/interviews/{interview}", "这台电脑的日期跳了"
+    assert said not in browser.get(path).text
+    monkeypatch.setattr("fieldkit.clock.datetime", Jumping)
+
+    page = browser.get(path).text
+    assert said in page
+    assert f"现在显示的是{datetime.now().astimezone().year + years}-" in page
+    assert "一直没有结束" not in page
+    saved = browser.post(f"{path}/answers/W1", data={"editor": "editor-1", "text": "下雨"}, headers=SCRIPT)
+    assert saved.status_code == 200
 
 
 def test_a_note_shows_its_minute(browser: FlaskClient, interview: str) -> None:

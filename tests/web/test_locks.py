@@ -170,6 +170,13 @@ def test_an_open_page_that_asks_who_sits_here_is_nobody_at_the_keys(open_: Flask
     assert open_.get("/cover/now", headers=SCRIPT).status_code == 401
 
 
+def test_an_open_page_that_asks_how_a_stop_stands_is_nobody_at_the_keys(open_: FlaskClient) -> None:
+    wait(open_, seconds=100)
+    assert open_.get("/interviews/any/stop/now", headers=SCRIPT).get_json()["code"] != "locked"
+    wait(open_, seconds=100)
+    assert open_.get("/interviews/any/stop/now", headers=SCRIPT).get_json()["code"] == "locked"
+
+
 def test_it_does_not_fall_for_twenty_minutes_while_an_interview_runs(
     open_: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

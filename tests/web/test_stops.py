@@ -468,3 +468,31 @@ def test_a_script_is_told_what_was_decided_since_and_that_it_comes_too_late(
     assert (since.status_code, since.get_json()["code"]) == (409, "decided_since")
     late = browser.post(f"{path}/undo", data=mark, headers=SCRIPT)
     assert (late.status_code, late.get_json()["code"]) == (409, "too_late")
+
+
+def test_a_softer_choice_of_another_page_is_answered_with_what_stands(
+    browser: FlaskClient, desks: Desks, consented: str, interview: str
+) -> None:
+    path = f"/interviews/{interview}/stop"
+    browser.post(path, data={"choice": "stop_discard", "mark": "a" * 32})
+    softer = browser.post(path, data={"choice": "stop_keep", "mark": "b" * 32})
+
+    assert softer.location == f"{path}?stricter=1"
+    page = browser.get(softer.location).text
+    assert "别的页面上选的是：这次的都不要" in page
+    assert f'data-mark="{"a" * 32}"' in page
+    assert "别的页面上选的是" not in browser.get(path).text
+
+    chosen_anew = browser.post(path, data={"choice": "stop_keep", "mark": "c" * 32, "instead": ["a" * 32]})
+    assert chosen_anew.location == path
+    page = browser.get(f"{path}?stricter=1").text
+    assert "别的页面上选的是" not in page
+    assert f'data-mark="{"c" * 32}"' in page
+
+
+def test_a_script_is_told_that_what_it_brings_was_taken_back(browser: FlaskClient, interview: str) -> None:
+    path, mark = f"/interviews/{interview}/stop", "d" * 32
+    browser.post(f"{path}/undo", data={"stop": mark}, headers=SCRIPT)
+
+    late = browser.post(path, data={"choice": "stop_discard", "mark": mark}, headers=SCRIPT)
+    assert (late.status_code, late.get_json()["code"]) == (409, "taken_back")

@@ -3,6 +3,7 @@
 import { beat } from './cover.js';
 import { Kept } from './kept.js';
 import { keyedHash, removed, send, signedIn, tooLong } from './laptop.js';
+import { ago, presence, running } from './presence.js';
 import { reachable } from './reach.js';
 
 const PAUSE = 600, LONGEST = 1200, PATIENCE = 300, RETRY = 2000, REFUSED = 10000;
@@ -43,7 +44,7 @@ export class Autosave {
     this.queue = queue;
     this.kept = new Kept(queue);
     this.stored = this.badge.truth === 'lost' ? null : this.state();
-    this.timer = this.firstKey = this.turn = this.heard = 0;
+    this.timer = this.firstKey = this.turn = this.heard = this.begun = 0;
     this.saving = this.aside = null;
     this.left = this.going = false;
     this.doubted = false;  // nobody knows yet whether the laptop still takes it (`goes_on.js`)
@@ -80,10 +81,10 @@ export class Autosave {
   // All of the note as it is now; every change of it is a turn.
   now() {
     const { editor, base } = this.form.elements, state = this.state(), off = this.off.map(({ words }) => words), said = JSON.stringify([state, off]);
-    const words = { question: this.form.closest('details').id, editor: editor.value, base: base.value, text: this.text(), text_kind: this.kind(), off };
+    const words = { question: this.form.closest('details').id, editor: editor.value, base: base.value, text: this.text(), text_kind: this.kind(), off, begun: this.begun, moments: presence.moments };
     if (said !== this.said) this.turn += 1;
     this.said = said;
-    return { words, state, turn: this.turn };
+    return { words, state, turn: this.turn, at: running() };
   }
 
   unsaved() {
@@ -94,6 +95,8 @@ export class Autosave {
     if (this.left || !this.unsaved()) return;
     this.badge.show('typing');
     this.firstKey ||= performance.now();
+    this.begun ||= running();
+    presence.seen();
     this.later(Math.min(PAUSE, Math.max(0, this.firstKey + LONGEST - performance.now())));
   }
 
@@ -145,8 +148,9 @@ export class Autosave {
   }
 
   request(now, extra, off) {
-    const fields = new FormData(this.form), { text, text_kind } = now.words;
-    for (const [name, value] of Object.entries({ text, text_kind, turn: now.turn, ...off && { words: off.words } })) fields.set(name, value);
+    const fields = new FormData(this.form), { text, text_kind, begun, moments } = now.words, since = begun && ago([begun]);
+    const said = { text, text_kind, turn: now.turn, begun: since, ago: ago(moments), ...off && { words: off.words } };
+    for (const [name, value] of Object.entries(said)) fields.set(name, value);
     return send(`${this.form.action}${off ? '/off-record' : ''}`, fields, extra);
   }
 
@@ -162,6 +166,8 @@ export class Autosave {
     if (answer.ack !== await keyedHash(this.form.dataset.ack, now.words.text)) return this.underAnotherKey();
     this.stored = now.state;
     this.heard += 1;
+    this.begun = 0;
+    presence.heard(now.at);
     this.form.elements.base.value = answer.base;
     this.form.elements.editor.value = answer.editor;
     this.form.dataset.ack = answer.ack_key;

@@ -5,7 +5,7 @@ import { GoesOn, standing } from './goes_on.js';
 import { Kept } from './kept.js';
 import { randomId, send, signedIn } from './laptop.js';
 
-const AGAIN = 2000, SOON = 1000, MOMENT = 300;
+const AGAIN = 2000, SOON = 1000, MOMENT = 300, NOT_KEPT = 507;
 const reveal = (name, shown) => document.querySelectorAll(`[${name}]`).forEach((line) => { line.hidden = !shown; });
 const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
 
@@ -24,11 +24,13 @@ export class Chosen {
     this.decided = place.dataset.decided;  // on the laptop, as far as this page knows
     this.counts = '';  // the mark of the stop that counts down there
     this.knew = '';  // what had been decided when it was chosen
+    this.instead = [];  // the marks of what was chosen or taken back here before: it takes their place
+    this.answered = new URLSearchParams();  // how the laptop's page is asked for
     this.back = new GoesOn(this, queue, notes);
     this.over = false;
     this.turn = 0;
     this.running = this.sending = this.onwards = null;
-    this.late = this.left = false;  // found here; gone to the laptop's page
+    this.late = this.left = this.stays = false;  // found here; gone to the laptop's page; which could not write it down
     this.listen();
   }
 
@@ -85,10 +87,11 @@ export class Chosen {
     });
   }
 
-  // Tells whether this browser keeps it, should the page die. What it was called, and what was known, where a page that
-  // is gone chose it.
-  async choose(choice, { mark = randomId(), knew = this.decided } = {}) {
-    const turn = this.turn += 1;
+  // Tells whether this browser keeps it, should the page die. What it was called, what was known, and in the place of
+  // what it was chosen, where a page that is gone chose it.
+  async choose(choice, { mark = randomId(), knew = this.decided, instead = [] } = {}) {
+    const turn = this.turn += 1, before = [...this.instead, ...instead, this.asked, ...this.back.marks];
+    this.instead = [...new Set(before)].filter((one) => one && one !== mark);
     this.choice = choice;
     this.name = mark;
     this.knew = knew;
@@ -98,7 +101,7 @@ export class Chosen {
     reveal('data-counts', false);
     this.since(false);
     document.querySelector('[data-cover]')?.setAttribute('data-kept', '');  // a lock does not take the page along
-    const keeping = this.kept.keep({ turn, words: { stop: choice, mark, knew } });
+    const keeping = this.kept.keep({ turn, words: { stop: choice, mark, knew, instead: this.instead } });
     this.mark();
     setTimeout(() => this.show(), SOON);
     this.running ||= this.run();
@@ -109,7 +112,8 @@ export class Chosen {
 
   // The stop of a page that is gone; what was chosen on this page since holds. Of two such stops the stricter does.
   // Where the interview was ended on the laptop since, that was decided there: it is shown, and a person looks.
-  async adopt({ stop: choice, mark, knew }) {
+  async adopt({ stop: choice, mark, knew, instead }) {
+    if (this.decided.includes(mark)) return true;  // that was decided of this very one
     if (this.place.dataset.ended !== undefined) {
       this.since(true);
       return false;
@@ -117,7 +121,7 @@ export class Chosen {
     if (this.choice && !(this.late && choice === 'stop_discard')) return true;
     this.late = true;
     if (this.form) location.hash = 'stop';
-    return this.choose(choice, { mark, knew });
+    return this.choose(choice, { mark, knew, instead });
   }
 
   // The laptop did not carry it out, since it was decided there; it stays sealed, and a person looks.
@@ -188,10 +192,15 @@ export class Chosen {
     const fields = new FormData();
     const mark = this.asked = this.name;
     for (const [name, value] of Object.entries({ csrf_token: now.csrf, choice, mark, knew: this.knew })) fields.set(name, value);
+    for (const one of this.instead) fields.append('instead', one);
     const answer = await send(this.path, fields, { redirect: 'follow' });
-    if (answer.headers.get('Content-Type')?.includes('json') && (await answer.json()).code === 'decided_since') return this.settled(choice);
-    const there = new URL(answer.url).pathname === this.path;
-    const taken = there && (answer.redirected || [404, 409, 422, 507].includes(answer.status));  // what it has to say about it stands on its page
+    const { code } = answer.headers.get('Content-Type')?.includes('json') ? await answer.json() : {};
+    if (code === 'decided_since') return this.settled(choice);
+    if (code === 'taken_back') return this.undone(choice);
+    const { pathname, searchParams } = new URL(answer.url);
+    const taken = pathname === this.path && (answer.redirected || [404, 409, 422, NOT_KEPT].includes(answer.status));  // what it has to say about it stands on its page
+    this.answered = searchParams;
+    this.stays = answer.status === NOT_KEPT;
     return taken && choice === this.choice;
   }
 
@@ -206,13 +215,27 @@ export class Chosen {
     return false;
   }
 
+  // The child went on, on the laptop's page, before this came.
+  undone(choice) {
+    if (choice !== this.choice) return false;
+    this.choice = this.asked = '';
+    this.forget();
+    this.mark();
+    this.show();
+    if (location.hash === '#stop') location.hash = '';
+    return false;
+  }
+
+  // What the laptop could not write down stays sealed here as well: if its battery dies now, this copy is all there is.
   async leave() {
     if (this.left) return;
     this.left = true;
     this.choice = '';
-    await Promise.race([this.forget(), pause(MOMENT)]);
+    if (!this.stays) await Promise.race([this.forget(), pause(MOMENT)]);
+    if (this.late) this.answered.set('late', 1);
+    const asked = String(this.answered);
     if (this.onwards) this.onwards();
-    else location.assign(this.late ? `${this.path}?late=1` : this.path);
+    else location.assign(asked ? `${this.path}?${asked}` : this.path);
   }
 
   // Another page is asked for, and could come: what waits goes first, if it can, and its ten seconds are shown; help

@@ -1,6 +1,7 @@
 // Takes to the laptop what waits in this browser, each text to its own question, and says what became of it. A stop goes
 // on waiting in this page (`chosen.js`), and so does, before all else, that the child goes on.
 import { keyedHash, send, signedIn, tooLong } from './laptop.js';
+import { ago } from './presence.js';
 
 const RETRY = 2000;
 const DELIVERED = 'delivered', REFUSED = 'refused', AWAY = 'away';
@@ -59,9 +60,10 @@ export class Delivery {
     }
   }
 
-  sent({ question, editor, base, text, text_kind, off }, csrf_token) {
-    const fields = new FormData();
-    for (const [name, value] of Object.entries({ csrf_token, editor, base, text, text_kind })) fields.set(name, value);
+  sent({ question, editor, base, text, text_kind, off, begun, moments = [] }, csrf_token) {
+    const fields = new FormData(), since = begun ? ago([begun]) : 0;
+    const said = { csrf_token, editor, base, text, text_kind, begun: since, ago: ago(moments) };
+    for (const [name, value] of Object.entries(said)) fields.set(name, value);
     if (off) fields.set('words', off);
     const path = [this.queue.interview, question].map(encodeURIComponent);
     return send(`/interviews/${path[0]}/answers/${path[1]}${off ? '/off-record' : ''}`, fields);

@@ -1,5 +1,7 @@
-// While somebody sees the interview its minutes go on; the number shown and the hint to rest follow the laptop.
+// While somebody sees the interview its minutes go on; the number shown and the hint to rest follow the laptop, which hears
+// later of what it could not be told.
 import { send } from './laptop.js';
+import { ago, presence, running } from './presence.js';
 
 const BEAT = 20000;
 
@@ -9,12 +11,15 @@ export function pulse(shown) {
 
   const beat = async () => {
     if (covered()) return;
-    const fields = new FormData();
-    fields.set('csrf_token', token.value);
+    const fields = new FormData(), at = running();
+    for (const [name, value] of Object.entries({ csrf_token: token.value, ago: ago(presence.moments) })) fields.set(name, value);
     try {
       const response = await send(shown.dataset.beat, fields);
-      if (response.ok) show(await response.json());
+      if (!response.ok) return;
+      presence.heard(at);
+      show(await response.json());
     } catch (error) {
+      presence.seen();
       console.warn(error.name);  // the laptop is out of reach: the next beat asks again
     }
   };
