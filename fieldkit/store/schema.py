@@ -35,6 +35,7 @@ KNOWN = (
     "work_called_off",
     "answers_taken_back",
     "paper_named",
+    "recordings_taken_back",
 )  # any other name is a later version's
 
 _LOG = """
@@ -366,3 +367,9 @@ def answers_taken_back(db: Tables) -> None:
 def paper_named(db: Tables) -> None:
     """Which paper shows that somebody who is no parent is the guardian, beside whether one was seen."""
     db.execute("ALTER TABLE persons ADD COLUMN basis_paper TEXT")
+
+
+@migrations()
+def recordings_taken_back(db: Tables) -> None:
+    """Recordings and pictures that a coordinator had erased because a family took them back."""
+    _script(db, derived.REDACTED_ATTACHMENTS)
