@@ -90,11 +90,11 @@ def _list(asked: argparse.Namespace) -> None:
         console.show({"bundles": [asdict(one) for one in found], "lost": [asdict(one) for one in lost]})
         return
     for one in found:
-        words = N_("{name}: {when}, {n} interviews, lost") if one.lost else N_("{name}: {when}, {n} interviews")
+        words = N_("{name}: {when}, interviews: {n}, lost") if one.lost else N_("{name}: {when}, interviews: {n}")
         say(words, name=one.name, when=one.at, n=one.interviews)
     for gone in lost:
         say(
-            N_("Lost by {device}: number {id}, written {day}, {n} interviews"),
+            N_("Lost by {device}: number {id}, written {day}, interviews: {n}"),
             device=gone.device,
             id=gone.id,
             day=gone.written_on,

@@ -297,7 +297,7 @@ def _check(asked: argparse.Namespace) -> int:
 def _print_check(report: checks.CheckReport) -> None:
     for drawer, digest in report.digests.items():
         print(f"{drawer:12} {digest}  {report.words[drawer].zh}  {report.words[drawer].en}")
-    say(N_("{n} entries have not left this laptop yet."), n=report.unsealed)
+    say(N_("Entries that have not left this laptop yet: {n}."), n=report.unsealed)
     for problem in report.problems:
         say(N_("Wrong: {what}"), what=problem)
     if report.ok:

@@ -103,5 +103,5 @@ def _say_out(asked: argparse.Namespace, desk: Desk) -> None:
         console.show({"out": [asdict(one) for one in out.values()]})
         return
     for one in out.values():
-        say(N_("Taken out: {name}. What came of it since and waits: {n} blocks."), name=one.name, n=one.waiting)
+        say(N_("Taken out: {name}. Pieces that came of it since and wait: {n}."), name=one.name, n=one.waiting)
     say(N_("Write a bundle or send to the hub, so that the other computers hear of it."))

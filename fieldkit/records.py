@@ -148,7 +148,9 @@ _ALL = (
     ),
     Kind(
         "redaction", "consent", "redactions",
-        {**_texts("day told_on requested_by"), "erasures": LIST, "answers": LIST, "removed": INTEGER}, immutable=True,
+        {**_texts("day told_on requested_by"), **dict.fromkeys(("erasures", "answers", "attachments"), LIST)}
+        | {"removed": INTEGER},
+        immutable=True,
     ),
     Kind("notice", "notices", "notices", _texts("code scope requested_by day"), immutable=True),
     Kind(

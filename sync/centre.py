@@ -138,6 +138,8 @@ class Centre:
         name, judged = self._judge(self._store.order_ids(self.study))
         if self._carried_out != name:
             self._carry_out(judged)
+            for stream in self._store.streams_aside(self.study):
+                self._let_in(stream, judged)
             self._carried_out = name
         return judged
 
@@ -231,10 +233,12 @@ class Centre:
         known = self._store.holds(self.study, run[0].header.stream, [one.hash for one in run])
         became = {one.hash: wire.REVOKED if judge.signed_by(one, device.verify) else BadSignature.code for one in run}
         became |= dict.fromkeys(known, KNOWN)
-        return {one.hash: self._set_aside(one, became[one.hash], sender) for one in run}
+        said = {one.hash: self._set_aside(one, became[one.hash], sender) for one in run}
+        self._let_in(run[0].header.stream, self._ready())  # what is recognised already need not wait for an order
+        return said
 
     def _take_stream(self, run: list[Block], claimed: str, sender: str) -> dict[str, str]:
-        info = self._info(run[0], claimed)
+        info = self._info(run[0], claimed, self._ready())
         if info is None:
             became = {one.hash: wire.UNKNOWN_DEVICE for one in run}
         else:
@@ -242,13 +246,22 @@ class Centre:
                 became = self._appended(strip, run, info)
         return {one.hash: self._set_aside(one, became[one.hash], sender) for one in run}
 
-    def _info(self, first: Block, claimed: str) -> StreamInfo | None:
+    def _let_in(self, stream: str, judged: Judgement) -> None:
+        """Look again at what is kept apart of a stream: what can stand by the orders of now goes to its place."""
+        aside = self._store.pick_aside(self.study, stream)
+        run = list(chain.in_order(judged.let_in(aside, self._store.links(self.study, stream))))
+        info = self._info(run[0], "", judged) if run else None
+        if info is not None:
+            with self._store.locked(self.study, stream) as strip:
+                self._appended(strip, run, info)
+
+    def _info(self, first: Block, claimed: str, judged: Judgement) -> StreamInfo | None:
         """Return what is known of the stream of *first*; a new one is opened for the device that signed it."""
         header = first.header
         known = self._store.infos(self.study).get(header.stream)
         if known is not None:
             return known
-        owner = self._ready().owner(first, claimed)
+        owner = judged.owner(first, claimed)
         if owner is None:
             return None
         self._store.open_stream(self.study, StreamInfo(header.stream, header.drawer, owner))
@@ -285,11 +298,12 @@ class Centre:
         if not isinstance(streams, dict):
             raise Malformed("streams")
         if asked.get("chunks"):
-            return wire.piece(self.study, [], [], [], self._chunks.pick(wire.texts(asked["chunks"])))
+            found = self._chunks.pick(wire.texts(asked["chunks"]), asked.get("attachment"))
+            return wire.piece(self.study, [], [], [], found)
         held = self._store.orders(self.study)
-        found = next(wire.cut(held[id_] for id_ in wanted if id_ in held), [])
-        if found:
-            return wire.piece(self.study, found, [], [])
+        named = next(wire.cut(held[id_] for id_ in wanted if id_ in held), [])
+        if named:
+            return wire.piece(self.study, named, [], [])
         infos = self._store.infos(self.study)
         if "left" in asked:
             return self._hand_on(device, wire.texts(asked["left"]))
@@ -300,7 +314,9 @@ class Centre:
     def _hand_on(self, device: Device, names: Iterable[str]) -> bytes:
         """Return one piece of what devices left here that were taken out, in chain order."""
         judged, wanted = self._ready(), {*names} & {*self._left(device)}
-        found = chain.in_order(self._store.pick_aside(self.study, wanted))
+        streams = self._store.streams_aside(self.study) if wanted else []
+        aside = [one for stream in streams for one, _ in self._store.pick_aside(self.study, stream)]
+        found = chain.in_order([one for one in aside if one.hash in wanted])
         owners = [(one, judged.owner(one, "") or "") for one in found]
         infos = [(one, StreamInfo(one.header.stream, one.header.drawer, owner)) for one, owner in owners]
         blocks = [replace(one, payload=None) if judged.empties(one, info) else one for one, info in infos]

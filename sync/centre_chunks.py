@@ -44,14 +44,18 @@ class CentreChunks:
             judged = self._judge(rack.order_ids())
             became: dict[str, str] = {}
             for one in brought:
-                became[one.name] = KNOWN if rack.has(one.name) else _judged(one, judged)
+                became[one.name] = KNOWN if rack.has(one.label) else _judged(one, judged)
                 if became[one.name] == NEW:
                     rack.add(one)
         return became
 
-    def pick(self, names: Sequence[str]) -> list[Chunk]:
-        """Return as many of these chunks as fit into one piece; what was erased is not among them."""
-        return list(next(wire.cut(self._store.pick(self._study, names)), []))
+    def pick(self, names: Sequence[str], attachment: object) -> list[Chunk]:
+        """Return as many of these chunks as fit into one piece; what was erased is not among them.
+
+        Where an *attachment* is named, those that lie here for it.
+        """
+        of = attachment if isinstance(attachment, str) else ""
+        return list(next(wire.cut(self._store.pick(self._study, names, of)), []))
 
     def carry_out(self, judged: Judgement) -> None:
         """Delete what the orders want gone."""
@@ -59,10 +63,10 @@ class CentreChunks:
             device: [id_ for id_, keys in judged.attachments.items() if facts.verify in keys]
             for device, facts in judged.devices.items()
         }
-        if not judged.attachments and not judged.aliases:
+        if not (judged.attachments or judged.attachments_named or judged.aliases):
             return
         with self._store.locked(self._study) as rack:
-            gone = rack.drop(named, judged.aliases)
+            gone = rack.drop(named, judged.attachments_named, judged.aliases)
         if gone:
             self._store.scrub()
 

@@ -57,10 +57,14 @@ class Chunks:
             return 0
         held = self._here.chunks_held()
         self._compare({id_: held.get(id_, []) for id_ in lacking})
-        wanted = [name for id_, names in lacking.items() for name in names if name in self._theirs.get(id_, ())]
+        theirs = {id_: self._theirs.get(id_, set()) for id_ in lacking}
+        return sum(self._fetch(id_, [name for name in lacking[id_] if name in theirs[id_]]) for id_ in lacking)
+
+    def _fetch(self, attachment: str, wanted: list[str]) -> int:
         fetched = 0
         while wanted:
-            found = wire.read_piece(self._line.ask("pull", encode({"orders": [], "streams": {}, "chunks": wanted})))
+            asked = encode({"orders": [], "streams": {}, "chunks": wanted, "attachment": attachment})
+            found = wire.read_piece(self._line.ask("pull", asked))
             if found.torn or found.damaged or found.study != self._here.study():
                 raise Malformed("piece")
             came = {one.name for one in found.chunks} & set(wanted)

@@ -208,7 +208,7 @@ class HubStore:
         """Return these blocks, in this order."""
         with self._reading() as at:
             found = {
-                row.hash: Block(bytes(row.header), None if row.payload is None else bytes(row.payload))
+                row.hash: _block(row)
                 for some in _some(names)
                 for row in at.execute(
                     select(_blocks.c.hash, _blocks.c.header, _blocks.c.payload).where(*_named(study, stream, some))
@@ -246,12 +246,18 @@ class HubStore:
         with self._reading() as at:
             return list(at.execute(select(_quarantine.c.hash).where(*where).order_by(_quarantine.c.hash)).scalars())
 
-    def pick_aside(self, study: str, names: Iterable[str]) -> list[Block]:
-        """Return these blocks of those that are kept apart."""
-        columns = select(_quarantine.c.header, _quarantine.c.payload).where(_quarantine.c.study == study)
+    def streams_aside(self, study: str) -> list[str]:
+        """Return the streams of which something is kept apart."""
+        columns = select(_quarantine.c.stream).distinct().where(_quarantine.c.study == study)
         with self._reading() as at:
-            rows = [row for some in _some(names) for row in at.execute(columns.where(_quarantine.c.hash.in_(some)))]
-        return [Block(bytes(row.header), None if row.payload is None else bytes(row.payload)) for row in rows]
+            return list(at.execute(columns.order_by(_quarantine.c.stream)).scalars())
+
+    def pick_aside(self, study: str, stream: str) -> list[tuple[Block, str]]:
+        """Return what is kept apart of one stream, each block with its reason."""
+        columns = select(_quarantine.c.header, _quarantine.c.payload, _quarantine.c.reason)
+        with self._reading() as at:
+            rows = at.execute(columns.where(_quarantine.c.study == study, _quarantine.c.stream == stream)).all()
+        return [(_block(row), row.reason) for row in rows]
 
     def saw(self, study: str, device: str, at_: str) -> None:
         """Keep when a device last took a receipt, by this machine's clock."""
@@ -362,6 +368,10 @@ def _is_sqlite(engine: Engine) -> bool:
 
 def _order_ids(at: Connection, study: str) -> list[str]:
     return list(at.execute(select(_orders.c.id).where(_orders.c.study == study)).scalars())
+
+
+def _block(row: Any) -> Block:
+    return Block(bytes(row.header), None if row.payload is None else bytes(row.payload))
 
 
 def _links(at: Connection, study: str, stream: str, names: Sequence[str] | None) -> StreamLinks:

@@ -12,9 +12,10 @@ from typing import Any
 from nacl.signing import VerifyKey
 
 from sync import block as blocks
-from sync import orders
+from sync import chain, orders, wire
 from sync.block import Block
 from sync.canonical import unb64
+from sync.chain import StreamLinks
 from sync.chunk import Label
 from sync.errors import BadSignature, SyncError
 from sync.orders import Order
@@ -26,11 +27,15 @@ ERASE, ERASE_CHILD, ERASE_CHANGES = "erase", "erase_child", "erase_changes"
 
 @dataclass(frozen=True)
 class Device:
-    """A device that the orders recognise: its Ed25519 key (base64url) and role; *gone*: it was taken out since."""
+    """A device that the orders recognise: its Ed25519 key (base64url) and role; *gone*: it was taken out since.
+
+    *ends*: up to which blocks of each of its streams the orders recognise one that is gone.
+    """
 
     verify: str
     role: str
     gone: bool = False
+    ends: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,12 +59,14 @@ class Judgement:
     attachments: Mapping[str, frozenset[str]] = field(default_factory=dict)  # id -> keys that signed for its erasure
     named: frozenset[tuple[str, str]] = frozenset()  # (drawer, hash of a block), whoever made it
     parked_named: frozenset[tuple[str, str]] = frozenset()
+    attachments_named: frozenset[tuple[str, str]] = frozenset()  # (drawer, id), whoever made it
 
     def drops(self, label: Label) -> bool:
         """Tell whether the chunk of *label* is to be gone."""
         device = self.devices.get(label.device)
         named = device is not None and device.verify in self.attachments.get(label.attachment, ())
-        return named or (label.drawer, label.alias) in self.aliases
+        of_others = (label.drawer, label.attachment) in self.attachments_named
+        return named or of_others or (label.drawer, label.alias) in self.aliases
 
     def empties(self, one: Block, info: StreamInfo) -> bool:
         """Tell whether *one*, of stream *info*, is to be without its payload."""
@@ -91,6 +98,19 @@ class Judgement:
         """Return the device that signed *one*: what a sender says of a stream is not signed, a header is."""
         likely = [claimed, *self.devices] if claimed in self.devices else [*self.devices]
         return next((device for device in likely if signed_by(one, self.devices[device].verify)), None)
+
+    def let_in(self, aside: Sequence[tuple[Block, str]], links: StreamLinks) -> list[Block]:
+        """Return which of a stream's blocks that are kept *aside*, each with the reason, may be looked at again.
+
+        What a device left that was taken out may be as far as the orders recognise it by now. *links*: what stands.
+        """
+        known = {**links, **{one.hash: (one.header.position, one.header.previous) for one, _ in aside}}
+        return [one for one, reason in aside if reason != wire.REVOKED or self._recognises(one, known)]
+
+    def _recognises(self, one: Block, links: StreamLinks) -> bool:
+        device = self.devices.get(self.owner(one, "") or "")
+        stream = one.header.stream
+        return device is not None and (not device.gone or one.hash in chain.behind(links, device.ends.get(stream, ())))
 
     def to_empty(self, info: StreamInfo) -> tuple[list[str], list[str]]:
         """Return the hashes of blocks and the aliases that are to be empty in stream *info*."""
@@ -125,8 +145,9 @@ def judge(found: Iterable[bytes], rules: Rules) -> Judgement:
         parked=_signers(parked, "blocks"),
         parked_aliases=_children(parked, may),
         attachments=_signers(counting, "attachments"),
-        named=_of_others(counting, may),
-        parked_named=_of_others(parked, may),
+        named=_of_others(counting, may, "blocks"),
+        parked_named=_of_others(parked, may, "blocks"),
+        attachments_named=_of_others(counting, may, "attachments"),
     )
 
 
@@ -135,10 +156,10 @@ def _children(found: Sequence[Order], may: Collection[str]) -> frozenset[tuple[s
     return frozenset(pair for one in of_children for pair in _aliases(one.body))
 
 
-def _of_others(found: Sequence[Order], may: Collection[str]) -> frozenset[tuple[str, str]]:
-    """Return which blocks of which drawer are to be empty, whoever made them."""
+def _of_others(found: Sequence[Order], may: Collection[str], what: str) -> frozenset[tuple[str, str]]:
+    """Return which blocks or attachments of which drawer are to be gone, whoever made them."""
     of_others = [one for one in found if one.kind == ERASE_CHANGES and one.signer in may]
-    drawers = [(one.body.get("drawer"), _named(one.body, "blocks")) for one in of_others]
+    drawers = [(one.body.get("drawer"), _named(one.body, what)) for one in of_others]
     return frozenset((drawer, name) for drawer, names in drawers if isinstance(drawer, str) for name in names)
 
 

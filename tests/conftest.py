@@ -6,6 +6,7 @@ import ctypes
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from socket import AF_UNIX, SOCK_SEQPACKET, recv_fds, send_fds, socket, socketpa
 from typing import TextIO
 
 import pytest
+import zxingcpp
 from hypothesis import settings
 from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
@@ -514,3 +516,25 @@ def says(drawn: bytes) -> Callable[..., GuardianAnswer]:
         return replace(whole, **changes)  # type: ignore[arg-type]
 
     return answer
+
+
+@pytest.fixture(scope="session")
+def qr_says() -> Callable[[str], str]:
+    """Read a QR code as a phone does: from its picture, an SVG that segno drew, dot by dot."""
+
+    def read(svg: str) -> str:
+        side = int(re.findall(r'width="(\d+)"', svg)[0])
+        picture, at_x, at_y = bytearray(b"\xff" * side * side), 0, 0
+        scale = int(re.findall(r"scale\((\d+)\)", svg)[0])
+        drawn = re.findall(r'stroke="#000" d="([^"]+)"', svg)[0]
+        for what, x, y in re.findall(r"([Mmh])(-?\d+)(?: (-?[\d.]+))?", drawn):
+            if what == "h":
+                for row in range(at_y * scale, (at_y + 1) * scale):
+                    picture[row * side + at_x * scale : row * side + (at_x + int(x)) * scale] = bytes(int(x) * scale)
+            else:
+                at_y = int(float(y)) if what == "M" else at_y + int(y)
+            at_x = int(x) if what == "M" else at_x + int(x)
+        (found,) = zxingcpp.read_barcodes(memoryview(bytes(picture)).cast("B", (side, side)))
+        return str(found.text)
+
+    return read

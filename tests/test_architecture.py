@@ -35,6 +35,7 @@ LIVES_IN = {  # library: the only modules and packages that may import it
         "fieldkit.store.replica",
         "fieldkit.store.attachments",
         "fieldkit.store.intake",
+        "fieldkit.store.leftovers",
         "fieldkit.store.holdings",
         "fieldkit.store.receipts",
         "fieldkit.store.ticks",

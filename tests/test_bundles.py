@@ -40,7 +40,7 @@ def test_a_bundle_is_written_listed_looked_at_and_lost(laptop: str, tmp_path: Pa
     stick = str(tmp_path / "stick.fieldkit")
     assert main(["bundle", "write", stick, "--data", laptop]) == 0
     assert main(["bundle", "list", "--data", laptop]) == 0
-    assert re.search("stick.fieldkit: .*, 0 interviews$", capsys.readouterr().out, re.MULTILINE)
+    assert re.search("stick.fieldkit: .*, interviews: 0$", capsys.readouterr().out, re.MULTILINE)
 
     assert main(["bundle", "look", stick, "--data", laptop, "--json"]) == 0
     seen = json.loads(capsys.readouterr().out)

@@ -27,7 +27,7 @@ def test_a_language_that_has_no_catalogue_is_a_mistake_of_ours() -> None:
 
 def test_a_value_that_the_sentence_needs_is_not_forgotten() -> None:
     with pytest.raises(KeyError):
-        translate(EN, "{n} entries have not left this laptop yet.")
+        translate(EN, "Entries that have not left this laptop yet: {n}.")
 
 
 def test_chinese_comes_first_and_english_is_the_source() -> None:

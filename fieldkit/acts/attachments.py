@@ -104,7 +104,7 @@ class TakenBack(Refusal):
     code = "attachment_taken_back"
     message = N_(
         "Not shown: the family or the child took back their yes to this kind of attachment. "
-        "Whoever attached it deletes it for good on the interview's page."
+        "Whoever attached it deletes it for good on the interview's page, or a coordinator under “To be deleted”."
     )
 
 
@@ -114,7 +114,7 @@ class AttachedElsewhere(Refusal):
     code = "attached_elsewhere"
     message = N_(
         "Not deleted: this was attached on another laptop. Open the interview there and delete it; that travels on to "
-        "every machine."
+        "every machine. If the family took it back, a coordinator deletes it under “To be deleted”."
     )
 
 

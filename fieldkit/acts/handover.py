@@ -121,7 +121,7 @@ def written(info: BundleInfo) -> tuple[str, dict[str, object]]:
     if info.parts > 1:
         many = N_("Written and read back: {path} and the files after it, {n} in all. Carry them all.")
         return many, {"path": info.path, "n": info.parts}
-    return N_("Written and read back: {path} ({n} blocks)."), {"path": info.path, "n": info.blocks}
+    return N_("Written and read back: {path} (blocks: {n})."), {"path": info.path, "n": info.blocks}
 
 
 def write(desk: Desk, path: Path, largest: int = bundle.LARGEST_FILE) -> BundleInfo:

@@ -137,7 +137,10 @@ def rules(told: Pass) -> Rules:
 
     def recognised(found: Iterable[bytes]) -> Mapping[str, Device]:
         everybody = _members(told, found)
-        return {id_: Device(one.verify, one.role, id_ in everybody.gone) for id_, one in everybody.devices.items()}
+        ends = {id_: one.streams for id_, one in everybody.gone.items()}
+        return {
+            id_: Device(one.verify, one.role, id_ in ends, ends.get(id_, {})) for id_, one in everybody.devices.items()
+        }
 
     def may_erase(signer: str, found: Iterable[bytes]) -> bool:
         return any((one.verify, one.role) == (signer, COORDINATOR) for one in _members(told, found).users.values())

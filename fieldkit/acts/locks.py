@@ -24,7 +24,7 @@ class SlowDown(Refusal):
     """Too many wrong tries: the next one has to wait."""
 
     code = "slow_down"
-    message = N_("Too many wrong tries. Nothing is lost. Wait {n} seconds, then type it again.")
+    message = N_("Too many wrong tries. Nothing is lost. Seconds to wait: {n}. Then type it again.")
     status = 429
 
 

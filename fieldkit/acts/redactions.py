@@ -1,8 +1,8 @@
-"""Delete single answers after they were taken back: the coordinator confirms, an order travels (`domain.md` §3.6).
+"""Delete what was taken back of a child who stays: the coordinator confirms, an order travels (`domain.md` §3.6).
 
-From the moment at which they were taken back they are in use nowhere; until the family was told, a coordinator can
-declare that void. What was decided between two versions of such an answer goes with it; the other answers, the yes, and
-that these were taken back stay.
+Single answers, recordings, pictures, whoever made them. From the moment at which they were taken back they are in use
+nowhere; until the family was told, a coordinator can declare that void. What was decided between two versions of such
+an answer goes with it; all else, the yes, and that these were taken back stay.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from fieldkit.acts import removals
 from fieldkit.acts.cases import row_within
@@ -17,13 +18,17 @@ from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.removals import NotWithdrawn
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.i18n import N_
-from fieldkit.records import Change, natural_id
+from fieldkit.records import ATTACHED, Change, item_of, natural_id
 from fieldkit.rules import consent, guides
+from fieldkit.rules.consent import Event
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
-from fieldkit.store import log, machine, people, redactions, replica, standing
+from fieldkit.store import attachments, histories, log, machine, people, redactions, replica, standing
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import Pair
+
+SCOPES = (consent.ANSWERS, "audio", "photo")
+_NAMED = {"answers": "answers", "attachments": "recordings"}  # what is kept of it, and as what it was due
 
 
 class OrderNotTaken(Refusal):
@@ -32,7 +37,7 @@ class OrderNotTaken(Refusal):
     code = "order_not_taken"
     message = N_(
         "Nothing was deleted: this computer was taken out of the study, and what it orders does not count. "
-        "The answers stay hidden. Ask another coordinator to delete them."
+        "What was taken back stays hidden. Ask another coordinator to delete it."
     )
 
 
@@ -53,8 +58,20 @@ class AnswerLine:
 
 
 @dataclass(frozen=True)
+class RecordingLine:
+    """One recording or picture: its record, of which talk and day, its medium, how many bytes, which machine's."""
+
+    record: str
+    talk: str
+    day: str
+    media: str
+    bytes: int
+    devices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Due:
-    """A child of whom some answers are to be deleted: since when, until when, who asked; which, and how many stay."""
+    """A child of whom some of it is to be deleted: since and until when, who asked; what, how many answers stay."""
 
     id: str
     case_code: str
@@ -62,12 +79,13 @@ class Due:
     until: str
     asked_by: str
     answers: tuple[AnswerLine, ...]
+    recordings: tuple[RecordingLine, ...]
     stay: int
 
 
 @dataclass(frozen=True)
 class Gone:
-    """So many answers of a child that are gone: ordered on `day`, and on which machines it is carried out."""
+    """So many answers and recordings of a child that are gone: ordered on `day`, and where it is carried out."""
 
     id: str
     case_code: str
@@ -76,6 +94,7 @@ class Gone:
     told_on: str
     requested_by: str
     removed: int
+    recordings: int
     on: tuple[str, ...]
     waits_for: tuple[str, ...]
 
@@ -91,9 +110,9 @@ def answers(desk: Desk, subject: str) -> list[AnswerLine]:
 
 @only(COORDINATOR)
 def due(desk: Desk) -> list[Due]:
-    """Return the children of whom answers wait to be deleted, the oldest wish first."""
+    """Return the children of whom answers or recordings wait to be deleted, the oldest wish first."""
     with desk.db.reading() as tables:
-        asked = {row["subject"] for row in people.looked_up(tables)("consent_events", "scope", consent.ANSWERS)}
+        asked = {subject for scope in SCOPES for subject in standing.asked_for(tables, scope)}
         found = [_due(tables, one) for one in sorted(asked) if not people.is_hidden(tables, one)]
     return sorted((one for one in found if one), key=lambda one: (one.since or "9999", one.case_code))
 
@@ -107,7 +126,7 @@ def one(desk: Desk, subject: str) -> Due:
 
 @only(COORDINATOR)
 def confirm(desk: Desk, subject: str, told_on: str, *, told_all: bool) -> str:
-    """Let the answers be gone from here, and from every machine that the order reaches; return the id of what stays.
+    """Let it be gone from here, and from every machine that the order reaches; return the id of what stays.
 
     *told_on*: the day on which the family was told; *told_all*: what is deleted and what stays.
 
@@ -116,11 +135,11 @@ def confirm(desk: Desk, subject: str, told_on: str, *, told_all: bool) -> str:
     with desk.db.writing() as tables:
         asked = _asked(tables, subject)
         told = removals.told_before(desk, asked.since, told_on, told_all=told_all)
-        records = [line.record for line in asked.answers]
-        orders = replica.redact(tables, redactions.named(tables, records), desk.keys.signer)
+        named = {name: [line.record for line in getattr(asked, of)] for name, of in _NAMED.items()}
+        orders = replica.redact(tables, redactions.named(tables, chain(*named.values())), desk.keys.signer)
         if not {*orders} <= {*redactions.carried_out(tables)}:
             raise OrderNotTaken
-        facts = {"erasures": orders, "answers": records, "removed": len(records), "day": desk.today, "told_on": told}
+        facts = {"erasures": orders, **named, "removed": len(asked.answers), "day": desk.today, "told_on": told}
         facts |= {"requested_by": asked.asked_by}
         drawer = f"consent/{people.team(tables, subject)}"
         kept = log.append(tables, desk.pen, Draft("redaction", facts, subject=subject, drawer=drawer))
@@ -154,27 +173,56 @@ def _asked(tables: Tables, subject: str) -> Due:
 
 
 def _due(tables: Tables, subject: str) -> Due | None:
-    """Return nothing where nothing of it is left here; what comes late of such an answer is due once more."""
-    said = [event for event in consent.in_force(standing.events(tables, subject)) if event.scope == consent.ANSWERS]
-    left = {record: log.of_record(tables, record) for record in sorted(consent.taken_back(said))}
+    """Return nothing where nothing of it is left here; what comes late of it is due once more."""
+    said = consent.in_force(standing.events(tables, subject))
+    of_answers = [event for event in said if event.scope == consent.ANSWERS]
+    left = {record: log.of_record(tables, record) for record in sorted(consent.taken_back(of_answers))}
     held = {record: changes for record, changes in left.items() if changes}
-    asked = [event for event in said if held.keys() & {*event.answers}]
-    if not asked:
+    asked = [event for event in of_answers if held.keys() & {*event.answers}]
+    recorded, asked_too = _recorded(tables, subject, said)
+    if not held and not recorded:
         return None
     row = people.row(tables, "participants", "id = ?", subject) or {}
     stay = sum(bool(one["text"]) for one in people.rows(tables, "answers", subject))
-    lines = _lines(tables, subject, held)
-    return Due(subject, row["case_code"], *removals.within(asked), removals.askers(asked), tuple(lines), stay)
+    asked += [event for event in asked_too if event not in asked]
+    what = tuple(_lines(tables, subject, held)), tuple(_recordings(tables, subject, recorded))
+    return Due(subject, row["case_code"], *removals.within(asked), removals.askers(asked), *what, stay)
+
+
+def _recorded(tables: Tables, subject: str, said: Sequence[Event]) -> tuple[dict[str, list[Change]], list[Event]]:
+    """Return all that was written of the recordings and pictures that are taken back, by record, and who asked."""
+    asked = {item: consent.taking_back(said, item) for item in ATTACHED.values()}
+    found = histories.of_kind(tables, subject, attachments.KIND)
+    gone = {record: item_of(str(changes[-1].set.get("media", ""))) for record, changes in found.items()}
+    held = {record: changes for record, changes in found.items() if asked.get(gone[record])}
+    return held, [event for item in sorted({gone[record] for record in held}) for event in asked[item]]
+
+
+def _recordings(tables: Tables, subject: str, found: Mapping[str, Sequence[Change]]) -> list[RecordingLine]:
+    talks, lines = _talks(tables, subject), []
+    for record, changes in found.items():
+        said = changes[-1].set
+        talk, day = talks.get(str(said.get("interview", "")), ("", ""))
+        made = str(said.get("media", "")), said.get("bytes", 0)
+        lines.append(RecordingLine(record, talk, day, *made, _written_on(tables, changes)))
+    return sorted(lines, key=lambda line: (line.talk, line.media, line.record))
+
+
+def _talks(tables: Tables, subject: str) -> dict[str, tuple[str, str]]:
+    found = enumerate(people.interviews(tables, subject), 1)
+    return {row["id"]: (f"S{number}", row["started_on"]) for number, row in found}
+
+
+def _written_on(tables: Tables, changes: Sequence[Change]) -> tuple[str, ...]:
+    names = {one.id: one.name for one in machine.everybody(tables).devices.values()}
+    return tuple(sorted({names.get(one.device, "") for one in changes}))
 
 
 def _lines(tables: Tables, subject: str, found: Mapping[str, Sequence[Change]]) -> list[AnswerLine]:
     """Return the answers *found*, each with all that was ever written of it, in the order of talks and of the guide."""
     child = people.row(tables, "participants", "id = ?", subject) or {}
     shown = {row["id"]: row["text"] for row in people.rows(tables, "answers", subject)}
-    talks = {
-        row["id"]: (f"S{number}", row["started_on"]) for number, row in enumerate(people.interviews(tables, subject), 1)
-    }
-    names = {one.id: one.name for one in machine.everybody(tables).devices.values()}
+    talks = _talks(tables, subject)
     values = {
         "away": guides.away_name(child.get("migration") or ""),
         "carer": guides.carer_name(child.get("carer") or ""),
@@ -185,8 +233,8 @@ def _lines(tables: Tables, subject: str, found: Mapping[str, Sequence[Change]]) 
         asked = people.row(tables, "strings", "code = ?", f"guide:{code}") or {}
         text = guides.fill_pair(Pair(asked.get("zh") or code, asked.get("en") or code), values)
         talk, day = talks.get(str(changes[-1].set.get("interview", "")), ("", ""))
-        devices = tuple(sorted({names.get(one.device, "") for one in changes}))
-        lines.append(AnswerLine(record, talk, day, code, text, shown.get(record) or "", devices))
+        written_on = _written_on(tables, changes)
+        lines.append(AnswerLine(record, talk, day, code, text, shown.get(record) or "", written_on))
     return sorted(lines, key=lambda line: (line.talk, _place(tables, line.question)))
 
 
@@ -202,6 +250,7 @@ def _gone(tables: Tables, row: people.Row) -> Gone:
         **{name: row[name] or "" for name in ("id", "day", "told_on", "requested_by")},
         **{name: child.get(name) or "" for name in ("case_code", "slip_code")},
         removed=row["removed"] or 0,
+        recordings=len(json.loads(row["attachments"] or "[]")),
         on=on,
         waits_for=waits_for,
     )

@@ -174,7 +174,7 @@ def _asked_before(tables: Tables, sites: set[str]) -> list[Finding]:
 
 
 ASKED_BEFORE = N_(
-    "{n} children of these sites were listed before and their slips are gone. Is none of them on this list?"
+    "Children of these sites who were listed before and whose slips are gone: {n}. Is none of them on this list?"
 )
 
 

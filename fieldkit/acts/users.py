@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,7 +66,7 @@ def slot_of(folder: Folder, code: str) -> dict[str, Any]:
 
 def replace_slot(folder: Folder, slot: Mapping[str, Any]) -> None:
     """Put *slot* in the place of the same user's earlier one."""
-    folder.write_slots(READY, [slot if one["code"] == slot["code"] else one for one in folder.slots])
+    folder.change_slots(lambda slots: [slot if one["code"] == slot["code"] else one for one in slots])
 
 
 def sealed_anew(
@@ -171,10 +171,13 @@ def add(desk: Desk, name: str, passphrase: str, cost: Cost = FIELD_COST) -> Memb
         _check_new(tables, who)  # before the seconds that a slot takes
     slot = slot_for(who, passphrase, desk.db.key, pair, cost)
     order = orders.sign("user", desk.device.study, who.__dict__, desk.device.pair.signer)
-    with desk.db.writing() as tables:
-        _check_new(tables, who)
-        machine.keep_orders(tables, [(order.id, order.kind, order.content)])
-    desk.folder.write_slots(READY, [*desk.folder.slots, slot])
+    with ExitStack() as otherwise:
+        otherwise.callback(desk.folder.change_slots, lambda slots: [one for one in slots if one["code"] != who.code])
+        with desk.db.writing() as tables:
+            _check_new(tables, who)
+            machine.keep_orders(tables, [(order.id, order.kind, order.content)])
+            desk.folder.change_slots(lambda slots: [*slots, slot])
+        otherwise.pop_all()
     return who
 
 

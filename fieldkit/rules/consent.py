@@ -243,10 +243,15 @@ def _own_no(events: list[Event], item: str) -> bool:
 
 def takes_back(events: Iterable[Event], item: str) -> bool:
     """Tell whether somebody's last word on *item* takes it back."""
+    return bool(taking_back(events, item))
+
+
+def taking_back(events: Iterable[Event], item: str) -> list[Event]:
+    """Return the last words on *item*, of whomever, that take it back."""
     events = in_force(events)
     people = {(event.actor, event.person) for event in events}
-    each = [last([one for one in events if (one.actor, one.person) == who], item) for who in people]
-    return any(event.act == LIMITED for words in each for event in words)
+    each = [last([one for one in events if (one.actor, one.person) == who], item) for who in sorted(people)]
+    return [event for words in each for event in words if event.act == LIMITED]
 
 
 def taken_back(events: Iterable[Event]) -> set[str]:

@@ -56,12 +56,20 @@ def settle(tables: Tables, folder: Path, staged: Sequence[tuple[Path, Chunk]]) -
 
 
 def judged(tables: Tables, one: Chunk) -> str:
-    """Return what becomes of a chunk that arrives: it is new, known, erased, of a device unknown here, or damaged."""
-    if _row(tables, one.name):
+    """Return what becomes of a chunk that arrives: it is new, known, erased, of a device unknown here, or damaged.
+
+    Anybody of the study can write any attachment on a label: what its record does not name is none of it, and what it
+    names takes the place of the same content that came under another attachment.
+    """
+    named, label = _named_by_record(tables, one.label.attachment, one.name), one.label
+    lies = tables.execute("SELECT attachment FROM chunks WHERE name = ?", [one.name]).fetchone()
+    if lies and (lies[0] == label.attachment or not named or _named_by_record(tables, lies[0], one.name)):
         return KNOWN
-    device = machine.everybody(tables).devices.get(one.label.device)
+    device = machine.everybody(tables).devices.get(label.device)
     if device is None:
         return PARKED
+    if named is False:
+        return DAMAGED
     try:
         chunks.verify(one, VerifyKey(unb64(device.verify)))
     except (SyncError, ValueError):
@@ -69,17 +77,20 @@ def judged(tables: Tables, one: Chunk) -> str:
     return BLOCKED if _is_gone(tables, one) else NEW
 
 
-def _row(tables: Tables, name: str) -> bool:
-    return tables.execute("SELECT 1 FROM chunks WHERE name = ?", [name]).fetchone() is not None
+def _named_by_record(tables: Tables, attachment: str, name: str) -> bool | None:
+    """Tell whether the record of *attachment* names this chunk; None where no such record is here."""
+    row = tables.execute("SELECT chunks FROM attachments WHERE id = ?", [attachment]).fetchone()
+    return None if row is None else name in json.loads(row[0] or "[]")
 
 
 def _is_gone(tables: Tables, one: Chunk) -> bool:
-    """Tell whether the attachment was erased by its own device, or the whole child."""
+    """Tell whether the attachment was erased, by its own device or by a coordinator, or the whole child."""
     label = one.label
     found = tables.execute(
         "SELECT 1 FROM erased_attachments WHERE id = ? AND device = ? "
+        "UNION ALL SELECT 1 FROM redacted_attachments WHERE id = ? AND drawer = ? "
         "UNION ALL SELECT 1 FROM erased_aliases WHERE drawer = ? AND alias = ?",
-        [label.attachment, label.device, label.drawer, label.alias],
+        [label.attachment, label.device, label.attachment, label.drawer, label.drawer, label.alias],
     )
     return found.fetchone() is not None
 
@@ -89,6 +100,13 @@ def drop(tables: Tables, device: str, ids: Iterable[str]) -> None:
     for id_ in ids:
         tables.execute("INSERT OR IGNORE INTO erased_attachments VALUES (?, ?)", [id_, device])
         _drop(tables, "attachment = ? AND device = ?", id_, device)
+
+
+def redact(tables: Tables, drawer: str, ids: Iterable[str]) -> None:
+    """Let the chunks of these attachments of *drawer* be gone, whoever made them, those that come later too."""
+    for id_ in ids:
+        tables.execute("INSERT OR IGNORE INTO redacted_attachments VALUES (?, ?)", [id_, drawer])
+        _drop(tables, "attachment = ? AND drawer = ?", id_, drawer)
 
 
 def drop_child(tables: Tables, drawer: str, alias: str) -> None:
@@ -154,9 +172,14 @@ def _read(folder: Path, name: str, label: bytes) -> Chunk | None:
 
 
 def held(tables: Tables) -> dict[str, list[str]]:
-    """Return the names of all chunks that are listed here, by attachment."""
+    """Return the names of all chunks that are here, by attachment; where its record is, of those that it names."""
     found: dict[str, list[str]] = {}
-    for attachment, name in tables.execute("SELECT attachment, name FROM chunks ORDER BY attachment, name"):
+    rows = tables.execute(
+        "SELECT attachment, name FROM chunks WHERE attachment NOT IN (SELECT id FROM attachments) "
+        "UNION SELECT c.attachment, c.name FROM attachments AS a, json_each(a.chunks) AS named "
+        "CROSS JOIN chunks AS c ON c.name = named.value AND c.attachment = a.id ORDER BY 1, 2"
+    )
+    for attachment, name in rows:
         found.setdefault(attachment, []).append(name)
     return found
 

@@ -44,6 +44,7 @@ _KNOWN_CHUNKS = {
     "SELECT json_array(name, attachment, device, drawer, alias) FROM chunks": """
         EXISTS (SELECT 1 FROM chunks WHERE name = value ->> 0)
         OR EXISTS (SELECT 1 FROM erased_attachments WHERE id = value ->> 1 AND device = value ->> 2)
+        OR EXISTS (SELECT 1 FROM redacted_attachments WHERE id = value ->> 1 AND drawer = value ->> 3)
         OR EXISTS (SELECT 1 FROM erased_aliases WHERE drawer = value ->> 3 AND alias = value ->> 4)
     """,
 }

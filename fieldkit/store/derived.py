@@ -82,3 +82,9 @@ REDACTED = """
 CREATE TABLE redacted_blocks (hash TEXT, drawer TEXT, PRIMARY KEY (hash, drawer)) WITHOUT ROWID;
 CREATE INDEX consent_events_scope ON consent_events (scope, id) WHERE scope IS NOT NULL;
 """
+
+# Recordings and pictures that a coordinator had erased, whoever made them, each with the drawer that the order named.
+REDACTED_ATTACHMENTS = """
+CREATE TABLE redacted_attachments (id TEXT, drawer TEXT, PRIMARY KEY (id, drawer)) WITHOUT ROWID;
+ALTER TABLE redactions ADD COLUMN attachments TEXT;
+"""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -79,6 +80,7 @@ class Folder:
         self.turns: dict[str, int] = {}
         self.dates: dict[str, tuple[datetime, float]] = {}
         self._lock = lock
+        self._slots_lock = Lock()
 
     @classmethod
     def open(cls, path: Path) -> Folder:
@@ -185,6 +187,11 @@ class Folder:
         store = self._slots()["store"] or new_id()
         content = {"format": SLOTS_FORMAT, "store": store, "state": state, "users": users}
         write_atomically(self.path / "slots.json", canonical(content))
+
+    def change_slots(self, change: Callable[[list[dict[str, Any]]], Sequence[Mapping[str, Any]]]) -> None:
+        """Replace the slots of a store by what *change* makes of them: nobody else changes them meanwhile."""
+        with self._slots_lock:
+            self.write_slots(READY, change(self.slots))
 
     def _slots(self) -> dict[str, Any]:
         path = self.path / "slots.json"

@@ -34,6 +34,12 @@ def changes(tables: Tables, records: Iterable[str], at_hand: Iterable[Change] = 
     return found
 
 
+def of_kind(tables: Tables, subject: str, kind: str) -> Histories:
+    """Return the changes of each record of one *kind* of a child, as `changes` does."""
+    rows = tables.execute("SELECT DISTINCT record FROM changes WHERE subject = ? AND kind = ?", [subject, kind])
+    return changes(tables, [row[0] for row in rows.fetchall()])
+
+
 def _hidden(tables: Tables, ids: list[str]) -> set[tuple[str, str]]:
     """Return what the view `shown_changes` leaves out of these, each with its device."""
     rows = tables.execute(

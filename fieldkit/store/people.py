@@ -308,10 +308,14 @@ def held_interviews(tables: Tables) -> int:
 
 
 def hidden_children(tables: Tables) -> int:
-    """Return how many children withdrew; who is known twice counts once, and who is gone counts too (COREQ 13)."""
+    """Return how many children withdrew; who is known twice counts once, and who is gone counts too (COREQ 13).
+
+    Those of the pilot do not count, here as elsewhere.
+    """
     rows = tables.execute(
-        "SELECT subject FROM standings WHERE hidden = 1 AND subject IN (SELECT id FROM participants) "
-        "UNION SELECT subject FROM tombstones"
+        "SELECT subject FROM standings WHERE hidden = 1 "
+        "AND subject IN (SELECT id FROM participants WHERE coalesce(pilot, '') <> 'yes') "
+        "UNION SELECT subject FROM tombstones WHERE coalesce(pilot, '') <> 'yes'"
     )
     return len({row[0] for row in rows} - duplicates.folded(tables))
 

@@ -1,14 +1,19 @@
-"""Single answers that a family wants gone, whoever wrote them: an order of a coordinator (`domain.md` §3.6, `answers`).
+"""What a family wants gone of a child who stays: an order of a coordinator (`domain.md` §3.6, `answers`, `audio`).
+
+It names single answers, recordings and pictures, whoever made them.
 
 An order of kind `erase_changes` is signed by the user key of a coordinator, and holds no words and no name:
 
     body    {"version":1,"drawer":drawer,"epoch":n,"blocks":[hash,...],"sealed":base64url}     of `research` only
+            with recordings or pictures "version":2 and "attachments":[id,...] beside these
     sealed  as in an order of kind `erase` (`store/erasures.py`), around
             {"devices":{device:{"changes":[[id,kind,record,{field:[id,...]}],...],"editors":[id,...]},...}}
 
 A block that is named loses its payload and keeps its header, on a machine that has no right to the drawer too. What
 stays of it is sealed once more by the device that made it, and by the machine that gave the order: the other may never
 come back. A block that nobody could name yet, its own device empties once it hears of the order (`store/replica.py`).
+Of the attachments named every chunk goes that is labelled with that drawer. A program that knows version 1 alone keeps
+and passes on an order of version 2, and carries it out once it is a newer one.
 """
 
 from __future__ import annotations
@@ -19,17 +24,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from fieldkit.records import Change, Value
 from fieldkit.rules.members import COORDINATOR, Members
 from fieldkit.rules.orders import texts
-from fieldkit.store import decisions, erasures, log, machine
+from fieldkit.store import attachments, decisions, erasures, log, machine
 from fieldkit.store.database import Tables
 from fieldkit.store.erasures import Body, Named
 
-KIND, VERSION, BASE = "erase_changes", 1, "research"
+KIND, BASE = "erase_changes", "research"
+VERSION, WITH_ATTACHMENTS = 1, 2
 
 
 def body_of(tables: Tables, drawer: str, changes: Sequence[Change], blocks: Iterable[str]) -> Body:
     """Return what an order says that erases *changes*, all of one drawer, which lie in *blocks*."""
     epoch, key = erasures.key_of(tables, drawer)
+    attached = sorted({one.record for one in changes if one.kind == attachments.KIND})
     body: Body = {"version": VERSION, "drawer": drawer, "epoch": epoch, "blocks": sorted(blocks)}
+    body |= {"version": WITH_ATTACHMENTS, "attachments": attached} if attached else {}
     devices = sorted({one.device for one in changes})
     words: Value = {one: erasures.names_of([made for made in changes if made.device == one]) for one in devices}
     return erasures.sealed(body, {"devices": words}, key)
@@ -57,9 +65,10 @@ def may(everybody: Members, order: Body) -> bool:
     """Tell whether a coordinator signed *order*, and whether it has the shape of one: anybody may sign anything."""
     signer, body = order["signer"], order["body"]
     by = any((one.verify, one.role) == (signer, COORDINATOR) for one in everybody.users.values())
-    drawer, epoch = body.get("drawer"), body.get("epoch")
-    whole = texts([drawer, body.get("sealed")]) and type(epoch) is int and texts(body.get("blocks"))
-    return by and whole and body.get("version") == VERSION and str(drawer).partition("/")[0] == BASE
+    version, drawer, epoch = body.get("version"), body.get("drawer"), body.get("epoch")
+    lists = [body.get("blocks"), *([body.get("attachments")] if version == WITH_ATTACHMENTS else [])]
+    whole = texts([drawer, body.get("sealed")]) and type(epoch) is int and all(map(texts, lists))
+    return by and whole and version in (VERSION, WITH_ATTACHMENTS) and str(drawer).partition("/")[0] == BASE
 
 
 def empties(tables: Tables, drawer: str, block: str) -> bool:
@@ -108,6 +117,7 @@ def _carry_out(tables: Tables, order: str, body: Mapping[str, Value]) -> set[str
     tables.conn.executemany("INSERT OR IGNORE INTO redacted_blocks VALUES (?, ?)", [(one, drawer) for one in blocks])
     for one in blocks:
         erasures.empty(tables, "hash = ? AND drawer = ?", one, drawer)
+    attachments.redact(tables, drawer, body["attachments"] if body["version"] == WITH_ATTACHMENTS else [])
     erasures.seal_again(tables, _own(tables, blocks))
     by_device = opened(tables, dict(body))
     if by_device is None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
 from nacl.signing import SigningKey
 
 from fieldkit.clock import new_id
-from fieldkit.records import TEAM_DRAWERS, Change, Unreadable, decode
+from fieldkit.records import TEAM_DRAWERS, Change
 from fieldkit.store import (
     attachments,
     envelope,
     epochs,
     erasures,
+    leftovers,
     log,
     machine,
     parking,
@@ -101,15 +101,23 @@ def redact(tables: Tables, changes: Sequence[Change], signer: SigningKey) -> lis
     made = []
     for drawer in sorted({change.drawer for change in changes}):
         named = [change for change in changes if change.drawer == drawer]
-        blocks = _holding(tables, drawer, named)
-        body = redactions.body_of(tables, drawer, named, blocks)
-        order = orders.sign(redactions.KIND, machine.recall_self(tables).study, body, signer)
-        machine.keep_orders(tables, [(order.id, order.kind, order.content)])
-        _carry_out(tables)
-        if order.id in redactions.carried_out(tables):
-            erasures.seal_again(tables, blocks)
-        made.append(order.id)
+        made.append(_redact(tables, drawer, named, _holding(tables, drawer, named), signer))
     return made
+
+
+def empty(tables: Tables, drawer: str, held: Sequence[str], signer: SigningKey) -> str:
+    """Let blocks of a drawer that hold what was erased before be emptied, as `redact` does; return the order's id."""
+    return _redact(tables, drawer, [], held, signer)
+
+
+def _redact(tables: Tables, drawer: str, named: Sequence[Change], held: Sequence[str], signer: SigningKey) -> str:
+    body = redactions.body_of(tables, drawer, named, held)
+    order = orders.sign(redactions.KIND, machine.recall_self(tables).study, body, signer)
+    machine.keep_orders(tables, [(order.id, order.kind, order.content)])
+    _carry_out(tables)
+    if order.id in redactions.carried_out(tables):
+        erasures.seal_again(tables, held)
+    return order.id
 
 
 def _holding(tables: Tables, drawer: str, changes: Sequence[Change]) -> list[str]:
@@ -121,14 +129,8 @@ def _holding(tables: Tables, drawer: str, changes: Sequence[Change]) -> list[str
         "AND json_extract(CAST(header AS TEXT), '$.alias') IN (SELECT value FROM json_each(?))",
         [drawer, READ, json.dumps(sorted(filter(None, aliases)))],
     ).fetchall()
-    return [one.hash for one in (stored(*row) for row in rows) if ids & set(_ids_in(tables, one))]
-
-
-def _ids_in(tables: Tables, one: Block) -> Iterator[str]:
-    held = machine.drawer_key(tables, one.header.drawer, one.header.epoch)
-    for line in blocks.open_block(one, held[1]) if held else ():
-        with suppress(Unreadable):
-            yield decode(line).id
+    found = (stored(*row) for row in rows)
+    return [one.hash for one in found if ids & {change.id for change in leftovers.changes_in(tables, one)}]
 
 
 def given(tables: Tables) -> list[bytes]:

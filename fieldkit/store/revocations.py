@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from fieldkit.rules.members import COORDINATOR
 from fieldkit.rules.revocations import REVOKE, Gone
 from fieldkit.store import machine
 from fieldkit.store.aliases import alias_of
@@ -32,7 +33,7 @@ def gone(tables: Tables) -> dict[str, Gone]:
 def hides(tables: Tables, subject: str) -> bool:
     """Tell whether an order to erase *subject* is parked: one of a coordinator who was taken out still hides.
 
-    Like a withdrawal; another coordinator looks, and erases or releases.
+    Like a withdrawal; another coordinator looks, and erases or releases. Nobody else's could ever have counted.
     """
     return any(
         alias is not None and alias == alias_of(tables, drawer, subject) for drawer, alias in _parked_aliases(tables)
@@ -49,7 +50,9 @@ def _parked_aliases(tables: Tables) -> list[tuple[str, object]]:
     if not waiting:
         return []
     everybody = machine.everybody(tables)
-    named = [one["body"].get("drawers") for id_, one in waiting if not everybody.counts(id_, one["signer"])]
+    could = {one.verify for one in everybody.users.values() if one.role == COORDINATOR}
+    parked = [one for id_, one in waiting if one["signer"] in could and not everybody.counts(id_, one["signer"])]
+    named = [one["body"].get("drawers") for one in parked]
     return [pair for drawers in named if isinstance(drawers, dict) for pair in drawers.items()]
 
 

@@ -36,6 +36,7 @@ KNOWN = (
     "answers_taken_back",
     "paper_named",
     "of_age_by_a_date",
+    "recordings_taken_back",
 )  # any other name is a later version's
 
 _LOG = """
@@ -377,3 +378,9 @@ def of_age_by_a_date(db: Tables) -> None:
     for kind in ("answer", "moment", "observation"):
         _script(db, walls.GATED_GROWN.format(kind=kind, items="('notes')"))
     _script(db, walls.GATED_GROWN.format(kind="attachment", items=walls.BY_MEDIUM))
+
+
+@migrations()
+def recordings_taken_back(db: Tables) -> None:
+    """Recordings and pictures that a coordinator had erased because a family took them back."""
+    _script(db, derived.REDACTED_ATTACHMENTS)

@@ -38,6 +38,13 @@ def binding(tables: Tables, subject: str) -> list[Event]:
     return stricter(own, [event for other in others for event in events(tables, other)]) if others else own
 
 
+def asked_for(tables: Tables, scope: str) -> set[str]:
+    """Return the children of whom anybody ever took back *scope*, by an event or by a notice."""
+    said = "SELECT subject FROM consent_events WHERE scope = :scope"
+    noticed = "SELECT subject FROM noticed_all WHERE scope = :scope"
+    return {row[0] for row in tables.execute(f"{said} UNION {noticed}", {"scope": scope})}
+
+
 def _notices(tables: Tables, subject: str) -> list[Event]:
     rows = tables.execute(
         "SELECT DISTINCT v.notice, v.requested_by, v.scope, n.day FROM noticed_all AS v "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from wtforms import PasswordField, StringField
@@ -12,7 +12,7 @@ from fieldkit.acts import backups
 from fieldkit.errors import Missing, Refusal
 from fieldkit.i18n import N_
 from fieldkit.web.handover import place
-from fieldkit.web.pages import Answer, Form, answer, as_file, day
+from fieldkit.web.pages import Answer, Form, answer, day, streamed
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, here, tell
 
@@ -97,11 +97,10 @@ def write() -> Answer:
 def download() -> Answer:
     """Hand it to the browser, which saves it where a person says; it is encrypted."""
     name = backups.new_name(desk())
-    with desk().folder.scratch() as scratch:
-        path = scratch / "backup"
+    with ExitStack() as until_sent:
+        path = until_sent.enter_context(desk().folder.scratch()) / "backup"
         backups.write(desk(), path, name)
-        content = path.read_bytes()
-    return as_file(content, name, "application/octet-stream")
+        return streamed(path, name, until_sent)
 
 
 @pages.get("/restore")

@@ -59,5 +59,5 @@ def days_of(days: Iterable[str]) -> str:
 def moved_words(days: int) -> str:
     """Return by how many days a date was wrong."""
     if days > 0:
-        return _("{n} days later", n=days)
-    return _("{n} days earlier", n=-days) if days else _("the date was right")
+        return _("days later: {n}", n=days)
+    return _("days earlier: {n}", n=-days) if days else _("the date was right")

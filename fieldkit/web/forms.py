@@ -38,7 +38,7 @@ def stamp() -> Answer:
     except Refusal as refusal:
         return _list({**typed, "shown": shown}, refusal), refusal.status
     if agreed(*(one.opened for one in forms.listing(desk()) if one.version.text_hash in shown)):
-        tell(_("Stamped: {n} forms. Carry the stick, so that every laptop uses them.", n=len(shown)))
+        tell(_("Forms stamped: {n}. Carry the stick, so that every laptop uses them.", n=len(shown)))
     return redirect(url_for("forms.listing"))
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
@@ -18,6 +15,7 @@ from fieldkit.acts import (
     conflicts,
     exchange,
     handover,
+    leftovers,
     people,
     readiness,
     redactions,
@@ -29,13 +27,12 @@ from fieldkit.acts.handover import NoSuchPlace
 from fieldkit.errors import Missing
 from fieldkit.records import clean
 from fieldkit.rules.members import COORDINATOR
-from fieldkit.web.pages import Answer, Form, answer, as_file
+from fieldkit.web.pages import Answer, Form, answer, streamed
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
 
 pages = Blueprint("handover", __name__)
 ONE_FILE = 2**63  # bytes: a browser saves one file, and where it lands it has room for it or says so
-PART = 1 << 20  # bytes of it in memory
 
 
 class PlaceForm(Form):
@@ -81,19 +78,8 @@ def download() -> Answer:
     """Hand the bundle to the browser, which saves it where a person says; it is sealed."""
     with ExitStack() as until_sent:
         path = handover.named(until_sent.enter_context(desk().folder.scratch()))
-        size = handover.write(desk(), path, ONE_FILE).bytes
-        file = until_sent.enter_context(path.open("rb"))
-        kept = until_sent.pop_all()
-    sent = as_file(_sent(file, kept), path.name, "application/octet-stream")
-    sent.content_length = size
-    sent.call_on_close(kept.close)  # also where the browser goes away before the end
-    return sent
-
-
-def _sent(file: BinaryIO, kept: ExitStack) -> Iterator[bytes]:
-    """Yield what lies in *file*, a megabyte at a time, then let go of it."""
-    with kept:
-        yield from iter(partial(file.read, PART), b"")
+        handover.write(desk(), path, ONE_FILE)
+        return streamed(path, path.name, until_sent)
 
 
 @pages.post("/handover/read")
@@ -122,10 +108,10 @@ def inbox() -> str:
     prepares = desk().me.role == COORDINATOR
     to_enter = sum(group.missing for group in readiness.overview(desk())) if prepares else None
     to_delete = len(removals.due(desk())) + len(redactions.due(desk())) if prepares else 0
-    lost = sticks.lost(desk()) if prepares else []
     waits = waiting.look(desk()) if prepares else None
     shown = {"to_enter": to_enter, "prepares": prepares, "to_delete": to_delete, **_disputed(decides=prepares)}
-    return render_template("handover/inbox.html", batches=handover.batches(desk()), lost=lost, waits=waits, **shown)
+    shown |= {"lost": sticks.lost(desk()), "leftovers": leftovers.listing(desk())} if prepares else {}
+    return render_template("handover/inbox.html", batches=handover.batches(desk()), waits=waits, **shown)
 
 
 @pages.post("/inbox/again")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import ExitStack
 from datetime import date, datetime
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
@@ -25,6 +28,7 @@ from fieldkit.web.sessions import news, signed_in, sitting, tell
 from fieldkit.web.site import site
 
 PNG_URL = "data:image/png;base64,"
+PART = 1 << 20  # bytes in memory of a file that is handed out
 Answer = str | Response | tuple[str, int]
 _DAY = {ZH: "M月d日 EEEE", EN: "EEEE d MMMM"}
 _DAY_OF_A_YEAR = {ZH: "y年M月d日 EEEE", EN: "EEEE d MMMM y"}
@@ -156,6 +160,25 @@ def reasons() -> dict[str, str]:
 def as_file(content: bytes | Iterable[bytes], name: str, media: str = "application/json") -> Response:
     """Hand *content* to the browser to be saved as *name*; no copy in clear touches the disk on the way."""
     return Response(content, mimetype=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def streamed(path: Path, name: str, until_sent: ExitStack) -> Response:
+    """Hand the sealed file at *path* to the browser, which saves it as *name*; little of it is in memory.
+
+    *until_sent* is closed once it is sent, also where the browser goes away before the end.
+    """
+    file = until_sent.enter_context(path.open("rb"))
+    size, kept = path.stat().st_size, until_sent.pop_all()
+    sent = as_file(_parts(file, kept), name, "application/octet-stream")
+    sent.content_length = size
+    sent.call_on_close(kept.close)
+    return sent
+
+
+def _parts(file: BinaryIO, kept: ExitStack) -> Iterator[bytes]:
+    """Yield what lies in *file*, part by part, then let go of it."""
+    with kept:
+        yield from iter(partial(file.read, PART), b"")
 
 
 def seen(name: str = "base", stored: str = "{}") -> str:

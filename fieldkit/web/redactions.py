@@ -1,4 +1,4 @@
-"""Delete single answers that were taken back: the confirmation, and the slip for the family."""
+"""Delete what was taken back of a child who stays: the confirmation, and the slip for the family."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ pages = Blueprint("redactions", __name__, url_prefix="/redactions")
 
 @pages.get("/<subject>")
 def show(subject: str) -> str:
-    """Show which answers would go and what would stay."""
+    """Show what would go and what would stay."""
     return render_template("redactions/confirm.html", one=redactions.one(desk(), subject), form=ConfirmForm())
 
 
 @pages.post("/<subject>")
 def confirm(subject: str) -> Answer:
-    """Let the answers be gone."""
+    """Let it be gone."""
     form, one = ConfirmForm(), redactions.one(desk(), subject)
 
     def act() -> Answer:
         kept = redactions.confirm(desk(), subject, form.told_on.data, told_all=form.told_all.data)
-        tell(_("Deleted on this computer, answers of {code}: {n}.", n=len(one.answers), code=one.case_code))
+        tell(_("What was taken back of {code} is deleted on this computer.", code=one.case_code))
         return redirect(url_for("redactions.slip", kept=kept))
 
     return answer(form, "redactions/confirm.html", act, one=one)

@@ -22,7 +22,7 @@ class ConfirmForm(Form):
 
 @pages.get("")
 def listing() -> str:
-    """Show who waits to be deleted, and who is gone; single answers below."""
+    """Show who waits to be deleted, and who is gone; below, parts of a child who stays."""
     return render_template(
         "removals/list.html",
         due=removals.due(desk()),

@@ -113,9 +113,11 @@ def test_a_card_that_no_qr_code_holds_is_refused() -> None:
         hubs.picture(hubs.write_card(Card("study", "https://hub.example:8780", "key", chain)))
 
 
-def test_the_qr_code_says_the_card_and_nothing_else() -> None:
-    card = Card("study", "https://hub.example:8780", "key", "-----BEGIN CERTIFICATE-----\nMIIB\n")
+@pytest.mark.parametrize("certificate", ["", "-----BEGIN CERTIFICATE-----\nMIIB\n", "MIIB" * 400])
+def test_the_qr_code_says_the_card_and_nothing_else(qr_says: Callable[[str], str], certificate: str) -> None:
+    card = Card("study", "https://hub.example:8780", "key", certificate)
     drawn = hubs.picture(hubs.write_card(card))
+    assert hubs.read_card(qr_says(drawn.decode()).encode()) == card
     assert drawn.startswith(b"<?xml")
     assert drawn == hubs.picture(hubs.write_card(card))
     assert drawn != hubs.picture(hubs.write_card(Card("study", "https://hub.example:8781", "key")))

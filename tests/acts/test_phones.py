@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -204,3 +205,8 @@ def test_the_file_says_its_format(desk: Desk, book: Book) -> None:
     assert set(found) == {"v", "salt", "phones"}
     assert found["v"] == 1
     assert list(found["phones"].values()) == [store.hashed(found["salt"], cookie)]
+
+
+def test_the_qr_code_says_the_address_and_nothing_else(qr_says: Callable[[str], str]) -> None:
+    url = "https://192.168.43.7:8760/pair/Zk3v9sQ1xYw-8_pLr0TtUa"
+    assert qr_says(phones.picture(url)) == url

@@ -5,11 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from io import BytesIO
+from pathlib import Path
 
 import pytest
 
-from fieldkit.acts import answers, checks, consents, datasets, exports, people, questions, redactions, withdrawals
+from fieldkit.acts import (
+    answers,
+    assents,
+    attachments,
+    checks,
+    consents,
+    datasets,
+    exports,
+    handover,
+    interviews,
+    people,
+    questions,
+    redactions,
+    withdrawals,
+)
 from fieldkit.acts.answers import AnswerTakenBack, SaveAnswer
+from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.redactions import OrderNotTaken
 from fieldkit.acts.removals import NotTold, NotWithdrawn, ToldBeforeAsked
@@ -35,6 +53,26 @@ def texts(desk: Desk, interview: str) -> dict[str, str]:
     page = questions.page(desk, interview)
     shown = [line for one in page.sections for line in questions.page(desk, interview, one.id).questions]
     return {line.id: line.text_now for line in shown if line.text_now}
+
+
+SOUND = b"the river behind the house " * 30_000  # four chunks
+
+
+@pytest.fixture
+def recorded(desks: Desks, consented: str, tmp_path: Path) -> tuple[str, str]:
+    """A recording of another laptop that coordinator and translator hold too; its interview and its record."""
+    laptop, stick = desks["interviewer"], tmp_path / "day 3"
+    assents.record(laptop, consented, ChildAnswer("yes", (1, 2, 3), "child_oral", items={"audio": "yes"}))
+    interview = interviews.start(laptop, consented, KEPT)
+    id_ = attachments.add(laptop, interview, "audio/mpeg", len(SOUND), BytesIO(SOUND))
+    handover.write(laptop, stick)
+    for role in ("coordinator", "translator"):
+        handover.read(desks[role], stick)
+    return interview, id_
+
+
+def files(desk: Desk) -> int:
+    return len(list(desk.folder.attachments.iterdir()))
 
 
 @pytest.fixture
@@ -174,6 +212,68 @@ def test_what_the_child_takes_back_face_to_face_goes_at_once_from_the_laptop_tha
 
     assert list(texts(desks["coordinator"], interview).values()) == [STAYS]
     assert redactions.due(desks["coordinator"]) == []
+
+
+def test_a_recording_that_nobody_took_back_is_not_deleted(
+    refused: Refused, desks: Desks, consented: str, recorded: tuple[str, str]
+) -> None:
+    withdrawals.withdraw(desks["coordinator"], consented, "photo")
+    withdrawals.withdraw(desks["coordinator"], consented, "quote")
+    refused(NotWithdrawn, "coordinator", lambda desk: redactions.confirm(desk, consented, day(desk), told_all=True))
+    assert redactions.due(desks["coordinator"]) == []
+
+
+@pytest.mark.parametrize("role", ["interviewer", "coordinator"])
+def test_a_recording_that_was_taken_back_is_gone_everywhere_whoever_made_it(
+    desks: Desks, consented: str, recorded: tuple[str, str], said: list[str], role: str, tmp_path: Path, carry: Carry
+) -> None:
+    desk, (interview, id_) = desks["coordinator"], recorded
+    withdrawals.withdraw(desks[role], consented, "audio", "guardian")
+    carry(desks[role], desk)
+    (found,) = redactions.due(desk)
+    assert [(one.record, one.media, one.bytes, one.devices) for one in found.recordings] == [
+        (id_, "audio/mpeg", len(SOUND), (desks["interviewer"].device.name,))
+    ]
+    assert (found.answers, found.stay, found.since) == ((), 2, day(desk))
+    kept = redactions.confirm(desk, consented, day(desk), told_all=True)
+
+    handover.write(desk, tmp_path / "after")
+    for other in ("interviewer", "translator", "coordinator"):
+        handover.read(desks[other], tmp_path / "after")
+        again = handover.read(desks[other], tmp_path / "day 3")
+        assert (again.chunks_blocked, again.chunks_new, files(desks[other])) == (4, 0, 0)
+        assert checks.check(desks[other]).problems == []
+    assert attachments.listing(desk, interview) == attachments.listing(desks["interviewer"], interview) == []
+    assert list(texts(desks["interviewer"], interview).values()) == [WORDS, STAYS]
+    gone = redactions.kept(desk, kept)
+    assert (gone.recordings, gone.removed, redactions.due(desk)) == (1, 0, [])
+
+
+def test_what_is_taken_back_on_two_days_is_deleted_together(
+    desks: Desks, consented: str, recorded: tuple[str, str], said: list[str]
+) -> None:
+    desk = desks["coordinator"]
+    withdrawals.take_back(desk, consented, said[:1], "child")
+    withdrawals.withdraw(desk, consented, "audio", "guardian")
+    (found,) = redactions.due(desk)
+    assert (len(found.answers), len(found.recordings), found.asked_by, found.stay) == (1, 1, "both", 1)
+    kept = redactions.kept(desk, redactions.confirm(desk, consented, day(desk), told_all=True))
+    assert (kept.removed, kept.recordings, files(desk)) == (1, 1, 0)
+
+
+def test_a_recording_that_comes_late_is_listed_once_more_and_one_that_is_agreed_to_again_is_not(
+    desks: Desks, consented: str, recorded: tuple[str, str], carry: Carry
+) -> None:
+    desk, laptop = desks["coordinator"], desks["interviewer"]
+    attachments.add(laptop, recorded[0], "audio/mpeg", len(SOUND), BytesIO(SOUND))
+    withdrawals.withdraw(desk, consented, "audio", "guardian")
+    redactions.confirm(desk, consented, day(desk), told_all=True)
+    carry(laptop, desk)
+    assert [len(one.recordings) for one in redactions.due(desk)] == [1]
+    with desk.db.writing() as tables:
+        (notice,) = [event for event in standing.events(tables, consented) if event.scope == "audio"]
+        consents.void_within(desk, tables, consented, notice, "听错了")
+    assert redactions.due(desk) == []
 
 
 def test_an_order_that_does_not_count_deletes_nothing(

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from threading import Barrier, BrokenBarrierError, Thread
 from typing import Any
 
 import pytest
@@ -11,9 +13,10 @@ from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.users import NameTaken
 from fieldkit.clock import Clock
-from fieldkit.errors import Missing, NotAllowed, NotFound, Refusal
+from fieldkit.errors import DiskFull, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.store import keys
+from fieldkit.store.database import Database
 from fieldkit.store.folder import READY, Folder, NotSetUp
 from fieldkit.store.keys import Cost, OnlyDigits, WeakPassphrase, WrongPassphrase
 from sync.replica import Report
@@ -56,6 +59,61 @@ def test_two_taps_at_once_add_one_colleague(
     with pytest.raises(NameTaken):
         users.add(desk, "王越", passphrase, cheap)
     assert [slot.name for slot in users.slots(desk.folder)].count("王越") == 1
+
+
+@pytest.fixture
+def together(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Do two things at once, each of which has read the slots before either writes them, unless it is kept from it."""
+
+    def run(*acts: Callable[[], object]) -> None:
+        both, write = Barrier(2), Folder.write_slots
+
+        def side_by_side(*told: Any) -> None:
+            with suppress(BrokenBarrierError):  # whoever is let in alone goes on alone
+                both.wait(1)
+            write(*told)
+
+        monkeypatch.setattr(Folder, "write_slots", side_by_side)
+        threads = [Thread(target=act) for act in acts]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join(30)
+
+    return run
+
+
+def test_two_colleagues_who_are_added_at_the_same_moment_can_both_sign_in(
+    desks: Desks, cheap: Cost, passphrase: str, together: Callable[..., None]
+) -> None:
+    desk = desks["interviewer"]
+    together(*(partial(users.add, desk, name, passphrase, cheap) for name in ("王越", "赵越")))
+    assert sorted(slot.name for slot in users.slots(desk.folder)) == sorted(["李岚", "王越", "赵越"])
+
+
+def test_who_gets_a_new_passphrase_while_a_colleague_is_added_takes_no_slot_away(
+    desks: Desks, cheap: Cost, passphrase: str, together: Callable[..., None]
+) -> None:
+    desk = desks["interviewer"]
+    fresh = users.sealed_anew(desk.folder.slots[0], "another four plain words", desk.db.key, desk.keys, cheap)
+    together(partial(users.add, desk, "王越", passphrase, cheap), partial(users.replace_slot, desk.folder, fresh))
+    assert desk.folder.slots[0] == fresh
+    assert [slot.name for slot in users.slots(desk.folder)] == ["李岚", "王越"]
+
+
+def test_a_colleague_whom_the_store_could_not_keep_has_no_slot(
+    desks: Desks, cheap: Cost, passphrase: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = desks["interviewer"]
+
+    def full(*_: object) -> None:
+        raise DiskFull
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "_commit", full)
+        with pytest.raises(DiskFull):
+            users.add(desk, "王越", passphrase, cheap)
+    assert [slot.name for slot in users.slots(desk.folder)] == ["李岚"]
 
 
 def test_two_of_one_name_that_are_here_already_are_told_apart_by_their_code(desks: Desks) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from nacl.signing import SigningKey
 
 from fieldkit.acts.desk import Desk
+from fieldkit.records import Change
 from fieldkit.store import attachments
 from fieldkit.store.database import Tables
 from sync import chunk
+from sync.canonical import b64, encode
 from sync.chunk import Chunk, Owner
 
 Desks = dict[str, Desk]
@@ -61,6 +64,20 @@ def test_only_the_device_that_made_it_lets_an_attachment_be_gone(desks: Desks, f
     assert list(folder.iterdir()) == []
 
 
+def test_what_a_coordinator_has_erased_goes_whoever_made_it_in_the_drawer_that_is_named(
+    desks: Desks, folder: Path
+) -> None:
+    me, one = desks["interviewer"], _sealed(desks["interviewer"])
+    with me.db.writing() as tables:
+        _keep(tables, folder, one)
+        attachments.redact(tables, "research/B", ["recording"])
+        attachments.redact(tables, "research/A", ["another"])
+        assert attachments.judged(tables, one) == attachments.KNOWN
+        attachments.redact(tables, "research/A", ["recording"])
+        assert attachments.judged(tables, one) == attachments.BLOCKED
+        assert attachments.held(tables) == {}
+
+
 def test_a_file_that_is_lost_saves_no_other_from_being_swept_away(desks: Desks, folder: Path) -> None:
     me = desks["interviewer"]
     one, other = _sealed(me, 1), _sealed(me, 2)
@@ -103,3 +120,46 @@ def test_a_backups_third_part_is_cut_up_as_it_was_joined_and_what_does_not_fit_i
         last = max(one.name for one in those)
         assert {path.name for path in out.iterdir()} == {one.name for one in those} - {last}
         assert attachments.count(tables) == 2
+
+
+def _recorded(tables: Tables, me: Desk, *names: str) -> None:
+    facts = {"interview": "talk", "media": "audio/mpeg", "bytes": 1, "key": "", "chunks": list(names)}
+    change = Change("c1", "li", me.device.id, 1, "", "research/A", "attachment", "recording", facts, subject="kid")
+    tables.execute(
+        "INSERT INTO changes (id, drawer, subject, kind, record, tick, author, device, grounds, body, batch) "
+        "VALUES ('c1', 'research/A', 'kid', 'attachment', 'recording', 1, 'li', ?, '[]', ?, 'a stick')",
+        [me.device.id, change.encoded()],
+    )
+    tables.execute(
+        "INSERT INTO attachments (id, subject, interview, media, chunks) VALUES ('recording', 'kid', 'talk', ?, ?)",
+        ["audio/mpeg", json.dumps(names)],
+    )
+
+
+def test_a_chunk_that_the_record_does_not_name_is_none_of_it(desks: Desks, folder: Path) -> None:
+    me = desks["interviewer"]
+    good, early, late = (_sealed(me, number) for number in (1, 2, 3))
+    with me.db.writing() as tables:
+        _keep(tables, folder, good, early)
+        _recorded(tables, me, good.name)
+        assert attachments.held(tables) == {"recording": [good.name]}
+        assert attachments.judged(tables, late) == attachments.DAMAGED
+
+
+def test_what_came_under_another_attachment_gives_way_to_the_one_whose_record_names_it(
+    desks: Desks, folder: Path
+) -> None:
+    me = desks["interviewer"]
+    good = _sealed(me)
+    facts = {**json.loads(good.label_bytes), "attachment": "another"}
+    del facts["signature"]
+    signature = b64(me.device.pair.signer.sign(chunk.SIGNED_AS + encode(facts)).signature)
+    stolen = Chunk(encode({**facts, "signature": signature}), good.content)
+    with me.db.writing() as tables:
+        _keep(tables, folder, stolen)
+        assert attachments.judged(tables, good) == attachments.KNOWN
+        _recorded(tables, me, good.name)
+        assert attachments.judged(tables, good) == attachments.NEW
+        _keep(tables, folder, good)
+        assert attachments.judged(tables, stolen) == attachments.judged(tables, good) == attachments.KNOWN
+        assert attachments.held(tables) == {"recording": [good.name]}

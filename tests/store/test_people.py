@@ -39,6 +39,17 @@ def test_a_hidden_child_is_on_no_list(tables: Tables, child: Callable[..., None]
     assert people.hidden_children(tables) == 1
 
 
+@pytest.mark.parametrize(("pilot", "counted"), [("yes", 0), ("no", 1), ("", 1)])
+def test_a_child_of_the_pilot_who_withdrew_is_not_counted_also_once_it_is_gone(
+    tables: Tables, pen: Pen, child: Callable[..., None], say: Say, pilot: str, counted: int
+) -> None:
+    child("kid", "ZK-A03-001", pilot=pilot)
+    say("guardian", "withdrawn", items={}, scope="all")
+    assert people.hidden_children(tables) == counted
+    log.append(tables, pen, Draft("tombstone", {"case_code": "ZK-A03-002", "pilot": pilot}, subject="other"))
+    assert people.hidden_children(tables) == 2 * counted
+
+
 def test_children_are_listed_by_case_code_two_with_one_code_too(tables: Tables, child: Callable[..., None]) -> None:
     for subject, code in (("c", "ZK-A03-002"), ("b", "ZK-A03-001"), ("a", "ZK-A03-001")):
         child(subject, code)

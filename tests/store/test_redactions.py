@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -96,6 +96,8 @@ def test_an_order_that_no_coordinator_signed_takes_nothing_away(
 
 ODD: list[dict[str, Value]] = [
     {"version": 2},
+    {"version": 2, "attachments": [1]},
+    {"version": 3, "attachments": []},
     {"sealed": 7},
     {"sealed": "AAAA"},
     {"blocks": None},
@@ -180,8 +182,9 @@ def test_an_order_says_nothing_about_the_child_in_the_clear(
     assert not any(word.encode() in content for word in (two[0].id, "kid", "P1", "L1", two[0].set["recruited_via"]))
 
 
-def test_an_order_of_the_first_version_is_understood_for_ever(trio: Trio) -> None:
-    made = orders.parse(VECTORS["erase_changes"].encode())
+@pytest.mark.parametrize("vector", ["erase_changes", "erase_changes_2"])
+def test_an_order_of_either_version_is_understood_for_ever(trio: Trio, vector: str) -> None:
+    made = orders.parse(VECTORS[vector].encode())
     with trio["C1"].writing() as tables:
         tables.execute("DELETE FROM drawer_keys")
         machine.keep_key(tables, "research/A", 1, bytes(range(32)))
@@ -192,7 +195,18 @@ def test_an_order_of_the_first_version_is_understood_for_ever(trio: Trio) -> Non
         device: {"changes": [list(change) for change in one.changes], "editors": list(one.editors)}
         for device, one in named.items()
     }
-    assert {"devices": found} == VECTORS["erase_changes_names"]
+    assert {"devices": found} == VECTORS[f"{vector}_names"]
+
+
+def test_an_order_that_names_attachments_says_a_version_that_an_older_program_leaves_for_later(
+    trio: Trio, two: tuple[Change, Change]
+) -> None:
+    recording = replace(two[0], id="c9", kind="attachment", record="r9")
+    with trio["C1"].reading() as tables:
+        plain, more = (redactions.body_of(tables, "research/A", [*some], []) for some in (two, (*two, recording)))
+
+    assert (plain["version"], "attachments" in plain) == (1, False)
+    assert (more["version"], more["attachments"]) == (2, ["r9"])
 
 
 def test_no_byte_of_it_stays_in_the_file(

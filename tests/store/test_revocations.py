@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from fieldkit.clock import Clock
 from fieldkit.rules import revocations as rules
 from fieldkit.rules.revocations import RELEASE, REVOKE
-from fieldkit.store import epochs, holdings, intake, log, machine, rebuild, replica, revocations
+from fieldkit.store import epochs, holdings, intake, log, machine, rebuild, removals, replica, revocations
+from fieldkit.store import people as store_people
 from fieldkit.store.database import Database
 from fieldkit.store.keys import KeyPair
 from fieldkit.store.log import Draft, Pen
@@ -223,6 +224,25 @@ def test_an_order_of_another_shape_takes_nobody_out(
         replica.StoreReplica(tables, "own").receive([order.content], [], [])
         assert machine.everybody(tables).gone == {}
         assert epochs.due(tables) == []
+
+
+@pytest.mark.parametrize("signer", ["wang", "L2"])
+def test_an_order_to_erase_a_child_that_its_signer_could_never_give_hides_nobody(
+    trio: Trio, people: dict[str, KeyPair], carry: Callable[..., object], signer: str
+) -> None:
+    write(trio["L1"], "L1", "A01")
+    carry(trio["L1"], trio[CENTRE])
+    with trio["L2"].reading() as tables:
+        keys = {**people, "L2": machine.recall_self(tables).pair}
+    with trio[CENTRE].writing() as tables:
+        body = removals.body_of(tables, "A", "kid")
+        order = orders.sign(removals.KIND, "study-1", body, keys[signer].signer)
+        replica.StoreReplica(tables, "stick").receive([order.content], [], [])
+    give(trio[CENTRE], people["chen"], REVOKE, "L2")
+    with trio[CENTRE].reading() as tables:
+        assert "L2" in machine.everybody(tables).gone
+        assert not revocations.hides(tables, "kid")
+        assert not store_people.is_hidden(tables, "kid")
 
 
 def test_a_key_that_the_taken_out_device_hands_round_is_no_key(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from mnemonic import Mnemonic
 
@@ -106,6 +108,13 @@ def test_both_languages_stand_for_one_code_however_they_are_typed() -> None:
         ENGLISH.title().replace("Liar Amount", "LiarAmount"),
     ):
         assert sheets.code(typed) == CODE
+
+
+@pytest.mark.parametrize("locale", [ZH, EN])
+def test_the_qr_code_says_the_words_that_open_the_laptop(qr_says: Callable[[str], str], locale: str) -> None:
+    said = qr_says(sheets.picture(CODE, locale).decode())
+    assert said == " ".join(sheets.words(CODE, locale))
+    assert sheets.code(said) == CODE
 
 
 def test_the_qr_code_is_a_picture_without_style_or_script() -> None:

@@ -197,7 +197,15 @@ def _recognised(found: Iterable[bytes]) -> dict[str, Device]:
     root = b64(bytes(ROOT.verify_key))
     bodies = [one.body for one in named if (one.kind, one.signer) == ("device", root)]
     gone = {one.body["device"] for one in named if (one.kind, one.signer) == ("revoke", root)}
-    return {body["id"]: Device(body["verify"], body["role"], body["id"] in gone) for body in bodies}
+    ends: dict[str, dict[str, list[str]]] = {}
+    for one in (one for one in named if one.kind in {"revoke", "release"} and one.signer == root):
+        of = ends.setdefault(one.body["device"], {})
+        for stream, names in one.body.get("streams", {}).items():
+            of[stream] = [*of.get(stream, []), *names]
+    return {
+        body["id"]: Device(body["verify"], body["role"], body["id"] in gone, ends.get(body["id"], {}))
+        for body in bodies
+    }
 
 
 def _void(found: Iterable[bytes]) -> set[str]:
@@ -249,6 +257,11 @@ class Laptop:
     def take_out(self, device: str, *kept: str) -> None:
         """Let the root take *device* out and recognise the orders *kept* of it."""
         self.keep(orders.sign("revoke", STUDY, {"device": device, "orders": list(kept)}, ROOT))
+
+    def release(self, device: str, *last: Block) -> None:
+        """Let the root recognise what *device* wrote up to the blocks *last*."""
+        streams = {one.header.stream: [one.hash] for one in last}
+        self.keep(orders.sign("release", STUDY, {"device": device, "streams": streams, "orders": []}, ROOT))
 
     def opening(self) -> str:
         return chain.opening_of(self.ends(), self.order_ids())
@@ -306,6 +319,11 @@ class Laptop:
 
     def erase_attachment(self, *ids: str) -> None:
         self.keep(orders.sign("erase", STUDY, {"blocks": [], "attachments": list(ids)}, self.signer))
+
+    def redact_attachment(self, drawer: str, *ids: str, signer: SigningKey = ROOT) -> None:
+        """Let *signer* have attachments of whomever erased."""
+        body = {"version": 2, "drawer": drawer, "blocks": [], "attachments": list(ids)}
+        self.keep(orders.sign("erase_changes", STUDY, body, signer))
 
     def chunks_held(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}

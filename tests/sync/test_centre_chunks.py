@@ -80,6 +80,25 @@ def test_only_the_device_that_made_it_and_a_coordinator_erase(station: Any, know
     assert list(station.store.chunks.held("study-1", [id_])) == [id_]
 
 
+def test_a_coordinator_erases_what_others_made_in_the_drawer_that_is_named(
+    station: Any, known: Any, laptop: Make
+) -> None:
+    id_, stays = known.attach(b"abc"), known.attach(b"def")
+    held = list(known.held_chunks.values())
+    station.sync(known)
+    other = laptop("L2")
+    other.redact_attachment("research/A", id_, signer=other.signer)
+    other.redact_attachment("vault/A", id_)
+    station.sync(other)
+    assert sorted(station.store.chunks.held("study-1", [id_, stays])) == sorted([id_, stays])
+    other.redact_attachment("research/A", id_)
+    station.sync(other)
+    assert list(station.store.chunks.held("study-1", [id_, stays])) == [stays]
+    assert sorted(_push(station, other, held).values()) == ["blocked", "known"]
+    assert station.sync(known).done
+    assert list(known.chunks_held()) == [stays]
+
+
 def test_a_hub_that_was_killed_while_it_erased_does_it_at_the_next_start(
     station: Any, known: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,7 +131,7 @@ def test_a_receipt_names_no_attachment_of_which_a_chunk_is_missing(station: Any,
     names = known.chunks_held()[id_]
     engine = create_engine(station.store._engine.url)
     with engine.begin() as at:
-        at.exec_driver_sql("DELETE FROM chunks WHERE name = '" + names[0] + "'")
+        at.exec_driver_sql("DELETE FROM labelled_chunks WHERE name = '" + names[0] + "'")
     engine.dispose()
     for said in (wire.short_of(names), names):
         receipt = _ask(station, known, "receipt", encode({"streams": {}, "orders": [], "attachments": {id_: said}}))

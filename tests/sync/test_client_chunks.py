@@ -9,7 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sync.canonical import decode, digest, encode
+from sync import chunk, client_chunks
+from sync.canonical import b64, decode, digest, encode
+from sync.chunk import Chunk, Owner
 from sync.errors import Malformed, NotTheHub, Refused, SyncError, Unreachable
 
 Make = Callable[..., Any]
@@ -117,7 +119,7 @@ def test_a_piece_that_came_damaged_is_not_kept(station: Any, pair: tuple[Any, An
     name = sorted(one.held_chunks)[0]
     store = station.store.chunks
     with store._engine.begin() as at:
-        at.exec_driver_sql("UPDATE chunks SET content = label WHERE name = '" + name + "'")
+        at.exec_driver_sql("UPDATE labelled_chunks SET content = label WHERE name = '" + name + "'")
     with pytest.raises(Malformed):
         station.sync(other)
     assert name not in other.held_chunks
@@ -164,6 +166,48 @@ def test_in_whatever_order_both_hold_the_same_in_the_end_and_nothing_erased(
     assert set(held) == set(ids) - gone
     assert station.store.chunks.held("study-1", ids) == held
     assert other.chunks_held() == held
+
+
+def _calls_its_own(thief: Any, one: Chunk, attachment: str) -> None:
+    """Let *thief* write *attachment* on the label of another's chunk, and sign that."""
+    facts = {**decode(one.label_bytes), "device": thief.device, "attachment": attachment}
+    del facts["signature"]
+    signature = b64(thief.signer.sign(chunk.SIGNED_AS + encode(facts)).signature)
+    thief.held_chunks = {one.name: Chunk(encode({**facts, "signature": signature}), one.content)}
+
+
+def test_who_labels_a_chunk_of_others_as_his_own_withholds_nothing_of_it(
+    station: Any, pair: tuple[Any, Any, str], laptop: Make
+) -> None:
+    one, other, id_ = pair
+    thief = laptop("L3")
+    for name in sorted(one.held_chunks)[:2]:
+        _calls_its_own(thief, one.held_chunks[name], "mine")
+        station.sync(thief)
+    done = station.sync(one)
+    assert done.done
+    assert done.receipt["attachments"] == client_chunks.shorts(one.chunks_held())
+    _wants(other, one, id_)
+    assert station.sync(other).done
+    assert other.held_chunks == one.held_chunks
+    thief.erase_attachment("mine")
+    station.sync(thief)
+    assert _at_the_hub(station) == set(one.held_chunks)
+
+
+def test_who_labels_a_chunk_with_anothers_attachment_withholds_no_receipt_of_it(
+    station: Any, pair: tuple[Any, Any, str], laptop: Make
+) -> None:
+    one, other, id_ = pair
+    thief = laptop("L3")
+    made = chunk.seal(Owner(id_, "L3", "research/A", "river"), 1, b"junk", bytes(32), thief.signer)
+    thief.held_chunks = {made.name: made}
+    assert station.sync(thief).done
+    done = station.sync(one)
+    assert (done.done, done.receipt["attachments"]) == (True, client_chunks.shorts(one.chunks_held()))
+    _wants(other, one, id_)
+    assert station.sync(other).done
+    assert other.held_chunks == one.held_chunks
 
 
 def test_a_foreign_study_or_a_torn_piece_is_refused(station: Any, pair: tuple[Any, Any, str]) -> None:

@@ -13,6 +13,7 @@ from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.errors import DiskFull
 from fieldkit.store import copies
+from fieldkit.web import pages
 from fieldkit.web.site import HOME
 
 PASSPHRASE = "four plain words here"
@@ -48,6 +49,20 @@ def test_what_was_saved_on_one_laptop_opens_on_another(locked: FlaskClient, empt
     assert restored.location == "/unlock"
     sign_in(empty)
     assert "项目协调员" in empty.get("/inbox").text
+
+
+def test_a_download_is_handed_out_part_by_part_and_nothing_of_it_is_left(
+    locked: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(locked)
+    monkeypatch.setattr(pages, "PART", 4096)
+    saved = locked.post("/backup/download", data={})
+    parts = list(saved.iter_encoded())
+    saved.close()
+    assert max(map(len, parts)) == 4096
+    assert sum(map(len, parts)) == saved.content_length > 3 * 4096
+    folder = locked.application.extensions["fieldkit"].machines[HOME].folder.path
+    assert not list(folder.glob("scratch-*"))
 
 
 def test_it_can_be_written_to_a_folder_and_read_from_there(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import answers, questions
+from fieldkit.acts import answers, assents, attachments, interviews, questions
 from fieldkit.acts.answers import SaveAnswer
+from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.records import natural_id
 from sync.replica import Report
@@ -62,10 +65,31 @@ def test_a_family_takes_back_one_answer_and_the_coordinator_deletes_it(
 
     day = desks["coordinator"].today
     done = browser.post(f"/redactions/{consented}", data={"told_on": day, "told_all": "y"}, follow_redirects=True)
-    assert "1 条回答已经删除" in done.text
+    assert "收回的内容已从这台电脑上删除" in done.text
+    assert "孩子的1条回答" in done.text
     assert "4 台电脑中已有 1 台" in browser.get("/removals").text
     assert browser.get(f"/redactions/{consented}").status_code == 409
     assert WORDS not in browser.get(f"/people/{consented}/withdraw/answers").text
+
+
+def test_a_family_takes_back_the_recordings_and_the_coordinator_deletes_them(
+    browser: FlaskClient, desks: Desks, consented: str, carry: Callable[..., Report]
+) -> None:
+    laptop, chief = desks["interviewer"], desks["coordinator"]
+    assents.record(laptop, consented, ChildAnswer("yes", (1, 2, 3), "child_oral", items={"audio": "yes"}))
+    attachments.add(laptop, interviews.start(laptop, consented, KEPT), "audio/mpeg", 5, BytesIO(b"river"))
+    carry(laptop, chief)
+    browser.post("/demo/switch", data={"machine": "coordinator"})
+    said = browser.post("/withdraw", data={"code": consented, "shown": "it", "scope": "audio", "asker": "guardian"})
+    assert "15 天内在所有电脑上删除" in said.text
+    assert "1 份录音或图片" in browser.get("/removals").text
+    page = browser.get(f"/redactions/{consented}").text
+    assert "录音</b> 1 KB" in page
+    assert laptop.device.name in page
+    typed = {"told_on": chief.today, "told_all": "y"}
+    slip = browser.post(f"/redactions/{consented}", data=typed, follow_redirects=True)
+    assert "孩子的1份录音或图片" in slip.text
+    assert "1 份录音或图片" in browser.get("/removals").text
 
 
 def test_what_the_child_takes_back_is_deleted_from_the_laptop_at_once(
