@@ -29,6 +29,7 @@ STEPS = {
     "help_card": N_("Help card"),
     "household": N_("Household"),
     "interviews": _INTERVIEW,
+    "leftovers": N_("Deleted words that came once more"),
     "late_entries": N_("Enter a paper consent"),
     "members": N_("Team record"),
     "memos": N_("Memo"),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,6 +16,7 @@ from fieldkit.acts.desk import Desk
 from fieldkit.errors import DiskFull
 from fieldkit.store import replica, standing
 from fieldkit.store import stops as kept
+from fieldkit.web.sessions import HeldSessions
 
 Desks = dict[str, Desk]
 Postponed = list[tuple[float, Callable[[], None]]]
@@ -136,6 +138,8 @@ def test_who_locks_beside_somebody_else_leaves_the_countdown_of_that_stop_alone(
 ) -> None:
     colleague = browser.application.test_client()
     assert colleague.get("/today").status_code == 200
+    held = list(cast("HeldSessions", colleague.application.session_interface).held.values())[-1]
+    held["desk"] = replace(held["desk"], me=replace(held["desk"].me, code="wang"))  # somebody else sits there
     browser.post(f"/interviews/{interview}/stop", data={"choice": "stop_discard"})
 
     assert colleague.post("/lock").status_code == 302
