@@ -329,7 +329,7 @@ def test_on_a_full_disk_it_says_that_the_childs_choice_waits_and_it_is_done_once
         patched.setattr(replica, "erase", full)
         refusal = refused(ChoiceWaits, "interviewer", lambda desk: stops.finish(desk, interview, mark))
         assert "孩子选好的还没有办成" in refusal.sentence("zh_CN")
-        assert stops.overdue(later(me, 9)) == {}
+        assert stops.overdue(me) == {}
         assert stops.overdue(later(me, 10)) == {interview: stops.whose(me, interview)}
         refused(ChoiceWaits, "interviewer", lambda desk: stops.finish_due(later(desk, 10)))
         assert found(me, WORDS)
