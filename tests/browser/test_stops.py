@@ -480,3 +480,36 @@ def test_a_page_that_lives_only_shows_a_stop_that_waited_where_the_child_went_on
     saved(device, MORE)
     talk.kill()
     assert stored("W1") == WORDS + MORE
+
+
+def test_a_page_that_stood_open_says_that_the_interview_was_stopped_on_another_device(
+    talk: Any, page: Page, device: Page, interview: str, stored: Stored
+) -> None:
+    device.goto(f"{talk.url}/interviews/{interview}/stop")
+    device.click("button[value=stop_keep]")
+    device.click("[data-finish]")
+    device.wait_for_url("**/stopped*")
+
+    expect(page.locator("[data-over]")).to_contain_text("这次访谈已经停了，存好的都留着。")
+    page.focus("#note-W1")
+    page.keyboard.insert_text(MORE)
+    assert MORE in page.input_value("#note-W1")
+    talk.kill()
+    assert stored("W1") == WORDS
+
+
+def test_a_child_who_goes_on_and_then_stops_after_all_is_heard_at_once(
+    talk: Any, page: Page, device: Page, interview: str
+) -> None:
+    device.goto(f"{talk.url}/interviews/{interview}/stop")
+    device.click("button[value=stop_discard]")
+    expect(device.locator("[data-left]")).to_be_visible()
+    expect(page.locator("[data-counts]")).to_be_visible()
+    page.click("[data-counts] [data-goes-on]")
+    choose(page, "stop_discard")
+
+    page.wait_for_url("**/stop*")
+    expect(page.locator("[data-left]")).to_be_visible()
+    page.wait_for_url("**/stopped*")
+    page.goto(f"{talk.url}/interviews/{interview}")
+    expect(page.locator("main")).to_contain_text("这次聊的什么都不留")

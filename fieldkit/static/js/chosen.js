@@ -5,7 +5,7 @@ import { GoesOn, standing } from './goes_on.js';
 import { Kept } from './kept.js';
 import { randomId, send, signedIn } from './laptop.js';
 
-const AGAIN = 2000, SOON = 1000, MOMENT = 300, NOT_KEPT = 507;
+const AGAIN = 2000, SOON = 1000, MOMENT = 300, NOT_KEPT = 507, STOPPED = /\bpartial_child$/;
 const reveal = (name, shown) => document.querySelectorAll(`[${name}]`).forEach((line) => { line.hidden = !shown; });
 const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
 
@@ -27,7 +27,7 @@ export class Chosen {
     this.instead = [];  // the marks of what was chosen or taken back here before: it takes their place
     this.answered = new URLSearchParams();  // how the laptop's page is asked for
     this.back = new GoesOn(this, queue, notes);
-    this.over = false;
+    this.over = this.stale = this.told = false;  // nothing goes on; the child went on here since; it is shown why
     this.turn = 0;
     this.running = this.sending = this.onwards = null;
     this.late = this.left = this.stays = false;  // found here; gone to the laptop's page; which could not write it down
@@ -72,6 +72,10 @@ export class Chosen {
       return;
     }
     this.decided = now.decided;
+    if (!this.choice && STOPPED.test(now.decided) && !STOPPED.test(this.place.dataset.decided)) {
+      this.isOver('stopped');
+      return;
+    }
     this.counts = this.choice || this.back.takes(now.counts) ? '' : now.counts;
     reveal('data-counts', this.counts);
   }
@@ -126,6 +130,7 @@ export class Chosen {
 
   // The laptop did not carry it out, since it was decided there; it stays sealed, and a person looks.
   since(shown) {
+    this.told = shown;
     reveal('data-since', shown);
     reveal('data-undone', !shown);
     if (shown) this.place.querySelector('a').href = this.path;
@@ -144,6 +149,7 @@ export class Chosen {
   drop() {
     const marks = [this.asked, this.counts].filter(Boolean);
     if (marks.length) this.back.take(marks);
+    this.stale ||= marks.length > 0;
     if (this.choice || marks.length) this.turn += 1;
     this.choice = this.asked = this.counts = '';
     this.forget();
@@ -166,7 +172,8 @@ export class Chosen {
   }
 
   show() {
-    for (const line of [this.place, this.line]) if (line) line.hidden = !this.choice;
+    this.place.hidden = !this.choice && !this.told;
+    if (this.line) this.line.hidden = !this.choice;
   }
 
   async run() {
@@ -188,6 +195,7 @@ export class Chosen {
     const { choice } = this;
     await Promise.all(this.notes.filter((note) => note.unsaved()).map((note) => note.brought()));
     const now = await signedIn(this.user, '', '');
+    if (this.stale && !this.late) await this.refresh();
     if (!now || choice !== this.choice) return false;
     const fields = new FormData();
     const mark = this.asked = this.name;
@@ -202,6 +210,12 @@ export class Chosen {
     this.answered = searchParams;
     this.stays = answer.status === NOT_KEPT;
     return taken && choice === this.choice;
+  }
+
+  // That the child went on here is known here, whatever the laptop calls it.
+  async refresh() {
+    this.knew = (await standing(this.path)).decided ?? this.knew;
+    this.stale = false;
   }
 
   settled(choice) {
