@@ -17,6 +17,7 @@ class Refusal(Exception):
 
     code: ClassVar[str] = "refused"
     message: ClassVar[str] = N_("This cannot be done.")
+    title: ClassVar[str] = N_("Not done")
     status: ClassVar[int] = 409
 
     def __init__(self, **details: object) -> None:

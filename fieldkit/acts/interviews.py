@@ -71,6 +71,7 @@ class TalkDeleted(NotFound):
     """Nothing of this interview was to stay."""
 
     code = "talk_deleted"
+    title = N_("It is deleted")
     message = N_("Nothing of this talk stays: the child chose so, and it is deleted for good. Go back to the start.")
 
 

@@ -243,6 +243,28 @@ def test_what_the_child_chooses_in_the_end_on_one_page_takes_the_place_of_a_stri
     assert stored("W1") == WORDS
 
 
+def test_a_stop_that_waits_in_one_page_is_said_in_another_which_can_take_it_back(
+    talk: Any, page: Page, interview: str, stored: Stored
+) -> None:
+    other = page.context.new_page()
+    open_note(other, talk, interview)
+    for one in (page, other):
+        cut(one, "**/stop")
+    page.bring_to_front()
+    choose_away(page, "stop_discard")
+    other.bring_to_front()
+    expect(other.locator("[data-counts]")).to_be_visible()
+    other.click("[data-counts] [data-goes-on]")
+    expect(page.locator("[data-waits]")).to_be_hidden()
+    expect(other.locator("[data-counts]")).to_be_hidden()
+
+    for one in (page, other):
+        mend(one)
+    saved(other, MORE)
+    talk.kill()
+    assert MORE in stored("W1")
+
+
 @pytest.fixture
 def moods(tmp_path: Path) -> Path:
     """Where it says how a moody laptop is (`moody_laptop.py`)."""

@@ -40,8 +40,8 @@ export class Chosen {
       this.choose(event.submitter.value);
     });
     const goOn = () => this.goOn(), other = new BroadcastChannel(`fieldkit ${this.path}`);
-    this.tell = () => other.postMessage('goes on');
-    other.onmessage = () => this.drop();
+    this.tell = (what) => other.postMessage(what);
+    other.onmessage = ({ data }) => { if (data !== 'stops') this.drop(); else if (!this.choice && !this.over) reveal('data-counts', true); };
     document.querySelectorAll('[data-goes-on]').forEach((link) => link.addEventListener('click', goOn));
     document.querySelector('[data-called] form')?.addEventListener('submit', goOn);
     addEventListener('beforeunload', (event) => { if (this.onlyHere()) event.preventDefault(); });
@@ -107,6 +107,7 @@ export class Chosen {
     document.querySelector('[data-cover]')?.setAttribute('data-kept', '');  // a lock does not take the page along
     const keeping = this.kept.keep({ turn, words: { stop: choice, mark, knew, instead: this.instead } });
     this.mark();
+    this.tell('stops');
     setTimeout(() => this.show(), SOON);
     this.running ||= this.run();
     const kept = await keeping;
@@ -140,7 +141,7 @@ export class Chosen {
   // On every page of this interview; also where the laptop may have the choice, though its answer got lost, and where
   // another page or device chose.
   async goOn() {
-    this.tell();
+    this.tell('goes on');
     this.drop();
     await this.look();
     if (this.counts) this.drop();
