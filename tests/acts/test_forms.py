@@ -77,8 +77,8 @@ def test_the_form_speaks_of_this_child_and_this_interviewer(desks: Desks, child:
 
 def test_the_childs_form_follows_its_age(desks: Desks) -> None:
     year, kinds = Clock().today().year, []
-    for age in (10, 13, 15):
-        subject = people.register(desks["interviewer"], NewChild("阿远", "", "A03", "m", f"{year - age}-01"))
+    for age, called in ((10, "阿远"), (13, "小禾"), (15, "青山")):
+        subject = people.register(desks["interviewer"], NewChild(called, "", "A03", "m", f"{year - age}-01"))
         kinds.append(forms.child_form(desks["interviewer"], subject).doc_kind)
 
     assert kinds == ["assent_9_11", "assent_12_13", "consent_14_17"]
