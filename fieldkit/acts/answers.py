@@ -104,17 +104,31 @@ def save(desk: Desk, said: SaveAnswer) -> Saved:
     return Saved(change.id, said.base, desk.clock.now(), said.editor)
 
 
+class NotTakenOut(Refusal):
+    """Words that the child takes back, of a note that can only be erased whole: what stays could not be written anew."""
+
+    code = "not_taken_out"
+    message = N_(
+        "The words that the child took back are still on the laptop: this interview was stopped since, and what is left "
+        "of the note cannot be written anew. Copy what may stay, then open the question and tap “The child wants this "
+        "note gone”."
+    )
+
+
 @only(INTERVIEWER)
 def off_record(desk: Desk, said: SaveAnswer, words: str) -> Saved:
     """Erase what this laptop ever kept of a note, and keep anew what the child lets stay: `said.text`.
 
     *words* are what goes; another page of this laptop on the same note loses them too. The note goes on from a fresh
-    editor. "Off the record" (`domain.md` §3.6, `design.md` §3). Raises NotFound, Invalid, TextTooLong, ConsentMissing.
+    editor. "Off the record" (`domain.md` §3.6, `design.md` §3). Raises NotFound, Invalid, TextTooLong, NotTakenOut.
     """
     _check(said)
     with desk.db.writing() as tables:
         interview = _interview(tables, said)
-        grounds = interviews.grounds(desk, tables, interview)
+        try:
+            grounds = interviews.grounds(desk, tables, interview)
+        except interviews.ConsentMissing as refusal:
+            raise NotTakenOut from refusal
         interviews.hear(desk, tables, interview, said.ago)
         outcome = "answered" if said.text.strip() else OFF_RECORD
         went_on = machine.recall(tables, _WENT_ON + said.editor)  # the answer to the first request was lost

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fieldkit.acts import answers, assents, checks, consents, handover, questions, queues, stops, withdrawals
-from fieldkit.acts.answers import CameLate, SaveAnswer, TextTooLong
+from fieldkit.acts.answers import CameLate, NotTakenOut, SaveAnswer, TextTooLong
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
@@ -590,6 +590,10 @@ def test_after_an_interview_was_stopped_and_kept_a_note_can_still_be_taken_away_
     with me.db.writing():
         me.db.leave_no_trace()
     assert word.encode() in clear(me.db)  # the control
+    (kept,) = [one for one in changes(me, "answer") if one.set["text"] == word]
+    off = replace(note(interview, ""), editor=kept.editor or "")
+    told = refused(NotTakenOut, "interviewer", lambda desk: answers.off_record(desk, off, word))
+    assert "孩子要求把这一条删掉" in told.sentence("zh_CN")
 
     answers.erase(me, interview, "W1")
 
