@@ -105,13 +105,13 @@ def save(desk: Desk, said: SaveAnswer) -> Saved:
 
 
 class NotTakenOut(Refusal):
-    """Words that the child takes back, of a note that can only be erased whole: what stays could not be written anew."""
+    """Words that the child takes back, of a note that can only be erased whole: nothing can be written anew."""
 
     code = "not_taken_out"
     message = N_(
-        "The words that the child took back are still on the laptop: this interview was stopped since, and what is left "
-        "of the note cannot be written anew. Copy what may stay, then open the question and tap “The child wants this "
-        "note gone”."
+        "The words that the child took back are still on the laptop: this interview was stopped since, and what is "
+        "left of the note cannot be written anew. Copy what may stay, then open the question and tap “The child wants "
+        "this note gone”."
     )
 
 
