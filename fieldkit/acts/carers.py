@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fieldkit.acts import clocks, consents, events, forms
+from fieldkit.acts import clocks, consents, events, forms, situations
 from fieldkit.acts.cases import case_within
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk, only
@@ -51,8 +51,8 @@ _EVIDENCE = ("no_sign_reason", "witness_name", "witness_relation", "paper_ref", 
 def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
     """Keep a carer's agreement or refusal; return the event's id. The no of a guardian by law is a guardian's no.
 
-    Raises NotFound, FormNotInForce (V21), NoSignature (V23), UnfitWitness (V24), NotUnderstood (V28), ReasonNeeded
-    (V25, V31).
+    Raises NotFound, FormNotInForce (V21), StudyClosed, NoSignature (V23), UnfitWitness (V24), NotUnderstood (V28),
+    ReasonNeeded (V25, V31).
     """
     if not said.agreed and consents.is_guardian(desk, subject, said.relation):
         return consents.record(desk, subject, GuardianAnswer(said.relation, {"participate": NO}, ()))
@@ -76,6 +76,7 @@ def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
 
 def _check(desk: Desk, tables: Tables, form: FormView, said: CarerAnswer) -> None:
     form.check_in_force()
+    situations.check_open(tables, desk.today)
     forms.check_understood(form, said.understanding)
     events.check_evidence(tables, said.evidence, said.relation)
     clocks.check_answered(desk, tables, said.reasons, ways.findings(said.evidence))

@@ -17,13 +17,13 @@ from fieldkit.clock import new_id
 from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, natural_id
-from fieldkit.rules import calendars, consent, gates, names, ways
+from fieldkit.rules import calendars, consent, names, ways
 from fieldkit.rules.consent import ADULT, GUARDIAN, NO, YES
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.rules.pseudonyms import WORDS
 from fieldkit.rules.states import ADULT_GROUP, Adult
 from fieldkit.rules.ways import CannotRead, Evidence
-from fieldkit.store import log, people, setup
+from fieldkit.store import log, people
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import unb64
 from fieldkit.store.log import Draft
@@ -62,13 +62,6 @@ class PhoneNotAllowed(Refusal):
 
     code = "phone_not_allowed"
     message = N_("The ethics approval does not allow consent by phone. Arrange a day on which a parent is at home.")
-
-
-class StudyClosed(Refusal):
-    """Nothing more follows from a yes: a name that nobody needs is not kept (PIPL 6, 19)."""
-
-    code = "study_closed"
-    message = N_("The study is closed: no new consent is taken, and nothing was saved. A no is still kept.")
 
 
 @dataclass(frozen=True)
@@ -249,8 +242,7 @@ def _check_given(desk: Desk, tables: Tables, subject: str, form: FormView, said:
     if said.text_hash not in {"", form.text_hash}:
         raise FormMoved
     form.check_in_force()
-    if gates.closed(setup.facts(tables), said.given_on or desk.today):
-        raise StudyClosed
+    situations.check_open(tables, said.given_on or desk.today)
     if said.evidence.method in ways.BY_PHONE and not forms.allows_phone(desk):
         raise PhoneNotAllowed
     if any(said.items.get(item.code) not in {YES, NO} for item in form.items):

@@ -10,7 +10,9 @@ from functools import cache
 
 from fieldkit.acts import clocks
 from fieldkit.acts.desk import Desk
-from fieldkit.rules import ages, calendars, consent, guides, help_card
+from fieldkit.errors import Refusal
+from fieldkit.i18n import N_
+from fieldkit.rules import ages, calendars, consent, gates, guides, help_card
 from fieldkit.rules.ages import BirthDate
 from fieldkit.rules.consent import ADULT, CARER, CLAIMED, Event
 from fieldkit.rules.situations import Situation
@@ -111,6 +113,19 @@ def born_of(rows: people.Rows, subject: str) -> BirthDate | None:
     if known is None or not known["birth_date"]:
         return None
     return ages.birth_date(known["birth_date"], known["birth_calendar"] or calendars.GREGORIAN)
+
+
+class StudyClosed(Refusal):
+    """Nothing more follows from a yes: a name that nobody needs is not kept (PIPL 6, 19)."""
+
+    code = "study_closed"
+    message = N_("The study is closed: no new consent is taken, and nothing was saved. A no is still kept.")
+
+
+def check_open(tables: Tables, day: str) -> None:
+    """Raise StudyClosed where the study is closed on *day*."""
+    if gates.closed(setup.facts(tables), day):
+        raise StudyClosed
 
 
 def adults(tables: Tables, rows: people.Rows, subject: str) -> dict[str, Adult]:

@@ -11,6 +11,7 @@ import pytest
 from fieldkit.acts import (
     answers,
     assents,
+    carers,
     checks,
     consents,
     exports,
@@ -23,19 +24,20 @@ from fieldkit.acts import (
 )
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, GuardianFirst
+from fieldkit.acts.carers import CarerAnswer
 from fieldkit.acts.consents import (
     FormMoved,
     GuardianAnswer,
     ItemsNotAsked,
     NotAGuardian,
     PhoneNotAllowed,
-    StudyClosed,
 )
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.forms import NotUnderstood
 from fieldkit.acts.interviews import ConsentMissing, GatesClosed
 from fieldkit.acts.people import NewChild
+from fieldkit.acts.situations import StudyClosed
 from fieldkit.acts.told import ParentTold, PersonTold, Seen
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change, Value, natural_id
@@ -317,6 +319,8 @@ def test_a_closed_study_takes_no_more_yes_and_still_every_no(
     said = says(desks["interviewer"], child)
 
     refused(StudyClosed, "interviewer", lambda desk: consents.record(desk, child, said))
+    knows = CarerAnswer("pgm", "thumbprint", True, ["ok"], "cannot_read", "张某", "neighbour", "P-1", "纸袋")
+    refused(StudyClosed, "interviewer", lambda desk: carers.record(desk, child, knows))
 
     consents.record(desks["interviewer"], child, replace(said, items={**said.items, "participate": "no"}))
     assert people.case(desks["interviewer"], child).events[-1].act == "declined"
