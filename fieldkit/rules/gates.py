@@ -78,7 +78,7 @@ _ASKED_LATER = frozenset({"G06", "G07", "G14", "G15"})
 def _waiting(gate: Gate, order: dict[str, int]) -> Gate:
     """The child is asked only after the guardian: such a gate has no button of its own."""
     first = min((order[id_] for id_ in ("G03", "G04", "G05", "G13") if id_ in order), default=None)
-    if gate.status == FAILS and gate.id in _ASKED_LATER and first is not None:
+    if gate.status == FAILS and gate.id in _ASKED_LATER and gate.step and first is not None:
         return replace(gate, step=None, waits_for=first)
     return gate
 

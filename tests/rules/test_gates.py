@@ -258,3 +258,16 @@ def test_what_a_coordinator_voided_opens_no_gate(lost: tuple[str, ...]) -> None:
     case = replace(READY, events=[MOTHER, XIAOHE, Event("v", GUARDIAN, "voided", voids=lost)])
 
     assert failed(case) >= {"G04"} if "m" in lost else failed(case) >= {"G06"}
+
+
+def test_what_a_childs_no_of_today_closes_waits_for_nobody() -> None:
+    """Nobody should read that the child is asked again once a guardian has agreed (`domain.md` §3.9)."""
+    unasked = replace(READY, events=[])
+    said_no = replace(READY, events=[replace(XIAOHE, act="declined")])
+
+    assert waited(unasked)["G06"] is not None
+    assert set(waited(said_no).values()) == {None}
+
+
+def waited(case: Situation) -> dict[str, int | None]:
+    return {gate.id: gate.waits_for for gate in judge(TITLES, case) if gate.id in {"G06", "G07"}}
