@@ -20,7 +20,8 @@ from fieldkit.web.titles import ANSWERS, called
 from fieldkit.web.typed import prose
 
 pages = Blueprint("unsent", __name__, url_prefix="/unsent")
-MARK = "unsent"  # the field by which a form says which of those that wait it is
+MARK = "unsent"  # the field by which a form says which of those that wait it is; also one that was corrected since
+AS_IT_WAS = "as_it_was"  # sent off as it waited
 _FIRST = {"withdrawals.write_down", "stops.begin", "consents.refused"}
 _CHILD = "assents.said"
 _HALTS = SAID_NO | {"think"}
@@ -34,7 +35,8 @@ def hold(app: Flask) -> None:
 @in_turn
 def keep() -> None:
     """Let the form that was just sent wait; what is sent twice, or met the cover again, waits once."""
-    fields = [(name, text) for name, text in request.form.items(multi=True) if name not in {MARK, "csrf_token"}]
+    ours = {MARK, AS_IT_WAS, "csrf_token"}
+    fields = [(name, text) for name, text in request.form.items(multi=True) if name not in ours]
     waits = {"path": request.full_path, "fields": [list(one) for one in fields], "first": _comes_first()}
     waits |= {"step": request.endpoint, "of": dict(request.view_args or {}), "day": filled_in_on()}
     others = [one for one in waiting() if one["id"] != request.form.get(MARK)]
@@ -45,7 +47,7 @@ def keep() -> None:
 
 def filled_in_on() -> str:
     """Return the civil date on which the form of this request was filled in: it may have waited since."""
-    mark = request.form.get(MARK)
+    mark = request.form.get(MARK) if AS_IT_WAS in request.form else None
     return next((one["day"] for one in waiting() if one["id"] == mark), desk().today)
 
 
@@ -67,7 +69,7 @@ def show() -> Answer:
     if not offered:
         return redirect(url_for("today.home"))
     one, said = offered[0], dict(offered[0]["fields"])
-    known = {"more": len(offered) - 1, "texts": prose(said.items()), "mark": MARK}
+    known = {"more": len(offered) - 1, "texts": prose(said.items()), "mark": MARK, "as_it_was": AS_IT_WAS}
     if one["step"] == _CHILD:
         known |= {"answer": words(ANSWERS.get(said.get("answer", ""), ""))}
     known |= {"over": one["step"] == _CHILD and said.get("answer") == YES and one["day"] != desk().today}
@@ -101,8 +103,9 @@ def _drop(id_: str) -> None:
 
 
 def _carried_out(response: Response) -> Response:
-    """A refusal carries nothing out: its form goes on waiting."""
-    id_ = request.form.get(MARK) if request.method == "POST" and session.get("waiting") else None
+    """A refusal carries nothing out: its form goes on waiting until it is sent corrected. Other forms have no say."""
+    sent = (request.form.get(MARK), request.full_path) if request.method == "POST" else None
+    id_ = next((one["id"] for one in session.get("waiting", []) if (one["id"], one["path"]) == sent), None)
     if id_ and response.status_code < HTTPStatus.BAD_REQUEST and "unsent_stays" not in g:
         _drop(id_)
     return response

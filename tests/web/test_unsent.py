@@ -213,7 +213,7 @@ def test_a_childs_yes_that_waited_until_another_day_is_asked_anew_and_a_no_still
     assert "现在提交" not in page
     mark = page.split('name="left" value="')[1].split('"')[0]
     told = {"answer": "yes", "words": "愿意", "told": ["1", "2", "3"], "method": "child_oral", "unsent": mark}
-    refused = covered.post(f"/people/{consented}/assent", data=told)
+    refused = covered.post(f"/people/{consented}/assent", data={**told, "as_it_was": "1"})
     assert refused.status_code == 422
     assert ("child", "given") not in says(desks, consented)
     covered.post("/unsent/left", data={"left": mark})
@@ -282,3 +282,17 @@ def test_no_form_but_those_that_open_a_laptop_calls_a_field_as_a_secret() -> Non
         "accept",
     }
     assert {name: fields & SECRET for name, fields in found.items() if fields & SECRET and name not in openers} == {}
+
+
+def test_a_form_that_was_corrected_after_a_refusal_waits_no_more(covered: FlaskClient, consented: str) -> None:
+    visit(covered, consented)
+    lift(covered)
+    path, sent = offered(covered)
+    page = covered.post(path, data={**sent, "outcome": ""})
+    assert page.status_code >= 400
+    assert f'name="unsent" value="{sent["unsent"]}"' in page.text.split("<main")[1]
+    assert covered.post("/language", data={"lang": "zh", "unsent": sent["unsent"]}).status_code < 400
+    assert offered(covered)[1]["unsent"] == sent["unsent"]  # another form of that page carries nothing out
+
+    assert covered.post(path, data={"outcome": "not_home", "unsent": sent["unsent"]}).status_code < 400
+    assert covered.get("/unsent").location == "/"
