@@ -213,7 +213,7 @@ def test_cover_and_page_say_what_becomes_of_a_form_that_met_the_cover(open_: Fla
     assert open_.post("/cover", data={"secret": PASSPHRASE}).location == "/unsent"
     lifted = open_.get("/unsent").text
     assert "完全照您刚才填的" in lifted
-    assert "<li>奶奶的话" in lifted
+    assert "<li>您输的内容：奶奶的话" in lifted
     assert "<li>guardian" not in lifted
 
 
