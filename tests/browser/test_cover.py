@@ -281,6 +281,7 @@ def test_who_types_the_passphrase_on_that_second_page_comes_back_and_another_per
     sit_down(phone, laptop, "李岚", passphrase)
     other = phone.context.new_page()
     lock(other, laptop)
+    expect(phone.locator("h1")).to_have_text("谁在这里？")  # it has gone there by itself
     for who in ("李岚", "王越"):
         phone.goto(f"{laptop.url}/unlock?next=/people/{child}")
         phone.locator("#code label", has_text=who).click()
