@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, Flask, g, redirect, render_template, request, session, url_for
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from fieldkit.acts import people, stops
@@ -30,6 +31,7 @@ _HALTS = SAID_NO | {"think"}
 def hold(app: Flask) -> None:
     """Take a form that waited off the list once it was carried out."""
     app.after_request(_carried_out)
+    app.jinja_env.globals["waited"] = waited
 
 
 @in_turn
@@ -49,6 +51,14 @@ def filled_in_on() -> str:
     """Return the civil date on which the form of this request was filled in: it may have waited since."""
     mark = request.form.get(MARK) if AS_IT_WAS in request.form else None
     return next((one["day"] for one in waiting() if one["id"] == mark), desk().today)
+
+
+def waited() -> str:
+    """Return which of the forms that wait this request sends, also corrected; a body that cannot be read sends none."""
+    if request.method == "POST" and session.get("waiting"):
+        with suppress(HTTPException):
+            return request.form.get(MARK, "")
+    return ""
 
 
 def stays() -> None:
@@ -104,7 +114,7 @@ def _drop(id_: str) -> None:
 
 def _carried_out(response: Response) -> Response:
     """A refusal carries nothing out: its form goes on waiting until it is sent corrected. Other forms have no say."""
-    sent = (request.form.get(MARK), request.full_path) if request.method == "POST" else None
+    sent = (waited(), request.full_path)
     id_ = next((one["id"] for one in session.get("waiting", []) if (one["id"], one["path"]) == sent), None)
     if id_ and response.status_code < HTTPStatus.BAD_REQUEST and "unsent_stays" not in g:
         _drop(id_)
