@@ -5,7 +5,7 @@ It keeps sealed blocks and cannot read them. Nothing here depends on a clock, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -138,8 +138,8 @@ class Centre:
         name, judged = self._judge(self._store.order_ids(self.study))
         if self._carried_out != name:
             self._carry_out(judged)
-            for stream in self._store.streams_aside(self.study):
-                self._let_in(stream, judged)
+            for stream, names in self._store.streams_aside(self.study).items():
+                self._let_in(stream, names, judged)
             self._carried_out = name
         return judged
 
@@ -234,11 +234,12 @@ class Centre:
         became = {one.hash: wire.REVOKED if judge.signed_by(one, device.verify) else BadSignature.code for one in run}
         became |= dict.fromkeys(known, KNOWN)
         said = {one.hash: self._set_aside(one, became[one.hash], sender) for one in run}
-        self._let_in(run[0].header.stream, self._ready())  # what is recognised already need not wait for an order
+        stream, judged = run[0].header.stream, self._ready()
+        self._let_in(stream, self._store.streams_aside(self.study).get(stream, []), judged)  # no order need come first
         return said
 
     def _take_stream(self, run: list[Block], claimed: str, sender: str) -> dict[str, str]:
-        info = self._info(run[0], claimed, self._ready())
+        info = self._info(run[0], claimed)
         if info is None:
             became = {one.hash: wire.UNKNOWN_DEVICE for one in run}
         else:
@@ -246,22 +247,22 @@ class Centre:
                 became = self._appended(strip, run, info)
         return {one.hash: self._set_aside(one, became[one.hash], sender) for one in run}
 
-    def _let_in(self, stream: str, judged: Judgement) -> None:
+    def _let_in(self, stream: str, names: Sequence[str], judged: Judgement) -> None:
         """Look again at what is kept apart of a stream: what can stand by the orders of now goes to its place."""
-        aside = self._store.pick_aside(self.study, stream)
+        aside = self._store.pick_aside(self.study, names)
         run = list(chain.in_order(judged.let_in(aside, self._store.links(self.study, stream))))
         info = self._info(run[0], "", judged) if run else None
         if info is not None:
             with self._store.locked(self.study, stream) as strip:
                 self._appended(strip, run, info)
 
-    def _info(self, first: Block, claimed: str, judged: Judgement) -> StreamInfo | None:
+    def _info(self, first: Block, claimed: str, judged: Judgement | None = None) -> StreamInfo | None:
         """Return what is known of the stream of *first*; a new one is opened for the device that signed it."""
         header = first.header
         known = self._store.infos(self.study).get(header.stream)
         if known is not None:
             return known
-        owner = judged.owner(first, claimed)
+        owner = (judged or self._ready()).owner(first, claimed)
         if owner is None:
             return None
         self._store.open_stream(self.study, StreamInfo(header.stream, header.drawer, owner))
@@ -314,9 +315,7 @@ class Centre:
     def _hand_on(self, device: Device, names: Iterable[str]) -> bytes:
         """Return one piece of what devices left here that were taken out, in chain order."""
         judged, wanted = self._ready(), {*names} & {*self._left(device)}
-        streams = self._store.streams_aside(self.study) if wanted else []
-        aside = [one for stream in streams for one, _ in self._store.pick_aside(self.study, stream)]
-        found = chain.in_order([one for one in aside if one.hash in wanted])
+        found = chain.in_order([one for one, _ in self._store.pick_aside(self.study, wanted)])
         owners = [(one, judged.owner(one, "") or "") for one in found]
         infos = [(one, StreamInfo(one.header.stream, one.header.drawer, owner)) for one, owner in owners]
         blocks = [replace(one, payload=None) if judged.empties(one, info) else one for one, info in infos]

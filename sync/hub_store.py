@@ -246,17 +246,20 @@ class HubStore:
         with self._reading() as at:
             return list(at.execute(select(_quarantine.c.hash).where(*where).order_by(_quarantine.c.hash)).scalars())
 
-    def streams_aside(self, study: str) -> list[str]:
-        """Return the streams of which something is kept apart."""
-        columns = select(_quarantine.c.stream).distinct().where(_quarantine.c.study == study)
+    def streams_aside(self, study: str) -> dict[str, list[str]]:
+        """Return the hashes of what is kept apart, by stream."""
+        columns, found = (_quarantine.c.stream, _quarantine.c.hash), dict[str, list[str]]()
         with self._reading() as at:
-            return list(at.execute(columns.order_by(_quarantine.c.stream)).scalars())
+            for stream, name in at.execute(select(*columns).where(_quarantine.c.study == study).order_by(*columns)):
+                found.setdefault(stream, []).append(name)
+        return found
 
-    def pick_aside(self, study: str, stream: str) -> list[tuple[Block, str]]:
-        """Return what is kept apart of one stream, each block with its reason."""
+    def pick_aside(self, study: str, names: Iterable[str]) -> list[tuple[Block, str]]:
+        """Return these blocks of those that are kept apart, each with its reason."""
         columns = select(_quarantine.c.header, _quarantine.c.payload, _quarantine.c.reason)
+        mine = columns.where(_quarantine.c.study == study)
         with self._reading() as at:
-            rows = at.execute(columns.where(_quarantine.c.study == study, _quarantine.c.stream == stream)).all()
+            rows = [row for some in _some(names) for row in at.execute(mine.where(_quarantine.c.hash.in_(some)))]
         return [(_block(row), row.reason) for row in rows]
 
     def saw(self, study: str, device: str, at_: str) -> None:

@@ -290,8 +290,10 @@ def permitted(desk: Desk, interview: str) -> tuple[str, ...]:
     """Return which kinds of medium ("audio", "image") guardian and child agreed to in this session. Raises NotFound."""
     with desk.db.reading() as tables:
         subject = interviews.row_within(tables, interview)["subject"]
-        said = ATTACHED.items()
-        agreed = {kind: item for kind, item in said if situations.permits(desk, tables, subject, item, interview)}
+        said, grown = situations.said_for(desk, tables, subject)
+        agreed = {
+            kind: item for kind, item in ATTACHED.items() if consent.effective(said, item, interview, grown=grown)
+        }
         return tuple(kind for kind, item in agreed.items() if _old_enough(desk, tables, subject, item))
 
 
@@ -300,6 +302,7 @@ def listing(desk: Desk, interview: str) -> list[Attached]:
     """Return what is attached to an interview, in the order in which it came. Raises NotFound."""
     with desk.db.reading() as tables:
         row = interviews.row_within(tables, interview)
+        said, grown = situations.said_for(desk, tables, row["subject"])
         found = people.looked_up(tables)("attachments", "interview", interview)
         written = {one["id"]: log.of_record(tables, one["id"])[0] for one in found}
         return [
@@ -308,7 +311,7 @@ def listing(desk: Desk, interview: str) -> list[Attached]:
                 media=one["media"],
                 bytes=one["bytes"],
                 whole=attachments.is_whole(tables, json.loads(one["chunks"])),
-                usable=situations.may_use(desk, tables, row["subject"], item_of(one["media"])),
+                usable=consent.usable(said, item_of(one["media"]), grown=grown),
                 mine=written[one["id"]].device == desk.device.id,
             )
             for one in sorted(found, key=lambda one: written[one["id"]].tick)

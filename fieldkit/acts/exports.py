@@ -70,14 +70,12 @@ def dataset(desk: Desk) -> Dataset:
         interviews, on_hold = 0, 0
         for child in people.participants(tables):
             found, said = people.interviews(tables, child["id"]), standing.binding(tables, child["id"])
-            if objects(said, grown=situations.grown(desk, tables, child["id"], said)):
+            grown = situations.grown(desk, tables, child["id"], said)
+            if objects(said, grown=grown):
                 on_hold += len(found)
                 continue
             interviews += len(found)
-            flagged, quoted = (
-                clocks.flagged(tables, child["id"]),
-                situations.may_use(desk, tables, child["id"], "quote"),
-            )
+            flagged, quoted = clocks.flagged(tables, child["id"]), consent.usable(said, "quote", grown=grown)
             right = meant(tables, child["id"])
             for place, interview in enumerate(found, 1):
                 texts = _asked(tables, interview)

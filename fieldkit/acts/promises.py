@@ -22,14 +22,15 @@ def facts_under(tables: Tables, form: FormVersion | None) -> dict[str, str]:
     Without a form, or under one that is not stamped yet, they are today's; what nobody had written by the stamp is
     what was written first after it. Of two days that were written the earlier counts, also under an older version.
     """
-    known, days = setup.facts(tables), _days(_changes(tables, KEPT_UNTIL))
+    known, kept_until = setup.facts(tables), _changes(tables, KEPT_UNTIL)
+    days = _days(kept_until)
     stamp = _stamped_at(tables, form) if form and form.stamped_on else None
     if stamp is not None:
-        for code in PRINTED:
+        for code in PRINTED.keys() - {KEPT_UNTIL}:
             printed = _at(_changes(tables, code), stamp)
             if len({one.set["value"] for one in printed}) == 1:
                 known[code] = printed[0].set["value"]
-        days += _days(one for one in _changes(tables, KEPT_UNTIL) if one.tick < stamp)
+        days += _days(one for one in kept_until if one.tick < stamp)
     return {code: value for code, value in known.items() if value} | {KEPT_UNTIL: min(days)}
 
 

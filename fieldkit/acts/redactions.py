@@ -199,12 +199,12 @@ def _recorded(tables: Tables, subject: str, said: Sequence[Event]) -> tuple[dict
 
 
 def _recordings(tables: Tables, subject: str, found: Mapping[str, Sequence[Change]]) -> list[RecordingLine]:
-    talks, lines = _talks(tables, subject), []
+    talks, names, lines = _talks(tables, subject), _device_names(tables), []
     for record, changes in found.items():
         said = changes[-1].set
         talk, day = talks.get(str(said.get("interview", "")), ("", ""))
         made = str(said.get("media", "")), said.get("bytes", 0)
-        lines.append(RecordingLine(record, talk, day, *made, _written_on(tables, changes)))
+        lines.append(RecordingLine(record, talk, day, *made, _written_on(names, changes)))
     return sorted(lines, key=lambda line: (line.talk, line.media, line.record))
 
 
@@ -213,8 +213,11 @@ def _talks(tables: Tables, subject: str) -> dict[str, tuple[str, str]]:
     return {row["id"]: (f"S{number}", row["started_on"]) for number, row in found}
 
 
-def _written_on(tables: Tables, changes: Sequence[Change]) -> tuple[str, ...]:
-    names = {one.id: one.name for one in machine.everybody(tables).devices.values()}
+def _device_names(tables: Tables) -> dict[str, str]:
+    return {one.id: one.name for one in machine.everybody(tables).devices.values()}
+
+
+def _written_on(names: Mapping[str, str], changes: Sequence[Change]) -> tuple[str, ...]:
     return tuple(sorted({names.get(one.device, "") for one in changes}))
 
 
@@ -222,7 +225,7 @@ def _lines(tables: Tables, subject: str, found: Mapping[str, Sequence[Change]]) 
     """Return the answers *found*, each with all that was ever written of it, in the order of talks and of the guide."""
     child = people.row(tables, "participants", "id = ?", subject) or {}
     shown = {row["id"]: row["text"] for row in people.rows(tables, "answers", subject)}
-    talks = _talks(tables, subject)
+    talks, names = _talks(tables, subject), _device_names(tables)
     values = {
         "away": guides.away_name(child.get("migration") or ""),
         "carer": guides.carer_name(child.get("carer") or ""),
@@ -233,7 +236,7 @@ def _lines(tables: Tables, subject: str, found: Mapping[str, Sequence[Change]]) 
         asked = people.row(tables, "strings", "code = ?", f"guide:{code}") or {}
         text = guides.fill_pair(Pair(asked.get("zh") or code, asked.get("en") or code), values)
         talk, day = talks.get(str(changes[-1].set.get("interview", "")), ("", ""))
-        written_on = _written_on(tables, changes)
+        written_on = _written_on(names, changes)
         lines.append(AnswerLine(record, talk, day, code, text, shown.get(record) or "", written_on))
     return sorted(lines, key=lambda line: (line.talk, _place(tables, line.question)))
 

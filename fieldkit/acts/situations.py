@@ -95,16 +95,22 @@ def grown(desk: Desk, tables: Tables, subject: str, events: Iterable[Event]) -> 
     return row is not None and age_group(desk, people.looked_up(tables), row) == ADULT_GROUP
 
 
+def said_for(desk: Desk, tables: Tables, subject: str) -> tuple[list[Event], bool]:
+    """Return all that was said for *subject*, and whether they are of age today."""
+    said = standing.binding(tables, subject)
+    return said, grown(desk, tables, subject, said)
+
+
 def permits(desk: Desk, tables: Tables, subject: str, item: str, session: str) -> bool:
     """Tell whether *item* is permitted in *session* today, by all that was said for *subject*."""
-    said = standing.binding(tables, subject)
-    return consent.effective(said, item, session, grown=grown(desk, tables, subject, said))
+    said, of_age = said_for(desk, tables, subject)
+    return consent.effective(said, item, session, grown=of_age)
 
 
 def may_use(desk: Desk, tables: Tables, subject: str, item: str) -> bool:
     """Tell whether *item* of what was recorded of *subject* may be used today."""
-    said = standing.binding(tables, subject)
-    return consent.usable(said, item, grown=grown(desk, tables, subject, said))
+    said, of_age = said_for(desk, tables, subject)
+    return consent.usable(said, item, grown=of_age)
 
 
 def born_of(rows: people.Rows, subject: str) -> BirthDate | None:

@@ -90,11 +90,12 @@ def spelt(text: str) -> str:
 def case_codes(text: str) -> list[str]:
     """Return every case code that *text* means, in their order: "ZK-A03-003、004" means two of one site."""
     plain = names.typed(text).upper()
-    found = [match.groups() for match in _CASE_CODE.finditer(_joined(plain))]
-    matches = [] if len(found) == 1 and _joined(plain) == "".join(found[0]) else list(_CASE_CODE.finditer(plain))
-    found = [match.groups() for match in matches] or found
-    more = [(*found[-1][:2], number) for number in _MORE.findall(plain[matches[-1].end() :])] if matches else []
-    return list(dict.fromkeys("-".join(parts) for parts in [*found, *more]))
+    matches = list(_CASE_CODE.finditer(plain))
+    if not matches:
+        return list(dict.fromkeys(map("-".join, _CASE_CODE.findall(_joined(plain)))))
+    last = matches[-1]
+    more = [(*last.groups()[:2], number) for number in _MORE.findall(plain[last.end() :])]
+    return list(dict.fromkeys(map("-".join, [*(match.groups() for match in matches), *more])))
 
 
 def _joined(text: str) -> str:

@@ -120,7 +120,7 @@ def drop(tables: Tables, drawer: str, subject: str) -> list[str]:
         queues.drop(tables, interview)  # what browsers still hold of it is never opened again
     aftercare.forget(tables, subject)
     log.settle_records(tables, {record: kind for record, kind in gone if kind in KINDS})
-    for table in ("standings", "grown"):
-        tables.execute(f"DELETE FROM {table} WHERE subject = ?", [subject])  # noqa: S608 - our own words
+    tables.execute("DELETE FROM standings WHERE subject = ?", [subject])
+    tables.execute("DELETE FROM grown WHERE subject = ?", [subject])
     copies.set_stale(tables)
     return interviews

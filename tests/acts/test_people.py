@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 import pytest
 
@@ -20,6 +21,7 @@ from fieldkit.rules.ages import InTheFuture, NoBirthDate, NoToldAge, OutOfRange
 from fieldkit.rules.calendars import UnknownCalendar
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.names import TooLong
+from fieldkit.rules.slips import Slip
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -80,7 +82,8 @@ def test_a_second_child_of_one_name_or_phone_at_one_site_wants_a_look_first(refu
     alike = [replace(RIVER, called=f"{RIVER.called} ", phone=""), replace(RIVER, called="阿禾", phone="03941234567")]
     for second in alike:
         told = refused(ReasonNeeded, "interviewer", partial(people.register, child=second))
-        ((found,),) = [one.details["here"] for one in told.findings]  # type: ignore[attr-defined]
+        assert isinstance(told, ReasonNeeded)
+        ((found,),) = [cast("list[Slip]", one.details["here"]) for one in told.findings]
         assert found.child == first
     assert people.register(desk, replace(alike[0], site="A04"))
     assert people.register(desk, replace(alike[0], reasons={"alike": "another"}))

@@ -420,12 +420,9 @@ def _play(station: Any, laptop: Make, steps: list[str]) -> None:
             station.start()
         stands, apart = written[: min(left, lawful)], written[min(left, lawful) : left]
         assert station.payloads() == {block.hash: block.payload for block in stands}
-        aside = [block for stream in station.store.streams_aside("study-1") for block in _aside(station, stream)]
+        names = [name for of_stream in station.store.streams_aside("study-1").values() for name in of_stream]
+        aside = [block for block, _ in station.store.pick_aside("study-1", names)]
         assert sorted(block.hash for block in aside) == sorted(block.hash for block in apart)
-
-
-def _aside(station: Any, stream: str) -> list[Block]:
-    return [block for block, _ in station.store.pick_aside("study-1", stream)]
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
-from typing import Self
+from typing import Self, cast
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from fieldkit.acts import household, people, stops
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.told import IdentityTold, Seen
+from fieldkit.web.sessions import HeldSessions
 
 SCRIPT = {"X-Fieldkit": "script"}
 KEPT = {"reason_G09": "kept", "reason_G10": "not_at_home", "reason_G12": "checked"}
@@ -156,7 +157,7 @@ def test_a_beat_tells_the_minutes(browser: FlaskClient, interview: str) -> None:
 
 
 def later(browser: FlaskClient, minutes: float) -> None:
-    held = browser.application.session_interface.held  # type: ignore[attr-defined]
+    held = cast("HeldSessions", browser.application.session_interface).held
     for session in [one for one in held.values() if "desk" in one]:
         clock = session["desk"].clock
         session["desk"] = replace(session["desk"], clock=replace(clock, ahead=clock.ahead + timedelta(minutes=minutes)))
