@@ -158,3 +158,11 @@ def left(
     laptop.start()
     unlock(page, laptop)
     return laptop, page
+
+
+@pytest.fixture
+def moods(tmp_path: Path) -> Path:
+    """Where it says how a moody laptop is (`moody_laptop.py`)."""
+    folder = tmp_path / "moods"
+    folder.mkdir()
+    return folder

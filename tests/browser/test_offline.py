@@ -459,14 +459,6 @@ def minutes_pass(page: Page, moods: Path, minutes: int) -> None:
 
 
 @pytest.fixture
-def moods(tmp_path: Path) -> Path:
-    """Where it says how a moody laptop is (`moody_laptop.py`)."""
-    folder = tmp_path / "moods"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def moody(start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, moods: Path) -> Any:
     """A laptop whose clocks do as they are told, and an open interview on it."""
     laptop = start(field_folder, sys.executable, str(MOODY), str(moods))

@@ -266,14 +266,6 @@ def test_a_stop_that_waits_in_one_page_is_said_in_another_which_can_take_it_back
 
 
 @pytest.fixture
-def moods(tmp_path: Path) -> Path:
-    """Where it says how a moody laptop is (`moody_laptop.py`)."""
-    folder = tmp_path / "moods"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def full(start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, moods: Path) -> Any:
     """A laptop without room for a stop, and an open interview on it with words that it has."""
     laptop = start(field_folder, sys.executable, str(MOODY), str(moods))

@@ -6,6 +6,7 @@ import { Kept } from './kept.js';
 import { randomId, send, signedIn } from './laptop.js';
 
 const AGAIN = 2000, SOON = 1000, MOMENT = 300, NOT_KEPT = 507, STOPPED = /\bpartial_child$/;
+const SINCE = 'decided_since', TAKEN_BACK = 'taken_back';
 const reveal = (name, shown) => document.querySelectorAll(`[${name}]`).forEach((line) => { line.hidden = !shown; });
 const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
 
@@ -204,8 +205,7 @@ export class Chosen {
     for (const one of this.instead) fields.append('instead', one);
     const answer = await send(this.path, fields, { redirect: 'follow' });
     const { code } = answer.headers.get('Content-Type')?.includes('json') ? await answer.json() : {};
-    if (code === 'decided_since') return this.settled(choice);
-    if (code === 'taken_back') return this.undone(choice);
+    if ([SINCE, TAKEN_BACK].includes(code)) return this.settled(choice, code);
     const { pathname, searchParams } = new URL(answer.url);
     const taken = pathname === this.path && (answer.redirected || [404, 409, 422, NOT_KEPT].includes(answer.status));  // what it has to say about it stands on its page
     this.answered = searchParams;
@@ -219,25 +219,16 @@ export class Chosen {
     this.stale = false;
   }
 
-  settled(choice) {
+  // It is not carried out: since it was chosen something else was decided on the laptop, or the child went on there.
+  settled(choice, code) {
     if (choice === this.choice) {
       this.choice = this.asked = '';
+      if (code === TAKEN_BACK) this.forget();
       this.mark();
       this.show();
-      this.since(true);
+      if (code === SINCE) this.since(true);
       if (location.hash === '#stop') location.hash = '';
     }
-    return false;
-  }
-
-  // The child went on, on the laptop's page, before this came.
-  undone(choice) {
-    if (choice !== this.choice) return false;
-    this.choice = this.asked = '';
-    this.forget();
-    this.mark();
-    this.show();
-    if (location.hash === '#stop') location.hash = '';
     return false;
   }
 
