@@ -19,6 +19,7 @@ from jinja2 import FileSystemBytecodeCache
 
 from fieldkit import clock
 from fieldkit.cli import main
+from fieldkit.rules import pinyin
 
 MOST = 1 << 17
 
@@ -56,6 +57,7 @@ def become(request: tuple[list[str], dict[str, str]], streams: list[int]) -> lis
 
 
 signal.signal(signal.SIGINT, signal.SIG_IGN)
+pinyin.read_aloud("山")  # its dictionary takes a second to read, which every fork would spend on its first page
 Flask.jinja_options["bytecode_cache"] = FileSystemBytecodeCache(sys.argv[2])
 with socket.socket(fileno=int(sys.argv[1])) as found:
     told = asked(found)

@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from fieldkit.acts.desk import Desk
@@ -28,9 +29,19 @@ Desks = dict[str, Desk]
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled_once(compiled: FileSystemBytecodeCache) -> Iterator[None]:
-    """Every test has an app of its own; the templates are compiled once for all of them."""
+    """Every test has an app of its own; templates, and what writes addresses, are compiled once for all of them."""
+    known: dict[tuple[str, str, bool], Callable[..., tuple[str, str]]] = {}
+    compile_builder = Rule._compile_builder
+
+    def once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (rule.rule, repr(rule.defaults), append_unknown)
+        if key not in known:
+            known[key] = compile_builder(rule, append_unknown)
+        return known[key]
+
     with pytest.MonkeyPatch.context() as patched:
         patched.setitem(Flask.jinja_options, "bytecode_cache", compiled)
+        patched.setattr(Rule, "_compile_builder", once)
         yield
 
 
