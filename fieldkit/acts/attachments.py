@@ -266,7 +266,7 @@ def _permitted(desk: Desk, tables: Tables, interview: str, media: str) -> Row:
 
 def _old_enough(desk: Desk, tables: Tables, subject: str, item: str) -> bool:
     """Tell whether the study lets *item* be kept of somebody of this age."""
-    group = situations.age_group(desk, people.looked_up(tables), row_within(tables, subject))
+    group = situations.age_group(desk, tables, row_within(tables, subject))
     return rules.may_record(item, setup.facts(tables).get(rules.UNDER_14, ""), group)
 
 

@@ -196,7 +196,7 @@ def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _K
         held=known.held,
         session=session,
         consent=states.guardian(holds, situation.adults, situation.forms, situation.age_group, desk.today),
-        assent=states.child(holds, session),
+        assent=states.child(holds, session, grown=situation.adult),
         on_hold=states.on_hold(holds),
         moved=bool(row["moved_on"]),
         author=row.get("author") or "",
@@ -264,9 +264,9 @@ def next_step(one: Case, day: str, screening: str) -> Step:
     """Return the next step of *one* on *day*."""
     if not one.adult and consent.open_noes(one.binding, {GUARDIAN}):
         return Step("on_hold" if one.on_hold else "guardian_said_no")
-    child_noes = consent.open_noes(one.binding, {CHILD})
-    if child_noes:
-        return Step("not_today" if any(event.day == day for event in child_noes) else "child_said_no")
+    own_noes = consent.own_noes(one.binding, grown=one.adult)
+    if own_noes:
+        return Step("not_today" if any(event.day == day for event in own_noes) else "child_said_no")
     talk = one.talk_of(day)
     if talk:
         return Step("ask_child") if one.thinks_in(talk) else Step("continue", talk)
@@ -282,7 +282,7 @@ def next_step(one: Case, day: str, screening: str) -> Step:
     return Step(next((gate.step for gate in failing if gate.step in _FOR_THE_FAMILY), "prepare"))
 
 
-_FOR_THE_FAMILY = ("screen", "ask_guardian", "call_parents", "ask_adult", "ask_child")
+_FOR_THE_FAMILY = ("screen", "set_date", "ask_guardian", "call_parents", "ask_adult", "ask_child")
 
 
 def _status(one: Case, step: Step) -> str:
@@ -295,6 +295,7 @@ _STATUS = {
     "screened_out": "screened_out",
     "ask_guardian": "consent_pending",
     "call_parents": "consent_pending",
+    "set_date": "consent_pending",
     "ask_adult": "consent_pending",
     "guardian_said_no": "declined",
     "on_hold": "on_hold",

@@ -55,6 +55,12 @@ def doubted(desk: Desk, tables: Tables) -> bool:
     return clocks.suspicious(today, trusted) if trusted else clocks.doubtful(today, _known(tables))
 
 
+def believed(desk: Desk, tables: Tables) -> date:
+    """Return today, or where nothing confirms so late a day the last one that was believed."""
+    today, trusted = desk.clock.today(), trusted_day(tables)
+    return min(today, trusted) if trusted and clocks.suspicious(today, trusted) else today
+
+
 def credible(desk: Desk, tables: Tables) -> bool:
     """Tell whether clock and records agree by themselves, with no stated date to bring them together."""
     return not doubted(desk, tables) and not desk.clock.stated

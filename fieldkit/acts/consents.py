@@ -18,10 +18,10 @@ from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, natural_id
 from fieldkit.rules import calendars, consent, names, ways
-from fieldkit.rules.consent import ADULT, GUARDIAN, NO, YES
+from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, NO, YES
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.rules.pseudonyms import WORDS
-from fieldkit.rules.states import ADULT_GROUP, Adult
+from fieldkit.rules.states import Adult
 from fieldkit.rules.ways import CannotRead, Evidence
 from fieldkit.store import log, people
 from fieldkit.store.database import Tables
@@ -29,7 +29,8 @@ from fieldkit.store.keys import unb64
 from fieldkit.store.log import Draft
 from fieldkit.studies import load_study
 
-PARENT = "parent"
+PARENT, SELF = "parent", "self"
+_WHOSE_NO = {GUARDIAN: "guardian_no", ADULT: "guardian_no", CHILD: "child_no"}
 
 
 class NotAGuardian(Refusal):
@@ -40,6 +41,16 @@ class NotAGuardian(Refusal):
         "This adult is not a guardian, or no paper shows it. Record a carer's agreement, and ask a parent for consent."
     )
     status = 422
+
+
+class NotOfAge(Refusal):
+    """D3: somebody answers for themselves who is not of age, or only by a clock that nobody believes."""
+
+    code = "not_of_age"
+    message = N_(
+        "They are not 18 by a date that anybody has confirmed. If they are, put today's date right on the page "
+        "“Today”; if not, ask a parent. Nothing was saved."
+    )
 
 
 class ItemsNotAsked(Refusal):
@@ -108,8 +119,8 @@ class GuardianAnswer:
 def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
     """Keep a guardian's answer; return the event's id. A no needs no form, and keeps no name (`design.md` §6).
 
-    Raises NotFound, NotAGuardian (V20), FormMoved, FormNotInForce (V21), StudyClosed, PhoneNotAllowed, ItemsNotAsked
-    (V22), NoSignature (V23), CannotRead, UnfitWitness (V24), CallNotChecked (V26), NotToBeRecorded (V27),
+    Raises NotFound, NotAGuardian (V20), NotOfAge, FormMoved, FormNotInForce (V21), StudyClosed, PhoneNotAllowed,
+    ItemsNotAsked (V22), NoSignature (V23), CannotRead, UnfitWitness (V24), CallNotChecked (V26), NotToBeRecorded (V27),
     NotUnderstood (V28), ReasonNeeded (V25, V31), Missing, Invalid, and what `rules.ages` (V01) and `rules.pseudonyms`
     (V10-V12) refuse.
     """
@@ -119,7 +130,9 @@ def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
         event = _begin(desk, tables, one, form, said) | {"items": _asked(form, said)}
         if _is_no(said):  # without it there is no interview, and no name to keep
             slips.purge_within(desk, tables, one.id)  # the contact slip goes with the no
-            return events.decline(desk, tables, one, event, "guardian_no")
+            return events.decline(desk, tables, one, event, _WHOSE_NO[str(event["actor"])])
+        if event["actor"] == CHILD:
+            raise NotOfAge
         _check_given(desk, tables, one.id, form, said)
         noes = [no for no in events.lifted(one, event) if not said.given_on or no.day < str(event["day"])]
         asked = [*ways.findings(said.evidence), *consent.asked_again(str(event["actor"]), noes)]
@@ -169,9 +182,9 @@ def _begin(desk: Desk, tables: Tables, one: Case, form: FormView, said: Guardian
     day, late = check_day(desk, said.given_on), {"entered_on": desk.today} if said.given_on else {}
     later = {event.id for event in one.events if event.day > day}  # a paper does not follow what was said after it
     seen = [name for name in said.follows if name not in later]
-    if one.age_group == ADULT_GROUP:
-        session = {"session": new_id()}
-        return events.begin(desk, one, form, ADULT, one.id, "self", seen) | session | {"day": day, **late}
+    if one.adult or said.relation == SELF:  # of whom the date has been put right since: it is the child's own word
+        own = events.begin(desk, one, form, ADULT if one.adult else CHILD, one.id, SELF, seen)
+        return own | {"session": new_id(), "day": day, **late}
     basis = _basis(tables, one.id, said, day)
     seen_paper = _seen_paper(said)
     noted = basis if basis == PARENT or seen_paper else ""  # what nobody has shown stands in the event alone

@@ -27,7 +27,7 @@ LONGEST_SIGNATURE = 300 * 1024
 
 def follows(one: Case, actor: str) -> list[str]:
     """Return the ids of *actor*'s events that are on the screen: they go into the form and come back with it."""
-    return [event.id for event in one.events if event.actor == actor]
+    return [event.id for event in one.events if event.actor in consent.voices(actor)]
 
 
 @only(INTERVIEWER)
@@ -102,7 +102,8 @@ def begin(
 
     *seen*: the ids of *actor*'s events that were on the screen; those of this *person* are what the event follows.
     """
-    mine = {event.id for event in one.events if event.actor == actor and event.person == person}
+    voices = consent.voices(actor)
+    mine = {event.id for event in one.events if event.actor in voices and event.person == person}
     return {
         "actor": actor,
         "person": person,
@@ -117,7 +118,7 @@ def begin(
 
 def lifted(one: Case, event: Mapping[str, Value]) -> list[consent.Event]:
     """Return this person's own open noes that were on the screen: what a yes may take back, and nothing else."""
-    return [no for no in consent.open_noes(one.events, {event["actor"]}) if no.id in event["follows"]]
+    return [no for no in consent.open_noes(one.events, consent.voices(event["actor"])) if no.id in event["follows"]]
 
 
 def lifting(noes: Sequence[consent.Event]) -> dict[str, Value]:

@@ -9,7 +9,7 @@ from fieldkit.acts import situations
 from fieldkit.acts.clocks import meant
 from fieldkit.acts.desk import Desk, only
 from fieldkit.rules import consent, guides
-from fieldkit.rules.consent import GUARDIAN, Event
+from fieldkit.rules.consent import ADULT, GUARDIAN, NECESSARY, Event
 from fieldkit.rules.members import COORDINATOR
 from fieldkit.store import clocks, machine, people, standing, strings
 from fieldkit.store.database import Tables
@@ -101,11 +101,14 @@ def in_use(desk: Desk, tables: Tables) -> list[people.Row]:
 def objects(said: list[Event], *, grown: bool) -> bool:
     """Tell whether a guardian's no is open: nothing more is used until that guardian lifts it (`domain.md` §7, 9).
 
-    Of somebody *grown* who answered for themselves no guardian decides any more (§3.8).
+    Of somebody *grown* who answered for themselves no guardian decides any more (§3.8); who answered so and is not
+    grown needs a guardian's yes like any child.
     """
-    return not consent.decides_alone(said, grown=grown) and any(
-        event.act == "declined" for event in consent.open_noes(said, {GUARDIAN})
-    )
+    if consent.decides_alone(said, grown=grown):
+        return False
+    by_mistake = any(event.actor == ADULT for event in consent.in_force(said))
+    declined = any(event.act == "declined" for event in consent.open_noes(said, {GUARDIAN}))
+    return declined or (by_mistake and not consent.guardians_ok(said, NECESSARY))
 
 
 def _asked(tables: Tables, interview: people.Row) -> dict[str, Pair]:

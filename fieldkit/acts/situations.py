@@ -27,7 +27,10 @@ ROOM_NEEDED = 200 * 1024 * 1024  # bytes: a day of notes, a backup and a bundle
 
 @dataclass(frozen=True)
 class Ground:
-    """What is the same for every child of one transaction; `open_lines`: of the help card, by site."""
+    """What is the same for every child of one transaction.
+
+    `believed`: the day by which people are of age; `open_lines`: of the help card, by site.
+    """
 
     facts: Mapping[str, str]
     member: Mapping[str, str | None]
@@ -35,6 +38,7 @@ class Ground:
     guide_published: bool
     questions: int
     doubts: list[Pair]
+    believed: date
     open_lines: Callable[[str], list[str]]
     rows: people.Rows
 
@@ -49,6 +53,7 @@ def ground(desk: Desk, tables: Tables, rows: people.Rows | None = None) -> Groun
         guide_published=strings.newest_version(tables) is not None,
         questions=len(strings.questions(tables)),
         doubts=doubts(desk, tables),
+        believed=clocks.believed(desk, tables),
         open_lines=cache(lambda site: open_lines(desk, tables, site)),
         rows=rows or people.looked_up(tables),
     )
@@ -56,11 +61,12 @@ def ground(desk: Desk, tables: Tables, rows: people.Rows | None = None) -> Groun
 
 def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: list[Event], session: str) -> Situation:
     """Return the situation of the child in *row*; *session* of the yes that is not used yet, or empty."""
-    group = age_group(desk, common.rows, row)
+    group, by_clock = _groups(desk, common.rows, row, common.believed)
     carer = next((event.relation for event in events if event.actor == CARER), row["carer"] or "")
     return Situation(
         events=events,
         age_group=group,
+        grown_by_clock=by_clock,
         today=desk.today,
         session=session,
         guide_published=common.guide_published,
@@ -77,14 +83,28 @@ def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: 
     )
 
 
-def age_group(desk: Desk, rows: people.Rows, row: people.Row) -> str:
-    """Return the age group of today; where the birth date is not known, of the youngest who was enrolled that day."""
+def age_group(desk: Desk, tables: Tables, row: people.Row) -> str:
+    """Return the age group of today; where the birth date is not known, of the youngest who was enrolled that day.
+
+    Nobody comes of age by a clock that is off: they are as old as on the last day that was believed.
+    """
+    return _groups(desk, people.looked_up(tables), row, clocks.believed(desk, tables))[0]
+
+
+def _groups(desk: Desk, rows: people.Rows, row: people.Row, believed: date) -> tuple[str, bool]:
+    """Return the age group, and whether they are of age by a clock that nobody believes."""
+    group = _group_on(rows, row, desk.clock.today())
+    sure = group if group != ADULT_GROUP else _group_on(rows, row, believed)
+    return sure, group != sure
+
+
+def _group_on(rows: people.Rows, row: people.Row, day: date) -> str:
     known = born_of(rows, row["id"])
     if known is None and row["registered_on"]:
-        return ages.grown_group(str(row["age_group"]), date.fromisoformat(row["registered_on"]), desk.clock.today())
-    if known is None or known.earliest > desk.clock.today():  # a clock that went back makes nobody unborn
+        return ages.grown_group(str(row["age_group"]), date.fromisoformat(row["registered_on"]), day)
+    if known is None or known.earliest > day:  # a clock that went back makes nobody unborn
         return str(row["age_group"])
-    return ages.age_group(known, desk.clock.today())
+    return ages.age_group(known, day)
 
 
 def grown(desk: Desk, tables: Tables, subject: str, events: Iterable[Event]) -> bool:
@@ -92,7 +112,7 @@ def grown(desk: Desk, tables: Tables, subject: str, events: Iterable[Event]) -> 
     if not any(event.actor == ADULT for event in events):
         return False
     row = people.row(tables, "participants", "id = ?", subject)
-    return row is not None and age_group(desk, people.looked_up(tables), row) == ADULT_GROUP
+    return row is not None and age_group(desk, tables, row) == ADULT_GROUP
 
 
 def said_for(desk: Desk, tables: Tables, subject: str) -> tuple[list[Event], bool]:

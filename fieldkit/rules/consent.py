@@ -14,6 +14,7 @@ from fieldkit.rules.findings import ASK, Finding
 
 YES, NO, NOT_ASKED = "yes", "no", "not_asked"
 GUARDIAN, CARER, CHILD, ADULT = "guardian", "carer", "child", "adult_participant"
+OWN = frozenset({CHILD, ADULT})  # one person, as a child and as a grown-up
 AGREEING = frozenset({"given", "reaffirmed", "reconsented"})
 REFUSING = frozenset({"declined", "withdrawn"})
 VOIDING, DEFERRED = "voided", "deferred"
@@ -44,7 +45,8 @@ class Event:
     """One consent, assent or withdrawal, as it was recorded; never edited afterwards (`domain.md` §1.11).
 
     `author`: the code of who wrote it down; `entered_on`: when it was typed in from paper, which says its day;
-    `answers`: the records of the answers that are taken back.
+    `answers`: the records of the answers that are taken back; `unsure`: its day was the one of a clock that nobody
+    believed.
     """
 
     id: str
@@ -69,6 +71,7 @@ class Event:
     author: str = ""
     entered_on: str = ""
     answers: tuple[str, ...] = ()
+    unsure: bool = False
 
 
 def may_consent(relation: str, basis: str = "", capacity: str = "") -> bool:
@@ -95,17 +98,35 @@ def open_noes(events: Iterable[Event], actors: Collection[str] = (GUARDIAN, CHIL
     """Return every `declined` or `withdrawn` that no yes of the same person lifts by name."""
     events = in_force(events)
     spoken = [event for event in events if event.act in AGREEING]  # one no never lifts another
-    lifted = {(event.actor, event.person, named) for event in spoken for named in event.lifts}
+    lifted = {(*_speaker(event), named) for event in spoken for named in event.lifts}
     return [
         event
         for event in events
-        if event.act in REFUSING and event.actor in actors and (event.actor, event.person, event.id) not in lifted
+        if event.act in REFUSING and event.actor in actors and (*_speaker(event), event.id) not in lifted
     ]
 
 
+def _speaker(event: Event) -> tuple[str, str]:
+    return CHILD if event.actor in OWN else event.actor, event.person
+
+
+def voices(actor: str) -> frozenset[str]:
+    """Return as whom the same person may have spoken before: a wrong clock or a birthday lies between the two."""
+    return OWN if actor in OWN else frozenset({actor})
+
+
+def own_noes(events: Iterable[Event], *, grown: bool) -> list[Event]:
+    """Return the participant's own open noes; what they refused as a child binds nobody who decides alone by now."""
+    events = list(events)
+    return open_noes(events, {ADULT} if decides_alone(events, grown=grown) else OWN)
+
+
 def against_on(events: Iterable[Event], day: str) -> bool:
-    """Tell whether the child said no or stopped on *day*: then it is not asked again that day (`domain.md` §3.9)."""
-    said = {event.act for event in events if event.actor == CHILD and event.day == day}
+    """Tell whether the child said no or stopped on *day*: then it is not asked again that day (`domain.md` §3.9).
+
+    Also what a laptop took for a grown-up's word is the child's.
+    """
+    said = {event.act for event in events if event.actor in OWN and event.day == day}
     return bool(said & {*REFUSING, STOPPED})
 
 
@@ -113,7 +134,7 @@ def noes_of(events: Iterable[Event], actor: str, relation: str) -> list[Event]:
     """Return the open noes of *actor* that the child's *relation* spoke: of two mothers on record, of both."""
     events = list(events)
     known = {event.person for event in events if event.relation == relation and event.person}
-    return [no for no in open_noes(events, {actor}) if no.person in known or actor in {CHILD, ADULT}]
+    return [no for no in open_noes(events, voices(actor)) if no.person in known or actor in OWN]
 
 
 def asked_again(actor: str, noes: Iterable[Event]) -> list[Finding]:
@@ -187,7 +208,7 @@ def child_ok(events: Iterable[Event], item: str, session: str) -> bool:
     spoken = [event for event in events if event.actor == CHILD]
     here = [event for event in spoken if event.session == session]
     open_ = open_noes(events, {CHILD}) or thinks_in(events, session)
-    return says_yes(spoken, item) and says_yes(here, item) and not open_
+    return says_yes(spoken, item) and says_yes(here, item) and not open_ and not _own_no(events, item)
 
 
 def thinks_in(events: Iterable[Event], session: str) -> bool:
@@ -214,7 +235,7 @@ def effective(events: Iterable[Event], item: str, session: str, *, grown: bool) 
     events = in_force(events)
     if decides_alone(events, grown=grown):
         return _own_ok(events, item)
-    return guardian_ok(events, item) and child_ok(events, item, session) and not _own_no(events, item)
+    return guardian_ok(events, item) and child_ok(events, item, session)
 
 
 def usable(events: Iterable[Event], item: str, *, grown: bool) -> bool:
@@ -235,9 +256,9 @@ def _own_ok(events: list[Event], item: str) -> bool:
 
 
 def _own_no(events: list[Event], item: str) -> bool:
-    """What they refused as a grown-up is refused, also where this laptop takes them for younger."""
-    adult = [event for event in events if event.actor == ADULT]
-    refuses = bool(last(adult, item)) and not says_yes(adult, item)
+    """What they refused as a grown-up is refused where this laptop takes them for younger, until they say more."""
+    words = [event for event in last([one for one in events if one.actor in OWN], item) if event.actor == ADULT]
+    refuses = any(event.act not in AGREEING or event.items[item] != YES for event in words)
     return refuses or bool(open_noes(events, {ADULT}))
 
 
@@ -267,11 +288,7 @@ def grounds(events: Iterable[Event], session: str, items: Iterable[str] = NECESS
     """Return what a change in *session* names as its grounds: the guardians' last yes, the child's of this session."""
     events = in_force(events)
     spoken = [event for event in events if event.act in AGREEING]
-    mine = [
-        event
-        for event in spoken
-        if event.actor == GUARDIAN or (event.actor in {CHILD, ADULT} and event.session == session)
-    ]
+    mine = [event for event in spoken if event.actor == GUARDIAN or (event.actor in OWN and event.session == session)]
     return tuple(sorted({event.id for item in items for event in _last_of_each(mine, item)}))
 
 
@@ -290,12 +307,12 @@ def valid_pair(
     """Tell whether the grounds *named* by a change permit *items*; if not, the change is held until they do.
 
     *events*: all events of this subject by id; *approved*: every form text hash that `study` ever approved.
-    Birthdays, later versions and dates are not looked at (`design.md` §3).
+    Birthdays, later versions and dates are not looked at (`design.md` §3), but nobody is grown up by a clock alone.
     """
     voided = _voided(events.values())
     present = [events[name] for name in named if name in events and name not in voided]
     usable = [event for event in present if event.act in AGREEING and event.form_text_hash in approved]
-    adult = [event for event in usable if event.actor == ADULT]
+    adult = [event for event in usable if event.actor == ADULT and not event.unsure]
     guardians = [event for event in usable if event.actor == GUARDIAN and event.guardian_basis != CLAIMED]
     children = [event for event in usable if event.actor == CHILD and event.session == session]
     sides = [adult] if adult else [guardians, children]
@@ -313,5 +330,5 @@ def discarded(events: Iterable[Event]) -> set[str]:
 
     A later yes is to another talk and brings nothing of them back; only what a coordinator voided counts no more.
     """
-    stopped = [event for event in in_force(events) if event.actor in {CHILD, ADULT} and event.scope == STOP_DISCARD]
+    stopped = [event for event in in_force(events) if event.actor in OWN and event.scope == STOP_DISCARD]
     return {event.session for event in stopped if event.act in {"withdrawn", STOPPED} and event.session}

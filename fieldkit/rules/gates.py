@@ -172,6 +172,8 @@ def _screened(case: Situation) -> Verdict:
 def _guardian(case: Situation) -> Verdict:
     if case.adult:
         return _of_age(case)
+    if case.grown_by_clock:
+        return FAILS, reasons.GROWN_BY_CLOCK, "set_date"
     state = states.guardian(case.events, case.adults, case.forms, case.age_group, case.today)
     if state in {states.GIVEN, states.GIVEN_PARTIAL}:
         whole = consent.guardians_ok(case.events, NECESSARY)
@@ -228,6 +230,10 @@ _NO_THAT_DAY = Pair(
     "孩子那一天说了不愿意：那一天的访谈不录入。",
     "The child said no on that day: no interview of that day is typed in.",
 )
+_SAID_NO = Pair(
+    "孩子说过不愿意，这个“不”还没有收回。孩子自己提起，才可以再问。",
+    "The child has said no, and has not taken it back. Ask again only if the child brings it up.",
+)
 _ASK_THE_CHILD = Pair("监护人同意之后，再亲口问孩子。", "Once the guardian has agreed, ask the child in person.")
 
 
@@ -242,7 +248,8 @@ def _child(case: Situation) -> Verdict:
         return (HOLDS, _OK, None) if _same_form(case, CHILD) else (FAILS, _OTHER_FORM, "ask_child")
     if _said_no_today(case):
         return FAILS, _NO_THAT_DAY if case.past else _NOT_AGAIN, None
-    return FAILS, _ASK_THE_CHILD, "ask_child"
+    said_no = consent.own_noes(case.events, grown=False)
+    return FAILS, _SAID_NO if said_no else _ASK_THE_CHILD, "ask_child"
 
 
 _SAY_THE_OPENING = Pair(

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from fieldkit.rules import consent, gates, states
-from fieldkit.rules.consent import ADULT, BLOCKS, CHILD, GUARDIAN, NECESSARY, REFUSING, YES, Event
+from fieldkit.rules.consent import BLOCKS, CHILD, GUARDIAN, NECESSARY, OWN, REFUSING, YES, Event
 from fieldkit.rules.gates import FAILS, Gate
 from fieldkit.rules.situations import Situation
 from fieldkit.studies import Pair
@@ -31,7 +31,7 @@ def said_by(events: Iterable[Event], day: str, doubts: Collection[str] = ()) -> 
 
 def taken_back(events: Iterable[Event], day: str, doubts: Collection[str] = ()) -> list[Event]:
     """Return the child's noes, open on *day*, that a yes on paper may take back: those of the days before."""
-    return [no for no in consent.open_noes(said_by(events, day, doubts), {CHILD}) if "" < no.day < day]
+    return [no for no in consent.open_noes(said_by(events, day, doubts), OWN) if "" < no.day < day]
 
 
 def discarded_on(events: Iterable[Event], day: str) -> bool:
@@ -97,7 +97,7 @@ _DOUBTFUL = Pair(
 
 def thinking(events: Iterable[Event]) -> bool:
     """Tell whether the participant thinks about it again, and has said neither yes nor no after that."""
-    return consent.thinking(event for event in events if event.actor in {CHILD, ADULT})
+    return consent.thinking(event for event in events if event.actor in OWN)
 
 
 def _stricter(gate: Gate, since: Gate, case: Situation) -> Gate:
@@ -121,7 +121,7 @@ def _guardian_thinks(events: Iterable[Event]) -> bool:
 
 
 def _said_no_since(case: Situation) -> bool:
-    noes = [event for event in consent.open_noes(case.events, {CHILD, ADULT}) if event.act in REFUSING]
+    noes = [event for event in consent.open_noes(case.events, OWN) if event.act in REFUSING]
     return any(event.day > case.today or event.id in case.doubtful for event in noes)
 
 

@@ -54,6 +54,11 @@ BY_STATE: Mapping[str, tuple[Pair, str | None]] = {
         "ask_guardian",
     ),
 }
+GROWN_BY_CLOCK = Pair(
+    "按这台电脑的日期已满十八周岁，可是这个日期还没有人确认。先在“今天”页把日期核对好，再看该问谁。",
+    "By this laptop's date they are 18, but nobody has confirmed that date. Put it right on the page “Today”; then it "
+    "is clear whom to ask.",
+)
 NOT_ALL_ITEMS = Pair(
     "监护人还没有对参加、文字记录和保存都表示同意。请再问一次。",
     "The guardian has not said yes to taking part, notes and storage. Ask again.",

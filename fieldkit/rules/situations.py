@@ -17,7 +17,8 @@ class Situation:
 
     `facts`: of the study, `member`: the interviewer's team record, `adults`: by person id, `open_lines`: what is
     missing on the site's help card, `doubts`: what is wrong with clock or disk, `past`: the day is gone by, and what
-    was held then is typed in, `doubtful`: the ids of the events whose day a wrong clock may have made.
+    was held then is typed in, `doubtful`: the ids of the events whose day a wrong clock may have made,
+    `grown_by_clock`: they would be of age if the clock, which is off, were believed.
     """
 
     events: Sequence[Event]
@@ -37,6 +38,7 @@ class Situation:
     pilot: bool = False
     past: bool = False
     doubtful: Collection[str] = frozenset()
+    grown_by_clock: bool = False
 
     @property
     def adult(self) -> bool:

@@ -103,11 +103,11 @@ def _unfollowed(events: list[Event]) -> list[Event]:
     return [event for event in events if event.id not in followed]
 
 
-def child(events: Iterable[Event], session: str) -> str:
+def child(events: Iterable[Event], session: str, *, grown: bool = False) -> str:
     """Return where the child's own answer stands; a yes counts for the *session* it was said in, and no other."""
     events = list(events)
     mine = _words(consent.in_force(events), CHILD)
-    noes = consent.open_noes(events, {CHILD})
+    noes = consent.own_noes(events, grown=grown)
     if noes:
         return WITHDRAWN if any(event.act == "withdrawn" for event in noes) else DECLINED
     if session and all(consent.child_ok(events, item, session) for item in NECESSARY):

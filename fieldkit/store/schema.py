@@ -37,6 +37,7 @@ KNOWN = (
     "paper_named",
     "of_age_by_a_date",
     "recordings_taken_back",
+    "of_age_by_a_believed_date",
 )  # any other name is a later version's
 
 _LOG = """
@@ -370,17 +371,27 @@ def paper_named(db: Tables) -> None:
     db.execute("ALTER TABLE persons ADD COLUMN basis_paper TEXT")
 
 
+def _wall(db: Tables, trigger: str) -> None:
+    _script(db, trigger.format(kind="interview", items="('participate'), ('notes'), ('store')"))
+    for kind in ("answer", "moment", "observation"):
+        _script(db, trigger.format(kind=kind, items="('notes')"))
+    _script(db, trigger.format(kind="attachment", items=walls.BY_MEDIUM))
+
+
 @migrations()
 def of_age_by_a_date(db: Tables) -> None:
     """A grown participant's own yes is not stopped by what a guardian once said."""
     _script(db, walls.GROWN)
-    _script(db, walls.GATED_GROWN.format(kind="interview", items="('participate'), ('notes'), ('store')"))
-    for kind in ("answer", "moment", "observation"):
-        _script(db, walls.GATED_GROWN.format(kind=kind, items="('notes')"))
-    _script(db, walls.GATED_GROWN.format(kind="attachment", items=walls.BY_MEDIUM))
+    _wall(db, walls.GATED_GROWN)
 
 
 @migrations()
 def recordings_taken_back(db: Tables) -> None:
     """Recordings and pictures that a coordinator had erased because a family took them back."""
     _script(db, derived.REDACTED_ATTACHMENTS)
+
+
+@migrations()
+def of_age_by_a_believed_date(db: Tables) -> None:
+    """An own yes alone opens the wall only for who is of age by a date that is believed."""
+    _wall(db, walls.GATED_BELIEVED)

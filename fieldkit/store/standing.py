@@ -11,12 +11,12 @@ from fieldkit.records import Change, Value, needed
 from fieldkit.rules import consent
 from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, Event
 from fieldkit.rules.duplicates import stricter
-from fieldkit.store import duplicates, revocations
+from fieldkit.store import clocks, duplicates, revocations
 from fieldkit.store.database import Tables
 
 Held = Callable[[Change], bool]
 _LISTS = ("told", "follows", "lifts", "voids", "answers")
-_WORDS = Event.__dataclass_fields__.keys() - {*_LISTS, "id", "items", "author"}
+_WORDS = Event.__dataclass_fields__.keys() - {*_LISTS, "id", "items", "author", "unsure"}
 
 
 def events(tables: Tables, subject: str) -> list[Event]:
@@ -69,7 +69,8 @@ def _event(id_: str, change: dict[str, Value]) -> Event:
     values = change["set"]
     fields: dict[str, Value] = {name: values.get(name) or "" for name in _WORDS}
     fields |= {name: tuple(values.get(name) or ()) for name in _LISTS}
-    return Event(id=id_, items=values.get("items") or {}, author=change["author"], **fields)
+    unsure = clocks.CLOCK in change.get("flags", ()) and fields["day"] == change["wall"][:10]  # a stated day is another
+    return Event(id=id_, items=values.get("items") or {}, author=change["author"], unsure=unsure, **fields)
 
 
 def wordy(tables: Tables, said: Mapping[str, Iterable[Event]], day: str) -> set[str]:

@@ -59,6 +59,22 @@ GATED_GROWN = "DROP TRIGGER {kind}_needs_consent;" + GATED.replace(
     "n.actor <> 'carer' AND", f"n.actor <> 'carer' AND {OF_AGE} AND"
 )
 
+# An own yes stands for both keys only of somebody who is of age by a date that this machine believes; and what a child
+# and what the grown-up said is one person's word, so that either lifts what the other refused.
+BELIEVED = """EXISTS (
+         SELECT 1 FROM grown AS a JOIN machine AS m ON m.name = 'trusted_day'
+         WHERE a.subject = NEW.subject AND a.since <= CAST(m.value AS TEXT))"""
+GATED_BELIEVED = (
+    GATED_GROWN.replace(
+        "IN ('guardian', 'adult_participant')", f"IN ('guardian', iif({BELIEVED}, 'adult_participant', NULL))"
+    )
+    .replace("IN ('child', 'adult_participant')", f"IN ('child', iif({BELIEVED}, 'adult_participant', NULL))")
+    .replace(
+        "l.actor = n.actor",
+        "replace(l.actor, 'adult_participant', 'child') = replace(n.actor, 'adult_participant', 'child')",
+    )
+)
+
 # The item that an attachment needs: its medium says so, whatever else its change says.
 BY_MEDIUM = """(CASE
     WHEN json_extract(NEW.body, '$.set.media') LIKE 'audio/%' THEN 'audio'

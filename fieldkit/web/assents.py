@@ -8,7 +8,7 @@ from fieldkit.acts import assents, events, forms, people
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
-from fieldkit.rules.consent import BLOCKS, CHILD, YES, asked_again, open_noes
+from fieldkit.rules.consent import BLOCKS, CHILD, OWN, YES, asked_again, open_noes
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.web import unsent
 from fieldkit.web.pages import Answer, png, reasons
@@ -61,7 +61,7 @@ def told() -> ChildAnswer:
 
 def _page(subject: str, answer: ChildAnswer, refusal: Refusal | None = None) -> str:
     case, view = people.case(desk(), subject), forms.child_form(desk(), subject)
-    noes = open_noes(case.events, {CHILD})
+    noes = open_noes(case.events, OWN)
     return render_template(
         "assents/show.html",
         case=case,

@@ -8,13 +8,12 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from fieldkit.acts import consents, events, forms, people, pseudonyms
 from fieldkit.acts.cases import Case
-from fieldkit.acts.consents import GuardianAnswer, NotAGuardian
+from fieldkit.acts.consents import GuardianAnswer, NotAGuardian, NotOfAge
 from fieldkit.acts.forms import FormView, NotUnderstood
 from fieldkit.errors import Missing, Refusal
 from fieldkit.rules import consent, names, ways
 from fieldkit.rules.consent import Event
 from fieldkit.rules.findings import Finding, ReasonNeeded
-from fieldkit.rules.states import ADULT_GROUP
 from fieldkit.studies import load_study
 from fieldkit.web import steps
 from fieldkit.web.pages import Answer, answer, label, locale, png, reasons
@@ -71,6 +70,8 @@ def chosen(subject: str) -> Answer:
     if relation not in CODES["relation"]:
         raise Missing(field=_("who is here"))
     actor = _actor(case, relation, basis)
+    if relation == consents.SELF and not case.adult:
+        raise NotOfAge
     noes = consent.noes_of(case.events, actor, relation) if how not in {steps.PAPER, steps.REFUSES} else []
     asked = consent.asked_again(actor, noes) if actor != consent.CARER else []
     if any(not reasons().get(one.code) for one in asked):
@@ -118,7 +119,7 @@ def _check_shown(basis_evidence: str, basis_paper: str) -> None:
 
 
 def _actor(case: Case, relation: str, basis: str) -> str:
-    if case.age_group == ADULT_GROUP:
+    if case.adult:
         return consent.ADULT
     return consent.GUARDIAN if consent.may_consent(relation, basis) else consent.CARER
 

@@ -91,7 +91,7 @@ def both(desk: Desk, tables: Tables, subject: str) -> tuple[Case, Case]:
 
 def alike(one: Case) -> Case:
     """Leave out what a list does not read: the number says how much there is."""
-    return replace(one, events=[], interviews=one.interviews[-1:])
+    return replace(one, events=[], binding=[], interviews=one.interviews[-1:])
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -651,6 +651,7 @@ HELD: dict[str, tuple[dict[str, Event], list[str]]] = {
         {**PAIR, "v": Event("v", GUARDIAN, "voided", voids=("mother",))},
         ["mother", "child"],
     ),
+    "grown up by a clock that nobody believed": ({**PAIR, "grown": replace(GROWN, unsure=True)}, ["grown"]),
 }
 IN_USE: dict[str, tuple[dict[str, Event], list[str]]] = {
     "a guardian and the child": (PAIR, ["mother", "child"]),

@@ -76,7 +76,7 @@ def gate(case: Situation, id_: str) -> Gate:
         ({"events": [MOTHER, XIAOHE, Event("n", GUARDIAN, "declined", "father")]}, {"G04", "G05", "G13"}),
         ({"events": [MOTHER, XIAOHE, Event("n", GUARDIAN, "withdrawn", "mother")]}, {"G04", "G05", "G13"}),
         ({"events": [MOTHER, XIAOHE, Event("n", CHILD, "withdrawn", "xiaohe")]}, {"G06", "G13"}),
-        ({"events": [MOTHER, XIAOHE, Event("n", ADULT, "withdrawn", "xiaohe")]}, {"G13"}),
+        ({"events": [MOTHER, XIAOHE, Event("n", ADULT, "withdrawn", "xiaohe")]}, {"G06", "G13"}),
         ({"events": [MOTHER, replace(XIAOHE, act="declined")]}, {"G06"}),
         ({"events": [MOTHER, replace(XIAOHE, items={})]}, {"G06"}),
         ({"events": [MOTHER, replace(XIAOHE, told=(1, 3))]}, {"G07"}),

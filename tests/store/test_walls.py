@@ -208,10 +208,6 @@ def test_a_notice_of_withdrawal_closes_the_wall(say: Say, answer: Answer, tables
         answer(both)
 
 
-def test_a_grown_persons_own_yes_is_enough(say: Say, answer: Answer) -> None:
-    answer((say("adult_participant", session="S1"),))
-
-
 @pytest.fixture
 def born(tables: Tables, pen: Pen) -> Callable[[str], None]:
     """Write down when the child was born: `born("2000-05")`; nothing where nobody knows."""
@@ -232,6 +228,9 @@ def test_a_guardians_no_counts_of_whom_no_date_says_that_they_are_grown(
     """A wrong clock made a grown-up of a child: `rules` sees it by the age group, the wall by the date."""
     born(day)
     grounds = (say(*OWN, session="S1"), say("guardian"), say("child"))
+    for alone in ((grounds[0],), grounds[:2], (grounds[0], grounds[2])):
+        with pytest.raises(DatabaseError, match=WALL):
+            answer(alone)
     answer(grounds)
     say("guardian", "declined")
     with pytest.raises(DatabaseError, match=WALL):
@@ -243,9 +242,11 @@ def test_a_guardians_earlier_no_does_not_stop_who_is_grown_by_now(
     say: Say, answer: Answer, born: Callable[[str], None], day: str
 ) -> None:
     born(day)
+    own = (say(*OWN, session="S1"),)
+    answer(own)
     say("guardian", "declined")
     say("child", "declined", session="S0")
-    answer((say(*OWN, session="S1"),))
+    answer(own)
 
 
 def test_who_is_grown_by_the_group_of_the_first_day_needs_no_birth_date(
@@ -276,7 +277,6 @@ def test_a_clock_that_is_years_ahead_makes_nobody_grown(
     say: Say, answer: Answer, born: Callable[[str], None], tables: Tables, pen: Pen
 ) -> None:
     born("2014-05")
-    say("guardian", "declined")
     ahead = replace(pen, clock=Clock(ahead=timedelta(days=365 * 20)))
     said = {"actor": OWN[0], "act": "given", "session": "S1", "items": {"notes": "yes"}, "form_text_hash": "the text"}
     own = log.append(tables, ahead, Draft("consent_event", said, subject="kid")).id
@@ -314,6 +314,23 @@ def test_who_is_grown_and_said_yes_in_another_session_is_stopped_by_a_guardians_
     say("guardian", "declined")
     with pytest.raises(DatabaseError, match=WALL):
         answer(both)
+
+
+@pytest.mark.parametrize(("said_no", "says_yes"), [("adult_participant", "child"), ("child", "adult_participant")])
+def test_what_they_refused_as_a_child_or_as_a_grown_up_they_themselves_take_back(
+    say: Say, answer: Answer, born: Callable[[str], None], said_no: str, says_yes: str
+) -> None:
+    born("2000-05" if says_yes == "adult_participant" else "2014-05")
+    no = say(said_no, "declined", items={}, person="kid", session="S0")
+    grounds = (say("guardian"), say(says_yes, session="S1", person="kid"))
+    if says_yes == "child":
+        with pytest.raises(DatabaseError, match=WALL):
+            answer(grounds)
+        say("guardian", "reconsented", person="kid", lifts=[no])
+        with pytest.raises(DatabaseError, match=WALL):
+            answer(grounds)
+    lifting = say(says_yes, "reconsented", session="S1", person="kid", lifts=[no])
+    answer((grounds[0], lifting))
 
 
 def test_what_comes_from_elsewhere_passes_and_is_held(tables: Tables, pen: Pen) -> None:
