@@ -113,7 +113,7 @@ class Case:
 
     def thinks_in(self, session: str) -> bool:
         """Tell whether the child thinks about it again in the middle of this session: it goes on with the next yes."""
-        return consent.thinks_in(self.events, session)
+        return consent.thinks_in(self.binding, session)
 
     @property
     def name(self) -> str:
@@ -182,7 +182,7 @@ def _whole(tables: Tables, row: people.Row, common: Ground, *, conflict: bool) -
 def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _Known) -> Case:
     found, twice = known.events, _known_twice(tables, row, known)
     holds = twice["binding"]
-    session = unused_session(tables, found, known.interviews, desk.today)
+    session = unused_session(tables, holds, known.interviews, desk.today)
     situation = situations.gather(desk, tables, common, row, holds, session)
     one = Case(
         **_named(common, row),
@@ -256,7 +256,7 @@ def unused_session(tables: Tables, events: list[Event], lines: list[InterviewLin
     if consent.thinking(mine):
         return ""
     yes = [one for one in mine if one.act in consent.AGREEING and one.day == day]
-    session = next((event.session for event in reversed(yes) if event.session not in used), "")
+    session = next((event.session for event in reversed(yes) if event.session not in {"", *used}), "")
     return "" if session and erasures.is_shut(tables, session) else session
 
 

@@ -6,7 +6,7 @@ A participant who has come of age consents in the same steps, alone (`domain.md`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fieldkit.acts import clocks, editors, events, forms, pseudonyms, situations, slips
 from fieldkit.acts.cases import Case, case_within
@@ -41,6 +41,16 @@ class NotAGuardian(Refusal):
         "This adult is not a guardian, or no paper shows it. Record a carer's agreement, and ask a parent for consent."
     )
     status = 422
+
+
+class NoGuardianNow(NotAGuardian):
+    """V20: who would be a guardian is none by what the household says."""
+
+    message = N_(
+        "By the household page this adult is no guardian today: dead, under 18, without the capacity, or the role has "
+        "ended, or two records disagree. If that is wrong, put it right there; otherwise ask the other guardian. "
+        "Nothing was saved."
+    )
 
 
 class NotOfAge(Refusal):
@@ -204,9 +214,16 @@ def _basis(tables: Tables, subject: str, said: GuardianAnswer, day: str) -> str:
         return basis
     if basis != PARENT and not _is_shown(said, known, basis):
         raise NotAGuardian
-    if not Adult(said.relation, basis, found.capacity, found.ended_on).is_guardian(day):
-        raise NotAGuardian
+    check_guardian(found, basis, day)
     return basis
+
+
+def check_guardian(found: Adult, basis: str, day: str) -> None:
+    """Raise NotAGuardian, NoGuardianNow (V20) unless this adult, on that legal basis, consents for the child."""
+    if consent.may_consent(found.relation, basis) and not replace(found, basis=basis, role="").is_guardian(day):
+        raise NoGuardianNow
+    if not consent.may_consent(found.relation, basis):
+        raise NotAGuardian
 
 
 def _is_shown(said: GuardianAnswer, known: people.Row | None, basis: str) -> bool:

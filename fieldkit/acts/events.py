@@ -27,7 +27,14 @@ LONGEST_SIGNATURE = 300 * 1024
 
 def follows(one: Case, actor: str) -> list[str]:
     """Return the ids of *actor*'s events that are on the screen: they go into the form and come back with it."""
-    return [event.id for event in one.events if event.actor in consent.voices(actor)]
+    return [event.id for event in _mine(one, actor)]
+
+
+def _mine(one: Case, actor: str) -> list[consent.Event]:
+    """Of a child who is known twice, also where it puts the talk off on another record: one yes ends that for both."""
+    own = {event.id for event in one.events}
+    said = [event for event in one.binding if event.actor in consent.voices(actor)]
+    return [event for event in said if event.id in own or (actor in consent.OWN and event.act == consent.DEFERRED)]
 
 
 @only(INTERVIEWER)
@@ -102,8 +109,7 @@ def begin(
 
     *seen*: the ids of *actor*'s events that were on the screen; those of this *person* are what the event follows.
     """
-    voices = consent.voices(actor)
-    mine = {event.id for event in one.events if event.actor in voices and event.person == person}
+    mine = {event.id for event in _mine(one, actor) if event.person == person or actor in consent.OWN}
     return {
         "actor": actor,
         "person": person,

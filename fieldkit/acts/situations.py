@@ -175,12 +175,13 @@ def _adult(tables: Tables, relation: str, row: people.Row | None, parent: people
     if row is None:
         return Adult(relation, capacity="lacks" if lacks else "")
     heads = log.heads_of(tables, row["id"]) if row["conflict"] else {}
-    if lacks or any(len(heads.get(name, [])) > 1 for name in ("basis", "capacity", "ended_on")):
+    if lacks or any(len(heads.get(name, [])) > 1 for name in ("basis", "capacity", "ended_on", "age_band")):
         return Adult(relation, capacity="lacks")
-    known = Adult(relation, **{name: row[name] or "" for name in ("basis", "capacity", "ended_on", "role")})
+    known = Adult(relation, **{name: row[name] or "" for name in _OF_ADULT})
     return replace(known, basis=CLAIMED) if known.basis and row["basis_evidence"] in UNSHOWN else known
 
 
+_OF_ADULT = ("basis", "capacity", "ended_on", "role", "age_band")
 UNSHOWN = frozenset({"told", "none"})  # codes of `basis_evidence`: no paper shows that somebody is the guardian
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from itertools import product
 
-from fieldkit.acts import events, people
+from fieldkit.acts import events, people, situations
 from fieldkit.acts.cases import Case, row_within
 from fieldkit.acts.consents import PARENT
 from fieldkit.acts.desk import Desk, only
@@ -15,6 +14,7 @@ from fieldkit.i18n import N_
 from fieldkit.records import Value, clean
 from fieldkit.rules import consent, slips
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER, TRANSLATOR
+from fieldkit.rules.states import ADULT_GROUP
 from fieldkit.store import log, replica, standing
 from fieldkit.store import people as rows
 from fieldkit.store.database import Tables
@@ -32,6 +32,14 @@ class Withdrawn:
     code: str
     known: bool
     gone: bool = False
+
+
+class OnlyThemselves(Refusal):
+    """Of somebody of 18 no guardian decides any more (`domain.md` §3.6 (j), §3.8)."""
+
+    code = "only_themselves"
+    message = N_("18 or over: only they themselves can withdraw now. Nothing was saved; ask them.")
+    status = 422
 
 
 class CannotCarry(Refusal):
@@ -63,7 +71,7 @@ def withdraw(
         raise Invalid(field=N_("who asks, or how much"))
     with desk.db.writing() as tables:
         mine = rows.named(tables, wanted) if desk.me.role == INTERVIEWER else []
-        for subject, asker in product(mine, consent.ASKERS[requested_by]):
+        for subject, asker in [(one, by) for one in mine for by in _askers(desk, tables, one, requested_by)]:
             asked = {"scope": scope, "requested_by": requested_by, **_who(desk, tables, subject, asker, relation)}
             (limit if scope in consent.PARTS else write)(desk, tables, subject, asked)
         if not mine:
@@ -91,7 +99,7 @@ def take_back(
         wanted = sorted({*answers} & known)
         if not wanted:
             raise Missing(field=N_("which answers"))
-        for asker in consent.ASKERS[requested_by]:
+        for asker in _askers(desk, tables, subject, requested_by):
             asked = {"scope": consent.ANSWERS, "requested_by": requested_by, "answers": wanted}
             _name(desk, tables, subject, asked | _who(desk, tables, subject, asker, relation))
         named = [one for record in wanted for one in log.of_record(tables, record)]
@@ -179,6 +187,17 @@ def limit(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) 
         **asked,
     }
     log.append(tables, desk.pen, Draft("consent_event", values, subject=subject))
+
+
+def _askers(desk: Desk, tables: Tables, subject: str, requested_by: str) -> Collection[str]:
+    """Return as whom they ask, of a grown-up the person alone. Raises OnlyThemselves."""
+    askers = consent.ASKERS[requested_by]
+    row = rows.row(tables, "participants", "id = ?", subject)
+    if desk.me.role != INTERVIEWER or row is None or situations.age_group(desk, tables, row) != ADULT_GROUP:
+        return askers
+    if consent.CHILD not in askers:
+        raise OnlyThemselves
+    return (consent.CHILD,)
 
 
 def _who(desk: Desk, tables: Tables, subject: str, asker: str, relation: str) -> dict[str, Value]:

@@ -113,7 +113,7 @@ def stricter(own: Iterable[Event], beside: Iterable[Event]) -> list[Event]:
     """Return the events by which one record of a child is judged, *beside* being those of its other records.
 
     A no holds for both; a yes counts only where it was said, and takes back for both what it names. A guardian who
-    thinks about it again after a yes is asked again for both.
+    thinks about it again after a yes is asked again for both, and so is the child.
     """
     own, beside = list(own), list(beside)
     counting = {event.id for event in consent.in_force([*own, *beside])}
@@ -121,8 +121,19 @@ def stricter(own: Iterable[Event], beside: Iterable[Event]) -> list[Event]:
     last = {(event.id, item) for item in _asked(spoken) for event in _last(spoken, item)}
     unsure = {who for who, said in consent.by_person(spoken, GUARDIAN).items() if consent.thinking(said)}
     again = [event for event in beside if event.actor == GUARDIAN and event.person in unsure]
+    again += _thinks(spoken)
     rest = [_without_yes(event, last) for event in beside if event not in again]
     return [*again, *filter(_binds, rest), *own]
+
+
+def _thinks(spoken: Iterable[Event]) -> list[Event]:
+    """Return where the child puts the talk off, and said no yes after it."""
+    own = [event for event in spoken if event.actor in consent.OWN]
+    return [event for event in own if event.act == consent.DEFERRED and consent.thinking([*_yeses(own), event])]
+
+
+def _yeses(events: Iterable[Event]) -> list[Event]:
+    return [event for event in events if event.act in AGREEING]
 
 
 def number(text: str) -> str:

@@ -14,6 +14,7 @@ GIVEN, GIVEN_PARTIAL, DECLINED, WITHDRAWN = "given", "given_partial", "declined"
 NEEDS_RECONSENT, NEEDS_RECONFIRM, LAPSED, VOIDED = "needs_reconsent", "needs_reconfirm", "lapsed", "voided"
 REAFFIRMED = "reaffirmed"
 ADULT_GROUP = "a18"
+MINOR = "u18"  # of `carer_age_band`: who is under 18 themselves consents for nobody (Civil Code 17, 23, 27)
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,14 @@ class Adult:
     capacity: str = ""
     ended_on: str = ""
     role: str = ""
+    age_band: str = ""
 
     def is_guardian(self, day: str) -> bool:
         """Tell whether this adult may give guardian consent on *day*; of those who are no parents a guardian alone."""
         over = bool(self.ended_on) and self.ended_on <= day
         cares = self.role == CARER and self.relation not in consent.PARENTS
-        return consent.may_consent(self.relation, self.basis, self.capacity) and not (over or cares)
+        minor = self.age_band == MINOR
+        return consent.may_consent(self.relation, self.basis, self.capacity) and not (over or cares or minor)
 
 
 def guardian(

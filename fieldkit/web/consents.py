@@ -6,9 +6,9 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from wtforms import HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
-from fieldkit.acts import consents, events, forms, people, pseudonyms
+from fieldkit.acts import consents, events, forms, guardians, people, pseudonyms
 from fieldkit.acts.cases import Case
-from fieldkit.acts.consents import GuardianAnswer, NotAGuardian, NotOfAge
+from fieldkit.acts.consents import GuardianAnswer, NotAGuardian
 from fieldkit.acts.forms import FormView, NotUnderstood
 from fieldkit.errors import Missing, Refusal
 from fieldkit.rules import consent, names, ways
@@ -59,7 +59,13 @@ def who(subject: str) -> str:
         return render_template("consents/stored.html", case=case, stored=stored)
     bases = [code for code in CODES["guardian_basis"] if code in consent.LEGAL_BASES]
     by_phone = forms.allows_phone(desk())
-    return render_template("consents/who.html", case=case, stored=stored, adults=ADULTS, bases=bases, by_phone=by_phone)
+    offered = {
+        "adults": ADULTS,
+        "bases": bases,
+        "by_phone": by_phone,
+        "out": guardians.out_of_question(desk(), subject),
+    }
+    return render_template("consents/who.html", case=case, stored=stored, **offered)
 
 
 @pages.post("/consent")
@@ -70,8 +76,8 @@ def chosen(subject: str) -> Answer:
     if relation not in CODES["relation"]:
         raise Missing(field=_("who is here"))
     actor = _actor(case, relation, basis)
-    if relation == consents.SELF and not case.adult:
-        raise NotOfAge
+    if how not in {steps.PAPER, steps.REFUSES}:
+        guardians.check_may_answer(desk(), subject, relation, basis)
     noes = consent.noes_of(case.events, actor, relation) if how not in {steps.PAPER, steps.REFUSES} else []
     asked = consent.asked_again(actor, noes) if actor != consent.CARER else []
     if any(not reasons().get(one.code) for one in asked):

@@ -33,7 +33,7 @@ def of_child(subject: str) -> str:
     return render_template(
         "withdrawals/ask.html",
         case=case,
-        askers=_askers(asked),
+        askers=_askers(asked, alone=case.adult),
         typed={"asker": request.args.get("who", "")},
         parts=consent.PARTS,
     )
@@ -64,7 +64,7 @@ def take_back(subject: str) -> Answer:
 def _picking(subject: str, picked: Collection[str] = (), asker: str = "", refusal: Refusal | None = None) -> str:
     case, found = people.case(desk(), subject), redactions.answers(desk(), subject)
     asked = {event.relation for event in case.events if event.actor == consent.GUARDIAN and event.relation}
-    shown = {"askers": _askers(asked), "asker": asker, "picked": picked, "refusal": refusal}
+    shown = {"askers": _askers(asked, alone=case.adult), "asker": asker, "picked": picked, "refusal": refusal}
     return render_template("withdrawals/answers.html", case=case, answers=found, **shown)
 
 
@@ -98,8 +98,13 @@ def written(form: Mapping[str, str]) -> Answer:
     )
 
 
-def _askers(relations: Collection[str] = ()) -> list[str]:
-    """Return who can be named: the child, each parent, another guardian who is known, or a guardian nobody named."""
+def _askers(relations: Collection[str] = (), *, alone: bool = False) -> list[str]:
+    """Return who can be named: the child, each parent, another guardian who is known, or a guardian nobody named.
+
+    *alone*: of age, and nobody else is asked.
+    """
+    if alone:
+        return [consent.CHILD]
     if desk().me.role != INTERVIEWER:  # elsewhere it travels as a notice, which carries no guardian's name
         return [consent.CHILD, consent.GUARDIAN, "both"]
     others = [one for one in sorted(relations) if one and one not in {*_PARENTS, *consent.ASKERS}]

@@ -29,6 +29,7 @@ from fieldkit.acts.consents import (
     FormMoved,
     GuardianAnswer,
     ItemsNotAsked,
+    NoGuardianNow,
     NotAGuardian,
     PhoneNotAllowed,
 )
@@ -495,7 +496,7 @@ def test_a_parents_no_is_kept_while_nobody_knows_whether_they_could_agree(
     desk = desks["interviewer"]
     household.save_parent(desk, child, "mother", ParentTold(capacity="lacks"), Seen(""))
     said = says(desk, child)
-    refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, said))
+    refused(NoGuardianNow, "interviewer", lambda desk: consents.record(desk, child, said))
 
     consents.record(desk, child, NO)
     assert people.case(desk, child).consent == "declined"
@@ -840,7 +841,7 @@ def test_a_parent_who_is_dead_or_lacks_capacity_consents_to_nothing_and_an_earli
 
     assert people.case(desk, consented).consent == "needs_reconfirm"
     again = says(desk, consented)
-    refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, consented, again))
+    refused(NoGuardianNow, "interviewer", lambda desk: consents.record(desk, consented, again))
 
 
 def test_who_is_no_parent_is_a_guardian_by_a_basis_and_a_paper(

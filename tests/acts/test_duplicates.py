@@ -8,9 +8,22 @@ from functools import partial
 
 import pytest
 
-from fieldkit.acts import answers, assents, checks, duplicates, exports, interviews, people, removals, withdrawals
+from fieldkit.acts import (
+    answers,
+    assents,
+    checks,
+    consents,
+    duplicates,
+    events,
+    exports,
+    interviews,
+    people,
+    removals,
+    withdrawals,
+)
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, GuardianFirst
+from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.duplicates import CodeIsItsOwn, DecidedMeanwhile, OfTwoTeams, VaultNotHeld
 from fieldkit.acts.interviews import ConsentMissing, GatesClosed
@@ -381,3 +394,21 @@ def test_what_is_disputed_of_either_record_shows_on_the_one_child(
 
     assert people.case(desk, consented).conflict
     assert [case.conflict for case in people.listing(desk)] == [True]
+
+
+def test_a_child_that_thinks_about_it_on_the_other_record_stops_the_talk_until_it_says_yes_again(
+    linked: Desk, consented: str, again: str, interview: str, says: Callable[..., GuardianAnswer]
+) -> None:
+    consents.record(linked, again, says(linked, again))
+    note = SaveAnswer(interview, "W1", "editor-number-1", "", "放学以后下雨了。")
+    answers.save(linked, note)
+    assents.record(linked, again, ChildAnswer("think"))
+    assert people.case(linked, consented).step.code == "ask_child"
+    with pytest.raises(ConsentMissing):
+        answers.save(linked, replace(note, text="孩子还在想的时候写的。"))
+
+    case = people.case(linked, consented)
+    yes = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意", follows=tuple(events.follows(case, "child")))
+    assents.record(linked, consented, yes)
+    assert people.case(linked, consented).step.code == "continue"
+    assert answers.save(linked, replace(note, text="孩子又说愿意。"))

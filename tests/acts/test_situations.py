@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from fieldkit.acts import assents, clocks, consents, exports, interviews, people, stops
+from fieldkit.acts import assents, clocks, consents, exports, forms, interviews, people, stops
 from fieldkit.acts.assents import ChildAnswer, NotAgainToday
 from fieldkit.acts.cases import Step
 from fieldkit.acts.consents import GuardianAnswer, NotOfAge
@@ -35,7 +35,7 @@ def gate(desk: Desk, subject: str, wanted: str) -> tuple[str, str | None]:
 
 def spoken(desk: Desk, subject: str, act: str, **more: Value) -> str:
     """Write down what was said as a grown-up, as a laptop with a wrong clock of an earlier version kept it."""
-    form = consents.forms.form_for(desk, "adult_18", people.case(desk, subject)).text_hash
+    form = forms.form_for(desk, "adult_18", people.case(desk, subject)).text_hash
     said = {"actor": "adult_participant", "person": subject, "act": act, "day": desk.today, "form_text_hash": form}
     asked = {"items": dict.fromkeys(consent.NECESSARY, "yes" if act == "given" else "no"), "session": "S1"}
     with desk.db.writing() as tables:

@@ -12,10 +12,10 @@ from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
-from fieldkit.acts.withdrawals import CannotCarry, Withdrawn
+from fieldkit.acts.withdrawals import CannotCarry, OnlyThemselves, Withdrawn
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
-from fieldkit.records import Change, clean
+from fieldkit.records import Change, clean, natural_id
 from fieldkit.rules import consent
 from fieldkit.store import log
 from fieldkit.store.log import Draft
@@ -116,6 +116,23 @@ def test_the_grown_participants_own_withdrawal_is_theirs(desks: Desks, consented
     withdrawals.withdraw(desk, consented, "stop_keep", "child")
 
     assert changes(desk, "consent_event")[-1].set["actor"] == "adult_participant"
+
+
+@pytest.mark.parametrize("scope", ["all", "stop_keep", "audio"])
+def test_after_eighteen_no_guardian_withdraws_and_who_is_asked_is_the_person_alone(
+    refused: Refused, desks: Desks, consented: str, changes: Changes, scope: str
+) -> None:
+    desk = desks["interviewer"]
+    with desk.db.writing() as tables:
+        long_ago = Draft("participant", {"registered_on": "2016-05-01"}, record=consented, subject=consented)
+        vault = natural_id("identity", consented)
+        born = Draft("identity", {"birth_date": "2005-01-01"}, record=vault, subject=consented)
+        for told in (long_ago, born):
+            log.append_over(tables, desk.pen, told)
+    refused(OnlyThemselves, "interviewer", lambda me: withdrawals.withdraw(me, consented, scope, relation="mother"))
+    withdrawals.withdraw(desk, consented, scope, "both")
+
+    assert [one.set["actor"] for one in changes(desk, "consent_event")][1:] == ["child"]
 
 
 @pytest.mark.parametrize("role", ["coordinator", "sg_lead"])

@@ -189,6 +189,17 @@ def test_who_thinks_about_it_again_after_a_yes_holds_both() -> None:
     assert consent.effective(stricter([MOTHER, OWN, voided], [father, thinks]), "notes", "S1", grown=False)
 
 
+def test_a_child_that_puts_the_talk_off_on_one_record_holds_both_until_it_says_yes_again() -> None:
+    own = replace(OWN, day="2026-11-20")
+    thinks = Event("t", CHILD, "deferred", "other", session="S2", day="2026-11-20")
+    again = replace(own, id="again", follows=("t",))
+
+    assert not consent.effective(stricter([MOTHER, own], [thinks]), "notes", "S1", grown=False)
+    assert consent.effective(stricter([MOTHER, own, again], [thinks]), "notes", "S1", grown=False)
+    there = Event("y", CHILD, "given", "other", items=ALL, session="S3", follows=("t",))
+    assert consent.effective(stricter([MOTHER, own], [thinks, there]), "notes", "S1", grown=False)
+
+
 def test_a_no_that_was_followed_by_a_yes_binds_nobody() -> None:
     no = Event("x", GUARDIAN, "given", "f", items={"notes": "no"})
     yes = Event("y", GUARDIAN, "given", "f", items={"notes": "yes"}, follows=("x",))

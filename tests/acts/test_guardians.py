@@ -1,0 +1,73 @@
+"""Whom a family's consent can come from: said before anybody is read to, and kept to when they sign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from fieldkit.acts import consents, guardians, household
+from fieldkit.acts.consents import GuardianAnswer, NoGuardianNow, NotOfAge
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.told import ParentTold, PersonTold, Seen
+from fieldkit.clock import new_id
+
+Desks = dict[str, Desk]
+Says = Callable[..., GuardianAnswer]
+Happens = Callable[[Desk, str], object]
+
+
+def ended(desk: Desk, child: str) -> None:
+    mother = new_id()
+    household.save_person(desk, child, mother, PersonTold(relation="mother", role="guardian"), Seen())
+    household.end_role(desk, child, mother, desk.today, "court")
+
+
+def parent(**told: str) -> Happens:
+    return lambda desk, child: household.save_parent(desk, child, "mother", ParentTold(**told), Seen())  # type: ignore[arg-type]
+
+
+def minor(desk: Desk, child: str) -> None:
+    told = PersonTold(relation="mother", role="guardian", age_band="u18")
+    household.save_person(desk, child, new_id(), told, Seen(reasons={"V18": "for_now"}))
+
+
+@pytest.mark.parametrize("happens", [ended, parent(alive="no"), parent(alive="yes", capacity="lacks"), minor])
+def test_a_mother_of_whom_the_household_says_that_she_is_no_guardian_is_not_read_to(
+    desks: Desks, child: str, says: Says, happens: Happens
+) -> None:
+    desk = desks["interviewer"]
+    guardians.check_may_answer(desk, child, "mother", "")
+    assert guardians.out_of_question(desk, child) == []
+
+    happens(desk, child)
+    with pytest.raises(NoGuardianNow):
+        guardians.check_may_answer(desk, child, "mother", "")
+    assert guardians.out_of_question(desk, child) == ["mother"]
+    with pytest.raises(NoGuardianNow):
+        consents.record(desk, child, says(desk, child))
+    consents.record(desk, child, says(desk, child, items={"participate": "no"}))
+
+
+@pytest.mark.parametrize("relation", ["uncle_aunt", "sib_adult"])
+def test_who_is_under_eighteen_consents_for_nobody_whatever_paper_there_is(
+    desks: Desks, child: str, says: Says, relation: str
+) -> None:
+    desk = desks["interviewer"]
+    shown = {"basis": "court", "basis_evidence": "seen_paper", "basis_paper": "判决书第3号"}
+    told = PersonTold(relation=relation, role="guardian", age_band="u18", **shown)
+    reasons = {"V18": "for_now"}
+    household.save_person(desk, child, new_id(), told, Seen(reasons=reasons))
+    with pytest.raises(NoGuardianNow):
+        guardians.check_may_answer(desk, child, relation, "court")
+    with pytest.raises(NoGuardianNow):
+        consents.record(desk, child, says(desk, child, relation=relation, **shown))
+
+
+def test_who_is_not_of_age_is_not_led_through_an_adults_consent(desks: Desks, child: str) -> None:
+    with pytest.raises(NotOfAge):
+        guardians.check_may_answer(desks["interviewer"], child, "self", "")
+
+
+def test_a_carer_is_no_guardian_and_asked_for_an_agreement(desks: Desks, child: str) -> None:
+    guardians.check_may_answer(desks["interviewer"], child, "pgm", "")
