@@ -168,8 +168,9 @@ def inform(desk: Desk, subject: str, said: GuardianAnswer) -> str:
 
 @only(INTERVIEWER)
 def defer(desk: Desk, subject: str, said: GuardianAnswer, again_on: str = "") -> str:
-    """Keep that the guardian wants to think about it, and when to ask again; raises NoDay for what is none."""
-    day = calendars.told_day(again_on, N_("Ask again on")).isoformat() if again_on.strip() else ""
+    """Keep that the guardian wants to think about it, and when to ask again. Raises NoDay, DayToAskAgain."""
+    asked, today = again_on.strip(), desk.clock.today()
+    day = calendars.coming_day(asked, N_("Ask again on"), today).isoformat() if asked else ""
     return _undecided(desk, subject, said, {"act": "deferred", "again_on": day})
 
 

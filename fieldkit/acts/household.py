@@ -157,7 +157,14 @@ def _judge_parent(
         if born is None:
             raise Invalid(field=N_("since when away, as a year while the birth date is not known"))
         values["away_since"] = str(born.earliest.year + told.start_age)
-    return values, left_behind.findings(facts, today, born.earliest.year if born else None)
+    return values, left_behind.findings(facts, today, _birth_years(born, span, today))
+
+
+def _birth_years(born: BirthDate | None, span: tuple[int, int] | None, today: date) -> tuple[int, int] | None:
+    """Return the first and the last year in which the child may be born; *span*: its youngest and its oldest age."""
+    if born is not None:
+        return born.earliest.year, born.earliest.year
+    return (today.year - span[1] - 1, today.year - span[0]) if span else None
 
 
 @only(INTERVIEWER)

@@ -26,9 +26,13 @@ _LUNAR = re.compile(
     r"(?:年|(?:[-/.年]|(?=[闰正冬腊一二三四五六七八九十]))(闰?)([0-9]{1,2}|[正冬腊]|十[一二]?|[一二三四五六七八九])"
     r"(?:月|[-/.月]([0-9]{1,2}|初?十|初[一二三四五六七八九]|[二三]?十[一二三四五六七八九]?|廿[一二三四五六七八九]?)[日号]?)?)?"
 )
-_NUMBER = re.compile(r"[0-9]{1,2}(?![0-9])|[二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九]")
+_NUMBER = re.compile(
+    r"(?:[0-9]{1,2}|[二三四五六七八九]?十[一二三四五六七八九]?|廿[一二三四五六七八九]?|[一二三四五六七八九])"
+    r"(?![^0-9百千万\u2044]*[0-9百千万\u2044])"  # 一百, 3/4 and ½ are no such number
+)
 _DIGITS = "零一二三四五六七八九"
 _NAMED = {"正": "一", "冬": "十一", "腊": "十二", "〇": "零", "初": "", "廿": "二十"}
+YEAR = 366  # days
 _ZODIAC_FROM = 4  # the year 4 was one of the rat
 
 
@@ -48,6 +52,13 @@ class NoDay(Invalid):
 
     code = "no_day"
     message = N_("“{field}”: this is no date. Write it like 2026-11-25, then save again.")
+
+
+class DayToAskAgain(Invalid):
+    """A day for asking again that is gone by, or too far off to be meant."""
+
+    code = "day_to_ask_again"
+    message = N_("“{field}”: name a day from today on, within a year. Correct it and save again.")
 
 
 class DayToCome(Invalid):
@@ -101,6 +112,14 @@ def past_day(text: str, field: object, today: date) -> date:
     told = told_day(text, field)
     if told > today:
         raise DayToCome(field=field)
+    return told
+
+
+def coming_day(text: str, field: object, today: date) -> date:
+    """Return the day, within a year from *today*, that a person typed into *field*. Raises NoDay, DayToAskAgain."""
+    told = told_day(text, field)
+    if not 0 <= (told - today).days <= YEAR:
+        raise DayToAskAgain(field=field)
     return told
 
 

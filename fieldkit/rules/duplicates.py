@@ -139,7 +139,8 @@ def _yeses(events: Iterable[Event]) -> list[Event]:
 def number(text: str) -> str:
     """Return the digits of a phone, with or without the code of the country; empty for what is none."""
     digits = re.sub(r"\D", "", names.typed(text))
-    digits = re.sub(r"^(00)?86(?=1\d{10}$)", "", digits)
+    digits = re.sub(r"^(00)?86(?=(1\d{10}|0\d{9,11})$)", "", digits)
+    digits = re.sub(r"^(00)?86(?=[2-9]\d{8,10}$)", "0", digits)  # a landline, without the 0 of its area
     return digits if len(digits) > 6 else ""
 
 

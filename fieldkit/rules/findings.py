@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_, translate
+from fieldkit.studies import load_study
 
 ASK, HINT, FLAG = "ask", "hint", "flag"
 
@@ -42,7 +43,13 @@ class ReasonNeeded(Refusal):
 
 
 def check_answered(findings: Iterable[Finding], reasons: Mapping[str, str]) -> None:
-    """Raise ReasonNeeded for every finding of level `ask` without a reason in *reasons* (rule code to reason code)."""
-    open_ones = [one for one in findings if one.level == ASK and not reasons.get(one.code)]
+    """Raise ReasonNeeded for every finding of level `ask` without a reason in *reasons* (rule code to reason code).
+
+    A code that is none of the study's for that rule is no reason.
+    """
+    known = load_study().codes
+    open_ones = [
+        one for one in findings if one.level == ASK and reasons.get(one.code) not in known[f"reason_{one.code}"]
+    ]
     if open_ones:
         raise ReasonNeeded(open_ones)

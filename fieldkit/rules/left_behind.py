@@ -129,14 +129,17 @@ def check(one: ParentFacts, today: date, birth_year: int | None = None, age: int
 
 
 def findings(
-    one: ParentFacts, today: date, birth_year: int | None = None, min_months: int = MIN_MONTHS
+    one: ParentFacts, today: date, birth_years: tuple[int, int] | None = None, min_months: int = MIN_MONTHS
 ) -> list[Finding]:
-    """Return V15 for a parent not away for long enough, V17 where what was told of the absence does not agree."""
+    """Return V15 for a parent not away for long enough, V17 where what was told of the absence does not agree.
+
+    *birth_years*: the first and the last one that is possible, by the birth date or by the age group.
+    """
     found = []
     if away(one) and _long_away(one, min_months, today) is False:
         sentence = N_("Away less than {min} months: the definition that research uses is not met.")
         found.append(Finding("V15", ASK, sentence, {"min": min_months}))
-    if one.away_since and (_months_disagree(one, today) or _age_disagrees(one, birth_year)):
+    if one.away_since and (_months_disagree(one, today) or _age_disagrees(one, birth_years)):
         sentence = N_("The months away, the start and the child's age then do not agree: perhaps it was interrupted.")
         found.append(Finding("V17", ASK, sentence))
     return found
@@ -193,10 +196,11 @@ def _months_disagree(one: ParentFacts, today: date) -> bool:
     return not min(least, 12) - 1 <= one.months_away <= min(most, 12) + 1
 
 
-def _age_disagrees(one: ParentFacts, birth_year: int | None) -> bool:
-    if one.start_age is None or birth_year is None:
+def _age_disagrees(one: ParentFacts, birth_years: tuple[int, int] | None) -> bool:
+    if one.start_age is None or birth_years is None:
         return False
-    return abs(_since(one.away_since)[0].year - birth_year - one.start_age) > 1
+    born = _since(one.away_since)[0].year - one.start_age
+    return not birth_years[0] - 1 <= born <= birth_years[1] + 1
 
 
 def _months_since(text: str, today: date) -> tuple[int, int]:

@@ -44,7 +44,7 @@ from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change, Value, natural_id
 from fieldkit.rules import consent, gates, states
 from fieldkit.rules.ages import NoBirthDate, OutOfRange
-from fieldkit.rules.calendars import DayToCome, NoDay
+from fieldkit.rules.calendars import DayToAskAgain, DayToCome, NoDay
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.names import NoName
 from fieldkit.rules.pseudonyms import PseudonymDoubled, PseudonymTaken, PseudonymTells
@@ -364,7 +364,7 @@ def test_a_call_that_drops_leaves_nothing_in_force(desks: Desks, child: str, say
 def test_who_wants_to_think_has_agreed_to_nothing(refused: Refused, desks: Desks, child: str, says: Says) -> None:
     said = says(desks["interviewer"], child)
     refused(NoDay, "interviewer", lambda desk: consents.defer(desk, child, said, "next week"))
-    consents.defer(desks["interviewer"], child, said, "2027-01-31")
+    consents.defer(desks["interviewer"], child, said, (desks["interviewer"].clock.today() + timedelta(60)).isoformat())
 
     assert people.case(desks["interviewer"], child).consent == "deferred"
     assert "G04" in failing(desks["interviewer"], child)
@@ -867,3 +867,22 @@ def test_a_guardian_who_cannot_read_signs_nothing_alone(refused: Refused, desks:
 
     aloud = Evidence("oral_witness", b"", "cannot_read", "张某", "neighbour", witness_fit=True)
     assert consents.record(desk, child, replace(said, way=aloud))
+
+
+@pytest.mark.parametrize("day", ["1900-01-01", "9999-12-31"])
+def test_nobody_is_asked_again_on_a_day_that_is_gone_or_far_off(
+    refused: Refused, child: str, desks: Desks, says: Says, day: str
+) -> None:
+    said = says(desks["interviewer"], child)
+    refused(DayToAskAgain, "interviewer", lambda desk: consents.defer(desk, child, said, day))
+
+
+def test_a_reason_that_the_study_does_not_know_is_none(
+    refused: Refused, desks: Desks, consented: str, says: Says
+) -> None:
+    desk = desks["interviewer"]
+    consents.record(desk, consented, replace(NO, follows=[event.id for event in people.case(desk, consented).events]))
+    follows = [event.id for event in people.case(desk, consented).events]
+    again = says(desk, consented, follows=follows, reasons={"again_family": "bogus"})
+    refused(ReasonNeeded, "interviewer", lambda desk: consents.record(desk, consented, again))
+    consents.record(desk, consented, replace(again, reasons={"again_family": "came_back"}))

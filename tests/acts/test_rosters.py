@@ -91,7 +91,7 @@ def test_a_doubted_date_wants_a_reason_first(
     doubted = later(desks["interviewer"], 400)
 
     refused(ReasonNeeded, "interviewer", lambda _: rosters.register(doubted, ROWS, {}))
-    assert len(rosters.register(doubted, ROWS, {"V31": "checked"}).new) == 2
+    assert len(rosters.register(doubted, ROWS, {"V31": "date_right"}).new) == 2
 
 
 def test_a_plan_writes_nothing(desks: Desks) -> None:

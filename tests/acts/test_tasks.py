@@ -60,10 +60,10 @@ def test_a_consent_by_phone_waits_for_its_paper_until_it_is_brought(desks: Desks
 
 def test_who_wants_to_think_is_asked_again_on_the_day_they_named(desks: Desks, child: str, says: Says) -> None:
     desk = desks["interviewer"]
-    said = says(desk, child)
-    consents.defer(desk, child, said, "2027-01-15")
+    said, day = says(desk, child), (desk.clock.today() + timedelta(days=49)).isoformat()
+    consents.defer(desk, child, said, day)
 
-    assert codes(desk) == [("ask_again", "2027-01-15")]
+    assert codes(desk) == [("ask_again", day)]
     follows = [event.id for event in people.case(desk, child).events]
     consents.record(desk, child, replace(said, follows=follows))
     assert codes(desk) == []

@@ -301,14 +301,15 @@ def test_the_nominal_age_is_one_or_two_years_higher_or_the_same_before_the_birth
         assert 0 <= (nominal_age(span, TODAY) or 0) - full_years(born, TODAY) <= 2
 
 
-@pytest.mark.parametrize("told", ["-5", "200", "abc", "😀", "?"])
+@pytest.mark.parametrize("told", ["-5", "200", "abc", "😀", "?", "一百", "½", "1e3", "3/4", "12-13", "两百"])
 def test_a_told_age_that_is_no_age_is_refused(told: str) -> None:
     with pytest.raises(NoToldAge):
         told_age(told)
 
 
 @pytest.mark.parametrize(
-    ("told", "age"), [("", None), (" ", None), ("12", 12), ("十四了", 14), ("１２岁", 12), ("0", 0)]
+    ("told", "age"),
+    [("", None), (" ", None), ("12", 12), ("十四了", 14), ("１２岁", 12), ("0", 0), ("廿三", 23), ("廿", 20)],
 )
 def test_a_told_age_is_read_as_it_is_said(told: str, age: int | None) -> None:
     assert told_age(told) == age

@@ -102,6 +102,14 @@ def test_a_phone_is_its_digits(text: str) -> None:
     assert phones(f"爸爸 {text}；老家 0394-1234567") == ("13800000001", "03941234567")
 
 
+@pytest.mark.parametrize(
+    "text", ["0394-1234567", "+86 0394 1234567", "+86 394 1234567", "0086-394-1234567", "86 (0394) 1234567"]
+)
+def test_a_landline_is_its_digits_however_its_country_is_written(text: str) -> None:
+    assert number(text) == "03941234567"
+    assert phones(f"爸爸 {text}") == ("03941234567",)
+
+
 def test_no_phone_is_no_likeness() -> None:
     assert number("没有") == number("110") == ""
     assert "phone" not in compare(Known("a", phones=()), Known("b", phones=())).reasons

@@ -122,7 +122,16 @@ def test_v15_a_short_absence_asks(changes: dict[str, object], found: list[str]) 
 def test_v17_what_does_not_agree_asks(changes: dict[str, object], found: list[str]) -> None:
     told = replace(OUT, **changes)  # type: ignore[arg-type]
 
-    assert [one.code for one in findings(told, TODAY, birth_year=2014)] == found
+    assert [one.code for one in findings(told, TODAY, birth_years=(2014, 2014))] == found
+
+
+@pytest.mark.parametrize(("start_age", "found"), [(2, ["V17"]), (9, []), (10, []), (11, []), (14, ["V17"])])
+def test_v17_where_only_the_age_group_is_known_every_year_that_is_possible_counts(
+    start_age: int, found: list[str]
+) -> None:
+    told = replace(OUT, months_away=None, away_since="2024", start_age=start_age)
+
+    assert [one.code for one in findings(told, TODAY, birth_years=(2012, 2014))] == found
 
 
 def test_the_reason_for_a_short_absence_names_the_months() -> None:
