@@ -188,6 +188,29 @@ def test_a_consent_that_is_all_but_saved_survives_a_lock_with_its_signature(
     expect(phone.locator(".news")).to_contain_text("同意已经存好")
 
 
+SCRAWL = """pad => {
+  const brush = pad.getContext('2d'), dots = brush.createImageData(pad.width, pad.height);
+  for (let n = 0; n < dots.data.length; n++) dots.data[n] = n % 4 === 3 ? 255 : Math.random() * 256;
+  brush.putImageData(dots, 0, 0);
+  return pad.toDataURL('image/png').length;
+}"""
+
+
+def test_a_signature_too_large_for_a_form_is_made_coarser_and_kept_with_the_names(
+    laptop: Any, child: str, phone: Page, passphrase: str
+) -> None:
+    phone.set_viewport_size({"width": 1280, "height": 800})
+    sit_down(phone, laptop, "李岚", passphrase)
+    to_the_signature(phone, laptop, child)
+    assert phone.locator("canvas[data-pad]").evaluate(SCRAWL) > 400_000
+    draw(phone)
+
+    phone.fill("[name=real_name]", "刘某")
+    phone.fill("[name=signer_name]", "王某")
+    press(phone, "存好同意")
+    expect(phone.locator(".news")).to_contain_text("同意已经存好")
+
+
 def test_a_page_that_came_back_with_a_refusal_is_covered_and_not_left(
     laptop: Any, child: str, phone: Page, passphrase: str
 ) -> None:
