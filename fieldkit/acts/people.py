@@ -225,7 +225,7 @@ def nonparticipation(desk: Desk) -> dict[str, int]:
         return standing.nonparticipation(tables)
 
 
-_URGENCY = ("continue", "start", "ask_child", "ask_adult", "ask_guardian", "call_parents", "screen")
+_URGENCY = ("continue", "start", "set_date", "ask_child", "ask_adult", "ask_guardian", "call_parents", "screen")
 
 
 def _called_so(one: Case, wanted: str) -> bool:
