@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fieldkit.acts import clocks, consents, events, forms, situations
+from fieldkit.acts import clocks, consents, events, forms
 from fieldkit.acts.cases import case_within
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk, only
@@ -76,7 +76,6 @@ def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
 
 def _check(desk: Desk, tables: Tables, form: FormView, said: CarerAnswer) -> None:
     form.check_in_force()
-    situations.check_open(tables, desk.today)
     forms.check_understood(form, said.understanding)
     events.check_evidence(tables, said.evidence, said.relation)
     clocks.check_answered(desk, tables, said.reasons, ways.findings(said.evidence))

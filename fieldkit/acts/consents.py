@@ -139,13 +139,16 @@ def _is_no(said: GuardianAnswer) -> bool:
 
 @only(INTERVIEWER)
 def inform(desk: Desk, subject: str, said: GuardianAnswer) -> str:
-    """Keep that a call dropped, or that the guardian was only told: what was asked so far is void (§3.5, step 9)."""
+    """Keep that a call dropped, or that the guardian was only told: what was asked so far is void (§3.5, step 9).
+
+    Raises StudyClosed.
+    """
     return _undecided(desk, subject, said, {"act": "informed_only", "call": dict(said.evidence.call)})
 
 
 @only(INTERVIEWER)
 def defer(desk: Desk, subject: str, said: GuardianAnswer, again_on: str = "") -> str:
-    """Keep that the guardian wants to think about it, and when to ask again; raises NoDay for what is none."""
+    """Keep that the guardian wants to think about it, and when to ask again; raises NoDay, StudyClosed."""
     day = calendars.told_day(again_on, N_("Ask again on")).isoformat() if again_on.strip() else ""
     return _undecided(desk, subject, said, {"act": "deferred", "again_on": day})
 
@@ -154,6 +157,7 @@ def _undecided(desk: Desk, subject: str, said: GuardianAnswer, told: Mapping[str
     form = forms.guardian_form(desk, subject, check_day(desk, said.given_on))
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
+        situations.check_open(tables, check_day(desk, said.given_on))
         event = _begin(desk, tables, one, form, said) | {**told, "method": said.evidence.method}
         return log.append(tables, desk.pen, Draft("consent_event", event, subject=one.id)).id
 
@@ -242,7 +246,6 @@ def _check_given(desk: Desk, tables: Tables, subject: str, form: FormView, said:
     if said.text_hash not in {"", form.text_hash}:
         raise FormMoved
     form.check_in_force()
-    situations.check_open(tables, said.given_on or desk.today)
     if said.evidence.method in ways.BY_PHONE and not forms.allows_phone(desk):
         raise PhoneNotAllowed
     if any(said.items.get(item.code) not in {YES, NO} for item in form.items):

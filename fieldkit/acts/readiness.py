@@ -227,7 +227,7 @@ def _check_kept_until(desk: Desk, tables: Tables, until: str) -> None:
     later = (until or load_study().retention_until) > promised
     binding = promises.binding(tables, promises.KEPT_UNTIL) if later else []
     if binding:
-        raise LongerThanPromised(day=forms.spoken_day(promised), forms=promises.named(binding))
+        raise LongerThanPromised(day=calendars.spoken_day(promised), forms=promises.named(binding))
 
 
 def _check_order(first: str, last: str) -> None:
