@@ -10,6 +10,7 @@ from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Opened, opened
 from fieldkit.acts.people import case
+from fieldkit.acts.promises import BLANK
 from fieldkit.acts.situations import StudyClosed
 from fieldkit.acts.strings import PlaceholdersDiffer
 from fieldkit.errors import Missing, NotFound, Refusal
@@ -135,11 +136,13 @@ def form_for(desk: Desk, doc_kind: str, one: Case, day: str = "") -> FormView:
 def blank(desk: Desk, doc_kind: str, *, to_stamp: bool = False) -> FormView:
     """Return the form as it is printed: lines to write on for names; the version in force, else the newest.
 
-    *to_stamp*: the newest, as the ethics committee reads it before it stamps it. Raises NotFound.
+    *to_stamp*: the newest, as the ethics committee reads it before it stamps it. Raises NotFound, FactsDisputed.
     """
     with desk.db.reading() as tables:
         known = situations.form_versions(tables)
         wanted = versions.newest(known, doc_kind) if to_stamp else versions.current(known, doc_kind, desk.today)
+        if not wanted.stamped_on:
+            promises.check_agreed(tables)
         values = placeholder_values(desk, tables, None, wanted)
         view = _view(tables, wanted, desk.today, values)
     if doc_kind not in CHILDRENS:
@@ -155,8 +158,8 @@ def imprint(desk: Desk, text_hash: str = "") -> dict[str, Pair]:
     """
     with desk.db.reading() as tables:
         form = next((one for one in situations.form_versions(tables) if one.text_hash == text_hash), None)
-        values, facts = placeholder_values(desk, tables, None, form), setup.facts(tables)
-    lead, number = (facts.get(code, BLANK) for code in ("pi_name", "ethics_no"))
+        values = placeholder_values(desk, tables, None, form)
+        lead, number = (promises.facts_under(tables, form).get(code, BLANK) for code in ("pi_name", "ethics_no"))
     return {name: values[name] for name in ("institution", "phone")} | {
         "lead": Pair(lead, lead),
         "ethics": Pair(number, number),
@@ -219,9 +222,6 @@ def _current_texts(desk: Desk) -> dict[str, Pair]:
     with desk.db.reading() as tables:
         newest = strings.newest_version(tables)
         return strings.published(tables, newest) if newest else {}
-
-
-BLANK = "＿＿＿＿＿＿"
 
 
 def placeholder_values(
