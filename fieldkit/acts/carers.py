@@ -36,6 +36,7 @@ class CarerAnswer:
     follows: Sequence[str] = ()
     witness_fit: bool = True
     reasons: Mapping[str, str] = field(default_factory=dict)
+    said_on: str = ""
 
     @property
     def evidence(self) -> Evidence:
@@ -55,15 +56,17 @@ def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
     ReasonNeeded (V25, V31).
     """
     if not said.agreed and consents.is_guardian(desk, subject, said.relation):
-        return consents.record(desk, subject, GuardianAnswer(said.relation, {"participate": NO}, ()))
-    form = forms.carer_form(desk, subject)
+        no = GuardianAnswer(said.relation, {"participate": NO}, (), given_on=said.said_on)
+        return consents.record(desk, subject, no)
+    when = consents.dated(desk, said.said_on)
+    form = forms.carer_form(desk, subject, said.said_on)
     with desk.db.writing() as tables:
         if said.agreed:
             _check(desk, tables, form, said)
         one = case_within(desk, tables, subject)
         basis = "parent" if consent.may_consent(said.relation) else ""
         person = events.person(desk, tables, subject, said.relation, basis)
-        event = events.begin(desk, one, form, CARER, person, said.relation, said.follows)
+        event = events.begin(desk, one, form, CARER, person, said.relation, said.follows) | when
         if not said.agreed:
             declined = Draft("consent_event", {**event, "act": "declined"}, subject=subject)
             return log.append(tables, desk.pen, declined).id

@@ -68,11 +68,11 @@ class PhoneNotAllowed(Refusal):
 class GuardianAnswer:
     """What a guardian said and how; all of it is stored in one transaction, or nothing is.
 
-    `way`: what the yes leaves behind, a signature on the screen unless given; `given_on`: the day of a consent that
-    was taken on paper and is entered late; `basis_evidence`: what shows that somebody who is no parent is the
-    guardian, a code, and `basis_paper`: which paper was seen; `reasons`: rule code to reason code; `text_hash`: of the
-    form that was read; `bases`: what `opened` returned when the steps began, so that names that came in meanwhile are
-    not overwritten.
+    `way`: what the yes leaves behind, a signature on the screen unless given; `given_on`: the day of an answer that is
+    written down later, from paper or after its form waited; `basis_evidence`: what shows that somebody who is no parent
+    is the guardian, a code, and `basis_paper`: which paper was seen; `reasons`: rule code to reason code; `text_hash`:
+    of the form that was read; `bases`: what `opened` returned when the steps began, so that names that came in
+    meanwhile are not overwritten.
     """
 
     relation: str
@@ -169,19 +169,25 @@ def check_day(desk: Desk, given_on: str) -> str:
     return calendars.past_day(given_on, N_("Day on the paper"), desk.clock.today()).isoformat()
 
 
+def dated(desk: Desk, given_on: str) -> dict[str, Value]:
+    """Return what an answer says of its day, and of today where it is written down later. Raises NoDay, DayToCome."""
+    return {"day": check_day(desk, given_on), **({"entered_on": desk.today} if given_on else {})}
+
+
 def _begin(desk: Desk, tables: Tables, one: Case, form: FormView, said: GuardianAnswer) -> dict[str, Value]:
-    day, late = check_day(desk, said.given_on), {"entered_on": desk.today} if said.given_on else {}
+    when = dated(desk, said.given_on)
+    day = str(when["day"])
     later = {event.id for event in one.events if event.day > day}  # a paper does not follow what was said after it
     seen = [name for name in said.follows if name not in later]
     if one.age_group == ADULT_GROUP:
         session = {"session": new_id()}
-        return events.begin(desk, one, form, ADULT, one.id, "self", seen) | session | {"day": day, **late}
+        return events.begin(desk, one, form, ADULT, one.id, "self", seen) | session | when
     basis = _basis(tables, one.id, said, day)
     seen_paper = _seen_paper(said)
     noted = basis if basis == PARENT or seen_paper else ""  # what nobody has shown stands in the event alone
     person = events.person(desk, tables, one.id, said.relation, noted, seen_paper)
     event = events.begin(desk, one, form, GUARDIAN, person, said.relation, seen)
-    return event | {"guardian_basis": basis, "day": day, **late}
+    return event | {"guardian_basis": basis, **when}
 
 
 def _basis(tables: Tables, subject: str, said: GuardianAnswer, day: str) -> str:

@@ -103,9 +103,9 @@ def allows_phone(desk: Desk) -> bool:
         return setup.facts(tables).get("allow_phone_consent") == "yes"
 
 
-def carer_form(desk: Desk, subject: str) -> FormView:
-    """Return the carer's form."""
-    return form_for(desk, "carer_agreement", case(desk, subject))
+def carer_form(desk: Desk, subject: str, day: str = "") -> FormView:
+    """Return the carer's form of *day*, today unless given."""
+    return form_for(desk, "carer_agreement", case(desk, subject), day)
 
 
 def child_form(desk: Desk, subject: str) -> FormView:
