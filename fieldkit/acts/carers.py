@@ -21,7 +21,10 @@ from fieldkit.store.log import Draft
 
 @dataclass(frozen=True)
 class CarerAnswer:
-    """A carer's agreement (配合确认): never a substitute for consent (`domain.md` §3.1)."""
+    """A carer's agreement (配合确认): never a substitute for consent (`domain.md` §3.1).
+
+    `said_on`: the day of an answer whose form waited, today where it is empty.
+    """
 
     relation: str
     method: str
