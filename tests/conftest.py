@@ -38,6 +38,7 @@ from fieldkit.acts import (
     people,
     pseudonyms,
     questions,
+    readiness,
     screenings,
     stops,
     studies,
@@ -494,6 +495,17 @@ def carry(tmp_path: Path) -> Callable[[Desk, Desk], Report]:
         return handover.read(taker, path)
 
     return stick
+
+
+@pytest.fixture
+def closed(desks: Desks, carry: Callable[[Desk, Desk], Report]) -> Callable[[], None]:
+    """Close the study today; the interviewer's machine knows."""
+
+    def close() -> None:
+        readiness.keep(desks["coordinator"], {"closed_on": desks["coordinator"].today})
+        carry(desks["coordinator"], desks["interviewer"])
+
+    return close
 
 
 @pytest.fixture

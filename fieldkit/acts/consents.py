@@ -68,11 +68,11 @@ class PhoneNotAllowed(Refusal):
 class GuardianAnswer:
     """What a guardian said and how; all of it is stored in one transaction, or nothing is.
 
-    `way`: what the yes leaves behind, a signature on the screen unless given; `given_on`: the day of a consent that
-    was taken on paper and is entered late; `basis_evidence`: what shows that somebody who is no parent is the
-    guardian, a code, and `basis_paper`: which paper was seen; `reasons`: rule code to reason code; `text_hash`: of the
-    form that was read; `bases`: what `opened` returned when the steps began, so that names that came in meanwhile are
-    not overwritten.
+    `way`: what the yes leaves behind, a signature on the screen unless given; `given_on`: the day of an answer that is
+    written down later, from paper or after its form waited; `basis_evidence`: what shows that somebody who is no parent
+    is the guardian, a code, and `basis_paper`: which paper was seen; `reasons`: rule code to reason code; `text_hash`:
+    of the form that was read; `bases`: what `opened` returned when the steps began, so that names that came in
+    meanwhile are not overwritten.
     """
 
     relation: str
@@ -139,13 +139,16 @@ def _is_no(said: GuardianAnswer) -> bool:
 
 @only(INTERVIEWER)
 def inform(desk: Desk, subject: str, said: GuardianAnswer) -> str:
-    """Keep that a call dropped, or that the guardian was only told: what was asked so far is void (§3.5, step 9)."""
+    """Keep that a call dropped, or that the guardian was only told: what was asked so far is void (§3.5, step 9).
+
+    Raises StudyClosed.
+    """
     return _undecided(desk, subject, said, {"act": "informed_only", "call": dict(said.evidence.call)})
 
 
 @only(INTERVIEWER)
 def defer(desk: Desk, subject: str, said: GuardianAnswer, again_on: str = "") -> str:
-    """Keep that the guardian wants to think about it, and when to ask again; raises NoDay for what is none."""
+    """Keep that the guardian wants to think about it, and when to ask again; raises NoDay, StudyClosed."""
     day = calendars.told_day(again_on, N_("Ask again on")).isoformat() if again_on.strip() else ""
     return _undecided(desk, subject, said, {"act": "deferred", "again_on": day})
 
@@ -154,6 +157,7 @@ def _undecided(desk: Desk, subject: str, said: GuardianAnswer, told: Mapping[str
     form = forms.guardian_form(desk, subject, check_day(desk, said.given_on))
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
+        situations.check_open(tables, check_day(desk, said.given_on))
         event = _begin(desk, tables, one, form, said) | {**told, "method": said.evidence.method}
         return log.append(tables, desk.pen, Draft("consent_event", event, subject=one.id)).id
 
@@ -165,19 +169,25 @@ def check_day(desk: Desk, given_on: str) -> str:
     return calendars.past_day(given_on, N_("Day on the paper"), desk.clock.today()).isoformat()
 
 
+def dated(desk: Desk, given_on: str) -> dict[str, Value]:
+    """Return what an answer says of its day, and of today where it is written down later. Raises NoDay, DayToCome."""
+    return {"day": check_day(desk, given_on), **({"entered_on": desk.today} if given_on else {})}
+
+
 def _begin(desk: Desk, tables: Tables, one: Case, form: FormView, said: GuardianAnswer) -> dict[str, Value]:
-    day, late = check_day(desk, said.given_on), {"entered_on": desk.today} if said.given_on else {}
+    when = dated(desk, said.given_on)
+    day = str(when["day"])
     later = {event.id for event in one.events if event.day > day}  # a paper does not follow what was said after it
     seen = [name for name in said.follows if name not in later]
     if one.age_group == ADULT_GROUP:
         session = {"session": new_id()}
-        return events.begin(desk, one, form, ADULT, one.id, "self", seen) | session | {"day": day, **late}
+        return events.begin(desk, one, form, ADULT, one.id, "self", seen) | session | when
     basis = _basis(tables, one.id, said, day)
     seen_paper = _seen_paper(said)
     noted = basis if basis == PARENT or seen_paper else ""  # what nobody has shown stands in the event alone
     person = events.person(desk, tables, one.id, said.relation, noted, seen_paper)
     event = events.begin(desk, one, form, GUARDIAN, person, said.relation, seen)
-    return event | {"guardian_basis": basis, "day": day, **late}
+    return event | {"guardian_basis": basis, **when}
 
 
 def _basis(tables: Tables, subject: str, said: GuardianAnswer, day: str) -> str:
@@ -242,7 +252,6 @@ def _check_given(desk: Desk, tables: Tables, subject: str, form: FormView, said:
     if said.text_hash not in {"", form.text_hash}:
         raise FormMoved
     form.check_in_force()
-    situations.check_open(tables, said.given_on or desk.today)
     if said.evidence.method in ways.BY_PHONE and not forms.allows_phone(desk):
         raise PhoneNotAllowed
     if any(said.items.get(item.code) not in {YES, NO} for item in form.items):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from fieldkit.acts import situations
+from fieldkit.errors import Refusal
+from fieldkit.i18n import N_
 from fieldkit.records import Change, natural_id
 from fieldkit.rules import guides
 from fieldkit.rules.versions import MAJOR, FormVersion
@@ -13,25 +15,69 @@ from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
 
 KEPT_UNTIL = "retention_until"
-PRINTED = {"institution": "institution", "institution_en": "institution", "pi_contact": "phone", KEPT_UNTIL: KEPT_UNTIL}
+PRINTED = {  # a fact, and the gap in the words of a form that it fills; without one it stands in the head of every form
+    "institution": "institution",
+    "institution_en": "institution",
+    "pi_contact": "phone",
+    "pi_name": "",
+    KEPT_UNTIL: KEPT_UNTIL,
+}
+BLANK = "＿＿＿＿＿＿"
+
+
+class FactsDisputed(Refusal):
+    """Of something that the forms print two versions stand: neither is printed, and no stamp goes on it."""
+
+    code = "facts_disputed"
+    message = N_(
+        "Not done: the forms print one of these, and nobody has chosen which: {values}. The coordinator chooses under "
+        "“Two versions”; then print, and enter the stamp."
+    )
 
 
 def facts_under(tables: Tables, form: FormVersion | None) -> dict[str, str]:
     """Return the facts as *form* prints them: those that stood when it was first stamped.
 
-    Without a form, or under one that is not stamped yet, they are today's; what nobody had written by the stamp is
-    what was written first after it. Of two days that were written the earlier counts, also under an older version.
+    Without a form, or under one that is not stamped yet, they are today's, a line to write on while two versions stand;
+    what nobody had written by the stamp is what was written first after it. Of two days that were written the earlier
+    counts, also under an older version.
     """
     known, kept_until = setup.facts(tables), _changes(tables, KEPT_UNTIL)
+    known |= dict.fromkeys(setup.disputed(tables) & PRINTED.keys(), BLANK)
     days = _days(kept_until)
     stamp = _stamped_at(tables, form) if form and form.stamped_on else None
-    if stamp is not None:
-        for code in PRINTED.keys() - {KEPT_UNTIL}:
-            printed = _at(_changes(tables, code), stamp)
-            if len({one.set["value"] for one in printed}) == 1:
-                known[code] = printed[0].set["value"]
+    if form and stamp is not None:
+        known |= _stamped_with(tables, form, stamp)
         days += _days(one for one in kept_until if one.tick < stamp)
     return {code: value for code, value in known.items() if value} | {KEPT_UNTIL: min(days)}
+
+
+def printed_now(tables: Tables) -> dict[str, str]:
+    """Return what a form says of the study that is stamped now, but for the day; raises FactsDisputed."""
+    check_agreed(tables)
+    return {code: value for code, value in setup.facts(tables).items() if code in _KEPT_AS_STAMPED}
+
+
+def check_agreed(tables: Tables) -> None:
+    """Raise FactsDisputed while two versions stand of something that forms print."""
+    apart = setup.disputed(tables) & PRINTED.keys()
+    if apart:
+        ones = [_heads(_changes(tables, code)) for code in PRINTED if code in apart]
+        raise FactsDisputed(values="; ".join(" / ".join(str(one.set["value"]) for one in heads) for heads in ones))
+
+
+_KEPT_AS_STAMPED = PRINTED.keys() - {KEPT_UNTIL}
+
+
+def _stamped_with(tables: Tables, form: FormVersion, stamp: int) -> dict[str, str]:
+    """Return what *form* printed at its first *stamp*: as the stamp says, else as the log says of that moment."""
+    said = merge.heads(log.standing_of(tables, _record(form))).get("printed", [])
+    found: dict[str, str] = dict(said[0].set["printed"]) if said else {}
+    for code in _KEPT_AS_STAMPED - found.keys():
+        printed = {one.set["value"] for one in _at(_changes(tables, code), stamp)}
+        if len(printed) == 1:
+            found[code] = printed.pop()
+    return found
 
 
 def _at(changes: list[Change], stamp: int) -> list[Change]:
@@ -62,7 +108,7 @@ def _says(tables: Tables, code: str, versions: list[FormVersion]) -> bool:
     """Tell whether the newest version, or the one that families agree to until it is stamped, prints *code*."""
     stamped = [one for one in versions if one.stamped_on]
     last = [max(ones, key=lambda one: one.number) for ones in (stamped, versions)] if stamped else []
-    return any(PRINTED[code] in _placeholders(tables, one) for one in last)
+    return any(not PRINTED[code] or PRINTED[code] in _placeholders(tables, one) for one in last)
 
 
 def _asks_anew(versions: list[FormVersion]) -> bool:
@@ -79,8 +125,12 @@ def _placeholders(tables: Tables, form: FormVersion) -> set[str]:
 
 def _stamped_at(tables: Tables, form: FormVersion) -> int:
     """Return the tick of a version's first stamp; none of it is earlier than a change that its author had seen."""
-    changes = log.of_record(tables, natural_id("form", form.doc_kind, str(form.number)))
+    changes = log.of_record(tables, _record(form))
     return min((one.tick for one in changes if one.set.get("stamped_on")), default=0)
+
+
+def _record(form: FormVersion) -> str:
+    return natural_id("form", form.doc_kind, str(form.number))
 
 
 def _changes(tables: Tables, code: str) -> list[Change]:

@@ -122,16 +122,26 @@ def born_of(rows: people.Rows, subject: str) -> BirthDate | None:
 
 
 class StudyClosed(Refusal):
-    """Nothing more follows from a yes: a name that nobody needs is not kept (PIPL 6, 19)."""
+    """Nobody new is written down or asked: a name that nobody needs is not kept (PIPL 6, 19)."""
 
     code = "study_closed"
-    message = N_("The study is closed: no new consent is taken, and nothing was saved. A no is still kept.")
+    message = N_(
+        "The study is closed since {day}: no child is newly registered or asked, and nothing was saved. A no, a "
+        "withdrawal and a paper of an earlier day are still taken. Is that day wrong? The coordinator corrects it "
+        "under “Getting ready”."
+    )
 
 
 def check_open(tables: Tables, day: str) -> None:
     """Raise StudyClosed where the study is closed on *day*."""
-    if gates.closed(setup.facts(tables), day):
-        raise StudyClosed
+    if closed := gates.closed_since(setup.facts(tables), day):
+        raise StudyClosed(day=calendars.spoken_day(closed))
+
+
+def closed_since(desk: Desk) -> str:
+    """Return the day since which the study is closed, an empty string while it goes on."""
+    with desk.db.reading() as tables:
+        return gates.closed_since(setup.facts(tables), desk.today)
 
 
 def adults(tables: Tables, rows: people.Rows, subject: str) -> dict[str, Adult]:

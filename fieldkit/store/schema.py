@@ -37,6 +37,7 @@ KNOWN = (
     "paper_named",
     "of_age_by_a_date",
     "recordings_taken_back",
+    "printed_at_the_stamp",
 )  # any other name is a later version's
 
 _LOG = """
@@ -384,3 +385,9 @@ def of_age_by_a_date(db: Tables) -> None:
 def recordings_taken_back(db: Tables) -> None:
     """Recordings and pictures that a coordinator had erased because a family took them back."""
     _script(db, derived.REDACTED_ATTACHMENTS)
+
+
+@migrations()
+def printed_at_the_stamp(db: Tables) -> None:
+    """What a version of a form said of the study when it was stamped, whatever is chosen afterwards."""
+    db.execute("ALTER TABLE forms ADD COLUMN printed TEXT")

@@ -71,6 +71,8 @@ def chosen(subject: str) -> Answer:
     if relation not in CODES["relation"]:
         raise Missing(field=_("who is here"))
     actor = _actor(case, relation, basis)
+    if actor != consent.CARER and how not in {steps.PAPER, steps.REFUSES}:
+        case.check_open()
     noes = consent.noes_of(case.events, actor, relation) if how not in {steps.PAPER, steps.REFUSES} else []
     asked = consent.asked_again(actor, noes) if actor != consent.CARER else []
     if any(not reasons().get(one.code) for one in asked):

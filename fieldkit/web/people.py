@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from wtforms import HiddenField, RadioField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
-from fieldkit.acts import clocks, people, visits
+from fieldkit.acts import clocks, people, situations, visits
 from fieldkit.acts.cases import Case, InterviewLine
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import new_id
@@ -50,6 +50,12 @@ def listing() -> str:
     found = people.find(desk(), wanted) if wanted else people.listing(desk())
     counts = {label("nonparticipation", reason): n for reason, n in people.nonparticipation(desk()).items()}
     return render_template("people/list.html", cases=found, wanted=wanted, nonparticipation=counts)
+
+
+@pages.app_template_global()
+def closed_since() -> str:
+    """Return the day since which the study is closed, an empty string while it goes on."""
+    return situations.closed_since(desk())
 
 
 @pages.get("/new")

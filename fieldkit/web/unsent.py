@@ -10,10 +10,12 @@ from flask import Blueprint, Flask, g, redirect, render_template, request, sessi
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from fieldkit.acts import people, stops
+from fieldkit.acts import clocks, people, stops
 from fieldkit.acts.assents import SAID_NO
 from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
+from fieldkit.i18n import N_
+from fieldkit.rules import calendars
 from fieldkit.rules.consent import YES
 from fieldkit.web.pages import Answer, words
 from fieldkit.web.sessions import desk, in_turn
@@ -23,6 +25,8 @@ from fieldkit.web.typed import prose
 pages = Blueprint("unsent", __name__, url_prefix="/unsent")
 MARK = "unsent"  # the field by which a form says which of those that wait it is; also one that was corrected since
 AS_IT_WAS = "as_it_was"  # sent off as it waited
+DAY = "filled_in_on"
+_OF_ADULTS = {"consents", "ways", "carers"}  # whose answers bear the day on which they were given
 _FIRST = {"withdrawals.write_down", "stops.begin", "consents.refused"}
 _CHILD = "assents.said"
 _HALTS = SAID_NO | {"think"}
@@ -37,10 +41,11 @@ def hold(app: Flask) -> None:
 @in_turn
 def keep() -> None:
     """Let the form that was just sent wait; what is sent twice, or met the cover again, waits once."""
-    ours = {MARK, AS_IT_WAS, "csrf_token"}
+    ours, before = {MARK, AS_IT_WAS, DAY, "csrf_token"}, _as_it_was()
     fields = [(name, text) for name, text in request.form.items(multi=True) if name not in ours]
     waits = {"path": request.full_path, "fields": [list(one) for one in fields], "first": _comes_first()}
     waits |= {"step": request.endpoint, "of": dict(request.view_args or {}), "day": filled_in_on()}
+    waits["sure"] = before["sure"] if before else not clocks.look(desk()).doubted
     others = [one for one in waiting() if one["id"] != request.form.get(MARK)]
     if not any(one | waits == one for one in others):
         session["waiting"] = [*others, {"id": request.form.get(MARK) or new_id(), **waits}]
@@ -49,8 +54,38 @@ def keep() -> None:
 
 def filled_in_on() -> str:
     """Return the civil date on which the form of this request was filled in: it may have waited since."""
+    one = _as_it_was()
+    return one["day"] if one else desk().today
+
+
+def _as_it_was() -> dict[str, Any] | None:
+    """Return the form that waited and that this request sends unchanged."""
     mark = request.form.get(MARK) if AS_IT_WAS in request.form else None
-    return next((one["day"] for one in waiting() if one["id"] == mark), desk().today)
+    return next((one for one in waiting() if one["id"] == mark), None)
+
+
+@in_turn
+def answered_on() -> str:
+    """Return the day on which an adult gave the answer of this request, empty where that is today.
+
+    It may have waited since, and have been corrected after a refusal; a day that cannot be trusted is asked for. Raises
+    NoDay, DayToCome.
+    """
+    mark = waited()
+    one = next((one for one in waiting() if one["id"] == mark), None)
+    if one and _unsure(one):
+        told = calendars.past_day(request.form.get(DAY, ""), FILLED_IN, desk().clock.today())
+        one.update(day=told.isoformat(), sure=True)
+    return one["day"] if one and one["day"] != desk().today else ""
+
+
+FILLED_IN = N_("the day on which it was filled in")
+
+
+def _unsure(one: dict[str, Any]) -> bool:
+    """Tell whether a form of another day bears one that a doubtful clock gave it, or that is still to come."""
+    today = desk().today
+    return one["day"] != today and (not one["sure"] or one["day"] > today)
 
 
 def waited() -> str:
@@ -83,6 +118,7 @@ def show() -> Answer:
     if one["step"] == _CHILD:
         known |= {"answer": words(ANSWERS.get(said.get("answer", ""), ""))}
     known |= {"over": one["step"] == _CHILD and said.get("answer") == YES and one["day"] != desk().today}
+    known["asks_day"] = DAY if one["step"].partition(".")[0] in _OF_ADULTS and _unsure(one) else ""
     return render_template("locks/unsent.html", one=one, step=words(called(one["step"])), whose=_whose(one), **known)
 
 

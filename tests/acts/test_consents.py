@@ -312,18 +312,34 @@ def test_what_does_not_stand_for_a_signature_leaves_nothing(
 
 
 def test_a_closed_study_takes_no_more_yes_and_still_every_no(
-    refused: Refused, desks: Desks, child: str, says: Says, carry: Callable[[Desk, Desk], object]
+    refused: Refused, desks: Desks, child: str, says: Says, closed: Callable[[], None]
 ) -> None:
-    readiness.keep(desks["coordinator"], {"closed_on": desks["coordinator"].today})
-    carry(desks["coordinator"], desks["interviewer"])
+    closed()
     said = says(desks["interviewer"], child)
 
     refused(StudyClosed, "interviewer", lambda desk: consents.record(desk, child, said))
     knows = CarerAnswer("pgm", "thumbprint", True, ["ok"], "cannot_read", "张某", "neighbour", "P-1", "纸袋")
     refused(StudyClosed, "interviewer", lambda desk: carers.record(desk, child, knows))
+    refused(StudyClosed, "interviewer", lambda desk: consents.defer(desk, child, said))
+    refused(StudyClosed, "interviewer", lambda desk: consents.inform(desk, child, said))
 
     consents.record(desks["interviewer"], child, replace(said, items={**said.items, "participate": "no"}))
     assert people.case(desks["interviewer"], child).events[-1].act == "declined"
+
+
+def test_a_paper_of_a_day_before_the_study_was_closed_is_still_entered(
+    refused: Refused, desks: Desks, child: str, says: Says, carry: Callable[[Desk, Desk], object]
+) -> None:
+    desk = desks["interviewer"]
+    yesterday, before = ((desk.clock.today() - timedelta(days=days)).isoformat() for days in (1, 2))
+    readiness.keep(desks["coordinator"], {"closed_on": yesterday})
+    carry(desks["coordinator"], desk)
+
+    of_that_day = says(desk, child, way=PAPER, given_on=yesterday)
+    refused(StudyClosed, "interviewer", lambda at: consents.record(at, child, of_that_day))
+    consents.record(desk, child, says(desk, child, way=PAPER, given_on=before))
+    found = people.case(desk, child)
+    assert (found.consent, found.step.code, found.closed_since) == ("given", "closed", yesterday)
 
 
 def test_no_phone_where_the_ethics_approval_does_not_allow_it(

@@ -113,6 +113,39 @@ def test_who_still_has_to_be_asked_is_asked_and_what_the_carer_said_is_told_as_s
     assert "已存好：奶奶" in page
 
 
+def test_a_closed_study_leads_no_parent_to_the_reading_and_still_to_the_no_and_the_paper(
+    browser: FlaskClient, child: str, closed: Callable[[], None]
+) -> None:
+    path = f"/people/{child}/consent"
+    browser.post(path, data={"relation": "mother"})
+    assert browser.get(f"{path}/guardian/read").status_code == 200
+    closed()
+
+    who = browser.get(path).text
+    assert ("起已经关闭" in who, 'name="relation" value="mother"' in who, 'name="phone"' in who) == (True, False, False)
+    for started in (browser.get(f"{path}/guardian/read"), browser.post(path, data={"relation": "mother"})):
+        assert (started.status_code, "起已经关闭" in started.text) == (409, True)
+    assert browser.post(path, data={"paper": "mother"}).location == f"{path}/guardian/paper"
+    browser.post(path, data={"relation": "pgm"})
+    carer = browser.get(f"{path}/carer").text
+    assert ("起已经关闭" in carer, 'value="yes"' in carer, 'value="no"' in carer) == (True, False, True)
+    browser.post(path, data={"refuses": "father"})
+    assert browser.post(f"{path}/guardian/no").status_code == 302
+    child_s = browser.get(f"/people/{child}/assent").text
+    assert ("起已经关闭" in child_s, 'value="think"' in child_s, 'value="no"' in child_s) == (True, False, True)
+
+
+def test_a_day_to_ask_again_comes_back_where_the_study_was_closed_meanwhile(
+    browser: FlaskClient, child: str, closed: Callable[[], None]
+) -> None:
+    path = f"/people/{child}/consent"
+    browser.post(path, data={"relation": "mother"})
+    closed()
+
+    answer = browser.post(f"{path}/guardian/later", data={"again_on": "2099-05-04"})
+    assert (answer.status_code, "起已经关闭" in answer.text, "2099-05-04" in answer.text) == (409, True, True)
+
+
 def test_what_was_not_understood_is_read_again(browser: FlaskClient, child: str) -> None:
     browser.post(f"/people/{child}/consent", data={"relation": "mother"})
     told = {"back0": "ok", "back1": "again", "back2": "ok"}

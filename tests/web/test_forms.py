@@ -6,6 +6,9 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
+from fieldkit.acts import readiness
+from fieldkit.acts.desk import Desk
+
 Sit = Callable[[str], FlaskClient]
 STAMP = {"stamped_on": "2026-01-02", "ethics_no": "YS-9", "valid_from": "2026-01-02", "valid_to": ""}
 KINDS = [
@@ -33,6 +36,20 @@ def test_a_stamp_that_ends_before_it_begins_is_refused_and_stays_typed(sit: Sit)
 
     assert answer.status_code == 422
     assert 'value="2025-12-31"' in answer.text
+
+
+def test_while_two_institutions_stand_print_and_stamp_lead_to_the_choice(sit: Sit, desks: dict[str, Desk]) -> None:
+    browser, desk = sit("coordinator"), desks["coordinator"]
+    with desk.db.writing() as tables:
+        tables.execute("UPDATE forms SET stamped_on = NULL")
+    for name in ("甲大学", "乙大学"):  # two tabs: neither saw the other
+        readiness.keep(desk, {"institution": name})
+
+    paper = browser.get("/forms/carer_agreement/print")
+    stamped = browser.post("/forms/stamp", data={**STAMP, "text_hash": _newest(browser, "assent_9_11")})
+    for page in (paper, stamped):
+        assert (page.status_code, "甲大学 / 乙大学" in page.text, 'href="/conflicts"' in page.text) == (409, True, True)
+    assert 'value="YS-9"' in stamped.text
 
 
 def test_a_stamp_reaches_the_list(sit: Sit) -> None:

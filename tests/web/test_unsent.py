@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 
 from fieldkit.acts import people
 from fieldkit.acts.desk import Desk
+from fieldkit.clock import Clock
+from fieldkit.studies import load_study
 from fieldkit.web.pages import SECRET
 from fieldkit.web.sessions import HeldSessions, end_sessions
 from fieldkit.web.titles import STEPS, called
@@ -18,6 +20,7 @@ from fieldkit.web.titles import STEPS, called
 Desks = dict[str, Desk]
 ROOT = Path(__file__).resolve().parents[2]
 PASSPHRASE = "four plain words here"
+ITEMS = len(next(form for form in load_study().forms if form.doc_kind == "guardian_info_consent").items)
 
 
 @pytest.fixture
@@ -296,3 +299,122 @@ def test_a_form_that_was_corrected_after_a_refusal_waits_no_more(covered: FlaskC
 
     assert covered.post(path, data={"outcome": "not_home", "unsent": sent["unsent"]}).status_code < 400
     assert covered.get("/unsent").location == "/"
+
+
+def cover(browser: FlaskClient) -> None:
+    """Let the laptop lie untouched until its cover falls."""
+    site = browser.application.extensions["fieldkit"]
+    site.clock = replace(site.clock, ahead=site.clock.ahead + timedelta(minutes=21))
+
+
+def mark_on(browser: FlaskClient, path: str) -> str:
+    return browser.get(path).text.split('name="mark" value="')[1].split('"')[0]
+
+
+def last_said(desks: Desks, child: str) -> tuple[str, str, str, str]:
+    one = people.case(desks["interviewer"], child).events[-1]
+    return one.relation, one.act, one.day, one.entered_on
+
+
+@pytest.fixture
+def days() -> tuple[str, str]:
+    """Today and tomorrow, as the tests' laptop counts them."""
+    today = Clock().today()
+    return today.isoformat(), (today + timedelta(days=1)).isoformat()
+
+
+def test_a_guardians_no_that_waited_over_midnight_bears_the_day_on_which_it_was_said(
+    beside: FlaskClient, desks: Desks, consented: str, days: tuple[str, str]
+) -> None:
+    beside.post(f"/people/{consented}/consent", data={"refuses": "father"})
+    path = f"/people/{consented}/consent/guardian/no"
+    mark = mark_on(beside, path)
+    cover(beside)
+    assert beside.post(path, data={"mark": mark}).status_code == 303
+    later(beside, 1)
+    lift(beside)
+
+    assert carry_out(beside) == 302
+    assert last_said(desks, consented) == ("father", "declined", *days)
+
+
+def test_a_signed_consent_that_waited_over_midnight_is_judged_for_its_day_also_once_it_was_corrected(
+    beside: FlaskClient, desks: Desks, child: str, signature: str, days: tuple[str, str]
+) -> None:
+    path = f"/people/{child}/consent/guardian"
+    beside.post(f"/people/{child}/consent", data={"relation": "mother"})
+    beside.post(f"{path}/read", data={f"back{number}": "ok" for number in range(3)})
+    for number in range(1, ITEMS + 1):
+        beside.post(f"{path}/items/{number}", data={"answer": "yes"})
+    mark = mark_on(beside, f"{path}/sign")
+    cover(beside)
+    signed = {
+        "real_name": "刘某",
+        "signer_name": "王某",
+        "pseudonym_zh": "南乔",
+        "migration": "both_away",
+        "carer": "pgm",
+    }
+    sent = {**signed, "pseudonym_zh": "刘某", "signature": signature, "mark": mark}
+    assert beside.post(f"{path}/sign", data=sent).status_code == 303
+    later(beside, 1)
+    lift(beside)
+
+    waits = offered(beside)[1]
+    assert beside.post(f"{path}/sign", data=waits).status_code == 422  # the pseudonym is the real name
+    corrected = {**signed, "signature": signature, "mark": mark, "unsent": waits["unsent"]}
+    assert beside.post(f"{path}/sign", data=corrected).status_code == 302
+    assert last_said(desks, child) == ("mother", "given", *days)
+    assert beside.get("/unsent").location == "/"
+
+
+def test_a_carers_answer_that_waited_over_midnight_bears_its_day(
+    beside: FlaskClient, desks: Desks, consented: str, days: tuple[str, str]
+) -> None:
+    beside.post(f"/people/{consented}/consent", data={"relation": "pgm"})
+    path = f"/people/{consented}/consent/carer"
+    mark = mark_on(beside, path)
+    cover(beside)
+    assert beside.post(path, data={"mark": mark, "agreed": "no"}).status_code == 303
+    later(beside, 1)
+    lift(beside)
+
+    assert carry_out(beside) == 302
+    assert last_said(desks, consented) == ("pgm", "declined", *days)
+
+
+def test_where_the_clock_has_gone_back_since_the_day_of_what_waited_is_asked_for(
+    beside: FlaskClient, desks: Desks, consented: str
+) -> None:
+    beside.post(f"/people/{consented}/consent", data={"refuses": "father"})
+    path = f"/people/{consented}/consent/guardian/no"
+    mark = mark_on(beside, path)
+    cover(beside)
+    assert beside.post(path, data={"mark": mark}).status_code == 303
+    lift(beside)
+    later(beside, -3)
+
+    told, now = ((Clock().today() - timedelta(days=days)).isoformat() for days in (4, 3))
+    assert "这一步是哪天填的" in beside.get("/unsent").text
+    assert carry_out(beside) == 422
+    path, sent = offered(beside)
+    assert beside.post(path, data={**sent, "filled_in_on": told}).status_code == 302
+    assert last_said(desks, consented) == ("father", "declined", told, now)
+
+
+def test_a_day_that_the_clock_was_doubted_on_is_asked_for(beside: FlaskClient, desks: Desks, consented: str) -> None:
+    later(beside, 30)
+    lift(beside)
+    beside.post(f"/people/{consented}/consent", data={"refuses": "father"})
+    path = f"/people/{consented}/consent/guardian/no"
+    mark = mark_on(beside, path)
+    cover(beside)
+    assert beside.post(path, data={"mark": mark}).status_code == 303
+    later(beside, 1)
+    lift(beside)
+
+    assert "这一步是哪天填的" in beside.get("/unsent").text
+    path, sent = offered(beside)
+    told = Clock().today().isoformat()
+    assert beside.post(path, data={**sent, "filled_in_on": told}).status_code == 302
+    assert last_said(desks, consented)[1:3] == ("declined", told)
