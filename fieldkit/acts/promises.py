@@ -39,17 +39,15 @@ def facts_under(tables: Tables, form: FormVersion | None) -> dict[str, str]:
     """Return the facts as *form* prints them: those that stood when it was first stamped.
 
     Without a form, or under one that is not stamped yet, they are today's, a line to write on while two versions stand;
-    what nobody had written by the stamp is what was written first after it. Of two days that were written the earlier
-    counts, also under an older version.
+    what nobody had written by the stamp is what was written first after it. Of all days that a family may have heard
+    the earliest counts: the one at the stamp, and each since.
     """
     known, kept_until = setup.facts(tables), _changes(tables, KEPT_UNTIL)
     known |= dict.fromkeys(setup.disputed(tables) & PRINTED.keys(), BLANK)
-    days = _days(kept_until)
     stamp = _stamped_at(tables, form) if form and form.stamped_on else None
     if form and stamp is not None:
         known |= _stamped_with(tables, form, stamp)
-        days += _days(one for one in kept_until if one.tick < stamp)
-    return {code: value for code, value in known.items() if value} | {KEPT_UNTIL: min(days)}
+    return {code: value for code, value in known.items() if value} | {KEPT_UNTIL: min(_days(kept_until, stamp))}
 
 
 def printed_now(tables: Tables) -> dict[str, str]:
@@ -141,6 +139,9 @@ def _heads(changes: Iterable[Change]) -> list[Change]:
     return merge.heads(changes).get("value", [])
 
 
-def _days(changes: Iterable[Change]) -> list[str]:
-    written = [str(one.set["value"]) for one in _heads(changes) if one.set["value"]]
-    return written or [load_study().retention_until]
+def _days(changes: list[Change], stamp: int | None) -> list[str]:
+    """Return the days that were said: today's, and under a *stamp* the one at it and all that were written since."""
+    since = [one for one in changes if stamp is not None and one.tick >= stamp]
+    said = _heads(one for one in changes if one not in since)
+    first = [str(one.set["value"]) for one in said if one.set["value"]] or [load_study().retention_until]
+    return first + [str(one.set["value"]) for one in since if one.set["value"]]

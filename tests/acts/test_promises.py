@@ -170,6 +170,30 @@ def test_an_earlier_day_holds_for_every_version(desks: Desks) -> None:
     assert [said_by(desk, one)[1] for one in versions_of(desk, kind)] == ["2027-01-01"] * 2
 
 
+def test_an_earlier_day_that_families_heard_stays_though_a_later_one_is_written_for_the_next_version(
+    desks: Desks,
+) -> None:
+    desk, kind = desks["coordinator"], "guardian_info_consent"
+    keep(desk, {"retention_until": "2027-01-01"})
+    for one in bound(desk, "retention_until"):
+        write(desk, one)
+    keep(desk, LATER)
+
+    old, new = sorted(versions_of(desk, kind), key=lambda one: one.number)
+    assert (said_by(desk, old)[1], said_by(desk, new)[1]) == ("2027-01-01", "2040-12-31")
+
+
+def test_the_approval_that_a_form_prints_is_the_one_of_its_stamp(desks: Desks) -> None:
+    desk, kind = desks["coordinator"], "guardian_info_consent"
+    write(desk, kind)
+    stamp(desk, kind)
+    keep(desk, {"ethics_no": "XYZ-1"})
+
+    old, new = sorted(versions_of(desk, kind), key=lambda one: one.number)
+    assert forms.imprint(desk, old.text_hash)["ethics"].zh == "YS-2020-01"
+    assert forms.imprint(desk, new.text_hash)["ethics"].zh == "E-2"
+
+
 KIND = "guardian_info_consent"
 
 
