@@ -9,7 +9,7 @@ from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Change, natural_id
 from fieldkit.rules import guides
-from fieldkit.rules.versions import MAJOR, FormVersion
+from fieldkit.rules.versions import MAJOR, MINOR, FormVersion
 from fieldkit.store import log, merge, setup, strings
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
@@ -64,6 +64,7 @@ def check_agreed(tables: Tables) -> None:
         raise FactsDisputed(values="; ".join(" / ".join(str(one.set["value"]) for one in heads) for heads in ones))
 
 
+_WHOM_TO_ASK = {"pi_name", "pi_contact"}
 _KEPT_AS_STAMPED = PRINTED.keys() - {KEPT_UNTIL}
 
 
@@ -85,15 +86,16 @@ def _at(changes: list[Change], stamp: int) -> list[Change]:
 def binding(tables: Tables, code: str) -> list[str]:
     """Return the kinds of form whose stamped words would change with what stands under *code*.
 
-    It may change only for a version that is still to be stamped, and that asks the families anew (`domain.md` §3.7).
-    What nobody has written yet was promised by nobody, but for the day that the study itself says.
+    It may change only for a version that is still to be stamped, and that asks the families anew, or tells them where
+    whom to ask is all that is new (`domain.md` §3.7). What nobody has written yet was promised by nobody, but for the
+    day that the study itself says.
     """
     if not _changes(tables, code) and code != KEPT_UNTIL:
         return []
     by_kind: dict[str, list[FormVersion]] = {}
     for one in situations.form_versions(tables):
         by_kind.setdefault(one.doc_kind, []).append(one)
-    return [kind for kind, ones in by_kind.items() if _says(tables, code, ones) and not _asks_anew(ones)]
+    return [kind for kind, ones in by_kind.items() if _says(tables, code, ones) and not _brings(ones, code)]
 
 
 def named(kinds: list[str]) -> Pair:
@@ -109,10 +111,11 @@ def _says(tables: Tables, code: str, versions: list[FormVersion]) -> bool:
     return any(not PRINTED[code] or PRINTED[code] in _placeholders(tables, one) for one in last)
 
 
-def _asks_anew(versions: list[FormVersion]) -> bool:
-    """Tell whether a major change waits for its stamp, and no later version carries one already."""
+def _brings(versions: list[FormVersion], code: str) -> bool:
+    """Tell whether a change of the class that *code* takes waits for its stamp, and no later version has one."""
     told = max((one.number for one in versions if one.stamped_on), default=0)
-    return any(one.number > told and one.change_class == MAJOR for one in versions)
+    classes = {MAJOR, MINOR} if code in _WHOM_TO_ASK else {MAJOR}
+    return any(one.number > told and one.change_class in classes for one in versions)
 
 
 def _placeholders(tables: Tables, form: FormVersion) -> set[str]:

@@ -58,7 +58,8 @@ class FormsSayOtherwise(Refusal):
     code = "forms_say_otherwise"
     message = N_(
         "Not saved: the stamped forms say “{value}”, and families agree to what was stamped. Write new versions of "
-        "these forms first, as a major change, then save it here, then have them stamped: {forms}."
+        "these forms first, as a major change (as a minor one where only the principal investigator or the number is "
+        "new), then save it here, then have them stamped: {forms}."
     )
 
 

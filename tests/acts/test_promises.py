@@ -103,6 +103,23 @@ def test_a_version_that_asks_no_family_anew_brings_in_no_other_institution(
     refused(FormsSayOtherwise, "coordinator", partial(keep, facts=COMPANY))
 
 
+@pytest.mark.parametrize("change_class", ["editorial", "minor"])
+@pytest.mark.parametrize("changed", [{"pi_contact": "0394-7654321"}, {"pi_name": "另一位"}])
+def test_whom_to_ask_is_told_with_a_minor_version_and_slips_in_with_none_that_says_nothing(
+    desks: Desks, changed: dict[str, str], change_class: str
+) -> None:
+    desk = desks["coordinator"]
+    for kind in bound(desk, *changed):
+        write(desk, kind, change_class)
+
+    if change_class == "editorial":
+        with pytest.raises(FormsSayOtherwise):
+            keep(desk, changed)
+    else:
+        keep(desk, changed)
+    assert bool(bound(desk, *changed)) == (change_class == "editorial")
+
+
 def test_a_version_that_was_stamped_already_brings_in_no_other_institution(refused: Refused, desks: Desks) -> None:
     desk = desks["coordinator"]
     for kind in bound(desk, "institution"):
