@@ -478,9 +478,9 @@ def unlock(passphrase: str) -> Callable[[Page, Laptop], None]:
     def type_it(page: Page, laptop: Laptop) -> None:
         page.goto(f"{laptop.url}/unlock")
         page.fill("#passphrase", passphrase)
-        page.click("form.card button.primary")
-        page.wait_for_selector("h1:not(:text('谁在这里'))")
-        page.wait_for_load_state()  # its scripts may lead on; nobody goes elsewhere meanwhile
+        with page.expect_navigation():  # until the page behind it has loaded: its scripts may lead on
+            page.click("form.card button.primary")
+        expect(page.locator("h1")).not_to_have_text("谁在这里？")
 
     return type_it
 

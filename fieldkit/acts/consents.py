@@ -27,7 +27,6 @@ from fieldkit.store import log, people
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import unb64
 from fieldkit.store.log import Draft
-from fieldkit.studies import load_study
 
 PARENT = "parent"
 
@@ -214,23 +213,14 @@ def _is_shown(said: GuardianAnswer, known: people.Row | None, basis: str) -> boo
     if said.basis_evidence:
         return bool(_seen_paper(said))
     kept = (known["basis_evidence"] or "").strip() if known and known["basis"] == basis else ""
-    if known and kept == SEEN:
-        return _is_paper(known["basis_paper"] or "")
-    return bool(kept) and kept.casefold() not in _NO_PAPER
+    if known and kept == situations.SEEN:
+        return situations.is_paper(known["basis_paper"] or "")
+    return bool(kept) and kept.casefold() not in situations.NO_PAPER
 
 
 def _seen_paper(said: GuardianAnswer) -> str:
-    return said.basis_paper.strip() if said.basis_evidence == SEEN and _is_paper(said.basis_paper) else ""
-
-
-def _is_paper(named: str) -> bool:
-    return bool(names.letters(named)) and named.strip().casefold() not in _NO_PAPER
-
-
-SEEN = "seen_paper"
-_NO_PAPER = frozenset(
-    word.casefold() for code in situations.UNSHOWN for word in (code, *load_study().codes["basis_evidence"][code])
-) | {"无", "没有", "口头", "不知道"}
+    seen = said.basis_evidence == situations.SEEN and situations.is_paper(said.basis_paper)
+    return said.basis_paper.strip() if seen else ""
 
 
 def _give(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, event: dict[str, Value]) -> str:

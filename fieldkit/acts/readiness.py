@@ -121,6 +121,12 @@ def leads(desk: Desk) -> list[str]:
     return [known[code] for code in ("safeguarding_lead", "safeguarding_deputy") if code in known]
 
 
+def phone(desk: Desk) -> str:
+    """Return the number that families ring to ask or to withdraw; empty while it is not settled."""
+    with desk.db.reading() as tables:
+        return setup.facts(tables).get("pi_contact", "")
+
+
 @only(COORDINATOR)
 def keep(desk: Desk, values: Mapping[str, str], bases: Mapping[str, str] | None = None) -> None:
     """Keep the facts in *values* (code to text; empty takes one back) that changed since *bases* were on the screen.

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from fieldkit.acts import clocks, people, stops
 from fieldkit.acts.assents import SAID_NO
 from fieldkit.clock import new_id
-from fieldkit.errors import Refusal
+from fieldkit.errors import NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.rules import calendars
 from fieldkit.rules.consent import YES
@@ -119,17 +119,32 @@ def show() -> Answer:
         known |= {"answer": words(ANSWERS.get(said.get("answer", ""), ""))}
     known |= {"over": one["step"] == _CHILD and said.get("answer") == YES and one["day"] != desk().today}
     known["asks_day"] = DAY if one["step"].partition(".")[0] in _OF_ADULTS and _unsure(one) else ""
-    return render_template("locks/unsent.html", one=one, step=words(called(one["step"])), whose=_whose(one), **known)
+    known |= {"whose": _whose(one), "gone": _is_gone(one)}
+    return render_template("locks/unsent.html", one=one, step=words(called(one["step"])), **known)
+
+
+def _is_gone(one: dict[str, Any]) -> bool:
+    """Tell whether the child that a form is about is not here any more: it can never be carried out."""
+    try:
+        _about(one)
+    except Refusal as refusal:
+        return isinstance(refusal, NotFound)
+    return False
+
+
+def _about(one: dict[str, Any]) -> str:
+    """Return what to call the child that a form is about; empty where it names none. Raises NotFound, NotAllowed."""
+    of = one["of"]
+    subject = of.get("subject") or (stops.whose(desk(), of["interview"]) if "interview" in of else "")
+    return people.case(desk(), subject).name if subject else ""
 
 
 def _whose(one: dict[str, Any]) -> str:
     """Return what to call the child that a form is about; what was typed where it names none that is here."""
-    about, typed = one["of"], dict(one["fields"])
     with suppress(Refusal):
-        subject = about.get("subject") or (stops.whose(desk(), about["interview"]) if "interview" in about else "")
-        if subject:
-            return people.case(desk(), subject).name
-    return str(typed.get("code", "")).strip()
+        if name := _about(one):
+            return name
+    return str(dict(one["fields"]).get("code", "")).strip()
 
 
 @pages.post("/left")

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from fieldkit.acts import people, redactions, withdrawals
+from fieldkit.acts import people, readiness, redactions, withdrawals
+from fieldkit.acts.cases import Case
 from fieldkit.errors import Refusal
 from fieldkit.rules import consent, slips
 from fieldkit.rules.members import INTERVIEWER
@@ -21,8 +22,7 @@ pages = Blueprint("withdrawals", __name__)
 @pages.get("/withdraw")
 def any_code() -> str:
     """Ask for a code: of any child, also one that this laptop does not hold."""
-    desk()
-    return render_template("withdrawals/ask.html", case=None, askers=_askers(), typed={}, parts=consent.PARTS)
+    return _asking({"asker": request.args.get("who", "")})
 
 
 @pages.get("/people/<subject>/withdraw")
@@ -30,13 +30,13 @@ def of_child(subject: str) -> str:
     """Ask who wants out; the page that leads here may know it."""
     case = people.case(desk(), subject)
     asked = {event.relation for event in case.events if event.actor == consent.GUARDIAN and event.relation}
-    return render_template(
-        "withdrawals/ask.html",
-        case=case,
-        askers=_askers(asked),
-        typed={"asker": request.args.get("who", "")},
-        parts=consent.PARTS,
-    )
+    return _asking({"asker": request.args.get("who", "")}, case, _askers(asked))
+
+
+def _asking(typed: Mapping[str, str], case: Case | None = None, askers: Collection[str] = (), **wrong: object) -> str:
+    """Ask who wants out and how much; of no *case* also which code, with what is *wrong* about it."""
+    asked = {"case": case, "askers": askers or _askers({typed.get("asker", "")}), "typed": typed}
+    return render_template("withdrawals/ask.html", **asked, parts=consent.PARTS, **wrong)
 
 
 @pages.get("/people/<subject>/withdraw/answers")
@@ -81,14 +81,15 @@ def written(form: Mapping[str, str]) -> Answer:
     who = (asker, "") if asker in consent.ASKERS else (consent.GUARDIAN, asker)
     chosen = "sure" in form or typed["shown"]  # from the page of a child, or of the children who may be meant
     which, known = ([], True) if chosen else withdrawals.whom(desk(), typed["code"])
-    if which or not (known or slips.is_code(typed["code"])):
+    if which:
         unsent.stays()
         return render_template("withdrawals/which.html", which=which, typed=typed)
+    if not (known or slips.is_code(typed["code"])):
+        return _asking(typed, unknown=True, ring=readiness.phone(desk())), 422
     try:
         done = withdrawals.withdraw(desk(), typed["code"], scope, *who)
     except Refusal as refusal:
-        shown = {"case": None, "askers": _askers({asker}), "typed": typed, "refusal": refusal, "parts": consent.PARTS}
-        return render_template("withdrawals/ask.html", **shown), refusal.status
+        return _asking(typed, refusal=refusal), refusal.status
     return render_template(
         "withdrawals/done.html",
         done=done,

@@ -455,8 +455,10 @@ def test_a_paper_that_was_seen_has_a_name(refused: Refused, desks: Desks, child:
 
 @pytest.mark.parametrize("paper", ["", "没有", "-"])
 def test_a_paper_on_record_has_a_name_too(refused: Refused, desks: Desks, child: str, says: Says, paper: str) -> None:
-    told = PersonTold("uncle_aunt", role="guardian", basis="court", basis_evidence="seen_paper", basis_paper=paper)
-    household.save_person(desks["interviewer"], child, natural_id("person", child), told, Seen(""))
+    shown: dict[str, Value] = {"basis": "court", "basis_evidence": "seen_paper", "basis_paper": paper}
+    log_it(
+        desks["interviewer"], child, natural_id("person", child), {"relation": "uncle_aunt", "role": "guardian"} | shown
+    )
     said = says(desks["interviewer"], child, relation="uncle_aunt")
 
     refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, said))

@@ -57,7 +57,11 @@ def test_a_stamp_reaches_the_list(sit: Sit) -> None:
 
     data = {**STAMP, "text_hash": _newest(browser, "assent_9_11")}
     assert browser.post("/forms/stamp", data=data).status_code == 302
-    assert "YS-9" in browser.get("/forms").text
+    page = browser.get("/forms").text
+    assert "YS-9" in page
+    told = re.findall(r'<span class="small">(盖章 [^<]*)', page)
+    assert told
+    assert not [one for one in told if re.search(r"\d{4}-\d{2}-\d{2}", one)]  # days as they stand elsewhere
 
 
 def test_a_new_version_without_its_class_is_refused_and_stays_typed(sit: Sit) -> None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import people
+from fieldkit.acts import people, withdrawals
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.studies import load_study
@@ -259,7 +259,7 @@ def test_what_waits_is_offered_in_another_browser_after_the_first_was_closed(
 
 
 def test_every_form_that_can_wait_has_a_name(covered: FlaskClient) -> None:
-    open_ones = {"cards", "demo", "language", "locks", "sheets", "unsent", "users"}
+    open_ones = {"cards", "demo", "language", "locks", "unsent"}
     posts = {rule.endpoint for rule in covered.application.url_map.iter_rules() if "POST" in (rule.methods or ())}
 
     assert {called(one) for one in posts if one.partition(".")[0] not in open_ones}
@@ -418,3 +418,31 @@ def test_a_day_that_the_clock_was_doubted_on_is_asked_for(beside: FlaskClient, d
     told = Clock().today().isoformat()
     assert beside.post(path, data={**sent, "filled_in_on": told}).status_code == 302
     assert last_said(desks, consented)[1:3] == ("declined", told)
+
+
+def test_what_can_never_be_carried_out_is_offered_for_copying_and_put_away(
+    covered: FlaskClient, desks: Desks, consented: str
+) -> None:
+    told = {"outcome": "not_home", "note": "锁着门，狗在叫"}
+    assert covered.post(f"/people/{consented}/visits", data=told).status_code == 303
+    lift(covered)
+    path, sent = offered(covered)
+    withdrawals.withdraw(desks["interviewer"], consented)
+    refused = covered.post(path, data=sent)
+
+    assert refused.status_code == 404
+    assert "锁着门，狗在叫" in refused.text
+    left = re.search(r'name="left" value="([^"]+)"', refused.text)
+    assert left
+    gone = covered.get("/unsent").text.split("<main")[1]
+    assert re.search(r"<textarea[^>]*readonly[^>]*>锁着门，狗在叫", gone)
+    assert "现在提交" not in gone
+    assert covered.post("/unsent/left", data={"left": left[1]}).status_code == 302
+    assert covered.get("/unsent").location == "/"
+    assert "还没有保存" not in covered.get("/people").text
+
+
+def test_a_refusal_of_a_form_that_never_waited_offers_nothing_to_put_away(covered: FlaskClient) -> None:
+    lift(covered)
+
+    assert 'name="left"' not in covered.post("/people/nobody/visits", data={"outcome": "not_home"}).text

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import people
+from fieldkit.acts import people, readiness
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
 from fieldkit.store import log
@@ -100,11 +101,40 @@ def test_a_called_name_is_no_code_and_leads_to_the_children_it_may_mean(browser:
 
 @pytest.mark.parametrize("typed", ["0394-000 0000", "１３８００００００００", "字" * 41, "李小花", "😀"])
 def test_a_number_a_name_or_a_whole_text_is_passed_on_only_after_it_was_meant(browser: FlaskClient, typed: str) -> None:
-    asked = browser.post("/withdraw", data={"code": typed, "asker": "guardian"}).text
-    assert "这不是编号" in asked
+    asked = browser.post("/withdraw", data={"code": typed, "asker": "guardian"})
+    assert asked.status_code == 422
+    assert "还没有记下来" in asked.text
 
     done = browser.post("/withdraw", data={"code": typed, "asker": "guardian", "sure": "yes"}).text
     assert "跟着下一个数据包走" in done  # never refused
+
+
+def test_an_unknown_name_is_corrected_where_it_was_typed_and_who_asked_is_kept(
+    browser: FlaskClient, desks: dict[str, Desk], consented: str
+) -> None:
+    asked = browser.post("/withdraw", data={"code": "王小芳", "asker": "mother", "scope": "stop_keep"}).text
+
+    assert '<a href="#code">' in asked
+    assert 'name="code" value="王小芳"' in asked
+    assert 'name="asker" value="mother" checked' in asked
+    assert 'name="scope" value="stop_keep" checked' in asked
+    assert "这不是编号" not in asked
+    assert f'href="tel:{readiness.phone(desks["interviewer"])}"' in asked
+    assert asked.index('<button class="btn primary">') < asked.index("tel:") < asked.index('name="sure"')
+    corrected = {"code": people.case(desks["interviewer"], consented).case_code, "asker": "mother", "scope": "all"}
+    assert "看不到这个孩子" in browser.post("/withdraw", data=corrected).text
+
+
+def test_who_asked_is_kept_on_the_way_back_and_a_name_does_not_stick_to_its_code(
+    browser: FlaskClient, child: str
+) -> None:
+    which = browser.post("/withdraw", data={"code": "小满", "asker": "father"}).text
+    back = re.search(r'class="back" href="([^"]+)"', which)
+
+    assert back
+    assert 'name="asker" value="father" checked' in browser.get(unescape(back[1])).text
+    (name,) = re.findall(r'<button class="btn big">(.*?)</button>', which)
+    assert name.startswith("<span>")  # of what a button holds side by side the blank between is lost
 
 
 @pytest.mark.parametrize("around", ["编号 {}", "{}（小河）", "是 {}，谢谢"])
