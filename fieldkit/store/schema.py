@@ -37,6 +37,7 @@ KNOWN = (
     "paper_named",
     "of_age_by_a_date",
     "recordings_taken_back",
+    "words_taken_back",
 )  # any other name is a later version's
 
 _LOG = """
@@ -384,3 +385,9 @@ def of_age_by_a_date(db: Tables) -> None:
 def recordings_taken_back(db: Tables) -> None:
     """Recordings and pictures that a coordinator had erased because a family took them back."""
     _script(db, derived.REDACTED_ATTACHMENTS)
+
+
+@migrations()
+def words_taken_back(db: Tables) -> None:
+    """What a child takes back of a note goes, though nothing more may be written down."""
+    _script(db, walls.GATED_CUT.format(kind="answer", items="('notes')"))

@@ -118,9 +118,10 @@ def test_finishing_twice_is_finishing_once(browser: FlaskClient, desks: Desks, c
 def test_too_late_to_undo_is_said(browser: FlaskClient, desks: Desks, consented: str, interview: str) -> None:
     path = f"/interviews/{interview}/stop"
     browser.post(path, data={"choice": "stop_keep"})
-    browser.post(f"{path}/finish", data=form(desks, consented, interview))
+    sent = form(desks, consented, interview)
+    browser.post(f"{path}/finish", data=sent)
 
-    page = browser.post(f"{path}/undo", data={"subject": consented}, follow_redirects=True).text
+    page = browser.post(f"{path}/undo", data=sent, follow_redirects=True).text
 
     assert "十秒已经过了" in page
 
@@ -454,7 +455,7 @@ def test_a_page_that_is_open_hears_which_stop_counts_down_and_what_was_decided(
     browser.post(path, data={"choice": "stop_keep"})
     mark = form(desks, consented, interview)["stop"]
 
-    assert before == {"decided": "", "counts": ""}
+    assert before == {"asks": False, "decided": "", "counts": ""}
     assert browser.get(f"{path}/now", headers=SCRIPT).json == {"decided": "", "counts": mark}
     assert browser.post(f"{path}/undo", data={"stop": mark}, headers=SCRIPT).status_code == 204
     assert browser.get(f"{path}/now", headers=SCRIPT).json == {"decided": f"goes_on {mark}", "counts": ""}

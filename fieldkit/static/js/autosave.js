@@ -162,7 +162,8 @@ export class Autosave {
       return RETRY;
     }
     const answer = await response.json();
-    if (!response.ok) return off ? this.stays(off, answer.sentence) : this.refused(now, answer.sentence, response.status === 413 || response.status >= 500);
+    if (!response.ok && off) return answer.code === 'taken_out' ? this.cutOut(off, answer.sentence) : this.stays(off, answer.sentence);
+    if (!response.ok) return this.refused(now, answer.sentence, response.status === 413 || response.status >= 500);
     if (answer.ack !== await keyedHash(this.form.dataset.ack, now.words.text)) return this.underAnotherKey();
     this.stored = now.state;
     this.heard += 1;
@@ -204,6 +205,15 @@ export class Autosave {
     const rest = this.now();
     this.kept.keep(rest).then(() => this.kept.done(rest.turn - 1));
     return 0;
+  }
+
+  // The words are gone there, and nothing more is taken: what else was typed stands on this page.
+  cutOut(off, sentence) {
+    this.heard += 1;
+    this.settled(off, '');
+    this.badge.show('lost', sentence);
+    this.goOnTaking();
+    return REFUSED;
   }
 
   stays(off, sentence) {
