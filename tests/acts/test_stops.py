@@ -23,7 +23,7 @@ from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, NotAgainToday
 from fieldkit.acts.closings import ClosingTold
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.interviews import ConsentMissing, StopCountsDown, TalkDeleted
+from fieldkit.acts.interviews import StopCountsDown, TalkDeleted
 from fieldkit.acts.stops import AlreadyStopped, ChoiceNotKept, ChoiceWaits, DecidedSince, TakenBack, TooLate
 from fieldkit.acts.told import Seen
 from fieldkit.errors import DiskFull, Invalid, NotAllowed, NotFound, Refusal

@@ -435,7 +435,7 @@ def test_words_that_were_taken_back_out_of_reach_go_though_the_page_died_and_the
     assert on_disk(GOES)
     page.bring_to_front()
     page.click(OFF)
-    waiting.until(page, "records.length === 1")
+    waiting.until(page, "records.length === 1 && records[0].off === true")
     page.close()
     laptop.start()
     unlock(later, laptop)

@@ -1,7 +1,9 @@
 // That the child goes on waits here, and sealed in this browser, until the laptop has taken back the stops that it names
-// by their marks ('': one of which this page knew nothing), or has said that it is too late. Until then nobody knows whether what is typed will count.
+// by their marks ('': one of which this page knew nothing), or has said that it is too late. Until then nobody knows
+// whether what is typed will count.
+import { beat } from './cover.js';
 import { Kept } from './kept.js';
-import { send, signedIn } from './laptop.js';
+import { removed, send, signedIn } from './laptop.js';
 import { ago, running } from './presence.js';
 
 const AGAIN = 2000, MOMENT = 300, LONGEST_WAIT = 20000, SCRIPT = { 'X-Fieldkit': 'script' };
@@ -12,6 +14,7 @@ const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); 
 // left of the interview; null where the laptop does not say.
 export async function standing(path) {
   const answer = await fetch(`${path}/now`, { headers: SCRIPT, cache: 'no-store', signal: AbortSignal.timeout?.(LONGEST_WAIT) });
+  if (removed(answer)) beat();  // a phone that was removed shows nothing any more, also where nobody touches it
   const now = await answer.json();
   return answer.ok || now.code === 'talk_deleted' ? now : null;
 }
