@@ -19,7 +19,7 @@ from fieldkit.i18n import N_
 from fieldkit.rules.closings import STOPPED as HALF_WAY
 from fieldkit.rules.consent import STOP_DISCARD, STOP_KEEP
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import log, people, stops
+from fieldkit.store import erasures, log, people, stops
 from fieldkit.store import wishes as kept_wishes
 from fieldkit.store.database import Tables
 from fieldkit.store.stops import Stop
@@ -110,12 +110,13 @@ class Waiting:
 class Standing:
     """What was decided so far (empty: nothing; never the same twice), and the stop that counts down, or None.
 
-    `asks`: something that came too late waits for a person.
+    `asks`: something that came too late waits for a person. `erased`: grows whenever words were erased here.
     """
 
     decided: str
     waiting: Waiting | None
     asks: bool
+    erased: int
 
 
 @only(INTERVIEWER)
@@ -262,8 +263,9 @@ def standing(desk: Desk, interview: str) -> Standing:
         if people.row(tables, "interviews", "id = ?", interview) is None:
             _subject(desk, tables, interview)
         found = _waiting(desk, tables, interview)
-        asks = bool(kept_wishes.waiting(tables, interview))
-        return Standing(_decided(tables, interview), found if found and found.left else None, asks)
+        now = found if found and found.left else None
+        asks, erased = bool(kept_wishes.waiting(tables, interview)), erasures.editors_closed(tables)
+        return Standing(_decided(tables, interview), now, asks, erased)
 
 
 def counts_down(desk: Desk, interview: str) -> bool:

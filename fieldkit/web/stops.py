@@ -38,7 +38,7 @@ def now(interview: str) -> Response:
     """Tell an open page what was decided so far, and by which mark the stop that counts down is taken back."""
     standing = stops.standing(desk(), interview)
     counts = standing.waiting.mark if standing.waiting else ""
-    return jsonify(decided=standing.decided, counts=counts, asks=standing.asks)
+    return jsonify(decided=standing.decided, counts=counts, asks=standing.asks, erased=standing.erased)
 
 
 @pages.post("/interviews/<interview>/stop")

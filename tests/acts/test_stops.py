@@ -598,7 +598,7 @@ def test_of_a_stop_that_counts_down_nothing_is_decided_yet_and_the_stricter_take
     there = stops.begin(me, interview, KEEP)
     standing = stops.standing(me, interview)
 
-    assert standing == stops.Standing(knew, there, asks=False)
+    assert standing == stops.Standing(knew, there, asks=False, erased=0)
     assert stops.begin(me, interview, DISCARD, knew=knew).choice == DISCARD
 
 

@@ -467,3 +467,28 @@ def test_a_page_that_lives_takes_words_out_of_a_stopped_interview_and_says_that_
     laptop.kill()
     assert stored("W1") == STAYS
     assert not on_disk(GOES)
+
+
+@pytest.mark.parametrize("since", ["", "后来妈妈回来了。"])
+def test_another_open_page_of_the_note_shows_words_no_more_that_were_taken_out_and_keeps_what_was_typed_since(
+    talk: tuple[Page, Any], interview: str, stored: Stored, on_disk: Callable[[str], bool], since: str
+) -> None:
+    page, laptop = talk
+    beside = page.context.new_page()
+    open_note(beside, laptop, interview)
+    expect(beside.locator(NOTE)).to_have_value(STAYS + GOES)
+    with beside.expect_response("**/stop/now"):
+        pass
+    page.bring_to_front()
+    page.click(OFF)
+    expect(page.locator("#W1 [data-off]")).to_be_visible()
+    beside.bring_to_front()
+    beside.focus(NOTE)
+    beside.keyboard.press("End")
+    beside.keyboard.insert_text(since)
+
+    expect(beside.locator(NOTE)).to_have_value(STAYS + since)
+    badge(beside, "saved")
+    laptop.kill()
+    assert STAYS + since in stored("W1")
+    assert not on_disk(GOES)

@@ -137,9 +137,7 @@ def test_a_no_closes_the_wall_until_the_same_person_lifts_it(say: Say, answer: A
     answer(both)
 
 
-def test_of_a_session_that_was_stopped_and_kept_words_go_and_none_are_added(
-    say: Say, answer: Answer
-) -> None:
+def test_of_a_session_that_was_stopped_and_kept_words_go_and_none_are_added(say: Say, answer: Answer) -> None:
     both = (say("guardian"), say("child"))
     answer(both, "奶奶在家。叔叔也在。")
     others = (say("guardian", "reaffirmed"), say("child", "reaffirmed"))

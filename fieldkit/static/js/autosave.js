@@ -274,6 +274,27 @@ export class Autosave {
     if (await keeping) tell(true);
   }
 
+  // The form of this note as the laptop has it *now*. Where words of it were taken out elsewhere the page shows them no
+  // longer; what was typed behind them since is saved with what stays.
+  follow(now) {
+    const had = this.stored && JSON.parse(this.stored)[0], typed = this.text();
+    const stands = now.querySelector('textarea').value, others = Array.from(now.querySelectorAll('.other'), (one) => one.textContent);
+    const bare = (text) => text.replace(/\s/g, '');
+    if (!had || had === stands || this.saving || this.off.length || others.some((one) => bare(one).includes(bare(had)))) return;
+    if (!typed.startsWith(had)) {
+      this.badge.show('lost', this.sentences.erased);
+      return;
+    }
+    for (const name of ['editor', 'base']) this.form.elements[name].value = now.elements[name].value;
+    this.form.dataset.ack = now.dataset.ack;
+    this.box.value = stands + typed.slice(had.length);
+    this.stored = JSON.stringify([stands, this.kind()]);
+    this.form.querySelectorAll('.other').forEach((version) => version.remove());
+    this.form.querySelector('[data-off]').before(...now.querySelectorAll('.other'));
+    if (this.unsaved()) this.later(0);
+    else this.badge.show('saved');
+  }
+
   // While a stop may have been carried out the badge promises nothing.
   doubt(doubted) {
     const before = this.doubted;

@@ -4,6 +4,7 @@
 import { GoesOn, standing } from './goes_on.js';
 import { Kept } from './kept.js';
 import { randomId, send, signedIn } from './laptop.js';
+import { follow } from './off_record.js';
 import { ago, running } from './presence.js';
 
 const AGAIN = 2000, SOON = 1000, MOMENT = 300, NOT_KEPT = 507, STOPPED = /\bpartial_child$/;
@@ -77,6 +78,8 @@ export class Chosen {
     this.decided = now.decided;
     this.stale &&= this.back.waits();
     reveal('data-asks', now.asks);
+    if (this.erased !== undefined && this.erased !== now.erased) follow(this.notes).catch((error) => console.warn(error.name));
+    this.erased = now.erased;
     if (!this.choice && STOPPED.test(now.decided) && !STOPPED.test(this.place.dataset.decided)) {
       this.isOver('stopped');
       return;
