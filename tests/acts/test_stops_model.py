@@ -77,9 +77,9 @@ class Stopping(RuleBasedStateMachine):
         shutil.rmtree(self.root)
 
     @initialize(
-        choice=st.sampled_from(["", KEEP, KEEP, DISCARD]),
+        choice=st.sampled_from(["", KEEP, KEEP, DISCARD, DISCARD]),
         over=st.booleans(),
-        then=st.sampled_from(["", DISCARD, DISCARD, KEEP]),
+        then=st.sampled_from(["", DISCARD, DISCARD, KEEP, KEEP]),
         undone=st.booleans(),
         carried=st.booleans(),
         full=st.booleans(),
@@ -317,7 +317,7 @@ def run(machine: type[Stopping], examples: int, **more: Any) -> None:
 
 
 def test_what_the_child_chose_in_the_end_is_done_and_nothing_leaves_before(stopping: type[Stopping]) -> None:
-    run(stopping, 80)
+    run(stopping, 120)
 
     assert min(stopping.undone, stopping.stricter, stopping.refused, stopping.left) > 0
     assert min(stopping.softer, stopping.instead) > 0
