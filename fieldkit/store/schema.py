@@ -38,6 +38,7 @@ KNOWN = (
     "of_age_by_a_date",
     "recordings_taken_back",
     "printed_at_the_stamp",
+    "words_taken_back",
 )  # any other name is a later version's
 
 _LOG = """
@@ -391,3 +392,9 @@ def recordings_taken_back(db: Tables) -> None:
 def printed_at_the_stamp(db: Tables) -> None:
     """What a version of a form said of the study when it was stamped, whatever is chosen afterwards."""
     db.execute("ALTER TABLE forms ADD COLUMN printed TEXT")
+
+
+@migrations()
+def words_taken_back(db: Tables) -> None:
+    """What a child takes back of a note goes, though nothing more may be written down."""
+    _script(db, walls.GATED_CUT.format(kind="answer", items="('notes')"))
