@@ -134,10 +134,10 @@ class NotTakenOut(Refusal):
     )
 
 
-class TakenOut(Refusal):
+class OnlyTakenOut(Refusal):
     """The words are gone, and what else stands on the page is not kept: the talk was stopped since."""
 
-    code = "taken_out"
+    code = "only_taken_out"
     message = N_(
         "The words that the child took back are deleted from this laptop, for good. What else was typed here is not "
         "saved: this interview was stopped since. Copy what the child said before that."
@@ -150,7 +150,8 @@ def off_record(desk: Desk, said: SaveAnswer, words: str) -> Saved:
 
     *words* are what goes; another page of this laptop on the same note loses them too. The note goes on from a fresh
     editor. Where nothing can be written any more they are cut out of what stands here.
-    "Off the record" (`domain.md` §3.6, `design.md` §3). Raises NotFound, Invalid, TextTooLong, NotTakenOut, TakenOut.
+    "Off the record" (`domain.md` §3.6, `design.md` §3). Raises NotFound, Invalid, TextTooLong, NotTakenOut,
+    OnlyTakenOut.
     """
     _check(said)
     with desk.db.writing() as tables:
@@ -164,7 +165,7 @@ def off_record(desk: Desk, said: SaveAnswer, words: str) -> Saved:
     if stands is None:
         raise NotTakenOut
     if said.text not in (stands or [""]):
-        raise TakenOut
+        raise OnlyTakenOut
     return Saved("", "{}", desk.clock.now(), new_id())
 
 

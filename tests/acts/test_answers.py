@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fieldkit.acts import answers, assents, checks, consents, handover, questions, queues, stops, wishes, withdrawals
-from fieldkit.acts.answers import CameLate, NotTakenOut, SaveAnswer, StoppedSince, TakenOut, TextTooLong
+from fieldkit.acts.answers import CameLate, NotTakenOut, OnlyTakenOut, SaveAnswer, StoppedSince, TextTooLong
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
@@ -645,7 +645,7 @@ def test_what_else_is_on_the_page_is_not_kept_after_a_stop_and_the_page_says_so(
     page = stopped_with(me, interview, f"{STAYS}。{GOES}。")
     more = replace(page, text=f"{STAYS}。后来的话。")
     for _ in range(2):  # its answer may get lost
-        with pytest.raises(TakenOut) as told:
+        with pytest.raises(OnlyTakenOut) as told:
             answers.off_record(me, more, f"{GOES}。")
 
     assert "已经从这台电脑上彻底删掉了" in told.value.sentence("zh_CN")

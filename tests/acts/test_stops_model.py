@@ -48,6 +48,18 @@ class StillClock(Clock):
         return self.ahead.total_seconds()
 
 
+Begins = tuple[str, bool, str, bool]
+BEGINS: list[Begins] = [  # what is chosen, whether its seconds pass, what then, whether in the place of the first
+    ("", False, "", False),
+    (KEEP, False, "", False),
+    (DISCARD, True, "", False),
+    (KEEP, False, DISCARD, False),
+    (KEEP, True, DISCARD, False),
+    (DISCARD, False, KEEP, False),
+    (DISCARD, False, KEEP, True),
+]
+
+
 class Stopping(RuleBasedStateMachine):
     """One interview, and beside it a model: what was chosen, how long ago, and what of it is done."""
 
@@ -77,9 +89,7 @@ class Stopping(RuleBasedStateMachine):
         shutil.rmtree(self.root)
 
     @initialize(
-        choice=st.sampled_from(["", KEEP, KEEP, DISCARD, DISCARD]),
-        over=st.booleans(),
-        then=st.sampled_from(["", DISCARD, DISCARD, KEEP, KEEP]),
+        begins=st.sampled_from(BEGINS),
         undone=st.booleans(),
         carried=st.booleans(),
         full=st.booleans(),
@@ -87,7 +97,7 @@ class Stopping(RuleBasedStateMachine):
         settled=st.booleans(),
     )
     def it_began_before(
-        self, choice: str, over: bool, then: str, undone: bool, carried: bool, full: bool, late: str, settled: bool
+        self, begins: Begins, undone: bool, carried: bool, full: bool, late: str, settled: bool
     ) -> None:
         """What any sequence may come to is come to often."""
         if late:
@@ -96,12 +106,13 @@ class Stopping(RuleBasedStateMachine):
         if late and settled:
             self.a_person_lets_it_stay()
             self.what_came_late_is_brought_once_more()
+        choice, over, then, instead = begins
         if choice:
             self.something_is_chosen(choice, False, False)
         if over:
             self.the_power_goes()
-        if choice and then:
-            self.something_is_chosen(then, False, then == KEEP)
+        if then:
+            self.something_is_chosen(then, False, instead)
         if undone:
             self.somebody_taps_undo(latest=True)
         if carried:

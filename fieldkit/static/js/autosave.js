@@ -162,7 +162,7 @@ export class Autosave {
       return RETRY;
     }
     const answer = await response.json();
-    if (!response.ok && off) return answer.code === 'taken_out' ? this.cutOut(off, answer.sentence) : this.stays(off, answer.sentence);
+    if (!response.ok && off) return answer.code === 'only_taken_out' ? this.cutOut(off, answer.sentence) : this.stays(off, answer.sentence);
     if (!response.ok) return this.refused(now, answer.sentence, response.status === 413 || response.status >= 500);
     if (answer.ack !== await keyedHash(this.form.dataset.ack, now.words.text)) return this.underAnotherKey();
     this.stored = now.state;
