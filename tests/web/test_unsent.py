@@ -178,7 +178,9 @@ def test_a_withdrawal_that_has_to_be_asked_which_child_waits_until_that_is_said(
     assert "哪个孩子" in which.text
     assert offered(covered)[1]["unsent"] == sent["unsent"]
 
-    chosen = dict(re.findall(r'name="(\w+)" value="([^"]*)"', which.text.split('class="stack"')[1].split("</form>")[0]))
+    chosen = dict(
+        re.findall(r'name="(\w+)" value="([^"]*)"', which.text.split('<form class="stack"')[1].split("</form>")[0])
+    )
     assert covered.post("/withdraw", data=chosen).status_code == 200
     assert covered.get("/unsent").location == "/"
 
