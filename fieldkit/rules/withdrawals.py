@@ -73,6 +73,12 @@ def spelt(text: str) -> str:
     return joined if slips.is_code(joined) else plain
 
 
+def names_code(text: str) -> bool:
+    """Tell whether a code can be read in *text*, in full or shortened."""
+    meant = read(text)
+    return bool(meant.codes or meant.maybe)
+
+
 def is_case_code(code: str) -> bool:
     """Tell whether *code* is a whole case code as it is kept."""
     return _KEPT.fullmatch(code) is not None

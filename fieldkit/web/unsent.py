@@ -153,11 +153,16 @@ def _whose(one: dict[str, Any]) -> str:
     with suppress(Refusal):
         if name := _about(one):
             return name
-    said = dict(one["fields"])
-    if said.get("shown"):  # from the page of a child, which names it by its id
-        with suppress(Refusal):
-            return people.case(desk(), said["code"]).name
-    return str(said.get("shown") or said.get("code", "")).strip()
+    shown = dict(one["fields"]).get("shown", "")
+    return words(", ").join(_named(text, shown) for name, text in one["fields"] if name == "code")
+
+
+def _named(code: str, shown: str) -> str:
+    """Return what to call the child whom a page named by its id; what it was *shown* by, or typed, where none is."""
+    try:
+        return people.case(desk(), code).name
+    except Refusal:
+        return shown or code.strip()
 
 
 @pages.post("/left")

@@ -251,14 +251,14 @@ def test_a_withdrawal_from_a_childs_page_says_of_whom_by_whom_and_how_much_and_a
 ) -> None:
     case = people.case(desks["interviewer"], consented)
     visit(covered, consented)
-    asked = {"code": consented, "shown": case.case_code, "asker": "mother", "scope": "quote"}
+    asked = {"code": [consented, "ZK-B01-042"], "sure": "yes", "asker": "mother", "scope": "quote"}
     assert covered.post("/withdraw", data=asked).status_code == 303
     taken = {"asker": "child", "answer": "one"}
     assert covered.post(f"/people/{consented}/withdraw/answers", data=taken).status_code == 303
     lift(covered)
 
     page = covered.get("/unsent").text
-    assert f"登记退出：母亲，不再引用原话，{case.name}" in page
+    assert f"登记退出：母亲，不再引用原话，{case.name}，ZK-B01-042" in page
     assert consented not in page.split("<form")[0]
     covered.post("/unsent/left", data={"left": offered(covered)[1]["unsent"]})
     assert "收回回答：孩子" in covered.get("/unsent").text
