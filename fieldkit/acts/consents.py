@@ -208,14 +208,11 @@ def _basis(tables: Tables, subject: str, said: GuardianAnswer, day: str) -> str:
 def _is_shown(said: GuardianAnswer, known: people.Row | None, basis: str) -> bool:
     """Tell whether a paper shows the legal *basis*: one seen now, or, where nothing is said now, one on record for it.
 
-    Word of mouth is none; records of before say in words what was shown, and mean by some words that nothing was.
+    Word of mouth is none.
     """
     if said.basis_evidence:
         return bool(_seen_paper(said))
-    kept = (known["basis_evidence"] or "").strip() if known and known["basis"] == basis else ""
-    if known and kept == situations.SEEN:
-        return situations.is_paper(known["basis_paper"] or "")
-    return bool(kept) and kept.casefold() not in situations.NO_PAPER
+    return known is not None and known["basis"] == basis and situations.is_shown(known)
 
 
 def _seen_paper(said: GuardianAnswer) -> str:

@@ -168,7 +168,21 @@ def _adult(tables: Tables, relation: str, row: people.Row | None, parent: people
     if lacks or any(len(heads.get(name, [])) > 1 for name in ("basis", "capacity", "ended_on")):
         return Adult(relation, capacity="lacks")
     known = Adult(relation, **{name: row[name] or "" for name in ("basis", "capacity", "ended_on", "role")})
-    return replace(known, basis=CLAIMED) if known.basis and row["basis_evidence"] in UNSHOWN else known
+    return known if not known.basis or _is_shown(relation, row) else replace(known, basis=CLAIMED)
+
+
+def _is_shown(relation: str, row: people.Row) -> bool:
+    """Tell whether the household still says what shows a basis; of a parent, that nobody said there is nothing."""
+    return row["basis_evidence"] not in UNSHOWN if relation in consent.PARENTS else is_shown(row)
+
+
+def is_shown(row: people.Row) -> bool:
+    """Tell whether a paper on record shows the legal basis of the adult in *row*; word of mouth is none.
+
+    Records of before say in words what was shown, and mean by some words that nothing was.
+    """
+    kept = (row["basis_evidence"] or "").strip()
+    return is_paper(row["basis_paper"] or "") if kept == SEEN else bool(kept) and kept.casefold() not in NO_PAPER
 
 
 class NoPaper(Refusal):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fieldkit.i18n import N_
-from fieldkit.rules import slips
+from fieldkit.rules import withdrawals
 from fieldkit.studies import load_study
 from fieldkit.web.pages import SECRET, words
 
@@ -68,4 +68,4 @@ def prose(fields: Iterable[tuple[str, str]]) -> list[Typed]:
 
 def _is_prose(name: str, text: str) -> bool:
     """Tell whether *text* was typed, in whatever field; a child's code is, where it is no record's id."""
-    return not text.isascii() or " " in text.strip() or (name == "code" and slips.is_code(text))
+    return not text.isascii() or " " in text.strip() or (name == "code" and withdrawals.names_code(text))

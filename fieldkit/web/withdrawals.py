@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from fieldkit.acts import people, readiness, redactions, withdrawals
 from fieldkit.acts.cases import Case
-from fieldkit.errors import Refusal
-from fieldkit.rules import consent, slips
+from fieldkit.acts.withdrawals import Meaning
+from fieldkit.errors import Missing, Refusal
+from fieldkit.rules import consent
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.web import unsent
 from fieldkit.web.pages import Answer
@@ -74,29 +76,57 @@ def write_down() -> Answer:
     return written(request.form)
 
 
-def written(form: Mapping[str, str]) -> Answer:
+def written(form: MultiDict[str, str]) -> Answer:
     """Withdraw whom *form* names at the desk of whoever is signed in, and say what became of it."""
-    typed = {name: form.get(name, "") for name in ("code", "shown", "scope", "asker")}
+    typed = {name: form.get(name, "") for name in ("code", "shown", "scope", "asker", "text")}
+    codes, words = form.getlist("code"), form.getlist("word")
+    if "sure" not in form and not typed["shown"] and typed["code"].strip():  # from no page that says whom
+        meant = withdrawals.whom(desk(), typed["code"])
+        if not meant.certain:
+            return _which({**typed, "text": typed["code"]}, meant) if meant.choices else _unknown(typed)
+        codes, words = [one.code for one in meant.choices], list(meant.words)
+    if not codes and typed["text"]:
+        return _which(typed, withdrawals.whom(desk(), typed["text"]), Missing(field=_("which child")))
+    return _hidden(typed, codes, [one for one in form.getlist("offered") if one not in codes], words)
+
+
+def _hidden(typed: Mapping[str, str], codes: list[str], left: list[str], words: list[str]) -> Answer:
+    """Write it down for *codes*, and say so; *left* were asked about and stay, *words* were read as nobody's."""
     asker, scope = typed["asker"] or consent.GUARDIAN, typed["scope"] or consent.ALL
     who = (asker, "") if asker in consent.ASKERS else (consent.GUARDIAN, asker)
-    chosen = "sure" in form or typed["shown"]  # from the page of a child, or of the children who may be meant
-    which, known = ([], True) if chosen else withdrawals.whom(desk(), typed["code"])
-    if which:
-        unsent.stays()
-        return render_template("withdrawals/which.html", which=which, typed=typed)
-    if not (known or slips.is_code(typed["code"])):
-        return _asking(typed, unknown=True, ring=readiness.phone(desk())), 422
+    shown = {code: _shown(code) for code in (*codes, *left)}
     try:
-        done = withdrawals.withdraw(desk(), typed["code"], scope, *who)
+        done = withdrawals.withdraw_each(desk(), codes or [""], scope, *who)
     except Refusal as refusal:
         return _asking(typed, refusal=refusal), refusal.status
-    return render_template(
-        "withdrawals/done.html",
-        done=done,
-        shown=typed["shown"] or done.code,
-        scope=scope,
-        parts=consent.PARTS,
-    )
+    said = {
+        "done": done,
+        "shown": shown,
+        "left": [shown[one] for one in left],
+        "words": words,
+        "scope": scope,
+        "parts": consent.PARTS,
+    }
+    return render_template("withdrawals/done.html", ring=readiness.phone(desk()), **said)
+
+
+def _which(typed: Mapping[str, str], meant: Meaning, refusal: Refusal | None = None) -> Answer:
+    """Ask which of those whom a text may mean; nothing of it is written down, nor left out, until that is said."""
+    unsent.stays()
+    page = render_template("withdrawals/which.html", meant=meant, typed=typed, refusal=refusal)
+    return page, refusal.status if refusal else 200
+
+
+def _unknown(typed: Mapping[str, str]) -> Answer:
+    return _asking(typed, unknown=True, ring=readiness.phone(desk())), 422
+
+
+def _shown(code: str) -> str:
+    """Return by which code a child is shown, before it is hidden."""
+    try:
+        return people.case(desk(), code).case_code
+    except Refusal:
+        return code
 
 
 def _askers(relations: Collection[str] = ()) -> list[str]:

@@ -464,16 +464,26 @@ def test_a_paper_on_record_has_a_name_too(refused: Refused, desks: Desks, child:
     refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, said))
 
 
-@pytest.mark.parametrize("shown", ["told", "none"])
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"basis_evidence": "told"},
+        {"basis_evidence": "none"},
+        {"basis_evidence": ""},
+        {"basis_paper": ""},
+        {"basis_paper": "没有"},
+        {"basis_paper": "-"},
+    ],
+)
 def test_a_guardian_of_whom_no_paper_was_seen_after_all_has_to_be_confirmed(
-    desks: Desks, child: str, says: Says, shown: str
+    desks: Desks, child: str, says: Says, shown: dict[str, Value]
 ) -> None:
     desk = desks["interviewer"]
     consents.record(desk, child, says(desk, child, **UNCLE, **JUDGMENT))
     assert people.case(desk, child).consent == states.GIVEN
     with desk.db.reading() as tables:
         (uncle,) = [one["id"] for one in rows.rows(tables, "persons", child) if one["relation"] == "uncle_aunt"]
-    log_it(desk, child, uncle, {"basis_evidence": shown})
+    log_it(desk, child, uncle, shown)
 
     assert people.case(desk, child).consent == states.NEEDS_RECONFIRM
 

@@ -47,6 +47,7 @@ def typed_in(kind: type[SectionForm]) -> list[str]:
         ("/people/{child}/visits", "gatekeeper", "Zhang"),
         ("/people/{child}/household/persons/" + "P" * 22, "phone", "13800000000"),
         ("/withdraw", "code", "ZK-A03-905"),
+        ("/withdraw", "code", "ZK-A3-5"),
         ("/withdraw", "code", "Nanqiao Wang"),
     ],
 )

@@ -181,7 +181,9 @@ def test_a_withdrawal_that_has_to_be_asked_which_child_waits_until_that_is_said(
     assert "哪个孩子" in which.text
     assert offered(covered)[1]["unsent"] == sent["unsent"]
 
-    chosen = dict(re.findall(r'name="(\w+)" value="([^"]*)"', which.text.split('class="stack"')[1].split("</form>")[0]))
+    chosen = dict(
+        re.findall(r'name="(\w+)" value="([^"]*)"', which.text.split('<form class="stack"')[1].split("</form>")[0])
+    )
     assert covered.post("/withdraw", data=chosen).status_code == 200
     assert covered.get("/unsent").location == "/"
 
@@ -245,6 +247,24 @@ def test_it_says_which_step_of_which_child_waits_and_since_when(
     page = covered.get("/unsent").text
     assert "登记退出" in page
     assert case.case_code in page
+
+
+def test_a_withdrawal_from_a_childs_page_says_of_whom_by_whom_and_how_much_and_a_visit_waits_behind_it(
+    covered: FlaskClient, desks: Desks, consented: str
+) -> None:
+    case = people.case(desks["interviewer"], consented)
+    visit(covered, consented)
+    asked = {"code": [consented, "ZK-B01-042"], "sure": "yes", "asker": "mother", "scope": "quote"}
+    assert covered.post("/withdraw", data=asked).status_code == 303
+    taken = {"asker": "child", "answer": "one"}
+    assert covered.post(f"/people/{consented}/withdraw/answers", data=taken).status_code == 303
+    lift(covered)
+
+    page = covered.get("/unsent").text
+    assert f"登记退出：母亲，不再引用原话，{case.name}，ZK-B01-042" in page
+    assert consented not in page.split("<form")[0]
+    covered.post("/unsent/left", data={"left": offered(covered)[1]["unsent"]})
+    assert "收回回答：孩子" in covered.get("/unsent").text
 
 
 def test_what_waits_is_offered_in_another_browser_after_the_first_was_closed(
@@ -440,6 +460,102 @@ def test_what_can_never_be_carried_out_is_offered_for_copying_and_put_away(
     assert covered.post("/unsent/left", data={"left": left[1]}).status_code == 302
     assert covered.get("/unsent").location == "/"
     assert "还没有保存" not in covered.get("/people").text
+
+
+def begin(browser: FlaskClient, child: str, **who: str) -> str:
+    """Begin the steps of an adult, and return the mark that their pages carry."""
+    page = browser.get(browser.post(f"/people/{child}/consent", data=who).location)
+    return str(re.findall(r'name="mark" value="([^"]+)"', page.text)[0])
+
+
+def guardian_says_no(browser: FlaskClient, child: str, mark: str) -> None:
+    """Send a guardian's no while the cover lies over the session."""
+    browser.post("/cover/pin", data={"pin": "2468"})
+    assert browser.post(f"/people/{child}/consent/guardian/no", data={"mark": mark}).status_code == 303
+
+
+@pytest.fixture
+def awake(beside: FlaskClient, consented: str) -> FlaskClient:
+    """The interviewer's laptop while somebody works at it; of a child there the mother agreed."""
+    assert beside.get(f"/people/{consented}").status_code == 200
+    return beside
+
+
+def test_a_guardians_no_is_carried_out_although_the_steps_began_anew_for_the_other_parent(
+    awake: FlaskClient, desks: Desks, consented: str
+) -> None:
+    guardian_says_no(awake, consented, begin(awake, consented, refuses="mother"))
+    lift(awake)
+    fathers = begin(awake, consented, refuses="father")
+    page = awake.get("/unsent").text
+    assert "不同意：母亲" in page
+
+    assert carry_out(awake) == 302
+    assert awake.get("/unsent").location == "/"
+    saying = people.case(desks["interviewer"], consented).events[-1]
+    assert (saying.actor, saying.act, saying.relation) == ("guardian", "declined", "mother")
+    assert awake.post(f"/people/{consented}/consent/guardian/no", data={"mark": fathers}).status_code == 302
+    saying = people.case(desks["interviewer"], consented).events[-1]
+    assert (saying.act, saying.relation) == ("declined", "father")
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_guardians_no_outlives_a_browser_that_was_closed_and_a_lock_after_which_steps_began_anew(
+    awake: FlaskClient, consented: str, *, locked: bool
+) -> None:
+    guardian_says_no(awake, consented, begin(awake, consented, refuses="mother"))
+    if locked:
+        awake.post("/lock")
+    again = awake if locked else awake.application.test_client()
+    assert unlock(again) == "/unsent"
+    if locked:
+        begin(again, consented, relation="father")
+
+    assert carry_out(again) == 302
+    at = again.application.extensions["fieldkit"].machines["home"].desk
+    saying = people.case(at, consented).events[-1]
+    assert (saying.actor, saying.act, saying.relation) == ("guardian", "declined", "mother")
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "act"),
+    [
+        ({"relation": "mother"}, "later", "deferred"),
+        ({"phone": "mother"}, "dropped", "informed_only"),
+    ],
+)
+def test_what_a_guardian_put_off_or_a_call_that_broke_off_outlives_a_closed_browser(
+    awake: FlaskClient, desks: Desks, consented: str, who: dict[str, str], path: str, act: str
+) -> None:
+    mark = begin(awake, consented, **who)
+    awake.post("/cover/pin", data={"pin": "2468"})
+    assert awake.post(f"/people/{consented}/consent/guardian/{path}", data={"mark": mark}).status_code == 303
+    again = awake.application.test_client()
+    assert unlock(again) == "/unsent"
+    assert "母亲" in again.get("/unsent").text
+
+    assert carry_out(again) == 302
+    assert says(desks, consented)[-1] == ("guardian", act)
+
+
+def test_a_step_in_the_middle_goes_on_in_another_browser_and_never_in_the_steps_of_somebody_else(
+    awake: FlaskClient, consented: str
+) -> None:
+    mark = begin(awake, consented, relation="mother")
+    awake.post("/cover/pin", data={"pin": "2468"})
+    told = {"mark": mark, "back0": "ok", "back1": "ok", "back2": "ok"}
+    assert awake.post(f"/people/{consented}/consent/guardian/read", data=told).status_code == 303
+    again = awake.application.test_client()
+    unlock(again)
+    path, sent = offered(again)
+    begin(again, consented, relation="father")
+    assert again.post(path, data=sent).status_code == 409
+    assert again.get("/unsent").status_code == 200
+
+    once_more = awake.application.test_client()
+    unlock(once_more)
+    assert carry_out(once_more) == 302
+    assert once_more.get(f"/people/{consented}/consent/guardian/items/1").status_code == 200
 
 
 def test_a_refusal_of_a_form_that_never_waited_offers_nothing_to_put_away(covered: FlaskClient) -> None:
