@@ -70,6 +70,7 @@ from fieldkit.web import (
     users,
     visits,
     ways,
+    wishes,
     withdrawals,
     worklists,
 )
@@ -104,6 +105,7 @@ _WORK = (
     unsent,
     visits,
     ways,
+    wishes,
     withdrawals,
     worklists,
 )

@@ -63,6 +63,7 @@ _FORM_FIELDS = {
     **_texts("doc_kind version text_hash state stamped_on ethics_no valid_from valid_to change_class"),
     "strings": MAP,
     "items": LIST,
+    "printed": MAP,
 }
 _PARTICIPANT_FIELDS = {
     **_texts("case_code site sex age_group pseudonym_zh pseudonym_en migration carer registered_on"),

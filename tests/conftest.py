@@ -38,6 +38,7 @@ from fieldkit.acts import (
     people,
     pseudonyms,
     questions,
+    readiness,
     screenings,
     stops,
     studies,
@@ -477,9 +478,9 @@ def unlock(passphrase: str) -> Callable[[Page, Laptop], None]:
     def type_it(page: Page, laptop: Laptop) -> None:
         page.goto(f"{laptop.url}/unlock")
         page.fill("#passphrase", passphrase)
-        page.click("form.card button.primary")
-        page.wait_for_selector("h1:not(:text('谁在这里'))")
-        page.wait_for_load_state()  # its scripts may lead on; nobody goes elsewhere meanwhile
+        with page.expect_navigation():  # until the page behind it has loaded: its scripts may lead on
+            page.click("form.card button.primary")
+        expect(page.locator("h1")).not_to_have_text("谁在这里？")
 
     return type_it
 
@@ -494,6 +495,17 @@ def carry(tmp_path: Path) -> Callable[[Desk, Desk], Report]:
         return handover.read(taker, path)
 
     return stick
+
+
+@pytest.fixture
+def closed(desks: Desks, carry: Callable[[Desk, Desk], Report]) -> Callable[[], None]:
+    """Close the study today; the interviewer's machine knows."""
+
+    def close() -> None:
+        readiness.keep(desks["coordinator"], {"closed_on": desks["coordinator"].today})
+        carry(desks["coordinator"], desks["interviewer"])
+
+    return close
 
 
 @pytest.fixture

@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fieldkit.acts import interviews, moments
+from fieldkit.acts import interviews, moments, wishes
 from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Change, clean, natural_id
 from fieldkit.rules import consent, notes
+from fieldkit.rules.closings import STOPPED
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.store import log, machine, merge, people, replica, standing
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
+from fieldkit.store.wishes import Wish
 
 LONGEST_TEXT = 50_000
 KINDS = ("verbatim", "near", "summary", "remark")
@@ -99,19 +101,46 @@ def save(desk: Desk, said: SaveAnswer) -> Saved:
         _check_stands(tables, said, interview["subject"])
         _check_turn(desk, said)
         interviews.hear(desk, tables, interview, said.ago)
-        change = _keep(desk, tables, said, interview, interviews.grounds(desk, tables, interview))
+        change = _keep(desk, tables, said, interview, _grounds(desk, tables, interview))
         _turned(desk, said)
     return Saved(change.id, said.base, desk.clock.now(), said.editor)
 
 
+class StoppedSince(interviews.ConsentMissing):
+    """Words that reach the laptop after the child stopped, wherever they were typed before."""
+
+    code = "stopped_since"
+    message = N_(
+        "Not saved: this interview was stopped, and these words reached the laptop only afterwards. Nothing is added "
+        "after a stop; what was saved before stays. Copy them from here. What the child said before the stop can go "
+        "into the memo."
+    )
+
+
+def _grounds(desk: Desk, tables: Tables, interview: people.Row) -> tuple[str, ...]:
+    try:
+        return interviews.grounds(desk, tables, interview)
+    except interviews.ConsentMissing as refusal:
+        raise StoppedSince if interviews.ended(tables, interview["id"]) == STOPPED else refusal from None
+
+
 class NotTakenOut(Refusal):
-    """Words that the child takes back, of a note that can only be erased whole: nothing can be written anew."""
+    """Words that the child takes back, of which only a person can tell where they stand in a note of a stopped talk."""
 
     code = "not_taken_out"
     message = N_(
-        "The words that the child took back are still on the laptop: this interview was stopped since, and what is "
-        "left of the note cannot be written anew. Copy what may stay, then open the question and tap “The child wants "
-        "this note gone”."
+        "The words that the child took back are still on the laptop: this interview was stopped since, and they could "
+        "not be taken out of the note by themselves. It waits on “Today”: there the whole note can be deleted."
+    )
+
+
+class OnlyTakenOut(Refusal):
+    """The words are gone, and what else stands on the page is not kept: the talk was stopped since."""
+
+    code = "only_taken_out"
+    message = N_(
+        "The words that the child took back are deleted from this laptop, for good. What else was typed here is not "
+        "saved: this interview was stopped since. Copy what the child said before that."
     )
 
 
@@ -120,31 +149,78 @@ def off_record(desk: Desk, said: SaveAnswer, words: str) -> Saved:
     """Erase what this laptop ever kept of a note, and keep anew what the child lets stay: `said.text`.
 
     *words* are what goes; another page of this laptop on the same note loses them too. The note goes on from a fresh
-    editor. "Off the record" (`domain.md` §3.6, `design.md` §3). Raises NotFound, Invalid, TextTooLong, NotTakenOut.
+    editor. Where nothing can be written any more they are cut out of what stands here.
+    "Off the record" (`domain.md` §3.6, `design.md` §3). Raises NotFound, Invalid, TextTooLong, NotTakenOut,
+    OnlyTakenOut.
     """
     _check(said)
     with desk.db.writing() as tables:
         interview = _interview(tables, said)
         try:
             grounds = interviews.grounds(desk, tables, interview)
-        except interviews.ConsentMissing as refusal:
-            raise NotTakenOut from refusal
-        interviews.hear(desk, tables, interview, said.ago)
-        outcome = "answered" if said.text.strip() else OFF_RECORD
-        went_on = machine.recall(tables, _WENT_ON + said.editor)  # the answer to the first request was lost
-        if went_on is not None:
-            fresh = replace(said, editor=went_on.decode(), outcome=outcome)
-            _check_turn(desk, fresh)
+        except interviews.ConsentMissing:
+            stands = _cut(desk, tables, said, clean(words), interview)
         else:
-            base = _take_back(desk, tables, said, words, interview, grounds)
-            fresh = replace(said, editor=new_id(), base=base, outcome=outcome)
-            machine.remember(tables, _WENT_ON + said.editor, fresh.editor)
-            moments.write(desk, tables, interview, OFF_RECORD, question=said.question)
-        change = _keep(desk, tables, fresh, interview, grounds)
-        _turned(desk, fresh)
-        others = [one for one in _texts(tables, change.record) if one.id != change.id]
-        elsewhere = any(notes.says(one.set["text"], clean(words)) for one in others)
+            return _off(desk, tables, said, words, interview, grounds)
+    if stands is None:
+        raise NotTakenOut
+    if said.text not in (stands or [""]):
+        raise OnlyTakenOut
+    return Saved("", "{}", desk.clock.now(), new_id())
+
+
+def _off(
+    desk: Desk, tables: Tables, said: SaveAnswer, words: str, interview: people.Row, grounds: tuple[str, ...]
+) -> Saved:
+    interviews.hear(desk, tables, interview, said.ago)
+    outcome = "answered" if said.text.strip() else OFF_RECORD
+    went_on = machine.recall(tables, _WENT_ON + said.editor)  # the answer to the first request was lost
+    if went_on is not None:
+        fresh = replace(said, editor=went_on.decode(), outcome=outcome)
+        _check_turn(desk, fresh)
+    else:
+        base = _take_back(desk, tables, said, words, interview, grounds)
+        fresh = replace(said, editor=new_id(), base=base, outcome=outcome)
+        machine.remember(tables, _WENT_ON + said.editor, fresh.editor)
+        moments.write(desk, tables, interview, OFF_RECORD, question=said.question)
+    change = _keep(desk, tables, fresh, interview, grounds)
+    _turned(desk, fresh)
+    others = [one for one in _texts(tables, change.record) if one.id != change.id]
+    elsewhere = any(notes.says(one.set["text"], clean(words)) for one in others)
     return Saved(change.id, fresh.base, desk.clock.now(), fresh.editor, elsewhere)
+
+
+def _may_cut(tables: Tables, interview: people.Row) -> bool:
+    """Tell whether nothing stands against writing but that the child stopped this very talk, and kept it."""
+    noes = consent.open_noes(standing.events(tables, interview["subject"]))
+    return all((no.scope, no.session) == (consent.STOP_KEEP, interview["id"]) for no in noes)
+
+
+def _write_anew(desk: Desk, tables: Tables, one: Change, text: str) -> None:
+    draft = Draft("answer", {**one.set, "text": text}, subject=one.subject, session=one.session, editor=new_id())
+    log.append(tables, desk.pen, replace(draft, grounds=one.grounds, elapsed=one.elapsed))
+
+
+def _cut(desk: Desk, tables: Tables, said: SaveAnswer, words: str, interview: people.Row) -> list[str] | None:
+    """Cut *words* out of all that this laptop keeps of a note, on the grounds on which it stands (`store/walls.py`).
+
+    Return the texts that stand then; None where only a person can tell where the words are: it waits for one.
+    """
+    record = natural_id("answer", said.interview, said.question)
+    mine = [one for one in log.of_record(tables, record) if one.device == desk.device.id]
+    stands = [one for one in _texts(tables, record) if one.device == desk.device.id]
+    left = [notes.without(one.set["text"], words) for one in stands]
+    if any(notes.says(text, words) for text in left) or (any(left) and not _may_cut(tables, interview)):
+        wish = Wish(said.editor, said.interview, interview["subject"], OFF_RECORD, desk.me.code, "", said.question)
+        wishes.keep(desk, tables, wish, min(said.ago, default=0.0))
+        return None
+    if any(notes.says(one.set.get("text") or "", words) for one in mine):
+        for one, text in zip(stands, left, strict=True):
+            if text.strip():
+                _write_anew(desk, tables, one, text)
+        replica.erase(tables, mine)
+        desk.db.leave_no_trace()
+    return [text for text in left if text.strip()]
 
 
 @only(INTERVIEWER)
@@ -184,6 +260,7 @@ def erase(desk: Desk, interview: str, question: str) -> bool:
         if not mine:
             raise NotFound
         replica.erase(tables, mine)
+        wishes.met(tables, interview, OFF_RECORD, question)
         desk.db.leave_no_trace()
         return len(mine) < len(known)
 

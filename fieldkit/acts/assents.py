@@ -86,8 +86,8 @@ class SaidAnotherDay(Refusal):
 def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
     """Keep the child's own answer; return the event's id. A no, or no answer, is a decline; no reason is asked for.
 
-    Raises NotFound, NotAgainToday, GuardianFirst, OutOfRange (V02), FormNotInForce (V21), ItemsNotAsked (V22),
-    NoClearYes (V29), ReasonNeeded (V30, V31), SaidAnotherDay (G06), Invalid.
+    Raises NotFound, NotAgainToday, GuardianFirst, StudyClosed, OutOfRange (V02), FormNotInForce (V21), ItemsNotAsked
+    (V22), NoClearYes (V29), ReasonNeeded (V30, V31), SaidAnotherDay (G06), Invalid.
     """
     if said.answer not in ANSWERS:
         raise Invalid(field=N_("the child's answer"))
@@ -158,6 +158,8 @@ def _check(desk: Desk, one: Case, said: ChildAnswer) -> None:
         return
     if not consent.guardians_ok(one.binding, NECESSARY):
         raise GuardianFirst
+    if said.answer == YES or not one.talk_of(desk.today):  # who thinks about it in the middle of a talk halts it
+        one.check_open()
 
 
 def _check_yes(form: FormView, said: ChildAnswer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fieldkit.acts import clocks, consents, events, forms, situations
+from fieldkit.acts import clocks, consents, events, forms
 from fieldkit.acts.cases import case_within
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk, only
@@ -21,7 +21,10 @@ from fieldkit.store.log import Draft
 
 @dataclass(frozen=True)
 class CarerAnswer:
-    """A carer's agreement (配合确认): never a substitute for consent (`domain.md` §3.1)."""
+    """A carer's agreement (配合确认): never a substitute for consent (`domain.md` §3.1).
+
+    `said_on`: the day of an answer whose form waited, today where it is empty.
+    """
 
     relation: str
     method: str
@@ -36,6 +39,7 @@ class CarerAnswer:
     follows: Sequence[str] = ()
     witness_fit: bool = True
     reasons: Mapping[str, str] = field(default_factory=dict)
+    said_on: str = ""
 
     @property
     def evidence(self) -> Evidence:
@@ -55,15 +59,17 @@ def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
     ReasonNeeded (V25, V31).
     """
     if not said.agreed and consents.is_guardian(desk, subject, said.relation):
-        return consents.record(desk, subject, GuardianAnswer(said.relation, {"participate": NO}, ()))
-    form = forms.carer_form(desk, subject)
+        no = GuardianAnswer(said.relation, {"participate": NO}, (), given_on=said.said_on)
+        return consents.record(desk, subject, no)
+    when = consents.dated(desk, said.said_on)
+    form = forms.carer_form(desk, subject, said.said_on)
     with desk.db.writing() as tables:
         if said.agreed:
             _check(desk, tables, form, said)
         one = case_within(desk, tables, subject)
         basis = "parent" if consent.may_consent(said.relation) else ""
         person = events.person(desk, tables, subject, said.relation, basis)
-        event = events.begin(desk, one, form, CARER, person, said.relation, said.follows)
+        event = events.begin(desk, one, form, CARER, person, said.relation, said.follows) | when
         if not said.agreed:
             declined = Draft("consent_event", {**event, "act": "declined"}, subject=subject)
             return log.append(tables, desk.pen, declined).id
@@ -76,7 +82,6 @@ def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
 
 def _check(desk: Desk, tables: Tables, form: FormView, said: CarerAnswer) -> None:
     form.check_in_force()
-    situations.check_open(tables, desk.today)
     forms.check_understood(form, said.understanding)
     events.check_evidence(tables, said.evidence, said.relation)
     clocks.check_answered(desk, tables, said.reasons, ways.findings(said.evidence))

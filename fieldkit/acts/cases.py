@@ -7,9 +7,9 @@ from typing import Any
 
 from fieldkit.acts import situations
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.situations import Ground
+from fieldkit.acts.situations import Ground, StudyClosed
 from fieldkit.errors import NotFound
-from fieldkit.rules import consent, gates, states
+from fieldkit.rules import calendars, consent, gates, states
 from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, Event
 from fieldkit.rules.gates import Gate
 from fieldkit.store import duplicates, erasures, people, standing
@@ -47,6 +47,8 @@ class Step:
 class Case:
     """One child, as this machine may see them. `called` and `phone` only where the vault is held.
 
+    `closed_since`: the day since which the study is closed, else empty.
+
     In short, as in a list: of `events` those that decide, of `interviews` the newest; `held` says how many there are.
     A child who is known twice is one: `also` are the codes of the other records, `main` is the record under which lists
     show this one, `interviews` are those of all. `events` are of this record; `binding` is what holds for it.
@@ -78,6 +80,12 @@ class Case:
     binding: list[Event] = field(default_factory=list)
     also: tuple[str, ...] = ()
     main: str = ""
+    closed_since: str = ""
+
+    def check_open(self) -> None:
+        """Raise StudyClosed: nothing more is asked of this family then, though a no is kept."""
+        if self.closed_since:
+            raise StudyClosed(day=calendars.spoken_day(self.closed_since))
 
     @property
     def repeated(self) -> bool:
@@ -200,9 +208,11 @@ def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _K
         on_hold=states.on_hold(holds),
         moved=bool(row["moved_on"]),
         author=row.get("author") or "",
+        closed_since=gates.closed_since(common.facts, desk.today),
     )
     step = next_step(one, desk.today, situation.screening)
-    return replace(one, step=step, status=_status(one, step))
+    shown = Step("closed") if one.closed_since and step.code in _ASKS else step
+    return replace(one, step=shown, status=_status(one, step))
 
 
 def _known_twice(tables: Tables, row: people.Row, known: _Known) -> dict[str, Any]:
@@ -282,6 +292,18 @@ def next_step(one: Case, day: str, screening: str) -> Step:
     return Step(next((gate.step for gate in failing if gate.step in _FOR_THE_FAMILY), "prepare"))
 
 
+_ASKS = frozenset(
+    (
+        "screen",
+        "set_date",
+        "ask_guardian",
+        "call_parents",
+        "ask_adult",
+        "ask_child",
+        "child_said_no",
+        "guardian_said_no",
+    )
+) | {"prepare", "start"}
 _FOR_THE_FAMILY = ("screen", "set_date", "ask_guardian", "call_parents", "ask_adult", "ask_child")
 
 

@@ -20,7 +20,7 @@ from fieldkit.acts.told import Seen
 from fieldkit.errors import Invalid, Missing
 from fieldkit.i18n import N_
 from fieldkit.records import Value, clean, natural_id
-from fieldkit.rules import closings, findings, names, notes
+from fieldkit.rules import calendars, closings, findings, names, notes
 from fieldkit.rules import elapsed as counters
 from fieldkit.rules.consent import STOP_KEEP
 from fieldkit.rules.findings import HINT, Finding
@@ -323,7 +323,7 @@ def _script(tables: Tables, row: people.Row, one: Case) -> list[Pair]:
     contact = Pair(place["child_director"], place["child_director"]) if place.get("child_director") else _CONTACT
     days = setup.facts(tables).get("withdraw_window_days", "")
     until = date.fromisoformat(row["started_on"]) + timedelta(days=int(days) if days.isdecimal() else WINDOW)
-    values = {"local_contact": contact, "withdraw_until": forms.spoken_day(until.isoformat())}
+    values = {"local_contact": contact, "withdraw_until": calendars.spoken_day(until.isoformat())}
     return forms.ending(texts, values)
 
 

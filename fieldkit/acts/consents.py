@@ -27,7 +27,6 @@ from fieldkit.store import log, people
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import unb64
 from fieldkit.store.log import Draft
-from fieldkit.studies import load_study
 
 PARENT, SELF = "parent", "self"
 _WHOSE_NO = {GUARDIAN: "guardian_no", ADULT: "guardian_no", CHILD: "child_no"}
@@ -89,11 +88,11 @@ class PhoneNotAllowed(Refusal):
 class GuardianAnswer:
     """What a guardian said and how; all of it is stored in one transaction, or nothing is.
 
-    `way`: what the yes leaves behind, a signature on the screen unless given; `given_on`: the day of a consent that
-    was taken on paper and is entered late; `basis_evidence`: what shows that somebody who is no parent is the
-    guardian, a code, and `basis_paper`: which paper was seen; `reasons`: rule code to reason code; `text_hash`: of the
-    form that was read; `bases`: what `opened` returned when the steps began, so that names that came in meanwhile are
-    not overwritten.
+    `way`: what the yes leaves behind, a signature on the screen unless given; `given_on`: the day of an answer that is
+    written down later, from paper or after its form waited; `basis_evidence`: what shows that somebody who is no parent
+    is the guardian, a code, and `basis_paper`: which paper was seen; `reasons`: rule code to reason code; `text_hash`:
+    of the form that was read; `bases`: what `opened` returned when the steps began, so that names that came in
+    meanwhile are not overwritten.
     """
 
     relation: str
@@ -162,13 +161,16 @@ def _is_no(said: GuardianAnswer) -> bool:
 
 @only(INTERVIEWER)
 def inform(desk: Desk, subject: str, said: GuardianAnswer) -> str:
-    """Keep that a call dropped, or that the guardian was only told: what was asked so far is void (§3.5, step 9)."""
+    """Keep that a call dropped, or that the guardian was only told: what was asked so far is void (§3.5, step 9).
+
+    Raises StudyClosed.
+    """
     return _undecided(desk, subject, said, {"act": "informed_only", "call": dict(said.evidence.call)})
 
 
 @only(INTERVIEWER)
 def defer(desk: Desk, subject: str, said: GuardianAnswer, again_on: str = "") -> str:
-    """Keep that the guardian wants to think about it, and when to ask again. Raises NoDay, DayToAskAgain."""
+    """Keep that the guardian wants to think about it, and when to ask again. Raises NoDay, DayToAskAgain, StudyClosed."""
     asked, today = again_on.strip(), desk.clock.today()
     day = calendars.coming_day(asked, N_("Ask again on"), today).isoformat() if asked else ""
     return _undecided(desk, subject, said, {"act": "deferred", "again_on": day})
@@ -178,6 +180,7 @@ def _undecided(desk: Desk, subject: str, said: GuardianAnswer, told: Mapping[str
     form = forms.guardian_form(desk, subject, check_day(desk, said.given_on))
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
+        situations.check_open(tables, check_day(desk, said.given_on))
         event = _begin(desk, tables, one, form, said) | {**told, "method": said.evidence.method}
         return log.append(tables, desk.pen, Draft("consent_event", event, subject=one.id)).id
 
@@ -189,19 +192,25 @@ def check_day(desk: Desk, given_on: str) -> str:
     return calendars.past_day(given_on, N_("Day on the paper"), desk.clock.today()).isoformat()
 
 
+def dated(desk: Desk, given_on: str) -> dict[str, Value]:
+    """Return what an answer says of its day, and of today where it is written down later. Raises NoDay, DayToCome."""
+    return {"day": check_day(desk, given_on), **({"entered_on": desk.today} if given_on else {})}
+
+
 def _begin(desk: Desk, tables: Tables, one: Case, form: FormView, said: GuardianAnswer) -> dict[str, Value]:
-    day, late = check_day(desk, said.given_on), {"entered_on": desk.today} if said.given_on else {}
+    when = dated(desk, said.given_on)
+    day = str(when["day"])
     later = {event.id for event in one.events if event.day > day}  # a paper does not follow what was said after it
     seen = [name for name in said.follows if name not in later]
     if one.adult or said.relation == SELF:  # of whom the date has been put right since: it is the child's own word
         own = events.begin(desk, one, form, ADULT if one.adult else CHILD, one.id, SELF, seen)
-        return own | {"session": new_id(), "day": day, **late}
+        return own | {"session": new_id()} | when
     basis = _basis(tables, one.id, said, day)
     seen_paper = _seen_paper(said)
     noted = basis if basis == PARENT or seen_paper else ""  # what nobody has shown stands in the event alone
     person = events.person(desk, tables, one.id, said.relation, noted, seen_paper)
     event = events.begin(desk, one, form, GUARDIAN, person, said.relation, seen)
-    return event | {"guardian_basis": basis, "day": day, **late}
+    return event | {"guardian_basis": basis, **when}
 
 
 def _basis(tables: Tables, subject: str, said: GuardianAnswer, day: str) -> str:
@@ -230,28 +239,16 @@ def check_guardian(found: Adult, basis: str, day: str) -> None:
 def _is_shown(said: GuardianAnswer, known: people.Row | None, basis: str) -> bool:
     """Tell whether a paper shows the legal *basis*: one seen now, or, where nothing is said now, one on record for it.
 
-    Word of mouth is none; records of before say in words what was shown, and mean by some words that nothing was.
+    Word of mouth is none.
     """
     if said.basis_evidence:
         return bool(_seen_paper(said))
-    kept = (known["basis_evidence"] or "").strip() if known and known["basis"] == basis else ""
-    if known and kept == SEEN:
-        return _is_paper(known["basis_paper"] or "")
-    return bool(kept) and kept.casefold() not in _NO_PAPER
+    return known is not None and known["basis"] == basis and situations.is_shown(known)
 
 
 def _seen_paper(said: GuardianAnswer) -> str:
-    return said.basis_paper.strip() if said.basis_evidence == SEEN and _is_paper(said.basis_paper) else ""
-
-
-def _is_paper(named: str) -> bool:
-    return bool(names.letters(named)) and named.strip().casefold() not in _NO_PAPER
-
-
-SEEN = "seen_paper"
-_NO_PAPER = frozenset(
-    word.casefold() for code in situations.UNSHOWN for word in (code, *load_study().codes["basis_evidence"][code])
-) | {"无", "没有", "口头", "不知道"}
+    seen = said.basis_evidence == situations.SEEN and situations.is_paper(said.basis_paper)
+    return said.basis_paper.strip() if seen else ""
 
 
 def _give(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, event: dict[str, Value]) -> str:
@@ -273,7 +270,6 @@ def _check_given(desk: Desk, tables: Tables, subject: str, form: FormView, said:
     if said.text_hash not in {"", form.text_hash}:
         raise FormMoved
     form.check_in_force()
-    situations.check_open(tables, said.given_on or desk.today)
     if said.evidence.method in ways.BY_PHONE and not forms.allows_phone(desk):
         raise PhoneNotAllowed
     if any(said.items.get(item.code) not in {YES, NO} for item in form.items):

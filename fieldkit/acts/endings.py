@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fieldkit.acts import interviews, withdrawals
+from fieldkit.acts import interviews, wishes, withdrawals
 from fieldkit.acts.desk import Desk
 from fieldkit.records import Value
 from fieldkit.rules import elapsed as counters
@@ -12,6 +12,7 @@ from fieldkit.rules.closings import STOPPED
 from fieldkit.rules.consent import STOP_DISCARD, STOP_KEEP
 from fieldkit.rules.moments import VERY_UPSET
 from fieldkit.store import aftercare, elapsed, log, machine, queues, replica, stops
+from fieldkit.store import wishes as waiting
 from fieldkit.store.aftercare import Aftercare
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
@@ -28,7 +29,8 @@ def carry_out(desk: Desk, tables: Tables, interview: str, found: Stop) -> None:
         erase(desk, tables, interview)
         stops.forget_decided(tables, interview)
     else:
-        stops.decide(tables, interview, STOP_KEEP, found)
+        stops.decide(tables, interview, STOP_KEEP, found.mark)
+        wishes.met(tables, interview, STOP_KEEP)
         _close(desk, tables, interview, found.subject, that_day)
     if that_day:
         withdrawals.on_paper(desk, tables, found.subject, interview, that_day, found.choice)
@@ -56,6 +58,7 @@ def erase(desk: Desk, tables: Tables, interview: str) -> None:
     replica.erase(tables, [*words, *log.memos_about(tables, interview, desk.device.id)])
     elapsed.drop(tables, interview)
     queues.drop(tables, interview)
+    waiting.drop_all(tables, interview)
     desk.db.leave_no_trace()
 
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from calendar import month_name
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 
 from fieldkit.acts import promises, situations
 from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Opened, opened
 from fieldkit.acts.people import case
+from fieldkit.acts.promises import BLANK
+from fieldkit.acts.situations import StudyClosed
 from fieldkit.acts.strings import PlaceholdersDiffer
 from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import natural_id
-from fieldkit.rules import ages, attachments, guides, versions
+from fieldkit.rules import ages, attachments, calendars, gates, guides, versions
 from fieldkit.rules.ages import OutOfRange
 from fieldkit.rules.consent import BLOCKS, NECESSARY
 from fieldkit.rules.members import COORDINATOR
@@ -56,7 +56,8 @@ class FormItem:
 class FormView:
     """A form version with its words as published here, placeholders filled.
 
-    `left_out`: items of this version that nobody asks this child's family, and that nobody may say yes to.
+    `left_out`: items of this version that nobody asks this child's family, and that nobody may say yes to;
+    `closed_since`: the day since which the study is closed, on the day for which this form is asked, else empty.
     """
 
     doc_kind: str
@@ -69,6 +70,7 @@ class FormView:
     items: list[FormItem]
     fits_age: bool = True
     left_out: list[FormItem] = field(default_factory=list)
+    closed_since: str = ""
 
     @property
     def asks_each(self) -> bool:
@@ -76,13 +78,15 @@ class FormView:
         return self.doc_kind == OWN_CONSENT
 
     def closed(self) -> Refusal | None:
-        """Return why no yes may be asked with these words (V02, V21); a no may always be written down."""
+        """Return why no yes may be asked with these words (V02, V21, closed); a no may always be written down."""
+        if self.closed_since:
+            return StudyClosed(day=calendars.spoken_day(self.closed_since))
         if not self.fits_age:
             return OutOfRange()
         return None if self.in_force else FormNotInForce()
 
     def check_in_force(self) -> None:
-        """Raise OutOfRange (V02), FormNotInForce (V21) unless a yes may be asked with these words."""
+        """Raise StudyClosed, OutOfRange (V02), FormNotInForce (V21) unless a yes may be asked with these words."""
         if refusal := self.closed():
             raise refusal
 
@@ -99,9 +103,9 @@ def allows_phone(desk: Desk) -> bool:
         return setup.facts(tables).get("allow_phone_consent") == "yes"
 
 
-def carer_form(desk: Desk, subject: str) -> FormView:
-    """Return the carer's form."""
-    return form_for(desk, "carer_agreement", case(desk, subject))
+def carer_form(desk: Desk, subject: str, day: str = "") -> FormView:
+    """Return the carer's form of *day*, today unless given."""
+    return form_for(desk, "carer_agreement", case(desk, subject), day)
 
 
 def child_form(desk: Desk, subject: str) -> FormView:
@@ -122,19 +126,23 @@ def form_for(desk: Desk, doc_kind: str, one: Case, day: str = "") -> FormView:
     with desk.db.reading() as tables:
         wanted = versions.current(situations.form_versions(tables), doc_kind, day or desk.today)
         view = _view(tables, wanted, day or desk.today, placeholder_values(desk, tables, one, wanted))
-        decided = setup.facts(tables).get(attachments.UNDER_14, "")
+        facts = setup.facts(tables)
+    decided, closed = facts.get(attachments.UNDER_14, ""), gates.closed_since(facts, day or desk.today)
     asked = [item for item in view.items if attachments.may_record(item.code, decided, one.age_group)]
-    return replace(view, items=asked, left_out=[item for item in view.items if item not in asked])
+    left_out = [item for item in view.items if item not in asked]
+    return replace(view, items=asked, left_out=left_out, closed_since=closed)
 
 
 def blank(desk: Desk, doc_kind: str, *, to_stamp: bool = False) -> FormView:
     """Return the form as it is printed: lines to write on for names; the version in force, else the newest.
 
-    *to_stamp*: the newest, as the ethics committee reads it before it stamps it. Raises NotFound.
+    *to_stamp*: the newest, as the ethics committee reads it before it stamps it. Raises NotFound, FactsDisputed.
     """
     with desk.db.reading() as tables:
         known = situations.form_versions(tables)
         wanted = versions.newest(known, doc_kind) if to_stamp else versions.current(known, doc_kind, desk.today)
+        if not wanted.stamped_on:
+            promises.check_agreed(tables)
         values = placeholder_values(desk, tables, None, wanted)
         view = _view(tables, wanted, desk.today, values)
     if doc_kind not in CHILDRENS:
@@ -150,12 +158,20 @@ def imprint(desk: Desk, text_hash: str = "") -> dict[str, Pair]:
     """
     with desk.db.reading() as tables:
         form = next((one for one in situations.form_versions(tables) if one.text_hash == text_hash), None)
-        values, facts = placeholder_values(desk, tables, None, form), setup.facts(tables)
+        values = placeholder_values(desk, tables, None, form)
+        facts = promises.facts_under(tables, form) | _approval(tables, form)
     lead, number = (facts.get(code, BLANK) for code in ("pi_name", "ethics_no"))
     return {name: values[name] for name in ("institution", "phone")} | {
         "lead": Pair(lead, lead),
         "ethics": Pair(number, number),
     }
+
+
+def _approval(tables: Tables, form: FormVersion | None) -> dict[str, str]:
+    """Return the number of the approval that *form* is stamped with, where it is."""
+    stamped = form.text_hash if form and form.stamped_on else ""
+    number = next((row["ethics_no"] for row in setup.forms(tables) if row["text_hash"] == stamped), "")
+    return {"ethics_no": number} if number else {}
 
 
 def _view(tables: Tables, wanted: FormVersion, day: str, values: dict[str, Pair]) -> FormView:
@@ -216,9 +232,6 @@ def _current_texts(desk: Desk) -> dict[str, Pair]:
         return strings.published(tables, newest) if newest else {}
 
 
-BLANK = "＿＿＿＿＿＿"
-
-
 def placeholder_values(
     desk: Desk, tables: Tables, one: Case | None, form: FormVersion | None = None
 ) -> dict[str, Pair]:
@@ -236,17 +249,11 @@ def placeholder_values(
         "minutes": Pair(str(study.minutes), str(study.minutes)),
         "place": study.place,
         "team": study.team,
-        "retention_until": spoken_day(facts[promises.KEPT_UNTIL]),
+        "retention_until": calendars.spoken_day(facts[promises.KEPT_UNTIL]),
         "phone": Pair(phone, phone),
         "carer": guides.carer_name((one.carer if one else "") or ""),
         "away": guides.away_name((one.migration if one else "") or ""),
     }
-
-
-def spoken_day(day: str) -> Pair:
-    """Return a civil date as it is said in a sentence, in each language."""
-    found = date.fromisoformat(day)
-    return Pair(f"{found.year}年{found.month}月{found.day}日", f"{found.day} {month_name[found.month]} {found.year}")
 
 
 class NothingChanged(Refusal):

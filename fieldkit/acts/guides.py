@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fieldkit.acts import forms
+from fieldkit.acts import forms, promises
 from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import NotFound
 from fieldkit.rules import guides
@@ -66,7 +66,7 @@ def paper(desk: Desk) -> PaperGuide:
     return PaperGuide(version["number"], forms.spoken(texts, values), sections, forms.ending(texts, values))
 
 
-BLANK = Pair(forms.BLANK, forms.BLANK)
+BLANK = Pair(promises.BLANK, promises.BLANK)
 
 
 def _question(row: strings.Row, texts: Mapping[str, Pair], values: Mapping[str, Pair]) -> PaperQuestion:

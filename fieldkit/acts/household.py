@@ -172,10 +172,11 @@ def save_person(desk: Desk, subject: str, person: str, told: PersonTold, seen: S
     """Keep what is told of an adult; return the role that they are kept in.
 
     Whoever is said to be a guardian without being one by law is kept as a carer (`domain.md` D1). Raises NotFound,
-    Missing, TooLong, ReasonNeeded (V18), NamesTooEarly.
+    Missing, NoPaper, TooLong, ReasonNeeded (V18), NamesTooEarly.
     """
     if not told.relation:
         raise Missing(field=N_("who this is to the child"))
+    situations.check_paper(told.basis_evidence, told.basis_paper)
     name = names.check(told.name, N_("the name of this adult")) if told.name else ""
     with desk.db.writing() as tables:
         case_within(desk, tables, subject)
@@ -191,6 +192,12 @@ def save_person(desk: Desk, subject: str, person: str, told: PersonTold, seen: S
             draft = Draft("person_name", named, subject=subject)
             log.save_over(tables, desk.pen, draft, natural_id("person_name", person), seen.named_base)
         return role
+
+
+def is_shown(told: PersonTold) -> bool:
+    """Tell whether nobody has to ask for the paper that shows what is told of an adult: a parent needs none."""
+    seen = told.basis_evidence == situations.SEEN and situations.is_paper(told.basis_paper)
+    return seen or told.relation in consent.PARENTS
 
 
 @only(INTERVIEWER)

@@ -240,3 +240,9 @@ def _open(desk: Desk, tables: Tables, found: _Found, session: str, told: Mapping
     log.append(
         tables, desk.pen, Draft("interview", facts, record=session, subject=one.id, session=session, grounds=named)
     )
+
+
+def held_on_paper(case: Case, interview: str) -> bool:
+    """Tell whether *interview* is typed in from paper, or was until nothing of it was to stay."""
+    typed = any(line.id == interview and line.on_paper for line in case.interviews)
+    return typed or any(event.act == consent.STOPPED and event.session == interview for event in case.events)

@@ -68,8 +68,12 @@ class Today:
 
 @only(INTERVIEWER)
 def last_site(desk: Desk) -> str:
-    """Return the site of the child whom this person registered last, an empty string before the first one."""
+    """Return the site of the child whom this person registered last, an empty string before the first one.
+
+    Raises StudyClosed: nobody is asked for words that could not be kept.
+    """
     with desk.db.reading() as tables:
+        situations.check_open(tables, desk.today)
         return people.last_site(tables, desk.me.code)
 
 
@@ -77,11 +81,12 @@ def last_site(desk: Desk) -> str:
 def register(desk: Desk, child: NewChild) -> str:
     """Write down a child to be asked; return the participant's id.
 
-    Raises Missing, Invalid, TooLong, ReasonNeeded (V31, or a child like this one is here), and what `rules.ages` and
-    `rules.calendars` refuse (V01, V02, V05, a told age).
+    Raises StudyClosed, Missing, Invalid, TooLong, ReasonNeeded (V31, or a child like this one is here), and what
+    `rules.ages` and `rules.calendars` refuse (V01, V02, V05, a told age).
     """
     group = check(desk, child)
     with desk.db.writing() as tables:
+        situations.check_open(tables, desk.today)
         clocks.check_answered(desk, tables, child.reasons, slips.asked(alike(tables, child)))
         return register_within(desk, tables, child, group)
 
@@ -142,7 +147,11 @@ def case_prefix(site: str) -> str:
 
 
 def register_within(desk: Desk, tables: Tables, child: NewChild, group: str) -> str:
-    """Write down a child of the age group *group* in the caller's transaction; return the participant's id."""
+    """Write down a child of the age group *group* in the caller's transaction; return the participant's id.
+
+    Raises StudyClosed, NoSerialLeft.
+    """
+    situations.check_open(tables, desk.today)
     site = child.site.upper()
     prefix = case_prefix(site)
     serial = people.next_serial(tables, prefix, desk.device.serials)

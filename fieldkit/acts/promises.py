@@ -5,33 +5,78 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from fieldkit.acts import situations
+from fieldkit.errors import Refusal
+from fieldkit.i18n import N_
 from fieldkit.records import Change, natural_id
 from fieldkit.rules import guides
-from fieldkit.rules.versions import MAJOR, FormVersion
+from fieldkit.rules.versions import MAJOR, MINOR, FormVersion
 from fieldkit.store import log, merge, setup, strings
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
 
 KEPT_UNTIL = "retention_until"
-PRINTED = {"institution": "institution", "institution_en": "institution", "pi_contact": "phone", KEPT_UNTIL: KEPT_UNTIL}
+PRINTED = {  # a fact, and the gap in the words of a form that it fills; without one it stands in the head of every form
+    "institution": "institution",
+    "institution_en": "institution",
+    "pi_contact": "phone",
+    "pi_name": "",
+    KEPT_UNTIL: KEPT_UNTIL,
+}
+BLANK = "＿＿＿＿＿＿"
+
+
+class FactsDisputed(Refusal):
+    """Of something that the forms print two versions stand: neither is printed, and no stamp goes on it."""
+
+    code = "facts_disputed"
+    message = N_(
+        "Not done: the forms print one of these, and nobody has chosen which: {values}. The coordinator chooses under "
+        "“Two versions”; then print, and enter the stamp."
+    )
 
 
 def facts_under(tables: Tables, form: FormVersion | None) -> dict[str, str]:
     """Return the facts as *form* prints them: those that stood when it was first stamped.
 
-    Without a form, or under one that is not stamped yet, they are today's; what nobody had written by the stamp is
-    what was written first after it. Of two days that were written the earlier counts, also under an older version.
+    Without a form, or under one that is not stamped yet, they are today's, a line to write on while two versions stand;
+    what nobody had written by the stamp is what was written first after it. Of all days that a family may have heard
+    the earliest counts: the one at the stamp, and each since.
     """
     known, kept_until = setup.facts(tables), _changes(tables, KEPT_UNTIL)
-    days = _days(kept_until)
+    known |= dict.fromkeys(setup.disputed(tables) & PRINTED.keys(), BLANK)
     stamp = _stamped_at(tables, form) if form and form.stamped_on else None
-    if stamp is not None:
-        for code in PRINTED.keys() - {KEPT_UNTIL}:
-            printed = _at(_changes(tables, code), stamp)
-            if len({one.set["value"] for one in printed}) == 1:
-                known[code] = printed[0].set["value"]
-        days += _days(one for one in kept_until if one.tick < stamp)
-    return {code: value for code, value in known.items() if value} | {KEPT_UNTIL: min(days)}
+    if form and stamp is not None:
+        known |= _stamped_with(tables, form, stamp)
+    return {code: value for code, value in known.items() if value} | {KEPT_UNTIL: min(_days(kept_until, stamp))}
+
+
+def printed_now(tables: Tables) -> dict[str, str]:
+    """Return what a form says of the study that is stamped now, but for the day; raises FactsDisputed."""
+    check_agreed(tables)
+    return {code: value for code, value in setup.facts(tables).items() if code in _KEPT_AS_STAMPED}
+
+
+def check_agreed(tables: Tables) -> None:
+    """Raise FactsDisputed while two versions stand of something that forms print."""
+    apart = setup.disputed(tables) & PRINTED.keys()
+    if apart:
+        ones = [_heads(_changes(tables, code)) for code in PRINTED if code in apart]
+        raise FactsDisputed(values="; ".join(" / ".join(str(one.set["value"]) for one in heads) for heads in ones))
+
+
+_WHOM_TO_ASK = {"pi_name", "pi_contact"}
+_KEPT_AS_STAMPED = PRINTED.keys() - {KEPT_UNTIL}
+
+
+def _stamped_with(tables: Tables, form: FormVersion, stamp: int) -> dict[str, str]:
+    """Return what *form* printed at its first *stamp*: as the stamp says, else as the log says of that moment."""
+    said = merge.heads(log.standing_of(tables, _record(form))).get("printed", [])
+    found: dict[str, str] = dict(said[0].set["printed"]) if said else {}
+    for code in _KEPT_AS_STAMPED - found.keys():
+        printed = {one.set["value"] for one in _at(_changes(tables, code), stamp)}
+        if len(printed) == 1:
+            found[code] = printed.pop()
+    return found
 
 
 def _at(changes: list[Change], stamp: int) -> list[Change]:
@@ -41,15 +86,16 @@ def _at(changes: list[Change], stamp: int) -> list[Change]:
 def binding(tables: Tables, code: str) -> list[str]:
     """Return the kinds of form whose stamped words would change with what stands under *code*.
 
-    It may change only for a version that is still to be stamped, and that asks the families anew (`domain.md` §3.7).
-    What nobody has written yet was promised by nobody, but for the day that the study itself says.
+    It may change only for a version that is still to be stamped, and that asks the families anew, or tells them where
+    whom to ask is all that is new (`domain.md` §3.7). What nobody has written yet was promised by nobody, but for the
+    day that the study itself says.
     """
     if not _changes(tables, code) and code != KEPT_UNTIL:
         return []
     by_kind: dict[str, list[FormVersion]] = {}
     for one in situations.form_versions(tables):
         by_kind.setdefault(one.doc_kind, []).append(one)
-    return [kind for kind, ones in by_kind.items() if _says(tables, code, ones) and not _asks_anew(ones)]
+    return [kind for kind, ones in by_kind.items() if _says(tables, code, ones) and not _brings(ones, code)]
 
 
 def named(kinds: list[str]) -> Pair:
@@ -62,13 +108,14 @@ def _says(tables: Tables, code: str, versions: list[FormVersion]) -> bool:
     """Tell whether the newest version, or the one that families agree to until it is stamped, prints *code*."""
     stamped = [one for one in versions if one.stamped_on]
     last = [max(ones, key=lambda one: one.number) for ones in (stamped, versions)] if stamped else []
-    return any(PRINTED[code] in _placeholders(tables, one) for one in last)
+    return any(not PRINTED[code] or PRINTED[code] in _placeholders(tables, one) for one in last)
 
 
-def _asks_anew(versions: list[FormVersion]) -> bool:
-    """Tell whether a major change waits for its stamp, and no later version carries one already."""
+def _brings(versions: list[FormVersion], code: str) -> bool:
+    """Tell whether a change of the class that *code* takes waits for its stamp, and no later version has one."""
     told = max((one.number for one in versions if one.stamped_on), default=0)
-    return any(one.number > told and one.change_class == MAJOR for one in versions)
+    classes = {MAJOR, MINOR} if code in _WHOM_TO_ASK else {MAJOR}
+    return any(one.number > told and one.change_class in classes for one in versions)
 
 
 def _placeholders(tables: Tables, form: FormVersion) -> set[str]:
@@ -79,8 +126,12 @@ def _placeholders(tables: Tables, form: FormVersion) -> set[str]:
 
 def _stamped_at(tables: Tables, form: FormVersion) -> int:
     """Return the tick of a version's first stamp; none of it is earlier than a change that its author had seen."""
-    changes = log.of_record(tables, natural_id("form", form.doc_kind, str(form.number)))
+    changes = log.of_record(tables, _record(form))
     return min((one.tick for one in changes if one.set.get("stamped_on")), default=0)
+
+
+def _record(form: FormVersion) -> str:
+    return natural_id("form", form.doc_kind, str(form.number))
 
 
 def _changes(tables: Tables, code: str) -> list[Change]:
@@ -91,6 +142,9 @@ def _heads(changes: Iterable[Change]) -> list[Change]:
     return merge.heads(changes).get("value", [])
 
 
-def _days(changes: Iterable[Change]) -> list[str]:
-    written = [str(one.set["value"]) for one in _heads(changes) if one.set["value"]]
-    return written or [load_study().retention_until]
+def _days(changes: list[Change], stamp: int | None) -> list[str]:
+    """Return the days that were said: today's, and under a *stamp* the one at it and all that were written since."""
+    since = [one for one in changes if stamp is not None and one.tick >= stamp]
+    said = _heads(one for one in changes if one not in since)
+    first = [str(one.set["value"]) for one in said if one.set["value"]] or [load_study().retention_until]
+    return first + [str(one.set["value"]) for one in since if one.set["value"]]

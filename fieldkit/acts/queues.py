@@ -10,9 +10,10 @@ text, empty where there was none), `begun` (when its note was begun) and `moment
 in milliseconds of the browser's running clock, of which the laptop had not heard) and `typed` (ISO 8601). A stop that
 the laptop has not taken yet is such a record too, of `interview`, `stop` (`stop_keep` or `stop_discard`), `mark` (its
 name), `knew` (what the page knew to be decided), `instead` (a list of marks: in the place of which stops it was
-chosen) and `typed`; beside `sealed` it has `stop: true`, so that the page that stands in can say that one waits:
-neither whose nor which. That the child goes on after all is one of `interview`, `undo` (a list of marks) and `typed`,
-with `undo: true`.
+chosen), `at` (when, in milliseconds of that clock) and `typed`; beside `sealed` it has `stop: true`, so that the page
+that stands in can say that one waits: neither whose nor which. That the child goes on after all is one of `interview`,
+`undo` (a list of marks; an empty one: its page knew of no stop), `at` and `typed`, with `undo: true`. A note that
+names words in `off` is kept with `off: true`.
 `turn` counts the changes of the note on its page (none: 0); what is older than the number that the local storage of the
 browser has under `fieldkit queue <id>` is on the laptop, or was taken back, and is deleted unread.
 `day` and `days` count on how many days it was met and not opened.

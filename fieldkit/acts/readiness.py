@@ -58,7 +58,8 @@ class FormsSayOtherwise(Refusal):
     code = "forms_say_otherwise"
     message = N_(
         "Not saved: the stamped forms say “{value}”, and families agree to what was stamped. Write new versions of "
-        "these forms first, as a major change, then save it here, then have them stamped: {forms}."
+        "these forms first, as a major change (as a minor one where only the principal investigator or the number is "
+        "new), then save it here, then have them stamped: {forms}."
     )
 
 
@@ -120,6 +121,12 @@ def leads(desk: Desk) -> list[str]:
     return [known[code] for code in ("safeguarding_lead", "safeguarding_deputy") if code in known]
 
 
+def phone(desk: Desk) -> str:
+    """Return the number that families ring to ask or to withdraw; empty while it is not settled."""
+    with desk.db.reading() as tables:
+        return setup.facts(tables).get("pi_contact", "")
+
+
 @only(COORDINATOR)
 def keep(desk: Desk, values: Mapping[str, str], bases: Mapping[str, str] | None = None) -> None:
     """Keep the facts in *values* (code to text; empty takes one back) that changed since *bases* were on the screen.
@@ -148,8 +155,8 @@ def stamp(
 ) -> None:
     """Keep the ethics committee's stamp on the forms that were on the screen; from then on they may be used.
 
-    *shown*: text hash to what its stamp goes over (`Sheet.opened`). Raises Missing, NoDay, DayToCome,
-    EndsBeforeItBegins, NotFound, NewerVersion.
+    *shown*: text hash to what its stamp goes over (`Sheet.opened`). What the forms print of the study is kept with the
+    first stamp. Raises Missing, NoDay, DayToCome, EndsBeforeItBegins, NotFound, NewerVersion, FactsDisputed.
     """
     if not ethics_no.strip():
         raise Missing(field=N_("the approval's number"))
@@ -165,7 +172,8 @@ def stamp(
         for text_hash, base in shown.items():
             one = versions.newest_with(known, text_hash)
             which = {"doc_kind": one.doc_kind, "version": str(one.number), "text_hash": text_hash}
-            draft = Draft("form", {**which, **told, "state": APPROVED})
+            first = {} if one.stamped_on else {"printed": promises.printed_now(tables)}
+            draft = Draft("form", {**which, **told, **first, "state": APPROVED})
             log.save_together(tables, desk.pen, draft, forms.record_of(one), base)
 
 
@@ -227,7 +235,7 @@ def _check_kept_until(desk: Desk, tables: Tables, until: str) -> None:
     later = (until or load_study().retention_until) > promised
     binding = promises.binding(tables, promises.KEPT_UNTIL) if later else []
     if binding:
-        raise LongerThanPromised(day=forms.spoken_day(promised), forms=promises.named(binding))
+        raise LongerThanPromised(day=calendars.spoken_day(promised), forms=promises.named(binding))
 
 
 def _check_order(first: str, last: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fieldkit.acts import clocks, people
+from fieldkit.acts import clocks, people, situations
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.people import NewChild, NoSerialLeft
 from fieldkit.errors import Refusal
@@ -78,6 +78,13 @@ class Plan:
 
 
 @only(INTERVIEWER)
+def check_open(desk: Desk) -> None:
+    """Raise StudyClosed before anybody looks for the file."""
+    with desk.db.reading() as tables:
+        situations.check_open(tables, desk.today)
+
+
+@only(INTERVIEWER)
 def plan(desk: Desk, rows: Sequence[Row]) -> Plan:
     """Return what *rows* would do; nothing is written."""
     with desk.db.reading() as tables:
@@ -88,9 +95,10 @@ def plan(desk: Desk, rows: Sequence[Row]) -> Plan:
 def register(desk: Desk, rows: Sequence[Row], reasons: Mapping[str, str]) -> Plan:
     """Register every child of *rows* who is not here yet; return what was done.
 
-    Raises TooFewSerials and ReasonNeeded (V31); then nobody is registered.
+    Raises StudyClosed, TooFewSerials and ReasonNeeded (V31); then nobody is registered.
     """
     with desk.db.writing() as tables:
+        situations.check_open(tables, desk.today)
         found = _plan(desk, tables, rows)
         if found.short:
             raise found.short[0]

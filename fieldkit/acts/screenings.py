@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from fieldkit.acts import cases, slips
+from fieldkit.acts import cases, situations, slips
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Opened, Version, opened
 from fieldkit.errors import Invalid, NotFound
@@ -46,7 +46,7 @@ def record(desk: Desk, subject: str, criteria: Mapping[str, str], approach: str 
     """Keep the answers over what was seen; return the result. A child who does not fit loses the contact slip.
 
     The slip stays while two people disagree. A criterion that is left out is not known. The age is computed.
-    Raises Invalid, NotFound.
+    Raises Invalid, NotFound, StudyClosed for a child who was not screened before.
     """
     study = load_study().codes
     if criteria.keys() - set(questions()) or set(criteria.values()) - study["met"].keys():
@@ -55,6 +55,8 @@ def record(desk: Desk, subject: str, criteria: Mapping[str, str], approach: str 
         raise Invalid(field=N_("how the child was found"))
     with desk.db.writing() as tables:
         age_group = cases.case_within(desk, tables, subject).age_group
+        if store.row(tables, "screenings", "child = ?", subject) is None:
+            situations.check_open(tables, desk.today)
         answers = {screening.AGE: screening.age(age_group)}
         answers |= {code: criteria.get(code, screening.UNKNOWN) for code in questions()}
         told = {"criteria": answers, "result": screening.result(answers), "approach": approach, "day": desk.today}

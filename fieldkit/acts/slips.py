@@ -9,7 +9,9 @@ from datetime import date
 from fieldkit.acts import clocks, forms
 from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import NotFound
+from fieldkit.rules import consent
 from fieldkit.rules import slips as rules
+from fieldkit.rules.consent import ADULT, AGREEING, GUARDIAN
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.store import log, people, slips, standing
 from fieldkit.store.database import Tables
@@ -71,8 +73,17 @@ def family_slip(desk: Desk, subject: str) -> FamilySlip:
     if not code:
         with desk.db.writing() as tables:
             code = _code(tables, subject) or _draw(desk, tables, subject)
-    imprint = forms.imprint(desk)
+    with desk.db.reading() as tables:
+        heard = _agreed_to(tables, subject)
+    imprint = forms.imprint(desk, heard or forms.guardian_form(desk, subject).text_hash)
     return FamilySlip(load_study().title, imprint["institution"], imprint["phone"].zh, code)
+
+
+def _agreed_to(tables: Tables, subject: str) -> str:
+    """Return the hash of the form that the family agreed to last; empty while nobody has."""
+    events = consent.in_force(standing.events(tables, subject))
+    agreed = [one.form_text_hash for one in events if one.act in AGREEING and one.actor in {GUARDIAN, ADULT}]
+    return agreed[-1] if agreed else ""
 
 
 def _code(tables: Tables, subject: str) -> str:

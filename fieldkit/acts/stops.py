@@ -11,18 +11,19 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from math import ceil
 
-from fieldkit.acts import endings, interviews
-from fieldkit.acts.cases import Case
+from fieldkit.acts import endings, interviews, wishes
 from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import new_id
 from fieldkit.errors import DiskFull, Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
+from fieldkit.rules.closings import STOPPED as HALF_WAY
 from fieldkit.rules.consent import STOP_DISCARD, STOP_KEEP
-from fieldkit.rules.consent import STOPPED as STOPPED_ON_PAPER
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import log, people, stops
+from fieldkit.store import erasures, log, people, stops
+from fieldkit.store import wishes as kept_wishes
 from fieldkit.store.database import Tables
 from fieldkit.store.stops import Stop
+from fieldkit.store.wishes import Wish
 
 UNDO = 10.0  # seconds
 _GOES_ON = "goes_on"
@@ -56,8 +57,16 @@ class DecidedSince(Refusal):
     code = "decided_since"
     message = N_(
         "The stop that was chosen was not carried out: since then the interview was ended, stopped or gone on with on "
-        "the laptop. Look at it, ask the child again if you can, and choose anew."
+        "the laptop. It waits there: look at it, ask the child again if you can, and decide."
     )
+    status = 409
+
+
+class AlreadyStopped(Refusal):
+    """A choice that was held up asks for what is done already: its page only heard no answer."""
+
+    code = "already_stopped"
+    message = N_("This interview was stopped already; what was said stays, as the child chose. Nothing is left to do.")
     status = 409
 
 
@@ -99,15 +108,26 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Standing:
-    """What was decided so far (empty: nothing; never the same twice), and the stop that counts down, or None."""
+    """What was decided so far (empty: nothing; never the same twice), and the stop that counts down, or None.
+
+    `asks`: something that came too late waits for a person. `erased`: grows whenever words were erased here.
+    """
 
     decided: str
     waiting: Waiting | None
+    asks: bool
+    erased: int
 
 
 @only(INTERVIEWER)
 def begin(
-    desk: Desk, interview: str, choice: str, mark: str = "", knew: str | None = None, instead: Collection[str] = ()
+    desk: Desk,
+    interview: str,
+    choice: str,
+    mark: str = "",
+    knew: str | None = None,
+    instead: Collection[str] = (),
+    ago: float = 0.0,
 ) -> Waiting:
     """Keep what was chosen with the child, `stop_keep` or `stop_discard`; return what waits from now on.
 
@@ -116,7 +136,8 @@ def begin(
     place of; of any other one that waits the stricter holds, in whatever order two pages bring theirs.
 
     Once the ten seconds are over only the stricter choice takes the place of the other. What a full disk cannot take
-    waits in memory. Raises NotFound, Invalid, TakenBack, DecidedSince, ChoiceWaits, ChoiceNotKept.
+    waits in memory. *ago*: how many seconds ago it was chosen; where something was decided since, a person decides
+    (`acts/wishes.py`). Raises NotFound, Invalid, TakenBack, DecidedSince, AlreadyStopped, ChoiceWaits, ChoiceNotKept.
     """
     if mark and mark in desk.folder.undone:
         raise TakenBack
@@ -124,10 +145,15 @@ def begin(
         raise Invalid(field=N_("what becomes of the interview"))
     try:
         with desk.db.writing() as tables:
-            _check_knew(desk, tables, interview, mark, knew)
+            _check_knew(desk, tables, interview, choice, mark, knew)
             made = _made(desk, tables, interview, choice, mark, instead)
             if made != stops.of(tables, interview):
                 _keep(desk, tables, interview, made)
+    except DecidedSince:
+        with desk.db.writing() as tables:
+            subject = _subject(desk, tables, interview)
+            wishes.keep(desk, tables, Wish(mark, interview, subject, choice, desk.me.code, ""), ago)
+        raise
     except DiskFull as error:
         with desk.db.reading() as tables:
             desk.folder.unkept[interview] = _made(desk, tables, interview, choice, mark, instead)
@@ -136,17 +162,19 @@ def begin(
     return Waiting(made.mark, made.choice, ceil(_left(desk, made)))
 
 
-def _check_knew(desk: Desk, tables: Tables, interview: str, mark: str, knew: str | None) -> None:
+def _check_knew(desk: Desk, tables: Tables, interview: str, choice: str, mark: str, knew: str | None) -> None:
     """Raise DecidedSince where something else was decided than the page knew; the order counts, never a clock.
 
-    What was decided of this very choice is no news: its page only heard no answer.
+    What was decided of this very choice is no news, nor is a stop that kept what this one would keep: AlreadyStopped.
     """
     _subject(desk, tables, interview)
     last = stops.decided(tables, interview)
     if mark and last == stops.decision(_GOES_ON, mark):
         raise TakenBack
-    if knew not in {None, _decided(tables, interview)} and last != stops.decision(STOP_KEEP, mark):
-        raise DecidedSince
+    if knew in {None, _decided(tables, interview)}:
+        return
+    kept = interviews.ended(tables, interview) == HALF_WAY
+    raise AlreadyStopped if kept and choice == STOP_KEEP else DecidedSince
 
 
 def _decided(tables: Tables, interview: str) -> str:
@@ -206,12 +234,6 @@ def whose(desk: Desk, interview: str) -> str:
         return _subject(desk, tables, interview)
 
 
-def held_on_paper(case: Case, interview: str) -> bool:
-    """Tell whether *interview* is typed in from paper, or was until nothing of it was to stay."""
-    typed = any(line.id == interview and line.on_paper for line in case.interviews)
-    return typed or any(event.act == STOPPED_ON_PAPER and event.session == interview for event in case.events)
-
-
 def _subject(desk: Desk, tables: Tables, interview: str) -> str:
     """Stopping asks for nobody's consent: what a guardian's withdrawal hides meanwhile is stopped all the same."""
     session = log.of_session(tables, interview, desk.device.id)
@@ -241,7 +263,9 @@ def standing(desk: Desk, interview: str) -> Standing:
         if people.row(tables, "interviews", "id = ?", interview) is None:
             _subject(desk, tables, interview)
         found = _waiting(desk, tables, interview)
-        return Standing(_decided(tables, interview), found if found and found.left else None)
+        now = found if found and found.left else None
+        asks, erased = bool(kept_wishes.waiting(tables, interview)), erasures.editors_closed(tables)
+        return Standing(_decided(tables, interview), now, asks, erased)
 
 
 def counts_down(desk: Desk, interview: str) -> bool:
@@ -279,18 +303,18 @@ def undo(desk: Desk, interview: str, mark: str) -> bool:
             raise ChoiceWaits
         if interview not in desk.folder.unkept:
             stops.drop(tables, interview)
-            stops.decide(tables, interview, _GOES_ON, found)
+            stops.decide(tables, interview, _GOES_ON, mark)
             if found.stays:
                 stops.keep(tables, interview, replace(found, mark=new_id(), choice=STOP_KEEP, run="", stays=False))
     if desk.folder.unkept.pop(interview, None) is not None:  # the one on the disk, if any, is the one before it
-        _decide_if_there_is_room(desk, interview, found)
+        _decide_if_there_is_room(desk, interview, mark)
     return True
 
 
-def _decide_if_there_is_room(desk: Desk, interview: str, found: Stop) -> None:
+def _decide_if_there_is_room(desk: Desk, interview: str, mark: str) -> None:
     """What the disk could not take may wait in a browser too: it finds that it was taken back, also after a restart."""
     with suppress(DiskFull), desk.db.writing() as tables:
-        stops.decide(tables, interview, _GOES_ON, found)
+        stops.decide(tables, interview, _GOES_ON, mark)
 
 
 @only(INTERVIEWER)
@@ -304,6 +328,21 @@ def go_on(desk: Desk, interview: str, mark: str) -> None:
         _subject(desk, tables, interview)
         if not undone and interviews.ended(tables, interview):
             raise TooLate
+
+
+@only(INTERVIEWER)
+def go_on_unasked(desk: Desk, interview: str, ago: float = 0.0) -> None:
+    """The child goes on, so many seconds *ago*, on a page that knew of no stop: one that was tapped before is undone.
+
+    It is a decision: an older stop that another page brings later waits for a person. Raises TalkDeleted, NotFound.
+    """
+    with desk.db.writing() as tables:
+        _subject(desk, tables, interview)
+        found = _of(desk, tables, interview)
+        if found is None and not interviews.ended(tables, interview):
+            stops.decide(tables, interview, _GOES_ON, new_id())
+    if found is not None and not _is_over(desk, found) and found.second <= desk.clock.awake() - ago:
+        undo(desk, interview, found.mark)
 
 
 @only(INTERVIEWER)

@@ -81,14 +81,15 @@ def _of(desk: Desk, known: _Known, case: Case) -> Iterator[Task]:
     guardians = [event for event in standing if event.actor == GUARDIAN]
     yield from _papers(known.papers, case, guardians)
     may_ring = not consent.takes_back(standing, "recontact")
-    if may_ring:
+    if may_ring and not case.closed_since:
         yield from _promised(case, guardians)
     for event in guardians:
         if event.act in AGREEING and versions.to_be_told(known.forms, event.form_text_hash, desk.today):
             yield Task(TELL, case, event=event.id)
     if may_ring and case.id in known.visits and case.status not in _OVER:
         yield Task(VISIT, case, known.visits[case.id])
-    yield from _birthday(desk, known.rows, case)
+    if not case.closed_since:
+        yield from _birthday(desk, known.rows, case)
 
 
 def _about(by_id: dict[str, Case], code: str, rows: Iterable[people.Row], days: int | None = None) -> list[Task]:

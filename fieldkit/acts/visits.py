@@ -10,17 +10,18 @@ from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid
 from fieldkit.i18n import N_
-from fieldkit.rules import calendars, notes
+from fieldkit.rules import calendars, consent, notes
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import log, people
+from fieldkit.store import log, people, standing
 from fieldkit.store import visits as store
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import load_study
 
-MOVED = "moved"
+MOVED, REFUSED = "moved", "refused"
 REASONS = ("unreachable", MOVED, "ill", "no_time", "gatekeeper_no", "carer_no")  # a no of child or guardian is an event
+NO_GUARDIANS = ("carer_no", "gatekeeper_no")
 LONGEST_NOTE = 2000
 
 
@@ -81,6 +82,23 @@ def of(tables: Tables, subject: str) -> list[Visit]:
     """Return the visits of a child, the newest first."""
     names = ("id", "day", "outcome", "next_on", "note")
     return [Visit(**{name: row[name] or "" for name in names}) for row in store.of(tables, subject)]
+
+
+def refused_on(desk: Desk, subject: str) -> str:
+    """Return the day of the last visit where it ended with a refusal and nobody said whose; empty otherwise.
+
+    Raises NotFound.
+    """
+    with desk.db.reading() as tables:
+        in_short(desk, tables, subject)
+        last = next(iter(of(tables, subject)), None)
+        if last is None or last.outcome != REFUSED:
+            return ""
+        said = any(no.day >= last.day for no in consent.open_noes(standing.events(tables, subject)))
+        counted = any(
+            people.row(tables, "nonparticipations", "subject = ? AND reason = ?", subject, one) for one in NO_GUARDIANS
+        )
+        return "" if said or counted else last.day
 
 
 def of_child(desk: Desk, subject: str) -> list[Visit]:

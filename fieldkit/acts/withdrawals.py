@@ -13,6 +13,7 @@ from fieldkit.errors import Invalid, Missing, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, clean
 from fieldkit.rules import consent, slips
+from fieldkit.rules import withdrawals as rules
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER, TRANSLATOR
 from fieldkit.rules.states import ADULT_GROUP
 from fieldkit.store import log, replica, standing
@@ -27,11 +28,36 @@ RELATIONS = load_study().codes["relation"]
 
 @dataclass(frozen=True)
 class Withdrawn:
-    """What was written down: the code as given, whether a child here was meant by it, or one who is gone already."""
+    """What was written down: the code as given, whether a child here was meant by it, or one who is gone already.
+
+    `readable`: it is a code, not a name or a sentence.
+    """
 
     code: str
     known: bool
     gone: bool = False
+    readable: bool = True
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One whom a text may mean: a child here, by its id, or a code that nobody here bears."""
+
+    code: str
+    case: Case | None = None
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """Whom a text means; `certain`: the one of `choices`, and nobody else; `coded`: by a code, also a shortened one.
+
+    `words` of it were read as nobody's.
+    """
+
+    choices: tuple[Choice, ...] = ()
+    certain: bool = False
+    coded: bool = False
+    words: tuple[str, ...] = ()
 
 
 class OnlyThemselves(Refusal):
@@ -56,30 +82,49 @@ class CannotCarry(Refusal):
 def withdraw(
     desk: Desk, code: str, scope: str = consent.ALL, requested_by: str = "guardian", relation: str = ""
 ) -> Withdrawn:
-    """Hide the child whom *code* means (id, case code or pseudonym), by anybody, at once.
+    """Hide the child whom *code* means, as `withdraw_each` does."""
+    return withdraw_each(desk, [code], scope, requested_by, relation)[0]
+
+
+def withdraw_each(
+    desk: Desk, codes: Collection[str], scope: str = consent.ALL, requested_by: str = "guardian", relation: str = ""
+) -> list[Withdrawn]:
+    """Hide the children whom *codes* mean (id, case code, slip code or pseudonym), by anybody, at once.
 
     *relation*: which guardian asks, where it was said; only that one can take it back, otherwise a coordinator voids
-    it. A code that this laptop does not know becomes a notice that is matched when bundles meet. Raises Missing for an
-    empty code, Invalid for a scope or asker that does not exist, CannotCarry.
+    it. A code that this laptop does not know becomes a notice that is matched when bundles meet: one for each code of a
+    text. Raises Missing for no code, Invalid for a scope or asker that does not exist, CannotCarry.
     """
     if desk.me.role == TRANSLATOR:
         raise CannotCarry
-    wanted = slips.spelt(clean(code))
-    if not wanted:
+    if not all(clean(code).strip() for code in codes) or not codes:
         raise Missing(field=N_("the code"))
     if scope not in SCOPES or requested_by not in consent.ASKERS or relation not in {"", *RELATIONS}:
         raise Invalid(field=N_("who asks, or how much"))
     with desk.db.writing() as tables:
-        mine = rows.named(tables, wanted) if desk.me.role == INTERVIEWER else []
-        for subject, asker in [(one, by) for one in mine for by in _askers(desk, tables, one, requested_by)]:
-            asked = {"scope": scope, "requested_by": requested_by, **_who(desk, tables, subject, asker, relation)}
-            (limit if scope in consent.PARTS else write)(desk, tables, subject, asked)
-        if not mine:
-            notice = {"code": wanted, "scope": scope, "requested_by": requested_by, "day": desk.today}
-            log.append(tables, desk.pen, Draft("notice", notice))
-        known = bool(mine) or bool(rows.named(tables, wanted))
-        gone = any(wanted in {row["case_code"], row["slip_code"]} for row in rows.tombstones(tables))
-    return Withdrawn(wanted, known, gone and not known)
+        wanted = dict.fromkeys(each for code in codes for each in _each(tables, clean(code)))
+        return [_hide(desk, tables, each, scope, requested_by, relation) for each in wanted]
+
+
+def _each(tables: Tables, text: str) -> list[str]:
+    """Return what *text* is written down as: whom it names as it stands, or else each of its codes."""
+    if rows.named(tables, text):
+        return [text]
+    meant = rules.read(text)
+    return [*meant.codes, *filter(rules.is_case_code, meant.maybe)] or [rules.spelt(text)]
+
+
+def _hide(desk: Desk, tables: Tables, code: str, scope: str, requested_by: str, relation: str) -> Withdrawn:
+    mine = rows.named(tables, code) if desk.me.role == INTERVIEWER else []
+    for subject, asker in [(one, by) for one in mine for by in _askers(desk, tables, one, requested_by)]:
+        asked = {"scope": scope, "requested_by": requested_by, **_who(desk, tables, subject, asker, relation)}
+        (limit if scope in consent.PARTS else write)(desk, tables, subject, asked)
+    if not mine:
+        notice = {"code": code, "scope": scope, "requested_by": requested_by, "day": desk.today}
+        log.append(tables, desk.pen, Draft("notice", notice))
+    known = bool(mine) or bool(rows.named(tables, code))
+    gone = any(code in {row["case_code"], row["slip_code"]} for row in rows.tombstones(tables))
+    return Withdrawn(code, known, gone and not known, known or rules.is_case_code(code) or slips.is_code(code))
 
 
 @only(INTERVIEWER, COORDINATOR)
@@ -122,23 +167,48 @@ def _name(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) 
     log.append(tables, desk.pen, Draft("consent_event", values, subject=subject, drawer=drawer))
 
 
-def whom(desk: Desk, code: str) -> tuple[list[Case], bool]:
-    """Return the children to choose from where *code* names several of them, or is the name of one and no code.
+def whom(desk: Desk, text: str) -> Meaning:
+    """Return whom *text* may mean: children here by code, slip code, pseudonym or called name; codes of nobody here."""
+    text = clean(text).strip()
+    here = people.listing(desk) if text and desk.me.role in {INTERVIEWER, COORDINATOR} else []
+    if bearers := _bearers(desk, here, text):
+        return Meaning(bearers, certain=len(bearers) == 1, coded=True)
+    meant = rules.read(text)
+    found = [choice for code in (*meant.codes, *meant.maybe) for choice in _bearing(desk, here, code, meant)]
+    by_name = [one for one in here if any(rules.bears(name, meant.rest) for name in _names(one))]
+    choices = tuple({one.code: one for one in (*found, *(Choice(one.id, one) for one in by_name))}.values())
+    if not choices and here:
+        choices = tuple(Choice(one.id, one) for one in people.find(desk, text))
+        return Meaning(choices)
+    named = [one for one in by_name if meant.words in {(name,) for name in one.pseudonym or ()}]
+    borne = [code for code in meant.maybe if slips.is_code(code) and _bearers(desk, here, code)]
+    certain = len(choices) == 1 and bool(meant.codes or borne or named)
+    return Meaning(choices, certain, bool(found), _unread(meant, choices, borne))
 
-    And whether somebody here has it: what nobody here has, and is no code, would travel where others can read it.
-    """
-    if not code.strip() or desk.me.role not in {INTERVIEWER, COORDINATOR}:
-        return [], not code.strip()
-    several = slips.case_codes(clean(code))
-    if len(several) > 1:
-        return [one for each in several for one in people.find(desk, each) if each in _codes(one)], False
-    wanted, found = slips.spelt(clean(code)).casefold(), people.find(desk, code)
-    named = [one for one in found if wanted in {word.casefold() for word in _codes(one)}]
-    return (named if len(named) > 1 else []) if named else found, bool(named)
+
+def _unread(meant: rules.Meant, choices: Collection[Choice], borne: Collection[str]) -> tuple[str, ...]:
+    known = {*borne, *(name for one in choices if one.case for name in _names(one.case))}
+    return tuple(word for word in meant.words if not any(rules.bears(name, word) for name in known))
 
 
-def _codes(one: Case) -> list[str]:
-    return [one.id, one.case_code, *one.also, *(one.pseudonym or ())]
+def _bearing(desk: Desk, here: Collection[Case], code: str, meant: rules.Meant) -> tuple[Choice, ...]:
+    """Return who bears *code*, or the code itself; one without its study is the end of theirs, and does not travel."""
+    if code in meant.codes or rules.is_case_code(code):
+        return _bearers(desk, here, code) or (Choice(code),)
+    borne = {one.id: (one.case_code, *one.also) for one in here}
+    ends = (Choice(one.id, one) for one in here if any(each.endswith(f"-{code}") for each in borne[one.id]))
+    return _bearers(desk, here, code) or tuple(ends)
+
+
+def _bearers(desk: Desk, here: Collection[Case], code: str) -> tuple[Choice, ...]:
+    """Return the children here whom *code* means as it stands."""
+    with desk.db.reading() as tables:
+        named = rows.named(tables, code) if here else []
+    return tuple(Choice(one.id, one) for one in here if one.id in named or code in one.also)
+
+
+def _names(one: Case) -> list[str]:
+    return [one.called or "", *(one.pseudonym or ())]
 
 
 def by_child(desk: Desk, tables: Tables, subject: str, session: str, scope: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
+from calendar import month_name, monthrange
 from datetime import date, timedelta
 
 from borax.calendars.lunardate import LCalendars, LunarDate
@@ -11,6 +11,7 @@ from borax.calendars.lunardate import LCalendars, LunarDate
 from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.rules import names
+from fieldkit.studies import Pair
 
 GREGORIAN, LUNAR = "gregorian", "lunar"
 _WORDS = {
@@ -169,3 +170,9 @@ def _number(text: str | None) -> int | None:
     words = "".join(_NAMED.get(one, one) for one in text)
     tens, ten, ones = words.rpartition("十")
     return (_DIGITS.index(tens) if tens else 1) * 10 * bool(ten) + (_DIGITS.index(ones) if ones else 0)
+
+
+def spoken_day(day: str) -> Pair:
+    """Return a civil date as it is said in a sentence, in each language."""
+    found = date.fromisoformat(day)
+    return Pair(f"{found.year}年{found.month}月{found.day}日", f"{found.day} {month_name[found.month]} {found.year}")

@@ -212,13 +212,14 @@ def child_ok(events: Iterable[Event], item: str, session: str) -> bool:
 
 
 def thinks_in(events: Iterable[Event], session: str) -> bool:
-    """Tell whether the child thinks about it again in *session*, or that day before another laptop, until the next yes.
+    """Tell whether the child thinks about it again in *session*, or where nobody had heard of it, until the next yes.
 
-    What it puts off on another day is another talk; of a talk on paper it was settled when that was typed in.
+    What it puts off in the knowledge of this talk's yes is another talk, whatever the clocks say (`domain.md` D4); of a
+    talk on paper it was settled when that was typed in.
     """
     spoken = [event for event in in_force(events) if event.actor == CHILD]
-    yes = {one.day for one in spoken if one.session == session and one.act in AGREEING and not one.entered_on}
-    reaches = [one for one in spoken if one.session == session or one.day in yes]
+    yes = {one.id for one in spoken if one.session == session and one.act in AGREEING and not one.entered_on}
+    reaches = [one for one in spoken if one.session == session or (yes and yes.isdisjoint(one.follows))]
     return thinking([one for one in spoken if one.act != DEFERRED or one in reaches])
 
 

@@ -98,15 +98,16 @@ _NOT_DECIDED = Pair(
 )
 
 
-def closed(facts: Mapping[str, str], day: str) -> bool:
-    """Tell whether the study was closed by *day*: then nothing more is asked for (`domain.md` §1.1)."""
-    return bool(facts.get("closed_on")) and facts["closed_on"] <= day
+def closed_since(facts: Mapping[str, str], day: str) -> str:
+    """Return since when the study is closed on *day*, else empty: then nothing more is asked for (`domain.md` §1.1)."""
+    closed_on = facts.get("closed_on", "")
+    return closed_on if closed_on <= day else ""
 
 
 def _ethics(case: Situation) -> Verdict:
     if _undecided("G01", case):
         return FAILS, _NO_ETHICS, "readiness"
-    if closed(case.facts, case.today):
+    if closed_since(case.facts, case.today):
         return FAILS, _CLOSED_THEN if case.past else _CLOSED, None
     if not case.facts["ethics_from"] <= case.today <= case.facts["ethics_to"]:
         return FAILS, _OVER_THEN if case.past else _ETHICS_OVER, "readiness"

@@ -46,10 +46,11 @@ def without(text: str, words: str) -> str:
     """Return another version of a note without *words* that the child took back.
 
     Fewer than four characters go only where they are a whole sentence or line: inside one they may mean something else.
+    More go however their sentence ends: in another version its end may not be typed yet.
     """
-    if len(words.strip()) >= _LONG_ENOUGH:
-        return text.replace(words, "")
     said, ends = _core(words), re.escape("".join(sorted(_ENDS)))
+    if len(said) >= _LONG_ENOUGH:
+        return re.sub(rf"{re.escape(said)}[{ends}]*", "", text.replace(words, ""))
     alone = re.compile(rf"(?:^|(?<=[{ends}]))[^\S\n]*{re.escape(said)}[^\S\n]*(?:[{ends}]+|$)")
     return alone.sub("", text) if said else text
 

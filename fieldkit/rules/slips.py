@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -77,44 +76,6 @@ def code(pick: Callable[[str], str]) -> str:
     return "".join(pick(ALPHABET) for _ in range(LENGTH))
 
 
-def spelt(text: str) -> str:
-    """Return the code that *text* means, as it is kept: with blanks, other dashes, wide letters, or words around it."""
-    plain = names.typed(text)
-    codes = case_codes(text)
-    if len(codes) == 1:
-        return codes[0]
-    joined = _joined(plain)
-    return joined if _is_slip_code(joined) else plain
-
-
-def case_codes(text: str) -> list[str]:
-    """Return every case code that *text* means, in their order: "ZK-A03-003、004" means two of one site."""
-    plain = names.typed(text).upper()
-    matches = list(_CASE_CODE.finditer(plain))
-    if not matches:
-        return list(dict.fromkeys(map("-".join, _CASE_CODE.findall(_joined(plain)))))
-    last = matches[-1]
-    more = [(*last.groups()[:2], number) for number in _MORE.findall(plain[last.end() :])]
-    return list(dict.fromkeys(map("-".join, [*(match.groups() for match in matches), *more])))
-
-
-def _joined(text: str) -> str:
-    return re.sub(r"[\s\-_]", "", text).upper()
-
-
 def is_code(text: str) -> bool:
-    """Tell whether *text* means a case code or the code of a slip: what else is typed may be a name or a number.
-
-    Eight letters, or eight digits, may be either: whoever typed them is asked.
-    """
-    meant = spelt(text)
-    mixed = any(one.isdigit() for one in meant) and any(one.isalpha() for one in meant)
-    return _CASE_CODE.fullmatch(meant) is not None or (mixed and _is_slip_code(meant))
-
-
-_CASE_CODE = re.compile(r"(?<![A-Z0-9])([A-Z]{2})[\s\-_]*([A-Z]\d{2})[\s\-_]*(\d{3})(?![A-Z0-9])")
-_MORE = re.compile(r"(?<![A-Z0-9])\d{3}(?![A-Z0-9])")
-
-
-def _is_slip_code(text: str) -> bool:
+    """Tell whether *text* may be the code of a slip, as it is kept; eight letters may be a name as well."""
     return len(text) == LENGTH and set(text) <= set(ALPHABET)

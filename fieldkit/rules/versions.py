@@ -41,19 +41,22 @@ class FormVersion:
     valid_from: str = ""
     valid_to: str = ""
 
+    def began(self, day: str) -> bool:
+        """Tell whether the ethics committee's stamp counted on *day* or before."""
+        return bool(self.stamped_on) and max(self.valid_from, self.stamped_on) <= day
+
     def in_force(self, day: str) -> bool:
         """Tell whether the ethics committee's stamp covers *day*."""
-        began = max(self.valid_from, self.stamped_on)
-        return bool(self.stamped_on) and began <= day and (not self.valid_to or day <= self.valid_to)
+        return self.began(day) and (not self.valid_to or day <= self.valid_to)
 
 
 def current(versions: Iterable[FormVersion], doc_kind: str, day: str) -> FormVersion:
-    """Return the newest version of *doc_kind* that is in force on *day*, else the newest; raises NotFound.
+    """Return the newest version of *doc_kind* that has begun by *day*, else the newest; raises NotFound.
 
-    What is not in force takes no yes (V21); a no needs no form.
+    What is not in force takes no yes (V21); a no needs no form. One that ran out is not followed by an older one.
     """
     mine = [one for one in versions if one.doc_kind == doc_kind]
-    return newest([one for one in mine if one.in_force(day)] or mine, doc_kind)
+    return newest([one for one in mine if one.began(day)] or mine, doc_kind)
 
 
 def newest(versions: Iterable[FormVersion], doc_kind: str) -> FormVersion:
@@ -77,7 +80,7 @@ def newest_with(versions: Iterable[FormVersion], text_hash: str) -> FormVersion:
 
 
 def since(versions: Iterable[FormVersion], text_hash: str, day: str) -> list[FormVersion]:
-    """Return what changed between the text *text_hash* and the newest one in force on *day*, version by version.
+    """Return what changed between the text *text_hash* and the newest one begun by *day*, version by version.
 
     One that was never stamped itself counts as well: the newest text says what it brought.
     """
@@ -86,18 +89,21 @@ def since(versions: Iterable[FormVersion], text_hash: str, day: str) -> list[For
     if known is None:
         return []
     mine = [one for one in versions if one.doc_kind == known.doc_kind]
-    newest_told = max((one.number for one in mine if one.in_force(day)), default=0)
+    newest_told = max((one.number for one in mine if one.began(day)), default=0)
     return [one for one in mine if known.number < one.number <= newest_told]
 
 
 def accepted(versions: Iterable[FormVersion], text_hash: str, day: str) -> bool:
     """Tell whether a yes to the text *text_hash* still opens something new on *day*.
 
-    It does unless a major change came since; what was collected under the old text stays usable.
+    It does unless a major change came since, or the form's stamp ran out; what was collected under the old text stays
+    usable.
     """
     versions = list(versions)
-    known = any(one.text_hash == text_hash and one.stamped_on for one in versions)
-    return known and not any(one.change_class == MAJOR for one in since(versions, text_hash, day))
+    known = next((one for one in versions if one.text_hash == text_hash and one.stamped_on), None)
+    if known is None or not current(versions, known.doc_kind, day).in_force(day):
+        return False
+    return not any(one.change_class == MAJOR for one in since(versions, text_hash, day))
 
 
 def to_be_told(versions: Iterable[FormVersion], text_hash: str, day: str) -> bool:

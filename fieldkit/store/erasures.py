@@ -349,3 +349,8 @@ def put_stubs(tables: Tables, device: str, drawer: str, named: Named) -> set[str
     log.settle_records(tables, {record: kind for record, kind in touched if kind in KINDS})
     search.sweep(tables)
     return {block for *_, block in gone if block}
+
+
+def editors_closed(tables: Tables) -> int:
+    """Return of how many editors what they wrote was erased: a page that is open hears by it that words went."""
+    return int(tables.execute("SELECT count(*) FROM erased_editors").fetchone()[0])

@@ -56,9 +56,9 @@ def forget(tables: Tables) -> None:
         tables.execute("DELETE FROM machine WHERE name GLOB ?", [prefix + "*"])
 
 
-def decide(tables: Tables, interview: str, what: str, stop: Stop) -> None:
-    """Keep what was decided here of the last stop of *interview*."""
-    machine.remember(tables, _DECIDED + interview, decision(what, stop.mark))
+def decide(tables: Tables, interview: str, what: str, mark: str) -> None:
+    """Keep what was decided here of the stop of *mark*, the last one of *interview*."""
+    machine.remember(tables, _DECIDED + interview, decision(what, mark))
 
 
 def decision(what: str, mark: str) -> str:

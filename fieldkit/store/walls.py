@@ -59,6 +59,15 @@ GATED_GROWN = "DROP TRIGGER {kind}_needs_consent;" + GATED.replace(
     "n.actor <> 'carer' AND", f"n.actor <> 'carer' AND {OF_AGE} AND"
 )
 
+# Taking words back needs nobody's consent: of a session that the child stopped, and of which what was said may stay, a
+# note may be written anew on the grounds on which one of its texts stands here, by this device and no longer than that.
+CUT = """NOT (n.act = 'withdrawn' AND json_extract(n.body, '$.set.scope') = 'stop_keep' AND n.session = NEW.session
+       AND EXISTS (
+         SELECT 1 FROM changes AS c WHERE c.record = NEW.record AND c.device = NEW.device AND c.grounds = NEW.grounds
+           AND (length(json_extract(NEW.body, '$.set.text')) < length(json_extract(c.body, '$.set.text'))
+             OR json_extract(NEW.body, '$.set.text') = json_extract(c.body, '$.set.text'))))"""
+GATED_CUT = GATED_GROWN.replace("n.actor <> 'carer' AND", f"n.actor <> 'carer' AND {CUT} AND")
+
 # An own yes stands for both keys only of somebody who is of age by a date that this machine believes; and what a child
 # and what the grown-up said is one person's word, so that either lifts what the other refused.
 BELIEVED = """EXISTS (
@@ -74,6 +83,7 @@ GATED_BELIEVED = (
         "replace(l.actor, 'adult_participant', 'child') = replace(n.actor, 'adult_participant', 'child')",
     )
 )
+GATED_BELIEVED_CUT = GATED_BELIEVED.replace("n.actor <> 'carer' AND", f"n.actor <> 'carer' AND {CUT} AND")
 
 # The item that an attachment needs: its medium says so, whatever else its change says.
 BY_MEDIUM = """(CASE

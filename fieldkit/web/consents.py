@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from wtforms import HiddenField, RadioField, SelectField, StringField
+from wtforms import Field, HiddenField, RadioField, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length, Optional
 
-from fieldkit.acts import consents, events, forms, guardians, people, pseudonyms
+from fieldkit.acts import consents, events, forms, guardians, people, pseudonyms, situations
 from fieldkit.acts.cases import Case
 from fieldkit.acts.consents import GuardianAnswer, NotAGuardian
 from fieldkit.acts.forms import FormView, NotUnderstood
 from fieldkit.errors import Missing, Refusal
-from fieldkit.rules import consent, names, ways
+from fieldkit.rules import consent, ways
 from fieldkit.rules.consent import Event
 from fieldkit.rules.findings import Finding, ReasonNeeded
 from fieldkit.studies import load_study
 from fieldkit.web import steps
-from fieldkit.web.pages import Answer, answer, label, locale, png, reasons
+from fieldkit.web.pages import Answer, Form, answer, label, locale, png, reasons
 from fieldkit.web.pages import words as _
 from fieldkit.web.people import BORN
 from fieldkit.web.sessions import desk, draft, in_turn, tell
 from fieldkit.web.steps import begin, begun, kept_once, known, page, ready, so_far, spoken, stored_once, to_who
-from fieldkit.web.ways import EvidenceForm
+from fieldkit.web.ways import EvidenceForm, names_a_paper
 
 pages = Blueprint("consents", __name__, url_prefix="/people/<subject>")
 ADULTS = ("pgm", "pgf", "mgm", "mgf", "uncle_aunt", "sib_adult", "step_parent", "neighbour", "teacher", "other")
 GUARDIAN = steps.GUARDIAN
 CODES = load_study().codes
+BASES = [code for code in CODES["guardian_basis"] if code in consent.LEGAL_BASES]
 _ASKS = {"ask_guardian", "call_parents", "ask_adult"}  # the next steps that lead to this question
 
 
@@ -50,6 +51,45 @@ class SignForm(EvidenceForm):
     signature = HiddenField("signature")
 
 
+class LawForm(Form):
+    """Who is the guardian by law, on what basis, and what shows it; a no needs nothing that shows it.
+
+    `on_record`: the household says on what basis.
+    """
+
+    on_record = False
+    relation = SelectField("relation", choices=["", *ADULTS], default="", validators=[InputRequired()])
+    basis = SelectField("basis", choices=["", *BASES], default="")
+    basis_evidence = RadioField("basis_evidence", choices=list(CODES["basis_evidence"]), validate_choice=False)
+    basis_paper = StringField("basis_paper", validators=[Length(max=80)])
+
+    def validate_basis(self, field: Field) -> None:
+        """A no that is not written down yet says so."""
+        if not field.data and _says_no() and not self.on_record:
+            raise ValidationError(
+                _("The no is not written down yet. Choose this and tap it again: no paper is needed.")
+            )
+        if not field.data and not _says_no():
+            raise ValidationError(_("Choose one of these."))
+
+    def validate_basis_evidence(self, field: Field) -> None:
+        """What shows it is tapped before anybody is read to, not after they signed."""
+        if not _says_no() and field.data not in CODES["basis_evidence"]:
+            raise ValidationError(_("Choose one of these."))
+
+    def validate_basis_paper(self, field: Field) -> None:
+        """A paper that was seen has a name."""
+        if _says_no() or self.basis_evidence.data != situations.SEEN:
+            return
+        if not (field.data or "").strip():
+            raise ValidationError(_("Fill this in."))
+        names_a_paper(self, field)
+
+
+def _says_no() -> bool:
+    return _way_in()[0] == steps.REFUSES
+
+
 @pages.get("/consent")
 def who(subject: str) -> str:
     """Ask which adult is here, or on the phone, or on paper; who comes back to it hears that it is saved."""
@@ -57,38 +97,50 @@ def who(subject: str) -> str:
     stored = people.said_today(desk(), case)
     if stored and case.step.code not in _ASKS and request.args.get("seen") != str(len(case.events)):
         return render_template("consents/stored.html", case=case, stored=stored)
-    bases = [code for code in CODES["guardian_basis"] if code in consent.LEGAL_BASES]
-    by_phone = forms.allows_phone(desk())
-    offered = {
-        "adults": ADULTS,
-        "bases": bases,
-        "by_phone": by_phone,
-        "out": guardians.out_of_question(desk(), subject),
-    }
-    return render_template("consents/who.html", case=case, stored=stored, **offered)
+    return render_template("consents/who.html", case=case, form=LawForm(), stored=stored, **_offered(subject))
+
+
+def _offered(subject: str) -> dict[str, object]:
+    out = guardians.out_of_question(desk(), subject)
+    return {"adults": ADULTS, "bases": BASES, "by_phone": forms.allows_phone(desk()), "out": out}
 
 
 @pages.post("/consent")
 def chosen(subject: str) -> Answer:
     """Begin the steps for that adult: a guardian's consent, or a carer's agreement."""
-    case, basis = people.to_ask(desk(), subject), request.form.get("basis", "")
+    case, relation = people.to_ask(desk(), subject), _way_in()[1]
+    if "basis" not in request.form or case.adult:
+        return _begun(case, consent.may_consent(relation))
+    law = LawForm()
+    law.on_record = relation in ADULTS and consents.is_guardian(desk(), subject, relation)
+
+    def act() -> Answer:
+        if not _says_no() and law.basis_evidence.data != situations.SEEN:
+            raise NotAGuardian
+        return _begun(case, guardian=True)
+
+    return answer(law, "consents/who.html", act, case=case, stored=None, **_offered(case.id))
+
+
+def _begun(case: Case, guardian: bool) -> Answer:
+    """Begin the steps of whoever was chosen. Raises Missing."""
     how, relation = _way_in()
     if relation not in CODES["relation"]:
         raise Missing(field=_("who is here"))
-    actor = _actor(case, relation, basis)
+    basis = request.form.get("basis", "")
+    actor = consent.ADULT if case.adult else consent.GUARDIAN if guardian else consent.CARER
+    if actor != consent.CARER and how not in {steps.PAPER, steps.REFUSES}:
+        case.check_open()
     if how not in {steps.PAPER, steps.REFUSES}:
-        guardians.check_may_answer(desk(), subject, relation, basis)
+        guardians.check_may_answer(desk(), case.id, relation, basis)
     noes = consent.noes_of(case.events, actor, relation) if how not in {steps.PAPER, steps.REFUSES} else []
     asked = consent.asked_again(actor, noes) if actor != consent.CARER else []
     if any(not reasons().get(one.code) for one in asked):
         return _again(case, noes, asked, {"relation": relation, "how": how, "basis": basis})
-    guardian = actor != consent.CARER
-    if basis and how != steps.REFUSES:
-        _check_shown(**_shown())
-    bases = consents.opened(desk(), subject, relation)
+    bases = consents.opened(desk(), case.id, relation)
     said = {"relation": relation, "basis": basis, "how": how, "follows": events.follows(case, actor), "bases": bases}
-    begin(subject, guardian=guardian, **_shown(), **said)
-    return redirect(url_for(_FIRST_STEP[how] if guardian else "carers.show", subject=subject))
+    begin(case.id, guardian=actor != consent.CARER, **_shown(), **said)
+    return redirect(url_for("carers.show" if actor == consent.CARER else _FIRST_STEP[how], subject=case.id))
 
 
 def _again(case: Case, noes: list[Event], asked: list[Finding], chosen: dict[str, str]) -> Answer:
@@ -112,22 +164,6 @@ def _way_in() -> tuple[str, str]:
 def _shown() -> dict[str, str]:
     """Return what shows that somebody who is no parent is the guardian: a code, and the paper that was seen."""
     return {name: request.form.get(name, "").strip()[:80] for name in ("basis_evidence", "basis_paper")}
-
-
-def _check_shown(basis_evidence: str, basis_paper: str) -> None:
-    """Raise Missing, NotAGuardian (V20): before anybody is read to, not after they signed."""
-    if basis_evidence not in CODES["basis_evidence"]:
-        raise Missing(field=_("what shows it: a paper that you have seen, word of mouth, or nothing"))
-    if basis_evidence != consents.SEEN:
-        raise NotAGuardian
-    if not names.letters(basis_paper):
-        raise Missing(field=_("which paper shows it"))
-
-
-def _actor(case: Case, relation: str, basis: str) -> str:
-    if case.adult:
-        return consent.ADULT
-    return consent.GUARDIAN if consent.may_consent(relation, basis) else consent.CARER
 
 
 _FIRST_STEP = {

@@ -24,6 +24,7 @@ from fieldkit.web.pages import Answer, Form, answer, label, locale, reasons, see
 from fieldkit.web.pages import words as _
 from fieldkit.web.pseudonyms import first_renamed
 from fieldkit.web.sessions import desk, tell
+from fieldkit.web.ways import names_a_paper
 
 pages = Blueprint("household", __name__, url_prefix="/people/<subject>/household")
 
@@ -93,6 +94,10 @@ class PersonForm(SectionForm):
     capacity = _tapped("capacity")
     name = _typed(N_("Only once a guardian has agreed."))
     phone = _typed(N_("Only once a guardian has agreed."), 40)
+
+    def validate_basis_paper(self, field: Field) -> None:
+        """Words that name no paper are refused beside the field."""
+        names_a_paper(self, field)
 
 
 class EndForm(Form):
@@ -217,6 +222,8 @@ def person(subject: str, person: str) -> Answer:
         kept = household.save_person(desk(), subject, person, told, _seen())
         if told.role == GUARDIAN and kept == CARER:
             tell(_("Saved as a carer: without a legal basis, and with capacity, nobody but a parent is a guardian."))
+        elif kept == GUARDIAN and not household.is_shown(told):
+            tell(_("Saved. Nobody but a parent counts as a guardian until you have seen a paper and named it here."))
 
     return _section(PersonForm(**_known(known)), known, subject, N_("An adult of the household"), save)
 

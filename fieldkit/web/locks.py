@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, jsonify, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, current_app, jsonify, redirect, render_template, request, session, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 from wtforms import PasswordField
@@ -12,9 +12,10 @@ from fieldkit.acts import locks, users
 from fieldkit.acts.desk import Desk
 from fieldkit.rules.locks import COVER_AFTER, falls, is_pin
 from fieldkit.web import unsent
-from fieldkit.web.pages import SECRET, Answer, Form, answer, inside
+from fieldkit.web.pages import SECRET, Answer, Form, answer, inside, words
 from fieldkit.web.sessions import Locked, desk, here, practising, signed_in, sitting
 from fieldkit.web.site import site
+from fieldkit.web.titles import called
 from fieldkit.web.users import tried
 
 pages = Blueprint("locks", __name__)
@@ -76,7 +77,16 @@ def _under_cover() -> Answer:
     if request.method == "POST" and not secret and not request.files:
         unsent.keep()
         return redirect(url_for("locks.show"), 303)
-    return redirect(url_for("locks.show", next=request.full_path.rstrip("?")))
+    if request.method == "POST" and request.blueprint != "locks":
+        session["not_taken"] = request.endpoint  # what opens a laptop and what lies in a file does not wait
+    return redirect(url_for("locks.show", next=_asked_for()))
+
+
+def _asked_for() -> str | None:
+    """Return the page that was asked for, or the one that a form stands on, where it has the same address."""
+    there = current_app.create_url_adapter(request)
+    shown = there is not None and there.test(request.path, "GET")
+    return request.full_path.rstrip("?") if shown else None
 
 
 @pages.get("/cover/now")
@@ -97,7 +107,7 @@ def show() -> Answer:
     if signed_in() is None:
         return redirect(url_for("users.unlock", next=request.args.get("next")))
     if covered():
-        return render_template("locks/cover.html", form=CoverForm(), pin=here().guard.has_pin(desk()))
+        return render_template("locks/cover.html", form=CoverForm(), **_covered())
     return render_template("locks/choose.html", form=PinForm())
 
 
@@ -129,11 +139,18 @@ def lift() -> Answer:
 
     def act() -> Answer:
         _open(at, form.secret.data)
-        session.pop("covered", None)
+        for name in ("covered", "not_taken"):
+            session.pop(name, None)
         session["seen"] = site().clock.ticking()
         return _go_on()
 
-    return answer(form, "locks/cover.html", act, pin=here().guard.has_pin(at))
+    return answer(form, "locks/cover.html", act, **_covered())
+
+
+def _covered() -> dict[str, object]:
+    """Return what the cover asks for, and which step was not taken."""
+    lost = session.get("not_taken")
+    return {"pin": here().guard.has_pin(desk()), "not_taken": words(called(lost)) if lost else ""}
 
 
 def _open(at: Desk, typed: str) -> None:

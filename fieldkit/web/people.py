@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from wtforms import HiddenField, RadioField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
-from fieldkit.acts import clocks, people, visits
+from fieldkit.acts import clocks, people, situations, visits
 from fieldkit.acts.cases import Case, InterviewLine
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import new_id
@@ -52,6 +52,12 @@ def listing() -> str:
     return render_template("people/list.html", cases=found, wanted=wanted, nonparticipation=counts)
 
 
+@pages.app_template_global()
+def closed_since() -> str:
+    """Return the day since which the study is closed, an empty string while it goes on."""
+    return situations.closed_since(desk())
+
+
 @pages.get("/new")
 def new() -> str:
     """Ask for the slip."""
@@ -87,6 +93,7 @@ def show(subject: str) -> str:
         events=events,
         more=len(lines) < len(case.interviews) or len(events) < len(case.events),
         visits=visits.of_child(desk(), subject),
+        refused_on=visits.refused_on(desk(), subject),
         suspicious=people.suspicious(desk(), subject),
         put_right=clocks.put_right(desk(), subject),
     )

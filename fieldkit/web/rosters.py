@@ -24,7 +24,7 @@ _ROSTER = "roster"  # read, not yet registered: in memory only
 @pages.get("")
 def show() -> str:
     """Ask for the file."""
-    desk()
+    rosters.check_open(desk())
     return render_template("rosters/show.html")
 
 
@@ -41,6 +41,7 @@ def read() -> Answer:
     """Read the file and show what it would do; nothing is written."""
     given = request.files.get("roster")
     try:
+        rosters.check_open(desk())
         rows = sheets.read(given.read() if given else b"")
     except Refusal as refusal:
         return render_template("rosters/show.html", refusal=refusal), refusal.status

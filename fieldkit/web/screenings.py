@@ -20,6 +20,8 @@ pages = Blueprint("screenings", __name__, url_prefix="/people/<subject>/screenin
 def show(subject: str) -> str:
     """Ask the criteria, with what was answered before."""
     before = screenings.latest(desk(), subject)
+    if before is None:
+        people.case(desk(), subject).check_open()
     return _page(subject, {**before.criteria, "approach": before.approach} if before else {})
 
 

@@ -10,7 +10,7 @@ from functools import wraps
 from threading import RLock
 from typing import Any, ParamSpec, TypeVar, cast
 
-from flask import Flask, Request, Response, current_app, request, session
+from flask import Flask, Request, Response, current_app, g, request, session
 from flask.sessions import SessionInterface, SessionMixin
 
 from fieldkit.acts.desk import Desk
@@ -261,8 +261,19 @@ def here() -> Machine:
 def draft(subject: str) -> dict[str, Any]:
     """Return what the guided steps for *subject* have gathered so far; in memory only."""
     desk()
-    found: dict[str, Any] = session["drafts"].setdefault(subject, {})
+    found: dict[str, Any] = g.get("stood", {}).get(subject) or session["drafts"].setdefault(subject, {})
     return found
+
+
+def go_on_with(subject: str, gathered: dict[str, Any], *, settles: bool) -> None:
+    """Let a form that waited find the steps for *subject* as they stood when it was sent.
+
+    One that *settles* them does so although others began since; any other goes on with them where none began.
+    """
+    if not session["drafts"].get(subject):
+        session["drafts"][subject] = gathered
+    if settles:
+        g.stood = {subject: gathered}
 
 
 def once(nonce: str, act: Callable[[], T]) -> T:
@@ -311,8 +322,10 @@ def news() -> str | None:
 
 
 def drop_draft(subject: str) -> None:
-    """Forget the gathered steps."""
-    session["drafts"].pop(subject, None)
+    """Forget the gathered steps; those that began since are another's."""
+    settled = g.get("stood", {}).pop(subject, None)
+    if settled is None or session["drafts"].get(subject, {}).get("mark") == settled["mark"]:
+        session["drafts"].pop(subject, None)
 
 
 def _interface() -> HeldSessions:

@@ -8,12 +8,12 @@ from contextlib import suppress
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from fieldkit.acts import people, stops
+from fieldkit.acts import late_entries, people, stops
 from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.stops import ChoiceNotKept, ChoiceWaits, DecidedSince, TakenBack
+from fieldkit.acts.stops import AlreadyStopped, ChoiceNotKept, ChoiceWaits, DecidedSince, TakenBack
 from fieldkit.errors import NotFound, Refusal
-from fieldkit.web.answers import queue_key
+from fieldkit.web.answers import queue_key, seconds_ago
 from fieldkit.web.cards import answered_on
 from fieldkit.web.pages import Answer
 from fieldkit.web.pages import words as _
@@ -37,7 +37,8 @@ def show(interview: str) -> Answer:
 def now(interview: str) -> Response:
     """Tell an open page what was decided so far, and by which mark the stop that counts down is taken back."""
     standing = stops.standing(desk(), interview)
-    return jsonify(decided=standing.decided, counts=standing.waiting.mark if standing.waiting else "")
+    counts = standing.waiting.mark if standing.waiting else ""
+    return jsonify(decided=standing.decided, counts=counts, asks=standing.asks, erased=standing.erased)
 
 
 @pages.post("/interviews/<interview>/stop")
@@ -46,7 +47,7 @@ def begin(interview: str) -> Answer:
     look_in(desk())
     try:
         stricter = _begun(interview)
-    except (DecidedSince, TakenBack):  # told to the script that sent it: its page shows it
+    except (AlreadyStopped, DecidedSince, TakenBack):  # told to the script that sent it: its page shows it
         raise
     except ChoiceNotKept as refusal:
         _goes_on(interview)
@@ -62,7 +63,7 @@ def begin(interview: str) -> Answer:
 def _begun(interview: str) -> int | None:
     """Keep the choice; return 1 where a stricter one of another page holds against it."""
     choice, knew = request.form.get("choice", ""), request.form.get("knew")
-    waits = stops.begin(desk(), interview, choice, _mark(), knew, request.form.getlist("instead"))
+    waits = stops.begin(desk(), interview, choice, _mark(), knew, request.form.getlist("instead"), _ago())
     return None if waits.choice == choice else 1
 
 
@@ -70,6 +71,11 @@ def _mark() -> str:
     """Return the mark by which the page's script can take the choice back, though it should hear no answer."""
     mark = request.form.get("mark", "")
     return mark if MARK.fullmatch(mark) else ""
+
+
+def _ago() -> float:
+    """Return how many seconds ago it was tapped, on a page that reached the laptop only now."""
+    return max(seconds_ago("ago"), default=0.0)
 
 
 def _goes_on(interview: str) -> None:
@@ -83,14 +89,23 @@ def _goes_on(interview: str) -> None:
 def undo(interview: str) -> Answer:
     """Go on with the interview; back to the choice where a withdrawal hides it, or it had been stopped before.
 
-    The script of a page is told that nothing of it waits; refused, it shows why.
+    The script of a page is told that nothing of it waits; refused, it shows why. A page that knew of no stop has none
+    to name.
     """
     look_in(desk())
-    if request.headers.get("X-Fieldkit") == "script":
-        stops.go_on(desk(), interview, request.form.get("stop", ""))
+    mark, script = request.form.get("stop", ""), request.headers.get("X-Fieldkit") == "script"
+    if not mark:
+        stops.go_on_unasked(desk(), interview, _ago())
+    elif script:
+        stops.go_on(desk(), interview, mark)
+    if script:
         return "", NOTHING_WAITS
+    return _taken_back(interview, mark) if mark else redirect(url_for("interviews.show", interview=interview))
+
+
+def _taken_back(interview: str, mark: str) -> Answer:
     try:
-        undone = stops.undo(desk(), interview, request.form.get("stop", ""))
+        undone = stops.undo(desk(), interview, mark)
     except ChoiceWaits as refusal:
         return _page(interview, refusal), refusal.status
     if stops.waiting(desk(), interview) is not None:  # another page chose something else meanwhile
@@ -122,14 +137,14 @@ def done(subject: str) -> Answer:
     kept = next((line for line in lines if line.id == interview), None)
     if kept is not None and not kept.ended:
         return redirect(url_for("interviews.show", interview=kept.id))
-    on_paper = case is not None and stops.held_on_paper(case, interview)
+    on_paper = case is not None and late_entries.held_on_paper(case, interview)
     return render_template("stops/done.html", case=case, kept=kept, on_paper=on_paper)
 
 
 def _page(interview: str, refusal: Refusal | None = None) -> str:
     subject = stops.whose(desk(), interview)
     case = _case(subject)
-    on_paper = case is not None and stops.held_on_paper(case, interview)
+    on_paper = case is not None and late_entries.held_on_paper(case, interview)
     waiting = stops.waiting(desk(), interview)
     if waiting is not None and not waiting.left:
         refusal = refusal or ChoiceWaits()

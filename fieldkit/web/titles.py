@@ -30,7 +30,7 @@ STEPS = {
     "household": N_("Household"),
     "interviews": _INTERVIEW,
     "leftovers": N_("Deleted words that came once more"),
-    "late_entries": N_("Enter a paper consent"),
+    "late_entries": N_("Type in an interview held on paper"),
     "members": N_("Team record"),
     "memos": N_("Memo"),
     "moments": _INTERVIEW,
@@ -47,20 +47,27 @@ STEPS = {
     "rosters": N_("Register from a roster"),
     "sampling": N_("Sample"),
     "screenings": N_("Screening"),
+    "sheets": N_("Recovery sheet"),
     "sites": N_("Sites"),
     "sticks": N_("A lost stick"),
     "stops": N_("Stop"),
     "strings": N_("Words"),
     "studies": N_("Found a study"),
     "today": N_("Today"),
+    "users": N_("People of this laptop"),
     "visits": N_("A visit"),
     "ways": _PARENT,
+    "ways.dropped": N_("The call broke off"),
     "withdrawals": N_("Register a withdrawal"),
+    "withdrawals.take_back": N_("Take back answers"),
+    "wishes": N_("What the child said is not done"),
     "worklists": N_("Work lists"),
 }
 ANSWERS = {"yes": N_("Wants to"), "no": N_("Does not want to"), "think": N_("Thinks about it")}
 
 
-def called(endpoint: str) -> str:
-    """Return the English name of the step that *endpoint* carries out."""
+def called(endpoint: str, *, own: bool = False) -> str:
+    """Return the English name of the step that *endpoint* carries out; a consent may be a grown-up's *own*."""
+    if own and endpoint == "consents.signed":
+        return N_("Own consent of somebody of 18")
     return STEPS.get(endpoint) or STEPS[endpoint.partition(".")[0]]

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fieldkit.i18n import N_
+from fieldkit.rules import withdrawals
+from fieldkit.studies import load_study
 from fieldkit.web.pages import SECRET, words
 
 # As the pages call their fields; a name that means something else on every page is not among them.
@@ -34,6 +36,17 @@ FIELDS = {
     "words": N_("The child's own words"),
 }
 UNNAMED = N_("What you typed")
+# Typed as well, and called differently from page to page: a number or a single English word comes back by its name.
+TYPED = frozenset(
+    [
+        *("away_since", "begun", "came", "child_director", "children", "credentials", "day", "dialects"),
+        *("due", "en", "ended_on", "ethics_no", "home_visits", "institution", "interview_training"),
+        *("minutes", "months_away", "name", "number", "over", "path", "permission_doc", "permission_on"),
+        *("pet_names", "phones", "police", "reason", "right", "school", "school_class", "sibling"),
+        *("siblings", "stance_en", "stance_zh", "start_age", "target", "team", "text", "told_on"),
+        *("township_officer", "what", "zh"),
+    ]
+) | {fact.code for fact in load_study().readiness if fact.kind not in {"yes_no", "choice"}}
 
 
 @dataclass(frozen=True)
@@ -49,9 +62,10 @@ def prose(fields: Iterable[tuple[str, str]]) -> list[Typed]:
     return [
         Typed(words(FIELDS.get(name, UNNAMED)), text)
         for name, text in fields
-        if text.strip() and name not in SECRET and (name in FIELDS or _is_prose(text))
+        if text.strip() and name not in SECRET and (name in FIELDS or name in TYPED or _is_prose(name, text))
     ]
 
 
-def _is_prose(text: str) -> bool:
-    return not text.isascii() or " " in text.strip()
+def _is_prose(name: str, text: str) -> bool:
+    """Tell whether *text* was typed, in whatever field; a child's code is, where it is no record's id."""
+    return not text.isascii() or " " in text.strip() or (name == "code" and withdrawals.names_code(text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from copy import deepcopy
 from http import HTTPStatus
 from typing import Any
 
@@ -10,26 +11,40 @@ from flask import Blueprint, Flask, g, redirect, render_template, request, sessi
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from fieldkit.acts import people, stops
+from fieldkit.acts import clocks, people, stops
 from fieldkit.acts.assents import SAID_NO
 from fieldkit.clock import new_id
-from fieldkit.errors import Refusal
-from fieldkit.rules.consent import YES
-from fieldkit.web.pages import Answer, words
-from fieldkit.web.sessions import desk, in_turn
+from fieldkit.errors import NotFound, Refusal
+from fieldkit.i18n import N_
+from fieldkit.rules import calendars
+from fieldkit.rules.consent import ASKERS, YES
+from fieldkit.web.pages import Answer, label, words
+from fieldkit.web.sessions import desk, draft, go_on_with, in_turn
 from fieldkit.web.titles import ANSWERS, called
 from fieldkit.web.typed import prose
 
 pages = Blueprint("unsent", __name__, url_prefix="/unsent")
 MARK = "unsent"  # the field by which a form says which of those that wait it is; also one that was corrected since
 AS_IT_WAS = "as_it_was"  # sent off as it waited
-_FIRST = {"withdrawals.write_down", "stops.begin", "consents.refused"}
+DAY = "filled_in_on"
+_OF_ADULTS = {"consents", "ways", "carers"}  # whose answers bear the day on which they were given
+_WITHDRAWALS = {"withdrawals.write_down", "withdrawals.take_back"}
+_FIRST = _WITHDRAWALS | {"stops.begin", "consents.refused"}
 _CHILD = "assents.said"
+_SETTLES = {
+    "carers.said",
+    "consents.deferred",
+    "consents.refused",
+    "consents.signed",
+    "ways.dropped",
+}  # what steps led to
+_SELF = "self"  # of somebody of 18 there is no other relation
 _HALTS = SAID_NO | {"think"}
 
 
 def hold(app: Flask) -> None:
-    """Take a form that waited off the list once it was carried out."""
+    """Find for a form that waited what it goes by; take it off the list once it was carried out."""
+    app.before_request(_as_it_stood)
     app.after_request(_carried_out)
     app.jinja_env.globals["waited"] = waited
 
@@ -37,20 +52,72 @@ def hold(app: Flask) -> None:
 @in_turn
 def keep() -> None:
     """Let the form that was just sent wait; what is sent twice, or met the cover again, waits once."""
-    ours = {MARK, AS_IT_WAS, "csrf_token"}
+    ours, before = {MARK, AS_IT_WAS, DAY, "csrf_token"}, _as_it_was()
     fields = [(name, text) for name, text in request.form.items(multi=True) if name not in ours]
     waits = {"path": request.full_path, "fields": [list(one) for one in fields], "first": _comes_first()}
     waits |= {"step": request.endpoint, "of": dict(request.view_args or {}), "day": filled_in_on()}
+    waits["sure"] = before["sure"] if before else not clocks.look(desk()).doubted
+    waits["gathered"] = _gathered()
     others = [one for one in waiting() if one["id"] != request.form.get(MARK)]
     if not any(one | waits == one for one in others):
         session["waiting"] = [*others, {"id": request.form.get(MARK) or new_id(), **waits}]
     stays()
 
 
+def _gathered() -> dict[str, Any]:
+    """Return what the guided steps that this form ends or goes on with had gathered; it is not asked for again."""
+    subject, former = (request.view_args or {}).get("subject"), _sent_again()
+    held = [former["gathered"] if former else {}, draft(subject) if subject else {}]
+    mark = request.form.get("mark", "")
+    return next((deepcopy(one) for one in held if mark and one.get("mark") == mark), {})
+
+
+def _sent_again() -> dict[str, Any] | None:
+    """Return the form that waits and that this request sends, as it was or corrected."""
+    sent = (waited(), request.full_path)
+    return next((one for one in session.get("waiting", []) if (one["id"], one["path"]) == sent), None)
+
+
+def _as_it_stood() -> None:
+    one = _sent_again()
+    if one and one["gathered"]:
+        go_on_with(one["of"]["subject"], deepcopy(one["gathered"]), settles=one["step"] in _SETTLES)
+
+
 def filled_in_on() -> str:
     """Return the civil date on which the form of this request was filled in: it may have waited since."""
+    one = _as_it_was()
+    return one["day"] if one else desk().today
+
+
+def _as_it_was() -> dict[str, Any] | None:
+    """Return the form that waited and that this request sends unchanged."""
     mark = request.form.get(MARK) if AS_IT_WAS in request.form else None
-    return next((one["day"] for one in waiting() if one["id"] == mark), desk().today)
+    return next((one for one in waiting() if one["id"] == mark), None)
+
+
+@in_turn
+def answered_on() -> str:
+    """Return the day on which an adult gave the answer of this request, empty where that is today.
+
+    It may have waited since, and have been corrected after a refusal; a day that cannot be trusted is asked for. Raises
+    NoDay, DayToCome.
+    """
+    mark = waited()
+    one = next((one for one in waiting() if one["id"] == mark), None)
+    if one and _unsure(one):
+        told = calendars.past_day(request.form.get(DAY, ""), FILLED_IN, desk().clock.today())
+        one.update(day=told.isoformat(), sure=True)
+    return one["day"] if one and one["day"] != desk().today else ""
+
+
+FILLED_IN = N_("the day on which it was filled in")
+
+
+def _unsure(one: dict[str, Any]) -> bool:
+    """Tell whether a form of another day bears one that a doubtful clock gave it, or that is still to come."""
+    today = desk().today
+    return one["day"] != today and (not one["sure"] or one["day"] > today)
 
 
 def waited() -> str:
@@ -80,20 +147,58 @@ def show() -> Answer:
         return redirect(url_for("today.home"))
     one, said = offered[0], dict(offered[0]["fields"])
     known = {"more": len(offered) - 1, "texts": prose(said.items()), "mark": MARK, "as_it_was": AS_IT_WAS}
-    if one["step"] == _CHILD:
-        known |= {"answer": words(ANSWERS.get(said.get("answer", ""), ""))}
+    known["answer"] = words(", ").join(_said(one))
     known |= {"over": one["step"] == _CHILD and said.get("answer") == YES and one["day"] != desk().today}
-    return render_template("locks/unsent.html", one=one, step=words(called(one["step"])), whose=_whose(one), **known)
+    known["asks_day"] = DAY if one["step"].partition(".")[0] in _OF_ADULTS and _unsure(one) else ""
+    own = one["gathered"].get("relation") == _SELF
+    known |= {"whose": _whose(one), "gone": _is_gone(one)}
+    return render_template("locks/unsent.html", one=one, step=words(called(one["step"], own=own)), **known)
+
+
+def _is_gone(one: dict[str, Any]) -> bool:
+    """Tell whether the child that a form is about is not here any more: it can never be carried out."""
+    try:
+        _about(one)
+    except Refusal as refusal:
+        return isinstance(refusal, NotFound)
+    return False
+
+
+def _about(one: dict[str, Any]) -> str:
+    """Return what to call the child that a form is about; empty where it names none. Raises NotFound, NotAllowed."""
+    of = one["of"]
+    subject = of.get("subject") or (stops.whose(desk(), of["interview"]) if "interview" in of else "")
+    return people.case(desk(), subject).name if subject else ""
+
+
+def _said(one: dict[str, Any]) -> list[str]:
+    """Return what tells a form from others of its step: which guardian it is, what the child said, how much."""
+    said, relation = dict(one["fields"]), one["gathered"].get("relation")
+    parts = [label("relation", relation)] if relation and relation != _SELF else []
+    if one["step"] == _CHILD:
+        parts.append(words(ANSWERS.get(said.get("answer", ""), "")))
+    if one["step"] in _WITHDRAWALS:
+        asker, scope = said.get("asker", ""), said.get("scope", "")
+        who = label("requested_by" if asker in ASKERS else "relation", asker)
+        parts += [who if asker else "", label("withdraw_scope", scope) if scope else ""]
+    return [part for part in parts if part]
 
 
 def _whose(one: dict[str, Any]) -> str:
     """Return what to call the child that a form is about; what was typed where it names none that is here."""
-    about, typed = one["of"], dict(one["fields"])
     with suppress(Refusal):
-        subject = about.get("subject") or (stops.whose(desk(), about["interview"]) if "interview" in about else "")
-        if subject:
-            return people.case(desk(), subject).name
-    return str(typed.get("code", "")).strip()
+        if name := _about(one):
+            return name
+    shown = dict(one["fields"]).get("shown", "")
+    return words(", ").join(_named(text, shown) for name, text in one["fields"] if name == "code")
+
+
+def _named(code: str, shown: str) -> str:
+    """Return what to call the child whom a page named by its id; what it was *shown* by, or typed, where none is."""
+    try:
+        return people.case(desk(), code).name
+    except Refusal:
+        return shown or code.strip()
 
 
 @pages.post("/left")
@@ -114,10 +219,9 @@ def _drop(id_: str) -> None:
 
 def _carried_out(response: Response) -> Response:
     """A refusal carries nothing out: its form goes on waiting until it is sent corrected. Other forms have no say."""
-    sent = (waited(), request.full_path)
-    id_ = next((one["id"] for one in session.get("waiting", []) if (one["id"], one["path"]) == sent), None)
-    if id_ and response.status_code < HTTPStatus.BAD_REQUEST and "unsent_stays" not in g:
-        _drop(id_)
+    one = _sent_again()
+    if one and response.status_code < HTTPStatus.BAD_REQUEST and "unsent_stays" not in g:
+        _drop(one["id"])
     return response
 
 

@@ -41,9 +41,16 @@ def record(subject: str) -> Answer:
         said = form.outcome.data, (form.next_on.data or "").strip(), clean(form.note.data or "")
         hints = once(form.nonce.data or new_id(), lambda: visits.record(desk(), subject, *said))
         tell(" ".join([_("The visit is saved."), *(hint.sentence(locale()) for hint in hints)]))
-        return redirect(url_for("people.show", subject=subject))
+        asks = "visits.refused" if said[0] == visits.REFUSED else "people.show"
+        return redirect(url_for(asks, subject=subject))
 
     return answer(form, "visits/show.html", act, **_known(subject))
+
+
+@pages.get("/refused")
+def refused(subject: str) -> str:
+    """Ask whose no it was that a visit ended with: a no of a guardian, of the child, or of somebody who is neither."""
+    return render_template("visits/refused.html", case=people.case(desk(), subject), reasons=visits.NO_GUARDIANS)
 
 
 @pages.post("/not-taking-part")

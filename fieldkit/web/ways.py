@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, redirect, url_for
-from wtforms import BooleanField, RadioField, SelectField, StringField
+from wtforms import BooleanField, Field, RadioField, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
 
-from fieldkit.acts import consents, events, forms
+from fieldkit.acts import consents, events, forms, situations
 from fieldkit.rules import findings, ways
 from fieldkit.rules.ways import Evidence
 from fieldkit.studies import load_study
-from fieldkit.web.pages import Answer, Form, answer, reasons
+from fieldkit.web.pages import Answer, Form, answer, locale, reasons
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, draft, in_turn, tell
 from fieldkit.web.steps import GUARDIAN, WITNESSES, begun, kept_once, known, page, so_far, spoken, to_who
@@ -26,6 +26,14 @@ NOTED = (
     *("no_sign_reason", "witness_name", "witness_relation", "witness_fit", "paper_ref", "paper_place"),
     *("recording_agreed", "recording_place"),
 )
+
+
+def names_a_paper(form: Form, field: Field) -> None:
+    """Refuse, beside the field, words that name no paper where one is said to have been seen."""
+    try:
+        situations.check_paper(form["basis_evidence"].data or "", field.data or "")
+    except situations.NoPaper as refusal:
+        raise ValidationError(refusal.sentence(locale())) from refusal
 
 
 class EvidenceForm(Form):

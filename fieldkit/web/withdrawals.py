@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 
-from fieldkit.acts import people, redactions, withdrawals
-from fieldkit.errors import Refusal
-from fieldkit.rules import consent, slips
+from fieldkit.acts import people, readiness, redactions, withdrawals
+from fieldkit.acts.cases import Case
+from fieldkit.acts.withdrawals import Meaning
+from fieldkit.errors import Missing, Refusal
+from fieldkit.rules import consent
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.web import unsent
 from fieldkit.web.pages import Answer
@@ -21,8 +24,7 @@ pages = Blueprint("withdrawals", __name__)
 @pages.get("/withdraw")
 def any_code() -> str:
     """Ask for a code: of any child, also one that this laptop does not hold."""
-    desk()
-    return render_template("withdrawals/ask.html", case=None, askers=_askers(), typed={}, parts=consent.PARTS)
+    return _asking({"asker": request.args.get("who", "")})
 
 
 @pages.get("/people/<subject>/withdraw")
@@ -30,13 +32,13 @@ def of_child(subject: str) -> str:
     """Ask who wants out; the page that leads here may know it."""
     case = people.case(desk(), subject)
     asked = {event.relation for event in case.events if event.actor == consent.GUARDIAN and event.relation}
-    return render_template(
-        "withdrawals/ask.html",
-        case=case,
-        askers=_askers(asked, alone=case.adult),
-        typed={"asker": request.args.get("who", "")},
-        parts=consent.PARTS,
-    )
+    return _asking({"asker": request.args.get("who", "")}, case, _askers(asked, alone=case.adult))
+
+
+def _asking(typed: Mapping[str, str], case: Case | None = None, askers: Collection[str] = (), **wrong: object) -> str:
+    """Ask who wants out and how much; of no *case* also which code, with what is *wrong* about it."""
+    asked = {"case": case, "askers": askers or _askers({typed.get("asker", "")}), "typed": typed}
+    return render_template("withdrawals/ask.html", **asked, parts=consent.PARTS, **wrong)
 
 
 @pages.get("/people/<subject>/withdraw/answers")
@@ -74,28 +76,57 @@ def write_down() -> Answer:
     return written(request.form)
 
 
-def written(form: Mapping[str, str]) -> Answer:
+def written(form: MultiDict[str, str]) -> Answer:
     """Withdraw whom *form* names at the desk of whoever is signed in, and say what became of it."""
-    typed = {name: form.get(name, "") for name in ("code", "shown", "scope", "asker")}
+    typed = {name: form.get(name, "") for name in ("code", "shown", "scope", "asker", "text")}
+    codes, words = form.getlist("code"), form.getlist("word")
+    if "sure" not in form and not typed["shown"] and typed["code"].strip():  # from no page that says whom
+        meant = withdrawals.whom(desk(), typed["code"])
+        if not meant.certain:
+            return _which({**typed, "text": typed["code"]}, meant) if meant.choices else _unknown(typed)
+        codes, words = [one.code for one in meant.choices], list(meant.words)
+    if not codes and typed["text"]:
+        return _which(typed, withdrawals.whom(desk(), typed["text"]), Missing(field=_("which child")))
+    return _hidden(typed, codes, [one for one in form.getlist("offered") if one not in codes], words)
+
+
+def _hidden(typed: Mapping[str, str], codes: list[str], left: list[str], words: list[str]) -> Answer:
+    """Write it down for *codes*, and say so; *left* were asked about and stay, *words* were read as nobody's."""
     asker, scope = typed["asker"] or consent.GUARDIAN, typed["scope"] or consent.ALL
     who = (asker, "") if asker in consent.ASKERS else (consent.GUARDIAN, asker)
-    chosen = "sure" in form or typed["shown"]  # from the page of a child, or of the children who may be meant
-    which, known = ([], True) if chosen else withdrawals.whom(desk(), typed["code"])
-    if which or not (known or slips.is_code(typed["code"])):
-        unsent.stays()
-        return render_template("withdrawals/which.html", which=which, typed=typed)
+    shown = {code: _shown(code) for code in (*codes, *left)}
     try:
-        done = withdrawals.withdraw(desk(), typed["code"], scope, *who)
+        done = withdrawals.withdraw_each(desk(), codes or [""], scope, *who)
     except Refusal as refusal:
-        shown = {"case": None, "askers": _askers({asker}), "typed": typed, "refusal": refusal, "parts": consent.PARTS}
-        return render_template("withdrawals/ask.html", **shown), refusal.status
-    return render_template(
-        "withdrawals/done.html",
-        done=done,
-        shown=typed["shown"] or done.code,
-        scope=scope,
-        parts=consent.PARTS,
-    )
+        return _asking(typed, refusal=refusal), refusal.status
+    said = {
+        "done": done,
+        "shown": shown,
+        "left": [shown[one] for one in left],
+        "words": words,
+        "scope": scope,
+        "parts": consent.PARTS,
+    }
+    return render_template("withdrawals/done.html", ring=readiness.phone(desk()), **said)
+
+
+def _which(typed: Mapping[str, str], meant: Meaning, refusal: Refusal | None = None) -> Answer:
+    """Ask which of those whom a text may mean; nothing of it is written down, nor left out, until that is said."""
+    unsent.stays()
+    page = render_template("withdrawals/which.html", meant=meant, typed=typed, refusal=refusal)
+    return page, refusal.status if refusal else 200
+
+
+def _unknown(typed: Mapping[str, str]) -> Answer:
+    return _asking(typed, unknown=True, ring=readiness.phone(desk())), 422
+
+
+def _shown(code: str) -> str:
+    """Return by which code a child is shown, before it is hidden."""
+    try:
+        return people.case(desk(), code).case_code
+    except Refusal:
+        return code
 
 
 def _askers(relations: Collection[str] = (), *, alone: bool = False) -> list[str]:

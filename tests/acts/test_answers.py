@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fieldkit.acts import answers, assents, checks, consents, handover, questions, queues, stops, withdrawals
-from fieldkit.acts.answers import CameLate, NotTakenOut, SaveAnswer, TextTooLong
+from fieldkit.acts import answers, assents, checks, consents, handover, questions, queues, stops, wishes, withdrawals
+from fieldkit.acts.answers import CameLate, NotTakenOut, OnlyTakenOut, SaveAnswer, StoppedSince, TextTooLong
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
@@ -591,13 +591,78 @@ def test_after_an_interview_was_stopped_and_kept_a_note_can_still_be_taken_away_
         me.db.leave_no_trace()
     assert word.encode() in clear(me.db)  # the control
     (kept,) = [one for one in changes(me, "answer") if one.set["text"] == word]
-    off = replace(note(interview, ""), editor=kept.editor or "")
-    told = refused(NotTakenOut, "interviewer", lambda desk: answers.off_record(desk, off, word))
-    assert "孩子要求把这一条删掉" in told.sentence("zh_CN")
+    assert kept.editor
 
     answers.erase(me, interview, "W1")
 
     assert word.encode() not in clear(me.db).lower()
     assert [one.set["text"] for one in changes(me, "answer")] == ["跑步"]
     assert checks.check(me).ok
-    refused(ConsentMissing, "interviewer", lambda desk: answers.save(desk, note(interview, word)))
+    refused(StoppedSince, "interviewer", lambda desk: answers.save(desk, note(interview, word)))
+
+
+def stopped_with(desk: Desk, interview: str, *texts: str) -> SaveAnswer:
+    """An interview that was stopped and kept with these texts of one note; return what a page of the first holds."""
+    pages = [note(interview, text, f"editor-of-{place}") for place, text in enumerate(texts)]
+    for page in pages:
+        answers.save(desk, page)
+    stops.finish(desk, interview, stops.begin(desk, interview, "stop_keep").mark)
+    with desk.db.writing():
+        desk.db.leave_no_trace()
+    return pages[0]
+
+
+def test_words_that_were_taken_back_out_of_reach_go_though_the_interview_was_stopped_and_kept_since(
+    desks: Desks, interview: str, clear: Callable[[Database], bytes], carry: Callable[[Desk, Desk], object]
+) -> None:
+    me, coordinator = desks["interviewer"], desks["coordinator"]
+    page = stopped_with(me, interview, f"{STAYS}。{GOES}。", f"另一页。{GOES}。还有。")
+    carry(me, coordinator)
+    assert GOES.encode() in clear(me.db)  # the control
+
+    answers.off_record(me, replace(page, text=f"{STAYS}。"), f"{GOES}。")
+
+    assert GOES.encode() not in clear(me.db).lower()
+    line = questions.page(me, interview).questions[0]
+    assert {line.text_now, *(one.text for one in line.others)} == {f"{STAYS}。", "另一页。还有。"}
+    carry(me, coordinator)
+    theirs = questions.page(coordinator, interview).questions[0]
+    assert {theirs.text_now, *(one.text for one in theirs.others)} == {f"{STAYS}。", "另一页。还有。"}
+    assert checks.check(me).ok
+    assert checks.check(coordinator).ok
+
+
+def test_where_nothing_else_was_said_the_note_goes_whole(desks: Desks, interview: str, changes: Changes) -> None:
+    me = desks["interviewer"]
+    page = stopped_with(me, interview, GOES)
+    answers.off_record(me, replace(page, text=""), GOES)
+
+    assert changes(me, "answer") == []
+
+
+def test_what_else_is_on_the_page_is_not_kept_after_a_stop_and_the_page_says_so(desks: Desks, interview: str) -> None:
+    me = desks["interviewer"]
+    page = stopped_with(me, interview, f"{STAYS}。{GOES}。")
+    more = replace(page, text=f"{STAYS}。后来的话。")
+    for _ in range(2):  # its answer may get lost
+        with pytest.raises(OnlyTakenOut) as told:
+            answers.off_record(me, more, f"{GOES}。")
+
+    assert "已经从这台电脑上彻底删掉了" in told.value.sentence("zh_CN")
+    assert questions.page(me, interview).questions[0].text_now == f"{STAYS}。"
+
+
+def test_a_word_that_stands_inside_a_sentence_waits_for_a_person_until_the_note_is_gone(
+    desks: Desks, refused: Refused, interview: str
+) -> None:
+    me = desks["interviewer"]
+    page = stopped_with(me, interview, "我的妈妈的手机是新的")
+    off = replace(page, text="", ago=(600.0,))
+    told = refused(NotTakenOut, "interviewer", lambda desk: answers.off_record(desk, off, "我的"))
+    assert "今天" in told.sentence("zh_CN")
+
+    (wish,) = wishes.waiting(me, interview)
+    assert (wish.what, wish.question) == ("off_record", "W1")
+    assert "我的" not in str(wish)
+    answers.erase(me, interview, "W1")
+    assert wishes.waiting(me, interview) == []

@@ -14,6 +14,7 @@ from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.interviews import ConsentMissing, GatesClosed
 from fieldkit.acts.people import NewChild
+from fieldkit.acts.situations import StudyClosed
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
@@ -39,6 +40,27 @@ def test_the_child_is_asked_after_a_guardian(refused: Refused, agreed_by_grandmo
     for said in (YES, ChildAnswer("think")):
         told = refused(GuardianFirst, "interviewer", partial(assents.record, subject=agreed_by_grandmother, said=said))
         assert told.code == "guardian_first"
+
+
+def test_a_closed_study_takes_a_child_s_no_and_nothing_else(
+    refused: Refused, desks: Desks, consented: str, closed: Callable[[], None]
+) -> None:
+    closed()
+
+    for said in (YES, ChildAnswer("think")):
+        refused(StudyClosed, "interviewer", partial(assents.record, subject=consented, said=said))
+    assents.record(desks["interviewer"], consented, ChildAnswer("no"))
+    assert people.case(desks["interviewer"], consented).events[-1].act == "declined"
+
+
+def test_who_thinks_about_it_in_the_middle_of_a_talk_halts_it_after_the_close_too(
+    desks: Desks, interview: str, consented: str, closed: Callable[[], None]
+) -> None:
+    closed()
+    assert people.case(desks["interviewer"], consented).step.code == "continue"
+
+    assents.record(desks["interviewer"], consented, ChildAnswer("think"))
+    assert people.case(desks["interviewer"], consented).thinks_in(interview)
 
 
 def test_what_is_no_clear_yes_is_refused(refused: Refused, consented: str) -> None:

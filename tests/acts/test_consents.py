@@ -313,18 +313,34 @@ def test_what_does_not_stand_for_a_signature_leaves_nothing(
 
 
 def test_a_closed_study_takes_no_more_yes_and_still_every_no(
-    refused: Refused, desks: Desks, child: str, says: Says, carry: Callable[[Desk, Desk], object]
+    refused: Refused, desks: Desks, child: str, says: Says, closed: Callable[[], None]
 ) -> None:
-    readiness.keep(desks["coordinator"], {"closed_on": desks["coordinator"].today})
-    carry(desks["coordinator"], desks["interviewer"])
+    closed()
     said = says(desks["interviewer"], child)
 
     refused(StudyClosed, "interviewer", lambda desk: consents.record(desk, child, said))
     knows = CarerAnswer("pgm", "thumbprint", True, ["ok"], "cannot_read", "张某", "neighbour", "P-1", "纸袋")
     refused(StudyClosed, "interviewer", lambda desk: carers.record(desk, child, knows))
+    refused(StudyClosed, "interviewer", lambda desk: consents.defer(desk, child, said))
+    refused(StudyClosed, "interviewer", lambda desk: consents.inform(desk, child, said))
 
     consents.record(desks["interviewer"], child, replace(said, items={**said.items, "participate": "no"}))
     assert people.case(desks["interviewer"], child).events[-1].act == "declined"
+
+
+def test_a_paper_of_a_day_before_the_study_was_closed_is_still_entered(
+    refused: Refused, desks: Desks, child: str, says: Says, carry: Callable[[Desk, Desk], object]
+) -> None:
+    desk = desks["interviewer"]
+    yesterday, before = ((desk.clock.today() - timedelta(days=days)).isoformat() for days in (1, 2))
+    readiness.keep(desks["coordinator"], {"closed_on": yesterday})
+    carry(desks["coordinator"], desk)
+
+    of_that_day = says(desk, child, way=PAPER, given_on=yesterday)
+    refused(StudyClosed, "interviewer", lambda at: consents.record(at, child, of_that_day))
+    consents.record(desk, child, says(desk, child, way=PAPER, given_on=before))
+    found = people.case(desk, child)
+    assert (found.consent, found.step.code, found.closed_since) == ("given", "closed", yesterday)
 
 
 def test_no_phone_where_the_ethics_approval_does_not_allow_it(
@@ -440,23 +456,35 @@ def test_a_paper_that_was_seen_has_a_name(refused: Refused, desks: Desks, child:
 
 @pytest.mark.parametrize("paper", ["", "没有", "-"])
 def test_a_paper_on_record_has_a_name_too(refused: Refused, desks: Desks, child: str, says: Says, paper: str) -> None:
-    told = PersonTold("uncle_aunt", role="guardian", basis="court", basis_evidence="seen_paper", basis_paper=paper)
-    household.save_person(desks["interviewer"], child, natural_id("person", child), told, Seen(""))
+    shown: dict[str, Value] = {"basis": "court", "basis_evidence": "seen_paper", "basis_paper": paper}
+    log_it(
+        desks["interviewer"], child, natural_id("person", child), {"relation": "uncle_aunt", "role": "guardian"} | shown
+    )
     said = says(desks["interviewer"], child, relation="uncle_aunt")
 
     refused(NotAGuardian, "interviewer", lambda desk: consents.record(desk, child, said))
 
 
-@pytest.mark.parametrize("shown", ["told", "none"])
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"basis_evidence": "told"},
+        {"basis_evidence": "none"},
+        {"basis_evidence": ""},
+        {"basis_paper": ""},
+        {"basis_paper": "没有"},
+        {"basis_paper": "-"},
+    ],
+)
 def test_a_guardian_of_whom_no_paper_was_seen_after_all_has_to_be_confirmed(
-    desks: Desks, child: str, says: Says, shown: str
+    desks: Desks, child: str, says: Says, shown: dict[str, Value]
 ) -> None:
     desk = desks["interviewer"]
     consents.record(desk, child, says(desk, child, **UNCLE, **JUDGMENT))
     assert people.case(desk, child).consent == states.GIVEN
     with desk.db.reading() as tables:
         (uncle,) = [one["id"] for one in rows.rows(tables, "persons", child) if one["relation"] == "uncle_aunt"]
-    log_it(desk, child, uncle, {"basis_evidence": shown})
+    log_it(desk, child, uncle, shown)
 
     assert people.case(desk, child).consent == states.NEEDS_RECONFIRM
 

@@ -11,6 +11,7 @@ import pytest
 from fieldkit.acts import household, people, situations
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
+from fieldkit.acts.situations import NoPaper
 from fieldkit.acts.told import ChildFacts, IdentityTold, ParentTold, PersonTold, Seen
 from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
@@ -136,6 +137,13 @@ def test_a_guardian_without_a_basis_is_kept_as_a_carer(desks: Desks, child: str)
     assert household.save_person(desk, child, new_id(), replace(claims, basis="court"), NEW) == "guardian"
     assert household.save_person(desk, child, new_id(), PersonTold("mother"), NEW) == "guardian"
     assert household.save_person(desk, child, new_id(), PersonTold("father", capacity="lacks"), NEW) == "carer"
+
+
+@pytest.mark.parametrize("paper", ["没有", "无", "口头", " None ", "-"])
+def test_words_that_name_no_paper_are_refused_as_one_that_was_seen(refused: Refused, child: str, paper: str) -> None:
+    told = PersonTold("pgm", role="guardian", basis="court", basis_evidence="seen_paper", basis_paper=paper)
+
+    refused(NoPaper, "interviewer", lambda desk: household.save_person(desk, child, new_id(), told, NEW))
 
 
 def test_an_ended_role_is_seen_by_the_rules(desks: Desks, child: str) -> None:

@@ -14,6 +14,7 @@ from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild, NoSerialLeft
+from fieldkit.acts.situations import StudyClosed
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
@@ -33,6 +34,13 @@ YES = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意")
 
 def test_only_an_interviewer_registers_a_child(refused: Refused) -> None:
     refused(NotAllowed, "coordinator translator sg_lead", lambda desk: people.register(desk, RIVER))
+
+
+def test_a_closed_study_registers_nobody(refused: Refused, closed: Callable[[], None]) -> None:
+    closed()
+
+    told = refused(StudyClosed, "interviewer", lambda desk: people.register(desk, RIVER))
+    assert "起已经关闭" in told.sentence("zh_CN")
 
 
 WRONG: list[tuple[dict[str, str], type[Refusal], str]] = [

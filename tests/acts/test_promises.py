@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from fieldkit.acts import forms, promises, readiness, situations
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.promises import FactsDisputed
 from fieldkit.acts.readiness import FormsSayOtherwise, LongerThanPromised
 from fieldkit.errors import Refusal
 from fieldkit.records import natural_id
 from fieldkit.rules.versions import FormVersion
+from fieldkit.store import log
+from fieldkit.store.log import Draft
 from fieldkit.studies import Pair
 
 Desks = dict[str, Desk]
@@ -42,7 +46,14 @@ def bound(desk: Desk, code: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "changed", [COMPANY, {"pi_contact": "0394-7654321"}, {"institution": ""}, {"institution_en": "A data company"}]
+    "changed",
+    [
+        COMPANY,
+        {"pi_contact": "0394-7654321"},
+        {"institution": ""},
+        {"institution_en": "A data company"},
+        {"pi_name": "另一位"},
+    ],
 )
 def test_who_does_the_study_and_whom_to_ring_stay_as_they_were_stamped(
     refused: Refused, changed: dict[str, str]
@@ -58,7 +69,7 @@ def test_the_same_again_and_what_no_form_prints_are_saved(desks: Desks) -> None:
     with desk.db.reading() as tables:
         now = promises.facts_under(tables, None)["institution"]
 
-    keep(desk, {"institution": now, "pi_name": "另一位"})
+    keep(desk, {"institution": now, "ethics_board": "另一个委员会"})
 
 
 @pytest.mark.parametrize(("refusal", "changed"), [(FormsSayOtherwise, COMPANY), (LongerThanPromised, LATER)])
@@ -90,6 +101,23 @@ def test_a_version_that_asks_no_family_anew_brings_in_no_other_institution(
         write(desk, kind, change_class)
 
     refused(FormsSayOtherwise, "coordinator", partial(keep, facts=COMPANY))
+
+
+@pytest.mark.parametrize("change_class", ["editorial", "minor"])
+@pytest.mark.parametrize("changed", [{"pi_contact": "0394-7654321"}, {"pi_name": "另一位"}])
+def test_whom_to_ask_is_told_with_a_minor_version_and_slips_in_with_none_that_says_nothing(
+    desks: Desks, changed: dict[str, str], change_class: str
+) -> None:
+    desk = desks["coordinator"]
+    for kind in bound(desk, *changed):
+        write(desk, kind, change_class)
+
+    if change_class == "editorial":
+        with pytest.raises(FormsSayOtherwise):
+            keep(desk, changed)
+    else:
+        keep(desk, changed)
+    assert bool(bound(desk, *changed)) == (change_class == "editorial")
 
 
 def test_a_version_that_was_stamped_already_brings_in_no_other_institution(refused: Refused, desks: Desks) -> None:
@@ -138,6 +166,7 @@ def test_what_nobody_had_written_by_the_stamp_is_what_is_written_first_after_it(
     desk, kind = desks["coordinator"], "guardian_info_consent"
     with desk.db.writing() as tables:
         gone = ("institution", "institution_en")
+        tables.execute("UPDATE changes SET body = CAST(json_remove(body, '$.set.printed') AS BLOB) WHERE kind = 'form'")
         for code in gone:
             tables.execute("DELETE FROM changes WHERE record = ?", [natural_id("study_fact", code)])
             tables.execute("DELETE FROM study_facts WHERE code = ?", [code])
@@ -158,14 +187,84 @@ def test_an_earlier_day_holds_for_every_version(desks: Desks) -> None:
     assert [said_by(desk, one)[1] for one in versions_of(desk, kind)] == ["2027-01-01"] * 2
 
 
-def test_of_two_that_were_written_either_may_be_chosen_and_no_third_one(refused: Refused, desks: Desks) -> None:
+def test_an_earlier_day_that_families_heard_stays_though_a_later_one_is_written_for_the_next_version(
+    desks: Desks,
+) -> None:
+    desk, kind = desks["coordinator"], "guardian_info_consent"
+    keep(desk, {"retention_until": "2027-01-01"})
+    for one in bound(desk, "retention_until"):
+        write(desk, one)
+    keep(desk, LATER)
+
+    old, new = sorted(versions_of(desk, kind), key=lambda one: one.number)
+    assert (said_by(desk, old)[1], said_by(desk, new)[1]) == ("2027-01-01", "2040-12-31")
+
+
+def test_the_approval_that_a_form_prints_is_the_one_of_its_stamp(desks: Desks) -> None:
+    desk, kind = desks["coordinator"], "guardian_info_consent"
+    write(desk, kind)
+    stamp(desk, kind)
+    keep(desk, {"ethics_no": "XYZ-1"})
+
+    old, new = sorted(versions_of(desk, kind), key=lambda one: one.number)
+    assert forms.imprint(desk, old.text_hash)["ethics"].zh == "YS-2020-01"
+    assert forms.imprint(desk, new.text_hash)["ethics"].zh == "E-2"
+
+
+KIND = "guardian_info_consent"
+
+
+@pytest.fixture
+def apart(desks: Desks) -> Desk:
+    """The coordinator's desk before any stamp, where two tabs wrote two institutions and neither saw the other."""
     desk = desks["coordinator"]
     with desk.db.writing() as tables:
+        tables.execute("DELETE FROM changes WHERE kind = 'form' AND json_extract(body, '$.set.stamped_on') <> ''")
         tables.execute("UPDATE forms SET stamped_on = NULL")
-    for name in ("甲大学", "乙大学"):  # two tabs: neither saw the other
+    for name in ("甲大学", "乙大学"):
         readiness.keep(desk, {"institution": name})
-    for kind in {one.version.doc_kind for one in forms.listing(desk)}:
-        stamp(desk, kind)
+    return desk
 
-    refused(FormsSayOtherwise, "coordinator", partial(keep, facts=COMPANY))
-    keep(desk, {"institution": "乙大学"})
+
+def test_what_two_tabs_wrote_differently_goes_into_no_stamp_and_on_no_paper_for_the_committee(
+    refused: Refused, apart: Desk
+) -> None:
+    for act in (
+        partial(stamp, kind=KIND),
+        partial(forms.blank, doc_kind=KIND),
+        partial(forms.blank, doc_kind=KIND, to_stamp=True),
+    ):
+        told = refused(FactsDisputed, "coordinator", act)
+        assert "甲大学 / 乙大学" in told.sentence("zh_CN")
+
+    keep(apart, {"institution": "乙大学"})
+    stamp(apart, KIND)
+    assert "乙大学" in forms.blank(apart, KIND).read_aloud[0].zh
+
+
+def test_while_two_versions_stand_a_line_is_printed_and_not_the_demo_s_institution(apart: Desk) -> None:
+    keep(apart, {"institution_en": ""})
+    assert forms.imprint(apart)["institution"] == Pair(promises.BLANK, promises.BLANK)
+
+
+def test_a_stamped_version_prints_what_was_stamped_whatever_comes_beside_it_and_is_chosen(
+    apart: Desk,
+) -> None:
+    keep(apart, {"institution": "甲大学", "pi_name": "李某"})
+    stamp(apart, KIND)
+    seen = forms.blank(apart, KIND), forms.imprint(apart, forms.blank(apart, KIND).text_hash)
+    assert (seen[1]["institution"].zh, seen[1]["lead"].zh) == ("甲大学", "李某")
+
+    with apart.db.writing() as tables:  # another laptop wrote it before the stamp, and this one had not heard of it
+        tick = min(one.tick for one in log.of_record(tables, natural_id("study_fact", "institution")))
+        for code, value in (("institution", "乙数据公司"), ("pi_name", "某经理")):
+            other = log.append(tables, apart.pen, Draft("study_fact", {"code": code, "value": value}))
+            earlier = [tick, replace(other, tick=tick).encoded(), other.id]
+            tables.execute("UPDATE changes SET tick = ?, body = ? WHERE id = ?", earlier)
+    assert (forms.blank(apart, KIND), forms.imprint(apart, seen[0].text_hash)) == seen
+    keep(apart, {"institution": "乙数据公司"})
+
+    assert (forms.blank(apart, KIND), forms.imprint(apart, seen[0].text_hash)) == seen
+    assert forms.imprint(apart)["institution"].zh == "乙数据公司"
+    stamp(apart, KIND)  # its dates once more
+    assert (forms.blank(apart, KIND), forms.imprint(apart, seen[0].text_hash)) == seen

@@ -144,10 +144,10 @@ def test_the_lead_and_the_deputy_are_named(desks: Desks) -> None:
 def test_what_another_tab_saved_meanwhile_is_kept_beside_not_overwritten(desks: Desks) -> None:
     desk = desks["coordinator"]
     bases = _bases(desk)
-    readiness.keep(desk, {"pi_name": "甲某", "pia_ref": "影响-8"}, bases)
-    readiness.keep(desk, {"pi_name": "乙某", "pia_ref": _line(desk, "pia_ref").value}, bases)
+    readiness.keep(desk, {"ethics_board": "甲某", "pia_ref": "影响-8"}, bases)
+    readiness.keep(desk, {"ethics_board": "乙某", "pia_ref": _line(desk, "pia_ref").value}, bases)
 
-    both = _line(desk, "pi_name")
+    both = _line(desk, "ethics_board")
     assert [(one.value, one.author) for one in both.opened.versions["value"]] == [("甲某", "陈静"), ("乙某", "陈静")]
     assert (both.missing, _line(desk, "pia_ref").value) == (True, "影响-8")
 
@@ -188,14 +188,14 @@ def test_a_day_may_be_written_freely_until_a_form_is_stamped(desks: Desks, no_fo
 def test_an_empty_field_decides_nothing_between_two_versions(desks: Desks) -> None:
     desk = desks["coordinator"]
     for name in ("甲某", "乙某"):
-        readiness.keep(desk, {"pi_name": name})
+        readiness.keep(desk, {"ethics_board": name})
     bases = _bases(desk)
 
-    readiness.keep(desk, {"pi_name": ""}, bases)
-    assert len(_line(desk, "pi_name").opened.versions["value"]) > 1
+    readiness.keep(desk, {"ethics_board": ""}, bases)
+    assert len(_line(desk, "ethics_board").opened.versions["value"]) > 1
 
-    readiness.keep(desk, {"pi_name": "乙某"}, bases)
-    assert (_line(desk, "pi_name").value, _line(desk, "pi_name").opened.versions) == ("乙某", {})
+    readiness.keep(desk, {"ethics_board": "乙某"}, bases)
+    assert (_line(desk, "ethics_board").value, _line(desk, "ethics_board").opened.versions) == ("乙某", {})
 
 
 def test_a_text_that_was_not_on_the_screen_is_not_stamped(refused: Refused, desks: Desks) -> None:

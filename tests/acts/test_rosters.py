@@ -9,6 +9,7 @@ from fieldkit.acts import consents, people, rosters
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.rosters import Row, TooFewSerials
+from fieldkit.acts.situations import StudyClosed
 from fieldkit.clock import Clock
 from fieldkit.errors import NotAllowed, Refusal
 from fieldkit.rules.findings import ReasonNeeded
@@ -23,6 +24,13 @@ ROWS = [Row(2, RIVER), Row(3, {**RIVER, "called": "小禾", "sex": "f"})]
 def test_only_an_interviewer_registers_from_a_roster(refused: Refused) -> None:
     refused(NotAllowed, "coordinator translator sg_lead", lambda desk: rosters.plan(desk, ROWS))
     refused(NotAllowed, "coordinator translator sg_lead", lambda desk: rosters.register(desk, ROWS, {}))
+
+
+def test_a_closed_study_takes_no_roster(refused: Refused, closed: Callable[[], None]) -> None:
+    closed()
+
+    refused(StudyClosed, "interviewer", rosters.check_open)
+    refused(StudyClosed, "interviewer", lambda desk: rosters.register(desk, ROWS, {}))
 
 
 def test_a_roster_longer_than_the_block_of_codes_registers_nobody(refused: Refused, desks: Desks) -> None:

@@ -9,6 +9,7 @@ from fieldkit.acts import checks, people, screenings, withdrawals
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.editors import Opened
 from fieldkit.acts.people import NewChild
+from fieldkit.acts.situations import StudyClosed
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
@@ -34,6 +35,19 @@ def test_only_an_interviewer_screens(refused: Refused, new: str) -> None:
     refused(
         NotAllowed, "coordinator translator sg_lead", lambda desk: screenings.record(desk, new, screenings.all_fit())
     )
+
+
+def test_a_closed_study_screens_nobody_new_and_still_puts_right_who_was_screened(
+    refused: Refused, desks: Desks, child: str, closed: Callable[[], None]
+) -> None:
+    born = f"{Clock().today().year - 12}-01"
+    new = people.register(desks["interviewer"], NewChild("小禾", "", "A03", "f", born))
+    closed()
+
+    refused(StudyClosed, "interviewer", lambda desk: screenings.record(desk, new, screenings.all_fit()))
+    before = screenings.latest(desks["interviewer"], child)
+    assert before
+    assert screenings.record(desks["interviewer"], child, OUT, base=before.opened.base) == "ineligible"
 
 
 @pytest.mark.parametrize(

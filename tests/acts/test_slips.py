@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from fieldkit.acts import checks, clocks, people, readiness, slips, withdrawals
+from fieldkit.acts import checks, clocks, forms, people, readiness, slips, withdrawals
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.errors import NotAllowed, NotFound, Refusal
@@ -84,8 +84,9 @@ def test_the_familys_slip_has_one_code_and_names_no_child(desks: Desks, child: s
 def test_the_slip_names_the_institution_as_the_forms_do(desks: Desks, child: str, carry: Carry) -> None:
     coordinator, desk = desks["coordinator"], desks["interviewer"]
     for english, shown in (("Some University", "Some University"), ("", "某大学")):
-        with coordinator.db.writing() as tables:  # before any form is stamped
-            tables.execute("UPDATE forms SET stamped_on = NULL")
+        for one in (coordinator, desk):
+            with one.db.writing() as tables:  # before any form is stamped
+                tables.execute("UPDATE forms SET stamped_on = NULL")
         lines = [line for group in readiness.overview(coordinator) for line in group.lines]
         bases = {line.fact.code: line.opened.base for line in lines}
         facts = {"institution": "某大学", "institution_en": english, "pi_contact": "0000-1"}
@@ -94,6 +95,24 @@ def test_the_slip_names_the_institution_as_the_forms_do(desks: Desks, child: str
 
         slip = slips.family_slip(desk, child)
         assert (slip.institution, slip.phone) == (Pair("某大学", shown), "0000-1")
+
+
+def test_the_slip_names_whom_the_family_agreed_with_although_the_next_version_will_name_another(
+    desks: Desks, consented: str, other_child: str, carry: Carry
+) -> None:
+    coordinator, desk = desks["coordinator"], desks["interviewer"]
+    before = slips.family_slip(desk, consented)
+    for sheet in forms.listing(coordinator):
+        texts = forms.texts(coordinator, sheet.version.doc_kind)
+        words = {texts.lines[0].id: Pair(texts.lines[0].text.zh + "（新）", texts.lines[0].text.en + " (new)")}
+        forms.rewrite(coordinator, sheet.version.doc_kind, words, "major", texts.text_hash)
+    lines = [line for group in readiness.overview(coordinator) for line in group.lines]
+    bases = {line.fact.code: line.opened.base for line in lines}
+    readiness.keep(coordinator, {"institution": "某数据有限公司", "pi_contact": "0000-1"}, bases)
+    carry(coordinator, desk)
+
+    assert slips.family_slip(desk, consented) == before
+    assert "某数据有限公司" not in repr(slips.family_slip(desk, other_child))
 
 
 def test_two_children_have_two_codes(desks: Desks, child: str, other_child: str) -> None:

@@ -23,8 +23,8 @@ from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, NotAgainToday
 from fieldkit.acts.closings import ClosingTold
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.interviews import ConsentMissing, StopCountsDown, TalkDeleted
-from fieldkit.acts.stops import ChoiceNotKept, ChoiceWaits, DecidedSince, TakenBack, TooLate
+from fieldkit.acts.interviews import StopCountsDown, TalkDeleted
+from fieldkit.acts.stops import AlreadyStopped, ChoiceNotKept, ChoiceWaits, DecidedSince, TakenBack, TooLate
 from fieldkit.acts.told import Seen
 from fieldkit.errors import DiskFull, Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
@@ -129,7 +129,7 @@ def test_stopped_and_kept_the_session_is_closed_and_nothing_more_is_written(
     assert closing["duration_ms"] >= 61_000
     assert found(me, "打电话") == [consented]
     said = SaveAnswer(interview, line.id, line.editor, line.base, "再写")
-    refused(ConsentMissing, "interviewer", lambda desk: answers.save(desk, said))
+    refused(answers.StoppedSince, "interviewer", lambda desk: answers.save(desk, said))
     refused(NotAgainToday, "interviewer", lambda desk: assents.record(desk, consented, ChildAnswer("think")))
     assert people.case(me, consented).step.code == "not_today"
 
@@ -598,7 +598,7 @@ def test_of_a_stop_that_counts_down_nothing_is_decided_yet_and_the_stricter_take
     there = stops.begin(me, interview, KEEP)
     standing = stops.standing(me, interview)
 
-    assert standing == stops.Standing(knew, there)
+    assert standing == stops.Standing(knew, there, asks=False, erased=0)
     assert stops.begin(me, interview, DISCARD, knew=knew).choice == DISCARD
 
 
@@ -610,7 +610,9 @@ def test_a_page_that_heard_no_answer_to_a_stop_that_was_done_asks_again_and_lear
     stops.begin(me, interview, KEEP, mark, knew)
     stops.finish(me, interview, mark)
 
-    assert stops.begin(me, interview, KEEP, mark, knew).mark == mark
+    for again in (mark, "another page"):
+        with pytest.raises(AlreadyStopped):
+            stops.begin(me, interview, KEEP, again, knew)
 
 
 def test_what_was_taken_back_stays_so_after_the_program_was_started_anew(desks: Desks, interview: str) -> None:

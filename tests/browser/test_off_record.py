@@ -417,3 +417,78 @@ def test_within_ten_seconds_the_child_can_go_on(talk: tuple[Page, Any], intervie
     laptop.kill()
 
     assert stored("W1") == STAYS + GOES
+
+
+def stopped_and_kept(page: Page, laptop: Any, interview: str) -> None:
+    page.goto(f"{laptop.url}/interviews/{interview}/stop")
+    page.click("button[value=stop_keep]")
+    page.click("[data-finish]")
+    page.wait_for_url("**/stopped*")
+
+
+def test_words_that_were_taken_back_out_of_reach_go_though_the_page_died_and_the_interview_was_stopped_since(
+    talk: tuple[Page, Any], interview: str, unlock: Unlock, waiting: Any, stored: Stored, on_disk: Callable[[str], bool]
+) -> None:
+    page, laptop = talk
+    later = page.context.new_page()
+    laptop.kill()
+    assert on_disk(GOES)
+    page.bring_to_front()
+    page.click(OFF)
+    waiting.until(page, "records.length === 1 && records[0].off === true")
+    page.close()
+    laptop.start()
+    unlock(later, laptop)
+    stopped_and_kept(later, laptop, interview)
+
+    later.goto(f"{laptop.url}/interviews/{interview}?section=W&q=W1")
+    waiting.until(later, "records.length === 0")
+    laptop.kill()
+    assert stored("W1") == STAYS
+    assert not on_disk(GOES)
+
+
+def test_a_page_that_lives_takes_words_out_of_a_stopped_interview_and_says_that_those_typed_since_are_not_saved(
+    talk: tuple[Page, Any], interview: str, stored: Stored, on_disk: Callable[[str], bool]
+) -> None:
+    page, laptop = talk
+    beside = page.context.new_page()
+    for path in ("**/answers/**", "**/session*", "**/stop/now"):
+        page.route(path, lambda route: route.abort("connectionreset"))
+    page.bring_to_front()
+    page.click(OFF)
+    page.keyboard.insert_text("后来的话。")
+    stopped_and_kept(beside, laptop, interview)
+
+    page.unroute_all()
+    expect(page.locator(BADGE)).to_contain_text("停了以后才到电脑的")
+    badge(page, "lost")
+    expect(page.locator(NOTE)).to_have_value(STAYS + "后来的话。")
+    laptop.kill()
+    assert stored("W1") == STAYS
+    assert not on_disk(GOES)
+
+
+@pytest.mark.parametrize("since", ["", "后来妈妈回来了。"])
+def test_another_open_page_of_the_note_shows_words_no_more_that_were_taken_out_and_keeps_what_was_typed_since(
+    talk: tuple[Page, Any], interview: str, stored: Stored, on_disk: Callable[[str], bool], since: str
+) -> None:
+    page, laptop = talk
+    beside = page.context.new_page()
+    open_note(beside, laptop, interview)
+    expect(beside.locator(NOTE)).to_have_value(STAYS + GOES)
+    with beside.expect_response("**/stop/now"):
+        pass
+    page.bring_to_front()
+    page.click(OFF)
+    expect(page.locator("#W1 [data-off]")).to_be_visible()
+    beside.bring_to_front()
+    beside.focus(NOTE)
+    beside.keyboard.press("End")
+    beside.keyboard.insert_text(since)
+
+    expect(beside.locator(NOTE)).to_have_value(STAYS + since)
+    badge(beside, "saved")
+    laptop.kill()
+    assert STAYS + since in stored("W1")
+    assert not on_disk(GOES)

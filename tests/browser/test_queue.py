@@ -273,7 +273,7 @@ def test_a_stop_that_waits_is_sealed_and_in_clear_it_says_neither_whose_nor_whic
 
     assert record.keys() == {"id", "v", "iv", "sealed", "turn", "day", "days", "stop"}
     assert (record["v"], record["stop"]) == (1, True)
-    assert words.keys() == {"interview", "stop", "mark", "knew", "instead", "typed"}
+    assert words.keys() == {"interview", "stop", "mark", "knew", "instead", "at", "typed"}
     assert (words["interview"], words["stop"]) == (interview, "stop_discard")
     assert phone.evaluate("() => Object.entries(localStorage)") == [[f"fieldkit queue {record['id']}", "0"]]
 

@@ -150,7 +150,7 @@ def test_that_the_child_goes_on_takes_back_what_waits_in_another_page(
     other.click(".stopbar .stop")
     other.click("#stop [data-goes-on]")
     expect(page.locator("[data-waits]")).to_be_hidden()
-    waiting.until(other, "records.length === 0")
+    waiting.until(other, "records.every((record) => record.undo)")
 
     talk.start()
     unlock(page.context.new_page(), talk)
@@ -176,8 +176,10 @@ def test_what_was_decided_at_the_laptop_since_holds_and_the_stop_that_waited_is_
     later.wait_for_url(f"{talk.url}/people/*/stopped?interview={interview}")
 
     later.goto(f"{talk.url}/interviews/{interview}?section=W&q=W1")
-    expect(later.locator("[data-chosen]")).to_contain_text("还没办")
+    expect(later.locator("[data-asks]")).to_be_visible()
     assert later.url.endswith("section=W&q=W1")
+    later.goto(f"{talk.url}/today")
+    expect(later.locator("main")).to_contain_text("孩子在连不上电脑的一页上选了")
     talk.kill()
     assert stored("W1") == WORDS
 
@@ -459,8 +461,8 @@ def test_that_the_child_goes_on_outlives_its_page_and_goes_first(
     assert stored("W1") == WORDS + MORE
 
 
-def test_a_page_that_lives_only_shows_a_stop_that_waited_where_it_was_decided_at_the_laptop_since(
-    talk: Any, page: Page, device: Page, interview: str, stored: Stored
+def test_a_stop_that_waited_is_settled_by_a_person_where_it_was_decided_at_the_laptop_since(
+    talk: Any, page: Page, device: Page, interview: str, stored: Stored, waiting: Any
 ) -> None:
     cut(page, "**/stop")
     choose_away(page, "stop_discard")
@@ -470,15 +472,19 @@ def test_a_page_that_lives_only_shows_a_stop_that_waited_where_it_was_decided_at
     device.wait_for_url("**/stopped*")
 
     mend(page)
-    expect(page.locator("[data-chosen]")).to_contain_text("电脑上已经结束、停过")
+    expect(page.locator("[data-asks]")).to_be_visible()
     expect(page.locator("[data-waits]")).to_be_hidden()
-    page.click("[data-chosen] a")
-    page.wait_for_url("**/stop")
+    page.click("[data-asks] a")
+    page.wait_for_url("**/wishes")
+    page.check("[name=reason][value=asked]", force=True)
+    page.click("button:has-text('照后来的决定')")
+    expect(page.locator("main")).to_contain_text("这里没有等着办的事了")
+    waiting.until(page, "records.length === 0")
     talk.kill()
     assert stored("W1") == WORDS
 
 
-def test_a_page_that_lives_only_shows_a_stop_that_waited_where_the_child_went_on_at_the_laptop_since(
+def test_a_stop_that_waited_is_only_shown_where_the_child_went_on_at_the_laptop_since(
     talk: Any, page: Page, device: Page, interview: str, stored: Stored
 ) -> None:
     cut(page, "**/stop")
@@ -489,11 +495,49 @@ def test_a_page_that_lives_only_shows_a_stop_that_waited_where_the_child_went_on
     device.wait_for_url("**/interviews/*")
 
     mend(page)
-    expect(page.locator("[data-chosen]")).to_contain_text("电脑上已经结束、停过")
+    expect(page.locator("[data-asks]")).to_be_visible()
     open_note(device, talk, interview)
     saved(device, MORE)
     talk.kill()
     assert stored("W1") == WORDS + MORE
+
+
+def test_that_the_child_went_on_at_the_laptop_holds_against_a_stop_that_waited_on_a_phone(
+    talk: Any, page: Page, device: Page, interview: str, stored: Stored
+) -> None:
+    cut(page, "**/stop")
+    choose_away(page, "stop_discard")
+    open_note(device, talk, interview, "W2")
+    device.click(".stopbar .stop")
+    with device.expect_response("**/stop/undo"):
+        device.click("#stop [data-goes-on]")
+    saved(device, MORE, "W2")
+    device.goto(f"{talk.url}/today")
+
+    mend(page)
+    expect(page.locator("[data-asks]")).to_be_visible()
+    device.reload()
+    expect(device.locator("main")).to_contain_text("孩子在连不上电脑的一页上选了")
+    talk.kill()
+    assert (stored("W1"), stored("W2")) == (WORDS, MORE)
+
+
+def test_going_on_out_of_reach_takes_back_a_stop_of_which_the_page_had_not_heard(
+    talk: Any, page: Page, device: Page, interview: str, stored: Stored
+) -> None:
+    cut(page)
+    device.goto(f"{talk.url}/interviews/{interview}/stop")
+    device.click("button[value=stop_discard]")
+    expect(device.locator("[data-left]")).to_be_visible()
+    page.click(".stopbar .stop")
+    page.click("#stop [data-goes-on]")
+    with page.expect_response("**/stop/undo") as answer:
+        mend(page)
+    assert answer.value.ok
+
+    device.wait_for_url("**/interviews/*")
+    talk.kill()
+    assert stored("W1") == WORDS
 
 
 def test_a_page_that_stood_open_says_that_the_interview_was_stopped_on_another_device(

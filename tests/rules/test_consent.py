@@ -80,6 +80,11 @@ REFUSED: dict[str, list[Event]] = {
         replace(XIAOHE, day="2026-11-02"),
         Event("d", CHILD, "deferred", "xiaohe", day="2026-11-02"),
     ],
+    "the child thinks about it before another laptop, whose clock is a day off": [
+        MOTHER,
+        replace(XIAOHE, day="2026-11-02"),
+        Event("d", CHILD, "deferred", "xiaohe", session="elsewhere", day="2026-11-01"),
+    ],
     "the guardian was only informed": [replace(MOTHER, act="informed_only"), XIAOHE],
     "an act of a later version is no yes": [replace(MOTHER, act="blessed"), XIAOHE],
     "the guardian declined": [MOTHER, XIAOHE, no(MOTHER)],
@@ -144,7 +149,7 @@ PERMITTED: dict[str, list[Event]] = {
     "both parents": [MOTHER, FATHER, XIAOHE],
     "the child thought about it on an earlier day": [
         MOTHER,
-        replace(XIAOHE, day="2026-11-02"),
+        replace(XIAOHE, day="2026-11-02", follows=("d",)),
         Event("d", CHILD, "deferred", "xiaohe", session=BEFORE, day="2026-11-01"),
     ],
     "the child thought about it before another laptop, and then said yes again": [
@@ -177,7 +182,7 @@ PERMITTED: dict[str, list[Event]] = {
     "putting off a second talk takes nothing back": [
         MOTHER,
         replace(XIAOHE, day="2026-11-02"),
-        Event("d", CHILD, "deferred", "xiaohe", day="2026-11-03"),
+        Event("d", CHILD, "deferred", "xiaohe", day="2026-11-03", follows=("child",)),
     ],
     "the child thought about it and goes on": [
         MOTHER,

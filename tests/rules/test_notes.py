@@ -75,6 +75,18 @@ def test_few_words_go_out_of_another_version_only_as_a_whole_sentence(text: str,
 
 
 @pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("她打我狠狠地，我哭了！她打我狠狠地", "，我哭了！"),
+        ("先写的。她打我狠狠地！还有。", "先写的。还有。"),
+        ("她打我。", "她打我。"),
+    ],
+)
+def test_more_words_go_out_of_another_version_however_their_sentence_ends(text: str, left: str) -> None:
+    assert notes.without(text, "她打我狠狠地。") == left
+
+
+@pytest.mark.parametrize(
     ("text", "words", "said"),
     [("我的妈妈", "的。", True), ("第一。", "她打我", False), ("第一。", "。", False), ("第一。", "", False)],
 )

@@ -82,6 +82,21 @@ def test_a_change_that_is_not_in_force_yet_asks_nobody() -> None:
     assert not accepted([FIRST, SECOND], "h1", "2026-11-10")
 
 
+def test_a_version_whose_stamp_ran_out_is_still_the_form_and_opens_nothing_old_or_new() -> None:
+    ended = replace(SECOND, valid_to="2026-11-23")
+
+    assert current([FIRST, ended], "guardian_info_consent", DAY) == ended
+    assert not ended.in_force(DAY)
+    assert not accepted([FIRST, ended], "h1", DAY)
+    assert not accepted([FIRST, ended], "h2", DAY)
+    assert accepted([FIRST, ended], "h2", "2026-11-23")
+
+
+def test_a_family_that_agreed_is_asked_nothing_new_once_the_stamp_of_its_form_ran_out() -> None:
+    assert accepted([FIRST], "h1", DAY)
+    assert not accepted([replace(FIRST, valid_to="2026-11-23")], "h1", DAY)
+
+
 def test_a_yes_to_an_unknown_or_unstamped_text_opens_nothing() -> None:
     assert not accepted([FIRST], "h9", DAY)
     assert not accepted([replace(FIRST, stamped_on="")], "h1", DAY)
@@ -105,6 +120,14 @@ def test_one_more_major_version_never_makes_an_older_yes_count_again(known: list
 
     assert accepted([*known, last], text, DAY) <= accepted(known, text, DAY)
     assert not accepted([*known, last], text, DAY)
+
+
+@given(st.lists(versions, max_size=5), st.sampled_from(["h1", "h2"]))
+def test_a_stamp_that_runs_out_makes_no_yes_count_again(known: list[FormVersion], text: str) -> None:
+    ended = replace(SECOND, stamped_on="2026-10-01", valid_from="", valid_to="2026-11-01")
+    before, after = (accepted([FIRST, ended, *known], text, day) for day in ("2026-11-01", "2026-11-02"))
+
+    assert after <= before
 
 
 @given(st.permutations([FIRST, SECOND, replace(FIRST, number=3, text_hash="h3", change_class="minor")]))

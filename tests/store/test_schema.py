@@ -22,6 +22,7 @@ from fieldkit.store import (
     rebuild,
     sampling,
     schema,
+    setup,
     standing,
     tasks,
     ticks,
@@ -147,9 +148,9 @@ def before_the_lists(tmp_path: Path, store_key: bytes, pen: Pen, monkeypatch: py
         patched.setattr(duplicates, "groups", lambda _: {})  # that program linked no children, and erased none
         patched.setattr(log, "is_gone", lambda *_: False)
         patched.setattr(standing, "_notices", lambda *_: [])
-        events = KINDS["consent_event"]
-        then = {name: kind for name, kind in events.fields.items() if name != "answers"}
-        patched.setitem(KINDS, "consent_event", replace(events, fields=then))
+        for kind, later in {"consent_event": "answers", "form": "printed"}.items():
+            then = {name: type_ for name, type_ in KINDS[kind].fields.items() if name != later}
+            patched.setitem(KINDS, kind, replace(KINDS[kind], fields=then))
         schema.migrations.apply(tables, stop_before="lists_at_once")
         with _before_parking(tables):
             form = {"doc_kind": "guardian", "version": "1", "text_hash": "the text", "state": "approved"}
@@ -333,4 +334,24 @@ def test_a_child_whom_an_older_program_deleted_still_counts(tmp_path: Path, stor
         tables.execute("INSERT INTO tombstones (id, subject, case_code) VALUES ('x', 'kid', 'ZK-A03-001')")
         schema.migrations.apply(tables)
         assert [row["pilot"] for row in sampling.withdrawn(tables)] == [None]
+    db.close()
+
+
+def test_a_form_that_an_older_program_stamped_says_nothing_of_what_was_printed(
+    tmp_path: Path, store_key: bytes, pen: Pen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db = Database(tmp_path / "before.db", store_key)
+    stamped = {"doc_kind": "guardian", "version": "1", "text_hash": "the text", "stamped_on": "2026-05-01"}
+    with db.writing() as tables:
+        schema.migrations.apply(tables, stop_before="printed_at_the_stamp")
+        with monkeypatch.context() as patched:
+            form = KINDS["form"]
+            then = {name: type_ for name, type_ in form.fields.items() if name != "printed"}
+            patched.setitem(KINDS, "form", replace(form, fields=then))
+            log.append(tables, pen, Draft("form", stamped))
+        schema.migrations.apply(tables)
+        assert [(row["stamped_on"], row["printed"]) for row in setup.forms(tables)] == [("2026-05-01", None)]
+        assert rebuild.differences(tables) == []
+        log.append_over(tables, pen, Draft("form", {**stamped, "printed": {"institution": "甲大学"}}))
+        assert [row["printed"] for row in setup.forms(tables)] == ['{"institution":"甲大学"}']
     db.close()

@@ -137,6 +137,53 @@ def test_a_no_closes_the_wall_until_the_same_person_lifts_it(say: Say, answer: A
     answer(both)
 
 
+def test_of_a_session_that_was_stopped_and_kept_words_go_and_none_are_added(say: Say, answer: Answer) -> None:
+    both = (say("guardian"), say("child"))
+    answer(both, "奶奶在家。叔叔也在。")
+    others = (say("guardian", "reaffirmed"), say("child", "reaffirmed"))
+    say("child", "withdrawn", items={}, scope="stop_keep")
+
+    answer(both, "奶奶在家。")
+    refused = [
+        (both, "奶奶在家。叔叔也在，他说了。"),
+        (both, "奶奶在家。叔叔没在。"),  # as long, and other words
+        (others, "奶奶在家。"),
+        ((), "奶奶在家。"),
+    ]
+    for grounds, text in refused:
+        with pytest.raises(DatabaseError, match=WALL):
+            answer(grounds, text)
+
+
+@pytest.mark.parametrize(
+    "no",
+    [
+        {"actor": "guardian", "act": "declined"},
+        {"actor": "child", "act": "withdrawn", "scope": "stop_keep", "session": "S0"},
+        {"actor": "child", "act": "withdrawn", "scope": "stop_discard"},
+        {"actor": "child", "act": "withdrawn", "scope": "all"},
+    ],
+)
+def test_under_any_other_no_a_note_is_not_even_shortened(say: Say, answer: Answer, no: dict[str, str]) -> None:
+    both = (say("guardian"), say("child"))
+    answer(both, "奶奶在家。叔叔也在。")
+    say("child", "withdrawn", items={}, scope="stop_keep")
+    say(**{"items": {}, **no})
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(both, "奶奶在家。")
+
+
+def test_what_was_said_to_another_question_is_no_note_to_shorten(
+    say: Say, answer: Answer, tables: Tables, pen: Pen
+) -> None:
+    both = (say("guardian"), say("child"))
+    answer(both, "奶奶在家。叔叔也在。")
+    say("child", "withdrawn", items={}, scope="stop_keep")
+    said = {"interview": "S1", "question": "P2", "text": "短", "outcome": "answered"}
+    with pytest.raises(DatabaseError, match=WALL):
+        log.append(tables, pen, Draft("answer", said, subject="kid", session="S1", grounds=both))
+
+
 def test_one_no_does_not_lift_another(say: Say, answer: Answer) -> None:
     both = (say("guardian"), say("child"))
     no = say("guardian", "declined", items={})
@@ -302,7 +349,7 @@ def test_their_own_no_and_a_childs_withdrawal_stop_who_is_grown_too(
     answer(own)
     say(**no)
     with pytest.raises(DatabaseError, match=WALL):
-        answer(own)
+        answer(own, "后来说的，比前面的长。")
 
 
 def test_who_is_grown_and_said_yes_in_another_session_is_stopped_by_a_guardians_no(

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import clocks, consents, people, readiness
+from fieldkit.acts import clocks, consents, household, people, readiness
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.told import PersonTold, Seen
 from fieldkit.records import natural_id
 from fieldkit.store import log
 from fieldkit.store.log import Draft
@@ -111,6 +112,39 @@ def test_who_still_has_to_be_asked_is_asked_and_what_the_carer_said_is_told_as_s
 
     assert "谁在这里" in page
     assert "已存好：奶奶" in page
+
+
+def test_a_closed_study_leads_no_parent_to_the_reading_and_still_to_the_no_and_the_paper(
+    browser: FlaskClient, child: str, closed: Callable[[], None]
+) -> None:
+    path = f"/people/{child}/consent"
+    browser.post(path, data={"relation": "mother"})
+    assert browser.get(f"{path}/guardian/read").status_code == 200
+    closed()
+
+    who = browser.get(path).text
+    assert ("起已经关闭" in who, 'name="relation" value="mother"' in who, 'name="phone"' in who) == (True, False, False)
+    for started in (browser.get(f"{path}/guardian/read"), browser.post(path, data={"relation": "mother"})):
+        assert (started.status_code, "起已经关闭" in started.text) == (409, True)
+    assert browser.post(path, data={"paper": "mother"}).location == f"{path}/guardian/paper"
+    browser.post(path, data={"relation": "pgm"})
+    carer = browser.get(f"{path}/carer").text
+    assert ("起已经关闭" in carer, 'value="yes"' in carer, 'value="no"' in carer) == (True, False, True)
+    browser.post(path, data={"refuses": "father"})
+    assert browser.post(f"{path}/guardian/no").status_code == 302
+    child_s = browser.get(f"/people/{child}/assent").text
+    assert ("起已经关闭" in child_s, 'value="think"' in child_s, 'value="no"' in child_s) == (True, False, True)
+
+
+def test_a_day_to_ask_again_comes_back_where_the_study_was_closed_meanwhile(
+    browser: FlaskClient, child: str, closed: Callable[[], None]
+) -> None:
+    path = f"/people/{child}/consent"
+    browser.post(path, data={"relation": "mother"})
+    closed()
+
+    answer = browser.post(f"{path}/guardian/later", data={"again_on": "2099-05-04"})
+    assert (answer.status_code, "起已经关闭" in answer.text, "2099-05-04" in answer.text) == (409, True, True)
 
 
 def test_what_was_not_understood_is_read_again(browser: FlaskClient, child: str) -> None:
@@ -387,6 +421,80 @@ def test_what_shows_the_guardianship_is_a_choice_and_only_a_paper_that_was_seen_
 
     assert refused.status_code == 422
     assert ("没有材料证明" in refused.text) == (shown in {"told", "none"})
+
+
+@pytest.mark.parametrize("paper", ["", "没有", "无", "口头", "none"])
+def test_a_paper_that_is_none_is_asked_for_on_the_same_page_with_all_that_was_chosen(
+    browser: FlaskClient, child: str, paper: str
+) -> None:
+    refused = browser.post(f"/people/{child}/consent", data={**LAWFUL, "basis_paper": paper, "how": "here"})
+
+    assert refused.status_code == 422
+    assert "有错：" in refused.text
+    assert '<a href="#basis_paper">看过的是什么材料：' in refused.text
+    assert_all_stays(refused.text)
+    assert f'name="basis_paper" value="{paper}"' in refused.text
+
+
+def assert_all_stays(page: str) -> None:
+    assert 'value="uncle_aunt" selected' in page
+    assert 'value="court" selected' in page
+    assert 'name="basis_evidence" value="seen_paper" checked' in page
+    assert '<details class="fold" open>' in page
+
+
+def test_where_no_paper_shows_it_buttons_lead_to_the_carer_s_agreement_and_to_a_parent(
+    browser: FlaskClient, child: str
+) -> None:
+    path = f"/people/{child}/consent"
+    refused = browser.post(path, data={**LAWFUL, "basis_evidence": "told", "how": "here"}).text
+
+    assert 'value="court" selected' in refused
+    assert '<a class="btn" href="#parents">' in refused
+    assert 'id="parents"' in refused
+    button = re.search(r'<button class="btn" name="relation" value="(\w+)">问照护人：', refused)
+    assert button
+    assert browser.post(path, data={"relation": button[1]}).location == f"{path}/carer"
+
+
+@pytest.mark.parametrize("left_open", ["relation", "basis", "basis_evidence"])
+def test_what_was_left_open_of_a_guardian_by_law_is_asked_for_where_it_stands(
+    browser: FlaskClient, child: str, left_open: str
+) -> None:
+    refused = browser.post(f"/people/{child}/consent", data={**LAWFUL, left_open: "", "how": "here"})
+
+    assert refused.status_code == 422
+    assert f'<a href="#{left_open}">' in refused.text
+    assert f'id="{left_open}"' in refused.text
+
+
+@pytest.mark.parametrize("who", ["uncle_aunt", "pgm"])
+def test_the_no_of_a_guardian_by_law_is_never_led_to_the_carer_s_page_for_want_of_a_basis(
+    browser: FlaskClient, child: str, who: str
+) -> None:
+    path = f"/people/{child}/consent"
+    said = {"relation": who, "basis": "", "how": "refuses"}
+    asked = browser.post(path, data=said)
+
+    assert asked.status_code == 422
+    assert "还没有记下" in asked.text
+    assert f'value="{who}" selected' in asked.text
+    assert browser.post(path, data={**said, "basis": "court", "basis_paper": "没有"}).location.endswith("/guardian/no")
+    browser.post(f"{path}/guardian/no", data={"mark": mark_on(browser, REFUSING.format(child))})
+    assert "监护人不同意" in browser.get(f"/people/{child}").text
+
+
+def test_of_a_guardian_on_record_the_no_needs_no_basis_again(
+    browser: FlaskClient, child: str, desks: dict[str, Desk]
+) -> None:
+    shown = {"basis": "court", "basis_evidence": "seen_paper", "basis_paper": "判决书 7 号"}
+    told = PersonTold("pgm", role="guardian", **shown)
+    household.save_person(desks["interviewer"], child, natural_id("person", child), told, Seen(""))
+    path = f"/people/{child}/consent"
+
+    assert browser.post(path, data={"relation": "pgm", "basis": "", "how": "refuses"}).location == f"{path}/guardian/no"
+    browser.post(f"{path}/guardian/no", data={"mark": mark_on(browser, REFUSING.format(child))})
+    assert "监护人不同意" in browser.get(f"/people/{child}").text
 
 
 def test_a_guardian_by_law_who_said_no_comes_back_to_it_with_the_paper_still_named(

@@ -6,6 +6,9 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
+from fieldkit.acts import readiness
+from fieldkit.acts.desk import Desk
+
 Sit = Callable[[str], FlaskClient]
 STAMP = {"stamped_on": "2026-01-02", "ethics_no": "YS-9", "valid_from": "2026-01-02", "valid_to": ""}
 KINDS = [
@@ -35,12 +38,30 @@ def test_a_stamp_that_ends_before_it_begins_is_refused_and_stays_typed(sit: Sit)
     assert 'value="2025-12-31"' in answer.text
 
 
+def test_while_two_institutions_stand_print_and_stamp_lead_to_the_choice(sit: Sit, desks: dict[str, Desk]) -> None:
+    browser, desk = sit("coordinator"), desks["coordinator"]
+    with desk.db.writing() as tables:
+        tables.execute("UPDATE forms SET stamped_on = NULL")
+    for name in ("甲大学", "乙大学"):  # two tabs: neither saw the other
+        readiness.keep(desk, {"institution": name})
+
+    paper = browser.get("/forms/carer_agreement/print")
+    stamped = browser.post("/forms/stamp", data={**STAMP, "text_hash": _newest(browser, "assent_9_11")})
+    for page in (paper, stamped):
+        assert (page.status_code, "甲大学 / 乙大学" in page.text, 'href="/conflicts"' in page.text) == (409, True, True)
+    assert 'value="YS-9"' in stamped.text
+
+
 def test_a_stamp_reaches_the_list(sit: Sit) -> None:
     browser = sit("coordinator")
 
     data = {**STAMP, "text_hash": _newest(browser, "assent_9_11")}
     assert browser.post("/forms/stamp", data=data).status_code == 302
-    assert "YS-9" in browser.get("/forms").text
+    page = browser.get("/forms").text
+    assert "YS-9" in page
+    told = re.findall(r'<span class="small">(盖章 [^<]*)', page)
+    assert told
+    assert not [one for one in told if re.search(r"\d{4}-\d{2}-\d{2}", one)]  # days as they stand elsewhere
 
 
 def test_a_new_version_without_its_class_is_refused_and_stays_typed(sit: Sit) -> None:

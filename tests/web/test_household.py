@@ -72,6 +72,33 @@ def test_a_guardian_without_a_basis_is_told_why_she_is_a_carer(browser: FlaskCli
     assert "被委托照护人" in page
 
 
+LAWFUL = {"relation": "pgm", "role": "guardian", "basis": "court", "basis_evidence": "seen_paper"}
+
+
+@pytest.mark.parametrize("paper", ["没有", "无", "口头", "none"])
+def test_that_there_is_no_paper_is_said_beside_its_field_and_stays_typed(
+    browser: FlaskClient, child: str, paper: str
+) -> None:
+    place = browser.get(f"/people/{child}/household/persons/new").headers["Location"]
+    refused = browser.post(place, data={**LAWFUL, "basis_paper": paper})
+
+    assert refused.status_code == 422
+    assert 'href="#basis_paper"' in refused.text
+    assert "不算材料" in refused.text
+    assert f'value="{paper}"' in refused.text
+
+
+@pytest.mark.parametrize("shown", [{"basis_paper": ""}, {"basis_evidence": "told"}])
+def test_a_guardian_of_whom_no_paper_is_named_is_saved_and_said_to_count_only_with_one(
+    browser: FlaskClient, child: str, shown: dict[str, str]
+) -> None:
+    place = browser.get(f"/people/{child}/household/persons/new").headers["Location"]
+    told = "写明是哪一份"
+
+    assert told in browser.post(place, data={**LAWFUL, **shown}, follow_redirects=True).text
+    assert told not in browser.post(place, data={**LAWFUL, "basis_paper": "判决书 7 号"}, follow_redirects=True).text
+
+
 def test_a_role_is_ended(browser: FlaskClient, child: str) -> None:
     place = browser.get(f"/people/{child}/household/persons/new").headers["Location"]
     browser.post(place, data={"relation": "pgm"})

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
@@ -189,7 +190,7 @@ def test_it_does_not_fall_for_twenty_minutes_while_an_interview_runs(
 
 def test_a_form_that_met_the_cover_is_carried_out_afterwards_once(open_: FlaskClient) -> None:
     wait(open_, minutes=4)
-    met = open_.post("/withdraw", data={"code": "<奶奶>", "requested_by": "guardian"})
+    met = open_.post("/withdraw", data={"code": "<奶奶>", "requested_by": "guardian", "sure": "yes"})
     assert met.status_code == 303
     assert open_.get("/withdraw").location.startswith("/cover")
     assert open_.post("/cover", data={"secret": PASSPHRASE}).location == "/unsent"
@@ -198,7 +199,8 @@ def test_a_form_that_met_the_cover_is_carried_out_afterwards_once(open_: FlaskCl
     assert 'action="/withdraw?"' in lifted.text
     assert 'value="&lt;奶奶&gt;"' in lifted.text
     assert "&lt;奶奶&gt;" not in open_.get("/withdraw").text
-    assert open_.post("/withdraw", data={"code": "<奶奶>", "requested_by": "guardian"}).status_code == 200
+    sent = {"code": "<奶奶>", "requested_by": "guardian", "sure": "yes"}
+    assert open_.post("/withdraw", data=sent).status_code == 200
 
 
 def test_cover_and_page_say_what_becomes_of_a_form_that_met_the_cover(open_: FlaskClient) -> None:
@@ -251,6 +253,31 @@ def test_what_opens_a_laptop_is_not_kept_under_the_cover(open_: FlaskClient, pat
 
     assert lifted.status_code == 302
     assert "under the cover" not in lifted.text
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "step", "back"),
+    [
+        ("/devices/look", {"request": "request.json"}, "设备", "/"),
+        ("/rosters", {"roster": "roster.xlsx"}, "用名单登记", "/rosters"),
+        ("/users", {"name": "王越", "passphrase": "four other words here"}, "这台电脑的使用者", "/users"),
+    ],
+)
+def test_the_cover_says_which_step_with_a_file_or_a_passphrase_was_not_taken(
+    open_: FlaskClient, path: str, sent: dict[str, str], step: str, back: str
+) -> None:
+    wait(open_, minutes=4)
+    data = {name: (BytesIO(b"{}"), said) if "." in said else said for name, said in sent.items()}
+    met = open_.post(path, data=data, content_type="multipart/form-data")
+    covered = open_.get(met.location).text
+
+    assert f"“{step}”没有收下" in covered
+    assert "您输的内容都还在" not in covered.split("<main")[1]
+    assert f"“{step}”没有收下" in open_.post("/cover", data={"secret": "0000"}).text
+    lifted = open_.post(met.location, data={"secret": PASSPHRASE}).location
+    assert lifted == back  # a page, and never one that there is none of
+    open_.post("/cover/pin", data={"pin": "2468"})
+    assert "没有收下" not in open_.get("/cover").text
 
 
 def test_wrong_tries_at_the_lock_slow_down_and_say_for_how_long(locked: FlaskClient) -> None:

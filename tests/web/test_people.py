@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -41,6 +42,23 @@ def test_a_slip_that_cannot_be_right_comes_back_as_it_was_typed(
     assert words in answer.text
     assert "0394-1234567" in answer.text
     assert "有错：" in answer.text
+
+
+def test_a_closed_study_says_so_before_anything_is_typed_and_offers_no_next_step(
+    browser: FlaskClient, child: str, closed: Callable[[], None]
+) -> None:
+    closed()
+    since = "起已经关闭"
+
+    for path in ("/people/new", "/rosters"):
+        assert (browser.get(path).status_code, since in browser.get(path).text) == (409, True)
+    today, page = browser.get("/today").text, browser.get(f"/people/{child}").text
+    assert (since in today, "登记一个孩子" in today, "请爸妈表态" in today) == (True, False, False)
+    assert (since in page, "请爸妈表态" in page, "退出" in page) == (True, False, True)
+    gates = browser.get(f"/people/{child}/gates").text
+    assert (since in gates, f'href="/people/{child}/consent' in gates) == (True, False)
+    assert since in browser.get("/people").text
+    assert "登记一个孩子" not in browser.get("/people").text
 
 
 def test_a_registered_child_has_a_page(browser: FlaskClient) -> None:

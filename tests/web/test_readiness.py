@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from flask.testing import FlaskClient
 
 Sit = Callable[[str], FlaskClient]
@@ -19,6 +20,19 @@ def test_a_refused_fact_stays_typed(sit: Sit) -> None:
 
     assert answer.status_code == 422
     assert 'value="2026-02-30"' in answer.text
+
+
+@pytest.mark.parametrize("changed", [{"institution": "某数据有限公司"}, {"retention_until": "2040-12-31"}])
+def test_what_the_forms_say_otherwise_leads_to_the_forms_and_is_not_headed_as_all_in_place(
+    sit: Sit, hidden: Callable[[str], dict[str, str]], changed: dict[str, str]
+) -> None:
+    browser = sit("coordinator")
+    page = browser.get("/readiness").text
+    refused = browser.post("/readiness", data={**hidden(page), "gate": "G01", **changed}).text.split("<main")[1]
+
+    assert "都齐了" not in refused
+    assert 'href="/forms"' in refused.split("<section")[0]
+    assert 'href="/forms"' not in page.split("<main")[1].split("<section")[0]
 
 
 def test_a_fact_that_was_taken_back_is_counted_as_missing_again(

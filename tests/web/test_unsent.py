@@ -9,8 +9,10 @@ from typing import Any, cast
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import people
+from fieldkit.acts import people, withdrawals
 from fieldkit.acts.desk import Desk
+from fieldkit.clock import Clock
+from fieldkit.studies import load_study
 from fieldkit.web.pages import SECRET
 from fieldkit.web.sessions import HeldSessions, end_sessions
 from fieldkit.web.titles import STEPS, called
@@ -18,6 +20,7 @@ from fieldkit.web.titles import STEPS, called
 Desks = dict[str, Desk]
 ROOT = Path(__file__).resolve().parents[2]
 PASSPHRASE = "four plain words here"
+ITEMS = len(next(form for form in load_study().forms if form.doc_kind == "guardian_info_consent").items)
 
 
 @pytest.fixture
@@ -178,7 +181,9 @@ def test_a_withdrawal_that_has_to_be_asked_which_child_waits_until_that_is_said(
     assert "哪个孩子" in which.text
     assert offered(covered)[1]["unsent"] == sent["unsent"]
 
-    chosen = dict(re.findall(r'name="(\w+)" value="([^"]*)"', which.text.split('class="stack"')[1].split("</form>")[0]))
+    chosen = dict(
+        re.findall(r'name="(\w+)" value="([^"]*)"', which.text.split('<form class="stack"')[1].split("</form>")[0])
+    )
     assert covered.post("/withdraw", data=chosen).status_code == 200
     assert covered.get("/unsent").location == "/"
 
@@ -244,6 +249,24 @@ def test_it_says_which_step_of_which_child_waits_and_since_when(
     assert case.case_code in page
 
 
+def test_a_withdrawal_from_a_childs_page_says_of_whom_by_whom_and_how_much_and_a_visit_waits_behind_it(
+    covered: FlaskClient, desks: Desks, consented: str
+) -> None:
+    case = people.case(desks["interviewer"], consented)
+    visit(covered, consented)
+    asked = {"code": [consented, "ZK-B01-042"], "sure": "yes", "asker": "mother", "scope": "quote"}
+    assert covered.post("/withdraw", data=asked).status_code == 303
+    taken = {"asker": "child", "answer": "one"}
+    assert covered.post(f"/people/{consented}/withdraw/answers", data=taken).status_code == 303
+    lift(covered)
+
+    page = covered.get("/unsent").text
+    assert f"登记退出：母亲，不再引用原话，{case.name}，ZK-B01-042" in page
+    assert consented not in page.split("<form")[0]
+    covered.post("/unsent/left", data={"left": offered(covered)[1]["unsent"]})
+    assert "收回回答：孩子" in covered.get("/unsent").text
+
+
 def test_what_waits_is_offered_in_another_browser_after_the_first_was_closed(
     covered: FlaskClient, desks: Desks, consented: str
 ) -> None:
@@ -256,7 +279,7 @@ def test_what_waits_is_offered_in_another_browser_after_the_first_was_closed(
 
 
 def test_every_form_that_can_wait_has_a_name(covered: FlaskClient) -> None:
-    open_ones = {"cards", "demo", "language", "locks", "sheets", "unsent", "users"}
+    open_ones = {"cards", "demo", "language", "locks", "unsent"}
     posts = {rule.endpoint for rule in covered.application.url_map.iter_rules() if "POST" in (rule.methods or ())}
 
     assert {called(one) for one in posts if one.partition(".")[0] not in open_ones}
@@ -296,3 +319,246 @@ def test_a_form_that_was_corrected_after_a_refusal_waits_no_more(covered: FlaskC
 
     assert covered.post(path, data={"outcome": "not_home", "unsent": sent["unsent"]}).status_code < 400
     assert covered.get("/unsent").location == "/"
+
+
+def cover(browser: FlaskClient) -> None:
+    """Let the laptop lie untouched until its cover falls."""
+    site = browser.application.extensions["fieldkit"]
+    site.clock = replace(site.clock, ahead=site.clock.ahead + timedelta(minutes=21))
+
+
+def mark_on(browser: FlaskClient, path: str) -> str:
+    return browser.get(path).text.split('name="mark" value="')[1].split('"')[0]
+
+
+def last_said(desks: Desks, child: str) -> tuple[str, str, str, str]:
+    one = people.case(desks["interviewer"], child).events[-1]
+    return one.relation, one.act, one.day, one.entered_on
+
+
+@pytest.fixture
+def days() -> tuple[str, str]:
+    """Today and tomorrow, as the tests' laptop counts them."""
+    today = Clock().today()
+    return today.isoformat(), (today + timedelta(days=1)).isoformat()
+
+
+def test_a_guardians_no_that_waited_over_midnight_bears_the_day_on_which_it_was_said(
+    beside: FlaskClient, desks: Desks, consented: str, days: tuple[str, str]
+) -> None:
+    beside.post(f"/people/{consented}/consent", data={"refuses": "father"})
+    path = f"/people/{consented}/consent/guardian/no"
+    mark = mark_on(beside, path)
+    cover(beside)
+    assert beside.post(path, data={"mark": mark}).status_code == 303
+    later(beside, 1)
+    lift(beside)
+
+    assert carry_out(beside) == 302
+    assert last_said(desks, consented) == ("father", "declined", *days)
+
+
+def test_a_signed_consent_that_waited_over_midnight_is_judged_for_its_day_also_once_it_was_corrected(
+    beside: FlaskClient, desks: Desks, child: str, signature: str, days: tuple[str, str]
+) -> None:
+    path = f"/people/{child}/consent/guardian"
+    beside.post(f"/people/{child}/consent", data={"relation": "mother"})
+    beside.post(f"{path}/read", data={f"back{number}": "ok" for number in range(3)})
+    for number in range(1, ITEMS + 1):
+        beside.post(f"{path}/items/{number}", data={"answer": "yes"})
+    mark = mark_on(beside, f"{path}/sign")
+    cover(beside)
+    signed = {
+        "real_name": "刘某",
+        "signer_name": "王某",
+        "pseudonym_zh": "南乔",
+        "migration": "both_away",
+        "carer": "pgm",
+    }
+    sent = {**signed, "pseudonym_zh": "刘某", "signature": signature, "mark": mark}
+    assert beside.post(f"{path}/sign", data=sent).status_code == 303
+    later(beside, 1)
+    lift(beside)
+
+    waits = offered(beside)[1]
+    assert beside.post(f"{path}/sign", data=waits).status_code == 422  # the pseudonym is the real name
+    corrected = {**signed, "signature": signature, "mark": mark, "unsent": waits["unsent"]}
+    assert beside.post(f"{path}/sign", data=corrected).status_code == 302
+    assert last_said(desks, child) == ("mother", "given", *days)
+    assert beside.get("/unsent").location == "/"
+
+
+def test_a_carers_answer_that_waited_over_midnight_bears_its_day(
+    beside: FlaskClient, desks: Desks, consented: str, days: tuple[str, str]
+) -> None:
+    beside.post(f"/people/{consented}/consent", data={"relation": "pgm"})
+    path = f"/people/{consented}/consent/carer"
+    mark = mark_on(beside, path)
+    cover(beside)
+    assert beside.post(path, data={"mark": mark, "agreed": "no"}).status_code == 303
+    later(beside, 1)
+    lift(beside)
+
+    assert carry_out(beside) == 302
+    assert last_said(desks, consented) == ("pgm", "declined", *days)
+
+
+def test_where_the_clock_has_gone_back_since_the_day_of_what_waited_is_asked_for(
+    beside: FlaskClient, desks: Desks, consented: str
+) -> None:
+    beside.post(f"/people/{consented}/consent", data={"refuses": "father"})
+    path = f"/people/{consented}/consent/guardian/no"
+    mark = mark_on(beside, path)
+    cover(beside)
+    assert beside.post(path, data={"mark": mark}).status_code == 303
+    lift(beside)
+    later(beside, -3)
+
+    told, now = ((Clock().today() - timedelta(days=days)).isoformat() for days in (4, 3))
+    assert "这一步是哪天填的" in beside.get("/unsent").text
+    assert carry_out(beside) == 422
+    path, sent = offered(beside)
+    assert beside.post(path, data={**sent, "filled_in_on": told}).status_code == 302
+    assert last_said(desks, consented) == ("father", "declined", told, now)
+
+
+def test_a_day_that_the_clock_was_doubted_on_is_asked_for(beside: FlaskClient, desks: Desks, consented: str) -> None:
+    later(beside, 30)
+    lift(beside)
+    beside.post(f"/people/{consented}/consent", data={"refuses": "father"})
+    path = f"/people/{consented}/consent/guardian/no"
+    mark = mark_on(beside, path)
+    cover(beside)
+    assert beside.post(path, data={"mark": mark}).status_code == 303
+    later(beside, 1)
+    lift(beside)
+
+    assert "这一步是哪天填的" in beside.get("/unsent").text
+    path, sent = offered(beside)
+    told = Clock().today().isoformat()
+    assert beside.post(path, data={**sent, "filled_in_on": told}).status_code == 302
+    assert last_said(desks, consented)[1:3] == ("declined", told)
+
+
+def test_what_can_never_be_carried_out_is_offered_for_copying_and_put_away(
+    covered: FlaskClient, desks: Desks, consented: str
+) -> None:
+    told = {"outcome": "not_home", "note": "锁着门，狗在叫"}
+    assert covered.post(f"/people/{consented}/visits", data=told).status_code == 303
+    lift(covered)
+    path, sent = offered(covered)
+    withdrawals.withdraw(desks["interviewer"], consented)
+    refused = covered.post(path, data=sent)
+
+    assert refused.status_code == 404
+    assert "锁着门，狗在叫" in refused.text
+    left = re.search(r'name="left" value="([^"]+)"', refused.text)
+    assert left
+    gone = covered.get("/unsent").text.split("<main")[1]
+    assert re.search(r"<textarea[^>]*readonly[^>]*>锁着门，狗在叫", gone)
+    assert "现在提交" not in gone
+    assert covered.post("/unsent/left", data={"left": left[1]}).status_code == 302
+    assert covered.get("/unsent").location == "/"
+    assert "还没有保存" not in covered.get("/people").text
+
+
+def begin(browser: FlaskClient, child: str, **who: str) -> str:
+    """Begin the steps of an adult, and return the mark that their pages carry."""
+    page = browser.get(browser.post(f"/people/{child}/consent", data=who).location)
+    return str(re.findall(r'name="mark" value="([^"]+)"', page.text)[0])
+
+
+def guardian_says_no(browser: FlaskClient, child: str, mark: str) -> None:
+    """Send a guardian's no while the cover lies over the session."""
+    browser.post("/cover/pin", data={"pin": "2468"})
+    assert browser.post(f"/people/{child}/consent/guardian/no", data={"mark": mark}).status_code == 303
+
+
+@pytest.fixture
+def awake(beside: FlaskClient, consented: str) -> FlaskClient:
+    """The interviewer's laptop while somebody works at it; of a child there the mother agreed."""
+    assert beside.get(f"/people/{consented}").status_code == 200
+    return beside
+
+
+def test_a_guardians_no_is_carried_out_although_the_steps_began_anew_for_the_other_parent(
+    awake: FlaskClient, desks: Desks, consented: str
+) -> None:
+    guardian_says_no(awake, consented, begin(awake, consented, refuses="mother"))
+    lift(awake)
+    fathers = begin(awake, consented, refuses="father")
+    page = awake.get("/unsent").text
+    assert "不同意：母亲" in page
+
+    assert carry_out(awake) == 302
+    assert awake.get("/unsent").location == "/"
+    saying = people.case(desks["interviewer"], consented).events[-1]
+    assert (saying.actor, saying.act, saying.relation) == ("guardian", "declined", "mother")
+    assert awake.post(f"/people/{consented}/consent/guardian/no", data={"mark": fathers}).status_code == 302
+    saying = people.case(desks["interviewer"], consented).events[-1]
+    assert (saying.act, saying.relation) == ("declined", "father")
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_guardians_no_outlives_a_browser_that_was_closed_and_a_lock_after_which_steps_began_anew(
+    awake: FlaskClient, consented: str, *, locked: bool
+) -> None:
+    guardian_says_no(awake, consented, begin(awake, consented, refuses="mother"))
+    if locked:
+        awake.post("/lock")
+    again = awake if locked else awake.application.test_client()
+    assert unlock(again) == "/unsent"
+    if locked:
+        begin(again, consented, relation="father")
+
+    assert carry_out(again) == 302
+    at = again.application.extensions["fieldkit"].machines["home"].desk
+    saying = people.case(at, consented).events[-1]
+    assert (saying.actor, saying.act, saying.relation) == ("guardian", "declined", "mother")
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "act"),
+    [
+        ({"relation": "mother"}, "later", "deferred"),
+        ({"phone": "mother"}, "dropped", "informed_only"),
+    ],
+)
+def test_what_a_guardian_put_off_or_a_call_that_broke_off_outlives_a_closed_browser(
+    awake: FlaskClient, desks: Desks, consented: str, who: dict[str, str], path: str, act: str
+) -> None:
+    mark = begin(awake, consented, **who)
+    awake.post("/cover/pin", data={"pin": "2468"})
+    assert awake.post(f"/people/{consented}/consent/guardian/{path}", data={"mark": mark}).status_code == 303
+    again = awake.application.test_client()
+    assert unlock(again) == "/unsent"
+    assert "母亲" in again.get("/unsent").text
+
+    assert carry_out(again) == 302
+    assert says(desks, consented)[-1] == ("guardian", act)
+
+
+def test_a_step_in_the_middle_goes_on_in_another_browser_and_never_in_the_steps_of_somebody_else(
+    awake: FlaskClient, consented: str
+) -> None:
+    mark = begin(awake, consented, relation="mother")
+    awake.post("/cover/pin", data={"pin": "2468"})
+    told = {"mark": mark, "back0": "ok", "back1": "ok", "back2": "ok"}
+    assert awake.post(f"/people/{consented}/consent/guardian/read", data=told).status_code == 303
+    again = awake.application.test_client()
+    unlock(again)
+    path, sent = offered(again)
+    begin(again, consented, relation="father")
+    assert again.post(path, data=sent).status_code == 409
+    assert again.get("/unsent").status_code == 200
+
+    once_more = awake.application.test_client()
+    unlock(once_more)
+    assert carry_out(once_more) == 302
+    assert once_more.get(f"/people/{consented}/consent/guardian/items/1").status_code == 200
+
+
+def test_a_refusal_of_a_form_that_never_waited_offers_nothing_to_put_away(covered: FlaskClient) -> None:
+    lift(covered)
+
+    assert 'name="left"' not in covered.post("/people/nobody/visits", data={"outcome": "not_home"}).text

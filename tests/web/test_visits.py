@@ -28,3 +28,32 @@ def test_a_reason_is_one_tap(browser: FlaskClient, child: str) -> None:
     browser.post(f"/people/{child}/visits/not-taking-part", data={"reason": "no_time"})
 
     assert "没时间" in browser.get("/people").text
+
+
+def test_a_visit_that_ended_with_a_refusal_leads_to_whose_no_it_is(browser: FlaskClient, consented: str) -> None:
+    asked = browser.post(f"/people/{consented}/visits", data={"outcome": "refused"}, follow_redirects=True).text
+    assert "是谁不愿意？" in asked
+    assert "没有写明是谁" in browser.get(f"/people/{consented}").text
+
+    assert 'name="refuses" value="mother"' in asked
+    no = browser.post(f"/people/{consented}/consent", data={"refuses": "mother"})
+    assert no.location.endswith("/consent/guardian/no")
+    assert browser.post(no.location, data={}).status_code == 302
+    page = browser.get(f"/people/{consented}").text
+    assert "没有写明是谁" not in page
+    assert "拒绝" in page
+
+
+def test_a_carers_no_is_counted_and_asked_about_no_more(browser: FlaskClient, consented: str) -> None:
+    browser.post(f"/people/{consented}/visits", data={"outcome": "refused"})
+    browser.post(f"/people/{consented}/visits/not-taking-part", data={"reason": "carer_no"})
+
+    assert "没有写明是谁" not in browser.get(f"/people/{consented}").text
+
+
+def test_after_a_visit_of_another_outcome_nobody_is_asked_who_refused(browser: FlaskClient, consented: str) -> None:
+    browser.post(f"/people/{consented}/visits", data={"outcome": "refused", "nonce": "a"})
+    after = browser.post(f"/people/{consented}/visits", data={"outcome": "met", "nonce": "b"})
+
+    assert after.location.endswith(f"/people/{consented}")
+    assert "没有写明是谁" not in browser.get(f"/people/{consented}").text

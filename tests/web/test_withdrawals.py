@@ -2,15 +2,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import people
+from fieldkit.acts import people, readiness, slips
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
 from fieldkit.store import log
 from fieldkit.store.log import Draft
+
+
+def picked(page: str) -> dict[str, list[str]]:
+    """Return what the page that asks whom sends where every one is ticked."""
+    form = page.split('<form class="stack"')[1].split("</form>")[0]
+    sent: dict[str, list[str]] = {}
+    for name, value in re.findall(r'name="([^"]+)" value="([^"]*)"', form):
+        sent[name] = [*sent.get(name, []), unescape(value)]
+    return sent
 
 
 def test_an_empty_code_is_asked_again(browser: FlaskClient) -> None:
@@ -91,8 +101,8 @@ def test_a_called_name_is_no_code_and_leads_to_the_children_it_may_mean(browser:
     assert "说的是哪个孩子？" in page
     assert browser.get(f"/people/{child}").status_code == 200
 
-    (form,) = [one for one in page.split("<form")[1:] if child in one]
-    typed = dict(re.findall(r'name="(code|shown|asker|scope|sure)" value="([^"]*)"', form))
+    typed = picked(page)
+    assert typed["code"] == [child]
     done = browser.post("/withdraw", data=typed).text
     assert "看不到这个孩子" in done
     assert browser.get(f"/people/{child}").status_code == 404
@@ -100,11 +110,40 @@ def test_a_called_name_is_no_code_and_leads_to_the_children_it_may_mean(browser:
 
 @pytest.mark.parametrize("typed", ["0394-000 0000", "１３８００００００００", "字" * 41, "李小花", "😀"])
 def test_a_number_a_name_or_a_whole_text_is_passed_on_only_after_it_was_meant(browser: FlaskClient, typed: str) -> None:
-    asked = browser.post("/withdraw", data={"code": typed, "asker": "guardian"}).text
-    assert "这不是编号" in asked
+    asked = browser.post("/withdraw", data={"code": typed, "asker": "guardian"})
+    assert asked.status_code == 422
+    assert "还没有记下来" in asked.text
 
     done = browser.post("/withdraw", data={"code": typed, "asker": "guardian", "sure": "yes"}).text
     assert "跟着下一个数据包走" in done  # never refused
+
+
+def test_an_unknown_name_is_corrected_where_it_was_typed_and_who_asked_is_kept(
+    browser: FlaskClient, desks: dict[str, Desk], consented: str
+) -> None:
+    asked = browser.post("/withdraw", data={"code": "王小芳", "asker": "mother", "scope": "stop_keep"}).text
+
+    assert '<a href="#code">' in asked
+    assert 'name="code" value="王小芳"' in asked
+    assert 'name="asker" value="mother" checked' in asked
+    assert 'name="scope" value="stop_keep" checked' in asked
+    assert "这不是编号" not in asked
+    assert f'href="tel:{readiness.phone(desks["interviewer"])}"' in asked
+    assert asked.index('<button class="btn primary">') < asked.index("tel:") < asked.index('name="sure"')
+    corrected = {"code": people.case(desks["interviewer"], consented).case_code, "asker": "mother", "scope": "all"}
+    assert "看不到这个孩子" in browser.post("/withdraw", data=corrected).text
+
+
+def test_who_asked_is_kept_on_the_way_back_and_a_name_does_not_stick_to_its_code(
+    browser: FlaskClient, child: str
+) -> None:
+    which = browser.post("/withdraw", data={"code": "小满", "asker": "father"}).text
+    back = re.search(r'class="back" href="([^"]+)"', which)
+
+    assert back
+    assert 'name="asker" value="father" checked' in browser.get(unescape(back[1])).text
+    (name,) = re.findall(r'name="code" value="[^"]+">(.*?)</label>', which)
+    assert name.startswith("<span>")  # of what a label holds side by side the blank between is lost
 
 
 @pytest.mark.parametrize("around", ["编号 {}", "{}（小河）", "是 {}，谢谢"])
@@ -119,18 +158,96 @@ def test_a_code_with_words_around_it_hides_the_child_at_once(
     assert browser.get(f"/people/{consented}").status_code == 404
 
 
-def test_a_text_that_names_two_children_by_code_leads_to_both(
-    browser: FlaskClient, desks: dict[str, Desk], child: str
-) -> None:
-    first = people.case(desks["interviewer"], child).case_code
+@pytest.fixture
+def others(desks: dict[str, Desk], consented: str) -> list[str]:
+    """Two more children of that site, consented to as well as asked for: `consented` is the first of three."""
     born = f"{desks['interviewer'].clock.today().year - 11}-02"
-    other = people.register(desks["interviewer"], NewChild("小雨", "0394-0000001", "A03", "m", born))
-    second = people.case(desks["interviewer"], other).case_code
-    page = browser.post("/withdraw", data={"code": f"{first}、{second[-3:]}", "asker": "mother"}).text
+    told = [NewChild(called, f"0394-000002{place}", "A03", "m", born) for place, called in enumerate(("小雨", "小河"))]
+    return [people.register(desks["interviewer"], one) for one in told]
 
-    assert first in page
-    assert second in page
-    assert not people.case(desks["interviewer"], child).events
+
+def left(browser: FlaskClient, children: list[str]) -> list[bool]:
+    return [browser.get(f"/people/{one}").status_code == 200 for one in children]
+
+
+@pytest.mark.parametrize(
+    "between", ["、{full}", "、{number}", "/{short}", "和{short}号", "、ZK-A03-{short}", " {slip}"]
+)
+def test_of_a_text_that_names_two_children_none_is_dropped_in_silence(
+    browser: FlaskClient, desks: dict[str, Desk], consented: str, others: list[str], between: str
+) -> None:
+    at = desks["interviewer"]
+    first, second = (people.case(at, one).case_code for one in (consented, others[0]))
+    said = {"full": second, "number": second[-3:], "short": str(int(second[-3:]))}
+    text = first + between.format(**said, slip=slips.family_slip(at, others[0]).code)
+    which = browser.post("/withdraw", data={"code": text, "asker": "mother"}).text
+
+    assert left(browser, [consented, *others]) == [True, True, True]
+    sent = picked(which)
+    assert set(sent["code"]) == {consented, others[0]}
+    none = browser.post("/withdraw", data={**sent, "code": []})
+    assert none.status_code == 422
+    assert set(picked(none.text)["code"]) == {consented, others[0]}
+    done = browser.post("/withdraw", data={**sent, "code": [consented]}).text
+    assert re.search(rf"没有勾上[^<]*{second}", done)
+    assert left(browser, [consented, *others]) == [False, True, True]
+
+
+def test_of_codes_from_elsewhere_each_becomes_a_notice_of_its_own(
+    browser: FlaskClient, desks: dict[str, Desk], consented: str
+) -> None:
+    sent = picked(browser.post("/withdraw", data={"code": "zk b01 042、43", "asker": "mother"}).text)
+    done = browser.post("/withdraw", data=sent).text
+
+    assert done.count("跟着下一个数据包走") == 2
+    with desks["interviewer"].db.reading() as tables:
+        found = [row["code"] for row in tables.query("SELECT code FROM notices ORDER BY code")]
+    assert found == ["ZK-B01-042", "ZK-B01-043"]
+    assert left(browser, [consented]) == [True]
+
+
+@pytest.mark.parametrize("around", ["编号{}", "{}。", "{}号", "{}"])
+def test_a_slip_code_with_words_around_it_hides_the_child_at_once(
+    browser: FlaskClient, desks: dict[str, Desk], consented: str, around: str
+) -> None:
+    code = slips.family_slip(desks["interviewer"], consented).code
+    done = browser.post("/withdraw", data={"code": around.format(code), "asker": "mother"}).text
+
+    assert "看不到这个孩子" in done
+    assert left(browser, [consented]) == [False]
+
+
+def test_a_pseudonym_beside_a_code_or_in_quotes_is_the_childs(
+    browser: FlaskClient, desks: dict[str, Desk], consented: str, others: list[str]
+) -> None:
+    at = desks["interviewer"]
+    name = people.case(at, consented).pseudonym
+    assert name
+    both = browser.post(
+        "/withdraw", data={"code": f"{name.zh}，{people.case(at, others[0]).case_code}", "asker": "mother"}
+    )
+    assert set(picked(both.text)["code"]) == {consented, others[0]}
+
+    assert "看不到这个孩子" in browser.post("/withdraw", data={"code": f"“{name.zh}”", "asker": "mother"}).text
+    assert left(browser, [consented, *others]) == [False, True, True]
+
+
+def test_words_beside_a_code_that_are_nobodys_are_said_to_be_not_registered(
+    browser: FlaskClient, desks: dict[str, Desk], consented: str
+) -> None:
+    code = people.case(desks["interviewer"], consented).case_code
+    done = browser.post("/withdraw", data={"code": f"{code} 和王小芳", "asker": "mother"}).text
+
+    assert "看不到这个孩子" in done
+    assert "王小芳" in done.split("没有登记的")[1]
+
+
+def test_of_what_no_code_can_be_read_in_it_is_never_said_that_it_takes_effect(browser: FlaskClient) -> None:
+    done = browser.post("/withdraw", data={"code": "王小芳", "asker": "mother", "sure": "yes"}).text
+
+    assert "就在哪里生效" not in done
+    assert "读不出编号" in done
+    assert "15 天" not in done
 
 
 def test_of_two_children_with_one_pseudonym_the_family_is_asked_which(
@@ -146,8 +263,8 @@ def test_of_two_children_with_one_pseudonym_the_family_is_asked_which(
 
     page = browser.post("/withdraw", data={"code": name.zh, "asker": "mother"}).text
     assert "说的是哪个孩子？" in page
-    assert (consented in page, other in page) == (True, True)
-    browser.post("/withdraw", data={"code": other, "shown": "x", "asker": "mother", "sure": "yes"})
+    assert set(picked(page)["code"]) == {consented, other}
+    browser.post("/withdraw", data={**picked(page), "code": [other]})
     assert browser.get(f"/people/{consented}").status_code == 200
     assert browser.get(f"/people/{other}").status_code == 404
 

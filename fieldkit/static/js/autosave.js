@@ -162,7 +162,8 @@ export class Autosave {
       return RETRY;
     }
     const answer = await response.json();
-    if (!response.ok) return off ? this.stays(off, answer.sentence) : this.refused(now, answer.sentence, response.status === 413 || response.status >= 500);
+    if (!response.ok && off) return answer.code === 'only_taken_out' ? this.cutOut(off, answer.sentence) : this.stays(off, answer.sentence);
+    if (!response.ok) return this.refused(now, answer.sentence, response.status === 413 || response.status >= 500);
     if (answer.ack !== await keyedHash(this.form.dataset.ack, now.words.text)) return this.underAnotherKey();
     this.stored = now.state;
     this.heard += 1;
@@ -204,6 +205,15 @@ export class Autosave {
     const rest = this.now();
     this.kept.keep(rest).then(() => this.kept.done(rest.turn - 1));
     return 0;
+  }
+
+  // The words are gone there, and nothing more is taken: what else was typed stands on this page.
+  cutOut(off, sentence) {
+    this.heard += 1;
+    this.settled(off, '');
+    this.badge.show('lost', sentence);
+    this.goOnTaking();
+    return REFUSED;
   }
 
   stays(off, sentence) {
@@ -262,6 +272,27 @@ export class Autosave {
     };
     tell(await Promise.race([keeping, pause(LONGEST)]));
     if (await keeping) tell(true);
+  }
+
+  // The form of this note as the laptop has it *now*. Where words of it were taken out elsewhere the page shows them no
+  // longer; what was typed behind them since is saved with what stays.
+  follow(now) {
+    const had = this.stored && JSON.parse(this.stored)[0], typed = this.text();
+    const stands = now.querySelector('textarea').value, others = Array.from(now.querySelectorAll('.other'), (one) => one.textContent);
+    const bare = (text) => text.replace(/\s/g, '');
+    if (!had || had === stands || this.saving || this.off.length || others.some((one) => bare(one).includes(bare(had)))) return;
+    if (!typed.startsWith(had)) {
+      this.badge.show('lost', this.sentences.erased);
+      return;
+    }
+    for (const name of ['editor', 'base']) this.form.elements[name].value = now.elements[name].value;
+    this.form.dataset.ack = now.dataset.ack;
+    this.box.value = stands + typed.slice(had.length);
+    this.stored = JSON.stringify([stands, this.kind()]);
+    this.form.querySelectorAll('.other').forEach((version) => version.remove());
+    this.form.querySelector('[data-off]').before(...now.querySelectorAll('.other'));
+    if (this.unsaved()) this.later(0);
+    else this.badge.show('saved');
   }
 
   // While a stop may have been carried out the badge promises nothing.

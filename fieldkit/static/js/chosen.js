@@ -4,9 +4,11 @@
 import { GoesOn, standing } from './goes_on.js';
 import { Kept } from './kept.js';
 import { randomId, send, signedIn } from './laptop.js';
+import { follow } from './off_record.js';
+import { ago, running } from './presence.js';
 
 const AGAIN = 2000, SOON = 1000, MOMENT = 300, NOT_KEPT = 507, STOPPED = /\bpartial_child$/;
-const SINCE = 'decided_since', TAKEN_BACK = 'taken_back';
+const SETTLED = ['decided_since', 'taken_back', 'already_stopped'];
 const reveal = (name, shown) => document.querySelectorAll(`[${name}]`).forEach((line) => { line.hidden = !shown; });
 const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
 
@@ -25,10 +27,11 @@ export class Chosen {
     this.decided = place.dataset.decided;  // on the laptop, as far as this page knows
     this.counts = '';  // the mark of the stop that counts down there
     this.knew = '';  // what had been decided when it was chosen
+    this.at = 0;  // when that was
     this.instead = [];  // the marks of what was chosen or taken back here before: it takes their place
     this.answered = new URLSearchParams();  // how the laptop's page is asked for
     this.back = new GoesOn(this, queue, notes);
-    this.over = this.stale = this.told = false;  // nothing goes on; the child went on here since; it is shown why
+    this.over = this.stale = false;  // nothing goes on; the child went on here since
     this.turn = 0;
     this.running = this.sending = this.onwards = null;
     this.late = this.left = this.stays = false;  // found here; gone to the laptop's page; which could not write it down
@@ -73,6 +76,10 @@ export class Chosen {
       return;
     }
     this.decided = now.decided;
+    this.stale &&= this.back.waits();
+    reveal('data-asks', now.asks);
+    if (this.erased !== undefined && this.erased !== now.erased) follow(this.notes).catch((error) => console.warn(error.name));
+    this.erased = now.erased;
     if (!this.choice && STOPPED.test(now.decided) && !STOPPED.test(this.place.dataset.decided)) {
       this.isOver('stopped');
       return;
@@ -94,19 +101,19 @@ export class Chosen {
 
   // Tells whether this browser keeps it, should the page die. What it was called, what was known, and in the place of
   // what it was chosen, where a page that is gone chose it.
-  async choose(choice, { mark = randomId(), knew = this.decided, instead = [] } = {}) {
+  async choose(choice, { mark = randomId(), knew = this.decided, instead = [], at = running() } = {}) {
     const turn = this.turn += 1, before = [...this.instead, ...instead, this.asked, ...this.back.marks];
     this.instead = [...new Set(before)].filter((one) => one && one !== mark);
     this.choice = choice;
     this.name = mark;
     this.knew = knew;
+    this.at = at;
     this.left = false;
     this.back.drop();
     this.counts = '';
     reveal('data-counts', false);
-    this.since(false);
     document.querySelector('[data-cover]')?.setAttribute('data-kept', '');  // a lock does not take the page along
-    const keeping = this.kept.keep({ turn, words: { stop: choice, mark, knew, instead: this.instead } });
+    const keeping = this.kept.keep({ turn, words: { stop: choice, mark, knew, instead: this.instead, at } });
     this.mark();
     this.tell('stops');
     setTimeout(() => this.show(), SOON);
@@ -117,35 +124,24 @@ export class Chosen {
   }
 
   // The stop of a page that is gone; what was chosen on this page since holds. Of two such stops the stricter does.
-  // Where the interview was ended on the laptop since, that was decided there: it is shown, and a person looks.
-  async adopt({ stop: choice, mark, knew, instead }) {
+  async adopt({ stop: choice, mark, knew, instead, at }) {
     if (this.decided.includes(mark)) return true;  // that was decided of this very one
-    if (this.place.dataset.ended !== undefined) {
-      this.since(true);
-      return false;
-    }
     if (this.choice && !(this.late && choice === 'stop_discard')) return true;
     this.late = true;
     if (this.form) location.hash = 'stop';
-    return this.choose(choice, { mark, knew, instead });
-  }
-
-  // The laptop did not carry it out, since it was decided there; it stays sealed, and a person looks.
-  since(shown) {
-    this.told = shown;
-    reveal('data-since', shown);
-    reveal('data-undone', !shown);
-    if (shown) this.place.querySelector('a').href = this.path;
-    if (shown || !this.choice) this.place.hidden = !shown;
+    return this.choose(choice, { mark, knew, instead, at });
   }
 
   // On every page of this interview; also where the laptop may have the choice, though its answer got lost, and where
-  // another page or device chose.
+  // another page or device chose. Where no stop is known here the laptop is told all the same: one that was chosen before
+  // may count down there, and an older one that waits in another page is not to overrule it.
   async goOn() {
+    const at = running(), known = this.asked || this.counts;
     this.tell('goes on');
     this.drop();
     await this.look();
     if (this.counts) this.drop();
+    else if (!known && !this.choice) this.back.take([''], at);
   }
 
   drop() {
@@ -158,7 +154,6 @@ export class Chosen {
     this.mark();
     this.show();
     reveal('data-counts', false);
-    this.since(false);
   }
 
   forget() {
@@ -174,7 +169,7 @@ export class Chosen {
   }
 
   show() {
-    this.place.hidden = !this.choice && !this.told;
+    this.place.hidden = !this.choice;
     if (this.line) this.line.hidden = !this.choice;
   }
 
@@ -201,11 +196,11 @@ export class Chosen {
     if (!now || choice !== this.choice) return false;
     const fields = new FormData();
     const mark = this.asked = this.name;
-    for (const [name, value] of Object.entries({ csrf_token: now.csrf, choice, mark, knew: this.knew })) fields.set(name, value);
+    for (const [name, value] of Object.entries({ csrf_token: now.csrf, choice, mark, knew: this.knew, ago: ago([this.at]) })) fields.set(name, value);
     for (const one of this.instead) fields.append('instead', one);
     const answer = await send(this.path, fields, { redirect: 'follow' });
     const { code } = answer.headers.get('Content-Type')?.includes('json') ? await answer.json() : {};
-    if ([SINCE, TAKEN_BACK].includes(code)) return this.settled(choice, code);
+    if (SETTLED.includes(code)) return this.settled(choice, code);
     const { pathname, searchParams } = new URL(answer.url);
     const taken = pathname === this.path && (answer.redirected || [404, 409, 422, NOT_KEPT].includes(answer.status));  // what it has to say about it stands on its page
     this.answered = searchParams;
@@ -219,15 +214,16 @@ export class Chosen {
     this.stale = false;
   }
 
-  // It is not carried out: since it was chosen something else was decided on the laptop, or the child went on there.
+  // It is not carried out: something else was decided on the laptop since, and it waits there for a person; or the child
+  // went on there, or it is done already.
   settled(choice, code) {
     if (choice === this.choice) {
       this.choice = this.asked = '';
-      if (code === TAKEN_BACK) this.forget();
+      this.forget();
       this.mark();
       this.show();
-      if (code === SINCE) this.since(true);
       if (location.hash === '#stop') location.hash = '';
+      if (code === 'decided_since') reveal('data-asks', true);
     }
     return false;
   }

@@ -23,7 +23,7 @@ export class Delivery {
     this.running = true;
     let away = false;
     try {
-      await this.queue.each(({ undo }) => undo && this.chosen.back.take(undo));
+      await this.queue.each(({ undo, at }) => undo && this.chosen.back.take(undo, at));
       if (this.chosen.back.waits() && !await this.chosen.back.once()) away = true;
       else this.tellClosed(await this.queue.each(async (words, remove) => {
         const became = this.became.get(words.id) ?? await this.deliver(words, remove);

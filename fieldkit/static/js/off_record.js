@@ -24,6 +24,16 @@ async function renew(form, words) {
   form.querySelector('[data-off]').before(...now.querySelectorAll('.other'));
 }
 
+// Words were erased on the laptop: each note of this page of which its last text stands there no more goes on from what
+// does, as another page or device left it.
+export async function follow(notes) {
+  const page = await anew(location.href);
+  for (const note of notes) {
+    const now = page.getElementById(note.form.closest('details').id)?.querySelector('form.note');
+    if (now) note.follow(now);
+  }
+}
+
 export function offRecord(form, note) {
   const box = form.querySelector('textarea'), line = form.querySelector('[data-off]');
   let taken = null, timer = 0, turn = 0;
