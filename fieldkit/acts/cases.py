@@ -293,17 +293,8 @@ def next_step(one: Case, day: str, screening: str) -> Step:
 
 
 _ASKS = frozenset(
-    (
-        "screen",
-        "set_date",
-        "ask_guardian",
-        "call_parents",
-        "ask_adult",
-        "ask_child",
-        "child_said_no",
-        "guardian_said_no",
-    )
-) | {"prepare", "start"}
+    ("screen", "ask_guardian", "call_parents", "ask_adult", "ask_child", "child_said_no", "guardian_said_no")
+) | {"set_date", "prepare", "start"}
 _FOR_THE_FAMILY = ("screen", "set_date", "ask_guardian", "call_parents", "ask_adult", "ask_child")
 
 

@@ -170,9 +170,9 @@ def inform(desk: Desk, subject: str, said: GuardianAnswer) -> str:
 
 @only(INTERVIEWER)
 def defer(desk: Desk, subject: str, said: GuardianAnswer, again_on: str = "") -> str:
-    """Keep that the guardian wants to think about it, and when to ask again. Raises NoDay, DayToAskAgain, StudyClosed."""
-    asked, today = again_on.strip(), desk.clock.today()
-    day = calendars.coming_day(asked, N_("Ask again on"), today).isoformat() if asked else ""
+    """Keep that the guardian is thinking about it, and when to ask again. Raises NoDay, DayToAskAgain, StudyClosed."""
+    asked, said_on = again_on.strip(), calendars.civil_day(check_day(desk, said.given_on))
+    day = calendars.coming_day(asked, N_("Ask again on"), said_on).isoformat() if asked else ""
     return _undecided(desk, subject, said, {"act": "deferred", "again_on": day})
 
 

@@ -129,11 +129,12 @@ def _begun(case: Case, guardian: bool) -> Answer:
         raise Missing(field=_("who is here"))
     basis = request.form.get("basis", "")
     actor = consent.ADULT if case.adult else consent.GUARDIAN if guardian else consent.CARER
-    if actor != consent.CARER and how not in {steps.PAPER, steps.REFUSES}:
+    agrees_now = how not in {steps.PAPER, steps.REFUSES}
+    if agrees_now and actor != consent.CARER:
         case.check_open()
-    if how not in {steps.PAPER, steps.REFUSES}:
+    if agrees_now:
         guardians.check_may_answer(desk(), case.id, relation, basis)
-    noes = consent.noes_of(case.events, actor, relation) if how not in {steps.PAPER, steps.REFUSES} else []
+    noes = consent.noes_of(case.events, actor, relation) if agrees_now else []
     asked = consent.asked_again(actor, noes) if actor != consent.CARER else []
     if any(not reasons().get(one.code) for one in asked):
         return _again(case, noes, asked, {"relation": relation, "how": how, "basis": basis})
