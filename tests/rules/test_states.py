@@ -214,7 +214,7 @@ def trusts_the_newest(events: list[Event], adults: dict[str, Adult], forms: list
 def test_the_machine_finds_a_planted_fault(planted: Judge) -> None:
     faulty = type("Faulty", (Family,), {"judge": staticmethod(planted)})
     found_is_enough: dict[str, Any] = {"phases": [Phase.generate], "report_multiple_bugs": False}
-    chosen = settings(max_examples=300, stateful_step_count=20, deadline=None, database=None, **found_is_enough)
+    chosen = settings(max_examples=3_000, stateful_step_count=20, deadline=None, database=None, **found_is_enough)
 
     with pytest.raises(AssertionError):
         run_state_machine_as_test(faulty, settings=chosen)
