@@ -45,6 +45,7 @@ class NotAGuardian(Refusal):
 class NoGuardianNow(NotAGuardian):
     """V20: who would be a guardian is none by what the household says."""
 
+    code = "no_guardian_now"
     message = N_(
         "By the household page this adult is no guardian today: dead, under 18, without the capacity, or the role has "
         "ended, or two records disagree. If that is wrong, put it right there; otherwise ask the other guardian. "
