@@ -133,9 +133,16 @@ def on_paper(
 
 
 def _session(desk: Desk, one: Case, said: ChildAnswer) -> str:
-    """Return the talk that is open, where the child thinks about that one or then goes on with it; else a new one."""
+    """Return the talk that is open, where the child thinks about that one or then goes on with it; else a new one.
+
+    What is thought about is also the talk that a yes of today opens, perhaps on another laptop already, and one that
+    was begun before the date changed.
+    """
     talk = one.talk_of(desk.today)
-    return talk if talk and (said.answer == "think" or one.thinks_in(talk)) else new_id()
+    if said.answer == "think":
+        begun = next((line.id for line in reversed(one.interviews) if not line.ended), "")
+        return talk or one.session or begun or new_id()
+    return talk if talk and one.thinks_in(talk) else new_id()
 
 
 def _same_yes(one: Case, said: ChildAnswer, form: FormView) -> str:

@@ -133,10 +133,15 @@ def lifting(noes: Sequence[consent.Event]) -> dict[str, Value]:
 
 
 def decline(desk: Desk, tables: Tables, one: Case, event: Mapping[str, Value], reason: str) -> str:
-    """Keep a no, and count it without a name; no reason is asked for, and its day cannot be called another (V31)."""
+    """Keep a no, and count it without a name; no reason is asked for.
+
+    A day that a person stated cannot be called another after it (V31). One that nobody believes stays in doubt: by it
+    children would come of age.
+    """
     said_no = {**event, "act": "declined"}
     kept = log.append(tables, desk.pen, Draft("consent_event", said_no, subject=one.id, session=event.get("session")))
     trace = {"reason": reason, "site": one.site, "sex": one.sex, "age_group": one.age_group, "day": desk.today}
     log.append(tables, desk.pen, Draft("nonparticipation", trace, record=new_id(), subject=one.id))
-    trust(tables, desk.clock.today())
+    if desk.clock.stated:
+        trust(tables, desk.clock.today())
     return kept.id

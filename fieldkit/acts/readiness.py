@@ -156,7 +156,8 @@ def stamp(
     """Keep the ethics committee's stamp on the forms that were on the screen; from then on they may be used.
 
     *shown*: text hash to what its stamp goes over (`Sheet.opened`). What the forms print of the study is kept with the
-    first stamp. Raises Missing, NoDay, DayToCome, EndsBeforeItBegins, NotFound, NewerVersion, FactsDisputed.
+    first stamp. A stamp that goes on from one that counts today leaves no day between without. Raises Missing, NoDay,
+    DayToCome, EndsBeforeItBegins, NotFound, NewerVersion, FactsDisputed.
     """
     if not ethics_no.strip():
         raise Missing(field=N_("the approval's number"))
@@ -173,7 +174,8 @@ def stamp(
             one = versions.newest_with(known, text_hash)
             which = {"doc_kind": one.doc_kind, "version": str(one.number), "text_hash": text_hash}
             first = {} if one.stamped_on else {"printed": promises.printed_now(tables)}
-            draft = Draft("form", {**which, **told, **first, "state": APPROVED})
+            begun = {"valid_from": one.valid_from} if versions.goes_on(one, valid_from, desk.today) else {}
+            draft = Draft("form", {**which, **told, **begun, **first, "state": APPROVED})
             log.save_together(tables, desk.pen, draft, forms.record_of(one), base)
 
 

@@ -16,7 +16,7 @@ from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import new_id
 from fieldkit.errors import DiskFull, Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
-from fieldkit.rules.closings import STOPPED as HALF_WAY
+from fieldkit.rules.closings import STOPPED
 from fieldkit.rules.consent import STOP_DISCARD, STOP_KEEP
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.store import erasures, log, people, stops
@@ -173,7 +173,7 @@ def _check_knew(desk: Desk, tables: Tables, interview: str, choice: str, mark: s
         raise TakenBack
     if knew in {None, _decided(tables, interview)}:
         return
-    kept = interviews.ended(tables, interview) == HALF_WAY
+    kept = interviews.ended(tables, interview) == STOPPED
     raise AlreadyStopped if kept and choice == STOP_KEEP else DecidedSince
 
 

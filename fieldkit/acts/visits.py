@@ -63,9 +63,12 @@ def known_names(tables: Tables) -> list[str]:
     return [name for known in store.known_names(tables) for name in (known, *re.split(r"[\s,;/、，；]+", known))]
 
 
+_TODAY, _SINCE = "subject = ? AND reason = ? AND day = ?", "subject = ? AND day >= ? AND reason = ?"
+
+
 @only(INTERVIEWER)
 def not_taking_part(desk: Desk, subject: str, reason: str) -> None:
-    """Count without a name why a child does not take part; the same reason twice counts once.
+    """Count without a name why a child does not take part; the same reason twice on a day is written once.
 
     Raises NotFound, Invalid. A no of the child or of a guardian is an answer of its own and not written here.
     """
@@ -73,7 +76,7 @@ def not_taking_part(desk: Desk, subject: str, reason: str) -> None:
         raise Invalid(field=N_("the reason"))
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
-        if people.row(tables, "nonparticipations", "subject = ? AND reason = ?", subject, reason) is None:
+        if people.row(tables, "nonparticipations", _TODAY, subject, reason, desk.today) is None:
             trace = {"reason": reason, "site": one.site, "sex": one.sex, "age_group": one.age_group, "day": desk.today}
             log.append(tables, desk.pen, Draft("nonparticipation", trace, record=new_id(), subject=subject))
 
@@ -95,9 +98,8 @@ def refused_on(desk: Desk, subject: str) -> str:
         if last is None or last.outcome != REFUSED:
             return ""
         said = any(no.day >= last.day for no in consent.open_noes(standing.events(tables, subject)))
-        counted = any(
-            people.row(tables, "nonparticipations", "subject = ? AND reason = ?", subject, one) for one in NO_GUARDIANS
-        )
+        since = (subject, last.day)
+        counted = any(people.row(tables, "nonparticipations", _SINCE, *since, one) for one in NO_GUARDIANS)
         return "" if said or counted else last.day
 
 

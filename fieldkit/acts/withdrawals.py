@@ -30,13 +30,15 @@ RELATIONS = load_study().codes["relation"]
 class Withdrawn:
     """What was written down: the code as given, whether a child here was meant by it, or one who is gone already.
 
-    `readable`: it is a code, not a name or a sentence.
+    `readable`: it is a code, not a name or a sentence. `alone`: nothing was written down of somebody of 18, who was not
+    named as the one who asks.
     """
 
     code: str
     known: bool
     gone: bool = False
     readable: bool = True
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ def withdraw_each(
 
     *relation*: which guardian asks, where it was said; only that one can take it back, otherwise a coordinator voids
     it. A code that this laptop does not know becomes a notice that is matched when bundles meet: one for each code of a
-    text. Raises Missing for no code, Invalid for a scope or asker that does not exist, CannotCarry.
+    text. Raises Missing for no code, Invalid for a scope or asker that does not exist, CannotCarry, and OnlyThemselves
+    where nobody else is meant.
     """
     if desk.me.role == TRANSLATOR:
         raise CannotCarry
@@ -103,7 +106,10 @@ def withdraw_each(
         raise Invalid(field=N_("who asks, or how much"))
     with desk.db.writing() as tables:
         wanted = dict.fromkeys(each for code in codes for each in _each(tables, clean(code)))
-        return [_hide(desk, tables, each, scope, requested_by, relation) for each in wanted]
+        done = [_hide(desk, tables, each, scope, requested_by, relation) for each in wanted]
+        if all(one.alone for one in done):
+            raise OnlyThemselves
+        return done
 
 
 def _each(tables: Tables, text: str) -> list[str]:
@@ -116,7 +122,8 @@ def _each(tables: Tables, text: str) -> list[str]:
 
 def _hide(desk: Desk, tables: Tables, code: str, scope: str, requested_by: str, relation: str) -> Withdrawn:
     mine = rows.named(tables, code) if desk.me.role == INTERVIEWER else []
-    for subject, asker in [(one, by) for one in mine for by in _askers(desk, tables, one, requested_by)]:
+    askers = {subject: _askers(desk, tables, subject, requested_by) for subject in mine}
+    for subject, asker in [(one, by) for one, several in askers.items() for by in several]:
         asked = {"scope": scope, "requested_by": requested_by, **_who(desk, tables, subject, asker, relation)}
         (limit if scope in consent.PARTS else write)(desk, tables, subject, asked)
     if not mine:
@@ -124,7 +131,8 @@ def _hide(desk: Desk, tables: Tables, code: str, scope: str, requested_by: str, 
         log.append(tables, desk.pen, Draft("notice", notice))
     known = bool(mine) or bool(rows.named(tables, code))
     gone = any(code in {row["case_code"], row["slip_code"]} for row in rows.tombstones(tables))
-    return Withdrawn(code, known, gone and not known, known or rules.is_case_code(code) or slips.is_code(code))
+    readable, alone = known or rules.is_case_code(code) or slips.is_code(code), not all(askers.values())
+    return Withdrawn(code, known, gone and not known, readable, alone)
 
 
 @only(INTERVIEWER, COORDINATOR)
@@ -134,7 +142,7 @@ def take_back(
     """Take back single answers of a child, by the ids of their records: hidden at once, the rest stays.
 
     A coordinator deletes them. What the child itself takes back face to face goes at once as far as this laptop wrote
-    it; return whether anything is left to be deleted. Raises NotFound, Missing, Invalid.
+    it; return whether anything is left to be deleted. Raises NotFound, Missing, Invalid, OnlyThemselves.
     """
     if requested_by not in consent.ASKERS or relation not in {"", *RELATIONS}:
         raise Invalid(field=N_("who asks, or how much"))
@@ -144,7 +152,10 @@ def take_back(
         wanted = sorted({*answers} & known)
         if not wanted:
             raise Missing(field=N_("which answers"))
-        for asker in _askers(desk, tables, subject, requested_by):
+        askers = _askers(desk, tables, subject, requested_by)
+        if not askers:
+            raise OnlyThemselves
+        for asker in askers:
             asked = {"scope": consent.ANSWERS, "requested_by": requested_by, "answers": wanted}
             _name(desk, tables, subject, asked | _who(desk, tables, subject, asker, relation))
         named = [one for record in wanted for one in log.of_record(tables, record)]
@@ -260,14 +271,15 @@ def limit(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) 
 
 
 def _askers(desk: Desk, tables: Tables, subject: str, requested_by: str) -> Collection[str]:
-    """Return as whom they ask, of a grown-up the person alone. Raises OnlyThemselves."""
+    """Return as whom they ask, of a grown-up the person alone; nobody where they were not named (§3.6 (j)).
+
+    A coordinator passes on what a family said to an interviewer, who asked the right person.
+    """
     askers = consent.ASKERS[requested_by]
     row = rows.row(tables, "participants", "id = ?", subject)
     if desk.me.role != INTERVIEWER or row is None or situations.age_group(desk, tables, row) != ADULT_GROUP:
         return askers
-    if consent.CHILD not in askers:
-        raise OnlyThemselves
-    return (consent.CHILD,)
+    return [one for one in askers if one == consent.CHILD]
 
 
 def _who(desk: Desk, tables: Tables, subject: str, asker: str, relation: str) -> dict[str, Value]:

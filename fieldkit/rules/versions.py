@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.i18n import N_
 
 EDITORIAL, MINOR, MAJOR = "editorial", "minor", "major"
+DAY = timedelta(days=1)
 CHANGE_CLASSES = (EDITORIAL, MINOR, MAJOR)
 
 
@@ -48,6 +50,12 @@ class FormVersion:
     def in_force(self, day: str) -> bool:
         """Tell whether the ethics committee's stamp covers *day*."""
         return self.began(day) and (not self.valid_to or day <= self.valid_to)
+
+
+def goes_on(one: FormVersion, valid_from: str, today: str) -> bool:
+    """Tell whether a stamp that begins later follows the one of *one* that counts today, with no day between them."""
+    last = date.fromisoformat(one.valid_to) if one.valid_to else date.max - DAY
+    return one.in_force(today) and today < valid_from <= (last + DAY).isoformat()
 
 
 def current(versions: Iterable[FormVersion], doc_kind: str, day: str) -> FormVersion:

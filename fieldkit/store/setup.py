@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from fieldkit.records import natural_id
+from fieldkit.store import log, merge
 from fieldkit.store.database import Tables
 from fieldkit.store.people import Row
 
+CLOSED_ON = "closed_on"
+
 
 def facts(tables: Tables) -> dict[str, str]:
-    """Return the facts of the study that were filled in, by code; one that two people wrote differently is no fact."""
+    """Return the facts of the study that were filled in, by code; one that two people wrote differently is no fact.
+
+    Of two closing days the earlier one holds: a study that somebody closed is not open because they disagree on when.
+    """
     rows = tables.execute("SELECT code, value FROM study_facts WHERE value <> '' AND NOT conflict ORDER BY code")
-    return dict(rows.fetchall())
+    found = dict(rows.fetchall())
+    return found if CLOSED_ON in found or CLOSED_ON not in disputed(tables) else found | _closing_days(tables)
+
+
+def _closing_days(tables: Tables) -> dict[str, str]:
+    told = merge.heads(log.standing_of(tables, natural_id("study_fact", CLOSED_ON))).get("value", [])
+    days = [str(one.set["value"]) for one in told if one.set.get("value")]
+    return {CLOSED_ON: min(days)} if days else {}
 
 
 def members(tables: Tables) -> dict[str, Row]:

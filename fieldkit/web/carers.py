@@ -15,7 +15,7 @@ from fieldkit.web.pages import Answer, answer, label, png, reasons
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, draft, in_turn, tell
 from fieldkit.web.steps import WITNESSES, belongs, kept_once, over
-from fieldkit.web.unsent import answered_on
+from fieldkit.web.unsent import day_of_answer
 from fieldkit.web.ways import EvidenceForm
 
 pages = Blueprint("carers", __name__, url_prefix="/people/<subject>/consent/carer")
@@ -46,7 +46,7 @@ def said(subject: str) -> Answer:
         return over(subject, "carer")
     form = CarerForm()
     if request.form.get("agreed") == NO:
-        return _store(subject, CarerAnswer(draft(subject)["relation"], "", agreed=False, said_on=answered_on()))
+        return _store(subject, CarerAnswer(draft(subject)["relation"], "", agreed=False, said_on=day_of_answer()))
     told = _carer(subject, form)
     asked = ways.findings(told.evidence)
     shown = {"findings": asked, "reasons": told.reasons, **_known(subject)}
@@ -81,6 +81,6 @@ def _carer(subject: str, form: CarerForm) -> CarerAnswer:
         follows=begun["follows"],
         witness_fit=form.witness_fit.data,
         reasons=reasons(),
-        said_on=answered_on(),
+        said_on=day_of_answer(),
         **typed,
     )

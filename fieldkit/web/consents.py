@@ -13,7 +13,7 @@ from fieldkit.acts.forms import FormView, NotUnderstood
 from fieldkit.errors import Missing, Refusal
 from fieldkit.rules import consent, ways
 from fieldkit.rules.consent import Event
-from fieldkit.rules.findings import Finding, ReasonNeeded
+from fieldkit.rules.findings import Finding, ReasonNeeded, check_answered
 from fieldkit.studies import load_study
 from fieldkit.web import steps
 from fieldkit.web.pages import Answer, Form, answer, label, locale, png, reasons
@@ -136,7 +136,9 @@ def _begun(case: Case, guardian: bool) -> Answer:
         guardians.check_may_answer(desk(), case.id, relation, basis)
     noes = consent.noes_of(case.events, actor, relation) if agrees_now else []
     asked = consent.asked_again(actor, noes) if actor != consent.CARER else []
-    if any(not reasons().get(one.code) for one in asked):
+    try:
+        check_answered(asked, reasons())
+    except ReasonNeeded:
         return _again(case, noes, asked, {"relation": relation, "how": how, "basis": basis})
     bases = consents.opened(desk(), case.id, relation)
     said = {"relation": relation, "basis": basis, "how": how, "follows": events.follows(case, actor), "bases": bases}

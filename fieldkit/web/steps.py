@@ -15,7 +15,7 @@ from fieldkit.i18n import N_
 from fieldkit.rules import consent
 from fieldkit.web.pages import Answer, reasons
 from fieldkit.web.sessions import desk, draft, drop_draft, once, was_done
-from fieldkit.web.unsent import answered_on
+from fieldkit.web.unsent import day_of_answer
 
 GUARDIAN = "/consent/guardian"
 HERE, PHONE, PAPER, REFUSES = "here", "phone", "paper", "refuses"
@@ -103,7 +103,7 @@ def so_far(subject: str, **more: Any) -> GuardianAnswer:
     begun_with = {name: said[name] for name in _BEGUN_WITH}
     rest: dict[str, Any] = {"items": {}, "understanding": (), "way": said.get("evidence"), **begun_with}
     rest["text_hash"] = said.get("text_hash", "")
-    return GuardianAnswer(**{**rest, "given_on": said.get("given_on") or answered_on(), **more})
+    return GuardianAnswer(**{**rest, "given_on": said.get("given_on") or day_of_answer(), **more})
 
 
 def stored_once(subject: str, answer: str, keep: Callable[[], object]) -> Answer:

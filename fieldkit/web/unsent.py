@@ -52,10 +52,12 @@ def hold(app: Flask) -> None:
 @in_turn
 def keep() -> None:
     """Let the form that was just sent wait; what is sent twice, or met the cover again, waits once."""
-    ours, before = {MARK, AS_IT_WAS, DAY, "csrf_token"}, _as_it_was()
+    ours, of_adult = {MARK, AS_IT_WAS, DAY, "csrf_token"}, (request.endpoint or "").partition(".")[0] in _OF_ADULTS
+    before = _as_it_was() or (_sent_again() if of_adult else None)
     fields = [(name, text) for name, text in request.form.items(multi=True) if name not in ours]
     waits = {"path": request.full_path, "fields": [list(one) for one in fields], "first": _comes_first()}
-    waits |= {"step": request.endpoint, "of": dict(request.view_args or {}), "day": filled_in_on()}
+    waits |= {"step": request.endpoint, "of": dict(request.view_args or {})}
+    waits["day"] = before["day"] if before else desk().today
     waits["sure"] = before["sure"] if before else not clocks.look(desk()).doubted
     waits["gathered"] = _gathered()
     others = [one for one in waiting() if one["id"] != request.form.get(MARK)]
@@ -97,7 +99,7 @@ def _as_it_was() -> dict[str, Any] | None:
 
 
 @in_turn
-def answered_on() -> str:
+def day_of_answer() -> str:
     """Return the day on which an adult gave the answer of this request, empty where that is today.
 
     It may have waited since, and have been corrected after a refusal; a day that cannot be trusted is asked for. Raises

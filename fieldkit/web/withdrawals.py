@@ -98,7 +98,7 @@ def _hidden(typed: Mapping[str, str], codes: list[str], left: list[str], words: 
     try:
         done = withdrawals.withdraw_each(desk(), codes or [""], scope, *who)
     except Refusal as refusal:
-        return _asking(typed, refusal=refusal), refusal.status
+        return _asking({**typed, "code": typed["text"] or typed["code"]}, refusal=refusal), refusal.status
     said = {
         "done": done,
         "shown": shown,

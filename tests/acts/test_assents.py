@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -272,6 +273,30 @@ def test_thinking_about_it_after_a_yes_takes_the_yes_away(desks: Desks, consente
 
     with pytest.raises(GatesClosed):
         interviews.start(desk, consented, KEPT)
+
+
+def test_who_thinks_about_a_yes_that_another_laptop_begins_a_talk_on_halts_that_talk(
+    desks: Desks, consented: str
+) -> None:
+    """The second laptop knows the yes, and not yet that the talk has begun."""
+    desk = desks["interviewer"]
+    yes = assents.record(desk, consented, YES)
+    session = people.case(desk, consented).session
+    assents.record(desk, consented, ChildAnswer("think", follows=[yes]))
+
+    assert people.case(desk, consented).events[-1].session == session
+    assert consent.thinks_in(people.case(desk, consented).events, session)
+
+
+def test_who_thinks_about_it_after_the_date_changed_halts_the_talk_that_is_open(desks: Desks, consented: str) -> None:
+    desk = desks["interviewer"]
+    assents.record(desk, consented, YES)
+    talk = interviews.start(desk, consented, KEPT)
+    after = replace(desk, clock=Clock(timedelta(days=1)))
+    follows = [event.id for event in people.case(after, consented).events if event.actor == consent.CHILD]
+    assents.record(after, consented, ChildAnswer("think", follows=follows))
+
+    assert people.case(after, consented).thinks_in(talk)
 
 
 def test_who_thinks_about_it_in_the_middle_of_a_talk_permits_nothing_more_until_they_go_on(

@@ -18,7 +18,8 @@ from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock, new_id
 from fieldkit.errors import NotFound
 from fieldkit.records import Change
-from fieldkit.rules import states
+from fieldkit.rules import consent, states
+from fieldkit.rules.consent import Event
 from fieldkit.store import log, rebuild, standing
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
@@ -89,9 +90,10 @@ def both(desk: Desk, tables: Tables, subject: str) -> tuple[Case, Case]:
     return cases.in_short(desk, tables, subject), cases.case_within(desk, tables, subject)
 
 
-def alike(one: Case) -> Case:
-    """Leave out what a list does not read: the number says how much there is."""
-    return replace(one, events=[], binding=[], interviews=one.interviews[-1:])
+def alike(one: Case) -> tuple[Case, list[Event], bool]:
+    """Leave out what a list does not read: the number says how much there is, and of what binds what it comes to."""
+    agreed = consent.guardians_ok(one.binding, consent.NECESSARY)
+    return replace(one, events=[], binding=[], interviews=one.interviews[-1:]), consent.open_noes(one.binding), agreed
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -114,6 +114,17 @@ def test_after_a_childs_no_the_day_cannot_be_called_another(desks: Desks, consen
         assents.record(today, consented, again)
 
 
+def test_a_no_under_a_date_that_nobody_believes_ends_no_doubt(desks: Desks, consented: str) -> None:
+    """Or by one child's no on a laptop six years ahead all children of it would come of age."""
+    ahead = replace(desks["interviewer"], clock=Clock(timedelta(days=2300)))
+    assents.record(ahead, consented, ChildAnswer("no"))
+
+    with ahead.db.reading() as tables:
+        assert clocks.doubted(ahead, tables)
+        assert clocks.believed(ahead, tables).isoformat() == desks["interviewer"].today
+    assert not people.case(ahead, consented).adult
+
+
 def test_a_stated_date_alone_empties_no_contact_slip(desks: Desks, child: str) -> None:
     """A typo by a decade costs no family its telephone number."""
     at = replace(desks["interviewer"], clock=Clock(timedelta(days=-2000)))

@@ -11,9 +11,11 @@ from fieldkit.acts.consents import GuardianAnswer, NoGuardianNow, NotOfAge
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.told import ParentTold, PersonTold, Seen
 from fieldkit.clock import new_id
+from fieldkit.errors import NotAllowed, Refusal
 
 Desks = dict[str, Desk]
 Says = Callable[..., GuardianAnswer]
+Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Happens = Callable[[Desk, str], object]
 
 
@@ -30,6 +32,12 @@ def parent(**told: str) -> Happens:
 def minor(desk: Desk, child: str) -> None:
     told = PersonTold(relation="mother", role="guardian", age_band="u18")
     household.save_person(desk, child, new_id(), told, Seen(reasons={"V18": "for_now"}))
+
+
+def test_only_an_interviewer_asks_who_may_consent(refused: Refused, child: str) -> None:
+    everybody_else = "coordinator translator sg_lead"
+    refused(NotAllowed, everybody_else, lambda desk: guardians.check_may_answer(desk, child, "mother", ""))
+    refused(NotAllowed, everybody_else, lambda desk: guardians.out_of_question(desk, child))
 
 
 @pytest.mark.parametrize("happens", [ended, parent(alive="no"), parent(alive="yes", capacity="lacks"), minor])

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import cast
 
 import pytest
 
-from fieldkit.acts import answers, assents, consents, interviews, people, withdrawals
+from fieldkit.acts import answers, assents, consents, interviews, people, readiness, situations, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
@@ -41,6 +42,19 @@ def test_a_closed_study_registers_nobody(refused: Refused, closed: Callable[[], 
 
     told = refused(StudyClosed, "interviewer", lambda desk: people.register(desk, RIVER))
     assert "起已经关闭" in told.sentence("zh_CN")
+
+
+def test_a_study_that_two_people_closed_on_two_days_is_closed_from_the_earlier_one(
+    refused: Refused, desks: Desks, carry: Callable[[Desk, Desk], object]
+) -> None:
+    desk = desks["coordinator"]
+    yesterday, today = ((desk.clock.today() - timedelta(days=days)).isoformat() for days in (1, 0))
+    for day in (today, yesterday):
+        readiness.keep(desk, {"closed_on": day})
+    carry(desk, desks["interviewer"])
+
+    refused(StudyClosed, "interviewer", lambda at: people.register(at, RIVER))
+    assert situations.closed_since(desks["interviewer"]) == yesterday
 
 
 WRONG: list[tuple[dict[str, str], type[Refusal], str]] = [

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -207,6 +208,18 @@ def test_a_text_that_was_not_on_the_screen_is_not_stamped(refused: Refused, desk
 
     readiness.stamp(desk, {_text(desk, kind): "{}"}, **STAMP)
     assert (_sheet(desk, kind).version.number, _sheet(desk, kind).ethics_no) == (2, "YS-9")
+
+
+def test_an_extension_that_begins_later_leaves_no_day_on_which_nothing_may_begin(desks: Desks) -> None:
+    desk, kind = desks["coordinator"], "guardian_info_consent"
+    before = _sheet(desk, kind)
+    later = (desk.clock.today() + timedelta(days=30)).isoformat()
+    again = {"stamped_on": desk.today, "ethics_no": "YS-9", "valid_from": later}
+    readiness.stamp(desk, {before.version.text_hash: before.opened.base}, **again)
+
+    version = _sheet(desk, kind).version
+    assert version.in_force(desk.today)
+    assert (version.stamped_on, version.valid_from) == (desk.today, before.version.valid_from)
 
 
 def test_a_stamp_from_another_tab_is_kept_beside_not_overwritten(desks: Desks) -> None:

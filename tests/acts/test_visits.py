@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
 
 from fieldkit.acts import consents, people, visits
 from fieldkit.acts.desk import Desk
+from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules.calendars import NoDay
@@ -89,7 +92,22 @@ def test_a_reason_counts_once_until_somebody_says_yes(
     visits.not_taking_part(desk, child, "unreachable")
     visits.not_taking_part(desk, child, "unreachable")
     assert people.nonparticipation(desk) == {"unreachable": 1}
+    visits.not_taking_part(replace(desk, clock=Clock(timedelta(days=3))), child, "unreachable")
+    assert people.nonparticipation(desk) == {"unreachable": 1}
 
     consents.record(desk, child, says(desk, child))
 
     assert people.nonparticipation(desk) == {}
+
+
+def test_a_carers_no_of_long_ago_says_nothing_of_whose_no_a_later_visit_met(desks: Desks, child: str) -> None:
+    desk = desks["interviewer"]
+    visits.record(desk, child, "refused")
+    visits.not_taking_part(desk, child, "carer_no")
+    assert visits.refused_on(desk, child) == ""
+
+    later = replace(desk, clock=Clock(timedelta(days=30)))
+    visits.record(later, child, "refused")
+    assert visits.refused_on(later, child) == later.today
+    visits.not_taking_part(later, child, "carer_no")
+    assert visits.refused_on(later, child) == ""

@@ -25,6 +25,7 @@ def test_only_an_interviewer_decides_what_came_too_late(refused: Refused, interv
     everybody_else = "coordinator translator sg_lead"
     refused(NotAllowed, everybody_else, lambda desk: wishes.waiting(desk, interview))
     refused(NotAllowed, everybody_else, lambda desk: wishes.settle(desk, interview, "a mark", "asked"))
+    refused(NotAllowed, everybody_else, lambda desk: stops.go_on_unasked(desk, interview))
 
 
 def test_nothing_is_settled_without_a_reason_that_there_is(desks: Desks, interview: str) -> None:

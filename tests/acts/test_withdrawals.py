@@ -118,21 +118,38 @@ def test_the_grown_participants_own_withdrawal_is_theirs(desks: Desks, consented
     assert changes(desk, "consent_event")[-1].set["actor"] == "adult_participant"
 
 
+def _is_of_age(desk: Desk, child: str) -> None:
+    long_ago = Draft("participant", {"registered_on": "2016-05-01"}, record=child, subject=child)
+    born = Draft("identity", {"birth_date": "2005-01-01"}, record=natural_id("identity", child), subject=child)
+    with desk.db.writing() as tables:
+        for told in (long_ago, born):
+            log.append_over(tables, desk.pen, told)
+
+
 @pytest.mark.parametrize("scope", ["all", "stop_keep", "audio"])
 def test_after_eighteen_no_guardian_withdraws_and_who_is_asked_is_the_person_alone(
     refused: Refused, desks: Desks, consented: str, changes: Changes, scope: str
 ) -> None:
     desk = desks["interviewer"]
-    with desk.db.writing() as tables:
-        long_ago = Draft("participant", {"registered_on": "2016-05-01"}, record=consented, subject=consented)
-        vault = natural_id("identity", consented)
-        born = Draft("identity", {"birth_date": "2005-01-01"}, record=vault, subject=consented)
-        for told in (long_ago, born):
-            log.append_over(tables, desk.pen, told)
+    _is_of_age(desk, consented)
     refused(OnlyThemselves, "interviewer", lambda me: withdrawals.withdraw(me, consented, scope, relation="mother"))
     withdrawals.withdraw(desk, consented, scope, "both")
 
     assert [one.set["actor"] for one in changes(desk, "consent_event")][1:] == ["child"]
+
+
+def test_of_several_one_of_eighteen_holds_no_other_childs_withdrawal_up(
+    desks: Desks, consented: str, other_child: str
+) -> None:
+    desk = desks["interviewer"]
+    _is_of_age(desk, consented)
+    codes = [people.case(desk, one).case_code for one in (consented, other_child)]
+    grown, young = withdrawals.withdraw_each(desk, codes, relation="mother")
+
+    assert (grown.alone, young.alone) == (True, False)
+    assert people.case(desk, consented).case_code == codes[0]
+    with pytest.raises(NotFound):
+        people.case(desk, other_child)
 
 
 @pytest.mark.parametrize("role", ["coordinator", "sg_lead"])

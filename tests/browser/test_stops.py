@@ -157,6 +157,7 @@ def test_that_the_child_goes_on_takes_back_what_waits_in_another_page(
     page.bring_to_front()
     page.click("#stop [data-goes-on]")  # the panel stands open here, with nothing chosen any more
     saved(page, MORE)
+    waiting.until(page, "records.length === 0")
     talk.kill()
     assert stored("W1") == WORDS + MORE
 
@@ -179,7 +180,7 @@ def test_what_was_decided_at_the_laptop_since_holds_and_the_stop_that_waited_is_
     expect(later.locator("[data-asks]")).to_be_visible()
     assert later.url.endswith("section=W&q=W1")
     later.goto(f"{talk.url}/today")
-    expect(later.locator("main")).to_contain_text("孩子在连不上电脑的一页上选了")
+    expect(later.locator("main")).to_contain_text("孩子在没连上电脑的页面上选了")
     talk.kill()
     assert stored("W1") == WORDS
 
@@ -517,7 +518,7 @@ def test_that_the_child_went_on_at_the_laptop_holds_against_a_stop_that_waited_o
     mend(page)
     expect(page.locator("[data-asks]")).to_be_visible()
     device.reload()
-    expect(device.locator("main")).to_contain_text("孩子在连不上电脑的一页上选了")
+    expect(device.locator("main")).to_contain_text("孩子在没连上电脑的页面上选了")
     talk.kill()
     assert (stored("W1"), stored("W2")) == (WORDS, MORE)
 

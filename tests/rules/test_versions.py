@@ -15,6 +15,7 @@ from fieldkit.rules.versions import (
     NewerVersion,
     accepted,
     current,
+    goes_on,
     newest,
     newest_with,
     to_be_told,
@@ -95,6 +96,23 @@ def test_a_version_whose_stamp_ran_out_is_still_the_form_and_opens_nothing_old_o
 def test_a_family_that_agreed_is_asked_nothing_new_once_the_stamp_of_its_form_ran_out() -> None:
     assert accepted([FIRST], "h1", DAY)
     assert not accepted([replace(FIRST, valid_to="2026-11-23")], "h1", DAY)
+
+
+@pytest.mark.parametrize(
+    ("valid_to", "begins", "without_a_gap"),
+    [
+        ("", "2027-01-01", True),
+        ("2026-12-31", "2027-01-01", True),
+        ("2026-12-31", "2027-01-02", False),
+        ("2026-11-23", "2027-01-01", False),
+        ("", DAY, False),
+        ("", "2026-09-05", False),
+    ],
+)
+def test_a_later_stamp_goes_on_from_one_that_counts_today_and_leaves_no_day_out(
+    valid_to: str, begins: str, without_a_gap: bool
+) -> None:
+    assert goes_on(replace(FIRST, valid_to=valid_to), begins, DAY) == without_a_gap
 
 
 def test_a_yes_to_an_unknown_or_unstamped_text_opens_nothing() -> None:

@@ -33,7 +33,7 @@ def test_today_the_child_and_the_interview_say_that_it_is_not_done(
 ) -> None:
     for path in ("/today", f"/people/{consented}", f"/interviews/{waits}"):
         page = browser.get(path).text
-        assert "孩子在连不上电脑的一页上选了：" in page
+        assert "孩子在没连上电脑的页面上选了：" in page
         assert f"/interviews/{waits}/wishes" in page
 
 
@@ -56,7 +56,7 @@ def test_it_stays_as_decided_for_a_reason_and_is_not_asked_again(
     assert "这里没有等着办的事了" in page
     with pytest.raises(DecidedSince):
         stops.begin(desks["interviewer"], waits, "stop_discard", MARK, "")
-    assert "孩子在连不上电脑的一页上选了" not in browser.get(f"/interviews/{waits}").text.split("data-asks")[0]
+    assert "孩子在没连上电脑的页面上选了" not in browser.get(f"/interviews/{waits}").text.split("data-asks")[0]
 
 
 def test_an_open_page_hears_that_something_waits(browser: FlaskClient, desks: Desks, waits: str) -> None:
