@@ -13,8 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from fieldkit.acts import consents
 from fieldkit.acts.desk import Desk, only
-from fieldkit.errors import NotFound, Refusal
+from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.rules import calendars, consent
 from fieldkit.rules.consent import Event
@@ -136,6 +137,22 @@ def confirm(desk: Desk, subject: str, told_on: str, *, told_all: bool) -> str:
         acknowledge(desk, tables)
         desk.db.leave_no_trace()
     return kept[0]
+
+
+@only(COORDINATOR)
+def lift(desk: Desk, subject: str, reason: str) -> None:
+    """Declare void what asks for all of the child to be gone: a mistake, or the family came back to it (§3.6, rule d).
+
+    The child is seen again wherever it is heard; each withdrawal stays on record with the *reason*.
+
+    Raises NotFound, NotWithdrawn, Missing.
+    """
+    if not reason.strip():
+        raise Missing(field=N_("the reason"))
+    with desk.db.writing() as tables:
+        for one in duplicates.whole(tables, _asked(tables, subject).id):
+            for event in filter(_wants_all_gone, consent.open_noes(standing.events(tables, one))):
+                consents.void_within(desk, tables, one, event, reason.strip())
 
 
 def told_before(desk: Desk, since: str, told_on: str, *, told_all: bool) -> str:

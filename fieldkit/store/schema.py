@@ -40,6 +40,7 @@ KNOWN = (
     "printed_at_the_stamp",
     "words_taken_back",
     "of_age_by_a_believed_date",
+    "notices_declared_void",
 )  # any other name is a later version's
 
 
@@ -294,3 +295,9 @@ def of_age_by_a_believed_date(db: Tables) -> None:
     """An own yes alone opens the wall only for who is of age by a date that is believed."""
     _wall(db, walls.GATED_BELIEVED)
     _script(db, walls.GATED_BELIEVED_CUT.format(kind="answer", items="('notes')"))
+
+
+@migrations()
+def notices_declared_void(db: Tables) -> None:
+    """A withdrawal by notice that a coordinator declared void is no wall any more."""
+    _script(db, walls.NOTICED)

@@ -221,3 +221,13 @@ CREATE VIEW noticed AS
   SELECT c.subject, n.id AS notice, n.scope, n.requested_by FROM notices AS n
   CROSS JOIN child_names AS c ON c.name = n.code COLLATE NOCASE;
 """
+
+# A notice that a coordinator declared void withdraws nobody any more; a part that was taken back is no wall either.
+NOTICED = """
+DROP VIEW noticed;
+CREATE VIEW noticed AS
+  SELECT a.* FROM noticed_all AS a WHERE a.scope NOT IN ('audio', 'photo', 'quote', 'recontact', 'share')
+  AND NOT EXISTS (
+    SELECT 1 FROM said AS v, json_each(v.body, '$.set.voids') AS named
+    WHERE v.subject = a.subject AND v.act = 'voided' AND named.value = a.notice);
+"""

@@ -20,6 +20,12 @@ class ConfirmForm(Form):
     told_all = BooleanField("told_all")
 
 
+class LiftForm(Form):
+    """Why a withdrawal counts no more."""
+
+    reason = StringField("reason")
+
+
 @pages.get("")
 def listing() -> str:
     """Show who waits to be deleted, and who is gone; below, parts of a child who stays."""
@@ -55,6 +61,25 @@ def confirm(subject: str) -> Answer:
         return redirect(url_for("removals.slip", tombstone=kept))
 
     return answer(form, "removals/confirm.html", act, one=one, summed=removals.summed)
+
+
+@pages.get("/<subject>/lift")
+def lifting(subject: str) -> str:
+    """Ask why the withdrawal counts no more."""
+    return render_template("removals/lift.html", one=removals.one(desk(), subject), form=LiftForm())
+
+
+@pages.post("/<subject>/lift")
+def lift(subject: str) -> Answer:
+    """Lift the withdrawal: the child is seen again."""
+    form, one = LiftForm(), removals.one(desk(), subject)
+
+    def act() -> Answer:
+        removals.lift(desk(), subject, form.reason.data)
+        tell(_("{code} is seen again. Every computer hears of it with the next bundle.", code=one.case_code))
+        return redirect(url_for("removals.listing"))
+
+    return answer(form, "removals/lift.html", act, one=one)
 
 
 @pages.get("/slips/<tombstone>")

@@ -9,13 +9,26 @@ from pathlib import Path
 
 import pytest
 
-from fieldkit.acts import answers, checks, consents, demo, handover, people, questions, removals, withdrawals
+from fieldkit.acts import (
+    answers,
+    assents,
+    checks,
+    consents,
+    demo,
+    handover,
+    interviews,
+    people,
+    questions,
+    removals,
+    withdrawals,
+)
 from fieldkit.acts.answers import SaveAnswer
+from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
 from fieldkit.acts.removals import NotTold, NotWithdrawn, TeamUnknown, ToldBeforeAsked
 from fieldkit.clock import Clock
-from fieldkit.errors import NotAllowed, NotFound, Refusal
+from fieldkit.errors import Missing, NotAllowed, NotFound, Refusal
 from fieldkit.rules.calendars import DayToCome, NoDay
 from fieldkit.rules.consent import Event
 from fieldkit.store import aftercare, standing
@@ -235,6 +248,38 @@ def test_a_withdrawal_that_was_taken_back_meanwhile_deletes_nothing(
 
     with pytest.raises(NotWithdrawn):
         removals.confirm(desk, consented, day(desk), told_all=True)
+
+
+def test_a_withdrawal_is_lifted_with_a_reason_and_travels(
+    refused: Refused, desks: Desks, consented: str, told: str, carry: Carry
+) -> None:
+    desk = desks["coordinator"]
+    refused(NotAllowed, "interviewer translator sg_lead", lambda me: removals.lift(me, consented, "登记错了孩子"))
+    with pytest.raises(Missing):
+        removals.lift(desk, consented, " ")
+    with pytest.raises(NotFound):
+        removals.lift(desk, "nobody", "登记错了孩子")
+
+    removals.lift(desk, consented, "登记错了孩子")
+    with pytest.raises(NotWithdrawn):
+        removals.lift(desk, consented, "登记错了孩子")
+    assert removals.due(desk) == []
+    carry(desk, desks["interviewer"])
+    assert people.case(desks["interviewer"], consented).consent == "given"
+
+
+def test_a_withdrawal_by_notice_is_lifted_and_the_next_talk_can_begin(
+    desks: Desks, consented: str, carry: Carry
+) -> None:
+    desk, laptop = desks["coordinator"], desks["interviewer"]
+    carry(laptop, desk)
+    withdrawals.withdraw(desk, people.case(laptop, consented).case_code)
+    (asked,) = removals.due(desk)
+    removals.lift(desk, asked.id, "家里打电话来，愿意继续")
+    carry(desk, laptop)
+
+    assents.record(laptop, consented, ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意"))
+    assert interviews.start(laptop, consented, demo.KEPT)
 
 
 def events(desk: Desk, subject: str) -> list[Event]:

@@ -255,6 +255,18 @@ def test_a_notice_of_withdrawal_closes_the_wall(say: Say, answer: Answer, tables
         answer(both)
 
 
+def test_a_notice_that_was_declared_void_closes_nothing_any_more(
+    say: Say, answer: Answer, tables: Tables, pen: Pen
+) -> None:
+    both = (say("guardian"), say("child"))
+    log.append(tables, pen, Draft("participant", {"case_code": "ZK-A03-001"}, record="kid", subject="kid"))
+    notice = log.append(tables, pen, Draft("notice", {"code": "kid", "scope": "all", "requested_by": "guardian"}))
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(both)
+    say("guardian", "voided", voids=[notice.record])
+    answer(both)
+
+
 @pytest.fixture
 def born(tables: Tables, pen: Pen) -> Callable[[str], None]:
     """Write down when the child was born: `born("2000-05")`; nothing where nobody knows."""

@@ -68,3 +68,16 @@ def test_in_english(browser: FlaskClient, withdrawn: str) -> None:
 
     assert "within 15 days" in browser.get("/removals").text
     assert "Asked for by: Guardian." in browser.get(f"/removals/{withdrawn}").text
+
+
+def test_the_family_takes_it_back_and_the_child_is_seen_again(browser: FlaskClient, withdrawn: str) -> None:
+    page = browser.get(f"/removals/{withdrawn}").text
+    assert f"/removals/{withdrawn}/lift" in page
+    assert browser.get(f"/removals/{withdrawn}/lift").status_code == 200
+    empty = browser.post(f"/removals/{withdrawn}/lift", data={"reason": " "})
+    assert empty.status_code == 422
+    assert "撤销退出" in empty.text
+
+    lifted = browser.post(f"/removals/{withdrawn}/lift", data={"reason": "登记错了孩子"}, follow_redirects=True)
+    assert "ZK-A03-001 又看得到了" in lifted.text
+    assert browser.get(f"/people/{withdrawn}").status_code == 200
