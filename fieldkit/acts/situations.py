@@ -192,8 +192,8 @@ def _adult(tables: Tables, relation: str, row: people.Row | None, parent: people
 
 
 def _is_shown(relation: str, row: people.Row) -> bool:
-    """Tell whether the household still says what shows a basis; of a parent, that nobody said there is nothing."""
-    return row["basis_evidence"] not in UNSHOWN if relation in consent.PARENTS else is_shown(row)
+    """Tell whether the household still says what shows a basis; a parent needs none (`domain.md` §1.7)."""
+    return relation in consent.PARENTS or is_shown(row)
 
 
 def is_shown(row: people.Row) -> bool:

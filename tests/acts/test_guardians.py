@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fieldkit.acts import consents, guardians, household
+from fieldkit.acts import consents, guardians, household, people
 from fieldkit.acts.consents import GuardianAnswer, NoGuardianNow, NotOfAge
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.told import ParentTold, PersonTold, Seen
@@ -55,6 +55,19 @@ def test_a_mother_of_whom_the_household_says_that_she_is_no_guardian_is_not_read
     with pytest.raises(NoGuardianNow):
         consents.record(desk, child, says(desk, child))
     consents.record(desk, child, says(desk, child, items={"participate": "no"}))
+
+
+@pytest.mark.parametrize("evidence", ["told", "none"])
+def test_of_a_mother_no_paper_is_asked_whatever_the_household_says_of_one(
+    desks: Desks, child: str, says: Says, evidence: str
+) -> None:
+    desk = desks["interviewer"]
+    told = PersonTold(relation="mother", role="guardian", basis_evidence=evidence)
+    household.save_person(desk, child, new_id(), told, Seen())
+    consents.record(desk, child, says(desk, child))
+
+    assert people.case(desk, child).consent == "given"
+    assert guardians.out_of_question(desk, child) == []
 
 
 @pytest.mark.parametrize("relation", ["uncle_aunt", "sib_adult"])

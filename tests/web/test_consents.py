@@ -328,6 +328,8 @@ def test_who_said_no_is_not_asked_again_without_coming_back_to_it(browser: Flask
     silent = browser.post(f"/people/{child}/consent", data={"relation": "mother", "asked": "1"})
     assert silent.status_code == 422
     assert "每一条点一个原因" in silent.text
+    none = browser.post(f"/people/{child}/consent", data={"relation": "mother", "reason_again_family": "because"})
+    assert none.status_code == 200  # asked once more, before anybody is read to
     came_back = {"relation": "mother", "reason_again_family": "came_back"}
     assert browser.post(f"/people/{child}/consent", data=came_back).location.endswith("/read")
     assert browser.post(f"/people/{child}/consent", data={"relation": "father"}).location.endswith("/read")
