@@ -17,7 +17,7 @@ from contextlib import suppress
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 
-from fieldkit import clock
+from fieldkit import clock, doors
 from fieldkit.cli import main
 from fieldkit.rules import pinyin
 
@@ -57,6 +57,9 @@ def become(request: tuple[list[str], dict[str, str]], streams: list[int]) -> lis
 
 
 signal.signal(signal.SIGINT, signal.SIG_IGN)
+beside = 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+for door in doors.PORTS:  # what comes back after a kill finds its port free: laptops of other workers listen elsewhere
+    doors.PORTS[door] += beside
 pinyin.read_aloud("山")  # its dictionary takes a second to read, which every fork would spend on its first page
 Flask.jinja_options["bytecode_cache"] = FileSystemBytecodeCache(sys.argv[2])
 with socket.socket(fileno=int(sys.argv[1])) as found:

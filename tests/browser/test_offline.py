@@ -233,16 +233,18 @@ def test_that_the_child_goes_on_takes_a_stop_back_that_waits(
     phone.click("#stop a[data-goes-on]")
     expect(phone.locator("[data-waits]")).to_be_hidden()
     expect(phone.locator("[data-chosen]")).to_be_hidden()
-    waiting.until(phone, "records.length === 0")
+    waiting.until(phone, "records.length === 1 && records[0].undo")  # what another page chose it does not know
     phone.reload()
     expect(phone.locator("[data-some]")).to_have_text("这个浏览器里没有等着存的记录。")
     expect(phone.locator("[data-stops]")).to_be_hidden()
+    expect(phone.locator("[data-undos]")).to_be_visible()
 
     laptop.start()
     expect(phone.locator("h1")).to_have_text("谁在这里？")  # the page that stands in has given way by itself
     unlock_beside(phone, laptop, unlock)
     open_note(phone, laptop.url, interview)
     expect(phone.locator("#stop")).to_be_hidden()
+    waiting.until_nothing(phone)
 
 
 def test_no_other_tap_takes_a_stop_back_that_waits(laptop: Any, phone: Page, interview: str, unlock: Unlock) -> None:
