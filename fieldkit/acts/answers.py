@@ -211,7 +211,7 @@ def _cut(desk: Desk, tables: Tables, said: SaveAnswer, words: str, interview: pe
     stands = [one for one in _texts(tables, record) if one.device == desk.device.id]
     left = [notes.without(one.set["text"], words) for one in stands]
     if any(notes.says(text, words) for text in left) or (any(left) and not _may_cut(tables, interview)):
-        wish = Wish(said.editor, said.interview, interview["subject"], OFF_RECORD, desk.me.code, "", said.question)
+        wish = Wish(said.editor, said.interview, interview["subject"], OFF_RECORD, "", said.question)
         wishes.keep(desk, tables, wish, min(said.ago, default=0.0))
         return None
     if any(notes.says(one.set.get("text") or "", words) for one in mine):

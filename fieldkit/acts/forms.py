@@ -159,19 +159,12 @@ def imprint(desk: Desk, text_hash: str = "") -> dict[str, Pair]:
     with desk.db.reading() as tables:
         form = next((one for one in situations.form_versions(tables) if one.text_hash == text_hash), None)
         values = placeholder_values(desk, tables, None, form)
-        facts = promises.facts_under(tables, form) | _approval(tables, form)
+        facts = promises.facts_under(tables, form)
     lead, number = (facts.get(code, BLANK) for code in ("pi_name", "ethics_no"))
     return {name: values[name] for name in ("institution", "phone")} | {
         "lead": Pair(lead, lead),
         "ethics": Pair(number, number),
     }
-
-
-def _approval(tables: Tables, form: FormVersion | None) -> dict[str, str]:
-    """Return the number of the approval that *form* is stamped with, where it is."""
-    stamped = form.text_hash if form and form.stamped_on else ""
-    number = next((row["ethics_no"] for row in setup.forms(tables) if row["text_hash"] == stamped), "")
-    return {"ethics_no": number} if number else {}
 
 
 def _view(tables: Tables, wanted: FormVersion, day: str, values: dict[str, Pair]) -> FormView:

@@ -22,6 +22,8 @@ PRINTED = {  # a fact, and the gap in the words of a form that it fills; without
     "pi_name": "",
     KEPT_UNTIL: KEPT_UNTIL,
 }
+_WHOM_TO_ASK = {"pi_name", "pi_contact"}
+_KEPT_AS_STAMPED = PRINTED.keys() - {KEPT_UNTIL}
 BLANK = "＿＿＿＿＿＿"
 
 
@@ -64,14 +66,12 @@ def check_agreed(tables: Tables) -> None:
         raise FactsDisputed(values="; ".join(" / ".join(str(one.set["value"]) for one in heads) for heads in ones))
 
 
-_WHOM_TO_ASK = {"pi_name", "pi_contact"}
-_KEPT_AS_STAMPED = PRINTED.keys() - {KEPT_UNTIL}
-
-
 def _stamped_with(tables: Tables, form: FormVersion, stamp: int) -> dict[str, str]:
     """Return what *form* printed at its first *stamp*: as the stamp says, else as the log says of that moment."""
     said = merge.heads(log.standing_of(tables, _record(form))).get("printed", [])
     found: dict[str, str] = dict(said[0].set["printed"]) if said else {}
+    if (row := strings.form(tables, form.text_hash)) and row["ethics_no"]:
+        found["ethics_no"] = row["ethics_no"]
     for code in _KEPT_AS_STAMPED - found.keys():
         printed = {one.set["value"] for one in _at(_changes(tables, code), stamp)}
         if len(printed) == 1:

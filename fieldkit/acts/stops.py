@@ -152,7 +152,7 @@ def begin(
     except DecidedSince:
         with desk.db.writing() as tables:
             subject = _subject(desk, tables, interview)
-            wishes.keep(desk, tables, Wish(mark, interview, subject, choice, desk.me.code, ""), ago)
+            wishes.keep(desk, tables, Wish(mark, interview, subject, choice, ""), ago)
         raise
     except DiskFull as error:
         with desk.db.reading() as tables:

@@ -15,9 +15,10 @@ def facts(tables: Tables) -> dict[str, str]:
 
     Of two closing days the earlier one holds: a study that somebody closed is not open because they disagree on when.
     """
-    rows = tables.execute("SELECT code, value FROM study_facts WHERE value <> '' AND NOT conflict ORDER BY code")
-    found = dict(rows.fetchall())
-    return found if CLOSED_ON in found or CLOSED_ON not in disputed(tables) else found | _closing_days(tables)
+    rows = tables.execute("SELECT code, value, conflict FROM study_facts ORDER BY code").fetchall()
+    found = {code: value for code, value, conflict in rows if value and not conflict}
+    closings_differ = any(code == CLOSED_ON and conflict for code, _value, conflict in rows)
+    return found | _closing_days(tables) if closings_differ else found
 
 
 def _closing_days(tables: Tables) -> dict[str, str]:

@@ -13,7 +13,7 @@ _PREFIX = "wish:"
 
 @dataclass(frozen=True)
 class Wish:
-    """What was chosen at which moment (ISO 8601, as this laptop reckons) on a page of `author`, under which name.
+    """What was chosen at which moment (ISO 8601, as this laptop reckons) on a page, under which name.
 
     `what`: a scope of a stop, or that words of the note on `question` go. `settled`: why it stays as decided; empty
     while it waits.
@@ -23,7 +23,6 @@ class Wish:
     interview: str
     subject: str
     what: str
-    author: str
     at: str
     question: str = ""
     settled: str = ""

@@ -76,8 +76,12 @@ def _gathered() -> dict[str, Any]:
 
 def _sent_again() -> dict[str, Any] | None:
     """Return the form that waits and that this request sends, as it was or corrected."""
-    sent = (waited(), request.full_path)
-    return next((one for one in session.get("waiting", []) if (one["id"], one["path"]) == sent), None)
+    one = _held(waited())
+    return one if one and one["path"] == request.full_path else None
+
+
+def _held(mark: str) -> dict[str, Any] | None:
+    return next((one for one in session.get("waiting", []) if one["id"] == mark), None)
 
 
 def _as_it_stood() -> None:
@@ -94,8 +98,7 @@ def filled_in_on() -> str:
 
 def _as_it_was() -> dict[str, Any] | None:
     """Return the form that waited and that this request sends unchanged."""
-    mark = request.form.get(MARK) if AS_IT_WAS in request.form else None
-    return next((one for one in waiting() if one["id"] == mark), None)
+    return _held(request.form.get(MARK, "")) if AS_IT_WAS in request.form else None
 
 
 @in_turn
@@ -105,8 +108,7 @@ def day_of_answer() -> str:
     It may have waited since, and have been corrected after a refusal; a day that cannot be trusted is asked for. Raises
     NoDay, DayToCome.
     """
-    mark = waited()
-    one = next((one for one in waiting() if one["id"] == mark), None)
+    one = _held(waited())
     if one and _unsure(one):
         told = calendars.past_day(request.form.get(DAY, ""), FILLED_IN, desk().clock.today())
         one.update(day=told.isoformat(), sure=True)

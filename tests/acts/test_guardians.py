@@ -25,8 +25,8 @@ def ended(desk: Desk, child: str) -> None:
     household.end_role(desk, child, mother, desk.today, "court")
 
 
-def parent(**told: str) -> Happens:
-    return lambda desk, child: household.save_parent(desk, child, "mother", ParentTold(**told), Seen())  # type: ignore[arg-type]
+def parent(told: ParentTold) -> Happens:
+    return lambda desk, child: household.save_parent(desk, child, "mother", told, Seen())
 
 
 def minor(desk: Desk, child: str) -> None:
@@ -40,7 +40,9 @@ def test_only_an_interviewer_asks_who_may_consent(refused: Refused, child: str) 
     refused(NotAllowed, everybody_else, lambda desk: guardians.out_of_question(desk, child))
 
 
-@pytest.mark.parametrize("happens", [ended, parent(alive="no"), parent(alive="yes", capacity="lacks"), minor])
+@pytest.mark.parametrize(
+    "happens", [ended, parent(ParentTold(alive="no")), parent(ParentTold(alive="yes", capacity="lacks")), minor]
+)
 def test_a_mother_of_whom_the_household_says_that_she_is_no_guardian_is_not_read_to(
     desks: Desks, child: str, says: Says, happens: Happens
 ) -> None:
