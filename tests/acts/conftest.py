@@ -14,9 +14,10 @@ from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Refusal
-from fieldkit.records import Change, decode
+from fieldkit.records import Change, decode, natural_id
 from fieldkit.store import log, rebuild
 from fieldkit.store.folder import Folder
+from fieldkit.store.log import Draft
 
 Desks = dict[str, Desk]
 Kept = Callable[[Desk], object]
@@ -135,3 +136,17 @@ def other_child(desks: Desks) -> str:
         desk, other, CarerAnswer("pgf", "thumbprint", True, ["ok"], "cannot_read", "张某", "neighbour", "P-2")
     )
     return other
+
+
+@pytest.fixture
+def born() -> Callable[[Desk, str, str], None]:
+    """Let a child be born on a day, and be known since 2016: `born(desk, child, day)`."""
+
+    def told(desk: Desk, subject: str, day: str) -> None:
+        long_ago = Draft("participant", {"registered_on": "2016-05-01"}, record=subject, subject=subject)
+        birth = Draft("identity", {"birth_date": day}, record=natural_id("identity", subject), subject=subject)
+        with desk.db.writing() as tables:
+            for draft in (long_ago, birth):
+                log.append_over(tables, desk.pen, draft)
+
+    return told

@@ -56,6 +56,7 @@ from fieldkit.store.keys import b64
 from fieldkit.store.log import Draft
 
 Desks = dict[str, Desk]
+Born = Callable[[Desk, str, str], None]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Changes = Callable[[Desk, str], list[Change]]
 Says = Callable[..., GuardianAnswer]
@@ -662,17 +663,8 @@ def test_a_paper_that_was_promised_has_a_number(refused: Refused, consented: str
     refused(NotAllowed, "coordinator", lambda desk: consents.bring_paper(desk, consented, event.id, "P-1", ""))
 
 
-def born(desk: Desk, subject: str, day: str) -> None:
-    """Let the child be born on *day*, and be known since 2016."""
-    long_ago = Draft("participant", {"registered_on": "2016-05-01"}, record=subject, subject=subject)
-    told = Draft("identity", {"birth_date": day}, record=natural_id("identity", subject), subject=subject)
-    with desk.db.writing() as tables:
-        log.append_over(tables, desk.pen, long_ago)
-        log.append_over(tables, desk.pen, told)
-
-
 def test_a_guardians_no_counts_again_when_who_answered_as_a_grown_up_is_not_of_age(
-    desks: Desks, consented: str, says: Says, wall_down: Callable[[Desk], None]
+    desks: Desks, born: Born, consented: str, says: Says, wall_down: Callable[[Desk], None]
 ) -> None:
     """A birth date that was wrong: asked is the age group of today, whatever was ever answered as a grown-up."""
     desk = desks["interviewer"]
@@ -688,7 +680,9 @@ def test_a_guardians_no_counts_again_when_who_answered_as_a_grown_up_is_not_of_a
         answers.save(desk, replace(note, text="没有监护人同意的一句"))
 
 
-def test_a_guardians_earlier_no_does_not_stop_who_has_come_of_age(desks: Desks, consented: str, says: Says) -> None:
+def test_a_guardians_earlier_no_does_not_stop_who_has_come_of_age(
+    desks: Desks, born: Born, consented: str, says: Says
+) -> None:
     desk = desks["interviewer"]
     consents.record(desk, consented, says(desk, consented, items={"participate": "no"}))
     assert "G05" in failing(desk, consented)
@@ -701,7 +695,7 @@ def test_a_guardians_earlier_no_does_not_stop_who_has_come_of_age(desks: Desks, 
         assert consented in {row["id"] for row in exports.in_use(desk, tables)}
 
 
-def test_who_has_come_of_age_consents_alone(desks: Desks, consented: str, says: Says) -> None:
+def test_who_has_come_of_age_consents_alone(desks: Desks, born: Born, consented: str, says: Says) -> None:
     desk = desks["interviewer"]
     born(desk, consented, "2005-01-01")
     assert people.case(desk, consented).consent == "lapsed"

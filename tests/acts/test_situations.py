@@ -14,13 +14,14 @@ from fieldkit.acts.consents import GuardianAnswer, NotOfAge
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.interviews import GatesClosed
-from fieldkit.records import Change, Value, natural_id
+from fieldkit.records import Change, Value
 from fieldkit.rules import consent
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.store import log, standing
 from fieldkit.store.log import Draft
 
 Desks = dict[str, Desk]
+Born = Callable[[Desk, str, str], None]
 Later = Callable[[Desk, int], Desk]
 Says = Callable[..., GuardianAnswer]
 AHEAD = 2300  # days: more than six years
@@ -125,7 +126,7 @@ def test_who_stops_is_not_asked_again_that_day_whatever_they_once_were_taken_for
 
 
 def test_a_no_at_seventeen_is_taken_back_by_the_own_yes_at_eighteen(
-    desks: Desks, consented: str, says: Says, later: Later
+    desks: Desks, born: Born, consented: str, says: Says, later: Later
 ) -> None:
     assents.record(desks["interviewer"], consented, ChildAnswer("no"))
     desk = later(desks["interviewer"], 1)
@@ -141,12 +142,3 @@ def test_a_no_at_seventeen_is_taken_back_by_the_own_yes_at_eighteen(
     talk = interviews.start(desk, consented, KEPT)
     assert people.case(desk, consented).step == Step("continue", talk)
     assert people.case(desk, consented).status == "in_progress"
-
-
-def born(desk: Desk, subject: str, day: str) -> None:
-    """Let the child be born on *day*, and be known since 2016."""
-    long_ago = Draft("participant", {"registered_on": "2016-05-01"}, record=subject, subject=subject)
-    told = Draft("identity", {"birth_date": day}, record=natural_id("identity", subject), subject=subject)
-    with desk.db.writing() as tables:
-        log.append_over(tables, desk.pen, long_ago)
-        log.append_over(tables, desk.pen, told)

@@ -15,13 +15,14 @@ from fieldkit.acts.people import NewChild
 from fieldkit.acts.withdrawals import CannotCarry, OnlyThemselves, Withdrawn
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
-from fieldkit.records import Change, clean, natural_id
+from fieldkit.records import Change, clean
 from fieldkit.rules import consent
 from fieldkit.store import log
 from fieldkit.store.log import Draft
 from sync.replica import Report
 
 Desks = dict[str, Desk]
+Born = Callable[[Desk, str, str], None]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Changes = Callable[[Desk, str], list[Change]]
 Carry = Callable[[Desk, Desk], Report]
@@ -118,20 +119,12 @@ def test_the_grown_participants_own_withdrawal_is_theirs(desks: Desks, consented
     assert changes(desk, "consent_event")[-1].set["actor"] == "adult_participant"
 
 
-def _is_of_age(desk: Desk, child: str) -> None:
-    long_ago = Draft("participant", {"registered_on": "2016-05-01"}, record=child, subject=child)
-    born = Draft("identity", {"birth_date": "2005-01-01"}, record=natural_id("identity", child), subject=child)
-    with desk.db.writing() as tables:
-        for told in (long_ago, born):
-            log.append_over(tables, desk.pen, told)
-
-
 @pytest.mark.parametrize("scope", ["all", "stop_keep", "audio"])
 def test_after_eighteen_no_guardian_withdraws_and_who_is_asked_is_the_person_alone(
-    refused: Refused, desks: Desks, consented: str, changes: Changes, scope: str
+    refused: Refused, desks: Desks, consented: str, born: Born, changes: Changes, scope: str
 ) -> None:
     desk = desks["interviewer"]
-    _is_of_age(desk, consented)
+    born(desk, consented, "2005-01-01")
     refused(OnlyThemselves, "interviewer", lambda me: withdrawals.withdraw(me, consented, scope, relation="mother"))
     withdrawals.withdraw(desk, consented, scope, "both")
 
@@ -139,10 +132,10 @@ def test_after_eighteen_no_guardian_withdraws_and_who_is_asked_is_the_person_alo
 
 
 def test_of_several_one_of_eighteen_holds_no_other_childs_withdrawal_up(
-    desks: Desks, consented: str, other_child: str
+    desks: Desks, consented: str, other_child: str, born: Born
 ) -> None:
     desk = desks["interviewer"]
-    _is_of_age(desk, consented)
+    born(desk, consented, "2005-01-01")
     codes = [people.case(desk, one).case_code for one in (consented, other_child)]
     grown, young = withdrawals.withdraw_each(desk, codes, relation="mother")
 
