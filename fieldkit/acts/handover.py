@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from fieldkit.acts import attachments, removals, stops
 from fieldkit.acts.desk import Desk
@@ -94,6 +95,14 @@ class BatchLine:
     wanting: tuple[int, ...] = ()
 
 
+class _Coming(NamedTuple):
+    """A bundle that is being read: the id of its batch, the file's name, and when it came by this laptop's clock."""
+
+    batch: str
+    source: str
+    at: str
+
+
 def state(desk: Desk) -> HandoverState:
     """Return what has not left this machine yet."""
     with desk.db.reading() as tables:
@@ -160,17 +169,17 @@ def read(desk: Desk, path: Path, name: str = "") -> Report:
     taken in before a cut stays. *name*: what the person called the file, for the list of batches.
     Raises NotThisFile, OtherStudy, NewerBundle, NoSuchPlace, DiskFull.
     """
-    batch, source = new_id(), name or path.name
+    came = _Coming(new_id(), name or path.name, desk.clock.now().isoformat(timespec="seconds"))
     with explaining(path):
         found = incoming.read(path)
         with desk.db.writing() as tables:
             desk.db.leave_no_trace()  # it may bring orders to erase
-            report = _taken_in(desk, tables, found, batch, source)
+            report = _taken_in(desk, tables, found, came)
         if found.chunks:
             report = attachments.told(report, attachments.take(desk, found.chunks))
             with desk.db.writing() as tables:
                 _stand(desk, tables)
-                _note_batch(desk, tables, batch, source, report)
+                _note_batch(tables, came, report)
     return report
 
 
@@ -185,13 +194,13 @@ def explaining(path: Path) -> Iterator[None]:
         raise _REFUSALS.get(type(error), NotThisFile)() from error
 
 
-def _taken_in(desk: Desk, tables: Tables, found: Arrived, batch: str, source: str) -> Report:
-    at, here = desk.clock.now(), replica.StoreReplica(tables, batch)
+def _taken_in(desk: Desk, tables: Tables, found: Arrived, came: _Coming) -> Report:
+    here = replica.StoreReplica(tables, came.batch)
     report = bundle.hand_over(found, here)
     removals.acknowledge(desk, tables)
     _stand(desk, tables)
-    ticks.arrived(tables, here.devices, at.isoformat(timespec="seconds"), source)
-    _note_batch(desk, tables, batch, source, report)
+    ticks.arrived(tables, here.devices, came.at, came.source)
+    _note_batch(tables, came, report)
     return report
 
 
@@ -201,9 +210,8 @@ def _stand(desk: Desk, tables: Tables) -> None:
     ticks.settle(tables)
 
 
-def _note_batch(desk: Desk, tables: Tables, batch: str, source: str, report: Report) -> None:
-    at = desk.clock.now().isoformat(timespec="seconds")
-    holdings.note_batch(tables, batch, at, source, canonical(asdict(report)).decode())
+def _note_batch(tables: Tables, came: _Coming, report: Report) -> None:
+    holdings.note_batch(tables, came.batch, came.at, came.source, canonical(asdict(report)).decode())
 
 
 def batches(desk: Desk) -> list[BatchLine]:
