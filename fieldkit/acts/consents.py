@@ -166,7 +166,7 @@ def inform(desk: Desk, subject: str, said: GuardianAnswer) -> str:
 
     Raises StudyClosed.
     """
-    return _undecided(desk, subject, said, {"act": "informed_only", "call": dict(said.evidence.call)})
+    return _undecided(desk, subject, said, {"act": consent.INFORMED_ONLY, "call": dict(said.evidence.call)})
 
 
 @only(INTERVIEWER)

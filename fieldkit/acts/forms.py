@@ -249,6 +249,12 @@ def placeholder_values(
     }
 
 
+def worded(desk: Desk, tables: Tables, one: Case, form: FormVersion) -> dict[str, Pair]:
+    """Return the sentences of *form* by their ids, as it says them to the family of *one* child."""
+    values = placeholder_values(desk, tables, one, form)
+    return {code: guides.fill_pair(text, values) for code, text in _words(tables, form)[1].items()}
+
+
 class NothingChanged(Refusal):
     """A new version with the words of the old one."""
 

@@ -23,6 +23,7 @@ PRINTED = {  # a fact, and the gap in the words of a form that it fills; without
     KEPT_UNTIL: KEPT_UNTIL,
 }
 _WHOM_TO_ASK = {"pi_name", "pi_contact"}
+_NEVER_EMPTY = {"institution", "pi_name", "pi_contact"}
 _KEPT_AS_STAMPED = PRINTED.keys() - {KEPT_UNTIL}
 BLANK = "＿＿＿＿＿＿"
 
@@ -34,6 +35,16 @@ class FactsDisputed(Refusal):
     message = N_(
         "Not done: the forms print one of these, and nobody has chosen which: {values}. The coordinator chooses under "
         "“Two versions”; then print, and enter the stamp."
+    )
+
+
+class FactsWanting(Refusal):
+    """A form would be stamped without saying who does the study, who leads it or whom to ring (PIPL 17)."""
+
+    code = "facts_wanting"
+    message = N_(
+        "Not stamped: a form says who does the study and whom to ring, and this is not entered yet: {questions} "
+        "Answer it under “Getting ready”; then enter the stamp."
     )
 
 
@@ -53,9 +64,13 @@ def facts_under(tables: Tables, form: FormVersion | None) -> dict[str, str]:
 
 
 def printed_now(tables: Tables) -> dict[str, str]:
-    """Return what a form says of the study that is stamped now, but for the day; raises FactsDisputed."""
+    """Return what a form says of the study that is stamped now, but for the day; raises FactsDisputed, FactsWanting."""
     check_agreed(tables)
-    return {code: value for code, value in setup.facts(tables).items() if code in _KEPT_AS_STAMPED}
+    known = setup.facts(tables)
+    wanting = [one.text for one in load_study().readiness if one.code in _NEVER_EMPTY and not known.get(one.code)]
+    if wanting:
+        raise FactsWanting(questions=Pair("".join(one.zh for one in wanting), " ".join(one.en for one in wanting)))
+    return {code: value for code, value in known.items() if code in _KEPT_AS_STAMPED}
 
 
 def check_agreed(tables: Tables) -> None:

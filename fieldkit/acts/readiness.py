@@ -157,7 +157,7 @@ def stamp(
 
     *shown*: text hash to what its stamp goes over (`Sheet.opened`). What the forms print of the study is kept with the
     first stamp. A stamp that goes on from one that counts today leaves no day between without. Raises Missing, NoDay,
-    DayToCome, EndsBeforeItBegins, NotFound, NewerVersion, FactsDisputed.
+    DayToCome, EndsBeforeItBegins, NotFound, NewerVersion, FactsDisputed, FactsWanting.
     """
     if not ethics_no.strip():
         raise Missing(field=N_("the approval's number"))

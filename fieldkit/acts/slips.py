@@ -21,7 +21,7 @@ from fieldkit.studies import Pair, load_study
 
 @dataclass(frozen=True)
 class FamilySlip:
-    """What the family keeps: whose study it is, whom to ring, and their code; nothing that names the child."""
+    """What the family keeps: with whom they agreed, whom to ring now, and their code; nothing names the child."""
 
     title: Pair
     institution: Pair
@@ -75,8 +75,9 @@ def family_slip(desk: Desk, subject: str) -> FamilySlip:
             code = _code(tables, subject) or _draw(desk, tables, subject)
     with desk.db.reading() as tables:
         heard = _agreed_to(tables, subject)
-    imprint = forms.imprint(desk, heard or forms.guardian_form(desk, subject).text_hash)
-    return FamilySlip(load_study().title, imprint["institution"], imprint["phone"].zh, code)
+    now = forms.guardian_form(desk, subject).text_hash
+    institution, phone = forms.imprint(desk, heard or now)["institution"], forms.imprint(desk, now)["phone"].zh
+    return FamilySlip(load_study().title, institution, phone, code)
 
 
 def _agreed_to(tables: Tables, subject: str) -> str:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from fieldkit.acts import situations
 from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk
-from fieldkit.rules import ages, consent, versions, ways
+from fieldkit.rules import ages, consent, states, ways
 from fieldkit.rules.closings import incomplete
 from fieldkit.rules.consent import AGREEING, GUARDIAN, Event
 from fieldkit.rules.versions import FormVersion
@@ -83,9 +83,8 @@ def _of(desk: Desk, known: _Known, case: Case) -> Iterator[Task]:
     may_ring = not consent.takes_back(standing, "recontact")
     if may_ring and not case.closed_since:
         yield from _promised(case, guardians)
-    for event in guardians:
-        if event.act in AGREEING and versions.to_be_told(known.forms, event.form_text_hash, desk.today):
-            yield Task(TELL, case, event=event.id)
+    for event in states.untold(standing, known.forms, desk.today):
+        yield Task(TELL, case, event=event.id)
     if may_ring and case.id in known.visits and case.status not in _OVER:
         yield Task(VISIT, case, known.visits[case.id])
     if not case.closed_since:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fieldkit.rules import consent, versions
-from fieldkit.rules.consent import AGREEING, CARER, CHILD, GUARDIAN, NECESSARY, REFUSING, Event
+from fieldkit.rules.consent import ADULT, AGREEING, CARER, CHILD, GUARDIAN, INFORMED_ONLY, NECESSARY, REFUSING, Event
 from fieldkit.rules.versions import FormVersion
 
 NOT_SOUGHT, INFORMED, DEFERRED = "not_sought", "informed", "deferred"
@@ -120,6 +120,25 @@ def child(events: Iterable[Event], session: str, *, grown: bool = False) -> str:
     if not mine:
         return VOIDED if any(event.actor == CHILD for event in events) else NOT_SOUGHT
     return DEFERRED if any(event.act == "deferred" for event in _unfollowed(mine)) else INFORMED
+
+
+def untold(events: Iterable[Event], forms: Sequence[FormVersion], day: str) -> list[Event]:
+    """Return the yeses since which their form changed a little, until whoever said them is told (§3.7).
+
+    A call that broke off told nothing; a major change is asked about instead, which tells the rest.
+    """
+    said = [event for event in consent.in_force(events) if event.actor in {GUARDIAN, ADULT}]
+    waits = {one.text_hash for one in forms if versions.to_be_told(forms, one.text_hash, day)}
+    told = {
+        named
+        for event in said
+        if event.act == INFORMED_ONLY and not event.method and event.form_text_hash not in waits
+        for named in event.follows
+    }
+    newest = {one.id for item in NECESSARY for one in consent.last(said, item)}
+    return [
+        event for event in said if event.act in AGREEING and event.id in newest - told and event.form_text_hash in waits
+    ]
 
 
 def form_counts(events: Iterable[Event], forms: Sequence[FormVersion], day: str) -> bool:

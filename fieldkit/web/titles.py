@@ -53,6 +53,7 @@ STEPS = {
     "stops": N_("Stop"),
     "strings": N_("Words"),
     "studies": N_("Found a study"),
+    "tellings": N_("What is new in the form"),
     "today": N_("Today"),
     "users": N_("People of this laptop"),
     "visits": N_("A visit"),

@@ -41,7 +41,7 @@ _PLACES: Mapping[str, Callable[[Task], str]] = {
     tasks.PAPER: lambda task: url_for("consents.paper", subject=task.case.id, event=task.event),
     tasks.ASK_AGAIN: lambda task: url_for("consents.who", subject=task.case.id),
     tasks.VISIT: _child,
-    tasks.TELL: _child,
+    tasks.TELL: lambda task: url_for("tellings.show", subject=task.case.id, event=task.event),
     tasks.BIRTHDAY: _child,
     tasks.MEMO: lambda task: url_for("memos.show", interview=task.event),
     tasks.CLOSING: lambda task: url_for("closings.show", interview=task.event),

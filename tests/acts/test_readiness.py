@@ -8,11 +8,12 @@ import pytest
 
 from fieldkit.acts import forms, members, promises, readiness
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.promises import FactsWanting
 from fieldkit.acts.readiness import DayOver, EndsBeforeItBegins, LongerThanPromised
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.rules.calendars import DayToCome, NoDay
 from fieldkit.rules.versions import NewerVersion
-from fieldkit.studies import Pair
+from fieldkit.studies import Pair, load_study
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -208,6 +209,20 @@ def test_a_text_that_was_not_on_the_screen_is_not_stamped(refused: Refused, desk
 
     readiness.stamp(desk, {_text(desk, kind): "{}"}, **STAMP)
     assert (_sheet(desk, kind).version.number, _sheet(desk, kind).ethics_no) == (2, "YS-9")
+
+
+@pytest.mark.parametrize("code", ["institution", "pi_name", "pi_contact"])
+def test_a_form_that_does_not_say_whom_to_ring_or_who_answers_is_not_stamped(
+    refused: Refused, desks: Desks, code: str
+) -> None:
+    with desks["coordinator"].db.writing() as tables:
+        tables.execute("UPDATE forms SET stamped_on = NULL")
+        tables.execute("DELETE FROM study_facts WHERE code = ?", [code])
+    question = next(one.text.zh for one in load_study().readiness if one.code == code)
+    shown = {_text(desks["coordinator"], "assent_9_11"): "{}"}
+
+    told = refused(FactsWanting, "coordinator", partial(readiness.stamp, shown=shown, **STAMP))
+    assert question in told.sentence("zh_CN")
 
 
 def test_an_extension_that_begins_later_leaves_no_day_on_which_nothing_may_begin(desks: Desks) -> None:

@@ -73,7 +73,7 @@ def test_a_long_list_of_things_to_do_is_shown_thirty_at_a_time(
         ("paper", "/people/{child}/events/some/paper", "确认书待补"),
         ("ask_again", "/people/{child}/consent", "再问一次家长"),
         ("visit", "/people/{child}", "再去一趟"),
-        ("tell_change", "/people/{child}", "同意书有小改动"),
+        ("tell_change", "/people/{child}/events/some/tell", "同意书有小改动"),
         ("turns_14", "/people/{child}", "快满 14 岁"),
         ("memo", "/interviews/some/memo", "写反思备忘录"),
         ("closing", "/interviews/some/close", "补全访谈结束信息"),
