@@ -193,8 +193,9 @@ def whom(desk: Desk, text: str) -> Meaning:
         return Meaning(choices)
     named = [one for one in by_name if meant.words in {(name,) for name in one.pseudonym or ()}]
     borne = [code for code in meant.maybe if slips.is_code(code) and _bearers(desk, here, code)]
-    certain = len(choices) == 1 and bool(meant.codes or borne or named)
-    return Meaning(choices, certain, bool(found), _unread(meant, choices, borne))
+    unread = _unread(meant, choices, borne)  # "not 001, her sister": words may turn a code round
+    certain = len(choices) == 1 and bool(meant.codes or borne or named) and not unread
+    return Meaning(choices, certain, bool(found), unread)
 
 
 def _unread(meant: rules.Meant, choices: Collection[Choice], borne: Collection[str]) -> tuple[str, ...]:

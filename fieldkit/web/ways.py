@@ -80,7 +80,9 @@ def call(subject: str) -> Answer:
     """Check the call before anything is read: the number, the person, the loudspeaker, the witness."""
     if not begun(subject):
         return to_who(subject)
-    return spoken("call", subject, form=CallForm(**draft(REDIAL + subject)), findings=[], reasons={})
+    return spoken(
+        "call", subject, form=CallForm(**draft(_redial(subject, draft(subject)["relation"]))), findings=[], reasons={}
+    )
 
 
 @pages.post(f"{GUARDIAN}/call")
@@ -130,11 +132,19 @@ def _gathered(subject: str, template: str, form: EvidenceForm, evidence: Evidenc
     return answer(form, f"consents/{template}.html", go_on, findings=asked, reasons=tapped, **known(subject))
 
 
+def _redial(subject: str, relation: str) -> str:
+    """Return under which name is kept what was checked of the call to this child's *relation*."""
+    return f"{REDIAL}{subject} {relation}"
+
+
 def _checked(said: Evidence | None) -> dict[str, object]:
-    """Return what is checked already when the same parent is rung again; who speaks is asked in each call."""
+    """Return what is checked already when the same parent is rung again.
+
+    Who speaks, and that the witness hears all of it, is asked in each call.
+    """
     if said is None:
         return {}
-    kept = {name: getattr(said, name) for name in ("method", "witness_name", "witness_relation", "witness_fit")}
+    kept = {name: getattr(said, name) for name in ("method", "witness_name", "witness_relation")}
     return {**kept, "number_source": said.call.get("number_source", "")}
 
 
@@ -146,6 +156,6 @@ def dropped(subject: str) -> Answer:
         return to_who(subject, "informed")
     told, way = so_far(subject), draft(subject).get("evidence")
     kept_once(subject, "informed", lambda: consents.inform(desk(), subject, told))
-    draft(REDIAL + subject).update(_checked(way))
+    draft(_redial(subject, told.relation)).update(_checked(way))
     tell(_("Saved: told, no decision yet. What was asked in this call does not count; ring again when you can."))
     return redirect(url_for("people.gates_", subject=subject))

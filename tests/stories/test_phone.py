@@ -85,6 +85,11 @@ def test_a_call_that_drops_after_two_items_leaves_nothing_in_force(
     assert me.page.input_value("[name=witness_name]") == "张某"
     assert me.page.input_value("[name=number_source]") == "carer"
     assert not me.page.is_checked("[name=id_check]")
+    assert not me.page.is_checked("[name=witness_fit]")
+    me.go(f"/people/{agreed_by_grandmother}/consent")
+    me.press("打给父亲")  # of whom nothing was checked
+    assert me.page.input_value("[name=witness_name]") == ""
+    assert me.page.input_value("[name=number_source]") == ""
     me.go(f"/people/{agreed_by_grandmother}/assent")
     me.page.locator("input[name=told]").first.check()
     me.press("愿意")

@@ -146,7 +146,7 @@ def test_who_asked_is_kept_on_the_way_back_and_a_name_does_not_stick_to_its_code
     assert name.startswith("<span>")  # of what a label holds side by side the blank between is lost
 
 
-@pytest.mark.parametrize("around", ["编号 {}", "{}（小河）", "是 {}，谢谢"])
+@pytest.mark.parametrize("around", ["编号 {}", "{}（小满）", "是 {}，谢谢"])
 def test_a_code_with_words_around_it_hides_the_child_at_once(
     browser: FlaskClient, desks: dict[str, Desk], consented: str, around: str
 ) -> None:
@@ -156,6 +156,19 @@ def test_a_code_with_words_around_it_hides_the_child_at_once(
 
     assert "看不到这个孩子" in done
     assert browser.get(f"/people/{consented}").status_code == 404
+
+
+@pytest.mark.parametrize("text", ["{}的妹妹", "不是{}，是她妹妹", "除了{}，别的都退出", "{}（小河）"])
+def test_a_code_beside_words_that_may_turn_it_round_is_asked_about(
+    browser: FlaskClient, desks: dict[str, Desk], consented: str, text: str
+) -> None:
+    code = people.case(desks["interviewer"], consented).case_code
+    which = browser.post("/withdraw", data={"code": text.format(code), "asker": "mother"}).text
+
+    assert left(browser, [consented]) == [True]
+    assert picked(which)["code"] == [consented]
+    browser.post("/withdraw", data=picked(which))
+    assert left(browser, [consented]) == [False]
 
 
 @pytest.fixture
@@ -236,7 +249,8 @@ def test_words_beside_a_code_that_are_nobodys_are_said_to_be_not_registered(
     browser: FlaskClient, desks: dict[str, Desk], consented: str
 ) -> None:
     code = people.case(desks["interviewer"], consented).case_code
-    done = browser.post("/withdraw", data={"code": f"{code} 和王小芳", "asker": "mother"}).text
+    which = browser.post("/withdraw", data={"code": f"{code} 和王小芳", "asker": "mother"}).text
+    done = browser.post("/withdraw", data=picked(which)).text
 
     assert "看不到这个孩子" in done
     assert "王小芳" in done.split("没有登记的")[1]
