@@ -41,6 +41,7 @@ KNOWN = (
     "words_taken_back",
     "of_age_by_a_believed_date",
     "notices_declared_void",
+    "refusals_answered",
 )  # any other name is a later version's
 
 
@@ -301,3 +302,11 @@ def of_age_by_a_believed_date(db: Tables) -> None:
 def notices_declared_void(db: Tables) -> None:
     """A withdrawal by notice that a coordinator declared void is no wall any more."""
     _script(db, walls.NOTICED)
+
+
+@migrations()
+def refusals_answered(db: Tables) -> None:
+    """What a visit was that ended with a refusal and had no no of a guardian or the child behind it."""
+    db.table("visit_answers").create(_columns("visit whose day"), pk="id").create_index(["visit"])
+    _script(db, walls.NEEDS_CHANGE.format(table="visit_answers"))
+    db.execute("CREATE INDEX visits_refused ON visits (subject, day) WHERE outcome = 'refused'")

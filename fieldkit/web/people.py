@@ -93,7 +93,6 @@ def show(subject: str) -> str:
         events=events,
         more=len(lines) < len(case.interviews) or len(events) < len(case.events),
         visits=visits.of_child(desk(), subject),
-        refused_on=visits.refused_on(desk(), subject),
         suspicious=people.suspicious(desk(), subject),
         put_right=clocks.put_right(desk(), subject),
     )
