@@ -13,6 +13,7 @@ from fieldkit.errors import NotFound
 from fieldkit.rules import calendars, consent, gates, states
 from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, Event
 from fieldkit.rules.gates import Gate
+from fieldkit.rules.halts import Halt
 from fieldkit.rules.visits import RefusedVisit
 from fieldkit.store import duplicates, erasures, people, standing
 from fieldkit.store.database import Tables
@@ -54,7 +55,8 @@ class Case:
     In short, as in a list: of `events` those that decide, of `interviews` the newest; `held` says how many there are.
     A child who is known twice is one: `also` are the codes of the other records, `main` is the record under which lists
     show this one, `interviews` are those of all. `events` are of this record; `binding` is what holds for it.
-    `refusals`: the visits that ended with a no of which nobody has said whose it was, the newest first.
+    `refusals`: the visits that ended with a no of which nobody has said whose it was, the newest first. `halts`: what
+    waits on this laptop for whoever filled it in, and can only protect the child.
     """
 
     id: str
@@ -85,6 +87,7 @@ class Case:
     main: str = ""
     closed_since: str = ""
     refusals: Sequence[RefusedVisit] = ()
+    halts: Sequence[Halt] = ()
 
     @property
     def refused_on(self) -> str:
@@ -219,6 +222,7 @@ def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _K
         author=row.get("author") or "",
         closed_since=gates.closed_since(common.facts, desk.today),
         refusals=situation.refusals,
+        halts=situation.halts,
     )
     step = next_step(one, desk.today, situation.screening)
     shown = Step("closed") if one.closed_since and step.code in _ASKS else step

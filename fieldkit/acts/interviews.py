@@ -27,7 +27,7 @@ from fieldkit.studies import load_study
 NEEDED = "notes"
 FULL, CORE = "full", "core"
 NOTHING: Mapping[str, str] = MappingProxyType({})
-REASONS = {gate: load_study().codes[f"reason_{gate}"] for gate in ("G05", "G09", "G10", "G12")}
+REASONS = {gate: load_study().codes[f"reason_{gate}"] for gate in ("G05", "G13", "G09", "G10", "G12")}
 
 
 class GatesClosed(Refusal):

@@ -15,11 +15,12 @@ from fieldkit.i18n import N_
 from fieldkit.rules import ages, calendars, consent, gates, guides, help_card, names, visits
 from fieldkit.rules.ages import BirthDate
 from fieldkit.rules.consent import ADULT, CARER, CLAIMED, Event
+from fieldkit.rules.halts import Halt
 from fieldkit.rules.situations import Situation
 from fieldkit.rules.states import ADULT_GROUP, Adult
 from fieldkit.rules.versions import FormVersion
 from fieldkit.rules.visits import RefusedVisit
-from fieldkit.store import duplicates, log, people, setup, standing, strings
+from fieldkit.store import duplicates, halts, log, people, setup, standing, strings
 from fieldkit.store import visits as visited
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
@@ -32,7 +33,8 @@ class Ground:
     """What is the same for every child of one transaction.
 
     `believed`: the day by which people are of age; `open_lines`: of the help card, by site; `refusals`: the visits that
-    ended with a no that nobody has answered for, by child; `linked`: of a child who is known twice, all its records.
+    ended with a no that nobody has answered for, by child; `halts`: what waits and can only protect them, by child;
+    `linked`: of a child who is known twice, all its records.
     """
 
     facts: Mapping[str, str]
@@ -45,7 +47,12 @@ class Ground:
     open_lines: Callable[[str], list[str]]
     rows: people.Rows
     refusals: Mapping[str, Sequence[RefusedVisit]]
+    halts: Mapping[str, Sequence[Halt]]
     linked: Mapping[str, tuple[str, ...]]
+
+    def halted(self, subject: str) -> tuple[Halt, ...]:
+        """Return what waits for one child and can only protect them, under whichever record."""
+        return tuple(one for record in self.linked.get(subject, (subject,)) for one in self.halts.get(record, ()))
 
     def refused(self, subject: str) -> list[RefusedVisit]:
         """Return the visits of one child that ended with a no and nobody has answered for, under whichever record."""
@@ -66,6 +73,7 @@ def ground(desk: Desk, tables: Tables, rows: people.Rows | None = None) -> Groun
         open_lines=cache(lambda site: open_lines(desk, tables, site)),
         rows=rows or people.looked_up(tables),
         refusals=visited.refusals(tables),
+        halts=halts.by_child(tables),
         linked=duplicates.groups(tables),
     )
 
@@ -92,6 +100,7 @@ def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: 
         doubts=common.doubts,
         pilot=row["pilot"] == "yes",
         refusals=visits.unexplained(common.refused(row["id"]), events, desk.today),
+        halts=common.halted(row["id"]),
     )
 
 

@@ -327,7 +327,14 @@ def _not_withdrawn(case: Situation) -> Verdict:
         return FAILS, Pair("孩子已经退出。", "The child has withdrawn."), None
     if not case.adult and states.on_hold(case.events):
         return FAILS, Pair("这个个案暂停了，请协调员处理。", "This case is on hold for the coordinator."), None
-    return HOLDS, _OK, None
+    return (ASKS, _NOT_CARRIED_OUT, None) if case.halts else (HOLDS, _OK, None)
+
+
+_NOT_CARRIED_OUT = Pair(
+    "这台电脑上有一步为这个孩子填了、还没有办完，可能是不愿意、想一想、停下或退出。先问填的人，再开始。",
+    "A step for this child was filled in on this laptop and is not carried out: it may be a no, “let me think”, a stop "
+    "or a withdrawal. Ask whoever filled it in before you start.",
+)
 
 
 def _item_by_item(case: Situation) -> Verdict:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fieldkit.rules.consent import Event
+from fieldkit.rules.halts import Halt
 from fieldkit.rules.states import ADULT_GROUP, Adult
 from fieldkit.rules.versions import FormVersion
 from fieldkit.rules.visits import RefusedVisit
@@ -20,7 +21,7 @@ class Situation:
     missing on the site's help card, `doubts`: what is wrong with clock or disk, `past`: the day is gone by, and what
     was held then is typed in, `doubtful`: the ids of the events whose day a wrong clock may have made,
     `grown_by_clock`: they would be of age if the clock, which is off, were believed, `refusals`: the visits that ended
-    with a no of which nobody has said whose it was.
+    with a no of which nobody has said whose it was, `halts`: what can only protect the child and is not carried out.
     """
 
     events: Sequence[Event]
@@ -42,6 +43,7 @@ class Situation:
     doubtful: Collection[str] = frozenset()
     grown_by_clock: bool = False
     refusals: Sequence[RefusedVisit] = ()
+    halts: Sequence[Halt] = ()
 
     @property
     def adult(self) -> bool:

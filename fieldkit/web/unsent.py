@@ -12,13 +12,13 @@ from flask import Blueprint, Flask, g, redirect, render_template, request, sessi
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from fieldkit.acts import clocks, people, stops
+from fieldkit.acts import clocks, halts, people, stops, withdrawals
 from fieldkit.acts.assents import SAID_NO
 from fieldkit.clock import new_id
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.rules import calendars
-from fieldkit.rules.consent import ASKERS, YES
+from fieldkit.rules.consent import ASKERS, NECESSARY, NO, YES
 from fieldkit.web.drafts import Waits
 from fieldkit.web.pages import Answer, label, words
 from fieldkit.web.sessions import desk, draft, go_on_with, in_turn
@@ -70,6 +70,8 @@ def keep() -> None:
     others = [other for other in waiting() if other.id != request.form.get(MARK)]
     if all(replace(one, id=other.id) != other for other in others):
         session["waiting"] = [*others, one]
+        if one.first or _puts_off(one):
+            halts.keep(desk(), one.id, _subjects(one))
     stays()
 
 
@@ -182,8 +184,28 @@ def _is_gone(one: Waits) -> bool:
 
 def _about(one: Waits) -> str:
     """Return what to call the child that a form is about; empty where it names none. Raises NotFound, NotAllowed."""
-    subject = one.of.get("subject") or (stops.whose(desk(), one.of["interview"]) if "interview" in one.of else "")
+    subject = _subject(one)
     return people.case(desk(), subject).name if subject else ""
+
+
+def _puts_off(one: Waits) -> bool:
+    """Tell whether a guardian thinks about it again, or answers no to what an interview needs."""
+    items = one.gathered.get("items", {})
+    return one.step == "consents.deferred" or (one.step in _SETTLES and NO in map(items.get, NECESSARY))
+
+
+def _subject(one: Waits) -> str:
+    """Return the child whom the address of a form names, or an empty string. Raises NotFound."""
+    return one.of.get("subject") or (stops.whose(desk(), one.of["interview"]) if "interview" in one.of else "")
+
+
+def _subjects(one: Waits) -> set[str]:
+    """Return the children here that a form is about, also those whom a typed text may mean."""
+    with suppress(Refusal):
+        if subject := _subject(one):
+            return {subject}
+    typed = [text for name, text in one.fields if name == "code"]
+    return {found for text in typed for found in withdrawals.meant(desk(), text)}
 
 
 def _said(one: Waits) -> list[str]:
@@ -219,7 +241,7 @@ def _named(code: str, shown: str) -> str:
 @pages.post("/left")
 def leave() -> Response:
     """Leave one out, as whoever filled it in wants it; the next one is offered."""
-    desk()
+    halts.drop(desk(), request.form.get("left", ""))
     _drop(request.form.get("left", ""))
     return redirect(url_for("unsent.show"))
 
@@ -236,6 +258,7 @@ def _carried_out(response: Response) -> Response:
     """A refusal carries nothing out: its form goes on waiting until it is sent corrected. Other forms have no say."""
     one = _sent_again()
     if one and response.status_code < HTTPStatus.BAD_REQUEST and "unsent_stays" not in g:
+        halts.drop(desk(), one.id)
         _drop(one.id)
     return response
 
