@@ -26,7 +26,7 @@ class OnRecord:
 
 
 def findings(told: OnRecord, before: OnRecord | None, others: Iterable[OnRecord]) -> list[Finding]:
-    """Return what is asked of an adult who is added, or becomes a guardian, beside *others*; ended roles are among them.
+    """Return what is asked of an adult who is added, or becomes a guardian, beside *others*, also those of before.
 
     Of two with one relation, of whom either is a guardian, and of a guardian by law beside any other (`domain.md` §1.7,
     §3.8). What was there *before* is not asked about again.

@@ -42,6 +42,7 @@ KNOWN = (
     "of_age_by_a_believed_date",
     "notices_declared_void",
     "refusals_answered",
+    "own_notices_taken_back",
 )  # any other name is a later version's
 
 
@@ -310,3 +311,9 @@ def refusals_answered(db: Tables) -> None:
     db.table("visit_answers").create(_columns("visit whose day"), pk="id").create_index(["visit"])
     _script(db, walls.NEEDS_CHANGE.format(table="visit_answers"))
     db.execute("CREATE INDEX visits_refused ON visits (subject, day) WHERE outcome = 'refused'")
+
+
+@migrations()
+def own_notices_taken_back(db: Tables) -> None:
+    """What a child asked for by notice is no wall any more once the child took it back by name."""
+    _script(db, walls.NOTICED_LIFTED)

@@ -146,12 +146,10 @@ def test_a_second_mother_is_asked_about_also_after_the_role_of_the_first_has_end
     desk, first, second = desks["interviewer"], kept(desks, child, PersonTold("mother")), new_id()
     household.end_role(desk, child, first, desk.today, "court")
 
-    for reasons in ({}, {"known_adult": "same"}):
-        told = refused(
-            ReasonNeeded,
-            "interviewer",
-            lambda at, seen=Seen(reasons=reasons): household.save_person(at, child, second, PersonTold("mother"), seen),  # type: ignore[misc]
-        )
+    for reason in ("", "same"):
+        seen = Seen(reasons={"known_adult": reason})
+        again = partial(household.save_person, subject=child, person=second, told=PersonTold("mother"), seen=seen)
+        told = refused(ReasonNeeded, "interviewer", again)
         assert [one.code for one in told.findings] == ["known_adult"]  # type: ignore[attr-defined]
     household.save_person(desk, child, second, PersonTold("mother"), Seen(reasons={"known_adult": "instead"}))
 
