@@ -131,6 +131,7 @@ _ALL = (
     Kind("parent", "research", "parents", _PARENT_FIELDS, ("child", "parent")),
     Kind("screening", "research", "screenings", {**_texts("child result approach day"), "criteria": MAP}, ("child",)),
     Kind("visit", "research", "visits", _texts("day site outcome next_on note"), immutable=True),
+    Kind("visit_answer", "research", "visit_answers", _texts("visit whose day"), immutable=True),
     Kind("slip", "vault", "slips", _texts("called phone given_by")),
     Kind("identity", "vault", "identities", _IDENTITY_FIELDS),
     Kind("person_name", "vault", "person_names", _texts("person name phone"), ("person",)),

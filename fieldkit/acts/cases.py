@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +13,8 @@ from fieldkit.errors import NotFound
 from fieldkit.rules import calendars, consent, gates, states
 from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, Event
 from fieldkit.rules.gates import Gate
+from fieldkit.rules.halts import Halt
+from fieldkit.rules.visits import RefusedVisit
 from fieldkit.store import duplicates, erasures, people, standing
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
@@ -52,6 +55,8 @@ class Case:
     In short, as in a list: of `events` those that decide, of `interviews` the newest; `held` says how many there are.
     A child who is known twice is one: `also` are the codes of the other records, `main` is the record under which lists
     show this one, `interviews` are those of all. `events` are of this record; `binding` is what holds for it.
+    `refusals`: the visits that ended with a no of which nobody has said whose it was, the newest first. `halts`: what
+    waits on this laptop for whoever filled it in, and can only protect the child.
     """
 
     id: str
@@ -81,6 +86,13 @@ class Case:
     also: tuple[str, ...] = ()
     main: str = ""
     closed_since: str = ""
+    refusals: Sequence[RefusedVisit] = ()
+    halts: Sequence[Halt] = ()
+
+    @property
+    def refused_on(self) -> str:
+        """Return the day of the last visit that ended with a no of which nobody said whose it was; else empty."""
+        return self.refusals[0].day if self.refusals else ""
 
     def check_open(self) -> None:
         """Raise StudyClosed: nothing more is asked of this family then, though a no is kept."""
@@ -209,6 +221,8 @@ def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _K
         moved=bool(row["moved_on"]),
         author=row.get("author") or "",
         closed_since=gates.closed_since(common.facts, desk.today),
+        refusals=situation.refusals,
+        halts=situation.halts,
     )
     step = next_step(one, desk.today, situation.screening)
     shown = Step("closed") if one.closed_since and step.code in _ASKS else step

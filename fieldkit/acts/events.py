@@ -31,10 +31,11 @@ def follows(one: Case, actor: str) -> list[str]:
 
 
 def _mine(one: Case, actor: str) -> list[consent.Event]:
-    """Of a child who is known twice, also where it puts the talk off on another record: one yes ends that for both."""
+    """Of a child who is known twice, also where they put it off on another record: one yes ends it for both."""
     own = {event.id for event in one.events}
     said = [event for event in one.binding if event.actor in consent.voices(actor)]
-    return [event for event in said if event.id in own or (actor in consent.OWN and event.act == consent.DEFERRED)]
+    puts_off = [event for event in said if event.act == consent.DEFERRED and actor != CARER]
+    return [event for event in said if event.id in own or event in puts_off]
 
 
 @only(INTERVIEWER)
@@ -109,7 +110,10 @@ def begin(
 
     *seen*: the ids of *actor*'s events that were on the screen; those of this *person* are what the event follows.
     """
-    mine = {event.id for event in _mine(one, actor) if event.person == person or actor in consent.OWN}
+    own = {event.id for event in one.events}
+    said = [event for event in _mine(one, actor) if event.id not in own or event.person == person]
+    theirs = [event for event in said if event.id in own or event.relation == relation]
+    mine = {event.id for event in (_mine(one, actor) if actor in consent.OWN else theirs)}
     return {
         "actor": actor,
         "person": person,

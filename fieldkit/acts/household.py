@@ -15,10 +15,11 @@ from fieldkit.acts.told import ChildFacts, IdentityTold, ParentTold, PersonTold,
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, natural_id
-from fieldkit.rules import ages, calendars, consent, findings, left_behind, names
+from fieldkit.rules import ages, calendars, consent, findings, guardians, left_behind, names
 from fieldkit.rules.ages import BirthDate, Told
 from fieldkit.rules.consent import ADULT, CARER, GUARDIAN
 from fieldkit.rules.findings import HINT, Finding
+from fieldkit.rules.guardians import OnRecord
 from fieldkit.rules.left_behind import ParentFacts
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.store import log, people
@@ -172,7 +173,7 @@ def save_person(desk: Desk, subject: str, person: str, told: PersonTold, seen: S
     """Keep what is told of an adult; return the role that they are kept in.
 
     Whoever is said to be a guardian without being one by law is kept as a carer (`domain.md` D1). Raises NotFound,
-    Missing, NoPaper, TooLong, ReasonNeeded (V18), NamesTooEarly.
+    Missing, NoPaper, TooLong, ReasonNeeded (V18, or somebody like them is on record), NamesTooEarly.
     """
     if not told.relation:
         raise Missing(field=N_("who this is to the child"))
@@ -181,9 +182,10 @@ def save_person(desk: Desk, subject: str, person: str, told: PersonTold, seen: S
     with desk.db.writing() as tables:
         case_within(desk, tables, subject)
         _check_own(tables, subject, person)
-        found = left_behind.carer_findings(told.relation, told.age_band, told.care_type, age=None)
-        findings.check_answered(found, seen.reasons)
         role = _role(told)
+        found = left_behind.carer_findings(told.relation, told.age_band, told.care_type, age=None)
+        found += _known(tables, subject, person, OnRecord(told.relation, role))
+        findings.check_answered(found, seen.reasons)
         facts = _values(told, "name", "phone") | {"role": role} | _reasons(found, seen)
         log.save_over(tables, desk.pen, Draft("person", facts, record=person, subject=subject), person, seen.base)
         if told.name or told.phone:
@@ -280,6 +282,14 @@ def _role(told: PersonTold) -> str:
     wanted = told.role or (GUARDIAN if told.relation in consent.PARENTS else CARER)
     lawful = consent.may_consent(told.relation, told.basis, told.capacity)
     return CARER if wanted == GUARDIAN and not lawful else wanted
+
+
+def _known(tables: Tables, subject: str, person: str, told: OnRecord) -> list[Finding]:
+    of_all = {
+        row["id"]: OnRecord(row["relation"], row["role"] or "") for row in people.rows(tables, "persons", subject)
+    }
+    before = of_all.pop(person, None)
+    return guardians.findings(told, before, of_all.values())
 
 
 def _check_own(tables: Tables, subject: str, person: str) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
 
-from fieldkit.acts import pseudonyms, situations
+from fieldkit.acts import pseudonyms, situations, visits
 from fieldkit.acts.cases import case_within
 from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import Invalid, NotFound, Refusal
@@ -27,7 +27,7 @@ from fieldkit.studies import load_study
 NEEDED = "notes"
 FULL, CORE = "full", "core"
 NOTHING: Mapping[str, str] = MappingProxyType({})
-REASONS = {gate: load_study().codes[f"reason_{gate}"] for gate in ("G09", "G10", "G12")}
+REASONS = {gate: load_study().codes[f"reason_{gate}"] for gate in ("G05", "G13", "G09", "G10", "G12")}
 
 
 class GatesClosed(Refusal):
@@ -106,6 +106,7 @@ def start(desk: Desk, subject: str, reasons: Mapping[str, str] = NOTHING) -> str
             raise HeldThatDay
         asked = check_gates(one.gates, reasons)
         pseudonyms.check_tells_nothing(tables, one)
+        visits.answer_within(desk, tables, one, asked.get("G05", ""))
         version = strings.newest_version(tables)
         if version is None:
             raise NotFound

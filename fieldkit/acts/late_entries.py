@@ -6,7 +6,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from fieldkit.acts import assents, clocks, consents, endings, events, forms, interviews, pseudonyms, situations, stops
+from fieldkit.acts import (
+    assents,
+    clocks,
+    consents,
+    endings,
+    events,
+    forms,
+    interviews,
+    pseudonyms,
+    situations,
+    stops,
+    visits,
+)
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.cases import GATES, Case, case_within, unused_session
 from fieldkit.acts.desk import Desk, only
@@ -135,6 +147,7 @@ def enter(desk: Desk, subject: str, told: PaperTold) -> str:
         found = _look(desk, then, tables, subject)
         asked = interviews.check_gates(found.gates, told.said.reasons)
         pseudonyms.check_tells_nothing(tables, found.case)
+        visits.answer_within(desk, tables, found.case, asked.get("G05", ""))
         session = found.own or assents.on_paper(desk, then, tables, found.case, form, told.said, found.doubts)
         _open(desk, tables, found, session, {"started_on": then.today, "paper_ref": ref, "asked": asked})
         if minutes is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -12,13 +12,16 @@ from fieldkit.acts import clocks
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
-from fieldkit.rules import ages, calendars, consent, gates, guides, help_card, names
+from fieldkit.rules import ages, calendars, consent, gates, guides, help_card, names, visits
 from fieldkit.rules.ages import BirthDate
 from fieldkit.rules.consent import ADULT, CARER, CLAIMED, Event
+from fieldkit.rules.halts import Halt
 from fieldkit.rules.situations import Situation
 from fieldkit.rules.states import ADULT_GROUP, Adult
 from fieldkit.rules.versions import FormVersion
-from fieldkit.store import log, people, setup, standing, strings
+from fieldkit.rules.visits import RefusedVisit
+from fieldkit.store import duplicates, halts, log, people, setup, standing, strings
+from fieldkit.store import visits as visited
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
 
@@ -29,7 +32,9 @@ ROOM_NEEDED = 200 * 1024 * 1024  # bytes: a day of notes, a backup and a bundle
 class Ground:
     """What is the same for every child of one transaction.
 
-    `believed`: the day by which people are of age; `open_lines`: of the help card, by site.
+    `believed`: the day by which people are of age; `open_lines`: of the help card, by site; `refusals`: the visits that
+    ended with a no that nobody has answered for, by child; `halts`: what waits and can only protect them, by child;
+    `linked`: of a child who is known twice, all its records.
     """
 
     facts: Mapping[str, str]
@@ -41,6 +46,17 @@ class Ground:
     believed: date
     open_lines: Callable[[str], list[str]]
     rows: people.Rows
+    refusals: Mapping[str, Sequence[RefusedVisit]]
+    halts: Mapping[str, Sequence[Halt]]
+    linked: Mapping[str, tuple[str, ...]]
+
+    def halted(self, subject: str) -> tuple[Halt, ...]:
+        """Return what waits for one child and can only protect them, under whichever record."""
+        return tuple(one for record in self.linked.get(subject, (subject,)) for one in self.halts.get(record, ()))
+
+    def refused(self, subject: str) -> list[RefusedVisit]:
+        """Return the visits of one child that ended with a no and nobody has answered for, under whichever record."""
+        return [one for record in self.linked.get(subject, (subject,)) for one in self.refusals.get(record, ())]
 
 
 def ground(desk: Desk, tables: Tables, rows: people.Rows | None = None) -> Ground:
@@ -56,6 +72,9 @@ def ground(desk: Desk, tables: Tables, rows: people.Rows | None = None) -> Groun
         believed=clocks.believed(desk, tables),
         open_lines=cache(lambda site: open_lines(desk, tables, site)),
         rows=rows or people.looked_up(tables),
+        refusals=visited.refusals(tables),
+        halts=halts.by_child(tables),
+        linked=duplicates.groups(tables),
     )
 
 
@@ -80,6 +99,8 @@ def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: 
         open_lines=common.open_lines(row["site"]),
         doubts=common.doubts,
         pilot=row["pilot"] == "yes",
+        refusals=visits.unexplained(common.refused(row["id"]), events, desk.today),
+        halts=common.halted(row["id"]),
     )
 
 

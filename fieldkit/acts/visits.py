@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from fieldkit.acts.cases import case_within, in_short
+from fieldkit.acts.cases import Case, case_within, in_short
 from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid
 from fieldkit.i18n import N_
-from fieldkit.rules import calendars, consent, notes
+from fieldkit.rules import calendars, notes
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import log, people, standing
+from fieldkit.store import log, people
 from fieldkit.store import visits as store
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import load_study
 
-MOVED, REFUSED = "moved", "refused"
+MOVED = "moved"
+WHOSE = load_study().codes["reason_G05"]
 REASONS = ("unreachable", MOVED, "ill", "no_time", "gatekeeper_no", "carer_no")  # a no of child or guardian is an event
 NO_GUARDIANS = ("carer_no", "gatekeeper_no")
 LONGEST_NOTE = 2000
@@ -27,13 +28,14 @@ LONGEST_NOTE = 2000
 
 @dataclass(frozen=True)
 class Visit:
-    """One visit: the day, what came of it, when to come again, and a note."""
+    """One visit: the day, what came of it, when to come again, a note; `whose` no it was, where that was asked."""
 
     id: str
     day: str
     outcome: str
     next_on: str
     note: str
+    whose: str = ""
 
 
 @only(INTERVIEWER)
@@ -63,7 +65,7 @@ def known_names(tables: Tables) -> list[str]:
     return [name for known in store.known_names(tables) for name in (known, *re.split(r"[\s,;/、，；]+", known))]
 
 
-_TODAY, _SINCE = "subject = ? AND reason = ? AND day = ?", "subject = ? AND day >= ? AND reason = ?"
+_TODAY = "subject = ? AND reason = ? AND day = ?"
 
 
 @only(INTERVIEWER)
@@ -83,24 +85,28 @@ def not_taking_part(desk: Desk, subject: str, reason: str) -> None:
 
 def of(tables: Tables, subject: str) -> list[Visit]:
     """Return the visits of a child, the newest first."""
-    names = ("id", "day", "outcome", "next_on", "note")
+    names = ("id", "day", "outcome", "next_on", "note", "whose")
     return [Visit(**{name: row[name] or "" for name in names}) for row in store.of(tables, subject)]
 
 
-def refused_on(desk: Desk, subject: str) -> str:
-    """Return the day of the last visit where it ended with a refusal and nobody said whose; empty otherwise.
+@only(INTERVIEWER)
+def answer(desk: Desk, subject: str, whose: str) -> None:
+    """Keep what the visits were that ended with a refusal: no no of a guardian or the child, which are events.
 
-    Raises NotFound.
+    *whose*: a code of `reason_G05`. Raises NotFound, Invalid.
     """
-    with desk.db.reading() as tables:
-        in_short(desk, tables, subject)
-        last = next(iter(of(tables, subject)), None)
-        if last is None or last.outcome != REFUSED:
-            return ""
-        said = any(no.day >= last.day for no in consent.open_noes(standing.events(tables, subject)))
-        since = (subject, last.day)
-        counted = any(people.row(tables, "nonparticipations", _SINCE, *since, one) for one in NO_GUARDIANS)
-        return "" if said or counted else last.day
+    if whose not in WHOSE:
+        raise Invalid(field=N_("the reason"))
+    with desk.db.writing() as tables:
+        answer_within(desk, tables, case_within(desk, tables, subject), whose)
+
+
+def answer_within(desk: Desk, tables: Tables, one: Case, whose: str) -> None:
+    """Keep the same in the caller's transaction: it is asked once. Each answer lies with the record of its visit."""
+    for refusal in one.refusals:
+        row = people.row(tables, "visits", "id = ?", refusal.id)
+        draft = Draft("visit_answer", {"visit": refusal.id, "whose": whose, "day": desk.today})
+        log.append(tables, desk.pen, replace(draft, subject=row["subject"] if row else one.id))
 
 
 def of_child(desk: Desk, subject: str) -> list[Visit]:

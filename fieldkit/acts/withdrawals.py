@@ -198,6 +198,13 @@ def whom(desk: Desk, text: str) -> Meaning:
     return Meaning(choices, certain, bool(found), unread)
 
 
+def meant(desk: Desk, text: str) -> set[str]:
+    """Return the ids of the children here whom *text* may mean; an id means its own child."""
+    with desk.db.reading() as tables:
+        known = set(rows.named(tables, clean(text).strip()))
+    return known | {choice.case.id for choice in whom(desk, text).choices if choice.case is not None}
+
+
 def _unread(meant: rules.Meant, choices: Collection[Choice], borne: Collection[str]) -> tuple[str, ...]:
     known = {*borne, *(name for one in choices if one.case for name in _names(one.case))}
     return tuple(word for word in meant.words if not any(rules.bears(name, word) for name in known))

@@ -107,7 +107,8 @@ def open_noes(events: Iterable[Event], actors: Collection[str] = (GUARDIAN, CHIL
 
 
 def _speaker(event: Event) -> tuple[str, str]:
-    return CHILD if event.actor in OWN else event.actor, event.person
+    """Return whose word it is: there is one child, also where a notice brought its word and named nobody."""
+    return (CHILD, "") if event.actor in OWN else (event.actor, event.person)
 
 
 def voices(actor: str) -> frozenset[str]:

@@ -113,17 +113,44 @@ def stricter(own: Iterable[Event], beside: Iterable[Event]) -> list[Event]:
     """Return the events by which one record of a child is judged, *beside* being those of its other records.
 
     A no holds for both; a yes counts only where it was said, and takes back for both what it names. A guardian who
-    thinks about it again after a yes is asked again for both, and so is the child.
+    thinks about it again after a yes is asked again for both, and so is the child; a yes that names it ends it.
     """
-    own, beside = list(own), list(beside)
+    own = list(own)
+    beside = _as_one(own, list(beside))
     counting = {event.id for event in consent.in_force([*own, *beside])}
     spoken = [event for event in beside if event.id in counting]
     last = {(event.id, item) for item in _asked(spoken) for event in _last(spoken, item)}
-    unsure = {who for who, said in consent.by_person(spoken, GUARDIAN).items() if consent.thinking(said)}
+    unsure = _unsure([event for event in [*own, *beside] if event.id in counting])
     again = [event for event in beside if event.actor == GUARDIAN and event.person in unsure]
     again += _thinks(spoken)
     rest = [_without_yes(event, last) for event in beside if event not in again]
-    return [*again, *filter(_binds, rest), *own]
+    ends = [event for event in rest if _ends_thinking(event, own) and not _binds(event)]
+    return [*again, *filter(_binds, rest), *ends, *own]
+
+
+def _as_one(own: Iterable[Event], beside: list[Event]) -> list[Event]:
+    """Return what stands *beside*, each guardian there as the one of *own* who is the same to the child."""
+    known: dict[str, set[str]] = {}
+    for event in own:
+        if event.actor == GUARDIAN and event.relation and event.person:
+            known.setdefault(event.relation, set()).add(event.person)
+    same = {relation: next(iter(people)) for relation, people in known.items() if len(people) == 1}
+    guards = [event.actor == GUARDIAN and bool(event.person) and event.relation in same for event in beside]
+    return [
+        replace(event, person=same[event.relation]) if one else event for event, one in zip(beside, guards, strict=True)
+    ]
+
+
+def _unsure(spoken: Iterable[Event]) -> set[str]:
+    """Return the guardians who think about it again."""
+    return {who for who, said in consent.by_person(spoken, GUARDIAN).items() if consent.thinking(said)}
+
+
+def _ends_thinking(event: Event, own: Iterable[Event]) -> bool:
+    """Tell whether *event* is the yes after which a guardian of this record, who had agreed here, thinks no more."""
+    mine = [one for one in own if (one.actor, one.person) == (GUARDIAN, event.person)]
+    named = any(one.act == consent.DEFERRED and one.id in event.follows for one in mine)
+    return event.actor == GUARDIAN and event.act in AGREEING and named and bool(_yeses(mine))
 
 
 def _thinks(spoken: Iterable[Event]) -> list[Event]:

@@ -215,7 +215,7 @@ _OTHER_FORM = Pair(
 
 def _no_objection(case: Situation) -> Verdict:
     if case.adult or not consent.open_noes(case.events, {GUARDIAN}):
-        return HOLDS, _OK, None
+        return (ASKS, _WHOSE_NO, "who_refused") if case.refusals else (HOLDS, _OK, None)
     return (
         FAILS,
         Pair(
@@ -226,6 +226,11 @@ def _no_objection(case: Situation) -> Verdict:
     )
 
 
+_WHOSE_NO = Pair(
+    "有一次走访写的是“拒绝”，但没说是谁拒绝。是监护人或孩子说的不，先记下来；不是，就点一下是怎么回事。",
+    "A visit ended with a refusal, and it is not said whose. If a guardian or the child said no, write that down "
+    "first; if not, tap what it was.",
+)
 _NOT_AGAIN = Pair("孩子今天说了不愿意，今天不再问。", "The child said no today; do not ask again today.")
 _NO_THAT_DAY = Pair(
     "孩子那一天说了不愿意：那一天的访谈不录入。",
@@ -322,7 +327,14 @@ def _not_withdrawn(case: Situation) -> Verdict:
         return FAILS, Pair("孩子已经退出。", "The child has withdrawn."), None
     if not case.adult and states.on_hold(case.events):
         return FAILS, Pair("这个个案暂停了，请协调员处理。", "This case is on hold for the coordinator."), None
-    return HOLDS, _OK, None
+    return (ASKS, _NOT_CARRIED_OUT, None) if case.halts else (HOLDS, _OK, None)
+
+
+_NOT_CARRIED_OUT = Pair(
+    "这台电脑上有一步为这个孩子填了、还没有办完，可能是不愿意、想一想、停下或退出。先问填的人，再开始。",
+    "A step for this child was filled in on this laptop and is not carried out: it may be a no, “let me think”, a stop "
+    "or a withdrawal. Ask whoever filled it in before you start.",
+)
 
 
 def _item_by_item(case: Situation) -> Verdict:

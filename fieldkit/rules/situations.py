@@ -6,8 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fieldkit.rules.consent import Event
+from fieldkit.rules.halts import Halt
 from fieldkit.rules.states import ADULT_GROUP, Adult
 from fieldkit.rules.versions import FormVersion
+from fieldkit.rules.visits import RefusedVisit
 from fieldkit.studies import Pair
 
 
@@ -18,7 +20,8 @@ class Situation:
     `facts`: of the study, `member`: the interviewer's team record, `adults`: by person id, `open_lines`: what is
     missing on the site's help card, `doubts`: what is wrong with clock or disk, `past`: the day is gone by, and what
     was held then is typed in, `doubtful`: the ids of the events whose day a wrong clock may have made,
-    `grown_by_clock`: they would be of age if the clock, which is off, were believed.
+    `grown_by_clock`: they would be of age if the clock, which is off, were believed, `refusals`: the visits that ended
+    with a no of which nobody has said whose it was, `halts`: what can only protect the child and is not carried out.
     """
 
     events: Sequence[Event]
@@ -39,6 +42,8 @@ class Situation:
     past: bool = False
     doubtful: Collection[str] = frozenset()
     grown_by_clock: bool = False
+    refusals: Sequence[RefusedVisit] = ()
+    halts: Sequence[Halt] = ()
 
     @property
     def adult(self) -> bool:

@@ -29,6 +29,16 @@ def drop(tables: Tables, who: str) -> None:
     machine.forget(tables, _PREFIX + who)
 
 
+def unanswered(tables: Tables) -> list[tuple[str, str, str]]:
+    """Return for whom a "stop" waits, of which child, since when: of talks that have not ended."""
+    return tables.execute(
+        "SELECT substr(m.name, ?), i.subject, json_extract(m.value, '$[1]') FROM machine AS m "
+        "JOIN interviews AS i ON i.id = json_extract(m.value, '$[0]') WHERE m.name GLOB ? "
+        "AND NOT EXISTS (SELECT 1 FROM closings AS c WHERE c.interview = i.id AND c.ended_on <> '') ORDER BY m.name",
+        [len(_PREFIX) + 1, _PREFIX + "*"],
+    ).fetchall()
+
+
 def forget(tables: Tables) -> None:
     """Forget every "stop", in a copy: whether it is answered, the laptop that it was copied from knows."""
     tables.execute("DELETE FROM machine WHERE name GLOB ?", [_PREFIX + "*"])

@@ -41,6 +41,8 @@ KNOWN = (
     "words_taken_back",
     "of_age_by_a_believed_date",
     "notices_declared_void",
+    "refusals_answered",
+    "own_notices_taken_back",
 )  # any other name is a later version's
 
 
@@ -301,3 +303,17 @@ def of_age_by_a_believed_date(db: Tables) -> None:
 def notices_declared_void(db: Tables) -> None:
     """A withdrawal by notice that a coordinator declared void is no wall any more."""
     _script(db, walls.NOTICED)
+
+
+@migrations()
+def refusals_answered(db: Tables) -> None:
+    """What a visit was that ended with a refusal and had no no of a guardian or the child behind it."""
+    db.table("visit_answers").create(_columns("visit whose day"), pk="id").create_index(["visit"])
+    _script(db, walls.NEEDS_CHANGE.format(table="visit_answers"))
+    db.execute("CREATE INDEX visits_refused ON visits (subject, day) WHERE outcome = 'refused'")
+
+
+@migrations()
+def own_notices_taken_back(db: Tables) -> None:
+    """What a child asked for by notice is no wall any more once the child took it back by name."""
+    _script(db, walls.NOTICED_LIFTED)

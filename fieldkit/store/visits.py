@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fieldkit.rules.visits import RefusedVisit
 from fieldkit.store.database import Tables
 from fieldkit.store.people import Row
 
@@ -9,10 +10,28 @@ from fieldkit.store.people import Row
 def of(tables: Tables, subject: str) -> list[Row]:
     """Return the visits of a child, the newest first."""
     rows = tables.query(
-        "SELECT v.* FROM visits AS v JOIN changes AS c ON c.id = v.id WHERE v.subject = ? ORDER BY c.tick DESC, v.id",
+        "SELECT v.*, (SELECT max(a.whose) FROM visit_answers AS a WHERE a.visit = v.id) AS whose "
+        "FROM visits AS v JOIN changes AS c ON c.id = v.id WHERE v.subject = ? ORDER BY c.tick DESC, v.id",
         [subject],
     )
     return [dict(one) for one in rows]
+
+
+def refusals(tables: Tables) -> dict[str, list[RefusedVisit]]:
+    """Return by child the visits that ended with a refusal, without those that somebody has answered for since.
+
+    That the no was of nobody who decides is an answer: it is counted among the reasons for not taking part.
+    """
+    rows = tables.execute(
+        "SELECT v.subject, v.id, v.day FROM visits AS v WHERE v.outcome = 'refused' "
+        "AND NOT EXISTS (SELECT 1 FROM visit_answers AS a WHERE a.visit = v.id) "
+        "AND NOT EXISTS (SELECT 1 FROM nonparticipations AS n WHERE n.subject = v.subject AND n.day >= v.day "
+        "AND n.reason IN ('carer_no', 'gatekeeper_no')) ORDER BY v.id"
+    )
+    found: dict[str, list[RefusedVisit]] = {}
+    for subject, id_, day in rows:
+        found.setdefault(subject, []).append(RefusedVisit(id_, day or ""))
+    return found
 
 
 def known_names(tables: Tables) -> list[str]:

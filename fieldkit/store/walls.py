@@ -231,3 +231,10 @@ CREATE VIEW noticed AS
     SELECT 1 FROM said AS v, json_each(v.body, '$.set.voids') AS named
     WHERE v.subject = a.subject AND v.act = 'voided' AND named.value = a.notice);
 """
+
+# What the child asked for by notice, the child itself takes back by name; of a guardian's it is not known whose it was.
+OWN_LIFTED = """NOT (a.requested_by = 'child' AND EXISTS (
+    SELECT 1 FROM in_force AS l, json_each(l.body, '$.set.lifts') AS named
+    WHERE l.subject = a.subject AND l.agrees AND l.actor IN ('child', 'adult_participant')
+      AND named.value = a.notice))"""
+NOTICED_LIFTED = NOTICED.replace("AND NOT EXISTS (", f"AND {OWN_LIFTED}\n  AND NOT EXISTS (")

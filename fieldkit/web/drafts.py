@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from fieldkit.acts.desk import Desk
@@ -12,9 +12,37 @@ from fieldkit.rules.ways import Evidence
 from fieldkit.store.keys import b64, unb64
 
 Drafts = dict[str, dict[str, Any]]
-Waits = dict[str, Any]  # one form, as `unsent` keeps it
 FROM_A_FILE = "rows"  # a roster is read from its file again
-_EVIDENCE, _BYTES = "of evidence", "of bytes"
+_EVIDENCE, _BYTES, _WAITS = "of evidence", "of bytes", "of a form that waits"
+
+
+@dataclass(frozen=True)
+class Waits:
+    """One form that waits since it met the cover: `fields` as they were sent to `path`, and is it `first` in turn.
+
+    `step`: the endpoint that carries it out, `of`: what its address names; `day`: the civil date on which it was filled
+    in, and whether that is `sure`; `gathered`: what the guided steps that it ends or goes on with held by then.
+    """
+
+    id: str
+    path: str
+    fields: tuple[tuple[str, str], ...]
+    first: bool
+    step: str
+    of: dict[str, str]
+    day: str
+    sure: bool
+    gathered: dict[str, Any]
+
+    @property
+    def said(self) -> dict[str, str]:
+        """Return what was filled in, by field."""
+        return dict(self.fields)
+
+    @property
+    def kind(self) -> str:
+        """Return what kind of step it is."""
+        return self.step.partition(".")[0]
 
 
 def seal(desk: Desk, drafts: Drafts, done: Mapping[str, object], waiting: Sequence[Waits] = ()) -> str:
@@ -35,10 +63,14 @@ def unseal(desk: Desk, sealed: str) -> tuple[Drafts, dict[str, str], list[Waits]
 
 
 def _packed(one: Any) -> dict[str, Any]:
+    if isinstance(one, Waits):
+        return {_WAITS: vars(one)}  # in it the evidence is packed by itself
     return {_BYTES: b64(one)} if isinstance(one, bytes) else {_EVIDENCE: asdict(one)}
 
 
 def _unpacked(found: dict[str, Any]) -> Any:
     if _BYTES in found:
         return unb64(found[_BYTES])
+    if _WAITS in found:
+        return Waits(**{**found[_WAITS], "fields": tuple(map(tuple, found[_WAITS]["fields"]))})
     return Evidence(**found[_EVIDENCE]) if _EVIDENCE in found else found

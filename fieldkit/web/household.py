@@ -19,6 +19,7 @@ from fieldkit.errors import Invalid, NotFound
 from fieldkit.i18n import N_
 from fieldkit.rules import calendars
 from fieldkit.rules.consent import CARER, GUARDIAN
+from fieldkit.rules.guardians import INSTEAD
 from fieldkit.studies import load_study
 from fieldkit.web.pages import Answer, Form, answer, label, locale, reasons, seen
 from fieldkit.web.pages import words as _
@@ -220,7 +221,9 @@ def person(subject: str, person: str) -> Answer:
     def save(form: SectionForm) -> None:
         told = _told(PersonTold, form)
         kept = household.save_person(desk(), subject, person, told, _seen())
-        if told.role == GUARDIAN and kept == CARER:
+        if reasons().get("known_adult") == INSTEAD:
+            tell(_("Saved. Now tap “No longer so” at the one before, and enter since when."))
+        elif told.role == GUARDIAN and kept == CARER:
             tell(_("Saved as a carer: without a legal basis, and with capacity, nobody but a parent is a guardian."))
         elif kept == GUARDIAN and not household.is_shown(told):
             tell(_("Saved. Nobody but a parent counts as a guardian until you have seen a paper and named it here."))

@@ -94,7 +94,6 @@ def show(subject: str) -> str:
         more=len(lines) < len(case.interviews) or len(events) < len(case.events),
         visits=visits.of_child(desk(), subject),
         untold=tellings.waiting(desk(), case),
-        refused_on=visits.refused_on(desk(), subject),
         suspicious=people.suspicious(desk(), subject),
         put_right=clocks.put_right(desk(), subject),
     )

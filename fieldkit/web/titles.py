@@ -27,6 +27,7 @@ STEPS = {
     "forms": N_("Forms and stamps"),
     "handover": N_("Hand-over"),
     "help_card": N_("Help card"),
+    "halts": N_("A step that is not carried out"),
     "household": N_("Household"),
     "interviews": _INTERVIEW,
     "leftovers": N_("Deleted words that came once more"),

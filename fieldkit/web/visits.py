@@ -9,6 +9,7 @@ from wtforms.validators import InputRequired, Length
 from fieldkit.acts import people, visits
 from fieldkit.clock import new_id
 from fieldkit.records import clean
+from fieldkit.rules.visits import NOT_SUITED, REFUSED
 from fieldkit.studies import load_study
 from fieldkit.web.pages import Answer, Form, answer, locale
 from fieldkit.web.pages import words as _
@@ -41,7 +42,7 @@ def record(subject: str) -> Answer:
         said = form.outcome.data, (form.next_on.data or "").strip(), clean(form.note.data or "")
         hints = once(form.nonce.data or new_id(), lambda: visits.record(desk(), subject, *said))
         tell(" ".join([_("The visit is saved."), *(hint.sentence(locale()) for hint in hints)]))
-        asks = "visits.refused" if said[0] == visits.REFUSED else "people.show"
+        asks = "visits.refused" if said[0] == REFUSED else "people.show"
         return redirect(url_for(asks, subject=subject))
 
     return answer(form, "visits/show.html", act, **_known(subject))
@@ -50,7 +51,16 @@ def record(subject: str) -> Answer:
 @pages.get("/refused")
 def refused(subject: str) -> str:
     """Ask whose no it was that a visit ended with: a no of a guardian, of the child, or of somebody who is neither."""
-    return render_template("visits/refused.html", case=people.case(desk(), subject), reasons=visits.NO_GUARDIANS)
+    known = {"reasons": visits.NO_GUARDIANS, "not_suited": NOT_SUITED}
+    return render_template("visits/refused.html", case=people.case(desk(), subject), **known)
+
+
+@pages.post("/refused")
+def answer_for(subject: str) -> Answer:
+    """Keep with the visit that it ended with no no of a guardian or the child: it is not asked again."""
+    visits.answer(desk(), subject, request.form.get("whose", ""))
+    tell(_("Noted with the visit."))
+    return redirect(url_for("people.show", subject=subject))
 
 
 @pages.post("/not-taking-part")

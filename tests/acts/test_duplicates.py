@@ -412,3 +412,20 @@ def test_a_child_that_thinks_about_it_on_the_other_record_stops_the_talk_until_i
     assents.record(linked, consented, yes)
     assert people.case(linked, consented).step.code == "continue"
     assert answers.save(linked, replace(note, text="孩子又说愿意。"))
+
+
+def test_second_thoughts_of_the_mother_on_the_other_record_hold_the_talk_and_end_where_they_are_seen(
+    linked: Desk, consented: str, again: str, interview: str, says: Callable[..., GuardianAnswer]
+) -> None:
+    note = SaveAnswer(interview, "W1", "editor-number-1", "", "放学以后下雨了。")
+    answers.save(linked, note)
+    consents.defer(linked, again, says(linked, again))
+    assert [people.case(linked, one).consent for one in (consented, again)] == ["deferred", "deferred"]
+    with pytest.raises(ConsentMissing):
+        answers.save(linked, replace(note, text="妈妈还在想的时候写的。"))
+
+    case = people.case(linked, consented)
+    consents.record(linked, consented, says(linked, consented, follows=events.follows(case, "guardian")))
+    assert people.case(linked, consented).consent == "given"
+    assert answers.save(linked, replace(note, text="妈妈又说愿意。"))
+    assert checks.check(linked).ok

@@ -134,9 +134,27 @@ def test_a_guardian_without_a_basis_is_kept_as_a_carer(desks: Desks, child: str)
 
     assert household.save_person(desk, child, new_id(), claims, NEW) == "carer"
     assert household.save_person(desk, child, new_id(), replace(claims, basis="claimed_only"), NEW) == "carer"
-    assert household.save_person(desk, child, new_id(), replace(claims, basis="court"), NEW) == "guardian"
+    sure = Seen(reasons={"known_adult": "another"})
+    assert household.save_person(desk, child, new_id(), replace(claims, basis="court"), sure) == "guardian"
     assert household.save_person(desk, child, new_id(), PersonTold("mother"), NEW) == "guardian"
     assert household.save_person(desk, child, new_id(), PersonTold("father", capacity="lacks"), NEW) == "carer"
+
+
+def test_a_second_mother_is_asked_about_also_after_the_role_of_the_first_has_ended(
+    refused: Refused, desks: Desks, child: str, changes: Changes
+) -> None:
+    desk, first, second = desks["interviewer"], kept(desks, child, PersonTold("mother")), new_id()
+    household.end_role(desk, child, first, desk.today, "court")
+
+    for reason in ("", "same"):
+        seen = Seen(reasons={"known_adult": reason})
+        again = partial(household.save_person, subject=child, person=second, told=PersonTold("mother"), seen=seen)
+        told = refused(ReasonNeeded, "interviewer", again)
+        assert [one.code for one in told.findings] == ["known_adult"]  # type: ignore[attr-defined]
+    household.save_person(desk, child, second, PersonTold("mother"), Seen(reasons={"known_adult": "instead"}))
+
+    assert changes(desk, "person")[-1].set["reasons"] == {"known_adult": "instead"}
+    household.save_person(desk, child, second, PersonTold("mother", education="primary"), NEW)
 
 
 @pytest.mark.parametrize("paper", ["没有", "无", "口头", " None ", "-"])

@@ -7,8 +7,11 @@ from functools import partial
 
 import pytest
 
-from fieldkit.acts import consents, people, visits
+from fieldkit.acts import assents, consents, duplicates, interviews, people, visits
+from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.interviews import GatesClosed
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
@@ -22,6 +25,7 @@ Changes = Callable[[Desk, str], list[Change]]
 def test_only_an_interviewer_writes_the_visit_log(refused: Refused, child: str) -> None:
     refused(NotAllowed, "coordinator translator sg_lead", lambda desk: visits.record(desk, child, "met"))
     refused(NotAllowed, "coordinator translator sg_lead", lambda desk: visits.not_taking_part(desk, child, "ill"))
+    refused(NotAllowed, "coordinator translator sg_lead", lambda desk: visits.answer(desk, child, "not_suited"))
 
 
 @pytest.mark.parametrize(
@@ -104,10 +108,79 @@ def test_a_carers_no_of_long_ago_says_nothing_of_whose_no_a_later_visit_met(desk
     desk = desks["interviewer"]
     visits.record(desk, child, "refused")
     visits.not_taking_part(desk, child, "carer_no")
-    assert visits.refused_on(desk, child) == ""
+    assert people.case(desk, child).refused_on == ""
 
     later = replace(desk, clock=Clock(timedelta(days=30)))
     visits.record(later, child, "refused")
-    assert visits.refused_on(later, child) == later.today
+    assert people.case(later, child).refused_on == later.today
     visits.not_taking_part(later, child, "carer_no")
-    assert visits.refused_on(later, child) == ""
+    assert people.case(later, child).refused_on == ""
+
+
+@pytest.mark.parametrize("whose", ["", "mother", "carer_no"])
+def test_what_is_no_answer_to_whose_no_it_was_is_refused(
+    refused: Refused, desks: Desks, child: str, whose: str
+) -> None:
+    visits.record(desks["interviewer"], child, "refused")
+
+    refused(Invalid, "interviewer", lambda desk: visits.answer(desk, child, whose))
+    refused(NotFound, "interviewer", lambda desk: visits.answer(desk, "nobody", "not_suited"))
+
+
+def test_a_refused_visit_is_asked_about_before_the_start_until_somebody_has_answered(
+    refused: Refused, desks: Desks, consented: str, changes: Changes
+) -> None:
+    desk = desks["interviewer"]
+    visits.record(desk, consented, "refused")
+    visits.record(desk, consented, "not_home")
+    assents.record(desk, consented, ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意"))
+
+    for wrong in ({}, {"G05": "mother"}):
+        told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented, {**KEPT, **wrong}))  # noqa: B023
+        assert [gate.id for gate in told.details["gates"]] == ["G05"]  # type: ignore[attr-defined]
+    interviews.start(desk, consented, {**KEPT, "G05": "not_suited"})
+
+    (answer,) = changes(desk, "visit_answer")
+    (visit, _) = changes(desk, "visit")
+    assert (answer.subject, answer.set["visit"], answer.set["whose"]) == (consented, visit.id, "not_suited")
+    assert people.case(desk, consented).refused_on == ""
+    assert [one.whose for one in visits.of_child(desk, consented)] == ["", "not_suited"]
+
+
+def test_that_the_day_did_not_suit_is_asked_once(desks: Desks, child: str, changes: Changes) -> None:
+    desk = desks["interviewer"]
+    visits.record(desk, child, "refused")
+    for _ in range(2):
+        visits.answer(desk, child, "not_suited")
+    assert (len(changes(desk, "visit_answer")), people.case(desk, child).refused_on) == (1, "")
+
+    later = replace(desk, clock=Clock(timedelta(days=3)))
+    visits.record(later, child, "refused")
+    assert people.case(later, child).refused_on == later.today
+
+
+def test_a_no_that_was_taken_back_says_whose_the_visits_no_was(
+    desks: Desks, child: str, says: Callable[..., consents.GuardianAnswer]
+) -> None:
+    desk = desks["interviewer"]
+    visits.record(desk, child, "refused")
+    consents.record(desk, child, replace(says(desk, child), items={"participate": "no"}))
+    tomorrow = replace(desk, clock=Clock(timedelta(days=1)))
+    again = says(tomorrow, child, reasons={"again_family": "came_back", "V31": "date_right"})
+    consents.record(tomorrow, child, replace(again, follows=[one.id for one in people.case(tomorrow, child).events]))
+
+    assert people.case(tomorrow, child).consent == "given"
+    assert people.case(tomorrow, child).refused_on == ""
+
+
+def test_a_refused_visit_to_a_child_known_twice_is_asked_about_under_both_records(
+    desks: Desks, child: str, consented: str
+) -> None:
+    desk = desks["interviewer"]
+    other = people.register(desk, people.NewChild("晓光", "", "A03", "f", f"{desk.clock.today().year - 12}-01"))
+    duplicates.link(desk, child, other, next(iter(duplicates.REASONS)))
+    visits.record(desk, other, "refused")
+    assert [people.case(desk, one).refused_on for one in (child, other)] == [desk.today, desk.today]
+
+    visits.answer(desk, child, "not_suited")
+    assert [people.case(desk, one).refused_on for one in (child, other)] == ["", ""]

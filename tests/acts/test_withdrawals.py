@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fieldkit.acts import answers, checks, consents, exports, people, questions, withdrawals
+from fieldkit.acts import answers, assents, checks, consents, exports, interviews, people, questions, withdrawals
 from fieldkit.acts.answers import SaveAnswer
+from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
 from fieldkit.acts.withdrawals import CannotCarry, OnlyThemselves, Withdrawn
@@ -312,3 +315,32 @@ def test_a_part_is_taken_back_by_notice_too_and_stops_no_interview(
     assert not consent.usable(people.case(desks["interviewer"], consented).events, "quote", grown=False)
     assert [row.may_quote for row in exports.dataset(desks["coordinator"]).rows] == [False, False]
     assert checks.check(desks["interviewer"]).ok
+
+
+def test_a_childs_stop_that_came_as_a_notice_is_taken_back_by_the_child_once(
+    desks: Desks, consented: str, carry: Carry, later: Callable[[Desk, int], Desk]
+) -> None:
+    code = people.case(desks["interviewer"], consented).case_code
+    withdrawals.withdraw(desks["sg_lead"], code, "stop_keep", "child")
+    carry(desks["sg_lead"], desks["interviewer"])
+    tomorrow = later(desks["interviewer"], 1)
+    assert people.case(tomorrow, consented).step.code == "child_said_no"
+
+    seen = [event.id for event in people.case(tomorrow, consented).events]
+    yes = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意", follows=seen)
+    assents.record(tomorrow, consented, replace(yes, reasons={"again_own": "brought_up", "V31": "date_right"}))
+    assert people.case(tomorrow, consented).step.code == "start"
+    assert interviews.start(tomorrow, consented, {**KEPT, "G12": "checked"})
+    assert checks.check(tomorrow).ok
+
+
+@pytest.mark.parametrize("asker", ["guardian", "both"])
+def test_a_guardians_stop_that_came_as_a_notice_is_not_the_childs_to_take_back(
+    desks: Desks, consented: str, carry: Carry, later: Callable[[Desk, int], Desk], asker: str
+) -> None:
+    code = people.case(desks["interviewer"], consented).case_code
+    withdrawals.withdraw(desks["sg_lead"], code, "stop_keep", asker)
+    carry(desks["sg_lead"], desks["interviewer"])
+    tomorrow = later(desks["interviewer"], 1)
+
+    assert people.case(tomorrow, consented).step.code in {"guardian_said_no", "on_hold"}

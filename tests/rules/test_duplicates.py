@@ -197,6 +197,23 @@ def test_who_thinks_about_it_again_after_a_yes_holds_both() -> None:
     assert consent.effective(stricter([MOTHER, OWN, voided], [father, thinks]), "notes", "S1", grown=False)
 
 
+def test_one_mother_who_thinks_about_it_again_on_the_other_record_holds_both_until_she_says_yes_on_either() -> None:
+    yes = replace(MOTHER, relation="mother")
+    thinks = Event("t", GUARDIAN, "deferred", "other", relation="mother")
+    again = replace(yes, id="again", follows=(yes.id, "t"))
+
+    def holds(own: list[Event], beside: list[Event]) -> bool:
+        return not consent.effective(stricter([*own, OWN], beside), "notes", "S1", grown=False)
+
+    assert holds([yes], [thinks])
+    assert holds([yes], [replace(yes, id="b", person="other"), replace(thinks, follows=("b",))])
+    assert not holds([yes, again], [thinks])
+    assert not holds([yes], [thinks, replace(again, id="there", person="other", follows=("t",))])
+    assert not holds([yes], [replace(thinks, relation="father")])  # who was never asked
+    there = [replace(yes, id="b", person="other"), replace(thinks, follows=("b",))]
+    assert not holds(there, [yes, again])  # on the record where it was said
+
+
 def test_a_child_that_puts_the_talk_off_on_one_record_holds_both_until_it_says_yes_again() -> None:
     own = replace(OWN, day="2026-11-20")
     thinks = Event("t", CHILD, "deferred", "other", session="S2", day="2026-11-20")
@@ -251,7 +268,7 @@ def two_records(draw: st.DrawFn) -> tuple[list[Event], list[Event]]:
 def test_together_nothing_is_permitted_that_the_record_alone_would_not_permit(
     both: tuple[list[Event], list[Event]], item: str, session: str
 ) -> None:
-    own, beside = both[0], [replace(event, lifts=()) for event in both[1]]
+    own, beside = both[0], [replace(event, lifts=(), follows=()) for event in both[1]]
 
     if consent.effective(stricter(own, beside), item, session, grown=False):
         assert consent.effective(own, item, session, grown=False)

@@ -267,6 +267,23 @@ def test_a_notice_that_was_declared_void_closes_nothing_any_more(
     answer(both)
 
 
+@pytest.mark.parametrize(("asker", "lifted"), [("child", True), ("guardian", False), ("both", False)])
+def test_a_stop_that_came_as_the_childs_notice_is_taken_back_by_the_child_alone(
+    say: Say, answer: Answer, tables: Tables, pen: Pen, asker: str, *, lifted: bool
+) -> None:
+    log.append(tables, pen, Draft("participant", {"case_code": "ZK-A03-001"}, record="kid", subject="kid"))
+    facts = {"code": "kid", "scope": "stop_keep", "requested_by": asker}
+    notice = log.append(tables, pen, Draft("notice", facts))
+    with pytest.raises(DatabaseError, match=WALL):
+        answer((say("guardian", lifts=[notice.record]), say("child")))
+    both = (say("guardian"), say("child", lifts=[notice.record]))
+    if lifted:
+        answer(both)
+    else:
+        with pytest.raises(DatabaseError, match=WALL):
+            answer(both)
+
+
 @pytest.fixture
 def born(tables: Tables, pen: Pen) -> Callable[[str], None]:
     """Write down when the child was born: `born("2000-05")`; nothing where nobody knows."""

@@ -108,7 +108,10 @@ def test_what_a_call_left_comes_back_as_it_was(desks: dict[str, Desk]) -> None:
         "child": {"evidence": call, "items": {"notes": "yes"}, "follows": ["a"]},
         "roster": {"rows": [object()]},
     }
-    waits = [{"id": "a", "path": "/withdraw", "fields": [["code", "A"]], "first": True}]
+    of, gathered = {"subject": "child"}, {"way": call, "mark": "m"}
+    waits = [
+        drafts.Waits("a", "/withdraw", (("code", "A"),), True, "consents.signed", of, "2026-11-27", True, gathered)
+    ]
     sealed = drafts.seal(desks["interviewer"], told, {"nonce": "event", "hints": []}, waits)
 
     assert "张三" not in sealed

@@ -160,3 +160,16 @@ def test_the_coordinator_reads_and_does_not_change(sit: Callable[[str], FlaskCli
 
     assert answer.status_code in {200, 404}  # 404: nothing was handed over yet
     assert "household/child" not in answer.text
+
+
+def test_a_second_mother_is_asked_about_with_one_tap_and_the_first_one_then_ended(
+    browser: FlaskClient, child: str
+) -> None:
+    first, second = (f"/people/{child}/household/persons/{letter * 22}" for letter in "AB")
+    assert browser.post(first, data={"relation": "mother"}).status_code == 302
+    asked = browser.post(second, data={"relation": "mother"})
+    assert asked.status_code == 422
+    assert 'name="reason_known_adult" value="instead"' in asked.text
+
+    sure = {"relation": "mother", "reason_known_adult": "instead"}
+    assert "不再担任" in browser.post(second, data=sure, follow_redirects=True).text.split("<h1")[0]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -565,3 +566,78 @@ def test_a_refusal_of_a_form_that_never_waited_offers_nothing_to_put_away(covere
     lift(covered)
 
     assert 'name="left"' not in covered.post("/people/nobody/visits", data={"outcome": "not_home"}).text
+
+
+@pytest.fixture
+def colleague(covered: FlaskClient) -> str:
+    """A second person of the laptop, who takes it over from whoever left it covered."""
+    assert lift(covered) == "/"
+    sat = {"name": "王越", "passphrase": PASSPHRASE, "again": PASSPHRASE}
+    assert covered.post("/users", data=sat).status_code == 302
+    covered.post("/cover/pin", data={"pin": "2468"})
+    return "王越"
+
+
+HINT, LOST = "李岚在这台电脑上为这个孩子填了一步", "还没办完，程序就关了"
+
+
+def _think(browser: FlaskClient, child: str) -> None:
+    say(browser, child, "think")
+
+
+def _by_name(browser: FlaskClient, child: str) -> None:
+    assert browser.post("/withdraw", data={"code": "小满", "asker": "mother"}).status_code == 303
+
+
+@pytest.mark.parametrize("step", [no, _think, _by_name])
+def test_whoever_takes_over_hears_that_a_no_of_a_colleague_waits_and_not_a_word_of_it(
+    covered: FlaskClient, consented: str, colleague: str, step: Callable[[FlaskClient, str], None]
+) -> None:
+    step(covered, consented)
+    unlock(covered, colleague)
+
+    for path in ("", "/gates", "/assent"):
+        page = covered.get(f"/people/{consented}{path}").text
+        assert HINT in page, path
+        assert "我今天不想说" not in page
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_nobody_hears_of_it_any_more_once_it_is_carried_out_or_left_out(
+    covered: FlaskClient, consented: str, colleague: str, *, left: bool
+) -> None:
+    no(covered, consented)
+    unlock(covered, colleague)
+    assert unlock(covered) == "/unsent"
+    assert "还没有办完" in covered.get(f"/people/{consented}").text
+    if left:
+        covered.post("/unsent/left", data={"left": "*"})
+        assert "还没有办完" in covered.get(f"/people/{consented}").text
+        covered.post("/unsent/left", data={"left": offered(covered)[1]["unsent"]})
+    else:
+        assert carry_out(covered) == 302
+
+    unlock(covered, colleague)
+    page = covered.get(f"/people/{consented}").text
+    assert "填了一步" not in page
+
+
+def test_a_no_that_a_restart_has_lost_is_asked_for_again_until_its_author_says_that_it_is_written_down(
+    covered: FlaskClient, consented: str, colleague: str
+) -> None:
+    no(covered, consented)
+    unlock(covered, colleague)
+    covered.application.extensions["fieldkit"].machines["home"].aside.clear()  # as the end of the program does
+    page = covered.get(f"/people/{consented}").text
+    assert HINT in page
+    assert "halts" not in page
+
+    unlock(covered)
+    page = covered.get(f"/people/{consented}").text
+    assert LOST in page
+    path = re.findall(r'action="(/people/[^"]+/halts/[^"]+)"', page)[0]
+    unlock(covered, colleague)
+    assert covered.post(path).status_code == 404
+    unlock(covered)
+    assert covered.post(path).status_code == 302
+    assert LOST not in covered.get(f"/people/{consented}").text

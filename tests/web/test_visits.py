@@ -2,6 +2,11 @@ from __future__ import annotations
 
 from flask.testing import FlaskClient
 
+from fieldkit.acts import assents, visits
+from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.demo import KEPT
+from fieldkit.acts.desk import Desk
+
 
 def test_a_visit_without_an_outcome_is_told(browser: FlaskClient, child: str) -> None:
     answer = browser.post(f"/people/{child}/visits", data={"note": "门锁着"})
@@ -51,9 +56,39 @@ def test_a_carers_no_is_counted_and_asked_about_no_more(browser: FlaskClient, co
     assert "没有写明是谁" not in browser.get(f"/people/{consented}").text
 
 
-def test_after_a_visit_of_another_outcome_nobody_is_asked_who_refused(browser: FlaskClient, consented: str) -> None:
+def test_a_later_visit_does_not_say_whose_no_an_earlier_one_met(browser: FlaskClient, consented: str) -> None:
     browser.post(f"/people/{consented}/visits", data={"outcome": "refused", "nonce": "a"})
-    after = browser.post(f"/people/{consented}/visits", data={"outcome": "met", "nonce": "b"})
+    after = browser.post(f"/people/{consented}/visits", data={"outcome": "not_home", "nonce": "b"})
 
     assert after.location.endswith(f"/people/{consented}")
-    assert "没有写明是谁" not in browser.get(f"/people/{consented}").text
+    assert "没有写明是谁" in browser.get(f"/people/{consented}").text
+
+
+def test_that_only_the_day_did_not_suit_is_kept_with_the_visit_and_asked_no_more(
+    browser: FlaskClient, consented: str
+) -> None:
+    browser.post(f"/people/{consented}/visits", data={"outcome": "refused"})
+    asked = browser.get(f"/people/{consented}/visits/refused").text
+    assert "只是那天不合适" in asked
+
+    assert browser.post(f"/people/{consented}/visits/refused", data={"whose": "mine"}).status_code == 422
+    answered = browser.post(f"/people/{consented}/visits/refused", data={"whose": "not_suited"}, follow_redirects=True)
+
+    assert "没有写明是谁" not in answered.text
+    assert "只是那天不合适" in answered.text
+
+
+def test_start_asks_whose_no_a_refused_visit_met_and_leads_to_the_page_for_it(
+    browser: FlaskClient, desks: dict[str, Desk], consented: str
+) -> None:
+    visits.record(desks["interviewer"], consented, "refused")
+    assents.record(desks["interviewer"], consented, ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意"))
+
+    page = browser.get(f"/people/{consented}/gates").text
+    assert 'name="reason_G05" value="not_suited"' in page
+    assert f'href="/people/{consented}/visits/refused"' in page
+    reasons = {f"reason_{gate}": reason for gate, reason in KEPT.items()}
+    assert browser.post(f"/people/{consented}/interviews", data=reasons).status_code == 409
+    assert (
+        browser.post(f"/people/{consented}/interviews", data={**reasons, "reason_G05": "not_suited"}).status_code == 302
+    )
