@@ -174,7 +174,7 @@ def defer(desk: Desk, subject: str, said: GuardianAnswer, again_on: str = "") ->
     """Keep that the guardian is thinking about it, and when to ask again. Raises NoDay, DayToAskAgain, StudyClosed."""
     asked, said_on = again_on.strip(), calendars.civil_day(check_day(desk, said.given_on))
     day = calendars.coming_day(asked, N_("Ask again on"), said_on).isoformat() if asked else ""
-    return _undecided(desk, subject, said, {"act": "deferred", "again_on": day})
+    return _undecided(desk, subject, said, {"act": consent.DEFERRED, "again_on": day})
 
 
 def _undecided(desk: Desk, subject: str, said: GuardianAnswer, told: Mapping[str, Value]) -> str:
@@ -182,7 +182,8 @@ def _undecided(desk: Desk, subject: str, said: GuardianAnswer, told: Mapping[str
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
         situations.check_open(tables, check_day(desk, said.given_on))
-        event = _begin(desk, tables, one, form, said) | {**told, "method": said.evidence.method}
+        puts_off = told["act"] == consent.DEFERRED
+        event = _begin(desk, tables, one, form, said, puts_off=puts_off) | {**told, "method": said.evidence.method}
         return log.append(tables, desk.pen, Draft("consent_event", event, subject=one.id)).id
 
 
@@ -198,14 +199,17 @@ def dated(desk: Desk, given_on: str) -> dict[str, Value]:
     return {"day": check_day(desk, given_on), **({"entered_on": desk.today} if given_on else {})}
 
 
-def _begin(desk: Desk, tables: Tables, one: Case, form: FormView, said: GuardianAnswer) -> dict[str, Value]:
+def _begin(
+    desk: Desk, tables: Tables, one: Case, form: FormView, said: GuardianAnswer, *, puts_off: bool = False
+) -> dict[str, Value]:
     when = dated(desk, said.given_on)
     day = str(when["day"])
     later = {event.id for event in one.events if event.day > day}  # a paper does not follow what was said after it
     seen = [name for name in said.follows if name not in later]
     if one.adult or said.relation == SELF:  # of whom the date has been put right since: it is the child's own word
         own = events.begin(desk, one, form, ADULT if one.adult else CHILD, one.id, SELF, seen)
-        return own | {"session": new_id()} | when
+        of_paper = day != desk.today and not puts_off
+        return own | {"session": new_id() if of_paper else events.session(one, desk.today, puts_off=puts_off)} | when
     basis = _basis(tables, one.id, said, day)
     seen_paper = _seen_paper(said)
     noted = basis if basis == PARENT or seen_paper else ""  # what nobody has shown stands in the event alone

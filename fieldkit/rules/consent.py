@@ -212,12 +212,12 @@ def child_ok(events: Iterable[Event], item: str, session: str) -> bool:
 
 
 def thinks_in(events: Iterable[Event], session: str) -> bool:
-    """Tell whether the child thinks about it again in *session*, or where nobody had heard of it, until the next yes.
+    """Tell whether the participant thinks about it again in *session*, or where nobody had heard of it.
 
-    What it puts off in the knowledge of this talk's yes is another talk, whatever the clocks say (`domain.md` D4); of a
-    talk on paper it was settled when that was typed in.
+    It is so until the next yes. What they put off in the knowledge of this talk's yes is another talk, whatever the
+    clocks say (`domain.md` D4); of a talk on paper it was settled when that was typed in.
     """
-    spoken = [event for event in in_force(events) if event.actor == CHILD]
+    spoken = [event for event in in_force(events) if event.actor in OWN]
     yes = {one.id for one in spoken if one.session == session and one.act in AGREEING and not one.entered_on}
     reaches = [one for one in spoken if one.session == session or (yes and yes.isdisjoint(one.follows))]
     return thinking([one for one in spoken if one.act != DEFERRED or one in reaches])
@@ -235,7 +235,7 @@ def effective(events: Iterable[Event], item: str, session: str, *, grown: bool) 
     """Tell whether *item* is permitted in *session*: two keys, one lock; *grown*, the own one alone (§3.2)."""
     events = in_force(events)
     if decides_alone(events, grown=grown):
-        return _own_ok(events, item)
+        return _own_ok(events, item) and not thinks_in(events, session)
     return guardian_ok(events, item) and child_ok(events, item, session)
 
 

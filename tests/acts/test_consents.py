@@ -680,6 +680,27 @@ def test_a_guardians_no_counts_again_when_who_answered_as_a_grown_up_is_not_of_a
         answers.save(desk, replace(note, text="没有监护人同意的一句"))
 
 
+def test_who_is_of_age_and_thinks_about_it_in_the_middle_of_a_talk_halts_it_until_they_go_on(
+    desks: Desks, born: Born, consented: str, says: Says, wall_down: Callable[[Desk], None]
+) -> None:
+    desk = desks["interviewer"]
+    born(desk, consented, "2005-01-01")
+    yes = says(desk, consented, relation="self", birth_date="2005-01-01")
+    heard = [consents.record(desk, consented, yes)]
+    talk = interviews.start(desk, consented, KEPT)
+    heard.append(consents.defer(desk, consented, replace(yes, follows=heard)))
+    note = SaveAnswer(talk, "W1", "editor-number-1", "", "再想想以后的一句")
+    wall_down(desk)
+    with pytest.raises(ConsentMissing):
+        answers.save(desk, note)
+    assert people.case(desk, consented).step.code == "ask_adult"
+
+    consents.record(desk, consented, replace(yes, follows=heard, bases=says(desk, consented, relation="self").bases))
+    answers.save(desk, note)
+    step = people.case(desk, consented).step
+    assert (step.code, step.interview) == ("continue", talk)
+
+
 def test_a_guardians_earlier_no_does_not_stop_who_has_come_of_age(
     desks: Desks, born: Born, consented: str, says: Says
 ) -> None:
