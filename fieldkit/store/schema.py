@@ -41,6 +41,7 @@ KNOWN = (
     "words_taken_back",
     "of_age_by_a_believed_date",
     "notices_declared_void",
+    "who_thinks_halts",
 )  # any other name is a later version's
 
 
@@ -301,3 +302,11 @@ def of_age_by_a_believed_date(db: Tables) -> None:
 def notices_declared_void(db: Tables) -> None:
     """A withdrawal by notice that a coordinator declared void is no wall any more."""
     _script(db, walls.NOTICED)
+
+
+@migrations()
+def who_thinks_halts(db: Tables) -> None:
+    """Who thinks about it again halts the talk by the wall too."""
+    _script(db, walls.PUT_OFF)
+    _wall(db, walls.GATED_HALTED)
+    _script(db, walls.GATED_HALTED_CUT.format(kind="answer", items="('notes')"))
