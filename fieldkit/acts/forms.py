@@ -164,7 +164,8 @@ def imprint(desk: Desk, text_hash: str = "") -> dict[str, Pair]:
         form = next((one for one in situations.form_versions(tables) if one.text_hash == text_hash), None)
         values = placeholder_values(desk, tables, None, form)
         facts = promises.facts_under(tables, form)
-    lead, number = (facts.get(code, BLANK) for code in ("pi_name", "ethics_no"))
+    stamp = form.stamp(desk.today) if form else None
+    lead, number = facts.get("pi_name", BLANK), (stamp and stamp.ethics_no) or facts.get("ethics_no", BLANK)
     return {name: values[name] for name in ("institution", "phone")} | {
         "lead": Pair(lead, lead),
         "ethics": Pair(number, number),
