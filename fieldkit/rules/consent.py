@@ -333,3 +333,14 @@ def discarded(events: Iterable[Event]) -> set[str]:
     """
     stopped = [event for event in in_force(events) if event.actor in OWN and event.scope == STOP_DISCARD]
     return {event.session for event in stopped if event.act in {"withdrawn", STOPPED} and event.session}
+
+
+def asked_too_late(asked: Event, events: Iterable[Event], of_age: str) -> bool:
+    """Tell whether a guardian *asked* for somebody who decided alone already: only they themselves withdraw then.
+
+    *of_age*: the first day on which they were 18 for certain, empty where nobody knows; who answered as a grown-up was
+    so too. What bears no day may have been said afterwards.
+    """
+    answered = [event.day for event in in_force(events) if event.actor == ADULT and event.act in AGREEING]
+    since = min([day for day in (of_age, *answered) if day], default="")
+    return asked.actor == GUARDIAN and bool(since) and (not asked.day or since <= asked.day)

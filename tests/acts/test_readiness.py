@@ -13,13 +13,11 @@ from fieldkit.acts.promises import FactsWanting
 from fieldkit.acts.readiness import DayOver, EndsBeforeItBegins, LongerThanPromised
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.rules.calendars import DayToCome, NoDay
-from fieldkit.rules.versions import NewerVersion
-from fieldkit.studies import Pair, load_study
 from fieldkit.rules.versions import FormNotInForce, NewerVersion
 from fieldkit.rules.ways import SIGNATURE, Evidence
 from fieldkit.store import log
 from fieldkit.store.log import Draft
-from fieldkit.studies import Pair
+from fieldkit.studies import Pair, load_study
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]

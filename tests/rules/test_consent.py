@@ -796,3 +796,26 @@ def test_what_was_said_as_a_grown_up_by_a_wrong_clock_lets_nothing_be_used() -> 
 def test_what_nobody_was_asked_for_may_not_be_used() -> None:
     assert not usable([], "quote", grown=False)
     assert not usable([Event("g", GUARDIAN, "given", "mother", items=YES)], "quote", grown=False)
+
+
+@pytest.mark.parametrize(
+    ("of_age", "day", "too_late"),
+    [
+        ("2026-11-20", "2026-11-20", True),
+        ("2026-11-20", "2026-11-19", False),
+        ("2026-11-20", "", True),
+        ("", "2026-11-20", False),
+        ("", "", False),
+    ],
+)
+def test_a_guardian_asks_too_late_from_the_day_on_which_they_are_of_age(of_age: str, day: str, too_late: bool) -> None:
+    asked = no(MOTHER, act="withdrawn", scope="all", day=day)
+    assert consent.asked_too_late(asked, [MOTHER, XIAOHE, asked], of_age) == too_late
+
+
+def test_who_answered_as_a_grown_up_was_of_age_and_their_own_word_is_never_too_late() -> None:
+    asked = no(MOTHER, act="withdrawn", scope="all", day="2026-11-20")
+    answered = replace(GROWN, day="2026-11-01")
+    assert consent.asked_too_late(asked, [answered, asked], "")
+    assert not consent.asked_too_late(asked, [replace(answered, day="2026-11-21"), asked], "")
+    assert not consent.asked_too_late(no(GROWN, act="withdrawn", day="2026-11-20"), [answered], "2026-11-01")
