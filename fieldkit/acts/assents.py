@@ -105,7 +105,8 @@ def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
             _check_yes(form, said)
             asked = [*_findings(said), *consent.asked_again(CHILD, events.lifted(one, event))]
             clocks.check_answered(desk, tables, said.reasons, asked)
-        event |= {"session": _session(desk, one, said), "words": said.words.strip()}
+        talk = events.session(one, desk.today, puts_off=said.answer == "think")
+        event |= {"session": talk, "words": said.words.strip()}
         return _keep(desk, tables, one, said, event | {"told": sorted(set(said.told))})
 
 
@@ -130,19 +131,6 @@ def on_paper(
     event |= {"entered_on": desk.today, **events.lifting(noes)}
     log.append(tables, desk.pen, Draft("consent_event", event, subject=one.id, session=event["session"]))
     return str(event["session"])
-
-
-def _session(desk: Desk, one: Case, said: ChildAnswer) -> str:
-    """Return the talk that is open, where the child thinks about that one or then goes on with it; else a new one.
-
-    What is thought about is also the talk that a yes of today opens, perhaps on another laptop already, and one that
-    was begun before the date changed.
-    """
-    talk = one.talk_of(desk.today)
-    if said.answer == "think":
-        begun = next((line.id for line in reversed(one.interviews) if not line.ended), "")
-        return talk or one.session or begun or new_id()
-    return talk if talk and one.thinks_in(talk) else new_id()
 
 
 def _same_yes(one: Case, said: ChildAnswer, form: FormView) -> str:

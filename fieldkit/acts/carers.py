@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fieldkit.acts import clocks, consents, events, forms
+from fieldkit.acts import clocks, consents, events, forms, guardians
 from fieldkit.acts.cases import case_within
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk, only
@@ -58,7 +58,7 @@ def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
     Raises NotFound, FormNotInForce (V21), StudyClosed, NoSignature (V23), UnfitWitness (V24), NotUnderstood (V28),
     ReasonNeeded (V25, V31).
     """
-    if not said.agreed and consents.is_guardian(desk, subject, said.relation):
+    if not said.agreed and guardians.is_guardian(desk, subject, said.relation):
         no = GuardianAnswer(said.relation, {"participate": NO}, (), given_on=said.said_on)
         return consents.record(desk, subject, no)
     when = consents.dated(desk, said.said_on)

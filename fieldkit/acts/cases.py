@@ -132,7 +132,7 @@ class Case:
         return next((line.id for line in reversed(self.interviews) if line.started_on == day and not line.ended), "")
 
     def thinks_in(self, session: str) -> bool:
-        """Tell whether the child thinks about it again in the middle of this session: it goes on with the next yes."""
+        """Tell whether they think about it again in the middle of this session: it goes on with the next yes."""
         return consent.thinks_in(self.binding, session)
 
     @property
@@ -293,7 +293,8 @@ def next_step(one: Case, day: str, screening: str) -> Step:
         return Step("not_today" if any(event.day == day for event in own_noes) else "child_said_no")
     talk = one.talk_of(day)
     if talk:
-        return Step("ask_child") if one.thinks_in(talk) else Step("continue", talk)
+        asks = Step("ask_adult" if one.adult else "ask_child")
+        return asks if one.thinks_in(talk) else Step("continue", talk)
     if one.main or one.held_on_paper(day):
         return Step("none")
     if screening == "ineligible":

@@ -6,12 +6,13 @@ A participant who has come of age consents in the same steps, alone (`domain.md`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from fieldkit.acts import clocks, editors, events, forms, pseudonyms, situations, slips
+from fieldkit.acts import clocks, editors, events, forms, guardians, pseudonyms, situations, slips
 from fieldkit.acts.cases import Case, case_within
 from fieldkit.acts.desk import Desk, only
-from fieldkit.acts.forms import FormView
+from fieldkit.acts.forms import SELF, FormView
+from fieldkit.acts.guardians import PARENT, NotAGuardian
 from fieldkit.acts.people import case, check_born
 from fieldkit.clock import new_id
 from fieldkit.errors import Missing, NotFound, Refusal
@@ -21,46 +22,13 @@ from fieldkit.rules import calendars, consent, names, ways
 from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, NO, YES
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.rules.pseudonyms import WORDS
-from fieldkit.rules.states import Adult
 from fieldkit.rules.ways import CannotRead, Evidence
 from fieldkit.store import log, people
 from fieldkit.store.database import Tables
 from fieldkit.store.keys import unb64
 from fieldkit.store.log import Draft
 
-PARENT, SELF = "parent", "self"
 _WHOSE_NO = {GUARDIAN: "guardian_no", ADULT: "guardian_no", CHILD: "child_no"}
-
-
-class NotAGuardian(Refusal):
-    """V20: only a guardian can give guardian consent; a carer's agreement is stored as what it is."""
-
-    code = "V20"
-    message = N_(
-        "This adult is not a guardian, or no paper shows it. Record a carer's agreement, and ask a parent for consent."
-    )
-    status = 422
-
-
-class NoGuardianNow(NotAGuardian):
-    """V20: who would be a guardian is none by what the household says."""
-
-    code = "no_guardian_now"
-    message = N_(
-        "By the household page this adult is no guardian today: dead, under 18, without the capacity, or the role has "
-        "ended, or two records disagree. If that is wrong, put it right there; otherwise ask the other guardian. "
-        "Nothing was saved."
-    )
-
-
-class NotOfAge(Refusal):
-    """D3: somebody answers for themselves who is not of age, or only by a clock that nobody believes."""
-
-    code = "not_of_age"
-    message = N_(
-        "They are not 18 by a date that anybody has confirmed. If they are, put today's date right on the page "
-        "“Today”; if not, ask a parent. Nothing was saved."
-    )
 
 
 class ItemsNotAsked(Refusal):
@@ -129,20 +97,19 @@ class GuardianAnswer:
 def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
     """Keep a guardian's answer; return the event's id. A no needs no form, and keeps no name (`design.md` §6).
 
-    Raises NotFound, NotAGuardian (V20), NotOfAge, FormMoved, FormNotInForce (V21), StudyClosed, PhoneNotAllowed,
-    ItemsNotAsked (V22), NoSignature (V23), CannotRead, UnfitWitness (V24), CallNotChecked (V26), NotToBeRecorded (V27),
-    NotUnderstood (V28), ReasonNeeded (V25, V31), Missing, Invalid, and what `rules.ages` (V01) and `rules.pseudonyms`
-    (V10-V12) refuse.
+    Raises NotFound, NotAGuardian (V20), NotOfAge, OfAgeNow, FormMoved, FormNotInForce (V21), StudyClosed,
+    PhoneNotAllowed, ItemsNotAsked (V22), NoSignature (V23), CannotRead, UnfitWitness (V24), CallNotChecked (V26),
+    NotToBeRecorded (V27), NotUnderstood (V28), ReasonNeeded (V25, V31), Missing, Invalid, and what `rules.ages` (V01)
+    and `rules.pseudonyms` (V10-V12) refuse.
     """
-    form = forms.guardian_form(desk, subject, check_day(desk, said.given_on))
+    form = forms.guardian_form(desk, subject, check_day(desk, said.given_on), said.relation)
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
         event = _begin(desk, tables, one, form, said) | {"items": _asked(form, said)}
         if _is_no(said):  # without it there is no interview, and no name to keep
             slips.purge_within(desk, tables, one.id)  # the contact slip goes with the no
             return events.decline(desk, tables, one, event, _WHOSE_NO[str(event["actor"])])
-        if event["actor"] == CHILD:
-            raise NotOfAge
+        guardians.check_may_say_yes(one, said.relation)
         _check_given(desk, tables, one.id, form, said)
         noes = [no for no in events.lifted(one, event) if not said.given_on or no.day < str(event["day"])]
         asked = [*ways.findings(said.evidence), *consent.asked_again(str(event["actor"]), noes)]
@@ -171,18 +138,23 @@ def inform(desk: Desk, subject: str, said: GuardianAnswer) -> str:
 
 @only(INTERVIEWER)
 def defer(desk: Desk, subject: str, said: GuardianAnswer, again_on: str = "") -> str:
-    """Keep that the guardian is thinking about it, and when to ask again. Raises NoDay, DayToAskAgain, StudyClosed."""
+    """Keep that the guardian is thinking about it, and when to ask again. Raises NoDay, DayToAskAgain.
+
+    It is kept whenever it is said, as a no is: it may halt a talk.
+    """
     asked, said_on = again_on.strip(), calendars.civil_day(check_day(desk, said.given_on))
     day = calendars.coming_day(asked, N_("Ask again on"), said_on).isoformat() if asked else ""
-    return _undecided(desk, subject, said, {"act": "deferred", "again_on": day})
+    return _undecided(desk, subject, said, {"act": consent.DEFERRED, "again_on": day})
 
 
 def _undecided(desk: Desk, subject: str, said: GuardianAnswer, told: Mapping[str, Value]) -> str:
-    form = forms.guardian_form(desk, subject, check_day(desk, said.given_on))
+    form = forms.guardian_form(desk, subject, check_day(desk, said.given_on), said.relation)
+    puts_off = told["act"] == consent.DEFERRED
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
-        situations.check_open(tables, check_day(desk, said.given_on))
-        event = _begin(desk, tables, one, form, said) | {**told, "method": said.evidence.method}
+        if not puts_off:
+            situations.check_open(tables, check_day(desk, said.given_on))
+        event = _begin(desk, tables, one, form, said, puts_off=puts_off) | {**told, "method": said.evidence.method}
         return log.append(tables, desk.pen, Draft("consent_event", event, subject=one.id)).id
 
 
@@ -198,15 +170,18 @@ def dated(desk: Desk, given_on: str) -> dict[str, Value]:
     return {"day": check_day(desk, given_on), **({"entered_on": desk.today} if given_on else {})}
 
 
-def _begin(desk: Desk, tables: Tables, one: Case, form: FormView, said: GuardianAnswer) -> dict[str, Value]:
+def _begin(
+    desk: Desk, tables: Tables, one: Case, form: FormView, said: GuardianAnswer, *, puts_off: bool = False
+) -> dict[str, Value]:
     when = dated(desk, said.given_on)
     day = str(when["day"])
     later = {event.id for event in one.events if event.day > day}  # a paper does not follow what was said after it
     seen = [name for name in said.follows if name not in later]
-    if one.adult or said.relation == SELF:  # of whom the date has been put right since: it is the child's own word
+    if said.relation == SELF:  # of whom the date has been put right since: it is the child's own word
         own = events.begin(desk, one, form, ADULT if one.adult else CHILD, one.id, SELF, seen)
-        return own | {"session": new_id()} | when
-    basis = _basis(tables, one.id, said, day)
+        of_paper = day != desk.today and not puts_off
+        return own | {"session": new_id() if of_paper else events.session(one, desk.today, puts_off=puts_off)} | when
+    basis = _basis(tables, one.id, said, day, agrees=not (puts_off or _is_no(said)))
     seen_paper = _seen_paper(said)
     noted = basis if basis == PARENT or seen_paper else ""  # what nobody has shown stands in the event alone
     person = events.person(desk, tables, one.id, said.relation, noted, seen_paper)
@@ -214,27 +189,19 @@ def _begin(desk: Desk, tables: Tables, one: Case, form: FormView, said: Guardian
     return event | {"guardian_basis": basis, **when}
 
 
-def _basis(tables: Tables, subject: str, said: GuardianAnswer, day: str) -> str:
+def _basis(tables: Tables, subject: str, said: GuardianAnswer, day: str, *, agrees: bool) -> str:
     """Return the legal basis of the adult who speaks; raises NotAGuardian (V20)."""
     known = people.adult(tables, subject, said.relation, day)
     found = situations.adult_of(tables, subject, said.relation, known)
     basis = PARENT if said.relation in consent.PARENTS else said.basis or found.basis
-    if _is_no(said):  # also of a parent whose record is disputed: nobody's no waits for that
+    if not agrees:  # also of a parent whose record is disputed: nobody's no waits for that
         if not consent.may_consent(said.relation, basis):
             raise NotAGuardian
         return basis
     if basis != PARENT and not _is_shown(said, known, basis):
         raise NotAGuardian
-    check_guardian(found, basis, day)
+    guardians.check_guardian(found, basis, day)
     return basis
-
-
-def check_guardian(found: Adult, basis: str, day: str) -> None:
-    """Raise NotAGuardian, NoGuardianNow (V20) unless this adult, on that legal basis, consents for the child."""
-    if consent.may_consent(found.relation, basis) and not replace(found, basis=basis, role="").is_guardian(day):
-        raise NoGuardianNow
-    if not consent.may_consent(found.relation, basis):
-        raise NotAGuardian
 
 
 def _is_shown(said: GuardianAnswer, known: people.Row | None, basis: str) -> bool:
@@ -319,14 +286,6 @@ def opened(desk: Desk, subject: str, relation: str) -> dict[str, str]:
         known = people.adult(tables, subject, relation, desk.today) or {"id": ""}
         records = _records(subject, str(known["id"]))
         return {kind: editors.opened(tables, record).base for kind, record in records.items()}
-
-
-@only(INTERVIEWER)
-def is_guardian(desk: Desk, subject: str, relation: str) -> bool:
-    """Tell whether this child's *relation* is on record as a guardian today."""
-    with desk.db.reading() as tables:
-        known = people.adult(tables, subject, relation, desk.today)
-        return situations.adult_of(tables, subject, relation, known).is_guardian(desk.today)
 
 
 def _birth(said: GuardianAnswer) -> dict[str, str]:

@@ -126,6 +126,19 @@ def begin(
     }
 
 
+def session(one: Case, day: str, *, puts_off: bool) -> str:
+    """Return the talk that the participant's answer of *day* is about: the open one, put off or gone on with, or a new.
+
+    What is put off is also the talk that a yes of that day opens, perhaps on another laptop already,
+    and one that was begun before the date changed.
+    """
+    talk = one.talk_of(day)
+    if puts_off:
+        begun = next((line.id for line in reversed(one.interviews) if not line.ended), "")
+        return talk or one.session or begun or new_id()
+    return talk if talk and one.thinks_in(talk) else new_id()
+
+
 def lifted(one: Case, event: Mapping[str, Value]) -> list[consent.Event]:
     """Return this person's own open noes that were on the screen: what a yes may take back, and nothing else."""
     return [no for no in consent.open_noes(one.events, consent.voices(event["actor"])) if no.id in event["follows"]]

@@ -20,13 +20,13 @@ from fieldkit.rules import ages, attachments, calendars, gates, guides, versions
 from fieldkit.rules.ages import OutOfRange
 from fieldkit.rules.consent import BLOCKS, NECESSARY
 from fieldkit.rules.members import COORDINATOR
-from fieldkit.rules.states import ADULT_GROUP
 from fieldkit.rules.versions import FormNotInForce, FormVersion
 from fieldkit.store import log, setup, strings
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import Pair, form_parts, load_study
 
+SELF = "self"
 UNDERSTOOD = "ok"
 REVIEW = "review"
 OWN_CONSENT = "consent_14_17"
@@ -91,10 +91,14 @@ class FormView:
             raise refusal
 
 
-def guardian_form(desk: Desk, subject: str, day: str = "") -> FormView:
-    """Return the guardian's form of *day* (today unless given), or the grown participant's own."""
+def guardian_form(desk: Desk, subject: str, day: str = "", relation: str = SELF) -> FormView:
+    """Return the guardian's form of *day* (today unless given), or the grown participant's own.
+
+    What another *relation* of theirs said, and is carried out after their birthday, is about the guardian's.
+    """
     one = case(desk, subject)
-    return form_for(desk, "adult_18" if one.age_group == ADULT_GROUP else "guardian_info_consent", one, day)
+    own = one.adult and relation == SELF
+    return form_for(desk, "adult_18" if own else "guardian_info_consent", one, day)
 
 
 def allows_phone(desk: Desk) -> bool:
@@ -160,7 +164,8 @@ def imprint(desk: Desk, text_hash: str = "") -> dict[str, Pair]:
         form = next((one for one in situations.form_versions(tables) if one.text_hash == text_hash), None)
         values = placeholder_values(desk, tables, None, form)
         facts = promises.facts_under(tables, form)
-    lead, number = (facts.get(code, BLANK) for code in ("pi_name", "ethics_no"))
+    stamp = form.stamp(desk.today) if form else None
+    lead, number = facts.get("pi_name", BLANK), (stamp and stamp.ethics_no) or facts.get("ethics_no", BLANK)
     return {name: values[name] for name in ("institution", "phone")} | {
         "lead": Pair(lead, lead),
         "ethics": Pair(number, number),

@@ -2,13 +2,84 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fieldkit.acts import situations
-from fieldkit.acts.cases import case_within
-from fieldkit.acts.consents import PARENT, SELF, NotOfAge, check_guardian
+from fieldkit.acts.cases import Case, case_within
 from fieldkit.acts.desk import Desk, only
+from fieldkit.acts.forms import SELF
+from fieldkit.errors import Refusal
+from fieldkit.i18n import N_
 from fieldkit.rules import consent
 from fieldkit.rules.members import INTERVIEWER
+from fieldkit.rules.states import Adult
 from fieldkit.store import people
+
+PARENT = "parent"
+
+
+class NotAGuardian(Refusal):
+    """V20: only a guardian can give guardian consent; a carer's agreement is stored as what it is."""
+
+    code = "V20"
+    message = N_(
+        "This adult is not a guardian, or no paper shows it. Record a carer's agreement, and ask a parent for consent."
+    )
+    status = 422
+
+
+class NoGuardianNow(NotAGuardian):
+    """V20: who would be a guardian is none by what the household says."""
+
+    code = "no_guardian_now"
+    message = N_(
+        "By the household page this adult is no guardian today: dead, under 18, without the capacity, or the role has "
+        "ended, or two records disagree. If that is wrong, put it right there; otherwise ask the other guardian. "
+        "Nothing was saved."
+    )
+
+
+class NotOfAge(Refusal):
+    """D3: somebody answers for themselves who is not of age, or only by a clock that nobody believes."""
+
+    code = "not_of_age"
+    message = N_(
+        "They are not 18 by a date that anybody has confirmed. If they are, put today's date right on the page "
+        "“Today”; if not, ask a parent. Nothing was saved."
+    )
+
+
+class OfAgeNow(Refusal):
+    """A guardian consents for somebody who has come of age (`domain.md` §3.8)."""
+
+    code = "of_age_now"
+    message = N_(
+        "They are 18 by now and decide themselves: a guardian's yes counts no more. Nothing was saved; ask them."
+    )
+
+
+def check_may_say_yes(one: Case, relation: str) -> None:
+    """Raise OfAgeNow for a guardian of who has come of age, NotOfAge for who answers for themselves and has not."""
+    if one.adult and relation != SELF:
+        raise OfAgeNow
+    if relation == SELF and not one.adult:
+        raise NotOfAge
+
+
+def check_guardian(found: Adult, basis: str, day: str) -> None:
+    """Raise NotAGuardian, NoGuardianNow (V20) unless this adult, on that legal basis, consents for the child."""
+    if consent.may_consent(found.relation, basis) and not replace(found, basis=basis, role="").is_guardian(day):
+        raise NoGuardianNow
+    if not consent.may_consent(found.relation, basis):
+        raise NotAGuardian
+
+
+@only(INTERVIEWER)
+def is_guardian(desk: Desk, subject: str, relation: str) -> bool:
+    """Tell whether this child's *relation* is on record as a guardian today."""
+    with desk.db.reading() as tables:
+        known = people.adult(tables, subject, relation, desk.today)
+        return situations.adult_of(tables, subject, relation, known).is_guardian(desk.today)
 
 
 @only(INTERVIEWER)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from fieldkit.acts import consents
@@ -20,7 +20,7 @@ from fieldkit.i18n import N_
 from fieldkit.rules import calendars, consent
 from fieldkit.rules.consent import Event
 from fieldkit.rules.members import COORDINATOR
-from fieldkit.store import duplicates, log, machine, people, redactions, removals, replica, standing
+from fieldkit.store import duplicates, grown, log, machine, people, redactions, removals, replica, standing
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 
@@ -59,6 +59,17 @@ class ToldBeforeAsked(Refusal):
     status = 422
 
 
+class NotTheirWish(Refusal):
+    """Only a guardian asked, after they came of age, when only they themselves can withdraw (§3.6, rule j)."""
+
+    code = "not_their_wish"
+    message = N_(
+        "Nothing was deleted: they are 18 by now, and a guardian asked for it. Only they themselves can withdraw. "
+        "Ask them: if they want it, tick that; if not, lift the withdrawal."
+    )
+    status = 422
+
+
 class TeamUnknown(Refusal):
     """This computer does not know yet by which names the team's children go in sealed blocks."""
 
@@ -73,8 +84,9 @@ class TeamUnknown(Refusal):
 class Due:
     """A child whom somebody wants deleted: by which codes, since when, until when, who asked; `removes`: by kind.
 
-    `asked_by`: codes of `requested_by`. `since` and `until` are empty where nobody wrote the day down. `counts_vault`:
-    this computer can see names, phones and signatures, so that they are counted too.
+    `asked_by`: codes of `requested_by`. `of_age`: only guardians asked, when they decided themselves already: they are
+    hidden, and deleted only where they want it too. `since` and `until` are empty where nobody wrote the day down.
+    `counts_vault`: this computer can see names, phones and signatures, so that they are counted too.
     """
 
     id: str
@@ -84,6 +96,7 @@ class Due:
     asked_by: str
     removes: Mapping[str, int]
     counts_vault: bool
+    of_age: bool = False
 
     @property
     def case_code(self) -> str:
@@ -123,15 +136,19 @@ def one(desk: Desk, subject: str) -> Due:
 
 
 @only(COORDINATOR)
-def confirm(desk: Desk, subject: str, told_on: str, *, told_all: bool) -> str:
+def confirm(desk: Desk, subject: str, told_on: str, *, told_all: bool, own_wish: bool = False) -> str:
     """Let the child be gone from here, and from every machine that the order reaches; return the tombstone's id.
 
-    *told_on*: the day on which the family was told; *told_all*: what is deleted and what stays.
+    *told_on*: the day on which the family was told; *told_all*: what is deleted and what stays; *own_wish*: of whom a
+    guardian withdrew although they are of age, that they want it themselves.
 
-    Raises NotFound, NotWithdrawn, NotTold, NoDay, DayToCome, ToldBeforeAsked, TeamUnknown.
+    Raises NotFound, NotWithdrawn, NotTheirWish, NotTold, NoDay, DayToCome, ToldBeforeAsked, TeamUnknown.
     """
     with desk.db.writing() as tables:
         asked = _asked(tables, subject)
+        if asked.of_age and not own_wish:
+            raise NotTheirWish
+        asked = replace(asked, asked_by="adult") if asked.of_age else asked
         told = told_before(desk, asked.since, told_on, told_all=told_all)
         kept = [_erase(desk, tables, asked, one, told) for one in duplicates.whole(tables, asked.id)]
         acknowledge(desk, tables)
@@ -250,7 +267,10 @@ def _due(tables: Tables, subject: str) -> Due | None:
     removes = sum((Counter(removals.counted(tables, one)) for one in whole), Counter[str]())
     vault = machine.drawer_key(tables, f"vault/{people.team(tables, subject)}") is not None
     codes = tuple(row["case_code"] for row in rows if row)
-    return Due(whole[0], codes, since, until, askers(asked), dict(removes), vault)
+    of_age = all(
+        any(consent.asked_too_late(event, events, grown.since(tables, one)) for one in whole) for event in asked
+    )
+    return Due(whole[0], codes, since, until, askers(asked), dict(removes), vault, of_age)
 
 
 def within(asked: list[Event]) -> tuple[str, str]:

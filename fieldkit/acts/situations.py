@@ -12,13 +12,13 @@ from fieldkit.acts import clocks
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
-from fieldkit.rules import ages, calendars, consent, gates, guides, help_card, names, visits
+from fieldkit.rules import ages, calendars, consent, gates, guides, help_card, names, versions, visits
 from fieldkit.rules.ages import BirthDate
 from fieldkit.rules.consent import ADULT, CARER, CLAIMED, Event
 from fieldkit.rules.halts import Halt
 from fieldkit.rules.situations import Situation
 from fieldkit.rules.states import ADULT_GROUP, Adult
-from fieldkit.rules.versions import FormVersion
+from fieldkit.rules.versions import FormVersion, Stamp
 from fieldkit.rules.visits import RefusedVisit
 from fieldkit.store import duplicates, halts, log, people, setup, standing, strings
 from fieldkit.store import visits as visited
@@ -254,14 +254,19 @@ NO_PAPER = frozenset(
 
 
 def form_versions(tables: Tables) -> list[FormVersion]:
-    """Return every stored version of every form."""
-    return [_version(row) for row in setup.forms(tables)]
+    """Return every stored version of every form, with the stamps that it bore one after the other."""
+    stamped = setup.stamps(tables)
+    return [_version(row, stamped.get(row["id"], ())) for row in setup.forms(tables)]
 
 
-def _version(row: people.Row) -> FormVersion:
+def _version(row: people.Row, stamped: Iterable[Mapping[str, str]]) -> FormVersion:
     number = int(row["version"]) if str(row["version"]).isdecimal() else 0
-    names = ("doc_kind", "text_hash", "change_class", "stamped_on", "valid_from", "valid_to")
-    return FormVersion(number=number, **{name: row[name] or "" for name in names})
+    told = {name: row[name] or "" for name in ("doc_kind", "text_hash", "change_class", *_STAMP)}
+    stamps = [Stamp(**{name: one.get(name) or "" for name in _STAMP}) for one in stamped]
+    return FormVersion(number=number, **told, before=versions.renewed(stamps)[:-1])
+
+
+_STAMP = ("stamped_on", "valid_from", "valid_to", "ethics_no")
 
 
 def screened(rows: people.Rows, subject: str) -> str:

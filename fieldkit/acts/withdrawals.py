@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from fieldkit.acts import events, people, situations
 from fieldkit.acts.cases import Case, row_within
-from fieldkit.acts.consents import PARENT
 from fieldkit.acts.desk import Desk, only
+from fieldkit.acts.guardians import PARENT
 from fieldkit.errors import Invalid, Missing, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, clean

@@ -213,12 +213,12 @@ def child_ok(events: Iterable[Event], item: str, session: str) -> bool:
 
 
 def thinks_in(events: Iterable[Event], session: str) -> bool:
-    """Tell whether the child thinks about it again in *session*, or where nobody had heard of it, until the next yes.
+    """Tell whether the participant thinks about it again in *session*, or where nobody had heard of it.
 
-    What it puts off in the knowledge of this talk's yes is another talk, whatever the clocks say (`domain.md` D4); of a
-    talk on paper it was settled when that was typed in.
+    It is so until the next yes. What they put off in the knowledge of this talk's yes is another talk, whatever the
+    clocks say (`domain.md` D4); of a talk on paper it was settled when that was typed in.
     """
-    spoken = [event for event in in_force(events) if event.actor == CHILD]
+    spoken = [event for event in in_force(events) if event.actor in OWN]
     yes = {one.id for one in spoken if one.session == session and one.act in AGREEING and not one.entered_on}
     reaches = [one for one in spoken if one.session == session or (yes and yes.isdisjoint(one.follows))]
     return thinking([one for one in spoken if one.act != DEFERRED or one in reaches])
@@ -236,7 +236,7 @@ def effective(events: Iterable[Event], item: str, session: str, *, grown: bool) 
     """Tell whether *item* is permitted in *session*: two keys, one lock; *grown*, the own one alone (§3.2)."""
     events = in_force(events)
     if decides_alone(events, grown=grown):
-        return _own_ok(events, item)
+        return _own_ok(events, item) and not thinks_in(events, session)
     return guardian_ok(events, item) and child_ok(events, item, session)
 
 
@@ -334,3 +334,14 @@ def discarded(events: Iterable[Event]) -> set[str]:
     """
     stopped = [event for event in in_force(events) if event.actor in OWN and event.scope == STOP_DISCARD]
     return {event.session for event in stopped if event.act in {"withdrawn", STOPPED} and event.session}
+
+
+def asked_too_late(asked: Event, events: Iterable[Event], of_age: str) -> bool:
+    """Tell whether a guardian *asked* for somebody who decided alone already: only they themselves withdraw then.
+
+    *of_age*: the first day on which they were 18 for certain, empty where nobody knows; who answered as a grown-up was
+    so too. What bears no day may have been said afterwards.
+    """
+    answered = [event.day for event in in_force(events) if event.actor == ADULT and event.act in AGREEING]
+    since = min([day for day in (of_age, *answered) if day], default="")
+    return asked.actor == GUARDIAN and bool(since) and (not asked.day or since <= asked.day)

@@ -32,8 +32,43 @@ class NewerVersion(Refusal):
 
 
 @dataclass(frozen=True)
+class Stamp:
+    """One stamp of the ethics committee. Days are YYYY-MM-DD; `valid_to` is empty while it has no end."""
+
+    stamped_on: str
+    valid_from: str = ""
+    valid_to: str = ""
+    ethics_no: str = ""
+
+    def began(self, day: str) -> bool:
+        """Tell whether it counted on *day* or before."""
+        return bool(self.stamped_on) and max(self.valid_from, self.stamped_on) <= day
+
+    def renews(self, before: Stamp) -> bool:
+        """Tell whether it comes after *before*, which stands for its own days; any other one puts it right.
+
+        A new approval has a number of its own; under the same number it goes on where the one before began, and longer.
+        """
+        another = self.ethics_no.strip().casefold() != before.ethics_no.strip().casefold()
+        longer = bool(before.valid_to) and (not self.valid_to or self.valid_to > before.valid_to)
+        goes_on = longer and self.valid_from == before.valid_from
+        return self.stamped_on > before.stamped_on and (another or goes_on)
+
+
+def renewed(stamps: Iterable[Stamp]) -> tuple[Stamp, ...]:
+    """Return, of the *stamps* of one version in their order, those that stood, the one that stands now last."""
+    stood: list[Stamp] = []
+    for one in stamps:
+        stood = [*stood, one] if stood and one.renews(stood[-1]) else [*stood[:-1], one]
+    return tuple(stood)
+
+
+@dataclass(frozen=True)
 class FormVersion:
-    """One immutable version of a form. Days are YYYY-MM-DD; `valid_to` is empty while it has no end."""
+    """One immutable version of a form, with the stamp that stands now.
+
+    `before`: the stamps that it renewed, the oldest first: each stands for its own days.
+    """
 
     doc_kind: str
     number: int
@@ -42,14 +77,22 @@ class FormVersion:
     stamped_on: str = ""
     valid_from: str = ""
     valid_to: str = ""
+    ethics_no: str = ""
+    before: tuple[Stamp, ...] = ()
+
+    def stamp(self, day: str) -> Stamp | None:
+        """Return the ethics committee's stamp that was the newest one on *day*, None before the first."""
+        now = Stamp(self.stamped_on, self.valid_from, self.valid_to, self.ethics_no)
+        return next((one for one in (now, *reversed(self.before)) if one.began(day)), None)
 
     def began(self, day: str) -> bool:
-        """Tell whether the ethics committee's stamp counted on *day* or before."""
-        return bool(self.stamped_on) and max(self.valid_from, self.stamped_on) <= day
+        """Tell whether a stamp of the ethics committee counted on *day* or before."""
+        return self.stamp(day) is not None
 
     def in_force(self, day: str) -> bool:
-        """Tell whether the ethics committee's stamp covers *day*."""
-        return self.began(day) and (not self.valid_to or day <= self.valid_to)
+        """Tell whether the stamp of *day* covers it."""
+        stamp = self.stamp(day)
+        return stamp is not None and (not stamp.valid_to or day <= stamp.valid_to)
 
 
 def goes_on(one: FormVersion, valid_from: str, today: str) -> bool:

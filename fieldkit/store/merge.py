@@ -41,6 +41,23 @@ def heads(changes: Iterable[Change]) -> Heads:
     return found
 
 
+def line(changes: Iterable[Change], field: str) -> list[Change]:
+    """Return the change that *field* shows, and before it, one by one, those whose place each came to take.
+
+    Where one took the place of several the line goes on with the one that says the same, if there is one.
+    """
+    known = {change.id: change for change in changes if field in change.set}
+    found = heads(known.values()).get(field, [])[-1:]
+    while found:
+        named = [known[one] for one in found[0].over.get(field, ()) if one in known]
+        same = [change for change in named if change.set[field] == found[0].set[field]]
+        before = named if len(named) == 1 else same[:1]
+        if not before:
+            break
+        found = [*before, *found]
+    return found
+
+
 def show(changes: Collection[Change], kept: Decided = ()) -> Shown | None:
     """Return what *changes*, all of one record, amount to; None where none is left. *kept*: what may stand twice."""
     live = [change for change in changes if change.set]

@@ -43,6 +43,7 @@ KNOWN = (
     "notices_declared_void",
     "refusals_answered",
     "own_notices_taken_back",
+    "who_thinks_halts",
 )  # any other name is a later version's
 
 
@@ -317,3 +318,11 @@ def refusals_answered(db: Tables) -> None:
 def own_notices_taken_back(db: Tables) -> None:
     """What a child asked for by notice is no wall any more once the child took it back by name."""
     _script(db, walls.NOTICED_LIFTED)
+
+
+@migrations()
+def who_thinks_halts(db: Tables) -> None:
+    """Who thinks about it again halts the talk by the wall too."""
+    _script(db, walls.PUT_OFF)
+    _wall(db, walls.GATED_HALTED)
+    _script(db, walls.GATED_HALTED_CUT.format(kind="answer", items="('notes')"))

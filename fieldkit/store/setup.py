@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fieldkit.records import natural_id
+from collections.abc import Iterable, Mapping
+
+from fieldkit.records import Value, natural_id
 from fieldkit.store import log, merge
 from fieldkit.store.database import Tables
 from fieldkit.store.people import Row
@@ -40,6 +42,23 @@ def help_numbers(tables: Tables, site: str) -> dict[str, Row]:
 def forms(tables: Tables) -> list[Row]:
     """Return every version of every form, by kind and version."""
     return [dict(row) for row in tables.query("SELECT * FROM forms ORDER BY doc_kind, CAST(version AS INTEGER)")]
+
+
+def stamps(tables: Tables) -> dict[str, list[dict[str, str]]]:
+    """Return, by record of a version that was stamped more than once, what its form said after each stamp in turn."""
+    rows = tables.execute(
+        "SELECT record FROM changes WHERE kind = 'form' AND json_extract(body, '$.set.state') = 'approved' "
+        "GROUP BY record HAVING count(*) > 1"
+    )
+    lines = {record: merge.line(log.standing_of(tables, record), "stamped_on") for (record,) in rows.fetchall()}
+    return {record: _in_turn(one.set for one in line) for record, line in lines.items()}
+
+
+def _in_turn(said: Iterable[Mapping[str, Value]]) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = []
+    for one in said:
+        found.append({**(found[-1] if found else {}), **one})
+    return found
 
 
 def disputed(tables: Tables) -> set[str]:

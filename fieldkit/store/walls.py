@@ -85,6 +85,28 @@ GATED_BELIEVED = (
 )
 GATED_BELIEVED_CUT = GATED_BELIEVED.replace("n.actor <> 'carer' AND", f"n.actor <> 'carer' AND {CUT} AND")
 
+# Who thinks about it again, as a child or grown up, halts the talk that it reaches until their next yes: what they put
+# off in the knowledge of its yes is another talk, and of a talk on paper it was settled when that was typed in.
+PUT_OFF = """
+CREATE VIEW own_words AS SELECT * FROM in_force WHERE actor IN ('child', 'adult_participant');
+CREATE VIEW put_off AS
+  SELECT * FROM own_words AS d WHERE d.act = 'deferred' AND NOT EXISTS (
+    SELECT 1 FROM own_words AS l, json_each(l.body, '$.set.follows') AS heard
+    WHERE l.subject = d.subject AND l.agrees AND heard.value = d.id);
+CREATE VIEW put_off_sessions AS
+  SELECT d.subject, d.session FROM put_off AS d
+  UNION ALL SELECT y.subject, y.session FROM own_words AS y JOIN put_off AS d ON d.subject = y.subject
+  WHERE y.agrees AND coalesce(json_extract(y.body, '$.set.entered_on'), '') = '' AND NOT EXISTS (
+    SELECT 1 FROM own_words AS o, json_each(d.body, '$.set.follows') AS heard
+    WHERE o.subject = y.subject AND o.session = y.session AND o.agrees AND heard.value = o.id
+      AND coalesce(json_extract(o.body, '$.set.entered_on'), '') = '');
+"""
+_NOTICE = "AND NOT EXISTS (SELECT 1 FROM noticed WHERE subject = NEW.subject)"
+_THINKS = "EXISTS (SELECT 1 FROM put_off_sessions AS p WHERE p.subject = NEW.subject AND p.session = NEW.session)"
+_CUTS = "EXISTS (SELECT 1 FROM in_force AS n WHERE n.subject = NEW.subject AND NOT this)".replace("this", CUT)
+GATED_HALTED = GATED_BELIEVED.replace(_NOTICE, f"{_NOTICE}\n  AND NOT {_THINKS}")
+GATED_HALTED_CUT = GATED_BELIEVED_CUT.replace(_NOTICE, f"{_NOTICE}\n  AND NOT ({_THINKS} AND NOT ({_CUTS}))")
+
 # The item that an attachment needs: its medium says so, whatever else its change says.
 BY_MEDIUM = """(CASE
     WHEN json_extract(NEW.body, '$.set.media') LIKE 'audio/%' THEN 'audio'

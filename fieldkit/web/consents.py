@@ -8,8 +8,9 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from fieldkit.acts import consents, events, forms, guardians, people, pseudonyms, situations
 from fieldkit.acts.cases import Case
-from fieldkit.acts.consents import GuardianAnswer, NotAGuardian
-from fieldkit.acts.forms import FormView, NotUnderstood
+from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.forms import SELF, FormView, NotUnderstood
+from fieldkit.acts.guardians import NotAGuardian
 from fieldkit.errors import Missing, Refusal
 from fieldkit.rules import consent, ways
 from fieldkit.rules.consent import Event
@@ -112,7 +113,7 @@ def chosen(subject: str) -> Answer:
     if "basis" not in request.form or case.adult:
         return _begun(case, consent.may_consent(relation))
     law = LawForm()
-    law.on_record = relation in ADULTS and consents.is_guardian(desk(), subject, relation)
+    law.on_record = relation in ADULTS and guardians.is_guardian(desk(), subject, relation)
 
     def act() -> Answer:
         if not _says_no() and law.basis_evidence.data != situations.SEEN:
@@ -128,8 +129,12 @@ def _begun(case: Case, guardian: bool) -> Answer:
     if relation not in CODES["relation"]:
         raise Missing(field=_("who is here"))
     basis = request.form.get("basis", "")
-    actor = consent.ADULT if case.adult else consent.GUARDIAN if guardian else consent.CARER
-    agrees_now = how not in {steps.PAPER, steps.REFUSES}
+    own = case.adult and relation == SELF
+    actor = consent.ADULT if own else consent.GUARDIAN if guardian else consent.CARER
+    protects = how in {steps.REFUSES, steps.THINKS}
+    if not protects:
+        guardians.check_may_say_yes(case, relation)
+    agrees_now = not protects and how != steps.PAPER
     if agrees_now and actor != consent.CARER:
         case.check_open()
     if agrees_now:
@@ -156,7 +161,7 @@ def _again(case: Case, noes: list[Event], asked: list[Finding], chosen: dict[str
 
 def _way_in() -> tuple[str, str]:
     """Return how that adult answers, and which adult it is: of a parent one button says both."""
-    ways_in = (steps.PHONE, steps.PAPER, steps.REFUSES)
+    ways_in = (steps.PHONE, steps.PAPER, steps.REFUSES, steps.THINKS)
     for how in ways_in:
         if request.form.get(how):
             return how, request.form[how]
@@ -174,6 +179,7 @@ _FIRST_STEP = {
     steps.PHONE: "ways.call",
     steps.PAPER: "ways.paper",
     steps.REFUSES: "consents.refusing",
+    steps.THINKS: "consents.later",
 }
 
 
@@ -242,10 +248,17 @@ def refusing(subject: str) -> Answer:
 def refused(subject: str) -> Answer:
     """Keep the no: without a name, without a signature, without a reason."""
 
-    def keep() -> object:
-        return consents.record(desk(), subject, so_far(subject, items=_with_no(draft(subject)["items"])))
+    def keep() -> None:
+        consents.record(desk(), subject, so_far(subject, items=_with_no(draft(subject)["items"])))
+        _tell_whom_to_ask(subject)
 
     return stored_once(subject, "no", keep)
+
+
+def _tell_whom_to_ask(subject: str) -> None:
+    """Say that what a guardian said is no answer of somebody who has come of age meanwhile."""
+    if draft(subject)["relation"] != SELF and people.case(desk(), subject).adult:
+        tell(_("Kept as what the guardian said. They are 18 by now and decide themselves: ask them."))
 
 
 def _with_no(items: dict[str, str]) -> dict[str, str]:
@@ -266,8 +279,13 @@ def deferred(subject: str) -> Answer:
     if not begun(subject):
         return to_who(subject, "later")
     day = request.form.get("again_on", "").strip()
+
+    def keep() -> None:
+        consents.defer(desk(), subject, so_far(subject), day)
+        _tell_whom_to_ask(subject)
+
     try:
-        return stored_once(subject, "later", lambda: consents.defer(desk(), subject, so_far(subject), day))
+        return stored_once(subject, "later", keep)
     except Refusal as refusal:
         return page("later", subject, refusal=refusal, again_on=day), refusal.status
 

@@ -14,10 +14,11 @@ pages = Blueprint("removals", __name__, url_prefix="/removals")
 
 
 class ConfirmForm(Form):
-    """When the family was told, and that it was told all."""
+    """When the family was told, and that it was told all; of who is of age, that they want it themselves."""
 
     told_on = StringField("told_on")
     told_all = BooleanField("told_all")
+    own_wish = BooleanField("own_wish")
 
 
 class LiftForm(Form):
@@ -56,7 +57,8 @@ def confirm(subject: str) -> Answer:
     form, one = ConfirmForm(), removals.one(desk(), subject)
 
     def act() -> Answer:
-        kept = removals.confirm(desk(), subject, form.told_on.data, told_all=form.told_all.data)
+        told = {"told_all": form.told_all.data, "own_wish": form.own_wish.data}
+        kept = removals.confirm(desk(), subject, form.told_on.data, **told)
         tell(_("{code} is deleted on this computer.", code=one.case_code))
         return redirect(url_for("removals.slip", tombstone=kept))
 

@@ -18,7 +18,7 @@ from fieldkit.web.sessions import desk, draft, drop_draft, once, was_done
 from fieldkit.web.unsent import day_of_answer
 
 GUARDIAN = "/consent/guardian"
-HERE, PHONE, PAPER, REFUSES = "here", "phone", "paper", "refuses"
+HERE, PHONE, PAPER, REFUSES, THINKS = "here", "phone", "paper", "refuses", "thinks"
 WITNESSES = ("neighbour", "uncle_aunt", "sib_adult", "village_cadre", "teacher", "other")
 
 
@@ -76,7 +76,7 @@ def over(subject: str, answer: str) -> Answer:
 def known(subject: str) -> dict[str, Any]:
     """Return what every step shows; the form is the one of the day of the consent."""
     case, said = people.case(desk(), subject), draft(subject)
-    view = forms.guardian_form(desk(), subject, said.get("given_on", ""))
+    view = forms.guardian_form(desk(), subject, said.get("given_on", ""), said["relation"])
     said.setdefault("text_hash", view.text_hash)
     lifted = [no for no in consent.open_noes(case.events) if no.id in said["follows"]]
     return {"case": case, "view": view, "said": said, "witnesses": WITNESSES, "lifted": lifted}

@@ -25,17 +25,11 @@ from fieldkit.acts import (
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, GuardianFirst
 from fieldkit.acts.carers import CarerAnswer
-from fieldkit.acts.consents import (
-    FormMoved,
-    GuardianAnswer,
-    ItemsNotAsked,
-    NoGuardianNow,
-    NotAGuardian,
-    PhoneNotAllowed,
-)
+from fieldkit.acts.consents import FormMoved, GuardianAnswer, ItemsNotAsked, PhoneNotAllowed
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.forms import NotUnderstood
+from fieldkit.acts.guardians import NoGuardianNow, NotAGuardian, OfAgeNow
 from fieldkit.acts.interviews import ConsentMissing, GatesClosed
 from fieldkit.acts.people import NewChild
 from fieldkit.acts.situations import StudyClosed
@@ -322,11 +316,33 @@ def test_a_closed_study_takes_no_more_yes_and_still_every_no(
     refused(StudyClosed, "interviewer", lambda desk: consents.record(desk, child, said))
     knows = CarerAnswer("pgm", "thumbprint", True, ["ok"], "cannot_read", "张某", "neighbour", "P-1", "纸袋")
     refused(StudyClosed, "interviewer", lambda desk: carers.record(desk, child, knows))
-    refused(StudyClosed, "interviewer", lambda desk: consents.defer(desk, child, said))
     refused(StudyClosed, "interviewer", lambda desk: consents.inform(desk, child, said))
 
     consents.record(desks["interviewer"], child, replace(said, items={**said.items, "participate": "no"}))
     assert people.case(desks["interviewer"], child).events[-1].act == "declined"
+
+
+def test_a_guardians_second_thoughts_halt_a_talk_after_the_close_too(
+    desks: Desks, interview: str, consented: str, says: Says, closed: Callable[[], None]
+) -> None:
+    closed()
+    desk = desks["interviewer"]
+    follows = [event.id for event in people.case(desk, consented).events if event.actor == consent.GUARDIAN]
+    consents.defer(desk, consented, says(desk, consented, follows=follows))
+
+    assert people.case(desk, consented).consent == "deferred"
+    with pytest.raises(ConsentMissing):
+        answers.save(desk, SaveAnswer(interview, "W1", "editor-number-1", "", "监护人再想想以后的一句"))
+
+
+def test_a_guardian_by_law_thinks_it_over_without_a_paper_as_they_say_no_without_one(
+    refused: Refused, desks: Desks, child: str, says: Says
+) -> None:
+    desk = desks["interviewer"]
+    aunt = says(desk, child, relation="uncle_aunt", basis="court")
+    refused(NotAGuardian, "interviewer", lambda desk: consents.defer(desk, child, replace(aunt, basis="")))
+    consents.defer(desk, child, aunt)
+    assert people.case(desk, child).consent == "deferred"
 
 
 def test_a_paper_of_a_day_before_the_study_was_closed_is_still_entered(
@@ -680,6 +696,27 @@ def test_a_guardians_no_counts_again_when_who_answered_as_a_grown_up_is_not_of_a
         answers.save(desk, replace(note, text="没有监护人同意的一句"))
 
 
+def test_who_is_of_age_and_thinks_about_it_in_the_middle_of_a_talk_halts_it_until_they_go_on(
+    desks: Desks, born: Born, consented: str, says: Says, wall_down: Callable[[Desk], None]
+) -> None:
+    desk = desks["interviewer"]
+    born(desk, consented, "2005-01-01")
+    yes = says(desk, consented, relation="self", birth_date="2005-01-01")
+    heard = [consents.record(desk, consented, yes)]
+    talk = interviews.start(desk, consented, KEPT)
+    heard.append(consents.defer(desk, consented, replace(yes, follows=heard)))
+    note = SaveAnswer(talk, "W1", "editor-number-1", "", "再想想以后的一句")
+    wall_down(desk)
+    with pytest.raises(ConsentMissing):
+        answers.save(desk, note)
+    assert people.case(desk, consented).step.code == "ask_adult"
+
+    consents.record(desk, consented, replace(yes, follows=heard, bases=says(desk, consented, relation="self").bases))
+    answers.save(desk, note)
+    step = people.case(desk, consented).step
+    assert (step.code, step.interview) == ("continue", talk)
+
+
 def test_a_guardians_earlier_no_does_not_stop_who_has_come_of_age(
     desks: Desks, born: Born, consented: str, says: Says
 ) -> None:
@@ -693,6 +730,33 @@ def test_a_guardians_earlier_no_does_not_stop_who_has_come_of_age(
     assert answers.save(desk, SaveAnswer(talk, "W1", "editor-number-1", "", "自己愿意说的。"))
     with desk.db.reading() as tables:
         assert consented in {row["id"] for row in exports.in_use(desk, tables)}
+
+
+def test_what_a_mother_said_before_a_birthday_stays_hers_when_it_is_carried_out_after_it(
+    refused: Refused, desks: Desks, born: Born, consented: str, says: Says, changes: Changes
+) -> None:
+    """It had waited under the cover; who is 18 by now decides alone, and is asked."""
+    desk = desks["interviewer"]
+    before, birthday = (desk.clock.today() - timedelta(days=days) for days in (30, 20))
+    heard = forms.guardian_form(desk, consented).text_hash
+    yes = says(desk, consented, given_on=before.isoformat())
+    born(desk, consented, birthday.replace(year=birthday.year - 18).isoformat())
+    assert people.case(desk, consented).adult
+
+    refused(OfAgeNow, "interviewer", lambda desk: consents.record(desk, consented, yes))
+    consents.defer(desk, consented, yes)
+    consents.record(desk, consented, replace(NO, given_on=before.isoformat()))
+
+    thinks, no = people.case(desk, consented).events[-2:]
+    assert [(one.actor, one.act, one.relation, one.day) for one in (thinks, no)] == [
+        ("guardian", "deferred", "mother", before.isoformat()),
+        ("guardian", "declined", "mother", before.isoformat()),
+    ]
+    assert {thinks.form_text_hash, no.form_text_hash} == {heard}
+    assert changes(desk, "nonparticipation")[-1].set["reason"] == "guardian_no"
+    assert people.case(desk, consented).step.code == "ask_adult"
+    consents.record(desk, consented, says(desk, consented, relation="self"))
+    assert failing(desk, consented) == set()
 
 
 def test_who_has_come_of_age_consents_alone(desks: Desks, born: Born, consented: str, says: Says) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from fieldkit.acts import consents, guardians, household, people
-from fieldkit.acts.consents import GuardianAnswer, NoGuardianNow, NotOfAge
+from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.guardians import NoGuardianNow, NotOfAge
 from fieldkit.acts.told import ParentTold, PersonTold, Seen
 from fieldkit.clock import new_id
 from fieldkit.errors import NotAllowed, Refusal

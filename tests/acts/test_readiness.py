@@ -6,17 +6,22 @@ from functools import partial
 
 import pytest
 
-from fieldkit.acts import forms, members, promises, readiness
+from fieldkit.acts import consents, forms, members, promises, readiness
+from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.promises import FactsWanting
 from fieldkit.acts.readiness import DayOver, EndsBeforeItBegins, LongerThanPromised
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.rules.calendars import DayToCome, NoDay
-from fieldkit.rules.versions import NewerVersion
+from fieldkit.rules.versions import FormNotInForce, NewerVersion
+from fieldkit.rules.ways import SIGNATURE, Evidence
+from fieldkit.store import log
+from fieldkit.store.log import Draft
 from fieldkit.studies import Pair, load_study
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+Carry = Callable[[Desk, Desk], object]
 STAMP = {"stamped_on": "2026-01-02", "ethics_no": "YS-9", "valid_from": "2026-01-02"}
 
 
@@ -235,6 +240,66 @@ def test_an_extension_that_begins_later_leaves_no_day_on_which_nothing_may_begin
     version = _sheet(desk, kind).version
     assert version.in_force(desk.today)
     assert (version.stamped_on, version.valid_from) == (desk.today, before.version.valid_from)
+
+
+@pytest.mark.parametrize(("number", "covered"), [("YS-9", True), ("YS-2020-01", False)])
+def test_a_paper_of_an_earlier_day_is_judged_by_the_stamp_of_that_day_unless_it_was_put_right(
+    desks: Desks, child: str, says: Callable[..., GuardianAnswer], carry: Carry, number: str, covered: bool
+) -> None:
+    """A new approval has a number of its own; under the same number a stamp puts right what was entered."""
+    desk, kind = desks["coordinator"], "guardian_info_consent"
+    before = _sheet(desk, kind)
+    assert before.ethics_no == "YS-2020-01"
+    readiness.stamp(
+        desk,
+        {before.version.text_hash: before.opened.base},
+        stamped_on=desk.today,
+        ethics_no=number,
+        valid_from=desk.today,
+    )
+    carry(desk, desks["interviewer"])
+    yesterday = (desk.clock.today() - timedelta(days=1)).isoformat()
+
+    assert forms.guardian_form(desks["interviewer"], child, yesterday).in_force == covered
+    assert forms.guardian_form(desks["interviewer"], child).in_force
+    said = says(
+        desks["interviewer"], child, way=Evidence(SIGNATURE, on_paper=True, paper_ref="P-1"), given_on=yesterday
+    )
+    if covered:
+        consents.record(desks["interviewer"], child, said)
+    else:
+        with pytest.raises(FormNotInForce):
+            consents.record(desks["interviewer"], child, said)
+
+
+def test_a_form_prints_the_number_of_the_stamp_that_counts_today(desks: Desks) -> None:
+    desk, kind = desks["coordinator"], "guardian_info_consent"
+    before = _sheet(desk, kind)
+    later = (desk.clock.today() + timedelta(days=30)).isoformat()
+    again = {"stamped_on": desk.today, "ethics_no": "YS-9", "valid_from": later}
+    with desk.db.writing() as tables:
+        which = {"doc_kind": kind, "version": str(before.version.number)}
+        log.append_over(tables, desk.pen, Draft("form", {**which, "valid_to": desk.today}))
+    readiness.stamp(desk, {before.version.text_hash: _sheet(desk, kind).opened.base}, **again)
+
+    assert _sheet(desk, kind).version.in_force(desk.today)
+    assert forms.imprint(desk, before.version.text_hash)["ethics"].zh == "YS-2020-01"
+
+
+def test_of_two_stamps_that_were_entered_apart_the_one_that_was_not_chosen_stood_on_no_day(desks: Desks) -> None:
+    desk, kind = desks["coordinator"], "guardian_info_consent"
+    before = _sheet(desk, kind)
+    days = [(desk.clock.today() - timedelta(days=back)).isoformat() for back in (9, 5)]
+    for number, day in zip(("YS-8", "YS-9"), days, strict=True):
+        stamp = {"stamped_on": day, "ethics_no": number, "valid_from": day}
+        readiness.stamp(desk, {before.version.text_hash: before.opened.base}, **stamp)
+    both = _sheet(desk, kind)
+    chosen = {"stamped_on": days[1], "ethics_no": "YS-9", "valid_from": days[1]}
+    readiness.stamp(desk, {before.version.text_hash: both.opened.base}, **chosen)
+
+    version = _sheet(desk, kind).version
+    assert [one.ethics_no for one in version.before] == ["YS-2020-01"]
+    assert version.stamp(days[0]) == version.before[0]
 
 
 def test_a_stamp_from_another_tab_is_kept_beside_not_overwritten(desks: Desks) -> None:

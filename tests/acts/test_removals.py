@@ -26,15 +26,16 @@ from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
-from fieldkit.acts.removals import NotTold, NotWithdrawn, TeamUnknown, ToldBeforeAsked
+from fieldkit.acts.removals import NotTheirWish, NotTold, NotWithdrawn, TeamUnknown, ToldBeforeAsked
 from fieldkit.clock import Clock
 from fieldkit.errors import Missing, NotAllowed, NotFound, Refusal
 from fieldkit.rules.calendars import DayToCome, NoDay
 from fieldkit.rules.consent import Event
-from fieldkit.store import aftercare, standing
+from fieldkit.store import aftercare, log, standing
 from fieldkit.store.aftercare import Aftercare
 from fieldkit.store.database import Database
 from fieldkit.store.folder import Folder
+from fieldkit.store.log import Draft
 from sync.replica import Report
 
 Desks = dict[str, Desk]
@@ -152,6 +153,45 @@ def test_of_a_child_that_is_gone_no_reminder_is_left(
     carry(desk, laptop)
 
     assert b"a talk of which nothing stays" not in clear(laptop.db)
+
+
+@pytest.fixture
+def grown(desks: Desks, consented: str, interview: str, carry: Carry, born: Callable[[Desk, str, str], None]) -> str:
+    """Somebody of whom also the coordinator knows that they are of age; returns their case code."""
+    desk = desks["interviewer"]
+    born(desk, consented, "2005-01-01")
+    with desk.db.writing() as tables:
+        log.append_over(
+            tables, desk.pen, Draft("participant", {"age_group": "a18"}, record=consented, subject=consented)
+        )
+    carry(desk, desks["coordinator"])
+    return people.case(desk, consented).case_code
+
+
+def test_who_was_of_age_when_a_guardian_asked_is_hidden_and_deleted_only_where_they_want_it(
+    refused: Refused, desks: Desks, consented: str, grown: str
+) -> None:
+    desk = desks["coordinator"]
+    withdrawals.withdraw_each(desk, [grown], requested_by="guardian")
+    with pytest.raises(NotFound):
+        people.case(desk, consented)
+    assert removals.one(desk, consented).of_age
+    refused(NotTheirWish, "coordinator", lambda desk: removals.confirm(desk, consented, day(desk), told_all=True))
+
+    removals.confirm(desk, consented, day(desk), told_all=True, own_wish=True)
+    assert [one.requested_by for one in removals.gone(desk)] == ["adult"]
+
+
+@pytest.mark.parametrize("asker", ["child", "both"])
+def test_who_is_of_age_and_asked_themselves_is_not_asked_again(
+    desks: Desks, consented: str, grown: str, asker: str
+) -> None:
+    desk = desks["coordinator"]
+    withdrawals.withdraw_each(desk, [grown], requested_by=asker)
+
+    assert not removals.one(desk, consented).of_age
+    removals.confirm(desk, consented, day(desk), told_all=True)
+    assert [one.requested_by for one in removals.gone(desk)] == [asker]
 
 
 def test_each_machine_says_that_it_is_done(desks: Desks, consented: str, told: str, carry: Carry) -> None:

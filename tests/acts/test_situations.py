@@ -10,9 +10,10 @@ import pytest
 from fieldkit.acts import assents, clocks, consents, exports, forms, interviews, people, stops
 from fieldkit.acts.assents import ChildAnswer, NotAgainToday
 from fieldkit.acts.cases import Step
-from fieldkit.acts.consents import GuardianAnswer, NotOfAge
+from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.guardians import NotOfAge
 from fieldkit.acts.interviews import GatesClosed
 from fieldkit.records import Change, Value
 from fieldkit.rules import consent

@@ -195,11 +195,39 @@ GROWN_UP: dict[str, list[Event]] = {
     "grown up, one key is enough": [GROWN],
     "grown up, the parents' no counts no more": [GROWN, no(MOTHER)],
     "grown up, what the parents think over counts no more": [GROWN, MOTHER, replace(MOTHER, id="d", act="deferred")],
+    "grown up, thought about it and goes on": [
+        replace(GROWN, session=TODAY),
+        Event("d", ADULT, "deferred", "xiaohe", session=TODAY, follows=("grown",)),
+        replace(GROWN, id="again", session=TODAY, follows=("grown", "d")),
+    ],
+    "grown up, puts off a second talk": [
+        replace(GROWN, session=TODAY),
+        Event("d", ADULT, "deferred", "xiaohe", session="another", follows=("grown",)),
+    ],
+}
+GROWN_UP_REFUSED: dict[str, list[Event]] = {
+    "grown up, thinks about it in the middle": [
+        replace(GROWN, session=TODAY),
+        Event("d", ADULT, "deferred", "xiaohe", session=TODAY, follows=("grown",)),
+    ],
+    "grown up, thinks about it before another laptop": [
+        replace(GROWN, session=TODAY),
+        Event("d", ADULT, "deferred", "xiaohe", session="elsewhere"),
+    ],
+    "grown up, thinks about it before a laptop that takes them for a child": [
+        replace(GROWN, session=TODAY),
+        Event("d", CHILD, "deferred", "xiaohe", session="elsewhere"),
+    ],
 }
 NOT_GROWN: dict[str, list[Event]] = {
     "a wrong clock made a grown-up of the child": [GROWN],
     "a wrong clock made a grown-up of the child, who did not say yes itself": [GROWN, MOTHER],
     "a wrong clock made a grown-up of the child, and the mother says no": [GROWN, MOTHER, XIAOHE, no(MOTHER)],
+    "what is thought over as a grown-up is halted": [
+        MOTHER,
+        XIAOHE,
+        Event("d", ADULT, "deferred", "xiaohe", session=TODAY),
+    ],
     "what was refused as a grown-up is refused": [MOTHER, XIAOHE, no(GROWN)],
     "what was answered no as a grown-up is refused": [MOTHER, XIAOHE, replace(GROWN, items=NO_NOTES)],
 }
@@ -215,6 +243,12 @@ def test_who_is_not_of_age_decides_nothing_alone(events: list[Event]) -> None:
 @pytest.mark.parametrize("events", GROWN_UP.values(), ids=GROWN_UP)
 def test_who_is_of_age_decides_alone(events: list[Event]) -> None:
     assert effective(events, "notes", TODAY, grown=True)
+
+
+@pytest.mark.parametrize("events", GROWN_UP_REFUSED.values(), ids=GROWN_UP_REFUSED)
+def test_who_is_of_age_and_thinks_about_it_halts_the_talk_as_a_child_does(events: list[Event]) -> None:
+    assert not effective(events, "notes", TODAY, grown=True)
+    assert usable(events, "notes", grown=True)
 
 
 def test_who_is_of_age_and_was_never_asked_as_a_grown_up_is_still_bound_by_the_parents() -> None:
@@ -762,3 +796,26 @@ def test_what_was_said_as_a_grown_up_by_a_wrong_clock_lets_nothing_be_used() -> 
 def test_what_nobody_was_asked_for_may_not_be_used() -> None:
     assert not usable([], "quote", grown=False)
     assert not usable([Event("g", GUARDIAN, "given", "mother", items=YES)], "quote", grown=False)
+
+
+@pytest.mark.parametrize(
+    ("of_age", "day", "too_late"),
+    [
+        ("2026-11-20", "2026-11-20", True),
+        ("2026-11-20", "2026-11-19", False),
+        ("2026-11-20", "", True),
+        ("", "2026-11-20", False),
+        ("", "", False),
+    ],
+)
+def test_a_guardian_asks_too_late_from_the_day_on_which_they_are_of_age(of_age: str, day: str, too_late: bool) -> None:
+    asked = no(MOTHER, act="withdrawn", scope="all", day=day)
+    assert consent.asked_too_late(asked, [MOTHER, XIAOHE, asked], of_age) == too_late
+
+
+def test_who_answered_as_a_grown_up_was_of_age_and_their_own_word_is_never_too_late() -> None:
+    asked = no(MOTHER, act="withdrawn", scope="all", day="2026-11-20")
+    answered = replace(GROWN, day="2026-11-01")
+    assert consent.asked_too_late(asked, [answered, asked], "")
+    assert not consent.asked_too_late(asked, [replace(answered, day="2026-11-21"), asked], "")
+    assert not consent.asked_too_late(no(GROWN, act="withdrawn", day="2026-11-20"), [answered], "2026-11-01")

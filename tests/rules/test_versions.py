@@ -13,11 +13,13 @@ from fieldkit.rules.versions import (
     CHANGE_CLASSES,
     FormVersion,
     NewerVersion,
+    Stamp,
     accepted,
     current,
     goes_on,
     newest,
     newest_with,
+    renewed,
     to_be_told,
 )
 
@@ -36,6 +38,59 @@ SECOND = FormVersion("guardian_info_consent", 2, "h2", "major", "2026-11-01", "2
 )
 def test_a_form_without_a_stamp_for_that_day_is_known_and_not_in_force(versions: list[FormVersion]) -> None:
     assert not current(versions, "guardian_info_consent", DAY).in_force(DAY)
+
+
+OLD = Stamp("2025-09-01", "2025-09-01", "2026-08-31", "YS-1")
+NEW = Stamp("2026-09-10", "2026-09-15", "2027-09-14", "YS-2")
+
+
+@pytest.mark.parametrize(
+    ("day", "covered", "number"),
+    [
+        ("2025-08-31", False, None),
+        ("2025-09-01", True, "YS-1"),
+        ("2026-08-31", True, "YS-1"),
+        ("2026-09-14", False, "YS-1"),
+        ("2026-09-15", True, "YS-2"),
+        ("2027-09-15", False, "YS-2"),
+    ],
+)
+def test_a_day_is_judged_by_the_stamp_that_stood_on_it(day: str, covered: bool, number: str | None) -> None:
+    version = FormVersion("guardian_info_consent", 1, "h1", "", *_of(NEW), before=(OLD,))
+
+    assert version.in_force(day) == covered
+    stamp = version.stamp(day)
+    assert (stamp and stamp.ethics_no) == number
+    assert version.began(day) == (number is not None)
+
+
+def _of(stamp: Stamp) -> tuple[str, str, str, str]:
+    return stamp.stamped_on, stamp.valid_from, stamp.valid_to, stamp.ethics_no
+
+
+LONGER = replace(OLD, stamped_on="2026-08-01", valid_to="2027-08-31")
+
+
+@pytest.mark.parametrize(
+    ("stamps", "stood"),
+    [
+        ([], ()),
+        ([OLD], (OLD,)),
+        ([OLD, NEW], (OLD, NEW)),
+        ([OLD, LONGER], (OLD, LONGER)),
+        ([OLD, replace(LONGER, valid_to="")], (OLD, replace(LONGER, valid_to=""))),
+        ([OLD, LONGER, NEW], (OLD, LONGER, NEW)),
+        ([replace(OLD, valid_to=""), replace(LONGER, valid_to="")], (replace(LONGER, valid_to=""),)),
+        ([OLD, replace(NEW, ethics_no=" ys-1")], (replace(NEW, ethics_no=" ys-1"),)),  # a day that was mistyped
+        ([OLD, replace(OLD, ethics_no="YS-2")], (replace(OLD, ethics_no="YS-2"),)),  # a number that was mistyped
+        ([NEW, OLD], (OLD,)),
+        ([replace(OLD, stamped_on="2025-12-01"), OLD, NEW], (OLD, NEW)),
+    ],
+)
+def test_a_new_approval_leaves_the_days_before_to_the_old_one_and_what_is_put_right_leaves_none(
+    stamps: list[Stamp], stood: tuple[Stamp, ...]
+) -> None:
+    assert renewed(stamps) == stood
 
 
 @pytest.mark.parametrize("versions", [[], [replace(FIRST, doc_kind="carer_agreement")]])

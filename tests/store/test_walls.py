@@ -184,6 +184,46 @@ def test_what_was_said_to_another_question_is_no_note_to_shorten(
         log.append(tables, pen, Draft("answer", said, subject="kid", session="S1", grounds=both))
 
 
+@pytest.mark.parametrize("session", ["S1", "elsewhere", ""])
+@pytest.mark.parametrize("actor", ["child", "adult_participant"])
+def test_who_thinks_about_it_closes_the_wall_of_this_talk_until_their_next_yes(
+    say: Say, answer: Answer, actor: str, session: str
+) -> None:
+    both = (say("guardian"), say("child"))
+    thinks = say(actor, "deferred", items={}, session=session)
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(both)
+    say("guardian", "reaffirmed", follows=[thinks])
+    say("child", "declined", items={}, about="another kid", follows=[thinks])
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(both)
+    say("child", "reaffirmed", follows=[thinks])
+    answer(both)
+
+
+@pytest.mark.parametrize("what", ["another talk", "a talk on paper", "a guardian", "voided"])
+def test_what_puts_another_talk_off_does_not_close_the_wall_of_this_one(say: Say, answer: Answer, what: str) -> None:
+    both = (say("guardian"), say("child", entered_on="2026-11-02" if what == "a talk on paper" else None))
+    follows = [both[1]] if what == "another talk" else []
+    thinks = say("guardian" if what == "a guardian" else "child", "deferred", items={}, session="S2", follows=follows)
+    if what == "voided":
+        say("child", "voided", items={}, voids=[thinks])
+    answer(both)
+
+
+def test_of_a_session_that_was_stopped_while_they_thought_about_it_words_go_too(say: Say, answer: Answer) -> None:
+    both = (say("guardian"), say("child"))
+    answer(both, "奶奶在家。叔叔也在。")
+    say("child", "deferred", items={})
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(both, "奶奶在家。")
+    say("child", "withdrawn", items={}, scope="stop_keep")
+
+    answer(both, "奶奶在家。")
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(both, "奶奶在家。叔叔没在。")
+
+
 def test_one_no_does_not_lift_another(say: Say, answer: Answer) -> None:
     both = (say("guardian"), say("child"))
     no = say("guardian", "declined", items={})
@@ -443,18 +483,21 @@ EVENTS = st.lists(
         st.sampled_from(["yes", "no", "not_asked"]),
         st.sets(st.integers(0, 5), max_size=2),
         st.sets(st.integers(0, 5), max_size=1),
+        st.sets(st.integers(0, 5), max_size=2),
     ),
-    min_size=2,
+    min_size=1,
     max_size=6,
 )
+BOTH: list[Any] = [(actor, "given", "S1", "mother", "yes", set(), set(), set()) for actor in ("guardian", "child")]
+NAMED = st.just({0, 1}) | st.sets(st.integers(0, 5), min_size=2, max_size=3)
 
 
 @settings(max_examples=80, deadline=None)
-@given(EVENTS, st.sets(st.integers(0, 5), min_size=2, max_size=3))
+@given(st.sampled_from([[], BOTH]), EVENTS, NAMED)
 def test_the_wall_agrees_with_the_rules_about_every_history(
-    wall: Callable[..., tuple[bool, bool]], events: list[Any], named: set[int]
+    wall: Callable[..., tuple[bool, bool]], begun: list[Any], events: list[Any], named: set[int]
 ) -> None:
-    stopped, expected = wall(events, named)
+    stopped, expected = wall([*begun, *events], named)
     assert stopped == expected
 
 
@@ -477,7 +520,7 @@ def wall(empty_store: Path, store_key: bytes) -> Iterator[Callable[..., tuple[bo
 
 def _stopped(tables: Tables, pen: Pen, events: list[Any], named: set[int]) -> tuple[bool, bool]:
     ids: list[str] = []
-    for actor, act, session, person, item, lifts, voids in events:
+    for actor, act, session, person, item, lifts, voids, follows in events:
         said = {
             "actor": actor,
             "act": act,
@@ -487,11 +530,13 @@ def _stopped(tables: Tables, pen: Pen, events: list[Any], named: set[int]) -> tu
             "items": {"notes": item},
             "lifts": _those(ids, lifts),
             "voids": _those(ids, voids),
+            "follows": _those(ids, follows),
         }
         ids.append(log.append(tables, pen, Draft("consent_event", said, subject="kid")).id)
     known = {event.id: event for event in standing.events(tables, "kid")}
     grounds = tuple(_those(ids, named))
-    expected = consent.valid_pair(known, grounds, ("notes",), "S1", {"text"}) and not consent.open_noes(known.values())
+    refused = consent.open_noes(known.values()) or consent.thinks_in(known.values(), "S1")
+    expected = consent.valid_pair(known, grounds, ("notes",), "S1", {"text"}) and not refused
     said = {"interview": "S1", "question": "P1", "text": "x"}
     draft = Draft("answer", said, subject="kid", session="S1", grounds=grounds)
     try:

@@ -35,6 +35,14 @@ def read_and_ask(browser: FlaskClient, child: str, answers: list[str]) -> None:
         assert browser.post(path, data={"answer": answer}).status_code == 302
 
 
+def grown_up(desk: Desk, child: str) -> None:
+    long_ago = Draft("participant", {"registered_on": "2016-05-01"}, record=child, subject=child)
+    born = Draft("identity", {"birth_date": "2005-01-01"}, record=natural_id("identity", child), subject=child)
+    with desk.db.writing() as tables:
+        log.append_over(tables, desk.pen, long_ago)
+        log.append_over(tables, desk.pen, born)
+
+
 def mark_on(browser: FlaskClient, path: str) -> str:
     return browser.get(path).text.split('name="mark" value="')[1].split('"')[0]
 
@@ -137,7 +145,22 @@ def test_a_closed_study_leads_no_parent_to_the_reading_and_still_to_the_no_and_t
     assert ("起已经关闭" in child_s, 'value="think"' in child_s, 'value="no"' in child_s) == (True, False, True)
 
 
-def test_a_day_to_ask_again_comes_back_where_the_study_was_closed_meanwhile(
+def test_a_closed_study_still_leads_to_a_guardians_second_thoughts(
+    browser: FlaskClient, child: str, desks: dict[str, Desk], closed: Callable[[], None]
+) -> None:
+    path = f"/people/{child}/consent"
+    assert 'name="thinks"' not in browser.get(path).text
+    closed()
+
+    assert 'name="thinks" value="father"' in browser.get(path).text
+    assert browser.post(path, data={"thinks": "father"}).location == f"{path}/guardian/later"
+    later = browser.get(f"{path}/guardian/later").text
+    assert (f'href="{path}"' in later, f"{path}/guardian/read" in later) == (True, False)
+    assert browser.post(f"{path}/guardian/later", data={"again_on": ""}).status_code == 302
+    assert [event.act for event in people.case(desks["interviewer"], child).events] == ["deferred"]
+
+
+def test_what_a_guardian_said_is_kept_where_the_study_was_closed_in_the_midst_of_the_steps(
     browser: FlaskClient, child: str, closed: Callable[[], None]
 ) -> None:
     path = f"/people/{child}/consent"
@@ -145,8 +168,21 @@ def test_a_day_to_ask_again_comes_back_where_the_study_was_closed_meanwhile(
     closed()
 
     day = (Clock().today() + timedelta(days=9)).isoformat()
-    answer = browser.post(f"{path}/guardian/later", data={"again_on": day})
-    assert (answer.status_code, "起已经关闭" in answer.text, day in answer.text) == (409, True, True)
+    assert browser.post(f"{path}/guardian/later", data={"again_on": day}).status_code == 302
+
+
+def test_after_a_guardians_no_for_somebody_of_eighteen_they_are_asked_themselves(
+    browser: FlaskClient, child: str, desks: dict[str, Desk]
+) -> None:
+    path = f"/people/{child}/consent"
+    browser.post(path, data={"refuses": "mother"})
+    grown_up(desks["interviewer"], child)
+
+    assert "由本人自己决定" in browser.post(f"{path}/guardian/no", follow_redirects=True).text
+    assert people.case(desks["interviewer"], child).events[-1].actor == "guardian"
+    for way in ("relation", "paper"):
+        refused = browser.post(path, data={way: "mother"})
+        assert (refused.status_code, "由本人自己决定" in refused.text) == (409, True)
 
 
 def test_what_was_not_understood_is_read_again(browser: FlaskClient, child: str) -> None:
@@ -363,11 +399,7 @@ def test_who_has_come_of_age_says_no_without_a_form_in_force(
     browser: FlaskClient, child: str, desks: dict[str, Desk]
 ) -> None:
     desk = desks["interviewer"]
-    long_ago = Draft("participant", {"registered_on": "2016-05-01"}, record=child, subject=child)
-    born = Draft("identity", {"birth_date": "2005-01-01"}, record=natural_id("identity", child), subject=child)
-    with desk.db.writing() as tables:
-        log.append_over(tables, desk.pen, long_ago)
-        log.append_over(tables, desk.pen, born)
+    grown_up(desk, child)
 
     assert browser.post(f"/people/{child}/consent", data={"refuses": "self"}).location.endswith("/guardian/no")
     mark = mark_on(browser, f"/people/{child}/consent/guardian/no")

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
 
 from fieldkit.acts import withdrawals
 from fieldkit.acts.desk import Desk
+from fieldkit.store import log
+from fieldkit.store.log import Draft
 from sync.replica import Report
 
 Desks = dict[str, Desk]
@@ -81,3 +84,21 @@ def test_the_family_takes_it_back_and_the_child_is_seen_again(browser: FlaskClie
     lifted = browser.post(f"/removals/{withdrawn}/lift", data={"reason": "登记错了孩子"}, follow_redirects=True)
     assert "ZK-A03-001 又看得到了" in lifted.text
     assert browser.get(f"/people/{withdrawn}").status_code == 200
+
+
+def test_who_was_of_age_when_a_guardian_asked_is_asked_first(
+    browser: FlaskClient, desks: Desks, withdrawn: str
+) -> None:
+    desk, told = desks["coordinator"], {"told_on": desks["coordinator"].today, "told_all": "y"}
+    assert "own_wish" not in browser.get(f"/removals/{withdrawn}").text
+    grown = Draft("participant", {"age_group": "a18", "registered_on": "2026-01-05"}, record=withdrawn)
+    with desk.db.writing() as tables:
+        log.append_over(tables, desk.pen, replace(grown, subject=withdrawn))
+
+    assert "已满十八周岁，先问本人" in browser.get("/removals").text
+    page = browser.get(f"/removals/{withdrawn}").text
+    assert ("请先问本人" in page, 'name="own_wish"' in page) == (True, True)
+    refused = browser.post(f"/removals/{withdrawn}", data=told)
+    assert (refused.status_code, "请问本人" in refused.text) == (422, True)
+    done = browser.post(f"/removals/{withdrawn}", data={**told, "own_wish": "y"}, follow_redirects=True)
+    assert "ZK-A03-001 的资料已经删除" in done.text
