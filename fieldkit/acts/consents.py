@@ -111,7 +111,7 @@ def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
             return events.decline(desk, tables, one, event, _WHOSE_NO[str(event["actor"])])
         guardians.check_may_say_yes(one, said.relation)
         _check_given(desk, tables, one.id, form, said)
-        noes = [no for no in events.lifted(one, event) if not said.given_on or no.day < str(event["day"])]
+        noes = [no for no in events.lifted(one, event) if not said.evidence.on_paper or no.day < str(event["day"])]
         asked = [*ways.findings(said.evidence), *consent.asked_again(str(event["actor"]), noes)]
         clocks.check_answered(desk, tables, said.reasons, asked)
         return _give(desk, tables, one, said, event | events.lifting(noes))

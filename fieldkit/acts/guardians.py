@@ -83,22 +83,34 @@ def is_guardian(desk: Desk, subject: str, relation: str) -> bool:
 
 
 @only(INTERVIEWER)
-def check_may_answer(desk: Desk, subject: str, relation: str, basis: str) -> None:
-    """Raise NotOfAge, NoGuardianNow (V20) before anybody is read to, not after they signed."""
+def check_may_answer(desk: Desk, subject: str, relation: str, basis: str, day: str = "") -> None:
+    """Raise NotOfAge, NoGuardianNow (V20) before anybody is read to, not after they signed.
+
+    *day*: of a paper, the day on it.
+    """
     with desk.db.reading() as tables:
         if case_within(desk, tables, subject).adult:
             return
         if relation == SELF:
             raise NotOfAge
         if consent.may_consent(relation, basis):
-            known = people.adult(tables, subject, relation, desk.today)
+            known = people.adult(tables, subject, relation, day or desk.today)
             basis = PARENT if relation in consent.PARENTS else basis
-            check_guardian(situations.adult_of(tables, subject, relation, known), basis, desk.today)
+            check_guardian(situations.adult_of(tables, subject, relation, known), basis, day or desk.today)
+
+
+def neither_parent(desk: Desk, subject: str) -> bool:
+    """Tell whether the household says of both parents that they cannot consent today (Civil Code 27)."""
+    return {"father", "mother"} <= set(_out(desk, subject))
 
 
 @only(INTERVIEWER)
 def out_of_question(desk: Desk, subject: str) -> list[str]:
     """Return the parents of whom the household says that they cannot consent today."""
+    return _out(desk, subject)
+
+
+def _out(desk: Desk, subject: str) -> list[str]:
     with desk.db.reading() as tables:
         known = {one: people.adult(tables, subject, one, desk.today) for one in sorted(consent.PARENTS)}
         found = {one: situations.adult_of(tables, subject, one, row) for one, row in known.items()}

@@ -105,6 +105,15 @@ def filled_in_on() -> str:
     return one.day if one else desk().today
 
 
+def day_of_child() -> str:
+    """Return the day on which the child gave the answer of this request: the one it was filled in on, if that is sure.
+
+    A no of a day that nobody believes is one of today: then nobody asks again today.
+    """
+    one = _held(waited())
+    return one.day if one and not _unsure(one) else desk().today
+
+
 def _as_it_was() -> Waits | None:
     """Return the form that waited and that this request sends unchanged."""
     return _held(request.form.get(MARK, "")) if AS_IT_WAS in request.form else None

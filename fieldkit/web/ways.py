@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, url_for
 from wtforms import BooleanField, Field, RadioField, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
 
-from fieldkit.acts import consents, events, forms, situations
+from fieldkit.acts import consents, events, forms, guardians, situations
 from fieldkit.rules import findings, ways
 from fieldkit.rules.ways import Evidence
 from fieldkit.studies import load_study
@@ -121,6 +121,7 @@ def _gathered(subject: str, template: str, form: EvidenceForm, evidence: Evidenc
         view = forms.guardian_form(desk(), subject, day)
         view.check_in_force()
         said = draft(subject)
+        guardians.check_may_answer(desk(), subject, said["relation"], said.get("basis", ""), day)
         events.check_way(desk(), evidence, said["relation"])
         findings.check_answered(asked, tapped)
         if said.get("text_hash") != view.text_hash:  # other words: what was answered to the former is void

@@ -972,3 +972,18 @@ def test_a_reason_that_the_study_does_not_know_is_none(
     again = says(desk, consented, follows=follows, reasons={"again_family": "bogus"})
     refused(ReasonNeeded, "interviewer", lambda desk: consents.record(desk, consented, again))
     consents.record(desk, consented, replace(again, reasons={"again_family": "came_back"}))
+
+
+def test_a_yes_that_waited_over_midnight_takes_back_the_no_that_its_form_showed(
+    desks: Desks, child: str, says: Says, later: Callable[[Desk, int], Desk]
+) -> None:
+    desk = desks["interviewer"]
+    no = consents.record(desk, child, says(desk, child, items={"participate": "no"}))
+    day, next_day = desk.today, later(desk, 1)
+    yes = replace(
+        says(desk, child), given_on=day, follows=[no], reasons={"V31": "date_right", "again_family": "came_back"}
+    )
+    consents.record(next_day, child, yes)
+
+    last = people.case(next_day, child).events[-1]
+    assert (last.act, last.day, last.lifts) == ("reconsented", day, (no,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -95,3 +96,19 @@ def test_who_is_not_of_age_is_not_led_through_an_adults_consent(desks: Desks, ch
 
 def test_a_carer_is_no_guardian_and_asked_for_an_agreement(desks: Desks, child: str) -> None:
     guardians.check_may_answer(desks["interviewer"], child, "pgm", "")
+
+
+def test_where_neither_parent_can_consent_the_guardian_by_law_is_asked(desks: Desks, child: str) -> None:
+    desk = desks["interviewer"]
+    for one, expected in (("mother", False), ("father", True)):
+        household.save_parent(desk, child, one, ParentTold(alive="no"), Seen())
+        assert guardians.neither_parent(desk, child) is expected
+
+
+def test_a_paper_is_judged_for_its_day_before_anybody_copies_it(desks: Desks, child: str) -> None:
+    desk, before = desks["interviewer"], (desks["interviewer"].clock.today() - timedelta(days=3)).isoformat()
+    ended(desk, child)
+
+    guardians.check_may_answer(desk, child, "mother", "", before)
+    with pytest.raises(NoGuardianNow):
+        guardians.check_may_answer(desk, child, "mother", "", desk.today)

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import assents
+from fieldkit.acts import assents, household
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.told import ParentTold, Seen
 from fieldkit.clock import Clock
 from fieldkit.store import log, standing
 from fieldkit.store.log import Draft
@@ -232,3 +233,33 @@ def test_of_a_child_of_whom_there_is_much_the_newest_ten_are_shown_and_all_when_
 
 def test_of_a_child_of_whom_there_is_little_all_is_shown(browser: FlaskClient, consented: str) -> None:
     assert "?all=1" not in browser.get(f"/people/{consented}").text
+
+
+@pytest.fixture
+def orphan(desks: Any, child: str) -> str:
+    """A child both of whose parents are dead."""
+    for one in ("mother", "father"):
+        household.save_parent(desks["interviewer"], child, one, ParentTold(alive="no"), Seen())
+    return child
+
+
+def test_a_paper_of_a_dead_mother_is_refused_before_it_is_copied(
+    browser: FlaskClient, orphan: str, hidden: Callable[[str], dict[str, str]]
+) -> None:
+    browser.post(f"/people/{orphan}/consent", data={"paper": "mother"})
+    path = f"/people/{orphan}/consent/guardian/paper"
+    typed = hidden(browser.get(path).text)
+    named = {**typed, "method": "signature", "given_on": "2026-01-02", "paper_ref": "P-1", "paper_place": "档案盒"}
+    answer = browser.post(path, data=named)
+
+    assert answer.status_code == 422
+    assert "不能" in answer.text
+    assert "P-1" in answer.text
+
+
+def test_nobody_is_told_to_ask_parents_who_cannot_be_asked(browser: FlaskClient, orphan: str) -> None:
+    for path in (f"/people/{orphan}", f"/people/{orphan}/consent"):
+        page = browser.get(path).text
+        assert "父母现在都不能作监护人" in page
+        assert "请爸妈表态" not in page
+        assert "爸爸妈妈可以同意" not in page

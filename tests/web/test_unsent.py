@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -230,6 +230,9 @@ def test_a_childs_yes_that_waited_until_another_day_is_asked_anew_and_a_no_still
     lift(covered)
     assert carry_out(covered) == 302
     assert says(desks, consented)[-1] == ("child", "declined")
+    no_day = people.case(desks["interviewer"], consented).events[-1]
+    assert (date.fromisoformat(no_day.entered_on) - date.fromisoformat(no_day.day)).days == 1
+    assert "今天不再问" not in covered.get(f"/people/{consented}").text  # it said no yesterday, and may come back to it
 
 
 def test_it_says_which_step_of_which_child_waits_and_since_when(
