@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from fieldkit.rules.characters import simplified
 
-
 WRITTEN = {"劉國強": "刘国强", "歐陽娜": "欧阳娜", "刘国强": "刘国强", "": "", "Li 李😀": "Li 李😀"}
 
 
