@@ -56,7 +56,8 @@ class Case:
     A child who is known twice is one: `also` are the codes of the other records, `main` is the record under which lists
     show this one, `interviews` are those of all. `events` are of this record; `binding` is what holds for it.
     `refusals`: the visits that ended with a no of which nobody has said whose it was, the newest first. `halts`: what
-    waits on this laptop for whoever filled it in, and can only protect the child.
+    waits on this laptop for whoever filled it in, and can only protect the child. `unnamed`: the person whose consent
+    counts once the paper that was seen is named.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Case:
     closed_since: str = ""
     refusals: Sequence[RefusedVisit] = ()
     halts: Sequence[Halt] = ()
+    unnamed: str = ""
 
     @property
     def refused_on(self) -> str:
@@ -223,6 +225,7 @@ def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _K
         closed_since=gates.closed_since(common.facts, desk.today),
         refusals=situation.refusals,
         halts=situation.halts,
+        unnamed=states.paper_to_name(consent.in_force(holds), situation.adults, desk.today),
     )
     step = next_step(one, desk.today, situation.screening)
     shown = Step("closed") if one.closed_since and step.code in _ASKS else step
@@ -309,8 +312,8 @@ def next_step(one: Case, day: str, screening: str) -> Step:
 
 _ASKS = frozenset(
     ("screen", "ask_guardian", "call_parents", "ask_adult", "ask_child", "child_said_no", "guardian_said_no")
-) | {"set_date", "prepare", "start"}
-_FOR_THE_FAMILY = ("screen", "set_date", "ask_guardian", "call_parents", "ask_adult", "ask_child")
+) | {"set_date", "name_paper", "prepare", "start"}
+_FOR_THE_FAMILY = ("screen", "set_date", "name_paper", "ask_guardian", "call_parents", "ask_adult", "ask_child")
 
 
 def _status(one: Case, step: Step) -> str:
@@ -324,6 +327,7 @@ _STATUS = {
     "ask_guardian": "consent_pending",
     "call_parents": "consent_pending",
     "set_date": "consent_pending",
+    "name_paper": "consent_pending",
     "ask_adult": "consent_pending",
     "guardian_said_no": "declined",
     "on_hold": "on_hold",

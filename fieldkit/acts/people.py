@@ -234,7 +234,8 @@ def nonparticipation(desk: Desk) -> dict[str, int]:
         return standing.nonparticipation(tables)
 
 
-_URGENCY = ("continue", "start", "set_date", "ask_child", "ask_adult", "ask_guardian", "call_parents", "screen")
+_TO_ASK = ("ask_child", "ask_adult", "ask_guardian", "call_parents")
+_URGENCY = ("continue", "start", "set_date", "name_paper", *_TO_ASK, "screen")
 
 
 def _called_so(one: Case, wanted: str) -> bool:

@@ -22,6 +22,7 @@ PRINTED = {  # a fact, and the gap in the words of a form that it fills; without
     "pi_name": "",
     KEPT_UNTIL: KEPT_UNTIL,
 }
+STANDS_IN = {"institution_en": "institution"}  # what is printed for a fact while it is not written
 _WHOM_TO_ASK = {"pi_name", "pi_contact"}
 _NEVER_EMPTY = {"institution", "pi_name", "pi_contact"}
 _KEPT_AS_STAMPED = PRINTED.keys() - {KEPT_UNTIL}
@@ -87,11 +88,18 @@ def _stamped_with(tables: Tables, form: FormVersion, stamp: int) -> dict[str, st
     found: dict[str, str] = dict(said[0].set["printed"]) if said else {}
     if (row := strings.form(tables, form.text_hash)) and row["ethics_no"]:
         found["ethics_no"] = row["ethics_no"]
+    for code, other in STANDS_IN.items():
+        if _written(tables, other, stamp) and not _written(tables, code, stamp):
+            found.setdefault(code, "")  # the other one was printed in its place
     for code in _KEPT_AS_STAMPED - found.keys():
         printed = {one.set["value"] for one in _at(_changes(tables, code), stamp)}
         if len(printed) == 1:
             found[code] = printed.pop()
     return found
+
+
+def _written(tables: Tables, code: str, stamp: int) -> bool:
+    return any(one.tick < stamp and one.set["value"] for one in _changes(tables, code))
 
 
 def _at(changes: list[Change], stamp: int) -> list[Change]:
@@ -103,9 +111,10 @@ def binding(tables: Tables, code: str) -> list[str]:
 
     It may change only for a version that is still to be stamped, and that asks the families anew, or tells them where
     whom to ask is all that is new (`domain.md` §3.7). What nobody has written yet was promised by nobody, but for the
-    day that the study itself says.
+    day that the study itself says, and for what another fact was printed in the place of.
     """
-    if not _changes(tables, code) and code != KEPT_UNTIL:
+    said = _changes(tables, code) or _changes(tables, STANDS_IN.get(code, code))
+    if not said and code != KEPT_UNTIL:
         return []
     by_kind: dict[str, list[FormVersion]] = {}
     for one in situations.form_versions(tables):

@@ -223,10 +223,12 @@ def _check_promised(desk: Desk, tables: Tables, given: Mapping[str, str]) -> Non
             _check_kept_until(desk, tables, given[code])
             continue
         before = [one.value for one in opened(tables, natural_id("study_fact", code)).versions.get("value", [])]
-        before = before or [setup.facts(tables).get(code, "")]  # of two that were written either may be chosen
-        binding = promises.binding(tables, code) if given[code] not in before else []
+        known = setup.facts(tables)
+        before = before or [known.get(code, "")]  # of two that were written either may be chosen
+        printed = [one or known.get(promises.STANDS_IN.get(code, ""), "") for one in before]
+        binding = promises.binding(tables, code) if given[code] not in {*before, *printed} else []
         if binding:
-            raise FormsSayOtherwise(value=" / ".join(before), forms=promises.named(binding))
+            raise FormsSayOtherwise(value=" / ".join(printed), forms=promises.named(binding))
 
 
 def _check_kept_until(desk: Desk, tables: Tables, until: str) -> None:

@@ -209,7 +209,10 @@ def _adult(tables: Tables, relation: str, row: people.Row | None, parent: people
     if lacks or any(len(heads.get(name, [])) > 1 for name in ("basis", "capacity", "ended_on", "age_band")):
         return Adult(relation, capacity="lacks")
     known = Adult(relation, **{name: row[name] or "" for name in _OF_ADULT})
-    return known if not known.basis or _is_shown(relation, row) else replace(known, basis=CLAIMED)
+    if not known.basis or _is_shown(relation, row):
+        return known
+    unnamed = row["basis_evidence"] == SEEN and not (row["basis_paper"] or "").strip()
+    return replace(known, basis=CLAIMED, unnamed=known.basis if unnamed else "")
 
 
 def _is_shown(relation: str, row: people.Row) -> bool:

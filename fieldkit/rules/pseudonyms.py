@@ -7,6 +7,7 @@ from unicodedata import name
 
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
+from fieldkit.rules.characters import simplified
 from fieldkit.rules.findings import HINT, Finding
 from fieldkit.rules.names import is_rare_han, letters
 from fieldkit.rules.pinyin import read_aloud
@@ -25,7 +26,7 @@ class PseudonymTaken(Refusal):
 
 
 class PseudonymTells(Refusal):
-    """V11: it holds a character of the child's real name, called name or a pet name, or is read like it."""
+    """V11: it holds a character of the child's real, called or pet name, in either script, or is read like it."""
 
     code = "V11"
     message = N_("This pseudonym shares a character with the child's name, or sounds like it. Take another one.")
@@ -106,18 +107,23 @@ def findings(pseudonym: Pair, sex: str) -> list[Finding]:
 
 
 def _unfit(pseudonym: Pair, taken: Collection[Pair], names: str, family: Iterable[str] = ()) -> type[Refusal] | None:
-    characters = letters(pseudonym.zh)
+    characters = _written(pseudonym.zh)
     if not characters:
         return PseudonymEmpty
     if len(set(characters)) < len(characters):
         return PseudonymDoubled
     if sum(map(_is_han, characters)) < SHORTEST:
         return PseudonymShort
-    if set(characters) & set(letters(names)) or _sounds_like(pseudonym, names):
+    if set(characters) & set(_written(names)) or _sounds_like(pseudonym, names):
         return PseudonymTells
-    if any(_names(characters, letters(one)) for one in family):
+    if any(_names(characters, _written(one)) for one in family):
         return PseudonymOfFamily
     return PseudonymTaken if any(_same(pseudonym, one) for one in taken) else None
+
+
+def _written(name: str) -> str:
+    """Return the letters of a name as they are compared: one character is the same in either script."""
+    return simplified(letters(name))
 
 
 def _is_han(letter: str) -> bool:
@@ -136,7 +142,7 @@ def _sounds_like(pseudonym: Pair, names: str) -> bool:
 
 
 def _same(one: Pair, other: Pair) -> bool:
-    return letters(one.zh) == letters(other.zh) or bool(_sounds(one) & _sounds(other))
+    return _written(one.zh) == _written(other.zh) or bool(_sounds(one) & _sounds(other))
 
 
 def _sounds(name: Pair) -> set[str]:

@@ -45,6 +45,14 @@ BY_STATE: Mapping[str, tuple[Pair, str | None]] = {
         ),
         "ask_guardian",
     ),
+    states.NEEDS_PAPER: (
+        Pair(
+            "同意的人不是父母，看过的材料没有写名称和编号。补上是什么材料，这份同意就又算数。",
+            "Whoever consented is no parent, and the paper that was seen has no name. Write which paper it was, and "
+            "the consent counts again.",
+        ),
+        "name_paper",
+    ),
     states.LAPSED: (Pair("已满十八周岁，要本人同意。", "18 or over: their own consent is needed."), "ask_adult"),
     states.VOIDED: (
         Pair(

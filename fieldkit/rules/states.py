@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fieldkit.rules import consent, versions
 from fieldkit.rules.consent import ADULT, AGREEING, CARER, CHILD, GUARDIAN, INFORMED_ONLY, NECESSARY, REFUSING, Event
@@ -12,6 +12,7 @@ from fieldkit.rules.versions import FormVersion
 NOT_SOUGHT, INFORMED, DEFERRED = "not_sought", "informed", "deferred"
 GIVEN, GIVEN_PARTIAL, DECLINED, WITHDRAWN = "given", "given_partial", "declined", "withdrawn"
 NEEDS_RECONSENT, NEEDS_RECONFIRM, LAPSED, VOIDED = "needs_reconsent", "needs_reconfirm", "lapsed", "voided"
+NEEDS_PAPER = "needs_paper"  # a guardian by law of whose paper only the name is missing
 REAFFIRMED = "reaffirmed"
 ADULT_GROUP = "a18"
 MINOR = "u18"  # of `carer_age_band`: who is under 18 themselves consents for nobody (Civil Code 17, 23, 27)
@@ -19,7 +20,10 @@ MINOR = "u18"  # of `carer_age_band`: who is under 18 themselves consents for no
 
 @dataclass(frozen=True)
 class Adult:
-    """What is known of one adult of the household: enough to tell whether they are a guardian today."""
+    """What is known of one adult of the household: enough to tell whether they are a guardian today.
+
+    `unnamed`: the basis that counts once the paper that was seen for it is named.
+    """
 
     relation: str
     basis: str = ""
@@ -27,6 +31,7 @@ class Adult:
     ended_on: str = ""
     role: str = ""
     age_band: str = ""
+    unnamed: str = ""
 
     def is_guardian(self, day: str) -> bool:
         """Tell whether this adult may give guardian consent on *day*; of those who are no parents a guardian alone."""
@@ -70,12 +75,18 @@ def _given(
         return LAPSED
     valid = binding(standing, adults, day)
     if not valid:
-        return NEEDS_RECONFIRM
+        return NEEDS_PAPER if paper_to_name(standing, adults, day) else NEEDS_RECONFIRM
     if not all(versions.accepted(forms, event.form_text_hash, day) for event in valid):
         return NEEDS_RECONSENT
     items = {item for event in valid for item in event.items}
     whole = consent.guardians_ok(standing, items)
     return GIVEN if whole else GIVEN_PARTIAL
+
+
+def paper_to_name(events: Iterable[Event], adults: Mapping[str, Adult], day: str) -> str:
+    """Return the person, by id, whose yes counts once the paper that was seen is named; empty where there is none."""
+    named = {one: replace(adult, basis=adult.unnamed) for one, adult in adults.items() if adult.unnamed}
+    return next((event.person for event in binding(events, {**adults, **named}, day) if event.person in named), "")
 
 
 def binding(events: Iterable[Event], adults: Mapping[str, Adult], day: str) -> list[Event]:

@@ -488,7 +488,6 @@ def test_a_paper_on_record_has_a_name_too(refused: Refused, desks: Desks, child:
         {"basis_evidence": "told"},
         {"basis_evidence": "none"},
         {"basis_evidence": ""},
-        {"basis_paper": ""},
         {"basis_paper": "没有"},
         {"basis_paper": "-"},
     ],
@@ -504,6 +503,25 @@ def test_a_guardian_of_whom_no_paper_was_seen_after_all_has_to_be_confirmed(
     log_it(desk, child, uncle, shown)
 
     assert people.case(desk, child).consent == states.NEEDS_RECONFIRM
+
+
+def test_a_paper_that_was_seen_and_is_not_named_is_asked_for_by_name_and_then_the_consent_counts_again(
+    desks: Desks, child: str, says: Says
+) -> None:
+    desk = desks["interviewer"]
+    consents.record(desk, child, says(desk, child, **UNCLE, **JUDGMENT))
+    with desk.db.reading() as tables:
+        (uncle,) = [one["id"] for one in rows.rows(tables, "persons", child) if one["relation"] == "uncle_aunt"]
+    log_it(desk, child, uncle, {"basis_paper": ""})  # as before papers were named
+
+    case = people.case(desk, child)
+    assert (case.consent, case.step.code, case.unnamed) == ("needs_paper", "name_paper", uncle)
+    (gate,) = [one for one in case.gates if one.id == "G04"]
+    assert (gate.step, gate.status) == ("name_paper", "fails")
+    log_it(desk, child, uncle, {"role": "carer"})
+    assert people.case(desk, child).consent == states.NEEDS_RECONFIRM
+    log_it(desk, child, uncle, {"role": "guardian", "basis_paper": "判决书第3号"})
+    assert (people.case(desk, child).consent, people.case(desk, child).unnamed) == ("given", "")
 
 
 def log_it(desk: Desk, child: str, record: str, values: dict[str, Value]) -> None:

@@ -162,6 +162,31 @@ def said_by(desk: Desk, form: FormVersion) -> tuple[str, str]:
     return found["institution"], found["retention_until"]
 
 
+@pytest.mark.parametrize("at_the_stamp", [True, False])
+def test_the_english_name_that_the_stamped_forms_did_not_have_is_not_slipped_in_after_the_stamp(
+    refused: Refused, desks: Desks, *, at_the_stamp: bool
+) -> None:
+    desk, kind = desks["coordinator"], "guardian_info_consent"
+    gone = "'$.set.printed.institution_en'" if at_the_stamp else "'$.set.printed'"
+    with desk.db.writing() as tables:
+        tables.execute(f"UPDATE changes SET body = CAST(json_remove(body, {gone}) AS BLOB) WHERE kind = 'form'")
+        tables.execute("DELETE FROM changes WHERE record = ?", [natural_id("study_fact", "institution_en")])
+        tables.execute("DELETE FROM study_facts WHERE code = 'institution_en'")
+        stamped = promises.facts_under(tables, None)["institution"]
+    told = refused(FormsSayOtherwise, "coordinator", partial(keep, facts={"institution_en": "A data company"}))
+    assert stamped in told.sentence("en")
+    keep(desk, {"institution_en": ""})
+    keep(desk, {"institution_en": stamped})
+
+    for one in bound(desk, "institution_en"):
+        write(desk, one)
+    keep(desk, {"institution_en": "A data company"})
+    old, new = sorted(versions_of(desk, kind), key=lambda one: one.number)
+    with desk.db.reading() as tables:
+        said = [forms.placeholder_values(desk, tables, None, one)["institution"].en for one in (old, new)]
+    assert said == [stamped, "A data company"]
+
+
 def test_what_nobody_had_written_by_the_stamp_is_what_is_written_first_after_it(desks: Desks) -> None:
     desk, kind = desks["coordinator"], "guardian_info_consent"
     with desk.db.writing() as tables:

@@ -51,6 +51,23 @@ def test_a_name_with_a_character_of_the_childs_names_is_refused(names: str) -> N
         check(Pair("向晨", "Xiangchen"), [], names)
 
 
+@pytest.mark.parametrize(
+    ("zh", "names"), [("国风", "劉國強"), ("歐雪", "欧阳娜"), ("强宇", "劉国強"), ("長宁", "长生")]
+)
+def test_v11_a_character_of_the_childs_name_tells_in_either_script(zh: str, names: str) -> None:
+    with pytest.raises(PseudonymTells):
+        check(Pair(zh, ""), [], names)
+
+
+def test_v10_and_v12_know_a_name_in_either_script() -> None:
+    with pytest.raises(PseudonymOfFamily):
+        check(Pair("书远", "Shuyuan"), [], "刘某", ["王書遠"])
+    with pytest.raises(PseudonymDoubled):
+        check(Pair("國国", ""), [], "刘某")
+    with pytest.raises(PseudonymTaken):
+        check(Pair("雲舟", "Yun"), [Pair("云舟", "Zhou")], "刘某")
+
+
 @pytest.mark.parametrize("zh", ["圆圆", "乐 乐", "小小鱼", "圆😀圆", "圆\ufe0f圆\u0301", "𠮷𠮷"])
 def test_a_doubled_name_is_refused(zh: str) -> None:
     with pytest.raises(PseudonymDoubled):

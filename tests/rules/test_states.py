@@ -31,6 +31,9 @@ VOID = Event("v", GUARDIAN, "voided", "m", "mother", voids=("g",))
 PARTLY = replace(GIVEN, items={**YES, "quote": "no"})
 
 
+UNNAMED = Adult("uncle_aunt", "claimed_only", unnamed="court")
+
+
 @pytest.mark.parametrize(
     ("events", "more", "state"),
     [
@@ -52,6 +55,8 @@ PARTLY = replace(GIVEN, items={**YES, "quote": "no"})
         ([GIVEN], {"adults": {"m": Adult("mother", ended_on="2026-11-01")}}, "needs_reconfirm"),
         ([GIVEN], {"adults": {"m": Adult("mother", ended_on="2026-12-01")}}, "given"),
         ([GIVEN], {"adults": {"m": Adult("mother", capacity="lacks")}}, "needs_reconfirm"),
+        ([GIVEN], {"adults": {"m": UNNAMED}}, "needs_paper"),
+        ([GIVEN], {"adults": {"m": replace(UNNAMED, capacity="lacks")}}, "needs_reconfirm"),
         ([GIVEN], {"group": "a18"}, "lapsed"),
         ([GIVEN, VOID], {}, "voided"),
     ],

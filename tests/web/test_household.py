@@ -8,6 +8,10 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
+from fieldkit.acts import consents, household
+from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.desk import Desk
+from fieldkit.acts.told import PersonTold
 from fieldkit.clock import Clock
 
 OUT = {"alive": "yes", "living_with": "no", "away_since": "2019-03", "months_away": "11", "work_place": "henan"}
@@ -173,3 +177,20 @@ def test_a_second_mother_is_asked_about_with_one_tap_and_the_first_one_then_ende
 
     sure = {"relation": "mother", "reason_known_adult": "instead"}
     assert "不再担任" in browser.post(second, data=sure, follow_redirects=True).text.split("<h1")[0]
+
+
+def test_where_only_the_name_of_the_paper_is_missing_the_childs_page_says_so_and_leads_to_it(
+    browser: FlaskClient, desks: dict[str, Desk], child: str, says: Callable[..., GuardianAnswer]
+) -> None:
+    desk, shown = desks["interviewer"], {"basis": "court", "basis_evidence": "seen_paper"}
+    consents.record(desk, child, says(desk, child, relation="uncle_aunt", basis_paper="判决书第3号", **shown))
+    (known,) = household.view(desk, child).persons
+    page = f"/people/{child}/household/persons/{known.record}"
+    told = PersonTold("uncle_aunt", role="guardian", **shown)
+    household.save_person(desk, child, known.record, told, known.seen)
+
+    for where in (f"/people/{child}", f"/people/{child}/gates"):
+        shown_there = browser.get(where).text
+        assert f'href="{page}"' in shown_there, where
+        assert "名称" in shown_there, where
+        assert "监护人变了" not in shown_there, where
