@@ -6,7 +6,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from wtforms import Field, HiddenField, RadioField, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length, Optional
 
-from fieldkit.acts import consents, events, forms, guardians, people, pseudonyms, situations
+from fieldkit.acts import consents, events, forms, guardians, people, pseudonyms
 from fieldkit.acts.cases import Case
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.forms import SELF, FormView, NotUnderstood
@@ -80,7 +80,7 @@ class LawForm(Form):
 
     def validate_basis_paper(self, field: Field) -> None:
         """A paper that was seen has a name."""
-        if _says_no() or self.basis_evidence.data != situations.SEEN:
+        if _says_no() or self.basis_evidence.data != ways.SEEN:
             return
         if not (field.data or "").strip():
             raise ValidationError(_("Fill this in."))
@@ -116,7 +116,7 @@ def chosen(subject: str) -> Answer:
     law.on_record = relation in ADULTS and guardians.is_guardian(desk(), subject, relation)
 
     def act() -> Answer:
-        if not _says_no() and law.basis_evidence.data != situations.SEEN:
+        if not _says_no() and law.basis_evidence.data != ways.SEEN:
             raise NotAGuardian
         return _begun(case, guardian=True)
 
