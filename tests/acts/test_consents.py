@@ -103,7 +103,7 @@ def test_a_child_who_is_unknown_or_withdrew_takes_no_consent(
     refused: Refused, desks: Desks, consented: str, says: Says
 ) -> None:
     again = says(desks["interviewer"], consented)
-    withdrawals.withdraw(desks["interviewer"], consented)
+    withdrawals.withdraw_each(desks["interviewer"], [consented])
 
     for subject in (consented, "nobody"):
         refused(NotFound, "interviewer", partial(consents.record, subject=subject, said=again))
