@@ -10,9 +10,7 @@ from functools import cache
 
 from fieldkit.acts import clocks
 from fieldkit.acts.desk import Desk
-from fieldkit.errors import Refusal
-from fieldkit.i18n import N_
-from fieldkit.rules import ages, calendars, consent, gates, guides, help_card, versions, visits, ways
+from fieldkit.rules import ages, calendars, consent, guides, help_card, studies, versions, visits, ways
 from fieldkit.rules.ages import BirthDate
 from fieldkit.rules.consent import ADULT, CARER, CLAIMED, Event
 from fieldkit.rules.halts import Halt
@@ -162,27 +160,15 @@ def born_of(rows: people.Rows, subject: str) -> BirthDate | None:
     return ages.birth_date(known["birth_date"], known["birth_calendar"] or calendars.GREGORIAN)
 
 
-class StudyClosed(Refusal):
-    """Nobody new is written down or asked: a name that nobody needs is not kept (PIPL 6, 19)."""
-
-    code = "study_closed"
-    message = N_(
-        "The study is closed since {day}: no child is newly registered or asked, and nothing was saved. A no, a "
-        "withdrawal and a paper of an earlier day are still taken. Is that day wrong? The coordinator corrects it "
-        "under “Getting ready”."
-    )
-
-
 def check_open(tables: Tables, day: str) -> None:
     """Raise StudyClosed where the study is closed on *day*."""
-    if closed := gates.closed_since(setup.facts(tables), day):
-        raise StudyClosed(day=calendars.spoken_day(closed))
+    studies.check_open(studies.closed_since(setup.facts(tables), day))
 
 
 def closed_since(desk: Desk) -> str:
     """Return the day since which the study is closed, an empty string while it goes on."""
     with desk.db.reading() as tables:
-        return gates.closed_since(setup.facts(tables), desk.today)
+        return studies.closed_since(setup.facts(tables), desk.today)
 
 
 def adults(tables: Tables, rows: people.Rows, subject: str) -> dict[str, Adult]:

@@ -12,7 +12,7 @@ from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.forms import SELF, FormView, NotUnderstood
 from fieldkit.acts.guardians import NotAGuardian
 from fieldkit.errors import Missing, Refusal
-from fieldkit.rules import consent, ways
+from fieldkit.rules import consent, studies, ways
 from fieldkit.rules.consent import Event
 from fieldkit.rules.findings import Finding, ReasonNeeded, check_answered
 from fieldkit.studies import load_study
@@ -136,7 +136,7 @@ def _begun(case: Case, guardian: bool) -> Answer:
         guardians.check_may_say_yes(case, relation)
     agrees_now = not protects and how != steps.PAPER
     if agrees_now and actor != consent.CARER:
-        case.check_open()
+        studies.check_open(case.closed_since)
     if agrees_now:
         guardians.check_may_answer(desk(), case.id, relation, basis)
     noes = consent.noes_of(case.events, actor, relation) if agrees_now else []

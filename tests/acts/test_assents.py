@@ -15,13 +15,13 @@ from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.interviews import ConsentMissing, GatesClosed
 from fieldkit.acts.people import NewChild
-from fieldkit.acts.situations import StudyClosed
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules import consent
 from fieldkit.rules.ages import OutOfRange
 from fieldkit.rules.findings import ReasonNeeded
+from fieldkit.rules.studies import StudyClosed
 from fieldkit.rules.versions import FormNotInForce
 from fieldkit.store import log
 from fieldkit.store.log import Draft

@@ -15,7 +15,6 @@ from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild, NoSerialLeft
-from fieldkit.acts.situations import StudyClosed
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
@@ -24,6 +23,7 @@ from fieldkit.rules.calendars import UnknownCalendar
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.names import TooLong
 from fieldkit.rules.slips import Slip
+from fieldkit.rules.studies import StudyClosed
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]

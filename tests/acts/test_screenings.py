@@ -9,10 +9,10 @@ from fieldkit.acts import checks, people, screenings, withdrawals
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.editors import Opened
 from fieldkit.acts.people import NewChild
-from fieldkit.acts.situations import StudyClosed
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
+from fieldkit.rules.studies import StudyClosed
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]

@@ -326,7 +326,7 @@ def test_a_childs_stop_that_came_as_a_notice_is_taken_back_by_the_child_once(
     desks: Desks, consented: str, carry: Carry, later: Callable[[Desk, int], Desk]
 ) -> None:
     code = people.case(desks["interviewer"], consented).case_code
-    withdrawals.withdraw(desks["sg_lead"], code, "stop_keep", "child")
+    withdrawals.withdraw_each(desks["sg_lead"], [code], "stop_keep", "child")
     carry(desks["sg_lead"], desks["interviewer"])
     tomorrow = later(desks["interviewer"], 1)
     assert people.case(tomorrow, consented).step.code == "child_said_no"
@@ -344,7 +344,7 @@ def test_a_guardians_stop_that_came_as_a_notice_is_not_the_childs_to_take_back(
     desks: Desks, consented: str, carry: Carry, later: Callable[[Desk, int], Desk], asker: str
 ) -> None:
     code = people.case(desks["interviewer"], consented).case_code
-    withdrawals.withdraw(desks["sg_lead"], code, "stop_keep", asker)
+    withdrawals.withdraw_each(desks["sg_lead"], [code], "stop_keep", asker)
     carry(desks["sg_lead"], desks["interviewer"])
     tomorrow = later(desks["interviewer"], 1)
 
