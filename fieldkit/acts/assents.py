@@ -14,7 +14,7 @@ from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value
-from fieldkit.rules import consent, late_entries, states
+from fieldkit.rules import consent, late_entries, states, studies
 from fieldkit.rules.consent import BLOCKS, CHILD, NECESSARY, NO, YES
 from fieldkit.rules.findings import ASK, Finding
 from fieldkit.rules.members import INTERVIEWER
@@ -154,7 +154,7 @@ def _check(desk: Desk, one: Case, said: ChildAnswer) -> None:
     if not consent.guardians_ok(one.binding, NECESSARY):
         raise GuardianFirst
     if said.answer == YES or not one.talk_of(desk.today):  # who thinks about it in the middle of a talk halts it
-        one.check_open()
+        studies.check_open(one.closed_since)
 
 
 def _when(desk: Desk, said: ChildAnswer) -> dict[str, Value]:

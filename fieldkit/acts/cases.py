@@ -8,9 +8,9 @@ from typing import Any
 
 from fieldkit.acts import situations
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.situations import Ground, StudyClosed
+from fieldkit.acts.situations import Ground
 from fieldkit.errors import NotFound
-from fieldkit.rules import calendars, consent, gates, states
+from fieldkit.rules import consent, gates, states, studies
 from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, Event
 from fieldkit.rules.gates import Gate
 from fieldkit.rules.halts import Halt
@@ -95,11 +95,6 @@ class Case:
     def refused_on(self) -> str:
         """Return the day of the last visit that ended with a no of which nobody said whose it was; else empty."""
         return self.refusals[0].day if self.refusals else ""
-
-    def check_open(self) -> None:
-        """Raise StudyClosed: nothing more is asked of this family then, though a no is kept."""
-        if self.closed_since:
-            raise StudyClosed(day=calendars.spoken_day(self.closed_since))
 
     @property
     def repeated(self) -> bool:
@@ -222,7 +217,7 @@ def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _K
         on_hold=states.on_hold(holds),
         moved=bool(row["moved_on"]),
         author=row.get("author") or "",
-        closed_since=gates.closed_since(common.facts, desk.today),
+        closed_since=studies.closed_since(common.facts, desk.today),
         refusals=situation.refusals,
         halts=situation.halts,
         unnamed=states.paper_to_name(consent.in_force(holds), situation.adults, desk.today),

@@ -211,11 +211,13 @@ def _is_shown(said: GuardianAnswer, known: people.Row | None, basis: str) -> boo
     """
     if said.basis_evidence:
         return bool(_seen_paper(said))
-    return known is not None and known["basis"] == basis and situations.is_shown(known)
+    if known is None or known["basis"] != basis:
+        return False
+    return ways.is_shown(known["basis_evidence"] or "", known["basis_paper"] or "")
 
 
 def _seen_paper(said: GuardianAnswer) -> str:
-    seen = said.basis_evidence == situations.SEEN and situations.is_paper(said.basis_paper)
+    seen = said.basis_evidence == ways.SEEN and ways.is_paper(said.basis_paper)
     return said.basis_paper.strip() if seen else ""
 
 

@@ -11,12 +11,11 @@ from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Opened, opened
 from fieldkit.acts.people import case
 from fieldkit.acts.promises import BLANK
-from fieldkit.acts.situations import StudyClosed
 from fieldkit.acts.strings import PlaceholdersDiffer
 from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import natural_id
-from fieldkit.rules import ages, attachments, calendars, gates, guides, versions
+from fieldkit.rules import ages, attachments, calendars, guides, studies, versions
 from fieldkit.rules.ages import OutOfRange
 from fieldkit.rules.consent import BLOCKS, NECESSARY
 from fieldkit.rules.members import COORDINATOR
@@ -77,18 +76,16 @@ class FormView:
         """Tell whether the young person decides item by item: from 14 on (`domain.md` D3)."""
         return self.doc_kind == OWN_CONSENT
 
-    def closed(self) -> Refusal | None:
-        """Return why no yes may be asked with these words (V02, V21, closed); a no may always be written down."""
-        if self.closed_since:
-            return StudyClosed(day=calendars.spoken_day(self.closed_since))
-        if not self.fits_age:
-            return OutOfRange()
-        return None if self.in_force else FormNotInForce()
-
     def check_in_force(self) -> None:
-        """Raise StudyClosed, OutOfRange (V02), FormNotInForce (V21) unless a yes may be asked with these words."""
-        if refusal := self.closed():
-            raise refusal
+        """Raise StudyClosed, OutOfRange (V02), FormNotInForce (V21) unless a yes may be asked with these words.
+
+        A no may always be written down.
+        """
+        studies.check_open(self.closed_since)
+        if not self.fits_age:
+            raise OutOfRange
+        if not self.in_force:
+            raise FormNotInForce
 
 
 def guardian_form(desk: Desk, subject: str, day: str = "", relation: str = SELF) -> FormView:
@@ -131,7 +128,7 @@ def form_for(desk: Desk, doc_kind: str, one: Case, day: str = "") -> FormView:
         wanted = versions.current(situations.form_versions(tables), doc_kind, day or desk.today)
         view = _view(tables, wanted, day or desk.today, placeholder_values(desk, tables, one, wanted))
         facts = setup.facts(tables)
-    decided, closed = facts.get(attachments.UNDER_14, ""), gates.closed_since(facts, day or desk.today)
+    decided, closed = facts.get(attachments.UNDER_14, ""), studies.closed_since(facts, day or desk.today)
     asked = [item for item in view.items if attachments.may_record(item.code, decided, one.age_group)]
     left_out = [item for item in view.items if item not in asked]
     return replace(view, items=asked, left_out=left_out, closed_since=closed)

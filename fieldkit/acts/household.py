@@ -15,7 +15,7 @@ from fieldkit.acts.told import ChildFacts, IdentityTold, ParentTold, PersonTold,
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, natural_id
-from fieldkit.rules import ages, calendars, consent, findings, guardians, left_behind, names
+from fieldkit.rules import ages, calendars, consent, findings, guardians, left_behind, names, ways
 from fieldkit.rules.ages import BirthDate, Told
 from fieldkit.rules.consent import ADULT, CARER, GUARDIAN
 from fieldkit.rules.findings import HINT, Finding
@@ -177,7 +177,7 @@ def save_person(desk: Desk, subject: str, person: str, told: PersonTold, seen: S
     """
     if not told.relation:
         raise Missing(field=N_("who this is to the child"))
-    situations.check_paper(told.basis_evidence, told.basis_paper)
+    ways.check_paper(told.basis_evidence, told.basis_paper)
     name = names.check(told.name, N_("the name of this adult")) if told.name else ""
     with desk.db.writing() as tables:
         case_within(desk, tables, subject)
@@ -198,7 +198,7 @@ def save_person(desk: Desk, subject: str, person: str, told: PersonTold, seen: S
 
 def is_shown(told: PersonTold) -> bool:
     """Tell whether nobody has to ask for the paper that shows what is told of an adult: a parent needs none."""
-    seen = told.basis_evidence == situations.SEEN and situations.is_paper(told.basis_paper)
+    seen = told.basis_evidence == ways.SEEN and ways.is_paper(told.basis_paper)
     return seen or told.relation in consent.PARENTS
 
 

@@ -10,9 +10,7 @@ from functools import cache
 
 from fieldkit.acts import clocks
 from fieldkit.acts.desk import Desk
-from fieldkit.errors import Refusal
-from fieldkit.i18n import N_
-from fieldkit.rules import ages, calendars, consent, gates, guides, help_card, names, versions, visits
+from fieldkit.rules import ages, calendars, consent, guides, help_card, studies, versions, visits, ways
 from fieldkit.rules.ages import BirthDate
 from fieldkit.rules.consent import ADULT, CARER, CLAIMED, Event
 from fieldkit.rules.halts import Halt
@@ -162,27 +160,15 @@ def born_of(rows: people.Rows, subject: str) -> BirthDate | None:
     return ages.birth_date(known["birth_date"], known["birth_calendar"] or calendars.GREGORIAN)
 
 
-class StudyClosed(Refusal):
-    """Nobody new is written down or asked: a name that nobody needs is not kept (PIPL 6, 19)."""
-
-    code = "study_closed"
-    message = N_(
-        "The study is closed since {day}: no child is newly registered or asked, and nothing was saved. A no, a "
-        "withdrawal and a paper of an earlier day are still taken. Is that day wrong? The coordinator corrects it "
-        "under “Getting ready”."
-    )
-
-
 def check_open(tables: Tables, day: str) -> None:
     """Raise StudyClosed where the study is closed on *day*."""
-    if closed := gates.closed_since(setup.facts(tables), day):
-        raise StudyClosed(day=calendars.spoken_day(closed))
+    studies.check_open(studies.closed_since(setup.facts(tables), day))
 
 
 def closed_since(desk: Desk) -> str:
     """Return the day since which the study is closed, an empty string while it goes on."""
     with desk.db.reading() as tables:
-        return gates.closed_since(setup.facts(tables), desk.today)
+        return studies.closed_since(setup.facts(tables), desk.today)
 
 
 def adults(tables: Tables, rows: people.Rows, subject: str) -> dict[str, Adult]:
@@ -217,43 +203,10 @@ def _adult(tables: Tables, relation: str, row: people.Row | None, parent: people
 
 def _is_shown(relation: str, row: people.Row) -> bool:
     """Tell whether the household still says what shows a basis; a parent needs none (`domain.md` §1.7)."""
-    return relation in consent.PARENTS or is_shown(row)
-
-
-def is_shown(row: people.Row) -> bool:
-    """Tell whether a paper on record shows the legal basis of the adult in *row*; word of mouth is none.
-
-    Records of before say in words what was shown, and mean by some words that nothing was.
-    """
-    kept = (row["basis_evidence"] or "").strip()
-    return is_paper(row["basis_paper"] or "") if kept == SEEN else bool(kept) and kept.casefold() not in NO_PAPER
-
-
-class NoPaper(Refusal):
-    """What was named as the paper that was seen says that there is none."""
-
-    code = "no_paper"
-    message = N_("That is no paper. Write its kind and number; if there is none, say so under “What shows it”.")
-    status = 422
-
-
-def check_paper(evidence: str, named: str) -> None:
-    """Raise NoPaper for words that name none, where a paper is said to have been seen; an empty name is to come."""
-    if evidence == SEEN and named.strip() and not is_paper(named):
-        raise NoPaper
-
-
-def is_paper(named: str) -> bool:
-    """Tell whether *named* can be the name of a paper: it has letters, and does not say that there is none."""
-    return bool(names.letters(named)) and named.strip().casefold() not in NO_PAPER
+    return relation in consent.PARENTS or ways.is_shown(row["basis_evidence"] or "", row["basis_paper"] or "")
 
 
 _OF_ADULT = ("basis", "capacity", "ended_on", "role", "age_band")
-SEEN = "seen_paper"
-UNSHOWN = frozenset({"told", "none"})  # codes of `basis_evidence`: no paper shows that somebody is the guardian
-NO_PAPER = frozenset(
-    word.casefold() for code in UNSHOWN for word in (code, *load_study().codes["basis_evidence"][code])
-) | {"无", "没有", "没", "口头", "不知道", "no", "nothing", "oral"}
 
 
 def form_versions(tables: Tables) -> list[FormVersion]:

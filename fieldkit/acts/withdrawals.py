@@ -81,13 +81,6 @@ class CannotCarry(Refusal):
     status = 403
 
 
-def withdraw(
-    desk: Desk, code: str, scope: str = consent.ALL, requested_by: str = "guardian", relation: str = ""
-) -> Withdrawn:
-    """Hide the child whom *code* means, as `withdraw_each` does."""
-    return withdraw_each(desk, [code], scope, requested_by, relation)[0]
-
-
 def withdraw_each(
     desk: Desk, codes: Collection[str], scope: str = consent.ALL, requested_by: str = "guardian", relation: str = ""
 ) -> list[Withdrawn]:

@@ -5,10 +5,10 @@ A gate that this version does not judge says so; it is never shown as passed (`d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fieldkit.rules import ages, consent, reasons, states
+from fieldkit.rules import ages, consent, reasons, states, studies
 from fieldkit.rules.consent import ADULT, BLOCKS, CARER, CHILD, GUARDIAN, NECESSARY, Event
 from fieldkit.rules.situations import Situation
 from fieldkit.studies import Pair, load_study
@@ -98,16 +98,10 @@ _NOT_DECIDED = Pair(
 )
 
 
-def closed_since(facts: Mapping[str, str], day: str) -> str:
-    """Return since when the study is closed on *day*, else empty: then nothing more is asked for (`domain.md` §1.1)."""
-    closed_on = facts.get("closed_on", "")
-    return closed_on if closed_on <= day else ""
-
-
 def _ethics(case: Situation) -> Verdict:
     if _undecided("G01", case):
         return FAILS, _NO_ETHICS, "readiness"
-    if closed_since(case.facts, case.today):
+    if studies.closed_since(case.facts, case.today):
         return FAILS, _CLOSED_THEN if case.past else _CLOSED, None
     if not case.facts["ethics_from"] <= case.today <= case.facts["ethics_to"]:
         return FAILS, _OVER_THEN if case.past else _ETHICS_OVER, "readiness"

@@ -1,4 +1,4 @@
-"""The ways in which an adult can consent, and what each of them has to leave behind (`domain.md` §3.5)."""
+"""The ways in which an adult can consent, what each leaves behind, and what shows a guardian (`domain.md` §3.5)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.rules import names
 from fieldkit.rules.findings import ASK, Finding
+from fieldkit.studies import load_study
 
 SIGNATURE, THUMBPRINT = "signature", "thumbprint"
 ORAL_WITNESS, ORAL_RECORDED = "oral_witness", "oral_recorded"
@@ -19,6 +20,11 @@ RECORDED = frozenset({ORAL_RECORDED, PHONE_RECORDED})
 WAYS = frozenset({SIGNATURE}) | WITNESSED | RECORDED
 TEAM = "team"
 POWERFUL = frozenset({"village_cadre", "teacher"})
+SEEN = "seen_paper"
+UNSHOWN = frozenset({"told", "none"})  # codes of `basis_evidence`: no paper shows that somebody is the guardian
+NO_PAPER = frozenset(
+    word.casefold() for code in UNSHOWN for word in (code, *load_study().codes["basis_evidence"][code])
+) | {"无", "没有", "没", "口头", "不知道", "no", "nothing", "oral"}
 NUMBER_SOURCES = frozenset({"carer", "school", "village", "family"})  # a number from the child alone is not enough
 
 
@@ -74,6 +80,14 @@ class NotToBeRecorded(Refusal):
     status = 422
 
 
+class NoPaper(Refusal):
+    """What was named as the paper that was seen says that there is none."""
+
+    code = "no_paper"
+    message = N_("That is no paper. Write its kind and number; if there is none, say so under “What shows it”.")
+    status = 422
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What an adult's yes leaves behind.
@@ -93,6 +107,27 @@ class Evidence:
     recording_place: str = ""
     call: Mapping[str, str] = field(default_factory=dict)
     on_paper: bool = False
+
+
+def is_shown(evidence: str, paper: str) -> bool:
+    """Tell whether a *paper* on record shows the legal basis of an adult; word of mouth is none.
+
+    *evidence*: a code of `basis_evidence`. Records of before say in words what was shown, and mean by some words that
+    nothing was.
+    """
+    kept = evidence.strip()
+    return is_paper(paper) if kept == SEEN else bool(kept) and kept.casefold() not in NO_PAPER
+
+
+def check_paper(evidence: str, paper: str) -> None:
+    """Raise NoPaper for words that name none, where a paper is said to have been seen; an empty name is to come."""
+    if evidence == SEEN and paper.strip() and not is_paper(paper):
+        raise NoPaper
+
+
+def is_paper(named: str) -> bool:
+    """Tell whether *named* can be the name of a paper: it has letters, and does not say that there is none."""
+    return bool(names.letters(named)) and named.strip().casefold() not in NO_PAPER
 
 
 def check(said: Evidence, relation: str, unfit: Collection[str] = ()) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -32,6 +32,17 @@ class Meant:
 
 
 @dataclass(frozen=True)
+class _Place:
+    """Where a text names a code. `sure`: there is no doubt about it; `word`: it may be a word too, and stays one."""
+
+    start: int
+    end: int
+    code: str
+    sure: bool
+    word: bool = False
+
+
+@dataclass(frozen=True)
 class _Code:
     """A code in a text, or a part of one that stands for it."""
 
@@ -47,23 +58,29 @@ class _Code:
         """Return it as it is kept; without a study it is none that could travel."""
         return "-".join(part for part in (self.study, self.site, f"{self.number:03}") if part)
 
+    @property
+    def place(self) -> _Place:
+        """Return where it stands."""
+        return _Place(self.start, self.end, self.code, self.full)
+
 
 def read(text: str) -> Meant:
     """Return what *text* names; no part of it that could be a child's is left out of the three."""
     plain = names.typed(re.sub(r"\s", " ", text))
-    found = list(_codes(plain))
-    slip_codes = [one for one in _SLIP.finditer(plain) if not _inside(one.span(), found)]
-    if not found and not slip_codes:
+    case_codes = list(_codes(plain))
+    slip_codes = list(_slip_codes(plain, case_codes))
+    if not case_codes and not slip_codes:
         whole = _whole(plain)
         return Meant((whole,)) if whole else Meant(rest=plain)
-    alone = [one for one in slip_codes if _is_mixed(one[0]) and (len(one[0]) == slips.LENGTH or one[0] == plain)]
-    sure = [(one.start, one.code) for one in found if one.full]
-    sure += [(one.start(), _joined(one[0])) for one in alone]
-    codes = list(dict.fromkeys(code for _start, code in sorted(sure)))
-    may_be = [*(one.code for one in found), *_between(found, plain), *(_joined(one[0]) for one in slip_codes)]
-    maybe = [code for code in dict.fromkeys(may_be) if code not in codes]
-    spans = [*((one.start, one.end) for one in found), *(one.span() for one in slip_codes if _is_mixed(one[0]))]
-    return Meant(tuple(codes), tuple(maybe), _without(plain, spans))
+    found = [*(one.place for one in case_codes), *slip_codes]
+    codes = _each_once(one.code for one in sorted(found, key=lambda one: one.start) if one.sure)
+    might_be = [*(one.code for one in case_codes), *_between(case_codes, plain), *(one.code for one in slip_codes)]
+    maybe = _each_once(code for code in might_be if code not in codes)
+    return Meant(codes, maybe, _without(plain, [one for one in found if not one.word]))
+
+
+def _each_once(codes: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(codes))
 
 
 def spelt(text: str) -> str:
@@ -123,6 +140,14 @@ def _codes(plain: str) -> Iterator[_Code]:
             yield _Code(*one.span(), study.upper(), kept, _count(number), full)
 
 
+def _slip_codes(plain: str, among: list[_Code]) -> Iterator[_Place]:
+    """Yield what may be a slip code, outside the case codes; in two halves beside other words it may be none."""
+    for one in _SLIP.finditer(plain):
+        if not _inside(one.span(), among):
+            mixed, alone = _is_mixed(one[0]), one[0] == plain
+            yield _Place(*one.span(), _joined(one[0]), mixed and (len(one[0]) == slips.LENGTH or alone), not mixed)
+
+
 def _between(found: list[_Code], plain: str) -> list[str]:
     """Return the codes between two of one site that are joined by "to"."""
     codes = []
@@ -146,10 +171,10 @@ def _inside(span: tuple[int, int], found: list[_Code]) -> bool:
     return any(one.start < span[1] and span[0] < one.end for one in found)
 
 
-def _without(plain: str, spans: list[tuple[int, int]]) -> str:
+def _without(plain: str, places: list[_Place]) -> str:
     kept = list(plain)
-    for start, end in spans:
-        kept[start:end] = "|" * (end - start)
+    for one in places:
+        kept[one.start : one.end] = "|" * (one.end - one.start)
     return _DAY.sub("|", "".join(kept))
 
 

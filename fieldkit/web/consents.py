@@ -6,13 +6,13 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from wtforms import Field, HiddenField, RadioField, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length, Optional
 
-from fieldkit.acts import consents, events, forms, guardians, people, pseudonyms, situations
+from fieldkit.acts import consents, events, forms, guardians, people, pseudonyms
 from fieldkit.acts.cases import Case
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.forms import SELF, FormView, NotUnderstood
 from fieldkit.acts.guardians import NotAGuardian
 from fieldkit.errors import Missing, Refusal
-from fieldkit.rules import consent, ways
+from fieldkit.rules import consent, studies, ways
 from fieldkit.rules.consent import Event
 from fieldkit.rules.findings import Finding, ReasonNeeded, check_answered
 from fieldkit.studies import load_study
@@ -80,7 +80,7 @@ class LawForm(Form):
 
     def validate_basis_paper(self, field: Field) -> None:
         """A paper that was seen has a name."""
-        if _says_no() or self.basis_evidence.data != situations.SEEN:
+        if _says_no() or self.basis_evidence.data != ways.SEEN:
             return
         if not (field.data or "").strip():
             raise ValidationError(_("Fill this in."))
@@ -116,7 +116,7 @@ def chosen(subject: str) -> Answer:
     law.on_record = relation in ADULTS and guardians.is_guardian(desk(), subject, relation)
 
     def act() -> Answer:
-        if not _says_no() and law.basis_evidence.data != situations.SEEN:
+        if not _says_no() and law.basis_evidence.data != ways.SEEN:
             raise NotAGuardian
         return _begun(case, guardian=True)
 
@@ -136,7 +136,7 @@ def _begun(case: Case, guardian: bool) -> Answer:
         guardians.check_may_say_yes(case, relation)
     agrees_now = not protects and how != steps.PAPER
     if agrees_now and actor != consent.CARER:
-        case.check_open()
+        studies.check_open(case.closed_since)
     if agrees_now:
         guardians.check_may_answer(desk(), case.id, relation, basis)
     noes = consent.noes_of(case.events, actor, relation) if agrees_now else []

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from fieldkit.acts import people, screenings
 from fieldkit.acts.editors import Opened
 from fieldkit.errors import Refusal
+from fieldkit.rules import studies
 from fieldkit.rules.screening import ELIGIBLE, INELIGIBLE, excludes
 from fieldkit.web.pages import Answer, agreed, seen
 from fieldkit.web.pages import words as _
@@ -21,7 +22,7 @@ def show(subject: str) -> str:
     """Ask the criteria, with what was answered before."""
     before = screenings.latest(desk(), subject)
     if before is None:
-        people.case(desk(), subject).check_open()
+        studies.check_open(people.case(desk(), subject).closed_since)
     return _page(subject, {**before.criteria, "approach": before.approach} if before else {})
 
 

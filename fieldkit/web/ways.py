@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, url_for
 from wtforms import BooleanField, Field, RadioField, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
 
-from fieldkit.acts import consents, events, forms, guardians, situations
+from fieldkit.acts import consents, events, forms, guardians
 from fieldkit.rules import findings, ways
 from fieldkit.rules.ways import Evidence
 from fieldkit.studies import load_study
@@ -31,8 +31,8 @@ NOTED = (
 def names_a_paper(form: Form, field: Field) -> None:
     """Refuse, beside the field, words that name no paper where one is said to have been seen."""
     try:
-        situations.check_paper(form["basis_evidence"].data or "", field.data or "")
-    except situations.NoPaper as refusal:
+        ways.check_paper(form["basis_evidence"].data or "", field.data or "")
+    except ways.NoPaper as refusal:
         raise ValidationError(refusal.sentence(locale())) from refusal
 
 

@@ -78,7 +78,7 @@ def test_a_note_is_refused_when_the_child_stopped_while_the_page_was_open(
 ) -> None:
     opened = shown(desks["interviewer"], interview)
     wall_down(desks["interviewer"])
-    withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "child")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], "stop_keep", "child")
 
     said = note(interview, editor=opened.editor, base=opened.base)
     refused(ConsentMissing, "interviewer", lambda desk: answers.save(desk, said))
@@ -89,7 +89,7 @@ def test_a_note_of_a_child_who_withdrew_is_refused_as_unknown(
 ) -> None:
     answers.save(desks["interviewer"], note(interview))
     wall_down(desks["interviewer"])
-    withdrawals.withdraw(desks["interviewer"], "ZK-A03-001")
+    withdrawals.withdraw_each(desks["interviewer"], ["ZK-A03-001"])
 
     refused(NotFound, "interviewer", lambda desk: answers.save(desk, note(interview, "还有一句")))
 
@@ -102,7 +102,7 @@ def test_a_notice_from_another_machine_closes_the_open_page(
     carry: Callable[[Desk, Desk], object],
 ) -> None:
     wall_down(desks["interviewer"])
-    withdrawals.withdraw(desks["sg_lead"], "ZK-A03-001", "stop_keep")
+    withdrawals.withdraw_each(desks["sg_lead"], ["ZK-A03-001"], "stop_keep")
     carry(desks["sg_lead"], desks["interviewer"])
 
     refused(ConsentMissing, "interviewer", lambda desk: answers.save(desk, note(interview)))
@@ -163,7 +163,7 @@ def test_the_yes_of_one_child_permits_no_note_about_another(
 def test_with_the_triggers_in_place_what_slips_past_the_act_stops_at_the_log(
     desks: Desks, interview: str, consented: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "child")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], "stop_keep", "child")
     monkeypatch.setattr("fieldkit.rules.consent.effective", lambda *_, **__: True)
 
     with pytest.raises(WallBroken, match=WALL):

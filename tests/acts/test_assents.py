@@ -15,13 +15,13 @@ from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.interviews import ConsentMissing, GatesClosed
 from fieldkit.acts.people import NewChild
-from fieldkit.acts.situations import StudyClosed
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules import consent
 from fieldkit.rules.ages import OutOfRange
 from fieldkit.rules.findings import ReasonNeeded
+from fieldkit.rules.studies import StudyClosed
 from fieldkit.rules.versions import FormNotInForce
 from fieldkit.store import log
 from fieldkit.store.log import Draft
@@ -81,7 +81,7 @@ def test_an_answer_that_does_not_exist_is_refused(refused: Refused, consented: s
 
 
 def test_a_child_who_is_unknown_or_withdrew_is_not_asked(refused: Refused, desks: Desks, consented: str) -> None:
-    withdrawals.withdraw(desks["interviewer"], consented)
+    withdrawals.withdraw_each(desks["interviewer"], [consented])
 
     for subject in (consented, "nobody"):
         refused(NotFound, "interviewer", partial(assents.record, subject=subject, said=YES))
@@ -150,7 +150,7 @@ def test_after_a_no_there_is_no_second_attempt_the_same_day(refused: Refused, de
 def test_a_stop_in_the_middle_is_a_no_of_that_day_too(
     refused: Refused, desks: Desks, interview: str, consented: str
 ) -> None:
-    withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "child")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], "stop_keep", "child")
 
     refused(NotAgainToday, "interviewer", lambda desk: assents.record(desk, consented, YES))
 

@@ -118,7 +118,7 @@ def test_only_an_interviewer_attaches_and_only_to_an_interview_that_is_here(
     refused(NotAllowed, "translator sg_lead", lambda desk: attachments.listing(desk, interview))
     refused(NotAllowed, "translator sg_lead", lambda desk: attachments.open_one(desk, interview, "x"))
     case = people.listing(desks["interviewer"])[0]
-    withdrawals.withdraw(desks["interviewer"], case.id)
+    withdrawals.withdraw_each(desks["interviewer"], [case.id])
 
     for name in (interview, "nobody"):
         refused(NotFound, "interviewer", partial(attachments.check, interview=name, media="audio/mpeg", size=5))
@@ -127,7 +127,7 @@ def test_only_an_interviewer_attaches_and_only_to_an_interview_that_is_here(
 def test_the_page_offers_only_what_both_agreed_to(refused: Refused, talk: str, consented: str, desks: Desks) -> None:
     refused(NotAllowed, "coordinator translator sg_lead", lambda desk: attachments.permitted(desk, talk))
     assert attachments.permitted(desks["interviewer"], talk) == ("audio",)
-    withdrawals.withdraw(desks["interviewer"], consented, "audio", "child")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], "audio", "child")
     assert attachments.permitted(desks["interviewer"], talk) == ()
 
 
@@ -284,7 +284,7 @@ def test_a_yes_that_is_taken_back_hides_what_was_attached_and_the_one_who_did_de
 ) -> None:
     me = desks["interviewer"]
     id_ = _add(me, talk)
-    withdrawals.withdraw(me, consented, "audio", "child")
+    withdrawals.withdraw_each(me, [consented], "audio", "child")
 
     refused(TakenBack, "interviewer", lambda desk: attachments.open_one(desk, talk, id_))
     refused(ItemNotInForce, "interviewer", lambda desk: _add(desk, talk))
@@ -515,7 +515,7 @@ def test_of_a_child_that_is_gone_no_chunk_is_left_on_a_laptop_in_a_copy_there_or
         backups.write(translator, translator.folder.backups / backups.new_name(translator))
         assert (centre.status()["chunks"], len(holding()) >= 3 * len(sealed) + 2) == (4, True)
 
-        withdrawals.withdraw(me, consented, requested_by="guardian", relation="mother")
+        withdrawals.withdraw_each(me, [consented], requested_by="guardian", relation="mother")
         assert exchange.run(me).done
         assert exchange.run(coordinator).done
         removals.confirm(coordinator, consented, coordinator.today, told_all=True)

@@ -62,7 +62,7 @@ def test_only_an_interviewer_closes_an_interview(refused: Refused, interview: st
 
 
 def test_what_is_not_there_is_not_closed(refused: Refused, desks: Desks, consented: str, interview: str) -> None:
-    withdrawals.withdraw(desks["interviewer"], consented)
+    withdrawals.withdraw_each(desks["interviewer"], [consented])
 
     for name in ("nowhere", interview):
         refused(NotFound, "interviewer", partial(closings.page, interview=name))

@@ -318,7 +318,7 @@ def test_a_decision_about_a_note_stands_on_both_consents(disputed: Desk, note: s
 def test_without_the_consents_no_note_is_written_and_both_can_still_stand(
     refused: Refused, disputed: Desk, desks: Desks, note: str, consented: str, carry: Carry
 ) -> None:
-    withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "guardian", "mother")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], "stop_keep", "guardian", "mother")
     carry(desks["interviewer"], disputed)
     mine = taking(disputed, note, MINE)
 
@@ -334,7 +334,7 @@ def test_a_child_who_withdrew_is_in_no_list_and_has_no_page(
     mine = taking(disputed, note, MINE)
     for choice in choices:
         conflicts.decide(disputed, note, replace(mine, choice=choice))
-    withdrawals.withdraw(desks["interviewer"], consented)
+    withdrawals.withdraw_each(desks["interviewer"], [consented])
     carry(desks["interviewer"], disputed)
 
     assert (conflicts.listing(disputed), conflicts.waiting(disputed), conflicts.decided(disputed)) == ([], 0, [])
@@ -448,7 +448,7 @@ def test_a_fathers_no_beside_the_mothers_yes_is_told_and_not_decided(
     desks: Desks, disputed: Desk, consented: str, carry: Carry
 ) -> None:
     assert conflicts.clashes(disputed) == []
-    withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "guardian", "father")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], "stop_keep", "guardian", "father")
     carry(desks["interviewer"], disputed)
 
     assert [case.id for case in conflicts.clashes(disputed)] == [consented]

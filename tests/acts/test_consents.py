@@ -32,7 +32,6 @@ from fieldkit.acts.forms import NotUnderstood
 from fieldkit.acts.guardians import NoGuardianNow, NotAGuardian, OfAgeNow
 from fieldkit.acts.interviews import ConsentMissing, GatesClosed
 from fieldkit.acts.people import NewChild
-from fieldkit.acts.situations import StudyClosed
 from fieldkit.acts.told import ParentTold, PersonTold, Seen
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change, Value, natural_id
@@ -42,6 +41,7 @@ from fieldkit.rules.calendars import DayToAskAgain, DayToCome, NoDay
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.names import NoName
 from fieldkit.rules.pseudonyms import PseudonymDoubled, PseudonymTaken, PseudonymTells
+from fieldkit.rules.studies import StudyClosed
 from fieldkit.rules.versions import FormNotInForce
 from fieldkit.rules.ways import CannotRead, Evidence, NoSignature
 from fieldkit.store import log
@@ -103,7 +103,7 @@ def test_a_child_who_is_unknown_or_withdrew_takes_no_consent(
     refused: Refused, desks: Desks, consented: str, says: Says
 ) -> None:
     again = says(desks["interviewer"], consented)
-    withdrawals.withdraw(desks["interviewer"], consented)
+    withdrawals.withdraw_each(desks["interviewer"], [consented])
 
     for subject in (consented, "nobody"):
         refused(NotFound, "interviewer", partial(consents.record, subject=subject, said=again))

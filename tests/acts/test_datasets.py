@@ -81,7 +81,7 @@ def test_each_note_says_whether_it_may_be_quoted(desks: Desks, consented: str, t
         table = datasets.merged(desks["coordinator"])["answers"]
         (row,) = [dict(zip(table.columns, one, strict=True)) for one in table.rows]
         assert [row[name] for name in datasets.MARKS["answer"]] == [0, 0, quoted]
-        withdrawals.withdraw(desks["interviewer"], consented, "quote", "guardian", "mother")
+        withdrawals.withdraw_each(desks["interviewer"], [consented], "quote", "guardian", "mother")
 
 
 def test_who_withdrew_or_whose_guardian_objects_is_in_no_table(
@@ -90,7 +90,7 @@ def test_who_withdrew_or_whose_guardian_objects_is_in_no_table(
     consents.record(desks["interviewer"], consented, GuardianAnswer("father", {"participate": "no"}, []))
     carry(desks["interviewer"], desks["coordinator"])
     assert not any(table.rows for table in datasets.merged(desks["coordinator"]).values())
-    withdrawals.withdraw(desks["interviewer"], consented)
+    withdrawals.withdraw_each(desks["interviewer"], [consented])
     carry(desks["interviewer"], desks["coordinator"])
 
     assert not any(table.rows for table in datasets.merged(desks["coordinator"]).values())

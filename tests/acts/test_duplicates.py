@@ -115,7 +115,7 @@ def test_a_child_is_not_linked_with_itself_or_with_nobody(refused: Refused, cons
 def test_a_hidden_child_is_neither_listed_nor_linked(
     refused: Refused, desks: Desks, consented: str, again: str
 ) -> None:
-    withdrawals.withdraw(desks["interviewer"], consented, relation="mother")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], relation="mother")
 
     assert duplicates.listing(desks["interviewer"]) == []
     refused(NotFound, "interviewer", lambda desk: duplicates.one(desk, consented, again))
@@ -196,7 +196,7 @@ def test_nothing_is_written_by_half(
 
 def test_a_no_of_either_hides_both_until_it_is_unlinked(linked: Desk, consented: str, again: str) -> None:
     code = people.case(linked, again).case_code
-    withdrawals.withdraw(linked, code, requested_by="child")
+    withdrawals.withdraw_each(linked, [code], requested_by="child")
 
     assert people.listing(linked) == []
     for subject in (consented, again):
@@ -209,7 +209,7 @@ def test_a_guardians_no_to_the_other_record_stops_what_is_open(
     desks: Desks, linked: Desk, consented: str, again: str, interview: str
 ) -> None:
     answers.save(linked, SaveAnswer(interview, "W1", new_id(), "{}", "奶奶在家"))
-    withdrawals.withdraw(linked, again, scope="stop_keep", requested_by="child")
+    withdrawals.withdraw_each(linked, [again], scope="stop_keep", requested_by="child")
 
     with pytest.raises(ConsentMissing):
         answers.save(linked, SaveAnswer(interview, "W2", new_id(), "{}", "还有一句"))
@@ -230,7 +230,7 @@ def test_a_yes_to_one_record_opens_nothing_for_the_other(
 def test_a_withdrawn_child_is_deleted_with_both_records(
     desks: Desks, linked: Desk, consented: str, again: str, carry: Carry
 ) -> None:
-    withdrawals.withdraw(linked, consented, relation="mother")
+    withdrawals.withdraw_each(linked, [consented], relation="mother")
     carry(linked, desks["coordinator"])
     centre = desks["coordinator"]
 
@@ -286,7 +286,7 @@ def test_a_link_that_arrives_before_or_after_a_withdrawal_hides_both(
     desks: Desks, centre: Desk, consented: str, again: str, carry: Carry
 ) -> None:
     desk = desks["interviewer"]
-    withdrawals.withdraw(centre, people.case(desk, again).case_code, requested_by="guardian")
+    withdrawals.withdraw_each(centre, [people.case(desk, again).case_code], requested_by="guardian")
     duplicates.link(desk, consented, again, WHY)
     carry(desk, centre)
     assert people.listing(centre) == []

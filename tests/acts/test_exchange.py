@@ -251,7 +251,7 @@ def test_a_child_that_is_gone_stays_gone_also_at_the_hub_and_when_a_late_laptop_
 ) -> None:
     laptop, office = desks["interviewer"], desks["coordinator"]
     _said(laptop, interview, "下雨放学的时候")
-    withdrawals.withdraw(laptop, consented, requested_by="guardian", relation="mother")
+    withdrawals.withdraw_each(laptop, [consented], requested_by="guardian", relation="mother")
     for desk in (laptop, office, laptop):
         exchange.take_card(desk, card)
         assert exchange.run(desk).done

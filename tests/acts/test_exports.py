@@ -63,7 +63,7 @@ def test_the_question_stands_as_the_child_heard_it(desks: Desks, interview: str,
 
 
 def test_a_child_who_withdrew_is_left_out_and_counted(desks: Desks, told: str, carry: Carry) -> None:
-    withdrawals.withdraw(desks["interviewer"], "ZK-A03-001")
+    withdrawals.withdraw_each(desks["interviewer"], ["ZK-A03-001"])
     carry(desks["interviewer"], desks["coordinator"])
     found = exports.dataset(desks["coordinator"])
 
@@ -71,7 +71,7 @@ def test_a_child_who_withdrew_is_left_out_and_counted(desks: Desks, told: str, c
 
 
 def test_who_stopped_and_left_what_was_said_stays_in(desks: Desks, told: str, consented: str, carry: Carry) -> None:
-    withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "child")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], "stop_keep", "child")
     carry(desks["interviewer"], desks["coordinator"])
 
     assert len(exports.dataset(desks["coordinator"]).rows) == 2

@@ -27,7 +27,7 @@ Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 
 
 def test_a_child_who_is_unknown_or_withdrew_has_no_form(refused: Refused, desks: Desks, child: str) -> None:
-    withdrawals.withdraw(desks["interviewer"], child)
+    withdrawals.withdraw_each(desks["interviewer"], [child])
 
     for show in (forms.guardian_form, forms.carer_form, forms.child_form, forms.opening):
         for subject in (child, "nobody"):

@@ -188,13 +188,13 @@ class History(RuleBasedStateMachine):
         """By telephone, and sometimes nobody notes which one: then no guardian takes it back."""
         if self.out or (not who and not self.opened):
             return
-        withdrawals.withdraw(self.desk, self.child, "stop_keep", relation=who)
+        withdrawals.withdraw_each(self.desk, [self.child], "stop_keep", relation=who)
         self.against.setdefault(who, set()).add(self.desk.today)
 
     @rule()
     def the_child_stops_it(self) -> None:
         if self.opened and not self.out:
-            withdrawals.withdraw(self.desk, self.child, "stop_keep", "child")
+            withdrawals.withdraw_each(self.desk, [self.child], "stop_keep", "child")
             self.child_yes, self.child_no = False, self.desk.today
             self.child_noes.add(self.desk.today)
 
@@ -265,7 +265,7 @@ class History(RuleBasedStateMachine):
     @rule()
     def they_withdraw(self) -> None:
         if self.opened:  # rarely enough to let the rest of a history happen
-            withdrawals.withdraw(self.desk, self.child)
+            withdrawals.withdraw_each(self.desk, [self.child])
             self.out = True
 
     def permitted(self) -> bool:

@@ -11,7 +11,6 @@ import pytest
 from fieldkit.acts import household, people, situations
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
-from fieldkit.acts.situations import NoPaper
 from fieldkit.acts.told import ChildFacts, IdentityTold, ParentTold, PersonTold, Seen
 from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
@@ -21,6 +20,7 @@ from fieldkit.rules.calendars import DayToCome, NoDay
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.left_behind import AwayInFuture, AwayTooLong, StartsTooLate
 from fieldkit.rules.names import NoName, TooLong
+from fieldkit.rules.ways import NoPaper
 from fieldkit.store import people as store
 
 Desks = dict[str, Desk]

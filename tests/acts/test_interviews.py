@@ -105,10 +105,10 @@ def test_without_the_triggers_a_start_after_a_withdrawal_is_refused(
 ) -> None:
     wall_down(desks["interviewer"])
     assents.record(desks["interviewer"], consented, YES)
-    withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "guardian")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], "stop_keep", "guardian")
     told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented, KEPT))
     assert "G13" in failing(told)
-    withdrawals.withdraw(desks["interviewer"], consented)
+    withdrawals.withdraw_each(desks["interviewer"], [consented])
 
     refused(NotFound, "interviewer", lambda desk: interviews.start(desk, consented, KEPT))
 
@@ -147,7 +147,7 @@ def test_a_notice_from_elsewhere_closes_the_start(
 ) -> None:
     wall_down(desks["interviewer"])
     assents.record(desks["interviewer"], consented, YES)
-    withdrawals.withdraw(desks["sg_lead"], "zk-a03-001", "stop_keep")
+    withdrawals.withdraw_each(desks["sg_lead"], ["zk-a03-001"], "stop_keep")
     carry(desks["sg_lead"], desks["interviewer"])
 
     refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented, KEPT))
@@ -202,7 +202,7 @@ def test_only_an_interviewer_chooses_which_questions_are_asked(refused: Refused,
 def test_the_core_set_is_not_chosen_after_the_childs_stop(
     refused: Refused, desks: Desks, consented: str, interview: str
 ) -> None:
-    withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "child")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], "stop_keep", "child")
 
     refused(ConsentMissing, "interviewer", partial(interviews.choose_mode, interview=interview, mode="core"))
 

@@ -129,7 +129,7 @@ def test_a_sheet_that_leaves_something_open_is_not_typed_in(
 
 
 def test_a_child_who_is_unknown_or_withdrew_is_not_typed_in(refused: Refused, desks: Desks, consented: str) -> None:
-    withdrawals.withdraw(desks["interviewer"], consented)
+    withdrawals.withdraw_each(desks["interviewer"], [consented])
 
     for subject in (consented, "nobody"):
         refused(NotFound, "interviewer", partial(enter, subject=subject))
@@ -516,12 +516,12 @@ def test_an_interview_at_the_laptop_has_no_sheet(desks: Desks, interview: str) -
 
 def test_after_a_later_no_nothing_more_is_typed(refused: Refused, desks: Desks, consented: str) -> None:
     typed = enter(desks["interviewer"], consented)
-    withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "guardian")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], "stop_keep", "guardian")
 
     refused(
         ConsentMissing, "interviewer", lambda desk: answers.save(desk, SaveAnswer(typed, "W1", "editor-1", "", "下雨"))
     )
-    withdrawals.withdraw(desks["interviewer"], consented)
+    withdrawals.withdraw_each(desks["interviewer"], [consented])
     refused(NotFound, "interviewer", partial(questions.page, interview=typed))
 
 

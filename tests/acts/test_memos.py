@@ -36,7 +36,7 @@ def test_a_memo_that_is_too_long_is_not_cut_in_silence(refused: Refused, intervi
 def test_a_memo_is_about_an_interview_that_is_here(
     refused: Refused, desks: Desks, interview: str, consented: str
 ) -> None:
-    withdrawals.withdraw(desks["interviewer"], consented)
+    withdrawals.withdraw_each(desks["interviewer"], [consented])
 
     for name in (interview, "nobody"):
         refused(NotFound, "interviewer", partial(memos.write, interview=name, parts=SHARED))

@@ -36,7 +36,7 @@ def test_nothing_is_noted_about_an_interview_that_is_not_there(refused: Refused)
 
 
 def test_without_consent_no_moment_is_kept(refused: Refused, desks: Desks, consented: str, interview: str) -> None:
-    withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "child")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], "stop_keep", "child")
 
     refused(ConsentMissing, "interviewer", partial(moments.note, interview=interview, what="came_in"))
 

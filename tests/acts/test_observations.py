@@ -29,7 +29,7 @@ def test_only_an_interviewer_writes_what_was_seen(refused: Refused, interview: s
 def test_nothing_is_seen_around_an_interview_that_is_not_there(
     refused: Refused, desks: Desks, consented: str, interview: str
 ) -> None:
-    withdrawals.withdraw(desks["interviewer"], consented)
+    withdrawals.withdraw_each(desks["interviewer"], [consented])
 
     for name in ("nowhere", interview):
         refused(NotFound, "interviewer", partial(observations.keep, interview=name, parts=SEEN))

@@ -15,7 +15,6 @@ from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild, NoSerialLeft
-from fieldkit.acts.situations import StudyClosed
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
@@ -24,6 +23,7 @@ from fieldkit.rules.calendars import UnknownCalendar
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.names import TooLong
 from fieldkit.rules.slips import Slip
+from fieldkit.rules.studies import StudyClosed
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -114,7 +114,7 @@ def test_a_second_child_of_one_name_or_phone_at_one_site_wants_a_look_first(refu
 def test_a_child_who_is_hidden_is_named_to_nobody_who_registers(desks: Desks, consented: str) -> None:
     desk = desks["interviewer"]
     slip = people.case(desk, consented)
-    withdrawals.withdraw(desk, consented, "all", "guardian")
+    withdrawals.withdraw_each(desk, [consented], "all", "guardian")
     assert people.register(desk, replace(RIVER, called=slip.called or "", phone=slip.phone or "", site=slip.site))
 
 
@@ -150,7 +150,7 @@ def test_the_birth_date_is_not_kept(desks: Desks, words: Callable[[Desk], str]) 
 def test_codes_are_counted_by_site_and_a_withdrawn_child_keeps_its_own(desks: Desks) -> None:
     desk = desks["interviewer"]
     first = people.register(desk, RIVER)
-    withdrawals.withdraw(desk, first)
+    withdrawals.withdraw_each(desk, [first])
     codes = [people.case(desk, people.register(desk, replace(RIVER, site=site))).case_code for site in ("A03", "B01")]
 
     assert codes == ["ZK-A03-002", "ZK-B01-001"]

@@ -36,7 +36,7 @@ def test_a_page_is_for_the_team_and_its_coordinator(refused: Refused, desks: Des
 
 
 def test_a_page_of_a_child_who_withdrew_is_gone(refused: Refused, desks: Desks, interview: str, consented: str) -> None:
-    withdrawals.withdraw(desks["interviewer"], consented)
+    withdrawals.withdraw_each(desks["interviewer"], [consented])
 
     refused(NotFound, "interviewer", partial(questions.page, interview=interview))
 

@@ -23,7 +23,7 @@ def test_an_unknown_interview_and_a_withdrawn_child_have_no_key(
 ) -> None:
     refused(NotFound, "interviewer", lambda desk: queues.key(desk, "no-such-interview"))
     queues.key(desks["interviewer"], interview)
-    withdrawals.withdraw(desks["interviewer"], consented)
+    withdrawals.withdraw_each(desks["interviewer"], [consented])
 
     refused(NotFound, "interviewer", lambda desk: queues.key(desk, interview))
 

@@ -217,8 +217,8 @@ def test_what_the_child_takes_back_face_to_face_goes_at_once_from_the_laptop_tha
 def test_a_recording_that_nobody_took_back_is_not_deleted(
     refused: Refused, desks: Desks, consented: str, recorded: tuple[str, str]
 ) -> None:
-    withdrawals.withdraw(desks["coordinator"], consented, "photo")
-    withdrawals.withdraw(desks["coordinator"], consented, "quote")
+    withdrawals.withdraw_each(desks["coordinator"], [consented], "photo")
+    withdrawals.withdraw_each(desks["coordinator"], [consented], "quote")
     refused(NotWithdrawn, "coordinator", lambda desk: redactions.confirm(desk, consented, day(desk), told_all=True))
     assert redactions.due(desks["coordinator"]) == []
 
@@ -228,7 +228,7 @@ def test_a_recording_that_was_taken_back_is_gone_everywhere_whoever_made_it(
     desks: Desks, consented: str, recorded: tuple[str, str], said: list[str], role: str, tmp_path: Path, carry: Carry
 ) -> None:
     desk, (interview, id_) = desks["coordinator"], recorded
-    withdrawals.withdraw(desks[role], consented, "audio", "guardian")
+    withdrawals.withdraw_each(desks[role], [consented], "audio", "guardian")
     carry(desks[role], desk)
     (found,) = redactions.due(desk)
     assert [(one.record, one.media, one.bytes, one.devices) for one in found.recordings] == [
@@ -254,7 +254,7 @@ def test_what_is_taken_back_on_two_days_is_deleted_together(
 ) -> None:
     desk = desks["coordinator"]
     withdrawals.take_back(desk, consented, said[:1], "child")
-    withdrawals.withdraw(desk, consented, "audio", "guardian")
+    withdrawals.withdraw_each(desk, [consented], "audio", "guardian")
     (found,) = redactions.due(desk)
     assert (len(found.answers), len(found.recordings), found.asked_by, found.stay) == (1, 1, "both", 1)
     kept = redactions.kept(desk, redactions.confirm(desk, consented, day(desk), told_all=True))
@@ -266,7 +266,7 @@ def test_a_recording_that_comes_late_is_listed_once_more_and_one_that_is_agreed_
 ) -> None:
     desk, laptop = desks["coordinator"], desks["interviewer"]
     attachments.add(laptop, recorded[0], "audio/mpeg", len(SOUND), BytesIO(SOUND))
-    withdrawals.withdraw(desk, consented, "audio", "guardian")
+    withdrawals.withdraw_each(desk, [consented], "audio", "guardian")
     redactions.confirm(desk, consented, day(desk), told_all=True)
     carry(laptop, desk)
     assert [len(one.recordings) for one in redactions.due(desk)] == [1]

@@ -52,7 +52,7 @@ def told(desks: Desks, consented: str, interview: str, carry: Carry, tmp_path: P
     answers.save(desk, SaveAnswer(interview, line.id, line.editor, line.base, WORDS))
     handover.write(desk, tmp_path / "day3.fieldkit")
     code = people.case(desk, consented).case_code
-    withdrawals.withdraw(desk, consented, requested_by="guardian", relation="mother")
+    withdrawals.withdraw_each(desk, [consented], requested_by="guardian", relation="mother")
     carry(desk, desks["coordinator"])
     return code
 
@@ -81,7 +81,7 @@ def test_a_child_who_did_not_withdraw_or_whom_nobody_knows_is_left_alone(
 
 
 def test_keeping_what_was_said_asks_for_no_deleting(desks: Desks, consented: str, carry: Carry) -> None:
-    withdrawals.withdraw(desks["interviewer"], consented, scope="stop_keep")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], scope="stop_keep")
     carry(desks["interviewer"], desks["coordinator"])
 
     with pytest.raises(NotWithdrawn):
@@ -112,7 +112,7 @@ def test_what_waits_is_listed_with_who_asked_and_until_when(desks: Desks, consen
 def test_a_withdrawal_by_notice_waits_too(desks: Desks, consented: str, interview: str, carry: Carry) -> None:
     carry(desks["interviewer"], desks["coordinator"])
     code = people.case(desks["coordinator"], consented).case_code
-    withdrawals.withdraw(desks["sg_lead"], code)
+    withdrawals.withdraw_each(desks["sg_lead"], [code])
     carry(desks["sg_lead"], desks["coordinator"])
     (found,) = removals.due(desks["coordinator"])
 
@@ -225,7 +225,7 @@ def test_a_child_of_another_team_is_gone_on_all_its_machines(
     desk = desks["coordinator"]
     other = demo.join(desk, Folder.open(tmp_path / "B"), "王宁", "interviewer", passphrase, "B")
     child = people.register(other, NewChild("阿宁", "", "A03", "m", f"{Clock().today().year - 11}-01"))
-    withdrawals.withdraw(other, child)
+    withdrawals.withdraw_each(other, [child])
     carry(other, desk)
     removals.confirm(desk, child, day(desk), told_all=True)
     carry(desk, other)
@@ -246,8 +246,8 @@ def test_a_child_who_is_gone_is_known_by_its_code(desks: Desks, consented: str, 
     kept = removals.confirm(desk, consented, day(desk), told_all=True)
 
     assert removals.tombstone_of(desk, consented) == kept
-    assert withdrawals.withdraw(desk, told).gone
-    assert not withdrawals.withdraw(desk, "ZK-A09-099").gone
+    assert withdrawals.withdraw_each(desk, [told])[0].gone
+    assert not withdrawals.withdraw_each(desk, ["ZK-A09-099"])[0].gone
 
 
 def test_what_a_family_is_told_leaves_no_kind_out() -> None:
@@ -313,7 +313,7 @@ def test_a_withdrawal_by_notice_is_lifted_and_the_next_talk_can_begin(
 ) -> None:
     desk, laptop = desks["coordinator"], desks["interviewer"]
     carry(laptop, desk)
-    withdrawals.withdraw(desk, people.case(laptop, consented).case_code)
+    withdrawals.withdraw_each(desk, [people.case(laptop, consented).case_code])
     (asked,) = removals.due(desk)
     removals.lift(desk, asked.id, "家里打电话来，愿意继续")
     carry(desk, laptop)

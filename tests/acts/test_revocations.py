@@ -189,7 +189,7 @@ def test_a_child_whom_a_coordinator_who_was_taken_out_erases_is_hidden_and_not_d
     second = joins("孙宁", "coordinator", "A")
     carry(chief, second)
     revocations.revoke(chief, second.device.id, "left")
-    withdrawals.withdraw(second, consented, requested_by="guardian", relation="mother")
+    withdrawals.withdraw_each(second, [consented], requested_by="guardian", relation="mother")
     removals.confirm(second, consented, second.clock.today().isoformat(), told_all=True)
     carry(second, chief)
     carry(chief, laptop)

@@ -9,10 +9,10 @@ from fieldkit.acts import consents, people, rosters
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.rosters import Row, TooFewSerials
-from fieldkit.acts.situations import StudyClosed
 from fieldkit.clock import Clock
 from fieldkit.errors import NotAllowed, Refusal
 from fieldkit.rules.findings import ReasonNeeded
+from fieldkit.rules.studies import StudyClosed
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]

@@ -122,7 +122,7 @@ def test_deleting_a_child_who_withdrew_changes_no_count(
     desks: Desks, interview: str, consented: str, both_away: str, counts: Callable[[Cell], dict[str, int]]
 ) -> None:
     grouped = Cell(sex="f", lbc_group=both_away)
-    withdrawals.withdraw(desks["interviewer"], consented, relation="mother")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], relation="mother")
     before = counts(GIRLS), counts(grouped)
     desk = desks["coordinator"]
     removals.confirm(desk, consented, desk.today, told_all=True)
@@ -135,7 +135,7 @@ def test_a_child_of_the_pilot_who_withdrew_counts_nowhere_before_and_after_delet
     desks: Desks, interview: str, consented: str, counts: Callable[[Cell], dict[str, int]]
 ) -> None:
     household.save_child(desks["interviewer"], consented, ChildFacts(pilot="yes"), Seen())
-    withdrawals.withdraw(desks["interviewer"], consented, relation="mother")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], relation="mother")
     before = counts(GIRLS)
     desk = desks["coordinator"]
     removals.confirm(desk, consented, desk.today, told_all=True)

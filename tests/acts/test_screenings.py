@@ -9,10 +9,10 @@ from fieldkit.acts import checks, people, screenings, withdrawals
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.editors import Opened
 from fieldkit.acts.people import NewChild
-from fieldkit.acts.situations import StudyClosed
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
+from fieldkit.rules.studies import StudyClosed
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -68,7 +68,7 @@ def test_what_is_no_answer_to_a_criterion_is_refused(
 
 
 def test_a_child_who_withdrew_is_not_screened(refused: Refused, desks: Desks, new: str) -> None:
-    withdrawals.withdraw(desks["interviewer"], new)
+    withdrawals.withdraw_each(desks["interviewer"], [new])
 
     refused(NotFound, "interviewer", lambda desk: screenings.record(desk, new, screenings.all_fit()))
     refused(NotFound, "interviewer", lambda desk: screenings.latest(desk, new))

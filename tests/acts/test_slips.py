@@ -124,7 +124,7 @@ def test_two_children_have_two_codes(desks: Desks, child: str, other_child: str)
 def test_a_family_leaves_with_the_code_in_small_letters_too(refused: Refused, desks: Desks, child: str) -> None:
     code = slips.family_slip(desks["interviewer"], child).code
 
-    assert withdrawals.withdraw(desks["interviewer"], f" {code.lower()} ").known
+    assert withdrawals.withdraw_each(desks["interviewer"], [f" {code.lower()} "])[0].known
     refused(NotFound, "interviewer", lambda desk: people.case(desk, child))
     refused(NotFound, "interviewer", lambda desk: slips.family_slip(desk, child))
 
@@ -135,7 +135,7 @@ def test_a_family_leaves_on_a_machine_that_does_not_know_the_code(
     code = slips.family_slip(desks["interviewer"], child).code
     other = joins("周平", "interviewer", "B")
 
-    assert not withdrawals.withdraw(other, code.lower()).known
+    assert not withdrawals.withdraw_each(other, [code.lower()])[0].known
     carry(other, desks["interviewer"])
 
     refused(NotFound, "interviewer", lambda desk: people.case(desk, child))

@@ -257,7 +257,7 @@ def test_a_guardian_who_withdraws_meanwhile_takes_the_childs_choice_from_nobody(
 ) -> None:
     me = desks["interviewer"]
     note(me, interview)
-    withdrawals.withdraw(me, consented, relation="mother")
+    withdrawals.withdraw_each(me, [consented], relation="mother")
 
     stops.finish(me, interview, stops.begin(me, interview, choice).mark)
 

@@ -74,7 +74,7 @@ def test_nobody_is_rung_or_visited_again_whose_family_took_that_back(desks: Desk
     day = (desk.clock.today() + timedelta(days=5)).isoformat()
     visits.record(desk, consented, "not_home", next_on=day)
     assert [code for code, _ in codes(desk)] == ["visit"]
-    withdrawals.withdraw(desk, consented, "recontact", "guardian", "mother")
+    withdrawals.withdraw_each(desk, [consented], "recontact", "guardian", "mother")
 
     assert codes(desk) == []
 
@@ -168,7 +168,7 @@ def test_a_reminder_that_outlives_a_talk_holds_no_word_of_it_and_is_nobodys_of_a
         kept = machine.recall(tables, f"aftercare:{interview}")
         assert [dict(one) for one in tables.table("moments").rows] == []
     assert json.loads(kept or b"{}") == {"subject": consented, "interviewer": desk.me.code, "day": desk.today}
-    withdrawals.withdraw(desk, consented, relation="mother")
+    withdrawals.withdraw_each(desk, [consented], relation="mother")
     assert upset(desk) == []
 
 

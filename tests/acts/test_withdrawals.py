@@ -47,17 +47,17 @@ def gone(desk: Desk, subject: str, interview: str) -> bool:
 
 
 def test_a_translator_who_could_not_pass_it_on_is_told_whom_to_ask(refused: Refused) -> None:
-    refused(CannotCarry, "translator", lambda desk: withdrawals.withdraw(desk, "ZK-A03-001"))
+    refused(CannotCarry, "translator", lambda desk: withdrawals.withdraw_each(desk, ["ZK-A03-001"]))
 
 
 def test_without_a_code_nobody_is_meant(refused: Refused) -> None:
     for code in ("", "  ", "\n"):
-        refused(Missing, "interviewer coordinator sg_lead", partial(withdrawals.withdraw, code=code))
+        refused(Missing, "interviewer coordinator sg_lead", partial(withdrawals.withdraw_each, codes=[code]))
 
 
 def test_a_scope_or_asker_that_does_not_exist_is_refused(refused: Refused, child: str) -> None:
-    refused(Invalid, "interviewer", lambda desk: withdrawals.withdraw(desk, child, "some"))
-    refused(Invalid, "interviewer", lambda desk: withdrawals.withdraw(desk, child, "all", "neighbour"))
+    refused(Invalid, "interviewer", lambda desk: withdrawals.withdraw_each(desk, [child], "some"))
+    refused(Invalid, "interviewer", lambda desk: withdrawals.withdraw_each(desk, [child], "all", "neighbour"))
 
 
 def test_a_withdrawal_is_never_refused(desks: Desks, child: str) -> None:
@@ -72,12 +72,12 @@ def test_a_withdrawal_is_never_refused(desks: Desks, child: str) -> None:
         "a\0b\ud800",
     ):
         for scope, asker in (("all", "guardian"), ("stop_keep", "child"), ("all", "both")):
-            assert withdrawals.withdraw(desk, code, scope, asker).code == clean(code)
+            assert withdrawals.withdraw_each(desk, [code], scope, asker)[0].code == clean(code)
     assert checks.check(desk).ok
 
 
 def test_what_both_ask_for_is_a_no_of_each(desks: Desks, consented: str, changes: Changes) -> None:
-    withdrawals.withdraw(desks["interviewer"], consented, requested_by="both")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], requested_by="both")
 
     said = [(one.set["actor"], one.set["act"]) for one in changes(desks["interviewer"], "consent_event")]
     assert said == [("guardian", "given"), ("guardian", "withdrawn"), ("child", "withdrawn")]
@@ -85,7 +85,7 @@ def test_what_both_ask_for_is_a_no_of_each(desks: Desks, consented: str, changes
 
 def test_a_child_of_the_own_team_gets_an_event(desks: Desks, consented: str, changes: Changes) -> None:
     (given,) = changes(desks["interviewer"], "consent_event")
-    done = withdrawals.withdraw(desks["interviewer"], consented, relation="mother")
+    done = withdrawals.withdraw_each(desks["interviewer"], [consented], relation="mother")[0]
 
     event = changes(desks["interviewer"], "consent_event")[-1]
     assert done == Withdrawn(consented, True)
@@ -101,7 +101,7 @@ def test_only_the_guardian_who_is_named_can_take_it_back(
 ) -> None:
     """A father who rings takes nothing from the mother, and what nobody is named for a coordinator voids."""
     desk = desks["interviewer"]
-    withdrawals.withdraw(desk, consented, "stop_keep", relation=relation)
+    withdrawals.withdraw_each(desk, [consented], "stop_keep", relation=relation)
     case = people.case(desk, consented)
     assert case.to_take_back == bool(relation)
 
@@ -117,7 +117,7 @@ def test_the_grown_participants_own_withdrawal_is_theirs(desks: Desks, consented
     spoke = {"actor": "adult_participant", "person": consented, "act": "given", "day": desk.today}
     with desk.db.writing() as tables:
         log.append(tables, desk.pen, Draft("consent_event", spoke, subject=consented))
-    withdrawals.withdraw(desk, consented, "stop_keep", "child")
+    withdrawals.withdraw_each(desk, [consented], "stop_keep", "child")
 
     assert changes(desk, "consent_event")[-1].set["actor"] == "adult_participant"
 
@@ -128,8 +128,10 @@ def test_after_eighteen_no_guardian_withdraws_and_who_is_asked_is_the_person_alo
 ) -> None:
     desk = desks["interviewer"]
     born(desk, consented, "2005-01-01")
-    refused(OnlyThemselves, "interviewer", lambda me: withdrawals.withdraw(me, consented, scope, relation="mother"))
-    withdrawals.withdraw(desk, consented, scope, "both")
+    refused(
+        OnlyThemselves, "interviewer", lambda me: withdrawals.withdraw_each(me, [consented], scope, relation="mother")
+    )
+    withdrawals.withdraw_each(desk, [consented], scope, "both")
 
     assert [one.set["actor"] for one in changes(desk, "consent_event")][1:] == ["child"]
 
@@ -150,7 +152,7 @@ def test_of_several_one_of_eighteen_holds_no_other_childs_withdrawal_up(
 
 @pytest.mark.parametrize("role", ["coordinator", "sg_lead"])
 def test_any_other_machine_writes_a_notice_without_a_name(desks: Desks, changes: Changes, role: str) -> None:
-    done = withdrawals.withdraw(desks[role], " ZK-A03-001 ", requested_by="child")
+    done = withdrawals.withdraw_each(desks[role], [" ZK-A03-001 "], requested_by="child")[0]
 
     (notice,) = changes(desks[role], "notice")
     assert done == Withdrawn("ZK-A03-001", False)
@@ -162,7 +164,10 @@ def test_by_id_by_code_and_by_pseudonym_the_child_is_gone_at_once(desks: Desks, 
     desk = desks["interviewer"]
     name = people.case(desk, consented).pseudonym
     assert name is not None
-    events = [withdrawals.withdraw(desk, code) for code in ("zk-a03-001", consented, name.zh, name.en.upper(), name.en)]
+    events = [
+        withdrawals.withdraw_each(desk, [code])[0]
+        for code in ("zk-a03-001", consented, name.zh, name.en.upper(), name.en)
+    ]
 
     assert all(done.known for done in events)
     assert gone(desk, consented, told)
@@ -173,7 +178,7 @@ def test_one_of_the_names_is_enough(desks: Desks, told: str, consented: str, whi
     one = people.case(desks["interviewer"], consented)
     assert one.pseudonym is not None
     codes = {"id": one.id, "case code": "zk-A03-001", "pseudonym": one.pseudonym.zh, "pinyin": one.pseudonym.en.lower()}
-    withdrawals.withdraw(desks["interviewer"], codes[which])
+    withdrawals.withdraw_each(desks["interviewer"], [codes[which]])
 
     assert gone(desks["interviewer"], consented, told)
 
@@ -183,7 +188,7 @@ def test_after_the_stick_the_child_is_gone_at_the_centre_too(
 ) -> None:
     carry(desks["interviewer"], desks["coordinator"])
     assert len(exports.dataset(desks["coordinator"]).rows) == 1
-    withdrawals.withdraw(desks["interviewer"], "ZK-A03-001")
+    withdrawals.withdraw_each(desks["interviewer"], ["ZK-A03-001"])
     carry(desks["interviewer"], desks["coordinator"])
 
     assert gone(desks["coordinator"], consented, told)
@@ -195,7 +200,7 @@ def test_what_the_centre_withdraws_is_gone_on_the_laptop(
     desks: Desks, told: str, consented: str, carry: Carry, changes: Changes
 ) -> None:
     carry(desks["interviewer"], desks["coordinator"])
-    assert withdrawals.withdraw(desks["coordinator"], "ZK-A03-001") == Withdrawn("ZK-A03-001", True)
+    assert withdrawals.withdraw_each(desks["coordinator"], ["ZK-A03-001"])[0] == Withdrawn("ZK-A03-001", True)
     assert gone(desks["coordinator"], consented, told)
     assert [notice.set["code"] for notice in changes(desks["coordinator"], "notice")] == ["ZK-A03-001"]
     carry(desks["coordinator"], desks["interviewer"])
@@ -208,7 +213,7 @@ def test_a_notice_waits_for_a_child_who_comes_later(
 ) -> None:
     name = people.case(desks["interviewer"], consented).pseudonym
     assert name is not None
-    assert not withdrawals.withdraw(desks["coordinator"], name.en.upper()).known
+    assert not withdrawals.withdraw_each(desks["coordinator"], [name.en.upper()])[0].known
     carry(desks["interviewer"], desks["coordinator"])
 
     assert changes(desks["coordinator"], "answer")
@@ -221,7 +226,7 @@ def test_a_laptop_of_another_team_hides_a_child_whom_it_never_saw(
     desks: Desks, told: str, consented: str, carry: Carry, joins: Callable[[str, str, str], Desk]
 ) -> None:
     team_b = joins("王越", "interviewer", "B")
-    assert withdrawals.withdraw(team_b, "ZK-A03-001") == Withdrawn("ZK-A03-001", False)
+    assert withdrawals.withdraw_each(team_b, ["ZK-A03-001"])[0] == Withdrawn("ZK-A03-001", False)
     carry(team_b, desks["translator"])  # who cannot read it, and carries it on
     carry(desks["translator"], desks["interviewer"])
 
@@ -230,13 +235,13 @@ def test_a_laptop_of_another_team_hides_a_child_whom_it_never_saw(
 
 def test_a_code_that_only_looks_alike_means_nobody(desks: Desks, child: str) -> None:
     for code in ("ZK-A03-00", "ZK-A03-0011", "ZK-A03-%", "_" * 10, "小满"):
-        assert not withdrawals.withdraw(desks["interviewer"], code).known
+        assert not withdrawals.withdraw_each(desks["interviewer"], [code])[0].known
 
     assert people.case(desks["interviewer"], child)
 
 
 def test_who_stops_and_leaves_what_was_said_is_not_hidden(desks: Desks, told: str, consented: str) -> None:
-    withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "child")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], "stop_keep", "child")
 
     assert questions.page(desks["interviewer"], told).questions[0].text_now == "下雨放学的时候"
     assert people.case(desks["interviewer"], consented).step.code == "not_today"
@@ -246,13 +251,13 @@ def test_another_parents_yes_lifts_no_withdrawal(
     refused: Refused, desks: Desks, consented: str, says: Callable[..., GuardianAnswer]
 ) -> None:
     fathers = says(desks["interviewer"], consented, relation="father")
-    withdrawals.withdraw(desks["interviewer"], consented, requested_by="both")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], requested_by="both")
 
     refused(NotFound, "interviewer", lambda desk: consents.record(desk, consented, fathers))
 
 
 def test_nothing_is_destroyed(desks: Desks, told: str, consented: str, words: Callable[[Desk], str]) -> None:
-    withdrawals.withdraw(desks["interviewer"], consented)
+    withdrawals.withdraw_each(desks["interviewer"], [consented])
 
     assert "下雨放学的时候" in words(desks["interviewer"])
 
@@ -260,8 +265,8 @@ def test_nothing_is_destroyed(desks: Desks, told: str, consented: str, words: Ca
 def test_a_power_cut_leaves_no_half_withdrawal(
     desks: Desks, child: str, broken: Callable[[int, Callable[[], object]], None]
 ) -> None:
-    broken(1, lambda: withdrawals.withdraw(desks["interviewer"], child))
-    broken(1, lambda: withdrawals.withdraw(desks["interviewer"], "ZK-B01-042"))
+    broken(1, lambda: withdrawals.withdraw_each(desks["interviewer"], [child]))
+    broken(1, lambda: withdrawals.withdraw_each(desks["interviewer"], ["ZK-B01-042"]))
     assert people.case(desks["interviewer"], child)
 
 
@@ -276,7 +281,7 @@ def test_in_whatever_order_the_sticks_go_the_child_is_gone_in_the_end(
     machines = {"laptop": desks["interviewer"], "centre": desks["coordinator"], "lead": desks["sg_lead"]}
     born = f"{Clock().today().year - 12}-01"
     subject = people.register(machines["laptop"], NewChild("小河", "", "A03", "m", born))
-    withdrawals.withdraw(machines["lead"], people.case(machines["laptop"], subject).case_code)
+    withdrawals.withdraw_each(machines["lead"], [people.case(machines["laptop"], subject).case_code])
     for way in [*order, *order]:
         giver, taker = way.split(" to ")
         carry(machines[giver], machines[taker])
@@ -292,7 +297,7 @@ def test_a_part_is_taken_back_and_the_rest_goes_on(
 ) -> None:
     desk = desks["interviewer"]
     for _twice in range(2):
-        withdrawals.withdraw(desk, consented, scope, "guardian", "mother")
+        withdrawals.withdraw_each(desk, [consented], scope, "guardian", "mother")
     events = people.case(desk, consented).events
     assert [event.act for event in events].count("limited") == 1
     assert consent.takes_back(events, item)
@@ -307,7 +312,7 @@ def test_a_part_is_taken_back_by_notice_too_and_stops_no_interview(
     desks: Desks, told: str, consented: str, carry: Carry
 ) -> None:
     code = people.case(desks["interviewer"], consented).case_code
-    withdrawals.withdraw(desks["sg_lead"], code, "quote", "child")
+    withdrawals.withdraw_each(desks["sg_lead"], [code], "quote", "child")
     carry(desks["sg_lead"], desks["interviewer"])
     answers.save(desks["interviewer"], SaveAnswer(told, "W2", "editor-2", "", "还能记"))
     carry(desks["interviewer"], desks["coordinator"])
@@ -321,7 +326,7 @@ def test_a_childs_stop_that_came_as_a_notice_is_taken_back_by_the_child_once(
     desks: Desks, consented: str, carry: Carry, later: Callable[[Desk, int], Desk]
 ) -> None:
     code = people.case(desks["interviewer"], consented).case_code
-    withdrawals.withdraw(desks["sg_lead"], code, "stop_keep", "child")
+    withdrawals.withdraw_each(desks["sg_lead"], [code], "stop_keep", "child")
     carry(desks["sg_lead"], desks["interviewer"])
     tomorrow = later(desks["interviewer"], 1)
     assert people.case(tomorrow, consented).step.code == "child_said_no"
@@ -339,7 +344,7 @@ def test_a_guardians_stop_that_came_as_a_notice_is_not_the_childs_to_take_back(
     desks: Desks, consented: str, carry: Carry, later: Callable[[Desk, int], Desk], asker: str
 ) -> None:
     code = people.case(desks["interviewer"], consented).case_code
-    withdrawals.withdraw(desks["sg_lead"], code, "stop_keep", asker)
+    withdrawals.withdraw_each(desks["sg_lead"], [code], "stop_keep", asker)
     carry(desks["sg_lead"], desks["interviewer"])
     tomorrow = later(desks["interviewer"], 1)
 

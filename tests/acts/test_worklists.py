@@ -93,7 +93,7 @@ def test_only_what_stands_on_a_list_is_taken_off(
     carry(desks["interviewer"], desks["coordinator"])
     refused(TickedOff, "coordinator", partial(worklists.on_list, item=asked))
     refused(TickedOff, "coordinator", partial(worklists.take_off, item=asked))
-    withdrawals.withdraw(desks["interviewer"], consented, relation="mother")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], relation="mother")
     carry(desks["interviewer"], desks["coordinator"])
     refused(NotFound, "coordinator", partial(worklists.take_off, item=asked))
 
@@ -169,7 +169,7 @@ def test_nothing_of_a_child_who_withdrew_is_on_a_list(
     desks: Desks, asked: str, consented: str, carry: Carry, refused: Refused, words: Callable[[Desk], str]
 ) -> None:
     worklists.tick(desks["interviewer"], asked, "爸爸在东莞")
-    withdrawals.withdraw(desks["interviewer"], consented, relation="mother")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], relation="mother")
     carry(desks["interviewer"], desks["coordinator"])
     desk, code = desks["coordinator"], code_of(desks["coordinator"], consented)
 
@@ -183,7 +183,7 @@ def test_nothing_of_a_child_who_withdrew_is_on_a_list(
 def test_a_family_that_is_not_to_be_rung_again_is_on_no_list(
     desks: Desks, asked: str, consented: str, carry: Carry, refused: Refused
 ) -> None:
-    withdrawals.withdraw(desks["interviewer"], consented, relation="mother", scope="recontact")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], relation="mother", scope="recontact")
     carry(desks["interviewer"], desks["coordinator"])
 
     assert worklists.mine(desks["interviewer"]) == worklists.listing(desks["coordinator"]) == []

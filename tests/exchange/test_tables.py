@@ -152,7 +152,7 @@ def test_a_withdrawn_child_is_left_out_and_counted(
     export: Export, says: Callable[[str], None], desks: Desks, consented: str
 ) -> None:
     says("下雨")
-    withdrawals.withdraw(desks["interviewer"], consented)
+    withdrawals.withdraw_each(desks["interviewer"], [consented])
     book = export()
 
     assert column(book, TEXT) == []

@@ -21,7 +21,7 @@ def test_nothing_is_taken_over_from_a_child_who_withdrew(desks: Desks, consented
     acts.end(me, interview, WHOLE, Seen())
     assert last(me, "another") == "本子"
 
-    withdrawals.withdraw(me, consented)
+    withdrawals.withdraw_each(me, [consented])
 
     assert last(me, "another") is None
 

@@ -347,8 +347,8 @@ class World:
     def withdraws(self, chance: random.Random) -> bool:
         at, subject = chance.choice(self._laptops()), self._subject(chance)
         asked = chance.choice(["guardian", "guardian", "child"])
-        withdrawals.withdraw(
-            self.desks[at], subject, requested_by=asked, relation="mother" if asked == "guardian" else ""
+        withdrawals.withdraw_each(
+            self.desks[at], [subject], requested_by=asked, relation="mother" if asked == "guardian" else ""
         )
         self._note(at)
         if subject in self._subjects(at):
@@ -376,7 +376,9 @@ class World:
         due = removals.due(office)
         if not due:
             at = chance.choice(["L1", "L2"])
-            withdrawals.withdraw(self.desks[at], self._subject(chance), requested_by="guardian", relation="mother")
+            withdrawals.withdraw_each(
+                self.desks[at], [self._subject(chance)], requested_by="guardian", relation="mother"
+            )
             self._note(at)
             self._meets(at)
             self._meets("C1")

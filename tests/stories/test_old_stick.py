@@ -36,7 +36,7 @@ def test_zero_records_of_the_child_come_back_on_day_twelve_and_day_thirteen(
     code = people.case(centre, consented).case_code
 
     day10 = later(centre, 7)
-    withdrawals.withdraw(day10, code, requested_by="guardian")
+    withdrawals.withdraw_each(day10, [code], requested_by="guardian")
     removals.confirm(day10, consented, day10.today, told_all=True)
     reports = [handover.read(later(centre, days), tmp_path / "day3.fieldkit") for days in (9, 10)]
     hub = desks["sg_lead"]  # holds sealed copies alone

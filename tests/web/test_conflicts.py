@@ -222,7 +222,7 @@ def test_words_of_a_note_are_never_markup(sit: Sit, desks: Desks, interview: str
 def test_clashing_consents_are_told_first_and_lead_to_the_child(
     sit: Sit, desks: Desks, place: str, consented: str, carry: Callable[[], None]
 ) -> None:
-    withdrawals.withdraw(desks["interviewer"], consented, "stop_keep", "guardian", "father")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], "stop_keep", "guardian", "father")
     carry()
     for path in ("/inbox", "/conflicts"):
         page = sit("coordinator").get(path).text

@@ -18,7 +18,7 @@ Desks = dict[str, Desk]
 @pytest.fixture
 def withdrawn(browser: FlaskClient, desks: Desks, consented: str, interview: str, carry: Callable[..., Report]) -> str:
     """The coordinator's browser, with a child whose mother withdrew everything; its id."""
-    withdrawals.withdraw(desks["interviewer"], consented, relation="mother")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], relation="mother")
     carry(desks["interviewer"], desks["coordinator"])
     browser.post("/demo/switch", data={"machine": "coordinator"})
     return consented

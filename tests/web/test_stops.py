@@ -183,7 +183,7 @@ def test_the_pages_go_on_without_a_name_where_a_guardian_withdrew_meanwhile(
     browser: FlaskClient, desks: Desks, consented: str, interview: str
 ) -> None:
     me, path = desks["interviewer"], f"/interviews/{interview}/stop"
-    withdrawals.withdraw(me, consented, relation="mother")
+    withdrawals.withdraw_each(me, [consented], relation="mother")
 
     assert "小满" not in browser.get(path).text
     assert browser.post(path, data={"choice": "stop_discard"}).status_code == 302

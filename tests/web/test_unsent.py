@@ -454,7 +454,7 @@ def test_what_can_never_be_carried_out_is_offered_for_copying_and_put_away(
     assert covered.post(f"/people/{consented}/visits", data=told).status_code == 303
     lift(covered)
     path, sent = offered(covered)
-    withdrawals.withdraw(desks["interviewer"], consented)
+    withdrawals.withdraw_each(desks["interviewer"], [consented])
     refused = covered.post(path, data=sent)
 
     assert refused.status_code == 404
