@@ -1048,7 +1048,7 @@ def acknowledged_before_the_commit(patching: pytest.MonkeyPatch) -> None:
 PLANTS = {  # and the history in which each was caught: it is played first, and all others only where it misses
     last_write_wins: 2,
     the_later_clock_wins: 2,
-    orders_come_after_blocks: 0,
+    orders_come_after_blocks: 10,
     no_hashes_in_the_opening: 0,
     what_was_erased_comes_back_on_a_stick: 0,
     the_journal_is_left_as_it_is: 0,
