@@ -1045,7 +1045,7 @@ def acknowledged_before_the_commit(patching: pytest.MonkeyPatch) -> None:
     patching.setattr(Centre, "_held", lambda self, stream, ends: [list(end) for end in ends])
 
 
-PLANTS = {  # and the history in which each was caught: it is played first, and all others only where it misses
+PLANTS: dict[Callable[[pytest.MonkeyPatch], None], int] = {  # and the history that catches each: it is played first
     last_write_wins: 2,
     the_later_clock_wins: 2,
     orders_come_after_blocks: 10,
