@@ -1,13 +1,15 @@
 """The real program, loaded once: for each request on a socket a fork of this process, which goes on as the program.
 
 A request is words of the command line and the environment as JSON, with the three standard streams; the answer is a
-pidfd of the fork. Arguments: the number of the socket, and a folder for compiled templates.
+pidfd of the fork. Words that begin with a file in Python are a program that changes ours first. Arguments: the number
+of the socket, and a folder for compiled templates.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import runpy
 import signal
 import socket
 import sys
@@ -64,5 +66,8 @@ pinyin.read_aloud("山")  # its dictionary takes a second to read, which every f
 Flask.jinja_options["bytecode_cache"] = FileSystemBytecodeCache(sys.argv[2])
 with socket.socket(fileno=int(sys.argv[1])) as found:
     told = asked(found)
-if told:
+if told and told[0].endswith(".py"):
+    sys.argv = told
+    runpy.run_path(told[0], run_name="__main__")
+elif told:
     sys.exit(main(told))

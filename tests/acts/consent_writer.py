@@ -17,6 +17,7 @@ from fieldkit.acts import consents, forms, people, pseudonyms, screenings, users
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import Clock
+from fieldkit.rules import pinyin
 from fieldkit.store.folder import Folder
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(2000)
@@ -44,6 +45,7 @@ def write(path: Path, passphrase: str, number: int, seconds: float) -> None:
         say(consents.record(desk, child, said))
 
 
+pinyin.read_aloud("山")  # its dictionary takes a second to read: every fork would spend it before the first consent
 for asked in sys.stdin:
     child = os.fork()
     if child == 0:

@@ -1,7 +1,8 @@
 """The real program until the plug is pulled: for every line `ACT POINT FOLDER` on standard input one fresh process.
 
 Prints the process id; what the program prints; `held` where ACT comes to POINT (`before_commit`, `after_commit`, or the
-number of a statement), until a line arrives; and `passed` once ACT is done. The only argument is the port.
+number of a statement), until a line arrives; and `passed` once ACT is done. Arguments: the port, and a folder for
+compiled templates.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ from functools import wraps
 from threading import local
 from typing import Any
 
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
+
 from fieldkit import clock
 from fieldkit.acts import answers, closings, stops
 from fieldkit.cli import main
+from fieldkit.rules import pinyin
 from fieldkit.store.database import Database
 
 ACTS = {
@@ -75,6 +80,8 @@ def connect(self: Database) -> Any:
     return connection
 
 
+pinyin.read_aloud("山")  # no fork spends a second on its dictionary, nor compiles a template that another compiled
+Flask.jinja_options["bytecode_cache"] = FileSystemBytecodeCache(sys.argv[2])
 for asked in sys.stdin:
     child = os.fork()
     if child == 0:

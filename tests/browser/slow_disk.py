@@ -1,4 +1,4 @@
-"""The real program, stopped at a named point of saving a note until a line arrives on standard input.
+"""The real program, stopped at a named point of saving a note until it is killed.
 
 Points: `before_commit`, `after_commit` (the answer is not sent yet); and a planted bug, `early_answer`: a build that
 acknowledges before it commits.
@@ -7,7 +7,7 @@ acknowledges before it commits.
 from __future__ import annotations
 
 import sys
-from threading import local
+from threading import Event, local
 from typing import Any
 
 from fieldkit.acts import answers
@@ -24,7 +24,7 @@ _save = answers.save
 
 def hold() -> None:
     print("held", flush=True)
-    sys.stdin.readline()
+    Event().wait()
 
 
 def commit(self: Database, connection: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -62,7 +61,7 @@ def followed(page: Page, url: str, path: str, taps: Iterable[str]) -> dict[str, 
 @pytest.fixture
 def laptop(start: Any, field_folder: Path, phone: Page, unlock: Callable[[Page, Any], None]) -> Any:
     """The interviewer's laptop, unlocked, so that its doors are open."""
-    opened = start(field_folder, sys.executable, str(BESIDE))
+    opened = start(field_folder, str(BESIDE))
     unlock(phone, opened)
     opened.until("https://127.0.0.2:")
     return opened

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,7 +80,7 @@ def laptop(start: Any, desks: dict[str, Desk], child: str, phone: Page, unlock: 
     desk = desks["interviewer"]
     desk.db.close()
     desk.folder.close()
-    opened = start(desk.folder.path, sys.executable, str(BESIDE))
+    opened = start(desk.folder.path, str(BESIDE))
     unlock(phone, opened)
     opened.until("https://127.0.0.2:")
     return opened

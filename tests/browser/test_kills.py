@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +50,7 @@ def typing(phone: Page, interview: str, unlock: Callable[..., None]) -> Callable
 def test_a_kill_before_the_commit_leaves_no_word_and_no_acknowledgement(
     start: Any, field_folder: Path, stored: Stored, typing: Callable[[Any], Typing]
 ) -> None:
-    laptop = start(field_folder, sys.executable, str(SLOW_DISK), "before_commit")
+    laptop = start(field_folder, str(SLOW_DISK), "before_commit")
     note = typing(laptop)
     note.type("下雨了")
     laptop.until("held")
@@ -86,7 +85,7 @@ def test_a_kill_after_the_commit_keeps_the_words_once_although_the_page_sends_th
     unlock: Callable[..., None],
     interview: str,
 ) -> None:
-    laptop = start(field_folder, sys.executable, str(SLOW_DISK), "after_commit")
+    laptop = start(field_folder, str(SLOW_DISK), "after_commit")
     note = typing(laptop)
     note.type("下雨了")
     laptop.until("held")
@@ -125,6 +124,6 @@ def test_a_kill_after_the_answer_loses_nothing(
 def test_a_build_that_answers_before_it_commits_is_found_out(
     start: Any, field_folder: Path, stored: Stored, typing: Callable[[Any], Typing]
 ) -> None:
-    laptop = start(field_folder, sys.executable, str(SLOW_DISK), "early_answer")
+    laptop = start(field_folder, str(SLOW_DISK), "early_answer")
 
     assert lost_after_the_answer(laptop, typing(laptop), stored) > 0

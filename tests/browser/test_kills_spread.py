@@ -21,6 +21,7 @@ from select import select
 from typing import Any
 
 import pytest
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright
 
 from fieldkit.acts import checks, stops, users
@@ -79,11 +80,11 @@ ACKNOWLEDGED = f"(length) => Number(document.querySelector('{BADGE}').dataset.ac
 class Outlet:
     """The server on one port, started anew after each kill."""
 
-    def __init__(self, port: int, log: Path) -> None:
+    def __init__(self, port: int, log: Path, compiled: str) -> None:
         self.url, self._heard, self._pid = f"http://127.0.0.1:{port}", b"", 0
         with log.open("ab") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, str(PLUG), str(port)],
+                [sys.executable, str(PLUG), str(port), compiled],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -236,8 +237,8 @@ class Round:
 
 
 @pytest.fixture
-def outlet(port: int, tmp_path: Path) -> Iterator[Outlet]:
-    found = Outlet(port, tmp_path / "server.log")
+def outlet(port: int, tmp_path: Path, compiled: FileSystemBytecodeCache) -> Iterator[Outlet]:
+    found = Outlet(port, tmp_path / "server.log", compiled.directory)
     yield found
     found.close()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import string
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -414,7 +413,7 @@ def test_a_phone_keeps_writing_out_of_the_hotspot_and_keeps_nothing_once_it_was_
     tmp_path: Path,
     pytestconfig: pytest.Config,
 ) -> None:
-    laptop = start(field_folder, sys.executable, str(BESIDE))
+    laptop = start(field_folder, str(BESIDE))
     unlock(phone, laptop)
     laptop.until("https://127.0.0.2:")
     handset = trusting.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN", has_touch=True).new_page()
@@ -462,7 +461,7 @@ def minutes_pass(page: Page, moods: Path, minutes: int) -> None:
 @pytest.fixture
 def moody(start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, moods: Path) -> Any:
     """A laptop whose clocks do as they are told, and an open interview on it."""
-    laptop = start(field_folder, sys.executable, str(MOODY), str(moods))
+    laptop = start(field_folder, str(MOODY), str(moods))
     unlock(phone, laptop)
     phone.add_init_script(AHEAD.replace("AHEAD", "0"))
     phone.goto(f"{laptop.url}/interviews/{interview}?section=W&q=W1")

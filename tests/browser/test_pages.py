@@ -181,9 +181,11 @@ def test_the_pictures_of_the_handbooks_are_drawn(
 ) -> None:
     folder = PICTURES if pytestconfig.getoption("--pictures") else tmp_path
     drawn: set[str] = set()
+    page, sits = visitor(chromium, demo, PHONE, language).new_page(), ""
     for name, width, role, path, taps in DRAWN:
-        page = visitor(chromium, demo, width, language).new_page()
-        sit(page, demo, role)
+        page.set_viewport_size({"width": width, "height": 740})
+        if role != sits:
+            sit(page, demo, sits := role)
         opened = page.goto(f"{demo}{path}")
         assert opened, path
         assert opened.ok, path
@@ -192,6 +194,6 @@ def test_the_pictures_of_the_handbooks_are_drawn(
         page.wait_for_load_state()
         drawn.add(f"{name}.{language}.{width}.png")
         page.screenshot(path=folder / f"{name}.{language}.{width}.png")
-        page.context.close()
+    page.context.close()
 
     assert drawn == shown(language)

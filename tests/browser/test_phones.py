@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import sys
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
@@ -20,7 +19,7 @@ BESIDE = Path(__file__).with_name("beside.py")
 @pytest.fixture
 def laptop(start: Any, field_folder: Path, phone: Page, unlock: Callable[..., None]) -> Any:
     """The interviewer's laptop, unlocked in a browser of its own; its doors are open."""
-    opened = start(field_folder, sys.executable, str(BESIDE))
+    opened = start(field_folder, str(BESIDE))
     unlock(phone, opened)
     opened.until("https://127.0.0.2:")
     return opened

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -271,7 +270,7 @@ def test_a_stop_that_waits_in_one_page_is_said_in_another_which_can_take_it_back
 @pytest.fixture
 def full(start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, moods: Path) -> Any:
     """A laptop without room for a stop, and an open interview on it with words that it has."""
-    laptop = start(field_folder, sys.executable, str(MOODY), str(moods))
+    laptop = start(field_folder, str(MOODY), str(moods))
     unlock(phone, laptop)
     open_note(phone, laptop, interview)
     saved(phone, WORDS)

@@ -1047,16 +1047,16 @@ def acknowledged_before_the_commit(patching: pytest.MonkeyPatch) -> None:
     patching.setattr(Centre, "_held", lambda self, stream, ends: [list(end) for end in ends])
 
 
-PLANTS = [
-    last_write_wins,
-    the_later_clock_wins,
-    orders_come_after_blocks,
-    no_hashes_in_the_opening,
-    what_was_erased_comes_back_on_a_stick,
-    the_journal_is_left_as_it_is,
-    deleted_is_not_overwritten,
-    acknowledged_before_the_commit,
-]
+PLANTS: dict[Callable[[pytest.MonkeyPatch], None], int] = {  # and the history that catches each: it is played first
+    last_write_wins: 2,
+    the_later_clock_wins: 2,
+    orders_come_after_blocks: 10,
+    no_hashes_in_the_opening: 0,
+    what_was_erased_comes_back_on_a_stick: 0,
+    the_journal_is_left_as_it_is: 0,
+    deleted_is_not_overwritten: 0,
+    acknowledged_before_the_commit: 0,
+}
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -1068,7 +1068,8 @@ def test_a_planted_bug_is_caught(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     plant(monkeypatch)
-    caught = next((number for number in range(HISTORIES) if player.fails(number, player.steps(number))), None)
+    numbers = [PLANTS[plant], *(set(range(HISTORIES)) - {PLANTS[plant]})]
+    caught = next((number for number in numbers if player.fails(number, player.steps(number))), None)
     with capsys.disabled():
         print(f"\n{plant.__name__}: caught in history {caught}")
     assert caught is not None
