@@ -414,7 +414,7 @@ def start(tmp_path: Path, run: Run) -> Iterator[Start]:
             one.kill()
 
 
-CHROMIUM, SHELL = Path("/usr/bin/chromium"), Path("/usr/bin/chromium-headless-shell")
+CHROMIUM = Path("/usr/bin/chromium")
 FEATURES = (  # the pages behind the address line cost as much as the page of a test; the others are Playwright's own
     *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "AimEnabled", "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable"),
     *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "LensOverlay", "MediaRouter"),
@@ -448,13 +448,9 @@ def launched() -> Iterator[list[Browser]]:
 
 @pytest.fixture
 def chromium(playwright: Playwright, launched: list[Browser]) -> Browser:
-    """The browser of all tests; one that broke down takes one test along, not all that follow.
-
-    The same engine without the windows that nobody sees does the same in half the time.
-    """
+    """The browser of all tests; one that broke down takes one test along, not all that follow."""
     if not launched or not launched[-1].is_connected():
-        engine = SHELL if SHELL.exists() else CHROMIUM
-        launched.append(playwright.chromium.launch(executable_path=engine, args=list(QUIET)))
+        launched.append(playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET)))
     return launched[-1]
 
 
