@@ -197,7 +197,7 @@ def _adult(tables: Tables, relation: str, row: people.Row | None, parent: people
     known = Adult(relation, **{name: row[name] or "" for name in _OF_ADULT})
     if not known.basis or _is_shown(relation, row):
         return known
-    unnamed = row["basis_evidence"] == SEEN and not (row["basis_paper"] or "").strip()
+    unnamed = row["basis_evidence"] == ways.SEEN and not (row["basis_paper"] or "").strip()
     return replace(known, basis=CLAIMED, unnamed=known.basis if unnamed else "")
 
 
