@@ -87,6 +87,14 @@ class FormView:
         if not self.in_force:
             raise FormNotInForce
 
+    def refusal(self) -> Refusal | None:
+        """Return what `check_in_force` raises, for a page that says so before anybody is read to."""
+        try:
+            self.check_in_force()
+        except Refusal as refusal:
+            return refusal
+        return None
+
 
 def guardian_form(desk: Desk, subject: str, day: str = "", relation: str = SELF) -> FormView:
     """Return the guardian's form of *day* (today unless given), or the grown participant's own.

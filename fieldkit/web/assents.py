@@ -6,7 +6,6 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from fieldkit.acts import assents, events, forms, people
 from fieldkit.acts.assents import ChildAnswer
-from fieldkit.acts.forms import FormView
 from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
 from fieldkit.rules.consent import BLOCKS, CHILD, OWN, YES, asked_again, open_noes
@@ -71,18 +70,9 @@ def _page(subject: str, answer: ChildAnswer, refusal: Refusal | None = None) -> 
         follows=" ".join(events.follows(case, CHILD)),
         said=answer,
         nonce=new_id(),
-        refusal=refusal or _out_of_question(view),
+        refusal=refusal or view.refusal(),
         findings=refusal.findings if isinstance(refusal, ReasonNeeded) else asked_again(CHILD, noes),
     )
-
-
-def _out_of_question(view: FormView) -> Refusal | None:
-    """Return why no yes may be asked with these words: it is said before anybody is read to."""
-    try:
-        view.check_in_force()
-    except Refusal as refusal:
-        return refusal
-    return None
 
 
 @pages.get("/no")
