@@ -142,6 +142,7 @@ def take_back(
     with desk.db.writing() as tables:
         row_within(tables, subject)
         known = {row["id"] for row in rows.rows(tables, "answers", subject)}
+        known |= consent.taken_back(standing.events(tables, subject))  # that may be void by now, unheard
         wanted = sorted({*answers} & known)
         if not wanted:
             raise Missing(field=N_("which answers"))
@@ -162,10 +163,6 @@ def take_back(
 
 def _name(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) -> None:
     """Keep which answers one person takes back; of the yes to anything else it says nothing."""
-    who = (asked["actor"], asked["person"])
-    said = [event for event in standing.events(tables, subject) if (event.actor, event.person) == who]
-    if {*asked["answers"]} <= consent.taken_back(said):
-        return
     values: dict[str, Value] = {"act": consent.LIMITED, "day": desk.today, **asked}
     drawer = f"consent/{rows.team(tables, subject)}"  # a coordinator may sit in another team
     log.append(tables, desk.pen, Draft("consent_event", values, subject=subject, drawer=drawer))
@@ -240,11 +237,11 @@ def on_paper(desk: Desk, tables: Tables, subject: str, session: str, day: str, s
 
 
 def write(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) -> None:
-    """Keep a withdrawal after what that person said so far; the same form twice is one."""
+    """Keep a withdrawal after what that person said so far, also where one like it is open.
+
+    That one may have been lifted elsewhere. The same form twice is one by its nonce, as every form is.
+    """
     said = [event for event in standing.events(tables, subject) if event.actor == asked["actor"]]
-    same = (asked["person"], asked["scope"], asked.get("session", ""))
-    if any((no.person, no.scope, no.session) == same for no in consent.open_noes(said)):
-        return
     values: dict[str, Value] = {
         "act": "withdrawn",
         "day": desk.today,
@@ -255,12 +252,10 @@ def write(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) 
 
 
 def limit(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) -> None:
-    """Keep that one person takes back part of what they allowed; the rest goes on. The same form twice is one."""
+    """Keep that one person takes back part of what they allowed; the rest goes on."""
     who = (asked["actor"], asked["person"])
     said = [event for event in standing.events(tables, subject) if (event.actor, event.person) == who]
     items = consent.PARTS[asked["scope"]]
-    if all(consent.takes_back(said, item) for item in items):
-        return
     values: dict[str, Value] = {
         "act": consent.LIMITED,
         "day": desk.today,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
+from dataclasses import asdict
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
@@ -10,13 +12,14 @@ from werkzeug.datastructures import MultiDict
 from fieldkit.acts import people, readiness, redactions, withdrawals
 from fieldkit.acts.cases import Case
 from fieldkit.acts.withdrawals import Meaning
+from fieldkit.clock import new_id
 from fieldkit.errors import Missing, Refusal
 from fieldkit.rules import consent
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.web import unsent
 from fieldkit.web.pages import Answer
 from fieldkit.web.pages import words as _
-from fieldkit.web.sessions import desk, tell
+from fieldkit.web.sessions import desk, in_turn, once, tell, was_done
 
 pages = Blueprint("withdrawals", __name__)
 
@@ -38,7 +41,7 @@ def of_child(subject: str) -> str:
 def _asking(typed: Mapping[str, str], case: Case | None = None, askers: Collection[str] = (), **wrong: object) -> str:
     """Ask who wants out and how much; of no *case* also which code, with what is *wrong* about it."""
     asked = {"case": case, "askers": askers or _askers({typed.get("asker", "")}), "typed": typed}
-    return render_template("withdrawals/ask.html", **asked, parts=consent.PARTS, **wrong)
+    return render_template("withdrawals/ask.html", **asked, parts=consent.PARTS, nonce=new_id(), **wrong)
 
 
 @pages.get("/people/<subject>/withdraw/answers")
@@ -52,8 +55,9 @@ def take_back(subject: str) -> Answer:
     """Hide the answers that were picked at once."""
     asker, picked = request.form.get("asker") or consent.GUARDIAN, request.form.getlist("answer")
     who = (asker, "") if asker in consent.ASKERS else (consent.GUARDIAN, asker)
+    sent = " ".join([_nonce(request.form), subject, asker, *picked])
     try:
-        left = withdrawals.take_back(desk(), subject, picked, *who)
+        left = once(sent, lambda: "left" if withdrawals.take_back(desk(), subject, picked, *who) else "")
     except Refusal as refusal:
         return _picking(subject, picked, asker, refusal), refusal.status
     if left:
@@ -67,7 +71,7 @@ def _picking(subject: str, picked: Collection[str] = (), asker: str = "", refusa
     case, found = people.case(desk(), subject), redactions.answers(desk(), subject)
     asked = {event.relation for event in case.events if event.actor == consent.GUARDIAN and event.relation}
     shown = {"askers": _askers(asked, alone=case.adult), "asker": asker, "picked": picked, "refusal": refusal}
-    return render_template("withdrawals/answers.html", case=case, answers=found, **shown)
+    return render_template("withdrawals/answers.html", case=case, answers=found, nonce=new_id(), **shown)
 
 
 @pages.post("/withdraw")
@@ -76,44 +80,52 @@ def write_down() -> Answer:
     return written(request.form)
 
 
+@in_turn
 def written(form: MultiDict[str, str]) -> Answer:
-    """Withdraw whom *form* names at the desk of whoever is signed in, and say what became of it."""
+    """Withdraw whom *form* names at the desk of whoever is signed in, and say what became of it; sent twice, once."""
     typed = {name: form.get(name, "") for name in ("code", "shown", "scope", "asker", "text")}
     codes, words = form.getlist("code"), form.getlist("word")
-    if "sure" not in form and not typed["shown"] and typed["code"].strip():  # from no page that says whom
+    sent = " ".join([_nonce(form), typed["scope"], typed["asker"], *codes])
+    asks = "sure" not in form and not typed["shown"] and not was_done(sent)  # from no page that says whom
+    if asks and typed["code"].strip():
         meant = withdrawals.whom(desk(), typed["code"])
         if not meant.certain:
             return _which({**typed, "text": typed["code"]}, meant) if meant.choices else _unknown(typed)
         codes, words = [one.code for one in meant.choices], list(meant.words)
     if not codes and typed["text"]:
         return _which(typed, withdrawals.whom(desk(), typed["text"]), Missing(field=_("which child")))
-    return _hidden(typed, codes, [one for one in form.getlist("offered") if one not in codes], words)
+    return _hidden(typed, codes, [one for one in form.getlist("offered") if one not in codes], words, sent)
 
 
-def _hidden(typed: Mapping[str, str], codes: list[str], left: list[str], words: list[str]) -> Answer:
+def _nonce(form: MultiDict[str, str]) -> str:
+    """Return by what a form is known that is sent twice; each from a page that gave it none is another."""
+    return form.get("nonce") or new_id()
+
+
+def _hidden(typed: Mapping[str, str], codes: list[str], left: list[str], words: list[str], sent: str) -> Answer:
     """Write it down for *codes*, and say so; *left* were asked about and stay, *words* were read as nobody's."""
-    asker, scope = typed["asker"] or consent.GUARDIAN, typed["scope"] or consent.ALL
-    who = (asker, "") if asker in consent.ASKERS else (consent.GUARDIAN, asker)
-    shown = {code: _shown(code) for code in (*codes, *left)}
+    scope = typed["scope"] or consent.ALL
     try:
-        done = withdrawals.withdraw_each(desk(), codes or [""], scope, *who)
+        told = once(sent, lambda: _told(codes, left, words, scope, typed["asker"] or consent.GUARDIAN))
     except Refusal as refusal:
         return _asking({**typed, "code": typed["text"] or typed["code"]}, refusal=refusal), refusal.status
-    said = {
-        "done": done,
-        "shown": shown,
-        "left": [shown[one] for one in left],
-        "words": words,
-        "scope": scope,
-        "parts": consent.PARTS,
-    }
+    said = {**json.loads(told), "scope": scope, "parts": consent.PARTS}
     return render_template("withdrawals/done.html", ring=readiness.phone(desk()), **said)
+
+
+def _told(codes: list[str], left: list[str], words: list[str], scope: str, asker: str) -> str:
+    """Write it down; return what there is to say about it, each child by the code that it was shown by before."""
+    who = (asker, "") if asker in consent.ASKERS else (consent.GUARDIAN, asker)
+    shown = {code: _shown(code) for code in (*codes, *left)}
+    done = withdrawals.withdraw_each(desk(), codes or [""], scope, *who)
+    stays = [shown[one] for one in left]
+    return json.dumps({"done": [asdict(one) for one in done], "shown": shown, "left": stays, "words": words})
 
 
 def _which(typed: Mapping[str, str], meant: Meaning, refusal: Refusal | None = None) -> Answer:
     """Ask which of those whom a text may mean; nothing of it is written down, nor left out, until that is said."""
     unsent.stays()
-    page = render_template("withdrawals/which.html", meant=meant, typed=typed, refusal=refusal)
+    page = render_template("withdrawals/which.html", meant=meant, typed=typed, refusal=refusal, nonce=new_id())
     return page, refusal.status if refusal else 200
 
 

@@ -20,7 +20,7 @@ from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.records import Change, clean
 from fieldkit.rules import consent
-from fieldkit.store import log
+from fieldkit.store import log, standing
 from fieldkit.store.log import Draft
 from sync.replica import Report
 
@@ -296,8 +296,7 @@ def test_a_part_is_taken_back_and_the_rest_goes_on(
     desks: Desks, told: str, consented: str, carry: Carry, changes: Changes, scope: str, item: str
 ) -> None:
     desk = desks["interviewer"]
-    for _twice in range(2):
-        withdrawals.withdraw_each(desk, [consented], scope, "guardian", "mother")
+    withdrawals.withdraw(desk, consented, scope, "guardian", "mother")
     events = people.case(desk, consented).events
     assert [event.act for event in events].count("limited") == 1
     assert consent.takes_back(events, item)
@@ -349,3 +348,50 @@ def test_a_guardians_stop_that_came_as_a_notice_is_not_the_childs_to_take_back(
     tomorrow = later(desks["interviewer"], 1)
 
     assert people.case(tomorrow, consented).step.code in {"guardian_said_no", "on_hold"}
+
+
+@pytest.mark.parametrize("relation", ["mother", ""])
+@pytest.mark.parametrize("scope", ["all", "stop_keep"])
+def test_who_withdraws_again_where_nobody_heard_of_the_lifting_has_withdrawn(
+    desks: Desks, consented: str, carry: Carry, relation: str, scope: str
+) -> None:
+    """The first is lifted at the centre; a laptop that holds it still as open writes the second down as well."""
+    laptop, centre = desks["interviewer"], desks["coordinator"]
+    withdrawals.withdraw(laptop, consented, scope, relation=relation)
+    carry(laptop, centre)
+    _void(centre, consented, "withdrawn")
+    withdrawals.withdraw(laptop, consented, scope, relation=relation)
+    carry(centre, laptop)
+
+    with laptop.db.reading() as tables:
+        noes = consent.open_noes(standing.events(tables, consented))
+        assert [no.scope for no in noes] == [scope]
+        assert standing.is_hidden(tables, consented) == (scope == "all")
+
+
+def test_who_takes_a_part_back_again_where_nobody_heard_that_it_is_void_has_taken_it_back(
+    desks: Desks, told: str, consented: str, carry: Carry, changes: Changes
+) -> None:
+    laptop, centre = desks["interviewer"], desks["coordinator"]
+    (answer,) = changes(laptop, "answer")
+
+    def ask() -> None:
+        withdrawals.withdraw(laptop, consented, "quote", relation="mother")
+        withdrawals.take_back(laptop, consented, [answer.record], relation="mother")
+
+    ask()
+    carry(laptop, centre)
+    _void(centre, consented, "limited")
+    ask()
+    carry(centre, laptop)
+
+    said = people.case(laptop, consented).events
+    assert consent.takes_back(said, "quote")
+    assert consent.taken_back(said) == {answer.record}
+
+
+def _void(desk: Desk, subject: str, act: str) -> None:
+    """Declare void at *desk* every *act* of a child, as a coordinator does."""
+    with desk.db.writing() as tables:
+        for event in [one for one in standing.events(tables, subject) if one.act == act]:
+            consents.void_within(desk, tables, subject, event, "登记错了孩子")

@@ -63,13 +63,76 @@ def test_nobody_is_named_beforehand_so_that_a_childs_wish_is_not_filed_as_its_mo
     assert re.findall(r'value="(\w+)" checked', page) == ["all"]
 
 
+def nonce(page: str) -> str:
+    return re.findall(r'name="nonce" value="([^"]+)"', page)[0]
+
+
 def test_a_withdrawal_without_a_name_is_not_refused_and_the_same_form_twice_is_one(
     browser: FlaskClient, consented: str
 ) -> None:
+    form = {"code": consented, "scope": "stop_keep", "nonce": nonce(browser.get(f"/people/{consented}/withdraw").text)}
     for _twice in range(2):
-        assert browser.post("/withdraw", data={"code": consented, "scope": "stop_keep"}).status_code == 200
-
+        assert browser.post("/withdraw", data=form).status_code == 200
     assert browser.get(f"/people/{consented}").text.count("撤回") == 1
+
+    again = {**form, "nonce": nonce(browser.get(f"/people/{consented}/withdraw").text)}
+    assert browser.post("/withdraw", data=again).status_code == 200
+    assert browser.get(f"/people/{consented}").text.count("撤回") == 2
+
+
+def test_the_same_form_twice_says_twice_the_same_and_another_child_on_it_is_another_form(
+    browser: FlaskClient, desks: dict[str, Desk], consented: str, others: list[str], sent: Callable[[str], int]
+) -> None:
+    code = people.case(desks["interviewer"], consented).case_code
+    form = {"code": consented, "shown": code, "asker": "mother", "nonce": nonce(browser.get("/withdraw").text)}
+    first, second = (browser.post("/withdraw", data=form).text for _ in range(2))
+    assert f'<p class="code">{code}</p>' in first
+    assert f'<p class="code">{code}</p>' in second
+    browser.post("/withdraw", data={**form, "code": others[0]})
+    assert left(browser, [consented, *others]) == [False, False, True]
+    assert sent("consent_event") == 3  # the mother's yes, and two noes
+
+
+def test_a_code_that_was_typed_and_is_sent_twice_is_one(
+    browser: FlaskClient, desks: dict[str, Desk], consented: str, sent: Callable[[str], int]
+) -> None:
+    """By then nobody here bears it any more: it would travel as one of a child elsewhere."""
+    code = people.case(desks["interviewer"], consented).case_code
+    form = {"code": f"编号 {code}", "asker": "mother", "nonce": nonce(browser.get("/withdraw").text)}
+    first, second = (browser.post("/withdraw", data=form).text for _ in range(2))
+
+    assert "看不到这个孩子" in first
+    assert first == second
+    assert (sent("consent_event"), sent("notice")) == (2, 0)
+
+
+def test_a_notice_that_is_sent_twice_is_one(browser: FlaskClient, sent: Callable[[str], int]) -> None:
+    form = {"code": "ZK-B01-042", "asker": "guardian", "nonce": nonce(browser.get("/withdraw").text)}
+    for _twice in range(2):
+        assert "跟着下一个数据包走" in browser.post("/withdraw", data=form).text
+
+    assert sent("notice") == 1
+
+
+def test_a_form_that_asks_which_child_is_sent_twice_too(
+    browser: FlaskClient, child: str, sent: Callable[[str], int]
+) -> None:
+    asked = browser.post("/withdraw", data={"code": "小满", "asker": "child", "scope": "all"}).text
+    for _twice in range(2):
+        assert "看不到这个孩子" in browser.post("/withdraw", data=picked(asked)).text
+
+    assert sent("consent_event") == 1
+
+
+@pytest.fixture
+def sent(desks: dict[str, Desk]) -> Callable[[str], int]:
+    """Return how many records of a kind the interviewer's laptop wrote."""
+
+    def count(kind: str) -> int:
+        with desks["interviewer"].db.reading() as tables:
+            return int(tables.execute("SELECT count(*) FROM changes WHERE kind = ?", [kind]).fetchone()[0])
+
+    return count
 
 
 def test_a_father_who_withdraws_takes_nothing_from_the_mothers_hands(browser: FlaskClient, consented: str) -> None:
