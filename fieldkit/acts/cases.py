@@ -125,8 +125,9 @@ class Case:
         return any(line.on_paper and line.started_on == day for line in self.interviews)
 
     def talk_of(self, day: str) -> str:
-        """Return the interview of *day* that has not ended, or an empty string."""
-        return next((line.id for line in reversed(self.interviews) if line.started_on == day and not line.ended), "")
+        """Return the interview of *day* that has not ended and that the child did not leave, or an empty string."""
+        mine = [line.id for line in reversed(self.interviews) if line.started_on == day and not line.ended]
+        return next((one for one in mine if not consent.left(self.binding, one)), "")
 
     def thinks_in(self, session: str) -> bool:
         """Tell whether they think about it again in the middle of this session: it goes on with the next yes."""

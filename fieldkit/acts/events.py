@@ -31,11 +31,14 @@ def follows(one: Case, actor: str) -> list[str]:
 
 
 def _mine(one: Case, actor: str) -> list[consent.Event]:
-    """Of a child who is known twice, also where they put it off on another record: one yes ends it for both."""
+    """Of a child who is known twice, also where they put it off on another record: one yes ends it for both.
+
+    And where the child itself withdraws there: a yes that comes after that is not the one that was left.
+    """
     own = {event.id for event in one.events}
     said = [event for event in one.binding if event.actor in consent.voices(actor)]
-    puts_off = [event for event in said if event.act == consent.DEFERRED and actor != CARER]
-    return [event for event in said if event.id in own or event in puts_off]
+    of_both = {consent.DEFERRED} if actor == GUARDIAN else {consent.DEFERRED, "withdrawn"} if actor != CARER else set()
+    return [event for event in said if event.id in own or event.act in of_both]
 
 
 @only(INTERVIEWER)

@@ -125,9 +125,9 @@ def own_noes(events: Iterable[Event], *, grown: bool) -> list[Event]:
 def against_on(events: Iterable[Event], day: str) -> bool:
     """Tell whether the child said no or stopped on *day*: then it is not asked again that day (`domain.md` §3.9).
 
-    Also what a laptop took for a grown-up's word is the child's.
+    Also what a laptop took for a grown-up's word is the child's. What was written down by mistake was never said.
     """
-    said = {event.act for event in events if event.actor in OWN and event.day == day}
+    said = {event.act for event in in_force(events) if event.actor in OWN and event.day == day}
     return bool(said & {*REFUSING, STOPPED})
 
 
@@ -208,7 +208,7 @@ def child_ok(events: Iterable[Event], item: str, session: str) -> bool:
     events = in_force(events)  # before anything is picked: who voids is another person
     spoken = [event for event in events if event.actor == CHILD]
     here = [event for event in spoken if event.session == session]
-    open_ = open_noes(events, {CHILD}) or thinks_in(events, session)
+    open_ = open_noes(events, {CHILD}) or thinks_in(events, session) or left(events, session)
     return says_yes(spoken, item) and says_yes(here, item) and not open_ and not _own_no(events, item)
 
 
@@ -224,6 +224,19 @@ def thinks_in(events: Iterable[Event], session: str) -> bool:
     return thinking([one for one in spoken if one.act != DEFERRED or one in reaches])
 
 
+def left(events: Iterable[Event], session: str) -> bool:
+    """Tell whether the participant withdrew from the talk of *session*, whose yes knew nothing of that: it stays ended.
+
+    A later yes takes the no back, and opens another talk. Who stops one talk leaves that one alone; of a talk on paper
+    it was settled when that was typed in.
+    """
+    own = [event for event in in_force(events) if event.actor in OWN]
+    yeses = [event for event in own if event.session == session and event.act in AGREEING]
+    known = {named for yes in yeses for named in (*yes.follows, *yes.lifts)}
+    reach = {session} if any(yes.entered_on for yes in yeses) else {session, ""}
+    return any(event.act == "withdrawn" and event.session in reach and event.id not in known for event in own)
+
+
 def decides_alone(events: Iterable[Event], *, grown: bool) -> bool:
     """Tell whether the participant's own word stands for everybody's: *grown* up today, and asked as a grown-up.
 
@@ -236,7 +249,7 @@ def effective(events: Iterable[Event], item: str, session: str, *, grown: bool) 
     """Tell whether *item* is permitted in *session*: two keys, one lock; *grown*, the own one alone (§3.2)."""
     events = in_force(events)
     if decides_alone(events, grown=grown):
-        return _own_ok(events, item) and not thinks_in(events, session)
+        return _own_ok(events, item) and not (thinks_in(events, session) or left(events, session))
     return guardian_ok(events, item) and child_ok(events, item, session)
 
 

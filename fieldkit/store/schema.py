@@ -44,6 +44,7 @@ KNOWN = (
     "refusals_answered",
     "own_notices_taken_back",
     "who_thinks_halts",
+    "left_talks_stay_ended",
 )  # any other name is a later version's
 
 
@@ -326,3 +327,12 @@ def who_thinks_halts(db: Tables) -> None:
     _script(db, walls.PUT_OFF)
     _wall(db, walls.GATED_HALTED)
     _script(db, walls.GATED_HALTED_CUT.format(kind="answer", items="('notes')"))
+
+
+@migrations()
+def left_talks_stay_ended(db: Tables) -> None:
+    """Nothing is added to a talk that the participant left, whatever they agree to afterwards."""
+    _script(db, walls.OWN_WITHDRAWALS)
+    for kind in ("interview", "moment", "observation", "attachment"):
+        _script(db, walls.LEFT.format(kind=kind, exempt="0"))
+    _script(db, walls.LEFT.format(kind="answer", exempt=walls.SHORTER))

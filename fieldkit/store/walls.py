@@ -61,11 +61,12 @@ GATED_GROWN = "DROP TRIGGER {kind}_needs_consent;" + GATED.replace(
 
 # Taking words back needs nobody's consent: of a session that the child stopped, and of which what was said may stay, a
 # note may be written anew on the grounds on which one of its texts stands here, by this device and no longer than that.
-CUT = """NOT (n.act = 'withdrawn' AND json_extract(n.body, '$.set.scope') = 'stop_keep' AND n.session = NEW.session
-       AND EXISTS (
+SHORTER = """EXISTS (
          SELECT 1 FROM changes AS c WHERE c.record = NEW.record AND c.device = NEW.device AND c.grounds = NEW.grounds
            AND (length(json_extract(NEW.body, '$.set.text')) < length(json_extract(c.body, '$.set.text'))
-             OR json_extract(NEW.body, '$.set.text') = json_extract(c.body, '$.set.text'))))"""
+             OR json_extract(NEW.body, '$.set.text') = json_extract(c.body, '$.set.text')))"""
+CUT = f"""NOT (n.act = 'withdrawn' AND json_extract(n.body, '$.set.scope') = 'stop_keep' AND n.session = NEW.session
+       AND {SHORTER})"""
 GATED_CUT = GATED_GROWN.replace("n.actor <> 'carer' AND", f"n.actor <> 'carer' AND {CUT} AND")
 
 # An own yes stands for both keys only of somebody who is of age by a date that this machine believes; and what a child
@@ -260,3 +261,33 @@ OWN_LIFTED = """NOT (a.requested_by = 'child' AND EXISTS (
     WHERE l.subject = a.subject AND l.agrees AND l.actor IN ('child', 'adult_participant')
       AND named.value = a.notice))"""
 NOTICED_LIFTED = NOTICED.replace("AND NOT EXISTS (", f"AND {OWN_LIFTED}\n  AND NOT EXISTS (")
+
+# A talk that the participant left stays ended: whoever withdrew and came back agreed to another one. What they take
+# back of the old one goes nevertheless.
+OWN_WITHDRAWALS = """
+CREATE VIEW own_withdrawals AS
+  SELECT id, subject, coalesce(session, '') AS session FROM in_force
+  WHERE actor IN ('child', 'adult_participant') AND act = 'withdrawn'
+  UNION ALL SELECT a.notice, a.subject, '' FROM noticed_all AS a
+  WHERE a.requested_by IN ('child', 'both') AND a.scope NOT IN ('audio', 'photo', 'quote', 'recontact', 'share')
+    AND NOT EXISTS (
+      SELECT 1 FROM said AS v, json_each(v.body, '$.set.voids') AS named
+      WHERE v.subject = a.subject AND v.act = 'voided' AND named.value = a.notice);
+"""
+LEFT = """
+CREATE TRIGGER {kind}_not_left BEFORE INSERT ON changes
+WHEN NEW.batch IS NULL AND NEW.kind = '{kind}' AND NOT {exempt} AND EXISTS (
+  SELECT 1 FROM own_withdrawals AS n
+  WHERE n.subject = NEW.subject
+    AND (n.session = NEW.session OR (n.session = '' AND NOT EXISTS (
+      SELECT 1 FROM in_force AS p
+      WHERE p.subject = NEW.subject AND p.agrees AND p.actor IN ('child', 'adult_participant')
+        AND p.session = NEW.session AND coalesce(json_extract(p.body, '$.set.entered_on'), '') <> '')))
+    AND NOT EXISTS (
+      SELECT 1 FROM in_force AS y
+      WHERE y.subject = NEW.subject AND y.agrees AND y.actor IN ('child', 'adult_participant')
+        AND y.session = NEW.session
+        AND (n.id IN (SELECT value FROM json_each(y.body, '$.set.follows'))
+          OR n.id IN (SELECT value FROM json_each(y.body, '$.set.lifts')))))
+BEGIN SELECT RAISE(ABORT, 'fieldkit wall: {kind} of a talk that the participant left'); END;
+"""

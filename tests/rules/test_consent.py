@@ -467,7 +467,31 @@ def what_is_said_since_holds_nothing_back(case: Case) -> bool:
     return accepted([*case.events, case.fresh(voids=nothing)], named) == accepted(case.events, named)
 
 
+def back(case: Case, **said: object) -> list[Event]:
+    """Return the history after the child withdrew and, in another talk, came back to it."""
+    out = case.fresh(who=PEOPLE[0], act="withdrawn", session="", **said)
+    yes = {"who": PEOPLE[0], "act": "reconsented", "items": YES, "session": "another talk"}
+    gone = [*case.events, out]
+    return [*gone, spoken(gone, {**case.said, **yes, "follows": own, "lifts": newest, "voids": nothing})]
+
+
+def a_talk_that_the_child_left_stays_ended(case: Case) -> bool:
+    return permitted(back(case)) == set()
+
+
+def what_was_written_down_by_mistake_was_never_said(case: Case) -> bool:
+    """A withdrawal of the child's that a coordinator voids changes nothing, not even today's talk."""
+    out = case.fresh(who=PEOPLE[0], act="withdrawn", session="", voids=nothing)
+    void = spoken([*case.events, out], {**case.said, "act": "voided", "voids": newest, "items": {}})
+    said = [*case.events, out, void]
+    return everything(said) == everything(case.events) and consent.against_on(said, out.day) == consent.against_on(
+        case.events, out.day
+    )
+
+
 LAWS = [
+    a_talk_that_the_child_left_stays_ended,
+    what_was_written_down_by_mistake_was_never_said,
     order_and_repetition_change_nothing,
     after_a_fresh_no_of_guardian_or_child_nothing_is_permitted,
     taking_all_lifts_away_never_opens_anything,
@@ -608,8 +632,18 @@ def a_withdrawal_holds(events: Mapping[str, Event], *rest: Iterable[str]) -> boo
     return valid_pair(events, *rest) and not open_noes(events.values())  # type: ignore[arg-type]
 
 
+def nobody_leaves(events: Events, session: str) -> bool:
+    return False
+
+
+def nothing_is_void(events: Events) -> list[Event]:
+    return list(events)
+
+
 FIRST_ONE = settings(max_examples=1000, deadline=None, database=None, phases=[Phase.generate])
 PLANTED: list[tuple[str, Callable[..., object], Callable[[Case], bool]]] = [
+    ("left", nobody_leaves, a_talk_that_the_child_left_stays_ended),
+    ("in_force", nothing_is_void, what_was_written_down_by_mistake_was_never_said),
     ("open_noes", any_lift_closes, only_a_yes_of_the_same_person_closes_a_no),
     ("open_noes", a_no_lifts_a_no, only_a_yes_of_the_same_person_closes_a_no),
     ("open_noes", the_later_event_wins, order_and_repetition_change_nothing),
@@ -819,3 +853,30 @@ def test_who_answered_as_a_grown_up_was_of_age_and_their_own_word_is_never_too_l
     assert consent.asked_too_late(asked, [answered, asked], "")
     assert not consent.asked_too_late(asked, [replace(answered, day="2026-11-21"), asked], "")
     assert not consent.asked_too_late(no(GROWN, act="withdrawn", day="2026-11-20"), [answered], "2026-11-01")
+
+
+@pytest.mark.parametrize(
+    ("out", "yes", "ended"),
+    [
+        ({}, {}, True),
+        ({"session": TODAY}, {}, True),
+        ({"session": BEFORE}, {}, False),  # who stops one talk leaves that one alone
+        ({"actor": ADULT}, {}, True),
+        ({"actor": GUARDIAN}, {}, False),
+        ({"act": "declined"}, {}, False),
+        ({}, {"follows": ("out",)}, False),
+        ({}, {"entered_on": "2026-11-24"}, False),
+        ({"session": TODAY}, {"entered_on": "2026-11-24"}, True),
+    ],
+)
+def test_a_talk_is_left_by_a_withdrawal_that_its_yes_did_not_know(
+    out: dict[str, Any], yes: dict[str, Any], ended: bool
+) -> None:
+    no = Event(**{"id": "out", "actor": CHILD, "act": "withdrawn", "scope": "stop_keep", **out})
+    assert consent.left([MOTHER, replace(XIAOHE, **yes), no], TODAY) == ended
+
+
+def test_what_was_written_down_by_mistake_keeps_nobody_from_being_asked_today() -> None:
+    no = Event("out", CHILD, "withdrawn", scope="all", day="2026-11-24")
+    assert consent.against_on([no], "2026-11-24")
+    assert not consent.against_on([no, Event("void", CHILD, "voided", voids=("out",))], "2026-11-24")

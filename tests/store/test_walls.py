@@ -224,6 +224,45 @@ def test_of_a_session_that_was_stopped_while_they_thought_about_it_words_go_too(
         answer(both, "奶奶在家。叔叔没在。")
 
 
+@pytest.mark.parametrize("session", ["S1", None])
+def test_a_talk_that_the_child_left_stays_closed_when_it_comes_back(
+    say: Say, answer: Answer, session: str | None
+) -> None:
+    both = (say("guardian"), say("child"))
+    answer(both, "奶奶在家。叔叔也在。")
+    out = say("child", "withdrawn", items={}, scope="stop_keep", session=session)
+    say("child", "reconsented", session="S2", follows=[out], lifts=[out])
+    with pytest.raises(DatabaseError, match="a talk that the participant left"):
+        answer(both, "奶奶在家。叔叔也在，他说了。")
+    answer(both, "奶奶在家。")  # what the child takes back goes
+
+
+@pytest.mark.parametrize(("scope", "asker", "ended"), [("stop_keep", "child", True), ("quote", "child", False)])
+def test_a_talk_that_the_child_left_by_a_notice_stays_closed_too(
+    say: Say, answer: Answer, tables: Tables, pen: Pen, scope: str, asker: str, ended: bool
+) -> None:
+    both = (say("guardian"), say("child"))
+    log.append(tables, pen, Draft("participant", {"case_code": "ZK-A03-001"}, record="kid", subject="kid"))
+    notice = log.append(tables, pen, Draft("notice", {"code": "kid", "scope": scope, "requested_by": asker}))
+    say("child", "reconsented", session="S2", follows=[notice.record], lifts=[notice.record])
+    if ended:
+        with pytest.raises(DatabaseError, match="a talk that the participant left"):
+            answer(both)
+        say("child", "voided", voids=[notice.record])
+    answer(both)
+
+
+@pytest.mark.parametrize("why", ["another talk", "voided", "known", "on paper"])
+def test_a_talk_that_the_child_did_not_leave_stays_open(say: Say, answer: Answer, why: str) -> None:
+    both = (say("guardian"), say("child", entered_on="2026-11-02" if why == "on paper" else None))
+    out = say("child", "withdrawn", items={}, scope="stop_keep", session="S0" if why == "another talk" else None)
+    if why == "voided":
+        say("child", "voided", items={}, voids=[out])
+    else:
+        say("child", "reconsented", session="S1" if why == "known" else "S2", follows=[out], lifts=[out])
+    answer(both)
+
+
 def test_one_no_does_not_lift_another(say: Say, answer: Answer) -> None:
     both = (say("guardian"), say("child"))
     no = say("guardian", "declined", items={})
@@ -535,7 +574,8 @@ def _stopped(tables: Tables, pen: Pen, events: list[Any], named: set[int]) -> tu
         ids.append(log.append(tables, pen, Draft("consent_event", said, subject="kid")).id)
     known = {event.id: event for event in standing.events(tables, "kid")}
     grounds = tuple(_those(ids, named))
-    refused = consent.open_noes(known.values()) or consent.thinks_in(known.values(), "S1")
+    said = known.values()
+    refused = consent.open_noes(said) or consent.thinks_in(said, "S1") or consent.left(said, "S1")
     expected = consent.valid_pair(known, grounds, ("notes",), "S1", {"text"}) and not refused
     said = {"interview": "S1", "question": "P1", "text": "x"}
     draft = Draft("answer", said, subject="kid", session="S1", grounds=grounds)
