@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from fieldkit.acts import consents
+from fieldkit.acts import consents, withdrawals
 from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_
@@ -25,6 +25,7 @@ from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 
 WITHIN = timedelta(days=15)
+MISTAKE, CAME_BACK = "mistake", "came_back"  # why what the participant withdrew is lifted
 
 
 class NotWithdrawn(Refusal):
@@ -81,12 +82,28 @@ class TeamUnknown(Refusal):
 
 
 @dataclass(frozen=True)
+class Asked:
+    """One withdrawal of everything that stands: who asks as a code of `requested_by`, which guardian where named, when.
+
+    `author`: the name of who wrote it down; `own`: the participant asks, alone or with a guardian.
+    """
+
+    id: str
+    by: str
+    relation: str
+    day: str
+    author: str
+    own: bool
+
+
+@dataclass(frozen=True)
 class Due:
     """A child whom somebody wants deleted: by which codes, since when, until when, who asked; `removes`: by kind.
 
-    `asked_by`: codes of `requested_by`. `of_age`: only guardians asked, when they decided themselves already: they are
-    hidden, and deleted only where they want it too. `since` and `until` are empty where nobody wrote the day down.
-    `counts_vault`: this computer can see names, phones and signatures, so that they are counted too.
+    `asked_by`: codes of `requested_by`, of all that was `asked`, the oldest first. `of_age`: only guardians asked, when
+    they decided themselves already: they are hidden, and deleted only where they want it too. `since` and `until` are
+    empty where nobody wrote the day down. `counts_vault`: this computer can see names, phones and signatures, so that
+    they are counted too.
     """
 
     id: str
@@ -96,6 +113,7 @@ class Due:
     asked_by: str
     removes: Mapping[str, int]
     counts_vault: bool
+    asked: tuple[Asked, ...]
     of_age: bool = False
 
     @property
@@ -157,19 +175,32 @@ def confirm(desk: Desk, subject: str, told_on: str, *, told_all: bool, own_wish:
 
 
 @only(COORDINATOR)
-def lift(desk: Desk, subject: str, reason: str) -> None:
-    """Declare void what asks for all of the child to be gone: a mistake, or the family came back to it (§3.6, rule d).
+def lift(desk: Desk, subject: str, which: Collection[str], reason: str, why: str = "") -> bool:
+    """Lift *which* of the withdrawals that ask for all of the child to be gone, by their ids (§3.6, rule d).
 
-    The child is seen again wherever it is heard; each withdrawal stays on record with the *reason*.
+    *why* is asked of the participant's own: MISTAKE, nobody ever said it; CAME_BACK, they want to take part again. Then
+    what they withdrew stays a no of theirs of that day, which their own next yes takes back: the talk that they left
+    does not go on, and no earlier yes counts (§3.3, §3.9). A guardian's is void either way.
 
-    Raises NotFound, NotWithdrawn, Missing.
+    Return whether the child is seen again: none stands any more. Each stays on record with the *reason*. Raises
+    NotFound, NotWithdrawn, Missing.
     """
     if not reason.strip():
         raise Missing(field=N_("the reason"))
     with desk.db.writing() as tables:
-        for one in duplicates.whole(tables, _asked(tables, subject).id):
-            for event in filter(_wants_all_gone, consent.open_noes(standing.events(tables, one))):
-                consents.void_within(desk, tables, one, event, reason.strip())
+        due = _asked(tables, subject)
+        lifted = {one.id: one for one in due.asked if one.id in which}
+        if not lifted:
+            raise Missing(field=N_("which withdrawal"))
+        if why not in {MISTAKE, CAME_BACK} and any(one.own for one in lifted.values()):
+            raise Missing(field=N_("whether the child ever said it"))
+        for child in duplicates.whole(tables, due.id):
+            said = {one.id: one for one in standing.events(tables, child) if one.id in lifted}
+            for event in said.values():
+                if lifted[event.id].own and why == CAME_BACK:
+                    withdrawals.keep_no(desk, tables, child, event)
+                consents.void_within(desk, tables, child, event, reason.strip())
+        return not people.is_hidden(tables, subject)
 
 
 def told_before(desk: Desk, since: str, told_on: str, *, told_all: bool) -> str:
@@ -270,7 +301,18 @@ def _due(tables: Tables, subject: str) -> Due | None:
     of_age = all(
         any(consent.asked_too_late(event, events, grown.since(tables, one)) for one in whole) for event in asked
     )
-    return Due(whole[0], codes, since, until, askers(asked), dict(removes), vault, of_age)
+    return Due(whole[0], codes, since, until, askers(asked), dict(removes), vault, _each(tables, asked), of_age)
+
+
+def _each(tables: Tables, asked: list[Event]) -> tuple[Asked, ...]:
+    """Return what was asked, each withdrawal once: a notice can speak for two, and of two records of a child."""
+    names = {code: user.name for code, user in machine.everybody(tables).users.items()}
+    found = []
+    for id_ in dict.fromkeys(one.id for one in sorted(asked, key=lambda one: (one.day or "9999", one.id))):
+        mine = [one for one in asked if one.id == id_]
+        own, one = any(event.actor in consent.OWN for event in mine), mine[0]
+        found.append(Asked(id_, askers(mine), one.relation, one.day, names.get(one.author, one.author), own))
+    return tuple(found)
 
 
 def within(asked: list[Event]) -> tuple[str, str]:

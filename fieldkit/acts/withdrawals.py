@@ -236,6 +236,26 @@ def on_paper(desk: Desk, tables: Tables, subject: str, session: str, day: str, s
     log.append(tables, desk.pen, Draft("consent_event", values, subject=subject))
 
 
+def keep_no(desk: Desk, tables: Tables, subject: str, event: consent.Event) -> None:
+    """Keep, of a withdrawal of everything that the participant takes back, that they did not want to go on then.
+
+    It is a no of the day of *event* like any other of theirs: what was said before stays, nothing comes of it.
+    """
+    said = [one for one in standing.events(tables, subject) if one.actor in consent.OWN]
+    values: dict[str, Value] = {
+        **_who(desk, tables, subject, consent.CHILD, ""),
+        "act": "withdrawn",
+        "scope": consent.STOP_KEEP,
+        "requested_by": consent.CHILD,
+        "session": event.session,
+        "day": event.day or desk.today,
+        "entered_on": desk.today,
+        "follows": [one.id for one in said],
+    }
+    drawer = f"consent/{rows.team(tables, subject)}"  # a coordinator may sit in another team
+    log.append(tables, desk.pen, Draft("consent_event", values, subject=subject, drawer=drawer))
+
+
 def write(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) -> None:
     """Keep a withdrawal after what that person said so far, also where one like it is open.
 

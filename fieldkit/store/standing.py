@@ -47,22 +47,24 @@ def asked_for(tables: Tables, scope: str) -> set[str]:
 
 def _notices(tables: Tables, subject: str) -> list[Event]:
     rows = tables.execute(
-        "SELECT DISTINCT v.notice, v.requested_by, v.scope, n.day FROM noticed_all AS v "
-        "JOIN notices AS n ON n.id = v.notice WHERE v.subject = ? ORDER BY v.notice",
+        "SELECT DISTINCT v.notice, v.requested_by, v.scope, n.day, c.author FROM noticed_all AS v "
+        "JOIN notices AS n ON n.id = v.notice JOIN changes AS c ON c.id = v.notice WHERE v.subject = ? "
+        "ORDER BY v.notice",
         [subject],
     )
     return [
-        _noticed(id_, actor, scope, day or "")
-        for id_, asker, scope, day in rows
+        _noticed(id_, actor, scope, day or "", author)
+        for id_, asker, scope, day, author in rows
         for actor in consent.ASKERS.get(asker, (GUARDIAN,))
     ]
 
 
-def _noticed(id_: str, actor: str, scope: str, day: str) -> Event:
+def _noticed(id_: str, actor: str, scope: str, day: str, author: str) -> Event:
     items = consent.PARTS.get(scope)
     if items is None:
-        return Event(id_, actor, "withdrawn", scope=scope, day=day)
-    return Event(id_, actor, consent.LIMITED, items=dict.fromkeys(items, consent.NO), scope=scope, day=day)
+        return Event(id_, actor, "withdrawn", scope=scope, day=day, author=author)
+    taken = dict.fromkeys(items, consent.NO)
+    return Event(id_, actor, consent.LIMITED, items=taken, scope=scope, day=day, author=author)
 
 
 def _event(id_: str, change: dict[str, Value]) -> Event:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, url_for
-from wtforms import BooleanField, StringField
+from wtforms import BooleanField, SelectMultipleField, StringField
 
 from fieldkit.acts import redactions, removals
 from fieldkit.web.pages import Answer, Form, answer
@@ -22,8 +22,10 @@ class ConfirmForm(Form):
 
 
 class LiftForm(Form):
-    """Why a withdrawal counts no more."""
+    """Which withdrawals count no more, and why."""
 
+    which = SelectMultipleField("which", validate_choice=False)
+    why = StringField("why")
     reason = StringField("reason")
 
 
@@ -67,18 +69,22 @@ def confirm(subject: str) -> Answer:
 
 @pages.get("/<subject>/lift")
 def lifting(subject: str) -> str:
-    """Ask why the withdrawal counts no more."""
-    return render_template("removals/lift.html", one=removals.one(desk(), subject), form=LiftForm())
+    """Ask which withdrawal counts no more, and why; the only one is meant."""
+    one = removals.one(desk(), subject)
+    form = LiftForm(which=[asked.id for asked in one.asked] if len(one.asked) == 1 else [])
+    return render_template("removals/lift.html", one=one, form=form)
 
 
 @pages.post("/<subject>/lift")
 def lift(subject: str) -> Answer:
-    """Lift the withdrawal: the child is seen again."""
+    """Lift withdrawals: the child is seen again once none stands."""
     form, one = LiftForm(), removals.one(desk(), subject)
 
     def act() -> Answer:
-        removals.lift(desk(), subject, form.reason.data)
-        tell(_("{code} is seen again. Every computer hears of it with the next bundle.", code=one.case_code))
+        if removals.lift(desk(), subject, form.which.data, form.reason.data, form.why.data or ""):
+            tell(_("{code} is seen again. Every computer hears of it with the next bundle.", code=one.case_code))
+        else:
+            tell(_("Lifted. {code} stays hidden: another withdrawal stands.", code=one.case_code))
         return redirect(url_for("removals.listing"))
 
     return answer(form, "removals/lift.html", act, one=one)

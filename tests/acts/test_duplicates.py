@@ -429,3 +429,14 @@ def test_second_thoughts_of_the_mother_on_the_other_record_hold_the_talk_and_end
     assert people.case(linked, consented).consent == "given"
     assert answers.save(linked, replace(note, text="妈妈又说愿意。"))
     assert checks.check(linked).ok
+
+
+def test_a_yes_under_one_record_comes_after_what_the_child_withdrew_under_the_other(
+    linked: Desk, consented: str, again: str
+) -> None:
+    """Otherwise each talk under this one would be one that the child left (`rules/consent.left`)."""
+    withdrawals.withdraw(linked, again, "stop_keep", "child")
+    one = people.case(linked, consented)
+
+    (no,) = (event for event in one.binding if event.act == "withdrawn")
+    assert no.id in events.follows(one, "child")

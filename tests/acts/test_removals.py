@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from fieldkit.acts import (
     checks,
     consents,
     demo,
+    exports,
     handover,
     interviews,
     people,
@@ -23,14 +25,16 @@ from fieldkit.acts import (
     withdrawals,
 )
 from fieldkit.acts.answers import SaveAnswer
-from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.assents import ChildAnswer, NotAgainToday
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.interviews import ConsentMissing
 from fieldkit.acts.people import NewChild
 from fieldkit.acts.removals import NotTheirWish, NotTold, NotWithdrawn, TeamUnknown, ToldBeforeAsked
 from fieldkit.clock import Clock
 from fieldkit.errors import Missing, NotAllowed, NotFound, Refusal
 from fieldkit.rules.calendars import DayToCome, NoDay
 from fieldkit.rules.consent import Event
+from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.store import aftercare, log, standing
 from fieldkit.store.aftercare import Aftercare
 from fieldkit.store.database import Database
@@ -294,15 +298,19 @@ def test_a_withdrawal_is_lifted_with_a_reason_and_travels(
     refused: Refused, desks: Desks, consented: str, told: str, carry: Carry
 ) -> None:
     desk = desks["coordinator"]
-    refused(NotAllowed, "interviewer translator sg_lead", lambda me: removals.lift(me, consented, "登记错了孩子"))
-    with pytest.raises(Missing):
-        removals.lift(desk, consented, " ")
+    (only,) = (one.id for one in removals.one(desk, consented).asked)
+    refused(
+        NotAllowed, "interviewer translator sg_lead", lambda me: removals.lift(me, consented, [only], "登记错了孩子")
+    )
+    for which, reason in (([only], " "), ([], "登记错了孩子"), (["no withdrawal"], "登记错了孩子")):
+        with pytest.raises(Missing):
+            removals.lift(desk, consented, which, reason)
     with pytest.raises(NotFound):
-        removals.lift(desk, "nobody", "登记错了孩子")
+        removals.lift(desk, "nobody", [only], "登记错了孩子")
 
-    removals.lift(desk, consented, "登记错了孩子")
+    assert removals.lift(desk, consented, [only], "登记错了孩子")
     with pytest.raises(NotWithdrawn):
-        removals.lift(desk, consented, "登记错了孩子")
+        removals.lift(desk, consented, [only], "登记错了孩子")
     assert removals.due(desk) == []
     carry(desk, desks["interviewer"])
     assert people.case(desks["interviewer"], consented).consent == "given"
@@ -313,13 +321,145 @@ def test_a_withdrawal_by_notice_is_lifted_and_the_next_talk_can_begin(
 ) -> None:
     desk, laptop = desks["coordinator"], desks["interviewer"]
     carry(laptop, desk)
-    withdrawals.withdraw_each(desk, [people.case(laptop, consented).case_code])
-    (asked,) = removals.due(desk)
-    removals.lift(desk, asked.id, "家里打电话来，愿意继续")
+    withdrawals.withdraw(desk, people.case(laptop, consented).case_code)
+    (due,) = removals.due(desk)
+    assert [(one.by, one.relation, one.author, one.own) for one in due.asked] == [("guardian", "", desk.me.name, False)]
+    removals.lift(desk, due.id, [due.asked[0].id], "家里打电话来，愿意继续")
     carry(desk, laptop)
 
-    assents.record(laptop, consented, ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意"))
+    assents.record(laptop, consented, YES)
     assert interviews.start(laptop, consented, demo.KEPT)
+
+
+YES = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意")
+
+
+def test_one_lifting_takes_back_what_one_person_withdrew_and_the_child_is_seen_when_none_stands(
+    desks: Desks, consented: str, told: str, carry: Carry
+) -> None:
+    desk, laptop = desks["coordinator"], desks["interviewer"]
+    withdrawals.withdraw(laptop, consented, relation="father")
+    carry(laptop, desk)
+    withdrawals.withdraw(desk, told)
+    asked = removals.one(desk, consented).asked
+    by_whom = {one.relation: one for one in asked}
+    assert {(one.relation, one.author) for one in asked} == {
+        ("mother", laptop.me.name),
+        ("father", laptop.me.name),
+        ("", desk.me.name),
+    }
+    assert {one.day for one in asked} == {desk.today}
+
+    assert not removals.lift(desk, consented, [by_whom["mother"].id], "母亲改主意了")
+    carry(desk, laptop)
+    with pytest.raises(NotFound):
+        people.case(laptop, consented)
+    assert [one.relation for one in removals.one(desk, consented).asked if one.relation] == ["father"]
+    assert removals.lift(desk, consented, [by_whom[one].id for one in ("father", "")], "登记错了孩子")
+    carry(desk, laptop)
+    assert people.case(laptop, consented).consent == "given"
+
+
+def test_what_the_child_withdrew_is_not_lifted_before_it_is_said_whether_it_said_it(
+    desks: Desks, consented: str, carry: Carry
+) -> None:
+    desk = desks["coordinator"]
+    withdrawals.withdraw(desks["interviewer"], consented, requested_by="both")
+    carry(desks["interviewer"], desk)
+    mine, own = sorted(removals.one(desk, consented).asked, key=lambda one: one.own)
+    assert (mine.by, own.by) == ("guardian", "child")
+
+    for which in ([own.id], [mine.id, own.id]):
+        with pytest.raises(Missing):
+            removals.lift(desk, consented, which, "妈妈说孩子又愿意了")
+    assert not removals.lift(desk, consented, [mine.id], "妈妈说孩子又愿意了")
+
+
+@pytest.mark.parametrize("where", ["laptop", "centre"])
+def test_a_child_that_withdrew_and_wants_again_is_asked_anew_on_another_day(
+    desks: Desks, consented: str, interview: str, carry: Carry, where: str
+) -> None:
+    """The talk that it left stays ended, in whatever way it comes back."""
+    desk, laptop = desks["coordinator"], desks["interviewer"]
+    carry(laptop, desk)
+    code = people.case(laptop, consented).case_code
+    withdrawals.withdraw(laptop if where == "laptop" else desk, code, requested_by="child")
+    _lifted(desks, carry, consented, "came_back")
+
+    one = people.case(laptop, consented)
+    assert (one.step.code, one.assent) == ("not_today", "withdrawn")
+    with pytest.raises(ConsentMissing):
+        answers.save(laptop, SaveAnswer(interview, "W1", "editor-2", "", "又写一句"))
+    with pytest.raises(NotAgainToday):
+        assents.record(laptop, consented, YES)
+
+    next_day = replace(laptop, clock=replace(laptop.clock, ahead=timedelta(days=1)))
+    seen = [event.id for event in people.case(next_day, consented).events]
+    assert people.case(next_day, consented).step.code == "child_said_no"
+    with pytest.raises(ReasonNeeded) as asked:
+        assents.record(next_day, consented, replace(YES, follows=seen))
+    assert [one.code for one in asked.value.findings] == ["again_own"]
+    anew = replace(YES, follows=seen, reasons={"again_own": "brought_up"})
+    assents.record(next_day, consented, anew)
+    other = interviews.start(next_day, consented, demo.KEPT)
+    assert other != interview
+    with pytest.raises(ConsentMissing):
+        answers.save(next_day, SaveAnswer(interview, "W1", "editor-3", "", "又写一句"))
+    assert checks.check(desk).ok
+    assert checks.check(laptop).ok
+
+
+def test_a_talk_of_a_day_that_comes_again_by_a_clock_is_not_gone_on_with(
+    desks: Desks, consented: str, interview: str, carry: Carry
+) -> None:
+    """The coordinator's clock is a day behind, so that the no is of yesterday by what it says."""
+    desk, laptop = desks["coordinator"], desks["interviewer"]
+    carry(laptop, desk)
+    slow = replace(desk, clock=replace(desk.clock, ahead=timedelta(days=-1)))
+    withdrawals.withdraw(slow, people.case(laptop, consented).case_code, requested_by="child")
+    _lifted(desks, carry, consented, "came_back")
+    seen = [event.id for event in people.case(laptop, consented).events]
+    assents.record(laptop, consented, replace(YES, follows=seen, reasons={"again_own": "brought_up"}))
+
+    assert people.case(laptop, consented).step.code == "start"
+    assert interviews.start(laptop, consented, demo.KEPT) != interview
+    with pytest.raises(ConsentMissing):
+        answers.save(laptop, SaveAnswer(interview, "W1", "editor-2", "", "又写一句"))
+
+
+def test_what_was_written_down_by_mistake_the_child_never_said(
+    desks: Desks, consented: str, interview: str, carry: Carry
+) -> None:
+    desk, laptop = desks["coordinator"], desks["interviewer"]
+    withdrawals.withdraw(laptop, consented, requested_by="child")
+    carry(laptop, desk)
+    _lifted(desks, carry, consented, "mistake")
+
+    assert people.case(laptop, consented).step.code == "continue"
+    answers.save(laptop, SaveAnswer(interview, "W1", "editor-2", "", "又写一句"))
+
+
+def test_what_a_child_said_before_it_left_is_in_use_again_once_it_wants_to(
+    desks: Desks, consented: str, interview: str, carry: Carry
+) -> None:
+    desk, laptop = desks["coordinator"], desks["interviewer"]
+    answers.save(laptop, SaveAnswer(interview, "W1", "editor-1", "", WORDS))
+    withdrawals.withdraw(laptop, consented, requested_by="child")
+    carry(laptop, desk)
+    assert exports.dataset(desk).rows == []
+    _lifted(desks, carry, consented, "came_back")
+
+    found = exports.dataset(desk)
+    assert (len(found.rows), found.left_out_withdrawn) == (1, 0)
+
+
+def _lifted(desks: Desks, carry: Carry, subject: str, why: str) -> None:
+    """Lift all that was withdrawn at the centre, and carry it there and back."""
+    desk, laptop = desks["coordinator"], desks["interviewer"]
+    carry(laptop, desk)
+    (due,) = removals.due(desk)
+    removals.lift(desk, due.id, [one.id for one in due.asked], "妈妈11月25日打电话来说的", why)
+    carry(desk, laptop)
 
 
 def events(desk: Desk, subject: str) -> list[Event]:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import withdrawals
+from fieldkit.acts import removals, withdrawals
 from fieldkit.acts.desk import Desk
 from fieldkit.store import log
 from fieldkit.store.log import Draft
@@ -73,15 +74,29 @@ def test_in_english(browser: FlaskClient, withdrawn: str) -> None:
     assert "Asked for by: Guardian." in browser.get(f"/removals/{withdrawn}").text
 
 
+def boxes(page: str) -> dict[str, bool]:
+    """Return the withdrawals that a page lists by their ids, and which of them are ticked."""
+    found = re.findall(r'name="which" value="([^"]+)"( checked)?', page)
+    return {id_: bool(ticked) for id_, ticked in found}
+
+
 def test_the_family_takes_it_back_and_the_child_is_seen_again(browser: FlaskClient, withdrawn: str) -> None:
-    page = browser.get(f"/removals/{withdrawn}").text
-    assert f"/removals/{withdrawn}/lift" in page
-    assert browser.get(f"/removals/{withdrawn}/lift").status_code == 200
-    empty = browser.post(f"/removals/{withdrawn}/lift", data={"reason": " "})
+    assert f"/removals/{withdrawn}/lift" in browser.get(f"/removals/{withdrawn}").text
+    page = browser.get(f"/removals/{withdrawn}/lift").text
+    assert "母亲" in page
+    assert "登记人：" in page
+    assert 'name="why"' not in page
+    ((which, ticked),) = boxes(page).items()
+    assert ticked  # the only one
+    empty = browser.post(f"/removals/{withdrawn}/lift", data={"which": which, "reason": " "})
     assert empty.status_code == 422
     assert "撤销退出" in empty.text
+    none = browser.post(f"/removals/{withdrawn}/lift", data={"reason": "登记错了孩子"})
+    assert none.status_code == 422
+    assert boxes(none.text) == {which: False}
 
-    lifted = browser.post(f"/removals/{withdrawn}/lift", data={"reason": "登记错了孩子"}, follow_redirects=True)
+    typed = {"which": which, "reason": "登记错了孩子"}
+    lifted = browser.post(f"/removals/{withdrawn}/lift", data=typed, follow_redirects=True)
     assert "ZK-A03-001 又看得到了" in lifted.text
     assert browser.get(f"/people/{withdrawn}").status_code == 200
 
@@ -102,3 +117,34 @@ def test_who_was_of_age_when_a_guardian_asked_is_asked_first(
     assert (refused.status_code, "请问本人" in refused.text) == (422, True)
     done = browser.post(f"/removals/{withdrawn}", data={**told, "own_wish": "y"}, follow_redirects=True)
     assert "ZK-A03-001 的资料已经删除" in done.text
+
+
+def test_of_several_none_is_ticked_and_the_others_go_on_hiding_the_child(
+    browser: FlaskClient, desks: Desks, withdrawn: str, carry: Callable[..., Report]
+) -> None:
+    withdrawals.withdraw(desks["interviewer"], withdrawn, relation="father")
+    withdrawals.withdraw(desks["interviewer"], withdrawn, requested_by="child")
+    carry(desks["interviewer"], desks["coordinator"])
+    page = browser.get(f"/removals/{withdrawn}/lift").text
+    assert [*boxes(page).values()] == [False, False, False]
+    assert all(who in page for who in ("<b>母亲</b>", "<b>父亲</b>", "<b>孩子</b>"))
+    assert re.findall(r'name="why" value="(\w+)"( checked)?', page) == [("came_back", ""), ("mistake", "")]
+
+    ids = {one.by + one.relation: one.id for one in removals.one(desks["coordinator"], withdrawn).asked}
+    typed = {"which": [ids["guardianmother"], ids["child"]], "reason": "孩子11月25日自己说的"}
+    unsaid = browser.post(f"/removals/{withdrawn}/lift", data=typed)
+    assert unsaid.status_code == 422
+    assert boxes(unsaid.text) == {id_: id_ in typed["which"] for id_ in ids.values()}
+    done = browser.post(f"/removals/{withdrawn}/lift", data={**typed, "why": "came_back"}, follow_redirects=True)
+    assert "ZK-A03-001 还是不显示" in done.text
+    assert browser.get(f"/people/{withdrawn}").status_code == 404
+    last = browser.get(f"/removals/{withdrawn}/lift").text
+    assert boxes(last) == {ids["guardianfather"]: True}
+
+
+def test_what_to_lift_is_asked_in_english_too(browser: FlaskClient, withdrawn: str) -> None:
+    browser.set_cookie("lang", "en", domain="127.0.0.1")
+
+    page = browser.get(f"/removals/{withdrawn}/lift").text
+    assert "Which withdrawal" in page
+    assert "Written down by" in page
