@@ -213,15 +213,15 @@ def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _K
         interviews=known.interviews,
         held=known.held,
         session=session,
-        consent=states.guardian(holds, situation.adults, situation.forms, situation.age_group, desk.today),
+        consent=states.guardian(holds, situation.adults, situation.forms, situation.age_group, common.closing),
         assent=states.child(holds, session, grown=situation.adult),
         on_hold=states.on_hold(holds),
         moved=bool(row["moved_on"]),
         author=row.get("author") or "",
-        closed_since=studies.closed_since(common.facts, desk.today),
+        closed_since=studies.closed_since(common.facts, common.closing),
         refusals=situation.refusals,
         halts=situation.halts,
-        unnamed=states.paper_to_name(consent.in_force(holds), situation.adults, desk.today),
+        unnamed=states.paper_to_name(consent.in_force(holds), situation.adults, common.closing),
     )
     step = next_step(one, desk.today, situation.screening)
     shown = Step("closed") if one.closed_since and step.code in _ASKS else step

@@ -61,6 +61,17 @@ def believed(desk: Desk, tables: Tables) -> date:
     return min(today, trusted) if trusted and clocks.suspicious(today, trusted) else today
 
 
+def closing_day(desk: Desk, tables: Tables, day: str = "") -> str:
+    """Return the day by which what ends is judged, for *day* or for today: a clock that went back opens nothing again.
+
+    Of today it is the last day that was believed, where that is later; of a day gone by, on paper, that day itself.
+    """
+    trusted = trusted_day(tables)
+    if desk.past or trusted is None or day not in {"", desk.today}:
+        return day or desk.today
+    return max(desk.today, trusted.isoformat())
+
+
 def credible(desk: Desk, tables: Tables) -> bool:
     """Tell whether clock and records agree by themselves, with no stated date to bring them together."""
     return not doubted(desk, tables) and not desk.clock.stated

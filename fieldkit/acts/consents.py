@@ -153,7 +153,7 @@ def _undecided(desk: Desk, subject: str, said: GuardianAnswer, told: Mapping[str
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
         if not puts_off:
-            situations.check_open(tables, check_day(desk, said.given_on))
+            situations.check_open(desk, tables, check_day(desk, said.given_on))
         event = _begin(desk, tables, one, form, said, puts_off=puts_off) | {**told, "method": said.evidence.method}
         return log.append(tables, desk.pen, Draft("consent_event", event, subject=one.id)).id
 

@@ -24,7 +24,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Desk:
-    """The open folder and store, the person (`me`) with their keys, this device, and the clock."""
+    """The open folder and store, the person (`me`) with their keys, this device, and the clock.
+
+    `past`: its today is a day gone by, for which something is judged.
+    """
 
     folder: Folder
     db: Database
@@ -32,6 +35,7 @@ class Desk:
     keys: KeyPair
     device: Self
     clock: Clock
+    past: bool = False
 
     @property
     def pen(self) -> Pen:
@@ -46,7 +50,7 @@ class Desk:
     def on(self, day: str) -> Desk:
         """Return the same desk with *day* as its today: what is judged there is judged for then, stamps stay of now."""
         off = date.fromisoformat(day) - self.clock.today()
-        return replace(self, clock=replace(self.clock, stated=self.clock.stated + off))
+        return replace(self, clock=replace(self.clock, stated=self.clock.stated + off), past=bool(off))
 
 
 def sit_down(folder: Folder, db: Database, code: str, keys: KeyPair, clock: Clock) -> Desk:

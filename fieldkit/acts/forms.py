@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from fieldkit.acts import promises, situations
+from fieldkit.acts import clocks, promises, situations
 from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.editors import Opened, opened
@@ -133,10 +133,11 @@ def form_for(desk: Desk, doc_kind: str, one: Case, day: str = "") -> FormView:
     Raises NotFound.
     """
     with desk.db.reading() as tables:
-        wanted = versions.current(situations.form_versions(tables), doc_kind, day or desk.today)
-        view = _view(tables, wanted, day or desk.today, placeholder_values(desk, tables, one, wanted))
+        day = clocks.closing_day(desk, tables, day)
+        wanted = versions.current(situations.form_versions(tables), doc_kind, day)
+        view = _view(tables, wanted, day, placeholder_values(desk, tables, one, wanted))
         facts = setup.facts(tables)
-    decided, closed = facts.get(attachments.UNDER_14, ""), studies.closed_since(facts, day or desk.today)
+    decided, closed = facts.get(attachments.UNDER_14, ""), studies.closed_since(facts, day)
     asked = [item for item in view.items if attachments.may_record(item.code, decided, one.age_group)]
     left_out = [item for item in view.items if item not in asked]
     return replace(view, items=asked, left_out=left_out, closed_since=closed)
@@ -149,11 +150,12 @@ def blank(desk: Desk, doc_kind: str, *, to_stamp: bool = False) -> FormView:
     """
     with desk.db.reading() as tables:
         known = situations.form_versions(tables)
-        wanted = versions.newest(known, doc_kind) if to_stamp else versions.current(known, doc_kind, desk.today)
+        day = clocks.closing_day(desk, tables)
+        wanted = versions.newest(known, doc_kind) if to_stamp else versions.current(known, doc_kind, day)
         if not wanted.stamped_on:
             promises.check_agreed(tables)
         values = placeholder_values(desk, tables, None, wanted)
-        view = _view(tables, wanted, desk.today, values)
+        view = _view(tables, wanted, day, values)
     if doc_kind not in CHILDRENS:
         return view
     told = [line for block in spoken(_current_texts(desk), values) for line in block]

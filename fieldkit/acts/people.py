@@ -73,7 +73,7 @@ def last_site(desk: Desk) -> str:
     Raises StudyClosed: nobody is asked for words that could not be kept.
     """
     with desk.db.reading() as tables:
-        situations.check_open(tables, desk.today)
+        situations.check_open(desk, tables)
         return people.last_site(tables, desk.me.code)
 
 
@@ -86,7 +86,7 @@ def register(desk: Desk, child: NewChild) -> str:
     """
     group = check(desk, child)
     with desk.db.writing() as tables:
-        situations.check_open(tables, desk.today)
+        situations.check_open(desk, tables)
         clocks.check_answered(desk, tables, child.reasons, slips.asked(alike(tables, child)))
         return register_within(desk, tables, child, group)
 
@@ -151,7 +151,7 @@ def register_within(desk: Desk, tables: Tables, child: NewChild, group: str) -> 
 
     Raises StudyClosed, NoSerialLeft.
     """
-    situations.check_open(tables, desk.today)
+    situations.check_open(desk, tables)
     site = child.site.upper()
     prefix = case_prefix(site)
     serial = people.next_serial(tables, prefix, desk.device.serials)

@@ -81,7 +81,7 @@ class Plan:
 def check_open(desk: Desk) -> None:
     """Raise StudyClosed before anybody looks for the file."""
     with desk.db.reading() as tables:
-        situations.check_open(tables, desk.today)
+        situations.check_open(desk, tables)
 
 
 @only(INTERVIEWER)
@@ -98,7 +98,7 @@ def register(desk: Desk, rows: Sequence[Row], reasons: Mapping[str, str]) -> Pla
     Raises StudyClosed, TooFewSerials and ReasonNeeded (V31); then nobody is registered.
     """
     with desk.db.writing() as tables:
-        situations.check_open(tables, desk.today)
+        situations.check_open(desk, tables)
         found = _plan(desk, tables, rows)
         if found.short:
             raise found.short[0]

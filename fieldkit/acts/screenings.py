@@ -56,7 +56,7 @@ def record(desk: Desk, subject: str, criteria: Mapping[str, str], approach: str 
     with desk.db.writing() as tables:
         age_group = cases.case_within(desk, tables, subject).age_group
         if store.row(tables, "screenings", "child = ?", subject) is None:
-            situations.check_open(tables, desk.today)
+            situations.check_open(desk, tables)
         answers = {screening.AGE: screening.age(age_group)}
         answers |= {code: criteria.get(code, screening.UNKNOWN) for code in questions()}
         told = {"criteria": answers, "result": screening.result(answers), "approach": approach, "day": desk.today}

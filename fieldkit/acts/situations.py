@@ -30,9 +30,9 @@ ROOM_NEEDED = 200 * 1024 * 1024  # bytes: a day of notes, a backup and a bundle
 class Ground:
     """What is the same for every child of one transaction.
 
-    `believed`: the day by which people are of age; `open_lines`: of the help card, by site; `refusals`: the visits that
-    ended with a no that nobody has answered for, by child; `halts`: what waits and can only protect them, by child;
-    `linked`: of a child who is known twice, all its records.
+    `believed`: the day by which people are of age; `closing`: the one by which what ends is judged; `open_lines`: of
+    the help card, by site; `refusals`: the visits that ended with a no that nobody has answered for, by child; `halts`:
+    what waits and can only protect them, by child; `linked`: of a child who is known twice, all its records.
     """
 
     facts: Mapping[str, str]
@@ -42,6 +42,7 @@ class Ground:
     questions: int
     doubts: list[Pair]
     believed: date
+    closing: str
     open_lines: Callable[[str], list[str]]
     rows: people.Rows
     refusals: Mapping[str, Sequence[RefusedVisit]]
@@ -68,6 +69,7 @@ def ground(desk: Desk, tables: Tables, rows: people.Rows | None = None) -> Groun
         questions=len(strings.questions(tables)),
         doubts=doubts(desk, tables),
         believed=clocks.believed(desk, tables),
+        closing=clocks.closing_day(desk, tables),
         open_lines=cache(lambda site: open_lines(desk, tables, site)),
         rows=rows or people.looked_up(tables),
         refusals=visited.refusals(tables),
@@ -99,6 +101,7 @@ def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: 
         pilot=row["pilot"] == "yes",
         refusals=visits.unexplained(common.refused(row["id"]), events, desk.today),
         halts=common.halted(row["id"]),
+        closing=common.closing,
     )
 
 
@@ -160,15 +163,15 @@ def born_of(rows: people.Rows, subject: str) -> BirthDate | None:
     return ages.birth_date(known["birth_date"], known["birth_calendar"] or calendars.GREGORIAN)
 
 
-def check_open(tables: Tables, day: str) -> None:
-    """Raise StudyClosed where the study is closed on *day*."""
-    studies.check_open(studies.closed_since(setup.facts(tables), day))
+def check_open(desk: Desk, tables: Tables, day: str = "") -> None:
+    """Raise StudyClosed where the study is closed on *day*, today unless given."""
+    studies.check_open(studies.closed_since(setup.facts(tables), clocks.closing_day(desk, tables, day)))
 
 
 def closed_since(desk: Desk) -> str:
     """Return the day since which the study is closed, an empty string while it goes on."""
     with desk.db.reading() as tables:
-        return studies.closed_since(setup.facts(tables), desk.today)
+        return studies.closed_since(setup.facts(tables), clocks.closing_day(desk, tables))
 
 
 def adults(tables: Tables, rows: people.Rows, subject: str) -> dict[str, Adult]:

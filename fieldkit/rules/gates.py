@@ -101,9 +101,9 @@ _NOT_DECIDED = Pair(
 def _ethics(case: Situation) -> Verdict:
     if _undecided("G01", case):
         return FAILS, _NO_ETHICS, "readiness"
-    if studies.closed_since(case.facts, case.today):
+    if studies.closed_since(case.facts, case.late):
         return FAILS, _CLOSED_THEN if case.past else _CLOSED, None
-    if not case.facts["ethics_from"] <= case.today <= case.facts["ethics_to"]:
+    if not (case.facts["ethics_from"] <= case.today and case.late <= case.facts["ethics_to"]):
         return FAILS, _OVER_THEN if case.past else _ETHICS_OVER, "readiness"
     return HOLDS, _OK, None
 
@@ -169,14 +169,14 @@ def _guardian(case: Situation) -> Verdict:
         return _of_age(case)
     if case.grown_by_clock:
         return FAILS, reasons.GROWN_BY_CLOCK, "set_date"
-    state = states.guardian(case.events, case.adults, case.forms, case.age_group, case.today)
+    state = states.guardian(case.events, case.adults, case.forms, case.age_group, case.late)
     if state in {states.GIVEN, states.GIVEN_PARTIAL}:
         whole = consent.guardians_ok(case.events, NECESSARY)
         return (HOLDS, _OK, None) if whole else (FAILS, reasons.NOT_ALL_ITEMS, "ask_guardian")
     if state == states.NOT_SOUGHT and any(event.actor == CARER for event in case.events):
         return FAILS, reasons.only_a_carer(case.carer), "call_parents"
     reason, step = reasons.BY_STATE[state]
-    if step == "ask_guardian" and not any(form.in_force(case.today) for form in case.forms if form.doc_kind == _FORM):
+    if step == "ask_guardian" and not any(form.in_force(case.late) for form in case.forms if form.doc_kind == _FORM):
         return FAILS, reasons.NO_STAMP, step
     return FAILS, reason, step
 
@@ -198,7 +198,7 @@ def _own_words(case: Situation, actor: str) -> list[Event]:
 
 
 def _same_form(case: Situation, actor: str) -> bool:
-    return states.form_counts(_own_words(case, actor), case.forms, case.today)
+    return states.form_counts(_own_words(case, actor), case.forms, case.late)
 
 
 _OTHER_FORM = Pair(

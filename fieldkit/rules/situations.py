@@ -21,7 +21,8 @@ class Situation:
     missing on the site's help card, `doubts`: what is wrong with clock or disk, `past`: the day is gone by, and what
     was held then is typed in, `doubtful`: the ids of the events whose day a wrong clock may have made,
     `grown_by_clock`: they would be of age if the clock, which is off, were believed, `refusals`: the visits that ended
-    with a no of which nobody has said whose it was, `halts`: what can only protect the child and is not carried out.
+    with a no of which nobody has said whose it was, `halts`: what can only protect the child and is not carried out,
+    `closing`: the day by which what ends is judged, where that is not `today`.
     """
 
     events: Sequence[Event]
@@ -44,6 +45,12 @@ class Situation:
     grown_by_clock: bool = False
     refusals: Sequence[RefusedVisit] = ()
     halts: Sequence[Halt] = ()
+    closing: str = ""
+
+    @property
+    def late(self) -> str:
+        """Return the day by which what ends is judged."""
+        return self.closing or self.today
 
     @property
     def adult(self) -> bool:

@@ -8,26 +8,49 @@ from typing import Any, Self
 
 import pytest
 
-from fieldkit.acts import answers, assents, clocks, closings, datasets, interviews, people, questions, slips, visits
+from fieldkit.acts import (
+    answers,
+    assents,
+    clocks,
+    closings,
+    consents,
+    datasets,
+    forms,
+    interviews,
+    people,
+    questions,
+    readiness,
+    situations,
+    slips,
+    visits,
+)
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, NotAgainToday
 from fieldkit.acts.clocks import DateNotDoubted
 from fieldkit.acts.closings import ClosingTold
+from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
+from fieldkit.acts.situations import StudyClosed
 from fieldkit.acts.told import Seen
 from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules.calendars import NoDay
 from fieldkit.rules.findings import ReasonNeeded
+from fieldkit.rules.ways import Evidence
 from fieldkit.store import people as rows
+from fieldkit.studies import Pair
 from sync.replica import Report
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Later = Callable[[Desk, int], Desk]
+Carry = Callable[[Desk, Desk], Report]
+Says = Callable[..., GuardianAnswer]
+PAPER = Evidence("signature", paper_ref="P-7", paper_place="牛皮纸袋 A03", on_paper=True)
+SIBLING = NewChild("阿宁", "", "A03", "m", f"{Clock().today().year - 11}-01")
 SURE = {"V31": "date_right", "alike": "another"}
 
 
@@ -438,3 +461,59 @@ def test_what_a_laptop_writes_once_its_clock_is_right_is_not_moved(
     carry(laptop, desk)
 
     assert clocks.put_right(desk, consented) == before
+
+
+def test_a_clock_that_went_back_opens_no_study_that_was_closed(
+    refused: Refused, desks: Desks, consented: str, says: Says, later: Later, carry: Carry
+) -> None:
+    """However often a tap says that its date is right; a paper is judged for the day that it bears (D4)."""
+    laptop, closed = desks["interviewer"], desks["coordinator"].today
+    other = people.register(laptop, replace(SIBLING, site="B07"))
+    readiness.keep(desks["coordinator"], {"closed_on": closed})
+    carry(desks["coordinator"], laptop)
+    back = later(laptop, -10)
+
+    with pytest.raises(StudyClosed):
+        people.register(back, replace(SIBLING, called="阿宝", reasons=SURE))
+    for day in ("", back.today):
+        with pytest.raises(StudyClosed):
+            consents.record(back, other, says(back, other, given_on=day, reasons=SURE))
+    with pytest.raises(StudyClosed):
+        consents.defer(back, other, says(back, other))
+    with pytest.raises(StudyClosed):
+        assents.record(back, consented, ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意", reasons=SURE))
+    found = people.case(back, consented)
+    assert (found.closed_since, found.step.code) == (closed, "closed")
+    assert "G01" in {gate.id for gate in found.gates if gate.status == "fails"}
+    assert situations.closed_since(back) == closed
+
+    consents.record(back, other, says(back, other, way=PAPER, given_on=days_on(back, -2), reasons=SURE))
+    assert people.case(laptop, other).consent == "given"
+
+
+def test_a_clock_that_went_back_brings_no_replaced_form_back(
+    desks: Desks, consented: str, says: Says, later: Later, carry: Carry
+) -> None:
+    laptop, centre, kind = desks["interviewer"], desks["coordinator"], "guardian_info_consent"
+    shown = forms.texts(centre, kind)
+    forms.rewrite(
+        centre, kind, {shown.lines[0].id: Pair("知情同意书（新）", "Consent (new)")}, "major", shown.text_hash
+    )
+    new = forms.texts(centre, kind).text_hash
+    readiness.stamp(centre, {new: "{}"}, centre.today, "YS-2", centre.today)
+    carry(centre, laptop)
+    back = later(laptop, -10)
+
+    assert people.case(back, consented).consent == "needs_reconsent"
+    assert forms.guardian_form(back, consented).text_hash == new
+    assert forms.blank(back, kind).text_hash == new
+    assert forms.guardian_form(back, consented, days_on(back, -2)).text_hash == shown.text_hash
+
+
+def test_on_an_ordinary_day_what_ends_is_judged_by_today(desks: Desks, consented: str, later: Later) -> None:
+    """And a clock that runs ahead closes what it says to be over: nothing is opened by it."""
+    laptop = desks["interviewer"]
+    for at in (laptop, later(laptop, 1), later(laptop, 400)):
+        with at.db.reading() as tables:
+            assert clocks.closing_day(at, tables) == at.today
+            assert clocks.closing_day(at.on(days_on(at, -3)), tables) == days_on(at, -3)

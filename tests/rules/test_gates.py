@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -271,3 +272,22 @@ def test_what_a_childs_no_of_today_closes_waits_for_nobody() -> None:
 
 def waited(case: Situation) -> dict[str, int | None]:
     return {gate.id: gate.waits_for for gate in judge(TITLES, case) if gate.id in {"G06", "G07"}}
+
+
+@pytest.mark.parametrize(
+    ("closing", "change", "missing"),
+    [
+        ("2026-11-28", {}, set()),
+        ("2026-11-28", {"facts": {**ETHICS, "closed_on": "2026-11-26"}}, {"G01"}),
+        ("2026-11-28", {"facts": {**ETHICS, "ethics_to": "2026-11-26"}}, {"G01"}),
+        ("2026-11-28", {"facts": {**ETHICS, "ethics_from": "2026-11-26"}}, {"G01"}),  # what begins waits for today
+        ("2026-11-28", {"member": dict.fromkeys(TRAINING_NEEDED, "2026-11-26")}, {"G02"}),
+        ("2026-11-28", {"forms": [replace(STAMPED, valid_to="2026-11-26"), OWN]}, {"G04"}),
+        ("2026-11-28", {"forms": [STAMPED, OWN, replace(CHANGED, stamped_on="2026-11-26")]}, {"G06"}),
+        ("", {"facts": {**ETHICS, "closed_on": "2026-11-26"}}, set()),
+    ],
+)
+def test_what_ends_is_judged_by_the_later_day_and_what_begins_by_today(
+    closing: str, change: dict[str, Any], missing: set[str]
+) -> None:
+    assert failed(replace(READY, closing=closing, **change)) == missing
