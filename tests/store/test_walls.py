@@ -528,11 +528,16 @@ EVENTS = st.lists(
     max_size=6,
 )
 BOTH: list[Any] = [(actor, "given", "S1", "mother", "yes", set(), set(), set()) for actor in ("guardian", "child")]
+AWAY: list[Any] = [
+    *BOTH,
+    ("child", "withdrawn", "S1", "mother", "not_asked", set(), set(), set()),
+    ("child", "reconsented", "S2", "mother", "yes", {2}, set(), {2}),
+]
 NAMED = st.just({0, 1}) | st.sets(st.integers(0, 5), min_size=2, max_size=3)
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.sampled_from([[], BOTH]), EVENTS, NAMED)
+@given(st.sampled_from([[], BOTH, AWAY]), EVENTS, NAMED)
 def test_the_wall_agrees_with_the_rules_about_every_history(
     wall: Callable[..., tuple[bool, bool]], begun: list[Any], events: list[Any], named: set[int]
 ) -> None:
@@ -574,8 +579,8 @@ def _stopped(tables: Tables, pen: Pen, events: list[Any], named: set[int]) -> tu
         ids.append(log.append(tables, pen, Draft("consent_event", said, subject="kid")).id)
     known = {event.id: event for event in standing.events(tables, "kid")}
     grounds = tuple(_those(ids, named))
-    said = known.values()
-    refused = consent.open_noes(said) or consent.thinks_in(said, "S1") or consent.left(said, "S1")
+    heard = [*known.values()]
+    refused = consent.open_noes(heard) or consent.thinks_in(heard, "S1") or consent.left(heard, "S1")
     expected = consent.valid_pair(known, grounds, ("notes",), "S1", {"text"}) and not refused
     said = {"interview": "S1", "question": "P1", "text": "x"}
     draft = Draft("answer", said, subject="kid", session="S1", grounds=grounds)

@@ -64,7 +64,8 @@ def test_nobody_is_named_beforehand_so_that_a_childs_wish_is_not_filed_as_its_mo
 
 
 def nonce(page: str) -> str:
-    return re.findall(r'name="nonce" value="([^"]+)"', page)[0]
+    found: list[str] = re.findall(r'name="nonce" value="([^"]+)"', page)
+    return found[0]
 
 
 def test_a_withdrawal_without_a_name_is_not_refused_and_the_same_form_twice_is_one(
