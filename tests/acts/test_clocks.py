@@ -479,7 +479,7 @@ def test_a_clock_that_went_back_opens_no_study_that_was_closed(
         with pytest.raises(StudyClosed):
             consents.record(back, other, says(back, other, given_on=day, reasons=SURE))
     with pytest.raises(StudyClosed):
-        consents.defer(back, other, says(back, other))
+        consents.inform(back, other, says(back, other))
     with pytest.raises(StudyClosed):
         assents.record(back, consented, ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意", reasons=SURE))
     found = people.case(back, consented)
