@@ -32,13 +32,13 @@ from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
-from fieldkit.acts.situations import StudyClosed
 from fieldkit.acts.told import Seen
 from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules.calendars import NoDay
 from fieldkit.rules.findings import ReasonNeeded
+from fieldkit.rules.studies import StudyClosed
 from fieldkit.rules.ways import Evidence
 from fieldkit.store import people as rows
 from fieldkit.studies import Pair

@@ -435,7 +435,7 @@ def test_a_yes_under_one_record_comes_after_what_the_child_withdrew_under_the_ot
     linked: Desk, consented: str, again: str
 ) -> None:
     """Otherwise each talk under this one would be one that the child left (`rules/consent.left`)."""
-    withdrawals.withdraw(linked, again, "stop_keep", "child")
+    withdrawals.withdraw_each(linked, [again], "stop_keep", "child")
     one = people.case(linked, consented)
 
     (no,) = (event for event in one.binding if event.act == "withdrawn")

@@ -321,7 +321,7 @@ def test_a_withdrawal_by_notice_is_lifted_and_the_next_talk_can_begin(
 ) -> None:
     desk, laptop = desks["coordinator"], desks["interviewer"]
     carry(laptop, desk)
-    withdrawals.withdraw(desk, people.case(laptop, consented).case_code)
+    withdrawals.withdraw_each(desk, [people.case(laptop, consented).case_code])
     (due,) = removals.due(desk)
     assert [(one.by, one.relation, one.author, one.own) for one in due.asked] == [("guardian", "", desk.me.name, False)]
     removals.lift(desk, due.id, [due.asked[0].id], "家里打电话来，愿意继续")
@@ -338,9 +338,9 @@ def test_one_lifting_takes_back_what_one_person_withdrew_and_the_child_is_seen_w
     desks: Desks, consented: str, told: str, carry: Carry
 ) -> None:
     desk, laptop = desks["coordinator"], desks["interviewer"]
-    withdrawals.withdraw(laptop, consented, relation="father")
+    withdrawals.withdraw_each(laptop, [consented], relation="father")
     carry(laptop, desk)
-    withdrawals.withdraw(desk, told)
+    withdrawals.withdraw_each(desk, [told])
     asked = removals.one(desk, consented).asked
     by_whom = {one.relation: one for one in asked}
     assert {(one.relation, one.author) for one in asked} == {
@@ -364,7 +364,7 @@ def test_what_the_child_withdrew_is_not_lifted_before_it_is_said_whether_it_said
     desks: Desks, consented: str, carry: Carry
 ) -> None:
     desk = desks["coordinator"]
-    withdrawals.withdraw(desks["interviewer"], consented, requested_by="both")
+    withdrawals.withdraw_each(desks["interviewer"], [consented], requested_by="both")
     carry(desks["interviewer"], desk)
     mine, own = sorted(removals.one(desk, consented).asked, key=lambda one: one.own)
     assert (mine.by, own.by) == ("guardian", "child")
@@ -383,7 +383,7 @@ def test_a_child_that_withdrew_and_wants_again_is_asked_anew_on_another_day(
     desk, laptop = desks["coordinator"], desks["interviewer"]
     carry(laptop, desk)
     code = people.case(laptop, consented).case_code
-    withdrawals.withdraw(laptop if where == "laptop" else desk, code, requested_by="child")
+    withdrawals.withdraw_each(laptop if where == "laptop" else desk, [code], requested_by="child")
     _lifted(desks, carry, consented, "came_back")
 
     one = people.case(laptop, consented)
@@ -416,7 +416,7 @@ def test_a_talk_of_a_day_that_comes_again_by_a_clock_is_not_gone_on_with(
     desk, laptop = desks["coordinator"], desks["interviewer"]
     carry(laptop, desk)
     slow = replace(desk, clock=replace(desk.clock, ahead=timedelta(days=-1)))
-    withdrawals.withdraw(slow, people.case(laptop, consented).case_code, requested_by="child")
+    withdrawals.withdraw_each(slow, [people.case(laptop, consented).case_code], requested_by="child")
     _lifted(desks, carry, consented, "came_back")
     seen = [event.id for event in people.case(laptop, consented).events]
     assents.record(laptop, consented, replace(YES, follows=seen, reasons={"again_own": "brought_up"}))
@@ -431,7 +431,7 @@ def test_what_was_written_down_by_mistake_the_child_never_said(
     desks: Desks, consented: str, interview: str, carry: Carry
 ) -> None:
     desk, laptop = desks["coordinator"], desks["interviewer"]
-    withdrawals.withdraw(laptop, consented, requested_by="child")
+    withdrawals.withdraw_each(laptop, [consented], requested_by="child")
     carry(laptop, desk)
     _lifted(desks, carry, consented, "mistake")
 
@@ -444,7 +444,7 @@ def test_what_a_child_said_before_it_left_is_in_use_again_once_it_wants_to(
 ) -> None:
     desk, laptop = desks["coordinator"], desks["interviewer"]
     answers.save(laptop, SaveAnswer(interview, "W1", "editor-1", "", WORDS))
-    withdrawals.withdraw(laptop, consented, requested_by="child")
+    withdrawals.withdraw_each(laptop, [consented], requested_by="child")
     carry(laptop, desk)
     assert exports.dataset(desk).rows == []
     _lifted(desks, carry, consented, "came_back")

@@ -296,7 +296,7 @@ def test_a_part_is_taken_back_and_the_rest_goes_on(
     desks: Desks, told: str, consented: str, carry: Carry, changes: Changes, scope: str, item: str
 ) -> None:
     desk = desks["interviewer"]
-    withdrawals.withdraw(desk, consented, scope, "guardian", "mother")
+    withdrawals.withdraw_each(desk, [consented], scope, "guardian", "mother")
     events = people.case(desk, consented).events
     assert [event.act for event in events].count("limited") == 1
     assert consent.takes_back(events, item)
@@ -357,10 +357,10 @@ def test_who_withdraws_again_where_nobody_heard_of_the_lifting_has_withdrawn(
 ) -> None:
     """The first is lifted at the centre; a laptop that holds it still as open writes the second down as well."""
     laptop, centre = desks["interviewer"], desks["coordinator"]
-    withdrawals.withdraw(laptop, consented, scope, relation=relation)
+    withdrawals.withdraw_each(laptop, [consented], scope, relation=relation)
     carry(laptop, centre)
     _void(centre, consented, "withdrawn")
-    withdrawals.withdraw(laptop, consented, scope, relation=relation)
+    withdrawals.withdraw_each(laptop, [consented], scope, relation=relation)
     carry(centre, laptop)
 
     with laptop.db.reading() as tables:
@@ -376,7 +376,7 @@ def test_who_takes_a_part_back_again_where_nobody_heard_that_it_is_void_has_take
     (answer,) = changes(laptop, "answer")
 
     def ask() -> None:
-        withdrawals.withdraw(laptop, consented, "quote", relation="mother")
+        withdrawals.withdraw_each(laptop, [consented], "quote", relation="mother")
         withdrawals.take_back(laptop, consented, [answer.record], relation="mother")
 
     ask()

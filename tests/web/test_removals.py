@@ -122,8 +122,8 @@ def test_who_was_of_age_when_a_guardian_asked_is_asked_first(
 def test_of_several_none_is_ticked_and_the_others_go_on_hiding_the_child(
     browser: FlaskClient, desks: Desks, withdrawn: str, carry: Callable[..., Report]
 ) -> None:
-    withdrawals.withdraw(desks["interviewer"], withdrawn, relation="father")
-    withdrawals.withdraw(desks["interviewer"], withdrawn, requested_by="child")
+    withdrawals.withdraw_each(desks["interviewer"], [withdrawn], relation="father")
+    withdrawals.withdraw_each(desks["interviewer"], [withdrawn], requested_by="child")
     carry(desks["interviewer"], desks["coordinator"])
     page = browser.get(f"/removals/{withdrawn}/lift").text
     assert [*boxes(page).values()] == [False, False, False]
