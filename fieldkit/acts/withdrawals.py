@@ -82,14 +82,19 @@ class CannotCarry(Refusal):
 
 
 def withdraw_each(
-    desk: Desk, codes: Collection[str], scope: str = consent.ALL, requested_by: str = "guardian", relation: str = ""
+    desk: Desk,
+    codes: Collection[str],
+    scope: str = consent.ALL,
+    requested_by: str = "guardian",
+    relation: str = "",
+    said_on: str = "",
 ) -> list[Withdrawn]:
     """Hide the children whom *codes* mean (id, case code, slip code or pseudonym), by anybody, at once.
 
     *relation*: which guardian asks, where it was said; only that one can take it back, otherwise a coordinator voids
     it. A code that this laptop does not know becomes a notice that is matched when bundles meet: one for each code of a
-    text. Raises Missing for no code, Invalid for a scope or asker that does not exist, CannotCarry, and OnlyThemselves
-    where nobody else is meant.
+    text. *said_on*: the day of a form that waited, today where it is empty. Raises Missing for no code, Invalid for a
+    scope or asker that does not exist, CannotCarry, and OnlyThemselves where nobody else is meant.
     """
     if desk.me.role == TRANSLATOR:
         raise CannotCarry
@@ -99,7 +104,8 @@ def withdraw_each(
         raise Invalid(field=N_("who asks, or how much"))
     with desk.db.writing() as tables:
         wanted = dict.fromkeys(each for code in codes for each in _each(tables, clean(code)))
-        done = [_hide(desk, tables, each, scope, requested_by, relation) for each in wanted]
+        asked = {"scope": scope, "requested_by": requested_by, **_when(desk, said_on)}
+        done = [_hide(desk, tables, each, asked, relation) for each in wanted]
         if all(one.alone for one in done):
             raise OnlyThemselves
         return done
@@ -113,15 +119,20 @@ def _each(tables: Tables, text: str) -> list[str]:
     return [*meant.codes, *filter(rules.is_case_code, meant.maybe)] or [rules.spelt(text)]
 
 
-def _hide(desk: Desk, tables: Tables, code: str, scope: str, requested_by: str, relation: str) -> Withdrawn:
+def _when(desk: Desk, said_on: str) -> dict[str, str]:
+    """Return what a withdrawal says of its day: the one on which it was said, unless that is still to come."""
+    return {"day": said_on, "entered_on": desk.today} if "" < said_on < desk.today else {"day": desk.today}
+
+
+def _hide(desk: Desk, tables: Tables, code: str, asked: Mapping[str, str], relation: str) -> Withdrawn:
     mine = rows.named(tables, code) if desk.me.role == INTERVIEWER else []
-    askers = {subject: _askers(desk, tables, subject, requested_by) for subject in mine}
+    askers = {subject: _askers(desk, tables, subject, asked["requested_by"]) for subject in mine}
+    keep = limit if asked["scope"] in consent.PARTS else write
     for subject, asker in [(one, by) for one, several in askers.items() for by in several]:
-        asked = {"scope": scope, "requested_by": requested_by, **_who(desk, tables, subject, asker, relation)}
-        (limit if scope in consent.PARTS else write)(desk, tables, subject, asked)
+        keep(desk, tables, subject, {**asked, **_who(desk, tables, subject, asker, relation)})
     if not mine:
-        notice = {"code": code, "scope": scope, "requested_by": requested_by, "day": desk.today}
-        log.append(tables, desk.pen, Draft("notice", notice))
+        notice = {name: asked[name] for name in ("scope", "requested_by", "day")}
+        log.append(tables, desk.pen, Draft("notice", {"code": code, **notice}))
     known = bool(mine) or bool(rows.named(tables, code))
     gone = any(code in {row["case_code"], row["slip_code"]} for row in rows.tombstones(tables))
     readable, alone = known or rules.is_case_code(code) or slips.is_code(code), not all(askers.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from fieldkit.records import Value, natural_id
@@ -47,10 +48,11 @@ def forms(tables: Tables) -> list[Row]:
 def stamps(tables: Tables) -> dict[str, list[dict[str, str]]]:
     """Return, by record of a version that was stamped more than once, what its form said after each stamp in turn."""
     rows = tables.execute(
-        "SELECT record FROM changes WHERE kind = 'form' AND json_extract(body, '$.set.state') = 'approved' "
-        "GROUP BY record HAVING count(*) > 1"
+        "SELECT record FROM changes WHERE kind = 'form' AND json_extract(body, '$.set.state') = 'approved'"
     )
-    lines = {record: merge.line(log.standing_of(tables, record), "stamped_on") for (record,) in rows.fetchall()}
+    stamped = Counter(record for (record,) in rows.fetchall())
+    again = [record for record, times in stamped.items() if times > 1]
+    lines = {record: merge.line(log.standing_of(tables, record), "stamped_on") for record in again}
     return {record: _in_turn(one.set for one in line) for record, line in lines.items()}
 
 

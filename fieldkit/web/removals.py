@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, url_for
-from wtforms import BooleanField, SelectMultipleField, StringField
+from wtforms import BooleanField, RadioField, SelectMultipleField, StringField
 
 from fieldkit.acts import redactions, removals
 from fieldkit.web.pages import Answer, Form, answer
@@ -25,7 +25,7 @@ class LiftForm(Form):
     """Which withdrawals count no more, and why."""
 
     which = SelectMultipleField("which", validate_choice=False)
-    why = StringField("why")
+    why = RadioField("why", choices=[removals.CAME_BACK, removals.MISTAKE], validate_choice=False)
     reason = StringField("reason")
 
 

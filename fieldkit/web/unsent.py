@@ -105,10 +105,10 @@ def filled_in_on() -> str:
     return one.day if one else desk().today
 
 
-def day_of_child() -> str:
-    """Return the day on which the child gave the answer of this request: the one it was filled in on, if that is sure.
+def day_of_no() -> str:
+    """Return the day on which the no or the withdrawal of this request was said: that of its form, if it is sure.
 
-    A no of a day that nobody believes is one of today: then nobody asks again today.
+    One of a day that nobody believes is one of today: then nobody asks again today.
     """
     one = _held(waited())
     return one.day if one and not _unsure(one) else desk().today

@@ -117,7 +117,7 @@ def _told(codes: list[str], left: list[str], words: list[str], scope: str, asker
     """Write it down; return what there is to say about it, each child by the code that it was shown by before."""
     who = (asker, "") if asker in consent.ASKERS else (consent.GUARDIAN, asker)
     shown = {code: _shown(code) for code in (*codes, *left)}
-    done = withdrawals.withdraw_each(desk(), codes or [""], scope, *who)
+    done = withdrawals.withdraw_each(desk(), codes or [""], scope, *who, unsent.day_of_no())
     stays = [shown[one] for one in left]
     return json.dumps({"done": [asdict(one) for one in done], "shown": shown, "left": stays, "words": words})
 

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from fieldkit.acts import people, withdrawals
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
+from fieldkit.store import standing
 from fieldkit.studies import load_study
 from fieldkit.web.pages import SECRET
 from fieldkit.web.sessions import HeldSessions, end_sessions
@@ -644,3 +645,18 @@ def test_a_no_that_a_restart_has_lost_is_asked_for_again_until_its_author_says_t
     unlock(covered)
     assert covered.post(path).status_code == 302
     assert LOST not in covered.get(f"/people/{consented}").text
+
+
+def test_a_withdrawal_that_waited_over_midnight_bears_the_day_on_which_it_was_asked_for(
+    beside: FlaskClient, desks: Desks, consented: str, days: tuple[str, str]
+) -> None:
+    beside.get(f"/people/{consented}")
+    cover(beside)
+    withdraw(beside, desks, consented)
+    later(beside, 1)
+    lift(beside)
+
+    assert carry_out(beside) == 200
+    with desks["interviewer"].db.reading() as tables:
+        said = standing.events(tables, consented)[-1]
+    assert (said.relation, said.act, said.day, said.entered_on) == ("mother", "withdrawn", *days)
