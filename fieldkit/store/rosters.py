@@ -33,7 +33,7 @@ def known(tables: Tables) -> list[Known]:
         "JOIN slips AS s ON s.subject = p.id LEFT JOIN standings AS t ON t.subject = p.id "
         "ORDER BY coalesce(t.hidden, 0), p.case_code, p.id"
     )
-    return [Known(*facts, hidden=bool(hidden)) for *facts, hidden in rows]
+    return [Known(*row) for row in rows]
 
 
 def emptied(tables: Tables) -> dict[str, int]:
