@@ -144,7 +144,7 @@ def _fills(tables: Tables, form: FormVersion) -> bool:
 
 
 def said(code: str, value: str, known: Mapping[str, str]) -> str:
-    """Return what is printed for the *value* of a fact; of an empty one what stands in among *known*, or the study's."""
+    """Return what is printed for the *value* of a fact: for none what stands in among *known*, or the study's."""
     return value or known.get(STANDS_IN.get(code, ""), "") or (load_study().team_size if code == READERS else "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -169,21 +170,24 @@ def _name(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) 
 
 
 def whom(desk: Desk, text: str) -> Meaning:
-    """Return whom *text* may mean: children here by code, slip code, pseudonym or called name; codes of nobody here."""
+    """Return whom *text* may mean: children here by code, slip code or any name of theirs; codes of nobody here."""
     text = clean(text).strip()
     here = people.listing(desk) if text and desk.me.role in {INTERVIEWER, COORDINATOR} else []
+    called = _called(desk, here)
     if bearers := _bearers(desk, here, text):
-        return Meaning(bearers, certain=len(bearers) == 1, coded=True)
+        either = tuple({one.code: one for one in (*bearers, *called.get(text.casefold(), ()))}.values())
+        return Meaning(either, certain=len(either) == 1, coded=True)
     meant = rules.read(text)
     found = [choice for code in (*meant.codes, *meant.maybe) for choice in _bearing(desk, here, code, meant)]
     by_name = [one for one in here if any(rules.bears(name, meant.rest) for name in _names(one))]
-    choices = tuple({one.code: one for one in (*found, *(Choice(one.id, one) for one in by_name))}.values())
+    so_called = [choice for name, ones in called.items() if rules.bears(name, meant.rest) for choice in ones]
+    choices = tuple({one.code: one for one in (*found, *(Choice(one.id, one) for one in by_name), *so_called)}.values())
     if not choices and here:
         choices = tuple(Choice(one.id, one) for one in people.find(desk, text))
         return Meaning(choices)
     named = [one for one in by_name if meant.words in {(name,) for name in one.pseudonym or ()}]
     borne = [code for code in meant.maybe if slips.is_code(code) and _bearers(desk, here, code)]
-    unread = _unread(meant, choices, borne)  # "not 001, her sister": words may turn a code round
+    unread = _unread(meant, choices, (*borne, *called))  # "not 001, her sister": words may turn a code round
     certain = len(choices) == 1 and bool(meant.codes or borne or named) and not unread
     return Meaning(choices, certain, bool(found), unread)
 
@@ -214,6 +218,16 @@ def _bearers(desk: Desk, here: Collection[Case], code: str) -> tuple[Choice, ...
     with desk.db.reading() as tables:
         named = rows.named(tables, code) if here else []
     return tuple(Choice(one.id, one) for one in here if one.id in named or code in one.also)
+
+
+def _called(desk: Desk, here: Collection[Case]) -> dict[str, list[Choice]]:
+    """Return whom each name means by which a family knows a child here: one may be another child's pseudonym."""
+    found: dict[str, list[Choice]] = {}
+    with desk.db.reading() as tables:
+        for one in here:
+            for name in {*re.split(r"[\s、，,；;/]+", rows.names_of(tables, one.id).casefold())} - {""}:
+                found.setdefault(name, []).append(Choice(one.id, one))
+    return found
 
 
 def _names(one: Case) -> list[str]:
