@@ -13,7 +13,7 @@ from fieldkit.acts.guardians import PARENT
 from fieldkit.errors import Invalid, Missing, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, clean
-from fieldkit.rules import consent, slips
+from fieldkit.rules import consent, pseudonyms, slips
 from fieldkit.rules import withdrawals as rules
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER, TRANSLATOR
 from fieldkit.rules.states import ADULT_GROUP
@@ -175,7 +175,8 @@ def whom(desk: Desk, text: str) -> Meaning:
     here = people.listing(desk) if text and desk.me.role in {INTERVIEWER, COORDINATOR} else []
     called = _called(desk, here)
     if bearers := _bearers(desk, here, text):
-        either = tuple({one.code: one for one in (*bearers, *called.get(text.casefold(), ()))}.values())
+        so_called = [one for name in {text.casefold(), _sound(text)} for one in called.get(name, ())]
+        either = tuple({one.code: one for one in (*bearers, *so_called)}.values())
         return Meaning(either, certain=len(either) == 1, coded=True)
     meant = rules.read(text)
     found = [choice for code in (*meant.codes, *meant.maybe) for choice in _bearing(desk, here, code, meant)]
@@ -221,13 +222,22 @@ def _bearers(desk: Desk, here: Collection[Case], code: str) -> tuple[Choice, ...
 
 
 def _called(desk: Desk, here: Collection[Case]) -> dict[str, list[Choice]]:
-    """Return whom each name means by which a family knows a child here: one may be another child's pseudonym."""
+    """Return whom each name means by which a family knows a child here, also as it is heard.
+
+    It may be another child's pseudonym.
+    """
     found: dict[str, list[Choice]] = {}
     with desk.db.reading() as tables:
         for one in here:
-            for name in {*re.split(r"[\s、，,；;/]+", rows.names_of(tables, one.id).casefold())} - {""}:
+            names = re.split(r"[\s、，,；;/]+", rows.names_of(tables, one.id).casefold())
+            for name in {*names, *map(_sound, names)} - {""}:
                 found.setdefault(name, []).append(Choice(one.id, one))
     return found
+
+
+def _sound(name: str) -> str:
+    """Return a name as it is heard: on the phone nobody hears which characters are meant."""
+    return pseudonyms.pinyin(name).casefold()
 
 
 def _names(one: Case) -> list[str]:
