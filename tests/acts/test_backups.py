@@ -1066,7 +1066,7 @@ def returned(me: Desk, consented: str, tmp_path: Path, passphrase: str, again: A
     """The interviewer's laptop, restored from a backup from before a withdrawal, of which the coordinator has heard."""
     backups.write(me, tmp_path / "before.backup")
     code = people.case(me, consented).case_code
-    withdrawals.withdraw(me, code)
+    withdrawals.withdraw_each(me, [code])
     with closing(Folder.open(tmp_path / "returned")) as folder:
         backups.restore(folder, tmp_path / "before.backup", passphrase)
         yield again(folder)

@@ -172,7 +172,7 @@ def test_a_line_of_a_child_whom_lists_do_not_show_names_no_code(desks: Desks) ->
     desk = desks["interviewer"]
     rosters.register(desk, [Row(2, RIVER)], {})
     (here,) = people.listing(desk)
-    withdrawals.withdraw(desk, here.case_code)
+    withdrawals.withdraw_each(desk, [here.case_code])
 
     assert rosters.plan(desk, [Row(7, {**RIVER, "given_by": "村委会"})]).here == [Here(7, "小河")]
 
