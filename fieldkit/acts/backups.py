@@ -7,26 +7,33 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from fieldkit.acts import stops
-from fieldkit.acts.desk import Desk
+from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.handover import explained
-from fieldkit.errors import DiskFull, NotFound, Refusal
+from fieldkit.clock import Clock
+from fieldkit.errors import DiskFull, Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.platform import flush_folder, unused
+from fieldkit.rules.members import INTERVIEWER
 from fieldkit.store import attachments, backups, cards, copies, keys, machine, phones, replica, sheets
+from fieldkit.store import behind as gaps
 from fieldkit.store import stops as waiting
 from fieldkit.store.backups import NewerBackup, NotABackup
+from fieldkit.store.behind import Behind
+from fieldkit.store.clocks import last_day
 from fieldkit.store.copies import Copy
 from fieldkit.store.database import Database, DatabaseError, ForeignStore
 from fieldkit.store.folder import EMPTY, READY, Folder, NotEmpty
 from fieldkit.store.keys import WrongPassphrase, WrongWords
+from fieldkit.studies import load_study
 
 SUFFIX = ".backup"
 DATABASE, SLOTS = backups.FILES
+REASONS = load_study().codes["reason_behind"]
 
 
 class BackupClosed(Refusal):
@@ -272,6 +279,24 @@ def restored_from(desk: Desk) -> str:
         return copies.restored(tables)
 
 
+def behind(desk: Desk) -> Behind | None:
+    """Return what may be missing here since a restore: noes and withdrawals as well. None where nothing is."""
+    with desk.db.reading() as tables:
+        return gaps.get(tables)
+
+
+@only(INTERVIEWER)
+def nothing_newer(desk: Desk, reason: str) -> None:
+    """Take a person's word that nothing newer than the restored backup can be read. Raises NotFound, Invalid."""
+    if reason not in REASONS:
+        raise Invalid(field=N_("why there is nothing newer"))
+    with desk.db.writing() as tables:
+        one = gaps.get(tables)
+        if one is None:
+            raise NotFound
+        gaps.keep(tables, replace(one, reason=reason, by=desk.me.code, on=desk.today))
+
+
 def destroyed(desk: Desk, number: int) -> str:
     """Take a person's word that a backup does not exist any more; return from which day it was.
 
@@ -328,6 +353,7 @@ def _try_out(scratch: Path, secret: str) -> None:
         copy.bring_up(store_key)
         with closing(Database(copy.database_path, store_key)) as db, db.writing() as tables:
             copies.set_restored(tables)
+            gaps.begin(tables, copies.restored(tables) or last_day(tables), int(Clock().now().timestamp()))
             phones.forget(tables)
 
 

@@ -253,7 +253,7 @@ def placeholder_values(
         "child_called": Pair(called, called),
         "minutes": Pair(str(study.minutes), str(study.minutes)),
         "place": study.place,
-        "team": study.team,
+        "team": promises.readers(facts),
         "retention_until": calendars.spoken_day(facts[promises.KEPT_UNTIL]),
         "phone": Pair(phone, phone),
         "carer": guides.carer_name((one.carer if one else "") or ""),

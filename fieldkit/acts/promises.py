@@ -8,22 +8,24 @@ from fieldkit.acts import situations
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Change, natural_id
-from fieldkit.rules import guides
+from fieldkit.rules import guides, versions
 from fieldkit.rules.versions import MAJOR, MINOR, FormVersion
 from fieldkit.store import log, merge, setup, strings
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
 
-KEPT_UNTIL = "retention_until"
+KEPT_UNTIL, READERS = "retention_until", "team_size"
 PRINTED = {  # a fact, and the gap in the words of a form that it fills; without one it stands in the head of every form
     "institution": "institution",
     "institution_en": "institution",
     "pi_contact": "phone",
     "pi_name": "",
     KEPT_UNTIL: KEPT_UNTIL,
+    READERS: "team",
 }
 STANDS_IN = {"institution_en": "institution"}  # what is printed for a fact while it is not written
 _WHOM_TO_ASK = {"pi_name", "pi_contact"}
+_STUDY_SAYS = {KEPT_UNTIL, READERS}  # the study itself, while nobody has written another
 _NEVER_EMPTY = {"institution", "pi_name", "pi_contact"}
 _KEPT_AS_STAMPED = PRINTED.keys() - {KEPT_UNTIL}
 BLANK = "＿＿＿＿＿＿"
@@ -91,6 +93,8 @@ def _stamped_with(tables: Tables, form: FormVersion, stamp: int) -> dict[str, st
     for code, other in STANDS_IN.items():
         if _written(tables, other, stamp) and not _written(tables, code, stamp):
             found.setdefault(code, "")  # the other one was printed in its place
+    if not _written(tables, READERS, stamp):
+        found.setdefault(READERS, "")  # the study's own number was
     for code in _KEPT_AS_STAMPED - found.keys():
         printed = {one.set["value"] for one in _at(_changes(tables, code), stamp)}
         if len(printed) == 1:
@@ -110,16 +114,38 @@ def binding(tables: Tables, code: str) -> list[str]:
     """Return the kinds of form whose stamped words would change with what stands under *code*.
 
     It may change only for a version that is still to be stamped, and that asks the families anew, or tells them where
-    whom to ask is all that is new (`domain.md` §3.7). What nobody has written yet was promised by nobody, but for the
-    day that the study itself says, and for what another fact was printed in the place of.
+    whom to ask is all that is new (`domain.md` §3.7). What nobody has written yet was promised by nobody, but for what
+    the study itself says, and for what another fact was printed in the place of.
     """
     said = _changes(tables, code) or _changes(tables, STANDS_IN.get(code, code))
-    if not said and code != KEPT_UNTIL:
+    if not said and code not in _STUDY_SAYS:
         return []
     by_kind: dict[str, list[FormVersion]] = {}
     for one in situations.form_versions(tables):
         by_kind.setdefault(one.doc_kind, []).append(one)
     return [kind for kind, ones in by_kind.items() if _says(tables, code, ones) and not _brings(ones, code)]
+
+
+def readers(facts: Mapping[str, str]) -> Pair:
+    """Return who can see what is kept, as the forms say it with these *facts*."""
+    return load_study().codes[READERS].get(facts.get(READERS, load_study().team_size), Pair(BLANK, BLANK))
+
+
+def most_readers(tables: Tables, day: str) -> int | None:
+    """Return how many people at most may see what is kept, by the stamped forms in use on *day*; None if none says."""
+    known = [one for one in situations.form_versions(tables) if one.stamped_on]
+    used = {versions.current(known, one.doc_kind, day) for one in known}
+    said = [facts_under(tables, one).get(READERS, load_study().team_size) for one in used if _fills(tables, one)]
+    return min((int(one) for one in said if one.isdecimal()), default=None)
+
+
+def _fills(tables: Tables, form: FormVersion) -> bool:
+    return PRINTED[READERS] in _placeholders(tables, form)
+
+
+def said(code: str, value: str, known: Mapping[str, str]) -> str:
+    """Return what is printed for the *value* of a fact: for none what stands in among *known*, or the study's."""
+    return value or known.get(STANDS_IN.get(code, ""), "") or (load_study().team_size if code == READERS else "")
 
 
 def named(kinds: list[str]) -> Pair:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from fieldkit.acts import forms, help_card, members, promises, situations
 from fieldkit.acts.desk import Desk, only
@@ -16,7 +17,7 @@ from fieldkit.records import natural_id
 from fieldkit.rules import calendars, names, versions
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.rules.versions import FormVersion
-from fieldkit.store import log, setup
+from fieldkit.store import log, machine, setup
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import Fact, Pair, load_study
@@ -75,7 +76,10 @@ class FactLine:
 
 @dataclass(frozen=True)
 class Group:
-    """What one gate waits for: its facts, unstamped forms, incomplete members, sites with an open help card."""
+    """What one gate waits for: its facts, unstamped forms, incomplete members, sites with an open help card.
+
+    `readers`: how many people can see what is kept, where the stamped forms promise fewer: `promised` says whom.
+    """
 
     gate: str
     title: Pair
@@ -83,6 +87,8 @@ class Group:
     unstamped: list[str]
     members: list[str]
     sites: list[str]
+    readers: int = 0
+    promised: Pair | None = None
 
     @property
     def missing(self) -> int:
@@ -100,7 +106,11 @@ def overview(desk: Desk) -> list[Group]:
         lines = [_line(tables, fact, known.get(fact.code, "")) for fact in load_study().readiness]
     incomplete = [one.name for one in members.listing(desk) if one.role == INTERVIEWER and one.missing]
     open_sites = [site for site in help_card.sites(desk) if help_card.status(desk, site)]
-    waits = {"G02": {"members": incomplete}, "G04": {"unstamped": unstamped}, "G08": {"sites": open_sites}}
+    waits: dict[str, dict[str, Any]] = {
+        "G02": {"members": incomplete},
+        "G04": {"unstamped": unstamped, **_too_many(desk)},
+        "G08": {"sites": open_sites},
+    }
     titles = {gate.id: gate.title for gate in load_study().gates} | {"": _LATER}
     groups = []
     for gate, title in titles.items():
@@ -110,8 +120,17 @@ def overview(desk: Desk) -> list[Group]:
     return groups
 
 
+def _too_many(desk: Desk) -> dict[str, Any]:
+    """Return how many people hold the keys to what a team recorded, and what the forms promise, where it is fewer."""
+    with desk.db.reading() as tables:
+        most, everybody = promises.most_readers(tables, desk.today), machine.everybody(tables)
+    count = everybody.readers("research")
+    words = load_study().codes[promises.READERS]
+    return {"readers": count, "promised": words[str(most)]} if most is not None and count > most else {}
+
+
 _LATER = Pair("以后再定也行", "May be decided later")
-_NOTHING: Mapping[str, list[str]] = {"unstamped": [], "members": [], "sites": []}
+_NOTHING: Mapping[str, Any] = {"unstamped": [], "members": [], "sites": []}
 
 
 def leads(desk: Desk) -> list[str]:
@@ -225,10 +244,16 @@ def _check_promised(desk: Desk, tables: Tables, given: Mapping[str, str]) -> Non
         before = [one.value for one in opened(tables, natural_id("study_fact", code)).versions.get("value", [])]
         known = setup.facts(tables)
         before = before or [known.get(code, "")]  # of two that were written either may be chosen
-        printed = [one or known.get(promises.STANDS_IN.get(code, ""), "") for one in before]
-        binding = promises.binding(tables, code) if given[code] not in {*before, *printed} else []
+        printed = [promises.said(code, one, known) for one in before]
+        binding = promises.binding(tables, code) if promises.said(code, given[code], known) not in printed else []
         if binding:
-            raise FormsSayOtherwise(value=" / ".join(printed), forms=promises.named(binding))
+            raise FormsSayOtherwise(value=_spoken(code, printed), forms=promises.named(binding))
+
+
+def _spoken(code: str, printed: list[str]) -> Pair:
+    words = load_study().codes.get(code, {})
+    found = [words.get(one, Pair(one, one)) for one in printed]
+    return Pair(" / ".join(one.zh for one in found), " / ".join(one.en for one in found))
 
 
 def _check_kept_until(desk: Desk, tables: Tables, until: str) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 
 from fieldkit.acts import clocks, people, situations
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.people import NewChild, NoSerialLeft
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
-from fieldkit.rules import names
+from fieldkit.rules import ages, names
 from fieldkit.rules import slips as rules
 from fieldkit.rules.calendars import UnknownCalendar
 from fieldkit.rules.findings import ASK, Finding
@@ -19,6 +21,7 @@ from fieldkit.rules.slips import Slip
 from fieldkit.store import people as serials
 from fieldkit.store import rosters as store
 from fieldkit.store.database import Tables
+from fieldkit.store.rosters import Known
 
 Slips = dict[str, dict[str, list[Slip]]]
 _TYPED = ("called", "phone", "site", "sex", "birth_date", "given_by")
@@ -61,6 +64,18 @@ class Alike:
 
 
 @dataclass(frozen=True)
+class Here:
+    """A line whose child is here in all that is kept of one (`code`), or that says again what an earlier line says.
+
+    `code` is empty for the latter, and for a child whom lists do not show.
+    """
+
+    number: int
+    called: str
+    code: str = ""
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a roster would do: children to register with their age groups, lines of those who are here, refused ones.
 
@@ -70,7 +85,7 @@ class Plan:
     """
 
     new: list[tuple[NewChild, str]] = field(default_factory=list)
-    here: list[int] = field(default_factory=list)
+    here: list[Here] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     alike: list[Alike] = field(default_factory=list)
@@ -109,7 +124,7 @@ def register(desk: Desk, rows: Sequence[Row], reasons: Mapping[str, str]) -> Pla
 
 
 def _plan(desk: Desk, tables: Tables, rows: Sequence[Row]) -> Plan:
-    found, known = Plan(findings=clocks.findings_of(desk, tables)), store.known(tables)
+    found, known, read = Plan(findings=clocks.findings_of(desk, tables)), _by_mark(store.known(tables)), set()
     slips: Slips = {}
     lines: dict[str, list[int]] = {}
     for row in rows:
@@ -119,18 +134,52 @@ def _plan(desk: Desk, tables: Tables, rows: Sequence[Row]) -> Plan:
         except Refusal as refusal:
             found.refused.append(_refused(row, refusal))
             continue
-        mark = (child.called, child.site, child.sex, child.phone)
-        if mark in known:
-            found.here.append(row.number)
+        cells = (*_mark(child), child.birth_date, child.calendar, child.given_by)
+        if cells in read:
+            found.here.append(Here(row.number, child.called))
+        elif one := _take(known, child):
+            found.here.append(Here(row.number, child.called, "" if one.hidden else one.code))
         else:
-            known.add(mark)
             found.new.append((child, group))
             _compare(tables, found, slips, row.number, child)
             lines.setdefault(child.site, []).append(row.number)
+        read.add(cells)
     found.short.extend(_short(desk, tables, lines))
     found.findings.extend(_asked_before(tables, {child.site for child, _ in found.new}))
     found.findings.extend(_asked_alike(found.alike))
     return found
+
+
+def _by_mark(known: list[Known]) -> dict[tuple[str, ...], list[Known]]:
+    found: dict[tuple[str, ...], list[Known]] = {}
+    for one in known:
+        found.setdefault(_mark(one), []).append(one)
+    return found
+
+
+def _mark(one: NewChild | Known) -> tuple[str, ...]:
+    return (one.called, one.site.upper(), one.sex, one.phone)
+
+
+def _take(known: Mapping[tuple[str, ...], list[Known]], child: NewChild) -> Known | None:
+    """Return who is here in all that is kept of *child*, and take them out of *known*: one line stands for one child.
+
+    Of a child whom lists do not show less is enough: nobody can be asked to look at them.
+    """
+    held = known.get(_mark(child), [])
+    one = next((one for one in held if one.hidden or _is_same(child, one)), None)
+    if one and not one.hidden:
+        held.remove(one)
+    return one
+
+
+def _is_same(child: NewChild, one: Known) -> bool:
+    """Tell whether giver and birth date fit; of the date only the group on the day of registration is kept."""
+    with suppress(Refusal, ValueError):  # what another machine sent is no date, or is before the birth
+        born = ages.birth_date(child.birth_date, child.calendar)
+        group = ages.age_group(born, date.fromisoformat(one.registered_on))
+        return (child.given_by, group) == (one.given_by, one.age_group)
+    return False
 
 
 def _compare(tables: Tables, found: Plan, slips: Slips, number: int, child: NewChild) -> None:

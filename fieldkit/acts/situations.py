@@ -18,7 +18,7 @@ from fieldkit.rules.situations import Situation
 from fieldkit.rules.states import ADULT_GROUP, Adult
 from fieldkit.rules.versions import FormVersion, Stamp
 from fieldkit.rules.visits import RefusedVisit
-from fieldkit.store import duplicates, halts, log, people, setup, standing, strings
+from fieldkit.store import behind, duplicates, halts, log, people, setup, standing, strings
 from fieldkit.store import visits as visited
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
@@ -41,6 +41,7 @@ class Ground:
     guide_published: bool
     questions: int
     doubts: list[Pair]
+    behind: str
     believed: date
     closing: str
     open_lines: Callable[[str], list[str]]
@@ -68,6 +69,7 @@ def ground(desk: Desk, tables: Tables, rows: people.Rows | None = None) -> Groun
         guide_published=strings.newest_version(tables) is not None,
         questions=len(strings.questions(tables)),
         doubts=doubts(desk, tables),
+        behind=_behind(tables),
         believed=clocks.believed(desk, tables),
         closing=clocks.closing_day(desk, tables),
         open_lines=cache(lambda site: open_lines(desk, tables, site)),
@@ -98,6 +100,7 @@ def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: 
         forms=common.forms,
         open_lines=common.open_lines(row["site"]),
         doubts=common.doubts,
+        behind=common.behind,
         pilot=row["pilot"] == "yes",
         refusals=visits.unexplained(common.refused(row["id"]), events, desk.today),
         halts=common.halted(row["id"]),
@@ -253,6 +256,12 @@ def doubts(desk: Desk, tables: Tables) -> list[Pair]:
     """Return what is wrong with this laptop before an interview: its clock, or its disk."""
     found = [_CLOCK] if clocks.doubted(desk, tables) else []
     return found + ([_DISK] if shutil.disk_usage(desk.folder.path).free < ROOM_NEEDED else [])
+
+
+def _behind(tables: Tables) -> str:
+    """Return the day of the restored backup while what was said since may be missing, and nobody said otherwise."""
+    one = behind.get(tables)
+    return one.day if one and not one.reason else ""
 
 
 _CLOCK = Pair("电脑时间可疑，请核对今天的日期。", "The clock looks wrong: confirm today's date.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from fieldkit.acts.guardians import PARENT
 from fieldkit.errors import Invalid, Missing, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, clean
-from fieldkit.rules import consent, slips
+from fieldkit.rules import consent, pseudonyms, slips
 from fieldkit.rules import withdrawals as rules
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER, TRANSLATOR
 from fieldkit.rules.states import ADULT_GROUP
@@ -180,21 +181,25 @@ def _name(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) 
 
 
 def whom(desk: Desk, text: str) -> Meaning:
-    """Return whom *text* may mean: children here by code, slip code, pseudonym or called name; codes of nobody here."""
+    """Return whom *text* may mean: children here by code, slip code or any name of theirs; codes of nobody here."""
     text = clean(text).strip()
     here = people.listing(desk) if text and desk.me.role in {INTERVIEWER, COORDINATOR} else []
+    called = _called(desk, here)
     if bearers := _bearers(desk, here, text):
-        return Meaning(bearers, certain=len(bearers) == 1, coded=True)
+        so_called = [one for name in {text.casefold(), _sound(text)} for one in called.get(name, ())]
+        either = tuple({one.code: one for one in (*bearers, *so_called)}.values())
+        return Meaning(either, certain=len(either) == 1, coded=True)
     meant = rules.read(text)
     found = [choice for code in (*meant.codes, *meant.maybe) for choice in _bearing(desk, here, code, meant)]
     by_name = [one for one in here if any(rules.bears(name, meant.rest) for name in _names(one))]
-    choices = tuple({one.code: one for one in (*found, *(Choice(one.id, one) for one in by_name))}.values())
+    so_called = [choice for name, ones in called.items() if rules.bears(name, meant.rest) for choice in ones]
+    choices = tuple({one.code: one for one in (*found, *(Choice(one.id, one) for one in by_name), *so_called)}.values())
     if not choices and here:
         choices = tuple(Choice(one.id, one) for one in people.find(desk, text))
         return Meaning(choices)
     named = [one for one in by_name if meant.words in {(name,) for name in one.pseudonym or ()}]
     borne = [code for code in meant.maybe if slips.is_code(code) and _bearers(desk, here, code)]
-    unread = _unread(meant, choices, borne)  # "not 001, her sister": words may turn a code round
+    unread = _unread(meant, choices, (*borne, *called))  # "not 001, her sister": words may turn a code round
     certain = len(choices) == 1 and bool(meant.codes or borne or named) and not unread
     return Meaning(choices, certain, bool(found), unread)
 
@@ -225,6 +230,25 @@ def _bearers(desk: Desk, here: Collection[Case], code: str) -> tuple[Choice, ...
     with desk.db.reading() as tables:
         named = rows.named(tables, code) if here else []
     return tuple(Choice(one.id, one) for one in here if one.id in named or code in one.also)
+
+
+def _called(desk: Desk, here: Collection[Case]) -> dict[str, list[Choice]]:
+    """Return whom each name means by which a family knows a child here, also as it is heard.
+
+    It may be another child's pseudonym.
+    """
+    found: dict[str, list[Choice]] = {}
+    with desk.db.reading() as tables:
+        for one in here:
+            names = re.split(r"[\s、，,；;/]+", rows.names_of(tables, one.id).casefold())
+            for name in {*names, *map(_sound, names)} - {""}:
+                found.setdefault(name, []).append(Choice(one.id, one))
+    return found
+
+
+def _sound(name: str) -> str:
+    """Return a name as it is heard: on the phone nobody hears which characters are meant."""
+    return pseudonyms.pinyin(name).casefold()
 
 
 def _names(one: Case) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fieldkit.rules import ages, consent, reasons, states, studies
+from fieldkit.rules import ages, calendars, consent, reasons, states, studies
 from fieldkit.rules.consent import ADULT, BLOCKS, CARER, CHILD, GUARDIAN, NECESSARY, Event
 from fieldkit.rules.situations import Situation
 from fieldkit.studies import Pair, load_study
@@ -301,7 +301,18 @@ def _carer(case: Situation) -> Verdict:
 
 
 def _machine(case: Situation) -> Verdict:
+    if case.behind:
+        return ASKS, _may_be_missing(case.behind), "hand_over"
     return (ASKS, case.doubts[0], None) if case.doubts else (HOLDS, _OK, None)
+
+
+def _may_be_missing(backup: str) -> Pair:
+    day = calendars.spoken_day(backup)
+    return Pair(
+        f"这台电脑是用{day.zh}的备份恢复的，那以后说的“不”和退出，这里可能没有。先读协调员最新的数据包，或者发到中心端。",
+        f"This laptop was restored from the backup of {day.en}: a no or a withdrawal said since may be missing here. "
+        "First read the coordinator's newest bundle, or send to the hub.",
+    )
 
 
 def _published(case: Situation) -> Verdict:

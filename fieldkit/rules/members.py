@@ -90,6 +90,12 @@ class Members:
         whole = device == self.officer and drawer.partition("/")[0] in TEAM_DRAWERS
         return whole or may_read(one.role, one.team, drawer)
 
+    def readers(self, drawer: str) -> int:
+        """Return how many people, of the team that has most, hold the key of the team's *drawer* (`research`)."""
+        here = [user for user in self.users.values() if user.device not in self.gone]
+        teams = {f"{drawer}/{user.team}" for user in here}
+        return max((sum(self.reads(one.device, team) for one in here) for team in teams), default=0)
+
     def counts(self, order: str, signer: str) -> bool:
         """Tell whether the order with this id counts, as far as it is for the key that signed it to say."""
         return revocations.counts(self.gone, order, signer)

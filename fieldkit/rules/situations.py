@@ -22,7 +22,8 @@ class Situation:
     was held then is typed in, `doubtful`: the ids of the events whose day a wrong clock may have made,
     `grown_by_clock`: they would be of age if the clock, which is off, were believed, `refusals`: the visits that ended
     with a no of which nobody has said whose it was, `halts`: what can only protect the child and is not carried out,
-    `closing`: the day by which what ends is judged, where that is not `today`.
+    `closing`: the day by which what ends is judged, where that is not `today`,
+    `behind`: the day of the backup since which something may be missing here, else empty.
     """
 
     events: Sequence[Event]
@@ -46,6 +47,7 @@ class Situation:
     refusals: Sequence[RefusedVisit] = ()
     halts: Sequence[Halt] = ()
     closing: str = ""
+    behind: str = ""
 
     @property
     def late(self) -> str:

@@ -9,6 +9,7 @@ from fieldkit.rules.members import KINDS
 from fieldkit.store.database import Tables
 from fieldkit.store.intake import stored
 from sync.block import Block
+from sync.chain import Ends
 from sync.replica import StreamInfo
 
 _PREVIOUS = "json_extract(CAST(header AS TEXT), '$.previous')"
@@ -24,6 +25,13 @@ def ends(tables: Tables) -> dict[str, list[tuple[int, str]]]:
     for stream, position, name in rows:
         found.setdefault(stream, []).append((position, name))
     return found
+
+
+def has_ends(tables: Tables, named: Ends) -> bool:
+    """Tell whether every block is here that *named* ends with; what lies before them is here as well."""
+    names = json.dumps([name for found in named.values() for _, name in found])
+    missing = "SELECT 1 FROM json_each(?) WHERE value NOT IN (SELECT hash FROM blocks)"
+    return tables.execute(missing, [names]).fetchone() is None
 
 
 def ends_of(tables: Tables, device: str) -> dict[str, list[tuple[int, str]]]:

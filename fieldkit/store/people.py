@@ -222,11 +222,17 @@ def counted(tables: Tables) -> dict[str, int]:
 
 
 def pseudonyms(tables: Tables, but: str = "") -> list[Pair]:
-    """Return every pseudonym that is taken, of hidden children too; that of the child *but* left out."""
-    rows = tables.query(
-        "SELECT pseudonym_zh, pseudonym_en FROM participants WHERE pseudonym_zh IS NOT NULL AND id <> ?", [but]
+    """Return every pseudonym that any child has or ever had, of hidden children too; those of the child *but* left out.
+
+    Notes, slips and paper still bear a former one, and a withdrawal by it means the child who had it.
+    """
+    rows = tables.execute(
+        "SELECT DISTINCT coalesce(json_extract(body, '$.set.pseudonym_zh'), '') AS zh, "
+        "coalesce(json_extract(body, '$.set.pseudonym_en'), '') AS en FROM changes "
+        "WHERE kind = 'participant' AND record <> ? AND zh || en <> ''",
+        [but],
     )
-    return [Pair(one["pseudonym_zh"], one["pseudonym_en"] or "") for one in rows]
+    return [Pair(*row) for row in rows]
 
 
 def adult(tables: Tables, subject: str, relation: str, day: str) -> Row | None:

@@ -73,6 +73,18 @@ def known(tables: Tables) -> list[bytes]:
     return [bytes(body) for device, body in rows if device not in gone]
 
 
+def newest(tables: Tables) -> int:
+    """Return the highest number of a receipt that is here, -1 where none is."""
+    return max(_numbers(tables).values(), default=-1)
+
+
+def since(tables: Tables, number: int) -> list[Receipt]:
+    """Return the newest receipt of each other coordinator's computer, of *number* or more."""
+    me = machine.recall_self(tables).pair.public["verify"]
+    found = [receipts.parse(content) for content in known(tables)]
+    return [one for one in found if one.number >= number and one.signer != me]
+
+
 def everything(tables: Tables) -> list[Receipt]:
     """Return all that is signed of holding something: by coordinators' computers, what these pass on, by the hub."""
     own = from_hub(tables).get("receipt")

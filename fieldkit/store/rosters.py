@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from fieldkit.store.database import Tables
 
-Known = tuple[str, str, str, str]
+
+@dataclass(frozen=True)
+class Known:
+    """What is kept of a line that was registered; `age_group` is that of the day `registered_on`, an ISO date.
+
+    `hidden`: lists do not show the child.
+    """
+
+    code: str
+    called: str
+    site: str
+    sex: str
+    phone: str
+    given_by: str
+    age_group: str
+    registered_on: str
+    hidden: bool
 
 
-def known(tables: Tables) -> set[Known]:
-    """Return (called, site, sex, phone) of every child whose contact slip is here; birthdays change none of it."""
+def known(tables: Tables) -> list[Known]:
+    """Return every child whose contact slip is here, those first whom lists show."""
     rows = tables.execute(
-        "SELECT coalesce(s.called, ''), p.site, p.sex, coalesce(s.phone, '') "
-        "FROM participants AS p JOIN slips AS s ON s.subject = p.id"
+        "SELECT p.case_code, coalesce(s.called, ''), p.site, p.sex, coalesce(s.phone, ''), coalesce(s.given_by, ''), "
+        "coalesce(p.age_group, ''), coalesce(p.registered_on, ''), coalesce(t.hidden, 0) FROM participants AS p "
+        "JOIN slips AS s ON s.subject = p.id LEFT JOIN standings AS t ON t.subject = p.id "
+        "ORDER BY coalesce(t.hidden, 0), p.case_code, p.id"
     )
-    return set(rows.fetchall())
+    return [Known(*row) for row in rows]
 
 
 def emptied(tables: Tables) -> dict[str, int]:

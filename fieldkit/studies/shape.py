@@ -172,7 +172,7 @@ class Study:
     title: Pair
     institution: Pair
     place: Pair
-    team: Pair
+    team_size: str
     age_min: int
     age_max: int
     minutes: int

@@ -45,7 +45,8 @@ def _page(refusal: Refusal | None = None) -> str:
 def _shown() -> dict[str, object]:
     at = desk()
     lists = {"holding": backups.holding(at), "kept": backups.kept(at), "downloaded": backups.downloaded(at)}
-    return {**lists, "waits": backups.waits(at), "restored_from": backups.restored_from(at)}
+    since = {"restored_from": backups.restored_from(at), "behind": backups.behind(at)}
+    return {**lists, **since, "waits": backups.waits(at)}
 
 
 @pages.post("/backup/renew")

@@ -38,9 +38,10 @@ from fieldkit.acts.interviews import GatesClosed
 from fieldkit.acts.phones import Book
 from fieldkit.acts.stops import ChoiceWaits
 from fieldkit.clock import Clock
-from fieldkit.errors import DiskFull, NotAllowed, NotFound, Occupied
+from fieldkit.errors import DiskFull, Invalid, NotAllowed, NotFound, Occupied
 from fieldkit.i18n import EN, ZH
 from fieldkit.records import Change
+from fieldkit.rules import gates
 from fieldkit.store import backups as files
 from fieldkit.store import copies, erasures, keys, machine, replica, search
 from fieldkit.store import queues as secrets
@@ -1058,3 +1059,75 @@ def test_on_the_yes_of_a_discarded_talk_none_is_opened_after_a_restore_and_no_br
         interviews.start(restored, consented, KEPT)
     with restored.db.reading() as tables:
         assert secrets.secret(tables, interview) is None
+
+
+@pytest.fixture
+def returned(me: Desk, consented: str, tmp_path: Path, passphrase: str, again: Again) -> Iterator[Desk]:
+    """The interviewer's laptop, restored from a backup from before a withdrawal, of which the coordinator has heard."""
+    backups.write(me, tmp_path / "before.backup")
+    code = people.case(me, consented).case_code
+    withdrawals.withdraw_each(me, [code])
+    with closing(Folder.open(tmp_path / "returned")) as folder:
+        backups.restore(folder, tmp_path / "before.backup", passphrase)
+        yield again(folder)
+
+
+def _asked(desk: Desk, subject: str) -> list[str]:
+    return [gate.reason.en for gate in gates.asking(people.gates_of(desk, subject).gates) if gate.id == "G12"]
+
+
+def test_after_a_restore_the_start_asks_until_the_coordinators_newer_bundle_was_read(
+    desks: Desks, me: Desk, returned: Desk, consented: str, tmp_path: Path, carry: Callable[[Desk, Desk], Report]
+) -> None:
+    (told,) = _asked(returned, consented)
+    assert "a no or a withdrawal said since may be missing here" in told
+    told_me = backups.behind(returned)
+    assert told_me is not None
+    assert (told_me.day, told_me.reason) == (me.today, "")
+
+    carry(me, desks["coordinator"])
+    carry(desks["coordinator"], returned)
+    assert backups.behind(returned) is None
+    assert [one.id for one in people.listing(returned)] == []
+
+
+def test_a_bundle_from_before_the_restore_and_one_of_no_coordinator_leave_the_question_open(
+    desks: Desks,
+    me: Desk,
+    returned: Desk,
+    consented: str,
+    carry: Callable[[Desk, Desk], Report],
+    later: Callable[[Desk, int], Desk],
+) -> None:
+    carry(later(desks["coordinator"], -1), returned)
+    carry(me, returned)
+
+    assert backups.behind(returned) is not None
+
+
+def test_a_bundle_that_breaks_off_leaves_the_question_open_until_all_of_it_was_read(
+    desks: Desks, me: Desk, returned: Desk, tmp_path: Path, carry: Callable[[Desk, Desk], Report]
+) -> None:
+    carry(me, desks["coordinator"])
+    handover.write(desks["coordinator"], tmp_path / "whole.fieldkit")
+    whole = (tmp_path / "whole.fieldkit").read_bytes()
+    (tmp_path / "torn.fieldkit").write_bytes(whole[: len(whole) * 9 // 10])
+
+    assert handover.read(returned, tmp_path / "torn.fieldkit").torn
+    assert backups.behind(returned) is not None
+    handover.read(returned, tmp_path / "whole.fieldkit")
+    assert backups.behind(returned) is None
+
+
+def test_who_says_that_there_is_nothing_newer_says_why_and_is_named(returned: Desk, consented: str, me: Desk) -> None:
+    with pytest.raises(Invalid):
+        backups.nothing_newer(returned, "")
+    assert _asked(returned, consented)
+    backups.nothing_newer(returned, "none_there")
+
+    assert _asked(returned, consented) == []
+    said = backups.behind(returned)
+    assert said is not None
+    assert (said.reason, said.by, said.on) == ("none_there", returned.me.code, returned.today)
+    with pytest.raises(NotFound):
+        backups.nothing_newer(me, "none_there")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldkit.acts import answers, checks, exchange, handover, hubs, redactions, removals, stops, withdrawals
+from fieldkit.acts import answers, backups, checks, exchange, handover, hubs, redactions, removals, stops, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.exchange import HubSaidNo, NoHub, NotRecognised, OutOfReach, SomebodyElseAnswered
@@ -15,7 +15,8 @@ from fieldkit.acts.handover import OtherStudy
 from fieldkit.acts.hubs import NotACard
 from fieldkit.errors import Refusal
 from fieldkit.records import canonical, natural_id
-from fieldkit.store import holdings, machine, receipts, replica
+from fieldkit.store import behind, holdings, machine, receipts, replica
+from fieldkit.store.behind import Behind
 from sync import block, chain, client
 from sync.centre import Centre
 from sync.client import Card
@@ -94,6 +95,22 @@ def test_single_answers_are_gone_from_hub_and_laptop_and_the_note_beside_them_st
 
 def test_without_a_card_nothing_is_sent(refused: Refused) -> None:
     assert refused(NoHub, "interviewer coordinator", exchange.run).code == "no_hub"
+
+
+def test_what_may_be_missing_since_a_restore_is_asked_about_until_the_hub_said_that_all_is_exchanged(
+    desks: Desks, card: bytes
+) -> None:
+    laptop = desks["interviewer"]
+    exchange.take_card(laptop, hubs.write_card(Card(laptop.device.study, "http://127.0.0.1:1", "key")))
+    with laptop.db.writing() as tables:
+        behind.keep(tables, Behind(laptop.today, 2**40))
+    with pytest.raises(OutOfReach):
+        exchange.run(laptop)
+    assert backups.behind(laptop) is not None
+
+    exchange.take_card(laptop, card)
+    assert exchange.run(laptop).done
+    assert backups.behind(laptop) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"PK", b'{"format":1,"kind":"hub card","study":1}'])

@@ -53,6 +53,7 @@ def bound(desk: Desk, code: str) -> list[str]:
         {"institution": ""},
         {"institution_en": "A data company"},
         {"pi_name": "另一位"},
+        {"team_size": "8"},
     ],
 )
 def test_who_does_the_study_and_whom_to_ring_stay_as_they_were_stamped(
@@ -293,3 +294,47 @@ def test_a_stamped_version_prints_what_was_stamped_whatever_comes_beside_it_and_
     assert forms.imprint(apart)["institution"].zh == "乙数据公司"
     stamp(apart, KIND)  # its dates once more
     assert (forms.blank(apart, KIND), forms.imprint(apart, seen[0].text_hash)) == seen
+
+
+def test_who_can_see_it_stays_as_the_study_says_it_until_a_version_that_asks_anew_is_stamped(desks: Desks) -> None:
+    """The built-in words bind like written ones: nobody wrote another number by the stamp."""
+    desk = desks["coordinator"]
+    keep(desk, {"team_size": ""})
+    keep(desk, {"team_size": "4"})
+    keep(desk, {"team_size": ""})
+    for one in bound(desk, "team_size"):
+        write(desk, one)
+    keep(desk, {"team_size": "8"})
+
+    old, new = sorted(versions_of(desk, KIND), key=lambda one: one.number)
+    assert [told(desk, one) for one in (old, new)] == ["课题组的四个人", "课题组的八个人"]
+    stamp(desk, KIND)
+    assert "课题组的八个人" in "".join(one.zh for one in forms.blank(desk, KIND).read_aloud)
+
+
+def told(desk: Desk, form: FormVersion) -> str:
+    with desk.db.reading() as tables:
+        return promises.readers(promises.facts_under(tables, form)).zh
+
+
+def test_of_a_stamp_that_kept_no_number_the_study_s_own_counts_whatever_was_written_since(desks: Desks) -> None:
+    desk = desks["coordinator"]
+    with desk.db.writing() as tables:
+        tables.execute("UPDATE changes SET body = CAST(json_remove(body, '$.set.printed') AS BLOB) WHERE kind = 'form'")
+    for one in bound(desk, "team_size"):
+        write(desk, one)
+    keep(desk, {"team_size": "8"})
+
+    assert told(desk, min(versions_of(desk, KIND), key=lambda one: one.number)) == "课题组的四个人"
+
+
+def test_while_two_say_differently_who_can_see_it_a_line_is_printed_and_no_stamp_goes_on_it(
+    refused: Refused, apart: Desk
+) -> None:
+    keep(apart, {"institution": "甲大学"})
+    for size in ("5", "8"):
+        readiness.keep(apart, {"team_size": size})
+
+    with apart.db.reading() as tables:
+        assert promises.readers(promises.facts_under(tables, None)) == Pair(promises.BLANK, promises.BLANK)
+    refused(FactsDisputed, "coordinator", partial(stamp, kind=KIND))

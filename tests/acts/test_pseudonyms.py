@@ -17,6 +17,7 @@ from fieldkit.clock import new_id
 from fieldkit.errors import NotAllowed, NotFound, Refusal
 from fieldkit.rules.pseudonyms import PseudonymOfFamily, PseudonymTaken, PseudonymTells
 from fieldkit.store import log
+from fieldkit.store import people as people_store
 from fieldkit.store.log import Draft
 from fieldkit.studies import Pair
 
@@ -125,3 +126,19 @@ def test_v12_an_adult_named_later_is_held_against_the_pseudonym(desks: Desks, co
 
 def test_where_no_names_are_held_nothing_warns(desks: Desks, consented: str) -> None:
     assert pseudonyms.warning(desks["interviewer"], consented) is None
+
+
+def test_v10_a_pseudonym_that_another_child_ever_had_is_taken_and_never_proposed(
+    desks: Desks, consented: str, named: Pair, other_child: str
+) -> None:
+    desk = desks["interviewer"]
+    other = pseudonyms.view(desk, consented).proposed
+    pseudonyms.change(desk, consented, other.zh, other.en, base_of(desk, consented))
+
+    with desk.db.reading() as tables:
+        taken = people_store.pseudonyms(tables, but=other_child)
+        assert {named.zh, other.zh} <= {one.zh for one in taken}
+        assert people_store.pseudonyms(tables, but=consented) == []
+        with pytest.raises(PseudonymTaken):
+            pseudonyms.checked(tables, people.case(desk, other_child), named.zh, "")
+    pseudonyms.change(desk, consented, named.zh, named.en, base_of(desk, consented))  # its own it may have back

@@ -329,3 +329,21 @@ def _sheet(desk: Desk, kind: str) -> forms.FormLine:
 
 def _text(desk: Desk, kind: str) -> str:
     return forms.texts(desk, kind).text_hash
+
+
+def test_more_people_with_keys_than_the_stamped_forms_promise_are_said(
+    desks: Desks, joins: Callable[[str, str, str], Desk]
+) -> None:
+    desk = desks["coordinator"]
+
+    def told() -> tuple[int, str]:
+        group = next(one for one in readiness.overview(desk) if one.gate == "G04")
+        return group.readers, group.promised.zh if group.promised else ""
+
+    for name in ("周平", "吴晴"):
+        joins(name, "interviewer", "A")
+    joins("严宁", "translator", "A")
+    joins("何川", "interviewer", "B")
+    assert told() == (0, "")
+    joins("孙梅", "interviewer", "A")
+    assert told() == (5, "课题组的四个人")

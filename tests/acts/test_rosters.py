@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from fieldkit.acts import consents, people, rosters
+from fieldkit.acts import consents, people, rosters, withdrawals
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.rosters import Row, TooFewSerials
+from fieldkit.acts.rosters import Here, Plan, Row, TooFewSerials
 from fieldkit.clock import Clock
 from fieldkit.errors import NotAllowed, Refusal
 from fieldkit.rules.findings import ReasonNeeded
@@ -19,6 +19,10 @@ Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 BORN = f"{Clock().today().year - 12}-01"
 RIVER = {"called": "小河", "sex": "m", "birth_date": BORN, "site": "A03", "phone": "0394-1"}
 ROWS = [Row(2, RIVER), Row(3, {**RIVER, "called": "小禾", "sex": "f"})]
+
+
+def _here(found: Plan) -> list[int]:
+    return [one.number for one in found.here]
 
 
 def test_only_an_interviewer_registers_from_a_roster(refused: Refused) -> None:
@@ -90,7 +94,7 @@ def test_a_hidden_sign_makes_no_second_child(desks: Desks) -> None:
     rosters.register(desks["interviewer"], ROWS, {})
     again = [Row(2, {**RIVER, "called": "小\u200b河"})]
 
-    assert rosters.plan(desks["interviewer"], again).here == [2]
+    assert _here(rosters.plan(desks["interviewer"], again)) == [2]
 
 
 def test_a_doubted_date_wants_a_reason_first(
@@ -112,7 +116,7 @@ def test_the_same_roster_twice_doubles_nobody(desks: Desks) -> None:
     rosters.register(desk, ROWS, {})
     again = rosters.register(desk, ROWS, {})
 
-    assert (again.new, again.here, again.refused) == ([], [2, 3], [])
+    assert (again.new, _here(again), again.refused) == ([], [2, 3], [])
     assert [one.called for one in people.listing(desk)] == ["小河", "小禾"]
 
 
@@ -122,7 +126,55 @@ def test_one_child_on_two_lines_is_one_child_and_two_of_one_name_are_two(desks: 
     with pytest.raises(ReasonNeeded):
         rosters.register(desks["interviewer"], rows, {})
     found = rosters.register(desks["interviewer"], rows, {"alike": "another"})
-    assert (len(found.new), found.here) == (2, [3])
+    assert (len(found.new), _here(found)) == (2, [3])
+
+
+@pytest.mark.parametrize("column", ["birth_date", "given_by", "sex", "phone"])
+def test_a_line_that_differs_in_any_cell_is_another_child_who_is_asked_about(desks: Desks, column: str) -> None:
+    other = {"birth_date": f"{Clock().today().year - 10}-03", "given_by": "村委会", "sex": "f", "phone": "0394-2"}
+    rows = [Row(2, {**RIVER, "given_by": "李老师"}), Row(3, {**RIVER, "given_by": "李老师", column: other[column]})]
+
+    found = rosters.plan(desks["interviewer"], rows)
+    assert (len(found.new), found.here) == (2, [])
+    assert [(one.number, [like.code for like in one.slips]) for one in found.alike] == [(3, ["2"])]
+    assert [one.details["lines"] for one in found.findings] == ["3"]
+    with pytest.raises(ReasonNeeded):
+        rosters.register(desks["interviewer"], rows, {})
+
+
+@pytest.mark.parametrize(
+    ("column", "said"), [("birth_date", f"{Clock().today().year - 10}-03"), ("given_by", "村委会")]
+)
+def test_a_line_like_a_child_who_is_here_and_differing_in_any_cell_is_asked_about(
+    desks: Desks, column: str, said: str
+) -> None:
+    desk = desks["interviewer"]
+    rosters.register(desk, [Row(2, RIVER)], {})
+    (here,) = people.listing(desk)
+    found = rosters.plan(desk, [Row(7, {**RIVER, column: said})])
+
+    assert (len(found.new), found.here) == (1, [])
+    assert [(one.number, [like.code for like in one.slips]) for one in found.alike] == [(7, [here.case_code])]
+
+
+def test_one_child_who_is_here_stands_for_one_line_only(desks: Desks) -> None:
+    """Of a birth date only the age group is kept: two lines may both fit the one child."""
+    desk = desks["interviewer"]
+    rosters.register(desk, [Row(2, RIVER)], {})
+    (here,) = people.listing(desk)
+    found = rosters.plan(desk, [Row(2, RIVER), Row(3, {**RIVER, "birth_date": f"{BORN[:4]}-02"}), Row(4, RIVER)])
+
+    assert [(one.number, one.code) for one in found.here] == [(2, here.case_code), (4, "")]
+    assert [one.number for one in found.alike] == [3]
+
+
+def test_a_line_of_a_child_whom_lists_do_not_show_names_no_code(desks: Desks) -> None:
+    desk = desks["interviewer"]
+    rosters.register(desk, [Row(2, RIVER)], {})
+    (here,) = people.listing(desk)
+    withdrawals.withdraw_each(desk, [here.case_code])
+
+    assert rosters.plan(desk, [Row(7, {**RIVER, "given_by": "村委会"})]).here == [Here(7, "小河")]
 
 
 def test_a_line_that_cannot_be_taken_is_named_with_its_column(desks: Desks) -> None:

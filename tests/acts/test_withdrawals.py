@@ -21,6 +21,7 @@ from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.records import Change, clean
 from fieldkit.rules import consent
 from fieldkit.store import log, standing
+from fieldkit.store import people as rows
 from fieldkit.store.log import Draft
 from sync.replica import Report
 
@@ -395,3 +396,27 @@ def _void(desk: Desk, subject: str, act: str) -> None:
     with desk.db.writing() as tables:
         for event in [one for one in standing.events(tables, subject) if one.act == act]:
             consents.void_within(desk, tables, subject, event, "登记错了孩子")
+
+
+@pytest.mark.parametrize("how", ["called", "real", "pet"])
+@pytest.mark.parametrize("around", ["{}", "{}要退出"])
+def test_a_pseudonym_that_another_family_calls_their_child_by_is_asked_about(
+    desks: Desks, consented: str, other_child: str, how: str, around: str
+) -> None:
+    desk = desks["interviewer"]
+    one = people.case(desk, consented)
+    assert one.pseudonym is not None
+    name = one.pseudonym.zh
+    assert withdrawals.whom(desk, around.format(name)).certain
+    with desk.db.writing() as tables:
+        if how == "called":
+            known = rows.rows(tables, "slips", other_child)[0]
+            draft = Draft("slip", {"called": name}, record=known["id"], subject=other_child)
+        else:
+            draft = Draft("identity", {"real_name" if how == "real" else "pet_names": name}, subject=other_child)
+        log.append_over(tables, desk.pen, draft)
+
+    for said in (around.format(name), one.pseudonym.en):
+        found = withdrawals.whom(desk, said)
+        assert not found.certain
+        assert {choice.code for choice in found.choices} == {consented, other_child}

@@ -209,7 +209,7 @@ def test_a_file_on_the_disk_registers_its_children_once(desks: dict[str, Desk], 
     path.write_bytes(_sheet(ZH, ["小河", "男", f"{Clock().today().year - 12}-01", "A03", "0394-1"]))
 
     assert len(rosters.register(desks["interviewer"], path, {}).new) == 1
-    assert rosters.register(desks["interviewer"], path, {}).here == [2]
+    assert [one.number for one in rosters.register(desks["interviewer"], path, {}).here] == [2]
 
 
 def test_a_name_that_no_file_has_says_so(desks: dict[str, Desk], tmp_path: Path) -> None:

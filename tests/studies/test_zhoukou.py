@@ -20,7 +20,7 @@ GUARDIAN, CARER = "guardian_info_consent", "carer_agreement"
 CHILDREN = ["assent_9_11", "assent_12_13", "consent_14_17"]
 FORMS = {form.doc_kind: form for form in STUDY.forms}
 LABELLED = [pair for labels in STUDY.codes.values() for pair in labels.values()]
-FACTS = [STUDY.title, STUDY.institution, STUDY.place, STUDY.team]
+FACTS = [STUDY.title, STUDY.institution, STUDY.place, *STUDY.codes["team_size"].values()]
 TITLES = [gate.title for gate in STUDY.gates]
 TERMS = [term.text for term in STUDY.glossary]
 

@@ -62,3 +62,15 @@ def test_what_another_tab_saved_meanwhile_is_kept_beside_not_overwritten(
 
     data = {**hidden(page), "gift": "一个书包"}
     assert "一盒彩笔" not in browser.post("/readiness", data=data, follow_redirects=True).text
+
+
+def test_a_choice_of_many_is_one_line_and_what_forms_print_is_refused_with_the_words_that_they_print(
+    sit: Sit, hidden: Callable[[str], dict[str, str]]
+) -> None:
+    browser = sit("coordinator")
+    page = browser.get("/readiness").text
+    assert '<select id="team_size" name="team_size">' in page
+
+    refused = browser.post("/readiness", data={**hidden(page), "gate": "", "team_size": "8"})
+    assert refused.status_code == 409
+    assert "“课题组的四个人”" in refused.text.split("<main")[1]

@@ -77,6 +77,18 @@ def test_lines_like_a_child_who_is_here_or_like_one_another_are_shown_and_asked_
     assert browser.get("/people").text.count('class="row r2"') == 4
 
 
+def test_a_line_of_a_child_who_is_here_is_named_with_the_code_of_that_child(browser: FlaskClient) -> None:
+    roster = ["小河", "男", BORN, "A03"]
+    page = browser.post("/rosters", data={"roster": _roster(roster)}).text
+    browser.post("/rosters/register", data={"nonce": _nonce(page)})
+    page = browser.post("/rosters", data={"roster": _roster(roster, ["小禾", "女", BORN, "A03"])}).text
+
+    assert "已登记过：1" in page
+    named = page.split("这几行不登记")[1]
+    assert "第 2 行" in named
+    assert "ZK-A03-001" in named
+
+
 def test_every_site_that_is_short_of_codes_is_said_once(browser: FlaskClient) -> None:
     lines = [[f"小河{number}", "男", BORN, site] for number in range(1, 501) for site in ("A03", "A04")]
     shown = browser.post("/rosters", data={"roster": _roster(*lines)}).text

@@ -8,8 +8,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from fieldkit.acts import people, tasks
+from fieldkit.acts.desk import Desk
 from fieldkit.acts.tasks import Task, Tasks
 from fieldkit.clock import Clock
+from fieldkit.store import behind
+from fieldkit.store.behind import Behind
 
 
 def test_a_child_who_waits_has_one_next_step(browser: FlaskClient, agreed_by_grandmother: str) -> None:
@@ -90,3 +93,19 @@ def test_what_is_to_do_leads_to_where_it_is_done(
 
     assert f'href="{path.format(child=child)}"' in line
     assert said in line
+
+
+def test_after_a_restore_the_day_says_that_noes_may_be_missing_until_somebody_says_why_nothing_is_newer(
+    browser: FlaskClient, desks: dict[str, Desk]
+) -> None:
+    assert "备份恢复过" not in browser.get("/today").text
+    with desks["interviewer"].db.writing() as tables:
+        behind.keep(tables, Behind("2026-05-01", 2**40))
+    page = browser.get("/today").text
+    assert "5月1日 星期五 的备份恢复过" in page
+    assert "“不”和退出也一样" in page
+
+    assert browser.post("/today/nothing-newer", data={}).status_code == 422
+    assert browser.post("/today/nothing-newer", data={"reason": "not_used"}).status_code == 302
+    assert "备份恢复过" not in browser.get("/today").text
+    assert "备份以后这台电脑没有用过" in browser.get("/backup").text
