@@ -85,7 +85,7 @@ class TeamUnknown(Refusal):
 class Asked:
     """One withdrawal of everything that stands: who asks as a code of `requested_by`, which guardian where named, when.
 
-    `author`: the name of who wrote it down; `own`: the participant asks, alone or with a guardian.
+    `author`: the name of who wrote it down.
     """
 
     id: str
@@ -93,7 +93,6 @@ class Asked:
     relation: str
     day: str
     author: str
-    own: bool
 
 
 @dataclass(frozen=True)
@@ -175,12 +174,12 @@ def confirm(desk: Desk, subject: str, told_on: str, *, told_all: bool, own_wish:
 
 
 @only(COORDINATOR)
-def lift(desk: Desk, subject: str, which: Collection[str], reason: str, why: str = "") -> bool:
+def lift(desk: Desk, subject: str, which: Collection[str], reason: str, why: str) -> bool:
     """Lift *which* of the withdrawals that ask for all of the child to be gone, by their ids (§3.6, rule d).
 
-    *why* is asked of the participant's own: MISTAKE, nobody ever said it; CAME_BACK, they want to take part again. Then
-    what they withdrew stays a no of theirs of that day, which their own next yes takes back: the talk that they left
-    does not go on, and no earlier yes counts (§3.3, §3.9). A guardian's is void either way.
+    *why*: MISTAKE, nobody ever said it; CAME_BACK, whoever said it takes it back. Then it stays a no of theirs of that
+    day, which their own next yes takes back by name: a talk that the child left does not go on, and no earlier yes
+    counts (§3.2, §3.3, §3.9). Of a guardian of whom nobody knows which one, no yes could; that one is void.
 
     Return whether the child is seen again: none stands any more. Each stays on record with the *reason*. Raises
     NotFound, NotWithdrawn, Missing.
@@ -192,12 +191,12 @@ def lift(desk: Desk, subject: str, which: Collection[str], reason: str, why: str
         lifted = {one.id: one for one in due.asked if one.id in which}
         if not lifted:
             raise Missing(field=N_("which withdrawal"))
-        if why not in {MISTAKE, CAME_BACK} and any(one.own for one in lifted.values()):
-            raise Missing(field=N_("whether the child ever said it"))
+        if why not in {MISTAKE, CAME_BACK}:
+            raise Missing(field=N_("whether anybody ever said it"))
         for child in duplicates.whole(tables, due.id):
             said = {one.id: one for one in standing.events(tables, child) if one.id in lifted}
             for event in said.values():
-                if lifted[event.id].own and why == CAME_BACK:
+                if why == CAME_BACK and (event.actor in consent.OWN or (event.person and not due.of_age)):
                     withdrawals.keep_no(desk, tables, child, event)
                 consents.void_within(desk, tables, child, event, reason.strip())
         return not people.is_hidden(tables, subject)
@@ -310,8 +309,8 @@ def _each(tables: Tables, asked: list[Event]) -> tuple[Asked, ...]:
     found = []
     for id_ in dict.fromkeys(one.id for one in sorted(asked, key=lambda one: (one.day or "9999", one.id))):
         mine = [one for one in asked if one.id == id_]
-        own, one = any(event.actor in consent.OWN for event in mine), mine[0]
-        found.append(Asked(id_, askers(mine), one.relation, one.day, names.get(one.author, one.author), own))
+        one = mine[0]
+        found.append(Asked(id_, askers(mine), one.relation, one.day, names.get(one.author, one.author)))
     return tuple(found)
 
 

@@ -272,20 +272,22 @@ def on_paper(desk: Desk, tables: Tables, subject: str, session: str, day: str, s
 
 
 def keep_no(desk: Desk, tables: Tables, subject: str, event: consent.Event) -> None:
-    """Keep, of a withdrawal of everything that the participant takes back, that they did not want to go on then.
+    """Keep, of a withdrawal of everything that whoever said it takes back, that they did not want to go on then.
 
     It is a no of the day of *event* like any other of theirs: what was said before stays, nothing comes of it.
     """
-    said = [one for one in standing.events(tables, subject) if one.actor in consent.OWN]
+    own = event.actor in consent.OWN
+    said = [one for one in standing.events(tables, subject) if one.actor in consent.voices(event.actor)]
+    guardian = {"actor": event.actor, "person": event.person, "relation": event.relation}
     values: dict[str, Value] = {
-        **_who(desk, tables, subject, consent.CHILD, ""),
+        **(_who(desk, tables, subject, consent.CHILD, "") if own else guardian),
         "act": "withdrawn",
         "scope": consent.STOP_KEEP,
-        "requested_by": consent.CHILD,
+        "requested_by": consent.CHILD if own else consent.GUARDIAN,
         "session": event.session,
         "day": event.day or desk.today,
         "entered_on": desk.today,
-        "follows": [one.id for one in said],
+        "follows": [one.id for one in said if own or one.person == event.person],
     }
     drawer = f"consent/{rows.team(tables, subject)}"  # a coordinator may sit in another team
     log.append(tables, desk.pen, Draft("consent_event", values, subject=subject, drawer=drawer))

@@ -22,7 +22,7 @@ class ConfirmForm(Form):
 
 
 class LiftForm(Form):
-    """Which withdrawals count no more, and why."""
+    """Which withdrawals count no more, why, and who said so."""
 
     which = SelectMultipleField("which", validate_choice=False)
     why = RadioField("why", choices=[removals.CAME_BACK, removals.MISTAKE], validate_choice=False)

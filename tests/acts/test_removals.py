@@ -26,10 +26,11 @@ from fieldkit.acts import (
 )
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, NotAgainToday
+from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.interviews import ConsentMissing
+from fieldkit.acts.interviews import ConsentMissing, GatesClosed
 from fieldkit.acts.people import NewChild
-from fieldkit.acts.removals import NotTheirWish, NotTold, NotWithdrawn, TeamUnknown, ToldBeforeAsked
+from fieldkit.acts.removals import CAME_BACK, MISTAKE, NotTheirWish, NotTold, NotWithdrawn, TeamUnknown, ToldBeforeAsked
 from fieldkit.clock import Clock
 from fieldkit.errors import Missing, NotAllowed, NotFound, Refusal
 from fieldkit.rules.calendars import DayToCome, NoDay
@@ -44,6 +45,7 @@ from sync.replica import Report
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+Says = Callable[..., GuardianAnswer]
 Carry = Callable[[Desk, Desk], Report]
 WORDS = "wq7xk2pz9vtb4 下雨放学的时候奶奶来接"
 
@@ -300,17 +302,25 @@ def test_a_withdrawal_is_lifted_with_a_reason_and_travels(
     desk = desks["coordinator"]
     (only,) = (one.id for one in removals.one(desk, consented).asked)
     refused(
-        NotAllowed, "interviewer translator sg_lead", lambda me: removals.lift(me, consented, [only], "登记错了孩子")
+        NotAllowed,
+        "interviewer translator sg_lead",
+        lambda me: removals.lift(me, consented, [only], "登记错了孩子", MISTAKE),
     )
-    for which, reason in (([only], " "), ([], "登记错了孩子"), (["no withdrawal"], "登记错了孩子")):
+    wrong = "登记错了孩子"
+    for which, reason, why in (
+        ([only], " ", MISTAKE),
+        ([], wrong, MISTAKE),
+        (["no withdrawal"], wrong, MISTAKE),
+        ([only], wrong, ""),
+    ):
         with pytest.raises(Missing):
-            removals.lift(desk, consented, which, reason)
+            removals.lift(desk, consented, which, reason, why)
     with pytest.raises(NotFound):
-        removals.lift(desk, "nobody", [only], "登记错了孩子")
+        removals.lift(desk, "nobody", [only], wrong, MISTAKE)
 
-    assert removals.lift(desk, consented, [only], "登记错了孩子")
+    assert removals.lift(desk, consented, [only], wrong, MISTAKE)
     with pytest.raises(NotWithdrawn):
-        removals.lift(desk, consented, [only], "登记错了孩子")
+        removals.lift(desk, consented, [only], wrong, MISTAKE)
     assert removals.due(desk) == []
     carry(desk, desks["interviewer"])
     assert people.case(desks["interviewer"], consented).consent == "given"
@@ -323,8 +333,8 @@ def test_a_withdrawal_by_notice_is_lifted_and_the_next_talk_can_begin(
     carry(laptop, desk)
     withdrawals.withdraw_each(desk, [people.case(laptop, consented).case_code])
     (due,) = removals.due(desk)
-    assert [(one.by, one.relation, one.author, one.own) for one in due.asked] == [("guardian", "", desk.me.name, False)]
-    removals.lift(desk, due.id, [due.asked[0].id], "家里打电话来，愿意继续")
+    assert [(one.by, one.relation, one.author) for one in due.asked] == [("guardian", "", desk.me.name)]
+    removals.lift(desk, due.id, [due.asked[0].id], "家里打电话来，愿意继续", CAME_BACK)
     carry(desk, laptop)
 
     assents.record(laptop, consented, YES)
@@ -350,13 +360,31 @@ def test_one_lifting_takes_back_what_one_person_withdrew_and_the_child_is_seen_w
     }
     assert {one.day for one in asked} == {desk.today}
 
-    assert not removals.lift(desk, consented, [by_whom["mother"].id], "母亲改主意了")
+    assert not removals.lift(desk, consented, [by_whom["mother"].id], "母亲改主意了", CAME_BACK)
     carry(desk, laptop)
     with pytest.raises(NotFound):
         people.case(laptop, consented)
     assert [one.relation for one in removals.one(desk, consented).asked if one.relation] == ["father"]
-    assert removals.lift(desk, consented, [by_whom[one].id for one in ("father", "")], "登记错了孩子")
+    assert removals.lift(desk, consented, [by_whom[one].id for one in ("father", "")], "登记错了孩子", MISTAKE)
     carry(desk, laptop)
+    assert people.case(laptop, consented).consent == "withdrawn"  # the mother has not agreed anew
+
+
+def test_a_guardian_who_takes_a_withdrawal_back_agrees_anew_and_nobody_does_it_for_them(
+    desks: Desks, consented: str, told: str, carry: Carry, says: Says
+) -> None:
+    laptop = desks["interviewer"]
+    _lifted(desks, carry, consented, CAME_BACK)
+
+    one = people.case(laptop, consented)
+    assert (one.consent, one.step.code, one.to_take_back) == ("withdrawn", "guardian_said_no", True)
+    with pytest.raises(GatesClosed):
+        interviews.start(laptop, consented, demo.KEPT)
+    consents.record(laptop, consented, says(laptop, consented, relation="father"))
+    assert people.case(laptop, consented).step.code == "on_hold"  # another guardian's yes takes nothing back
+    seen = [event.id for event in people.case(laptop, consented).events]
+    anew = says(laptop, consented, follows=seen, reasons={"V31": "date_right", "again_family": "came_back"})
+    consents.record(laptop, consented, anew)
     assert people.case(laptop, consented).consent == "given"
 
 
@@ -366,13 +394,13 @@ def test_what_the_child_withdrew_is_not_lifted_before_it_is_said_whether_it_said
     desk = desks["coordinator"]
     withdrawals.withdraw_each(desks["interviewer"], [consented], requested_by="both")
     carry(desks["interviewer"], desk)
-    mine, own = sorted(removals.one(desk, consented).asked, key=lambda one: one.own)
+    own, mine = sorted(removals.one(desk, consented).asked, key=lambda one: one.by)
     assert (mine.by, own.by) == ("guardian", "child")
 
     for which in ([own.id], [mine.id, own.id]):
         with pytest.raises(Missing):
-            removals.lift(desk, consented, which, "妈妈说孩子又愿意了")
-    assert not removals.lift(desk, consented, [mine.id], "妈妈说孩子又愿意了")
+            removals.lift(desk, consented, which, "妈妈说孩子又愿意了", "")
+    assert not removals.lift(desk, consented, [mine.id], "妈妈说孩子又愿意了", CAME_BACK)
 
 
 @pytest.mark.parametrize("where", ["laptop", "centre"])
@@ -384,7 +412,7 @@ def test_a_child_that_withdrew_and_wants_again_is_asked_anew_on_another_day(
     carry(laptop, desk)
     code = people.case(laptop, consented).case_code
     withdrawals.withdraw_each(laptop if where == "laptop" else desk, [code], requested_by="child")
-    _lifted(desks, carry, consented, "came_back")
+    _lifted(desks, carry, consented, CAME_BACK)
 
     one = people.case(laptop, consented)
     assert (one.step.code, one.assent) == ("not_today", "withdrawn")
@@ -417,7 +445,7 @@ def test_a_talk_of_a_day_that_comes_again_by_a_clock_is_not_gone_on_with(
     carry(laptop, desk)
     slow = replace(desk, clock=replace(desk.clock, ahead=timedelta(days=-1)))
     withdrawals.withdraw_each(slow, [people.case(laptop, consented).case_code], requested_by="child")
-    _lifted(desks, carry, consented, "came_back")
+    _lifted(desks, carry, consented, CAME_BACK)
     seen = [event.id for event in people.case(laptop, consented).events]
     assents.record(laptop, consented, replace(YES, follows=seen, reasons={"again_own": "brought_up"}))
 
@@ -433,7 +461,7 @@ def test_what_was_written_down_by_mistake_the_child_never_said(
     desk, laptop = desks["coordinator"], desks["interviewer"]
     withdrawals.withdraw_each(laptop, [consented], requested_by="child")
     carry(laptop, desk)
-    _lifted(desks, carry, consented, "mistake")
+    _lifted(desks, carry, consented, MISTAKE)
 
     assert people.case(laptop, consented).step.code == "continue"
     answers.save(laptop, SaveAnswer(interview, "W1", "editor-2", "", "又写一句"))
@@ -447,7 +475,7 @@ def test_what_a_child_said_before_it_left_is_in_use_again_once_it_wants_to(
     withdrawals.withdraw_each(laptop, [consented], requested_by="child")
     carry(laptop, desk)
     assert exports.dataset(desk).rows == []
-    _lifted(desks, carry, consented, "came_back")
+    _lifted(desks, carry, consented, CAME_BACK)
 
     found = exports.dataset(desk)
     assert (len(found.rows), found.left_out_withdrawn) == (1, 0)

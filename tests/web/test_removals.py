@@ -85,17 +85,16 @@ def test_the_family_takes_it_back_and_the_child_is_seen_again(browser: FlaskClie
     page = browser.get(f"/removals/{withdrawn}/lift").text
     assert "母亲" in page
     assert "登记人：" in page
-    assert 'name="why"' not in page
     ((which, ticked),) = boxes(page).items()
     assert ticked  # the only one
     empty = browser.post(f"/removals/{withdrawn}/lift", data={"which": which, "reason": " "})
     assert empty.status_code == 422
     assert "撤销退出" in empty.text
-    none = browser.post(f"/removals/{withdrawn}/lift", data={"reason": "登记错了孩子"})
+    none = browser.post(f"/removals/{withdrawn}/lift", data={"why": "mistake", "reason": "登记错了孩子"})
     assert none.status_code == 422
     assert boxes(none.text) == {which: False}
 
-    typed = {"which": which, "reason": "登记错了孩子"}
+    typed = {"which": which, "why": "mistake", "reason": "登记错了孩子"}
     lifted = browser.post(f"/removals/{withdrawn}/lift", data=typed, follow_redirects=True)
     assert "ZK-A03-001 又看得到了" in lifted.text
     assert browser.get(f"/people/{withdrawn}").status_code == 200
