@@ -40,12 +40,15 @@ class Visit:
 
 @only(INTERVIEWER)
 def record(desk: Desk, subject: str, outcome: str, next_on: str = "", note: str = "") -> list[Finding]:
-    """Keep one visit; return what should be looked at in its note (V38). Raises NotFound, Invalid, NoDay."""
+    """Keep one visit; return what should be looked at in its note (V38).
+
+    Raises NotFound, Invalid, NoDay, DayToAskAgain.
+    """
     if outcome not in load_study().codes["visit_outcome"]:
         raise Invalid(field=N_("what came of the visit"))
     if len(note) > LONGEST_NOTE:
         raise Invalid(field=N_("the note"))
-    next_on = next_on and calendars.told_day(next_on, N_("Come again on")).isoformat()
+    next_on = next_on and calendars.coming_day(next_on, N_("Come again on"), desk.clock.today()).isoformat()
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
         said = {"day": desk.today, "site": one.site, "outcome": outcome, "next_on": next_on, "note": note.strip()}

@@ -14,8 +14,8 @@ class StudyClosed(Refusal):
 
     code = "study_closed"
     message = N_(
-        "The study is closed since {day}: no child is newly registered or asked, and nothing was saved. A no, a "
-        "withdrawal and a paper of an earlier day are still taken. Is that day wrong? The coordinator corrects it "
+        "The study is closed since {day}: no child is newly registered or asked, and nothing new is saved. A no, "
+        "a withdrawal and a paper of an earlier day are still taken. Is that day wrong? The coordinator corrects it "
         "under “Getting ready”."
     )
 

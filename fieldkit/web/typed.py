@@ -62,8 +62,16 @@ def prose(fields: Iterable[tuple[str, str]]) -> list[Typed]:
     return [
         Typed(words(FIELDS.get(name, UNNAMED)), text)
         for name, text in fields
-        if text.strip() and name not in SECRET and (name in FIELDS or name in TYPED or _is_prose(name, text))
+        if text.strip()
+        and name not in SECRET
+        and not _is_choice(name, text)
+        and (name in FIELDS or name in TYPED or _is_prose(name, text))
     ]
+
+
+def _is_choice(name: str, text: str) -> bool:
+    """Tell whether the button that calls a parent was tapped: it is named as the field of their number."""
+    return name == "phone" and text in load_study().codes["relation"]
 
 
 def _is_prose(name: str, text: str) -> bool:

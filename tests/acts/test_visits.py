@@ -15,7 +15,7 @@ from fieldkit.acts.interviews import GatesClosed
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
-from fieldkit.rules.calendars import NoDay
+from fieldkit.rules.calendars import DayToAskAgain, NoDay
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -42,10 +42,20 @@ def test_a_next_day_that_cannot_be_is_refused_and_named(refused: Refused, child:
     assert "Come again on" in told.sentence("en")
 
 
-def test_a_next_day_is_kept_as_one_whatever_the_keyboard(desks: Desks, child: str) -> None:
-    visits.record(desks["interviewer"], child, "met", "２０２６—１２—０１")
+@pytest.mark.parametrize("days", [-1, 367, 900_000])
+def test_a_day_that_nobody_can_come_again_on_is_no_next_day(refused: Refused, child: str, days: int) -> None:
+    def call(desk: Desk) -> object:
+        return visits.record(desk, child, "met", (desk.clock.today() + timedelta(days=days)).isoformat())
 
-    assert visits.of_child(desks["interviewer"], child)[0].next_on == "2026-12-01"
+    refused(DayToAskAgain, "interviewer", call)
+
+
+def test_a_next_day_is_kept_as_one_whatever_the_keyboard(desks: Desks, child: str) -> None:
+    day = (desks["interviewer"].clock.today() + timedelta(days=5)).isoformat()
+    wide = day.translate(str.maketrans("0123456789-", "０１２３４５６７８９—"))
+    visits.record(desks["interviewer"], child, "met", wide)
+
+    assert visits.of_child(desks["interviewer"], child)[0].next_on == day
 
 
 def test_nobody_is_not_visited(refused: Refused) -> None:
@@ -55,12 +65,12 @@ def test_nobody_is_not_visited(refused: Refused) -> None:
 
 
 def test_visits_are_kept_one_by_one_the_newest_first(desks: Desks, child: str) -> None:
-    desk = desks["interviewer"]
-    visits.record(desk, child, "not_home", "2026-12-01", " 门锁着 ")
+    desk, again = desks["interviewer"], (desks["interviewer"].clock.today() + timedelta(days=5)).isoformat()
+    visits.record(desk, child, "not_home", again, " 门锁着 ")
     visits.record(desk, child, "met")
 
     found = [(one.day, one.outcome, one.next_on, one.note) for one in visits.of_child(desk, child)]
-    assert found == [(desk.today, "met", "", ""), (desk.today, "not_home", "2026-12-01", "门锁着")]
+    assert found == [(desk.today, "met", "", ""), (desk.today, "not_home", again, "门锁着")]
 
 
 def test_a_child_who_moved_is_marked_so(desks: Desks, child: str, changes: Changes) -> None:

@@ -11,7 +11,7 @@ from wtforms import StringField
 
 from fieldkit.web.household import SectionForm
 from fieldkit.web.pages import SECRET
-from fieldkit.web.typed import FIELDS, TYPED
+from fieldkit.web.typed import FIELDS, TYPED, prose
 
 ROOT = Path(__file__).resolve().parents[2]
 FIELD = re.compile(
@@ -67,3 +67,8 @@ def test_a_number_or_one_word_comes_back_where_a_page_was_too_old(
 )
 def test_neither_an_id_nor_what_opens_a_laptop_comes_back(browser: FlaskClient, field: str, text: str) -> None:
     assert text not in browser.post("/withdraw", data={"csrf_token": "of-before", field: text}).text
+
+
+def test_the_button_that_calls_a_parent_is_nothing_that_was_typed() -> None:
+    assert prose([("phone", "mother")]) == []
+    assert [one.text for one in prose([("phone", "0394-0000000")])] == ["0394-0000000"]
