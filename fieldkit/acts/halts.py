@@ -10,6 +10,7 @@ from fieldkit.errors import NotFound, Refusal
 from fieldkit.rules.halts import Halt
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.store import halts as store
+from fieldkit.store.database import Tables
 
 
 def keep(desk: Desk, id_: str, subjects: Iterable[str]) -> None:
@@ -23,11 +24,9 @@ def keep(desk: Desk, id_: str, subjects: Iterable[str]) -> None:
 
 
 def drop(desk: Desk, id_: str) -> None:
-    """Forget that the form *id_* waits: it was carried out, or left out."""
-    with desk.db.reading() as tables:
-        waits = store.of_form(tables, id_)
-    if waits:
-        with suppress(Refusal), desk.db.writing() as tables:
+    """Forget that this person's form *id_* waits: it was carried out, or left out."""
+    with suppress(Refusal), desk.db.writing() as tables:
+        if _is_mine(desk, tables, id_):
             store.drop(tables, id_)
 
 
@@ -35,9 +34,13 @@ def drop(desk: Desk, id_: str) -> None:
 def settle(desk: Desk, id_: str) -> None:
     """Take from its author that the step *id_*, whose form a restart has lost, is done anew or was none.
 
-    Raises NotFound, also for somebody else.
+    What is settled stays so. Raises NotFound for somebody else.
     """
     with desk.db.writing() as tables:
-        if all(one.author != desk.me.code for one in store.of_form(tables, id_)):
+        if not _is_mine(desk, tables, id_):
             raise NotFound
         store.drop(tables, id_)
+
+
+def _is_mine(desk: Desk, tables: Tables, id_: str) -> bool:
+    return all(one.author == desk.me.code for one in store.of_form(tables, id_))

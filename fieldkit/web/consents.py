@@ -65,30 +65,29 @@ class LawForm(Form):
     basis_paper = StringField("basis_paper", validators=[Length(max=80)])
 
     def validate_basis(self, field: Field) -> None:
-        """A no that is not written down yet says so."""
-        if not field.data and _says_no() and not self.on_record:
-            raise ValidationError(
-                _("The no is not written down yet. Choose this and tap it again: no paper is needed.")
-            )
-        if not field.data and not _says_no():
+        """A no or a second thought that is not written down yet says so."""
+        if not field.data and _protects() and not self.on_record:
+            raise ValidationError(_("This is not written down yet. Choose this and tap it again: no paper is needed."))
+        if not field.data and not _protects():
             raise ValidationError(_("Choose one of these."))
 
     def validate_basis_evidence(self, field: Field) -> None:
         """What shows it is tapped before anybody is read to, not after they signed."""
-        if not _says_no() and field.data not in CODES["basis_evidence"]:
+        if not _protects() and field.data not in CODES["basis_evidence"]:
             raise ValidationError(_("Choose one of these."))
 
     def validate_basis_paper(self, field: Field) -> None:
         """A paper that was seen has a name."""
-        if _says_no() or self.basis_evidence.data != ways.SEEN:
+        if _protects() or self.basis_evidence.data != ways.SEEN:
             return
         if not (field.data or "").strip():
             raise ValidationError(_("Fill this in."))
         names_a_paper(self, field)
 
 
-def _says_no() -> bool:
-    return _way_in()[0] == steps.REFUSES
+def _protects() -> bool:
+    """Tell whether what is said can only protect the child: of a no or a second thought no paper is asked."""
+    return _way_in()[0] in {steps.REFUSES, steps.THINKS}
 
 
 @pages.get("/consent")
@@ -116,7 +115,7 @@ def chosen(subject: str) -> Answer:
     law.on_record = relation in ADULTS and guardians.is_guardian(desk(), subject, relation)
 
     def act() -> Answer:
-        if not _says_no() and law.basis_evidence.data != ways.SEEN:
+        if not _protects() and law.basis_evidence.data != ways.SEEN:
             raise NotAGuardian
         return _begun(case, guardian=True)
 
@@ -131,10 +130,9 @@ def _begun(case: Case, guardian: bool) -> Answer:
     basis = request.form.get("basis", "")
     own = case.adult and relation == SELF
     actor = consent.ADULT if own else consent.GUARDIAN if guardian else consent.CARER
-    protects = how in {steps.REFUSES, steps.THINKS}
-    if not protects:
+    if not _protects():
         guardians.check_may_say_yes(case, relation)
-    agrees_now = not protects and how != steps.PAPER
+    agrees_now = not _protects() and how != steps.PAPER
     if agrees_now and actor != consent.CARER:
         studies.check_open(case.closed_since)
     if agrees_now:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from fieldkit.acts import consents, forms, interviews, people, readiness, slips, tasks, tellings
+from fieldkit.acts import consents, forms, people, readiness, slips, tasks, tellings
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import NotAllowed, NotFound, Refusal
 from fieldkit.rules.consent import INFORMED_ONLY
@@ -111,11 +111,3 @@ def test_a_call_that_broke_off_has_told_nothing(changed: str, desks: Desks, says
 
 def test_a_family_that_agreed_before_reads_the_number_of_today_on_its_slip(changed: str, desks: Desks) -> None:
     assert slips.family_slip(desks["interviewer"], changed).phone == NEW_NUMBER
-
-
-def test_being_told_opens_no_interview(changed: str, desks: Desks) -> None:
-    desk = desks["interviewer"]
-    yes = _yes(desk, changed)
-    tellings.keep(desk, changed, yes, tellings.of_event(desk, changed, yes).text_hash)
-    with pytest.raises(interviews.GatesClosed):
-        interviews.start(desk, changed, {})

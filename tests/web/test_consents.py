@@ -160,6 +160,18 @@ def test_a_closed_study_still_leads_to_a_guardians_second_thoughts(
     assert [event.act for event in people.case(desks["interviewer"], child).events] == ["deferred"]
 
 
+def test_a_guardian_by_law_who_thinks_it_over_needs_no_paper(
+    browser: FlaskClient, child: str, closed: Callable[[], None]
+) -> None:
+    closed()
+    path = f"/people/{child}/consent"
+    told = {"relation": "pgm", "basis": "court", "how": "thinks"}
+
+    assert browser.post(path, data=told).location == f"{path}/guardian/later"
+    nothing = browser.post(path, data={**told, "basis": ""})
+    assert (nothing.status_code, "这句还没有记下" in nothing.text) == (422, True)
+
+
 def test_what_a_guardian_said_is_kept_where_the_study_was_closed_in_the_midst_of_the_steps(
     browser: FlaskClient, child: str, closed: Callable[[], None]
 ) -> None:

@@ -34,6 +34,7 @@ def test_they_are_told_once_and_the_line_goes(browser: FlaskClient, path: str, h
     assert "0000-0000000" in page
 
     done = browser.post(path, data=hidden(page), follow_redirects=True)
+    assert browser.post(path, data=hidden(page)).status_code == 302  # a second tap on it
     assert "同意书的改动已经告诉他们了" in done.text
     assert "同意以后，同意书有小改动" not in done.text
     assert "同意书有小改动" not in browser.get("/today").text
