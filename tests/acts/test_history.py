@@ -43,6 +43,7 @@ from fieldkit.clock import Clock
 from fieldkit.errors import NotFound, Refusal
 from fieldkit.rules import gates
 from fieldkit.rules.consent import NECESSARY
+from fieldkit.rules.ways import SIGNATURE, Evidence
 from fieldkit.store import clocks, log
 from fieldkit.store.folder import Folder
 from fieldkit.store.log import Draft
@@ -149,7 +150,8 @@ class History(RuleBasedStateMachine):
             self._agree(who, short, asked)
 
     def _agree(self, who: str, short: str, asked: bool = True, given_on: str = "") -> bool:
-        said = self._answer(who, given_on=given_on, reasons=SURE | (CAME_BACK if asked else {}))
+        way = Evidence(SIGNATURE, paper_ref="P-7", paper_place="纸袋", on_paper=True) if given_on else None
+        said = self._answer(who, given_on=given_on, way=way, reasons=SURE | (CAME_BACK if asked else {}))
         said = replace(said, items={code: "no" if code == short else word for code, word in said.items.items()})
         taken_back = {day for day in self.against.get(who, set()) if not given_on or day < given_on}
         if not self._try(lambda: consents.record(self.desk, self.child, said)):
