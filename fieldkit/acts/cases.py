@@ -90,6 +90,7 @@ class Case:
     refusals: Sequence[RefusedVisit] = ()
     halts: Sequence[Halt] = ()
     unnamed: str = ""
+    parents_out: bool = False
 
     @property
     def refused_on(self) -> str:
@@ -221,6 +222,7 @@ def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _K
         closed_since=studies.closed_since(common.facts, common.closing),
         refusals=situation.refusals,
         halts=situation.halts,
+        parents_out=situation.parents_out,
         unnamed=states.paper_to_name(consent.in_force(holds), situation.adults, common.closing),
     )
     step = next_step(one, desk.today, situation.screening)
@@ -306,10 +308,11 @@ def next_step(one: Case, day: str, screening: str) -> Step:
     return Step(next((gate.step for gate in failing if gate.step in _FOR_THE_FAMILY), "prepare"))
 
 
-_ASKS = frozenset(
-    ("screen", "ask_guardian", "call_parents", "ask_adult", "ask_child", "child_said_no", "guardian_said_no")
-) | {"set_date", "name_paper", "prepare", "start"}
-_FOR_THE_FAMILY = ("screen", "set_date", "name_paper", "ask_guardian", "call_parents", "ask_adult", "ask_child")
+_FOR_THE_FAMILY = (
+    *("screen", "set_date", "name_paper"),
+    *("ask_guardian", "call_parents", "ask_by_law", "ask_adult", "ask_child"),
+)
+_ASKS = frozenset({*_FOR_THE_FAMILY, "child_said_no", "guardian_said_no", "prepare", "start"})
 
 
 def _status(one: Case, step: Step) -> str:
@@ -322,6 +325,7 @@ _STATUS = {
     "screened_out": "screened_out",
     "ask_guardian": "consent_pending",
     "call_parents": "consent_pending",
+    "ask_by_law": "consent_pending",
     "set_date": "consent_pending",
     "name_paper": "consent_pending",
     "ask_adult": "consent_pending",

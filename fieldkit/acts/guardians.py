@@ -99,19 +99,8 @@ def check_may_answer(desk: Desk, subject: str, relation: str, basis: str, day: s
             check_guardian(situations.adult_of(tables, subject, relation, known), basis, day or desk.today)
 
 
-def neither_parent(desk: Desk, subject: str) -> bool:
-    """Tell whether the household says of both parents that they cannot consent today (Civil Code 27)."""
-    return {"father", "mother"} <= set(_out(desk, subject))
-
-
 @only(INTERVIEWER)
 def out_of_question(desk: Desk, subject: str) -> list[str]:
     """Return the parents of whom the household says that they cannot consent today."""
-    return _out(desk, subject)
-
-
-def _out(desk: Desk, subject: str) -> list[str]:
     with desk.db.reading() as tables:
-        known = {one: people.adult(tables, subject, one, desk.today) for one in sorted(consent.PARENTS)}
-        found = {one: situations.adult_of(tables, subject, one, row) for one, row in known.items()}
-        return [one for one, adult in found.items() if not adult.is_guardian(desk.today)]
+        return situations.out_of_question(tables, people.looked_up(tables), subject, desk.today)

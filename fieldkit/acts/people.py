@@ -234,7 +234,7 @@ def nonparticipation(desk: Desk) -> dict[str, int]:
         return standing.nonparticipation(tables)
 
 
-_TO_ASK = ("ask_child", "ask_adult", "ask_guardian", "call_parents")
+_TO_ASK = ("ask_child", "ask_adult", "ask_guardian", "ask_by_law", "call_parents")
 _URGENCY = ("continue", "start", "set_date", "name_paper", *_TO_ASK, "screen")
 
 

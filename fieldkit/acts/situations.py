@@ -10,7 +10,7 @@ from functools import cache
 
 from fieldkit.acts import clocks
 from fieldkit.acts.desk import Desk
-from fieldkit.rules import ages, calendars, consent, guides, help_card, studies, versions, visits, ways
+from fieldkit.rules import ages, calendars, consent, guides, help_card, left_behind, studies, versions, visits, ways
 from fieldkit.rules.ages import BirthDate
 from fieldkit.rules.consent import ADULT, CARER, CLAIMED, Event
 from fieldkit.rules.halts import Halt
@@ -105,6 +105,7 @@ def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: 
         refusals=visits.unexplained(common.refused(row["id"]), events, desk.today),
         halts=common.halted(row["id"]),
         closing=common.closing,
+        parents_out=_PARENTS.issubset(out_of_question(tables, common.rows, row["id"], common.closing)),
     )
 
 
@@ -184,6 +185,17 @@ def adults(tables: Tables, rows: people.Rows, subject: str) -> dict[str, Adult]:
         one["id"]: _adult(tables, one["relation"], one, parents.get(one["relation"], {}))
         for one in rows("persons", "subject", subject)
     }
+
+
+_PARENTS = {left_behind.FATHER, left_behind.MOTHER}
+
+
+def out_of_question(tables: Tables, rows: people.Rows, subject: str, day: str) -> list[str]:
+    """Return the parents of whom the household says that they cannot consent on *day* (Civil Code 27)."""
+    told = {one["parent"]: one for one in rows("parents", "child", subject)}
+    known = rows("persons", "subject", subject)
+    found = {one: people.adult_among(known, one, day) for one in sorted(consent.PARENTS)}
+    return [one for one, row in found.items() if not _adult(tables, one, row, told.get(one, {})).is_guardian(day)]
 
 
 def adult_of(tables: Tables, subject: str, relation: str, row: people.Row | None) -> Adult:

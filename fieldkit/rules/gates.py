@@ -172,13 +172,21 @@ def _guardian(case: Situation) -> Verdict:
     state = states.guardian(case.events, case.adults, case.forms, case.age_group, case.late)
     if state in {states.GIVEN, states.GIVEN_PARTIAL}:
         whole = consent.guardians_ok(case.events, NECESSARY)
-        return (HOLDS, _OK, None) if whole else (FAILS, reasons.NOT_ALL_ITEMS, "ask_guardian")
-    if state == states.NOT_SOUGHT and any(event.actor == CARER for event in case.events):
+        return (HOLDS, _OK, None) if whole else (FAILS, reasons.NOT_ALL_ITEMS, _asks_guardian(case))
+    if state == states.NOT_SOUGHT and not case.parents_out and any(event.actor == CARER for event in case.events):
         return FAILS, reasons.only_a_carer(case.carer), "call_parents"
     reason, step = reasons.BY_STATE[state]
-    if step == "ask_guardian" and not any(form.in_force(case.late) for form in case.forms if form.doc_kind == _FORM):
-        return FAILS, reasons.NO_STAMP, step
-    return FAILS, reason, step
+    if step != "ask_guardian":
+        return FAILS, reason, step
+    if not any(form.in_force(case.late) for form in case.forms if form.doc_kind == _FORM):
+        return FAILS, reasons.NO_STAMP, _asks_guardian(case)
+    by_law = state == states.NOT_SOUGHT and case.parents_out
+    return FAILS, reasons.NEITHER_PARENT if by_law else reason, _asks_guardian(case)
+
+
+def _asks_guardian(case: Situation) -> str:
+    """Return the step: where neither parent can consent, the guardian by law is asked."""
+    return "ask_by_law" if case.parents_out else "ask_guardian"
 
 
 _FORM = "guardian_info_consent"
@@ -349,7 +357,7 @@ def _item_by_item(case: Situation) -> Verdict:
     return (
         FAILS,
         Pair("不满十四周岁，要把每一项单独问过监护人。", "Under 14: ask the guardian item by item."),
-        "ask_guardian",
+        _asks_guardian(case),
     )
 
 

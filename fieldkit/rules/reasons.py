@@ -67,6 +67,11 @@ GROWN_BY_CLOCK = Pair(
     "By this laptop's date they are 18, but nobody has confirmed that date. Put it right on the page “Today”; then it "
     "is clear whom to ask.",
 )
+NEITHER_PARENT = Pair(
+    "按“家庭”页的登记，父母现在都不能作监护人。同意要由依法担任监护人的人来给，要看过证明。",
+    "By the household page neither parent can consent now. Consent has to come from the guardian by law, with a paper "
+    "that shows it.",
+)
 NOT_ALL_ITEMS = Pair(
     "监护人还没有对参加、文字记录和保存都表示同意。请再问一次。",
     "The guardian has not said yes to taking part, notes and storage. Ask again.",

@@ -23,7 +23,8 @@ class Situation:
     `grown_by_clock`: they would be of age if the clock, which is off, were believed, `refusals`: the visits that ended
     with a no of which nobody has said whose it was, `halts`: what can only protect the child and is not carried out,
     `closing`: the day by which what ends is judged, where that is not `today`,
-    `behind`: the day of the backup since which something may be missing here, else empty.
+    `behind`: the day of the backup since which something may be missing here, else empty, `parents_out`: the household
+    says of both parents that they cannot consent.
     """
 
     events: Sequence[Event]
@@ -48,6 +49,7 @@ class Situation:
     halts: Sequence[Halt] = ()
     closing: str = ""
     behind: str = ""
+    parents_out: bool = False
 
     @property
     def late(self) -> str:

@@ -237,7 +237,12 @@ def pseudonyms(tables: Tables, but: str = "") -> list[Pair]:
 
 def adult(tables: Tables, subject: str, relation: str, day: str) -> Row | None:
     """Return this child's adult of *relation*: one whose role has not ended by *day* before one whose role has."""
-    known = [one for one in rows(tables, "persons", subject) if one["relation"] == relation]
+    return adult_among(rows(tables, "persons", subject), relation, day)
+
+
+def adult_among(persons: Iterable[Row], relation: str, day: str) -> Row | None:
+    """Return the same of the *persons* of one child."""
+    known = [one for one in persons if one["relation"] == relation]
     return min(known, key=lambda one: bool(one["ended_on"] and one["ended_on"] <= day), default=None)
 
 

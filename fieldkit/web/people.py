@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from wtforms import HiddenField, RadioField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
-from fieldkit.acts import clocks, guardians, people, situations, tellings, visits
+from fieldkit.acts import clocks, people, situations, tellings, visits
 from fieldkit.acts.cases import Case, InterviewLine
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import new_id
@@ -94,7 +94,6 @@ def show(subject: str) -> str:
         more=len(lines) < len(case.interviews) or len(events) < len(case.events),
         visits=visits.of_child(desk(), subject),
         untold=tellings.waiting(desk(), case),
-        by_law=case.step.code in {"ask_guardian", "call_parents"} and guardians.neither_parent(desk(), subject),
         suspicious=people.suspicious(desk(), subject),
         put_right=clocks.put_right(desk(), subject),
     )

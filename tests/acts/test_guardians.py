@@ -102,7 +102,12 @@ def test_where_neither_parent_can_consent_the_guardian_by_law_is_asked(desks: De
     desk = desks["interviewer"]
     for one, expected in (("mother", False), ("father", True)):
         household.save_parent(desk, child, one, ParentTold(alive="no"), Seen())
-        assert guardians.neither_parent(desk, child) is expected
+        case = people.case(desk, child)
+        assert (case.parents_out, case.step.code == "ask_by_law") == (expected, expected)
+        assert case.status == "consent_pending"
+    now = people.today(desk).now
+    assert now is not None
+    assert (now.id, now.step) == (child, case.step)
 
 
 def test_a_paper_is_judged_for_its_day_before_anybody_copies_it(desks: Desks, child: str) -> None:

@@ -211,6 +211,22 @@ def test_after_the_carers_agreement_the_parents_are_called_and_the_carer_is_name
     assert "your grandma" in gate(case, "G04").reason.en
 
 
+@pytest.mark.parametrize("events", [[], [GRANNY]])
+def test_where_neither_parent_can_consent_no_gate_leads_to_the_parents(events: list[Event]) -> None:
+    case = replace(READY, events=events, parents_out=True)
+
+    assert [gate(case, id_).step for id_ in ("G04", "G14")] == ["ask_by_law", None]
+    assert "依法担任监护人的人" in gate(case, "G04").reason.zh
+
+
+@pytest.mark.parametrize("act", ["deferred", "informed_only", "voided"])
+def test_what_the_guardian_by_law_left_open_stays_the_reason(act: str) -> None:
+    uncle = replace(MOTHER, id="u", act=act, person="uncle", relation="uncle_aunt", items={})
+    case = replace(READY, events=[uncle])
+
+    assert gate(replace(case, parents_out=True), "G04") == replace(gate(case, "G04"), step="ask_by_law")
+
+
 def test_where_no_form_is_stamped_the_gate_says_so_and_whom_to_ask() -> None:
     unstamped = replace(READY, events=[], forms=[replace(STAMPED, stamped_on=""), OWN])
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import assents, household
+from fieldkit.acts import assents, carers, household
 from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.carers import CarerAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.told import ParentTold, Seen
 from fieldkit.clock import Clock
@@ -258,8 +259,20 @@ def test_a_paper_of_a_dead_mother_is_refused_before_it_is_copied(
 
 
 def test_nobody_is_told_to_ask_parents_who_cannot_be_asked(browser: FlaskClient, orphan: str) -> None:
-    for path in (f"/people/{orphan}", f"/people/{orphan}/consent"):
+    for path in (f"/people/{orphan}", f"/people/{orphan}/consent", f"/people/{orphan}/gates", "/today"):
         page = browser.get(path).text
         assert "父母现在都不能作监护人" in page
-        assert "请爸妈表态" not in page
-        assert "爸爸妈妈可以同意" not in page
+        for asks in ("请爸妈表态", "爸爸妈妈可以同意", "打电话给父母", "要由爸爸或妈妈来给"):
+            assert asks not in page
+
+
+def test_after_a_carers_agreement_nobody_is_told_to_call_parents_who_cannot_be_asked(
+    browser: FlaskClient, desks: Any, orphan: str
+) -> None:
+    knows = CarerAnswer("pgm", "thumbprint", True, ["ok"], "cannot_read", "张某", "neighbour", "P-1", "纸袋")
+    carers.record(desks["interviewer"], orphan, knows)
+    for path in (f"/people/{orphan}", f"/people/{orphan}/gates", "/today"):
+        page = browser.get(path).text
+        assert "请依法担任监护人的人表态" in page
+        for asks in ("打电话给父母", "要由爸爸或妈妈来给", "同意要由父母来给"):
+            assert asks not in page
