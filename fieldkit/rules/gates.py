@@ -309,9 +309,15 @@ def _carer(case: Situation) -> Verdict:
 
 
 def _machine(case: Situation) -> Verdict:
-    if case.behind:
-        return ASKS, _may_be_missing(case.behind), "hand_over"
-    return (ASKS, case.doubts[0], None) if case.doubts else (HOLDS, _OK, None)
+    """One tap answers for all that is asked here: where nobody can be reached, the families are asked again each time.
+
+    What ends the question of a restore for all of them is said on the page “Today”.
+    """
+    asked = [*([_may_be_missing(case.behind)] if case.behind else ()), *case.doubts]
+    if not asked:
+        return HOLDS, _OK, None
+    reason = Pair("".join(one.zh for one in asked), " ".join(one.en for one in asked))
+    return ASKS, reason, "hand_over" if case.behind else None
 
 
 def _may_be_missing(backup: str) -> Pair:

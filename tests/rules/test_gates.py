@@ -211,6 +211,19 @@ def test_after_the_carers_agreement_the_parents_are_called_and_the_carer_is_name
     assert "your grandma" in gate(case, "G04").reason.en
 
 
+def test_after_a_restore_the_machines_other_doubts_are_said_as_well() -> None:
+    doubts = [Pair("时间可疑。", "The clock looks wrong."), Pair("磁盘快满了。", "The disk is nearly full.")]
+    case = replace(READY, doubts=doubts)
+    found = gate(replace(case, behind="2026-11-20"), "G12")
+
+    assert found.reason.zh.endswith("时间可疑。磁盘快满了。")
+    assert "11月20日" in found.reason.zh
+    assert found.reason.en.endswith(". The clock looks wrong. The disk is nearly full.")
+    assert (found.status, found.step) == (ASKS, "hand_over")
+    assert gate(case, "G12").reason.en == "The clock looks wrong. The disk is nearly full."
+    assert gate(case, "G12").step is None
+
+
 @pytest.mark.parametrize("events", [[], [GRANNY]])
 def test_where_neither_parent_can_consent_no_gate_leads_to_the_parents(events: list[Event]) -> None:
     case = replace(READY, events=events, parents_out=True)
