@@ -22,7 +22,6 @@ from fieldkit.studies import load_study
 MOVED = "moved"
 WHOSE = load_study().codes["reason_G05"]
 REASONS = ("unreachable", MOVED, "ill", "no_time", "gatekeeper_no", "carer_no")  # a no of child or guardian is an event
-NO_GUARDIANS = ("carer_no", "gatekeeper_no")
 LONGEST_NOTE = 2000
 
 

@@ -229,9 +229,9 @@ def _no_objection(case: Situation) -> Verdict:
 
 
 _WHOSE_NO = Pair(
-    "有一次走访写的是“拒绝”，但没说是谁拒绝。是监护人或孩子说的不，先记下来；不是，就点一下是怎么回事。",
-    "A visit ended with a refusal, and it is not said whose. If a guardian or the child said no, write that down "
-    "first; if not, tap what it was.",
+    "有一次走访写的是“拒绝”，但没说是谁拒绝。有人说了不，先写明是谁；没有谁说不，就点一下是怎么回事。",
+    "A visit ended with a refusal, and it is not said whose. If somebody said no, write down first who it was; if "
+    "nobody did, tap what it was.",
 )
 _NOT_AGAIN = Pair("孩子今天说了不愿意，今天不再问。", "The child said no today; do not ask again today.")
 _NO_THAT_DAY = Pair(

@@ -9,6 +9,7 @@ from fieldkit.rules import consent
 from fieldkit.rules.consent import REFUSING, Event
 
 REFUSED = "refused"  # of `visit_outcome`
+NO_GUARDIANS = ("carer_no", "gatekeeper_no")  # of `nonparticipation`: a no of nobody who decides
 NOT_SUITED = "not_suited"  # of `reason_G05`: nobody said no
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fieldkit.rules.visits import RefusedVisit
+import json
+
+from fieldkit.rules.visits import NO_GUARDIANS, RefusedVisit
 from fieldkit.store.database import Tables
 from fieldkit.store.people import Row
 
@@ -22,11 +24,12 @@ def refusals(tables: Tables) -> dict[str, list[RefusedVisit]]:
 
     That the no was of nobody who decides is an answer: it is counted among the reasons for not taking part.
     """
-    rows = tables.execute(
+    rows = tables.execute(  # 'refused' is not bound: the index holds only such visits
         "SELECT v.subject, v.id, v.day FROM visits AS v WHERE v.outcome = 'refused' "
         "AND NOT EXISTS (SELECT 1 FROM visit_answers AS a WHERE a.visit = v.id) "
         "AND NOT EXISTS (SELECT 1 FROM nonparticipations AS n WHERE n.subject = v.subject AND n.day >= v.day "
-        "AND n.reason IN ('carer_no', 'gatekeeper_no')) ORDER BY v.id"
+        "AND n.reason IN (SELECT value FROM json_each(?))) ORDER BY v.id",
+        [json.dumps(NO_GUARDIANS)],
     )
     found: dict[str, list[RefusedVisit]] = {}
     for subject, id_, day in rows:

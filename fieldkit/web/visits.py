@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length
 from fieldkit.acts import people, visits
 from fieldkit.clock import new_id
 from fieldkit.records import clean
-from fieldkit.rules.visits import NOT_SUITED, REFUSED
+from fieldkit.rules.visits import NO_GUARDIANS, NOT_SUITED, REFUSED
 from fieldkit.studies import load_study
 from fieldkit.web.pages import Answer, Form, answer, locale
 from fieldkit.web.pages import words as _
@@ -51,7 +51,7 @@ def record(subject: str) -> Answer:
 @pages.get("/refused")
 def refused(subject: str) -> str:
     """Ask whose no it was that a visit ended with: a no of a guardian, of the child, or of somebody who is neither."""
-    known = {"reasons": visits.NO_GUARDIANS, "not_suited": NOT_SUITED}
+    known = {"reasons": NO_GUARDIANS, "not_suited": NOT_SUITED}
     return render_template("visits/refused.html", case=people.case(desk(), subject), **known)
 
 

@@ -127,7 +127,7 @@ def test_a_carers_no_of_long_ago_says_nothing_of_whose_no_a_later_visit_met(desk
     assert people.case(later, child).refused_on == ""
 
 
-@pytest.mark.parametrize("whose", ["", "mother", "carer_no"])
+@pytest.mark.parametrize("whose", ["", "mother", "carer_no", "not_theirs"])
 def test_what_is_no_answer_to_whose_no_it_was_is_refused(
     refused: Refused, desks: Desks, child: str, whose: str
 ) -> None:
@@ -145,7 +145,7 @@ def test_a_refused_visit_is_asked_about_before_the_start_until_somebody_has_answ
     visits.record(desk, consented, "not_home")
     assents.record(desk, consented, ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意"))
 
-    for wrong in ({}, {"G05": "mother"}):
+    for wrong in ({}, {"G05": "mother"}, {"G05": "not_theirs"}):
         told = refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented, {**KEPT, **wrong}))  # noqa: B023
         assert [gate.id for gate in told.details["gates"]] == ["G05"]  # type: ignore[attr-defined]
     interviews.start(desk, consented, {**KEPT, "G05": "not_suited"})
