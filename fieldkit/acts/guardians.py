@@ -84,16 +84,14 @@ def is_guardian(desk: Desk, subject: str, relation: str) -> bool:
 
 @only(INTERVIEWER)
 def check_may_answer(desk: Desk, subject: str, relation: str, basis: str, day: str = "") -> None:
-    """Raise NotOfAge, NoGuardianNow (V20) before anybody is read to, not after they signed.
+    """Raise NotOfAge, OfAgeNow, NoGuardianNow (V20) before anybody is read to, not after they signed.
 
     *day*: of a paper, the day on it.
     """
     with desk.db.reading() as tables:
-        if case_within(desk, tables, subject).adult:
-            return
-        if relation == SELF:
-            raise NotOfAge
-        if consent.may_consent(relation, basis):
+        one = case_within(desk, tables, subject)
+        check_may_say_yes(one, relation)
+        if not one.adult and consent.may_consent(relation, basis):
             known = people.adult(tables, subject, relation, day or desk.today)
             basis = PARENT if relation in consent.PARENTS else basis
             check_guardian(situations.adult_of(tables, subject, relation, known), basis, day or desk.today)

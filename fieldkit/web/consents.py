@@ -130,7 +130,7 @@ def _begun(case: Case, guardian: bool) -> Answer:
     basis = request.form.get("basis", "")
     own = case.adult and relation == SELF
     actor = consent.ADULT if own else consent.GUARDIAN if guardian else consent.CARER
-    if not _protects():
+    if how == steps.PAPER:  # whether they were a guardian on its day is asked where the day is named
         guardians.check_may_say_yes(case, relation)
     agrees_now = not _protects() and how != steps.PAPER
     if agrees_now and actor != consent.CARER:

@@ -118,9 +118,9 @@ def _gathered(subject: str, template: str, form: EvidenceForm, evidence: Evidenc
 
     def go_on() -> Answer:
         day = consents.check_day(desk(), given_on)
-        view = forms.guardian_form(desk(), subject, day)
-        view.check_in_force()
         said = draft(subject)
+        view = forms.guardian_form(desk(), subject, day, said["relation"])
+        view.check_in_force()
         guardians.check_may_answer(desk(), subject, said["relation"], said.get("basis", ""), day)
         events.check_way(desk(), evidence, said["relation"])
         findings.check_answered(asked, tapped)

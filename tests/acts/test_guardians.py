@@ -10,7 +10,7 @@ import pytest
 from fieldkit.acts import consents, guardians, household, people
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.guardians import NoGuardianNow, NotOfAge
+from fieldkit.acts.guardians import NoGuardianNow, NotOfAge, OfAgeNow
 from fieldkit.acts.told import ParentTold, PersonTold, Seen
 from fieldkit.clock import new_id
 from fieldkit.errors import NotAllowed, Refusal
@@ -18,6 +18,7 @@ from fieldkit.errors import NotAllowed, Refusal
 Desks = dict[str, Desk]
 Says = Callable[..., GuardianAnswer]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+Born = Callable[[Desk, str, str], None]
 Happens = Callable[[Desk, str], object]
 
 
@@ -92,6 +93,17 @@ def test_who_is_under_eighteen_consents_for_nobody_whatever_paper_there_is(
 def test_who_is_not_of_age_is_not_led_through_an_adults_consent(desks: Desks, child: str) -> None:
     with pytest.raises(NotOfAge):
         guardians.check_may_answer(desks["interviewer"], child, "self", "")
+
+
+def test_of_who_has_come_of_age_nobody_else_is_led_through_a_consent(desks: Desks, child: str, born: Born) -> None:
+    desk = desks["interviewer"]
+    birthday = desk.clock.today() - timedelta(days=20)
+    born(desk, child, birthday.replace(year=birthday.year - 18).isoformat())
+
+    guardians.check_may_answer(desk, child, "self", "")
+    for relation in ("mother", "pgm"):
+        with pytest.raises(OfAgeNow):
+            guardians.check_may_answer(desk, child, relation, "")
 
 
 def test_a_carer_is_no_guardian_and_asked_for_an_agreement(desks: Desks, child: str) -> None:
