@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from fieldkit.acts.cases import Case, case_within, in_short
@@ -10,7 +9,7 @@ from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid
 from fieldkit.i18n import N_
-from fieldkit.rules import calendars, notes
+from fieldkit.rules import calendars, names, notes
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.store import log, people
@@ -63,8 +62,8 @@ def _moved(desk: Desk, tables: Tables, subject: str) -> None:
 
 
 def known_names(tables: Tables) -> list[str]:
-    """Return the names that no note should hold; several pet names lie in one field, divided by a mark or a space."""
-    return [name for known in store.known_names(tables) for name in (known, *re.split(r"[\s,;/、，；]+", known))]
+    """Return the names that no note should hold, each as it stands and also those of several in one field."""
+    return [name for known in store.known_names(tables) for name in (known, *names.several(known))]
 
 
 _TODAY = "subject = ? AND reason = ? AND day = ?"
@@ -87,8 +86,8 @@ def not_taking_part(desk: Desk, subject: str, reason: str) -> None:
 
 def of(tables: Tables, subject: str) -> list[Visit]:
     """Return the visits of a child, the newest first."""
-    names = ("id", "day", "outcome", "next_on", "note", "whose")
-    return [Visit(**{name: row[name] or "" for name in names}) for row in store.of(tables, subject)]
+    shown = ("id", "day", "outcome", "next_on", "note", "whose")
+    return [Visit(**{name: row[name] or "" for name in shown}) for row in store.of(tables, subject)]
 
 
 @only(INTERVIEWER)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from fieldkit.acts.guardians import PARENT
 from fieldkit.errors import Invalid, Missing, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value, clean
-from fieldkit.rules import consent, pseudonyms, slips
+from fieldkit.rules import consent, names, pseudonyms, slips
 from fieldkit.rules import withdrawals as rules
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER, TRANSLATOR
 from fieldkit.rules.states import ADULT_GROUP
@@ -240,8 +239,8 @@ def _called(desk: Desk, here: Collection[Case]) -> dict[str, list[Choice]]:
     found: dict[str, list[Choice]] = {}
     with desk.db.reading() as tables:
         for one in here:
-            names = re.split(r"[\s、，,；;/]+", rows.names_of(tables, one.id).casefold())
-            for name in {*names, *map(_sound, names)} - {""}:
+            known = names.several(rows.names_of(tables, one.id).casefold())
+            for name in {*known, *map(_sound, known)} - {""}:
                 found.setdefault(name, []).append(Choice(one.id, one))
     return found
 

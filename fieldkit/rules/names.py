@@ -14,6 +14,7 @@ LONGEST = 40
 _UNSEEN = {"Cc", "Cf"}  # line ends, zero-width signs, and those that turn the direction of writing
 _FILLERS = "\u115f\u1160\u3164\uffa0"  # Korean letters that show nothing
 _DASHES = re.compile("[\u2010-\u2015\u2212]")  # what keyboards and word processors make of a hyphen
+_BETWEEN = re.compile(r"[\s,;/、，；]+")
 _RARE = range(0x20000, 0x40000)  # Han characters, also those newer than the tables of this Python
 
 
@@ -82,6 +83,11 @@ def plain(text: str) -> str:
 def typed(text: str) -> str:
     """Return a date, a number or a code with narrow digits and plain hyphens, however the keyboard wrote them."""
     return plain(_DASHES.sub("-", normalize("NFKC", text)))
+
+
+def several(text: str) -> list[str]:
+    """Return the names that lie in one field, divided by a mark or a space."""
+    return [name for name in _BETWEEN.split(text) if name]
 
 
 def letters(text: str) -> str:

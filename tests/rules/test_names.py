@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldkit.errors import Missing, Refusal
-from fieldkit.rules.names import LONGEST, NoName, TooLong, check, plain, typed
+from fieldkit.rules.names import LONGEST, NoName, TooLong, check, plain, several, typed
 
 UNSEEN = ("", " ", "\u200b", "\u202e", "\u3000", "\u3164", "\u200d\ufeff", "\U000e0041")
 SIGNS = ("\u2800", "😀", "·", "！？", "123")
@@ -60,3 +60,13 @@ def test_any_text_is_a_name_or_refused(text: str) -> None:
 )
 def test_a_number_is_read_however_the_keyboard_wrote_it(text: str) -> None:
     assert typed(text) == "2026-11-25"
+
+
+@pytest.mark.parametrize("mark", [" ", "\u3000", "、", "，", ",", "；", ";", "/", "\n", " / "])
+def test_several_names_in_one_field_are_told_apart(mark: str) -> None:
+    assert several(mark.join(["小河", "", "三丫", "Lanlan"]) + mark) == ["小河", "三丫", "Lanlan"]
+
+
+@pytest.mark.parametrize("text", ["", " 、"])
+def test_a_field_of_marks_alone_holds_no_name(text: str) -> None:
+    assert several(text) == []
