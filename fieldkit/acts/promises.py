@@ -128,22 +128,26 @@ def binding(tables: Tables, code: str) -> list[str]:
 
 def readers(facts: Mapping[str, str]) -> Pair:
     """Return who can see what is kept, as the forms say it with these *facts*."""
-    return load_study().codes[READERS].get(facts.get(READERS, load_study().team_size), Pair(BLANK, BLANK))
+    return load_study().codes[READERS].get(_readers(facts), Pair(BLANK, BLANK))
 
 
 def most_readers(tables: Tables, day: str) -> int | None:
     """Return how many people at most may see what is kept, by the stamped forms in use on *day*; None if none says."""
     known = [one for one in situations.form_versions(tables) if one.stamped_on]
     used = {versions.current(known, one.doc_kind, day) for one in known}
-    said = [facts_under(tables, one).get(READERS, load_study().team_size) for one in used if _fills(tables, one)]
+    said = [_readers(facts_under(tables, one)) for one in used if _fills(tables, one)]
     return min((int(one) for one in said if one.isdecimal()), default=None)
+
+
+def _readers(facts: Mapping[str, str]) -> str:
+    return as_printed(READERS, facts.get(READERS, ""), facts)
 
 
 def _fills(tables: Tables, form: FormVersion) -> bool:
     return PRINTED[READERS] in _placeholders(tables, form)
 
 
-def said(code: str, value: str, known: Mapping[str, str]) -> str:
+def as_printed(code: str, value: str, known: Mapping[str, str]) -> str:
     """Return what is printed for the *value* of a fact: for none what stands in among *known*, or the study's."""
     return value or known.get(STANDS_IN.get(code, ""), "") or (load_study().team_size if code == READERS else "")
 

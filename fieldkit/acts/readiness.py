@@ -244,8 +244,8 @@ def _check_promised(desk: Desk, tables: Tables, given: Mapping[str, str]) -> Non
         before = [one.value for one in opened(tables, natural_id("study_fact", code)).versions.get("value", [])]
         known = setup.facts(tables)
         before = before or [known.get(code, "")]  # of two that were written either may be chosen
-        printed = [promises.said(code, one, known) for one in before]
-        binding = promises.binding(tables, code) if promises.said(code, given[code], known) not in printed else []
+        printed = [promises.as_printed(code, one, known) for one in before]
+        binding = promises.binding(tables, code) if promises.as_printed(code, given[code], known) not in printed else []
         if binding:
             raise FormsSayOtherwise(value=_spoken(code, printed), forms=promises.named(binding))
 

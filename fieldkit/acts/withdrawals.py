@@ -203,7 +203,7 @@ def whom(desk: Desk, text: str) -> Meaning:
     return Meaning(choices, certain, bool(found), unread)
 
 
-def meant(desk: Desk, text: str) -> set[str]:
+def children_meant(desk: Desk, text: str) -> set[str]:
     """Return the ids of the children here whom *text* may mean; an id means its own child."""
     with desk.db.reading() as tables:
         known = set(rows.named(tables, clean(text).strip()))

@@ -70,7 +70,7 @@ def keep() -> None:
     others = [other for other in waiting() if other.id != request.form.get(MARK)]
     if all(replace(one, id=other.id) != other for other in others):
         session["waiting"] = [*others, one]
-        if one.first or _puts_off(one):
+        if _protects(one):
             halts.keep(desk(), one.id, _subjects(one))
     stays()
 
@@ -197,10 +197,11 @@ def _about(one: Waits) -> str:
     return people.case(desk(), subject).name if subject else ""
 
 
-def _puts_off(one: Waits) -> bool:
-    """Tell whether a guardian thinks about it again, or answers no to what an interview needs."""
+def _protects(one: Waits) -> bool:
+    """Tell whether a form can only protect a child: one that comes first, a guardian's second thoughts or their no."""
     items = one.gathered.get("items", {})
-    return one.step == "consents.deferred" or (one.step in _SETTLES and NO in map(items.get, NECESSARY))
+    says_no = one.step in _SETTLES and NO in map(items.get, NECESSARY)
+    return one.first or one.step == "consents.deferred" or says_no
 
 
 def _subject(one: Waits) -> str:
@@ -214,7 +215,7 @@ def _subjects(one: Waits) -> set[str]:
         if subject := _subject(one):
             return {subject}
     typed = [text for name, text in one.fields if name == "code"]
-    return {found for text in typed for found in withdrawals.meant(desk(), text)}
+    return {found for text in typed for found in withdrawals.children_meant(desk(), text)}
 
 
 def _said(one: Waits) -> list[str]:
