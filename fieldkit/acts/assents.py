@@ -106,8 +106,8 @@ def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
             asked = [*_findings(said), *consent.asked_again(CHILD, events.lifted(one, event))]
             clocks.check_answered(desk, tables, said.reasons, asked)
         talk = events.session(one, desk.today, puts_off=said.answer == "think")
-        event |= {"session": talk, "words": said.words.strip()}
-        return _keep(desk, tables, one, said, event | _when(desk, said) | {"told": sorted(set(said.told))})
+        event |= {"session": talk, "words": said.words.strip(), **events.when(desk, said.said_on)}
+        return _keep(desk, tables, one, said, event | {"told": sorted(set(said.told))})
 
 
 def on_paper(
@@ -155,11 +155,6 @@ def _check(desk: Desk, one: Case, said: ChildAnswer) -> None:
         raise GuardianFirst
     if said.answer == YES or not one.talk_of(desk.today):  # who thinks about it in the middle of a talk halts it
         studies.check_open(one.closed_since)
-
-
-def _when(desk: Desk, said: ChildAnswer) -> dict[str, Value]:
-    """What waited bears the day on which the child said it, unless that is still to come (§3.9)."""
-    return {"day": said.said_on, "entered_on": desk.today} if "" < said.said_on < desk.today else {}
 
 
 def _check_yes(form: FormView, said: ChildAnswer) -> None:

@@ -129,6 +129,14 @@ def begin(
     }
 
 
+def when(desk: Desk, said_on: str) -> dict[str, Value]:
+    """Return what an event says of its day: the one on which it was said, unless that is still to come (§3.9).
+
+    *said_on*: the day of a form that waited, today where it is empty.
+    """
+    return {"day": said_on, "entered_on": desk.today} if "" < said_on < desk.today else {"day": desk.today}
+
+
 def session(one: Case, day: str, *, puts_off: bool) -> str:
     """Return the talk that the participant's answer of *day* is about: the open one, put off or gone on with, or a new.
 

@@ -104,7 +104,7 @@ def withdraw_each(
         raise Invalid(field=N_("who asks, or how much"))
     with desk.db.writing() as tables:
         wanted = dict.fromkeys(each for code in codes for each in _each(tables, clean(code)))
-        asked = {"scope": scope, "requested_by": requested_by, **_when(desk, said_on)}
+        asked = {"scope": scope, "requested_by": requested_by, **events.when(desk, said_on)}
         done = [_hide(desk, tables, each, asked, relation) for each in wanted]
         if all(one.alone for one in done):
             raise OnlyThemselves
@@ -117,11 +117,6 @@ def _each(tables: Tables, text: str) -> list[str]:
         return [text]
     meant = rules.read(text)
     return [*meant.codes, *filter(rules.is_case_code, meant.maybe)] or [rules.spelt(text)]
-
-
-def _when(desk: Desk, said_on: str) -> dict[str, str]:
-    """Return what a withdrawal says of its day: the one on which it was said, unless that is still to come."""
-    return {"day": said_on, "entered_on": desk.today} if "" < said_on < desk.today else {"day": desk.today}
 
 
 def _hide(desk: Desk, tables: Tables, code: str, asked: Mapping[str, str], relation: str) -> Withdrawn:

@@ -55,7 +55,7 @@ def told() -> ChildAnswer:
         adult_spoke=bool(request.form.get("adult_spoke")),
         mark_png=png(request.form.get("signature")),
         reasons=reasons(),
-        said_on=unsent.filled_in_on() if request.form.get("answer") == YES else unsent.day_of_no(),
+        said_on=unsent.day_said(yes=request.form.get("answer") == YES),
     )
 
 

@@ -99,8 +99,10 @@ def _as_it_stood() -> None:
         go_on_with(one.of["subject"], deepcopy(one.gathered), settles=one.step in _SETTLES)
 
 
-def filled_in_on() -> str:
-    """Return the civil date on which the form of this request was filled in: it may have waited since."""
+def day_said(*, yes: bool) -> str:
+    """Return the day on which a child said what this request sends; a *yes* that was corrected is one of today."""
+    if not yes:
+        return day_of_no()
     one = _as_it_was()
     return one.day if one else desk().today
 
