@@ -12,7 +12,7 @@ from fieldkit.errors import Invalid
 from fieldkit.i18n import N_
 from fieldkit.records import Value, canonical, digest
 from fieldkit.rules import consent, ways
-from fieldkit.rules.consent import CARER, GUARDIAN
+from fieldkit.rules.consent import ADULT, CARER, CHILD, DEFERRED, GUARDIAN
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.ways import Evidence, NoSignature
 from fieldkit.store import log, machine, people
@@ -37,8 +37,10 @@ def _mine(one: Case, actor: str) -> list[consent.Event]:
     """
     own = {event.id for event in one.events}
     said = [event for event in one.binding if event.actor in consent.voices(actor)]
-    of_both = {consent.DEFERRED} if actor == GUARDIAN else {consent.DEFERRED, "withdrawn"} if actor != CARER else set()
-    return [event for event in said if event.id in own or event.act in of_both]
+    return [event for event in said if event.id in own or event.act in _OF_BOTH.get(actor, ())]
+
+
+_OF_BOTH = {GUARDIAN: {DEFERRED}, CHILD: {DEFERRED, "withdrawn"}, ADULT: {DEFERRED, "withdrawn"}}
 
 
 @only(INTERVIEWER)
@@ -114,9 +116,9 @@ def begin(
     *seen*: the ids of *actor*'s events that were on the screen; those of this *person* are what the event follows.
     """
     own = {event.id for event in one.events}
-    said = [event for event in _mine(one, actor) if event.id not in own or event.person == person]
-    theirs = [event for event in said if event.id in own or event.relation == relation]
-    mine = {event.id for event in (_mine(one, actor) if actor in consent.OWN else theirs)}
+    mine = _mine(one, actor)
+    if actor not in consent.OWN:
+        mine = [event for event in mine if (event.person == person if event.id in own else event.relation == relation)]
     return {
         "actor": actor,
         "person": person,
@@ -125,7 +127,7 @@ def begin(
         "form_text_hash": form.text_hash,
         "age_group": one.age_group,
         "day": desk.today,
-        "follows": sorted(mine & set(seen)),
+        "follows": sorted({event.id for event in mine} & set(seen)),
     }
 
 

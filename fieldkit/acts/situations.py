@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from typing import TypeVar
 
 from fieldkit.acts import clocks
 from fieldkit.acts.desk import Desk
@@ -23,6 +24,7 @@ from fieldkit.store import visits as visited
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
 
+_Found = TypeVar("_Found")
 ROOM_NEEDED = 200 * 1024 * 1024  # bytes: a day of notes, a backup and a bundle
 
 
@@ -52,11 +54,14 @@ class Ground:
 
     def halted(self, subject: str) -> tuple[Halt, ...]:
         """Return what waits for one child and can only protect them, under whichever record."""
-        return tuple(one for record in self.linked.get(subject, (subject,)) for one in self.halts.get(record, ()))
+        return tuple(self._under(self.halts, subject))
 
     def refused(self, subject: str) -> list[RefusedVisit]:
         """Return the visits of one child that ended with a no and nobody has answered for, under whichever record."""
-        return [one for record in self.linked.get(subject, (subject,)) for one in self.refusals.get(record, ())]
+        return self._under(self.refusals, subject)
+
+    def _under(self, found: Mapping[str, Sequence[_Found]], subject: str) -> list[_Found]:
+        return [one for record in self.linked.get(subject, (subject,)) for one in found.get(record, ())]
 
 
 def ground(desk: Desk, tables: Tables, rows: people.Rows | None = None) -> Ground:

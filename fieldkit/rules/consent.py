@@ -208,8 +208,12 @@ def child_ok(events: Iterable[Event], item: str, session: str) -> bool:
     events = in_force(events)  # before anything is picked: who voids is another person
     spoken = [event for event in events if event.actor == CHILD]
     here = [event for event in spoken if event.session == session]
-    open_ = open_noes(events, {CHILD}) or thinks_in(events, session) or left(events, session)
-    return says_yes(spoken, item) and says_yes(here, item) and not open_ and not _own_no(events, item)
+    agrees = says_yes(spoken, item) and says_yes(here, item) and not open_noes(events, {CHILD})
+    return agrees and not _goes_not_on(events, session) and not _own_no(events, item)
+
+
+def _goes_not_on(events: Iterable[Event], session: str) -> bool:
+    return thinks_in(events, session) or left(events, session)
 
 
 def thinks_in(events: Iterable[Event], session: str) -> bool:
@@ -249,7 +253,7 @@ def effective(events: Iterable[Event], item: str, session: str, *, grown: bool) 
     """Tell whether *item* is permitted in *session*: two keys, one lock; *grown*, the own one alone (§3.2)."""
     events = in_force(events)
     if decides_alone(events, grown=grown):
-        return _own_ok(events, item) and not (thinks_in(events, session) or left(events, session))
+        return _own_ok(events, item) and not _goes_not_on(events, session)
     return guardian_ok(events, item) and child_ok(events, item, session)
 
 

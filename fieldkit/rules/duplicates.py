@@ -116,7 +116,7 @@ def stricter(own: Iterable[Event], beside: Iterable[Event]) -> list[Event]:
     thinks about it again after a yes is asked again for both, and so is the child; a yes that names it ends it.
     """
     own = list(own)
-    beside = _as_one(own, list(beside))
+    beside = _as_one(own, beside)
     counting = {event.id for event in consent.in_force([*own, *beside])}
     spoken = [event for event in beside if event.id in counting]
     last = {(event.id, item) for item in _asked(spoken) for event in _last(spoken, item)}
@@ -128,17 +128,19 @@ def stricter(own: Iterable[Event], beside: Iterable[Event]) -> list[Event]:
     return [*again, *filter(_binds, rest), *ends, *own]
 
 
-def _as_one(own: Iterable[Event], beside: list[Event]) -> list[Event]:
+def _as_one(own: Iterable[Event], beside: Iterable[Event]) -> list[Event]:
     """Return what stands *beside*, each guardian there as the one of *own* who is the same to the child."""
     known: dict[str, set[str]] = {}
     for event in own:
         if event.actor == GUARDIAN and event.relation and event.person:
             known.setdefault(event.relation, set()).add(event.person)
     same = {relation: next(iter(people)) for relation, people in known.items() if len(people) == 1}
-    guards = [event.actor == GUARDIAN and bool(event.person) and event.relation in same for event in beside]
-    return [
-        replace(event, person=same[event.relation]) if one else event for event, one in zip(beside, guards, strict=True)
-    ]
+
+    def here(event: Event) -> Event:
+        guards = event.actor == GUARDIAN and event.person and event.relation in same
+        return replace(event, person=same[event.relation]) if guards else event
+
+    return [here(event) for event in beside]
 
 
 def _unsure(spoken: Iterable[Event]) -> set[str]:
