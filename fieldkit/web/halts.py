@@ -6,9 +6,28 @@ from flask import Blueprint, redirect, url_for
 from werkzeug.wrappers import Response
 
 from fieldkit.acts import halts
+from fieldkit.acts.cases import Case
+from fieldkit.rules.halts import Halt
+from fieldkit.web import unsent
 from fieldkit.web.sessions import desk
 
 pages = Blueprint("halts", __name__, url_prefix="/people/<subject>/halts")
+THEIRS, WAITS, LOST = "theirs", "waits", "lost"
+
+
+@pages.app_template_global()
+def halts_of(case: Case) -> list[tuple[str, Halt]]:
+    """Return what is not carried out for a child: somebody else's, one's own that waits here, or that a restart lost.
+
+    A "stop" that was tapped and whose author sits here has a page of its own.
+    """
+    me, here = desk().me.code, {one.id for one in unsent.waiting()}
+
+    def how(one: Halt) -> str:
+        own = WAITS if one.id in here else LOST
+        return own if one.author == me else THEIRS
+
+    return [(how(one), one) for one in case.halts if one.id or one.author != me]
 
 
 @pages.post("/<halt>")
