@@ -19,15 +19,14 @@ from fieldkit.errors import DiskFull, Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.platform import flush_folder, unused
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import attachments, backups, cards, copies, keys, machine, phones, replica, sheets
-from fieldkit.store import behind as gaps
+from fieldkit.store import attachments, backups, cards, copies, gaps, keys, machine, phones, replica, sheets
 from fieldkit.store import stops as waiting
 from fieldkit.store.backups import NewerBackup, NotABackup
-from fieldkit.store.behind import Behind
 from fieldkit.store.clocks import last_day
 from fieldkit.store.copies import Copy
 from fieldkit.store.database import Database, DatabaseError, ForeignStore
 from fieldkit.store.folder import EMPTY, READY, Folder, NotEmpty
+from fieldkit.store.gaps import Gap
 from fieldkit.store.keys import WrongPassphrase, WrongWords
 from fieldkit.studies import load_study
 
@@ -279,10 +278,12 @@ def restored_from(desk: Desk) -> str:
         return copies.restored(tables)
 
 
-def behind(desk: Desk) -> Behind | None:
+def gap(desk: Desk) -> Gap | None:
     """Return what may be missing here since a restore: noes and withdrawals as well. None where nothing is."""
     with desk.db.reading() as tables:
-        return gaps.get(tables)
+        one = gaps.get(tables)
+        who = machine.everybody(tables).users.get(one.by) if one else None
+        return replace(one, name=who.name if who else one.by) if one else None
 
 
 @only(INTERVIEWER)

@@ -14,7 +14,7 @@ from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import canonical
 from fieldkit.store import attachments as chunks
-from fieldkit.store import behind, holdings, machine, receipts, replica, ticks
+from fieldkit.store import gaps, holdings, machine, receipts, replica, ticks
 from fieldkit.store.database import DatabaseError
 from sync import client
 from sync.block import Block
@@ -198,7 +198,7 @@ def _keep_receipt(desk: Desk, outcome: Outcome) -> None:
             receipts.sign(tables, int(at.timestamp()))
             ticks.settle(tables)
         if outcome.done and not outcome.restored:
-            behind.caught_up(tables)
+            gaps.caught_up(tables)
 
 
 class Sending:

@@ -16,7 +16,7 @@ from fieldkit.errors import DiskFull, Occupied, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import canonical
 from fieldkit.store import attachments as kept_chunks
-from fieldkit.store import behind, holdings, machine, people, receipts, replica, ticks
+from fieldkit.store import gaps, holdings, machine, people, receipts, replica, ticks
 from fieldkit.store.database import Tables
 from fieldkit.store.ticks import Stick
 from sync import bundle, errors, incoming
@@ -198,7 +198,7 @@ def _taken_in(desk: Desk, tables: Tables, found: Arrived, came: _Coming) -> Repo
     here = replica.StoreReplica(tables, came.batch)
     report = bundle.hand_over(found, here)
     removals.acknowledge(desk, tables)
-    behind.look_again(tables)
+    gaps.look_again(tables)
     _stand(desk, tables)
     ticks.arrived(tables, here.devices, came.at, came.source)
     _note_batch(tables, came, report)

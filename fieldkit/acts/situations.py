@@ -19,7 +19,7 @@ from fieldkit.rules.situations import Situation
 from fieldkit.rules.states import ADULT_GROUP, Adult
 from fieldkit.rules.versions import FormVersion, Stamp
 from fieldkit.rules.visits import RefusedVisit
-from fieldkit.store import behind, duplicates, halts, log, people, setup, standing, strings
+from fieldkit.store import duplicates, gaps, halts, log, people, setup, standing, strings
 from fieldkit.store import visits as visited
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
@@ -277,7 +277,7 @@ def doubts(desk: Desk, tables: Tables) -> list[Pair]:
 
 def _behind(tables: Tables) -> str:
     """Return the day of the restored backup while what was said since may be missing, and nobody said otherwise."""
-    one = behind.get(tables)
+    one = gaps.get(tables)
     return one.day if one and not one.reason else ""
 
 

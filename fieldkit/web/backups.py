@@ -45,7 +45,7 @@ def _page(refusal: Refusal | None = None) -> str:
 def _shown() -> dict[str, object]:
     at = desk()
     lists = {"holding": backups.holding(at), "kept": backups.kept(at), "downloaded": backups.downloaded(at)}
-    since = {"restored_from": backups.restored_from(at), "behind": backups.behind(at)}
+    since = {"restored_from": backups.restored_from(at), "gap": backups.gap(at)}
     return {**lists, **since, "waits": backups.waits(at)}
 
 

@@ -88,7 +88,7 @@ def _page(typed: dict[str, str], refusal: Refusal | None = None) -> str:
     shown = {"date": at.clock.today(), "state": handover.state(at), "clock": clocks.look(at), "findings": asked}
     kept = len(backups.holding(at)) + len(backups.kept(at))
     to_do = {
-        "behind": backups.behind(at),
+        "gap": backups.gap(at),
         "tasks": tasks.waiting(at, found.cases),
         "asked": worklists.mine(at),
         "holding": kept,

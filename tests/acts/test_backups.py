@@ -1081,13 +1081,13 @@ def test_after_a_restore_the_start_asks_until_the_coordinators_newer_bundle_was_
 ) -> None:
     (told,) = _asked(returned, consented)
     assert "a no or a withdrawal said since may be missing here" in told
-    told_me = backups.behind(returned)
+    told_me = backups.gap(returned)
     assert told_me is not None
     assert (told_me.day, told_me.reason) == (me.today, "")
 
     carry(me, desks["coordinator"])
     carry(desks["coordinator"], returned)
-    assert backups.behind(returned) is None
+    assert backups.gap(returned) is None
     assert [one.id for one in people.listing(returned)] == []
 
 
@@ -1102,7 +1102,7 @@ def test_a_bundle_from_before_the_restore_and_one_of_no_coordinator_leave_the_qu
     carry(later(desks["coordinator"], -1), returned)
     carry(me, returned)
 
-    assert backups.behind(returned) is not None
+    assert backups.gap(returned) is not None
 
 
 def test_a_bundle_that_breaks_off_leaves_the_question_open_until_all_of_it_was_read(
@@ -1114,9 +1114,9 @@ def test_a_bundle_that_breaks_off_leaves_the_question_open_until_all_of_it_was_r
     (tmp_path / "torn.fieldkit").write_bytes(whole[: len(whole) * 9 // 10])
 
     assert handover.read(returned, tmp_path / "torn.fieldkit").torn
-    assert backups.behind(returned) is not None
+    assert backups.gap(returned) is not None
     handover.read(returned, tmp_path / "whole.fieldkit")
-    assert backups.behind(returned) is None
+    assert backups.gap(returned) is None
 
 
 def test_who_says_that_there_is_nothing_newer_says_why_and_is_named(returned: Desk, consented: str, me: Desk) -> None:
@@ -1126,8 +1126,13 @@ def test_who_says_that_there_is_nothing_newer_says_why_and_is_named(returned: De
     backups.nothing_newer(returned, "none_there")
 
     assert _asked(returned, consented) == []
-    said = backups.behind(returned)
+    said = backups.gap(returned)
     assert said is not None
-    assert (said.reason, said.by, said.on) == ("none_there", returned.me.code, returned.today)
+    assert (said.reason, said.by, said.name, said.on) == (
+        "none_there",
+        returned.me.code,
+        returned.me.name,
+        returned.today,
+    )
     with pytest.raises(NotFound):
         backups.nothing_newer(me, "none_there")

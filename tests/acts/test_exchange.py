@@ -15,8 +15,8 @@ from fieldkit.acts.handover import OtherStudy
 from fieldkit.acts.hubs import NotACard
 from fieldkit.errors import Refusal
 from fieldkit.records import canonical, natural_id
-from fieldkit.store import behind, holdings, machine, receipts, replica
-from fieldkit.store.behind import Behind
+from fieldkit.store import gaps, holdings, machine, receipts, replica
+from fieldkit.store.gaps import Gap
 from sync import block, chain, client
 from sync.centre import Centre
 from sync.client import Card
@@ -103,14 +103,14 @@ def test_what_may_be_missing_since_a_restore_is_asked_about_until_the_hub_said_t
     laptop = desks["interviewer"]
     exchange.take_card(laptop, hubs.write_card(Card(laptop.device.study, "http://127.0.0.1:1", "key")))
     with laptop.db.writing() as tables:
-        behind.keep(tables, Behind(laptop.today, 2**40))
+        gaps.keep(tables, Gap(laptop.today, 2**40))
     with pytest.raises(OutOfReach):
         exchange.run(laptop)
-    assert backups.behind(laptop) is not None
+    assert backups.gap(laptop) is not None
 
     exchange.take_card(laptop, card)
     assert exchange.run(laptop).done
-    assert backups.behind(laptop) is None
+    assert backups.gap(laptop) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"PK", b'{"format":1,"kind":"hub card","study":1}'])

@@ -11,8 +11,8 @@ from fieldkit.acts import people, tasks
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.tasks import Task, Tasks
 from fieldkit.clock import Clock
-from fieldkit.store import behind
-from fieldkit.store.behind import Behind
+from fieldkit.store import gaps
+from fieldkit.store.gaps import Gap
 
 
 def test_a_child_who_waits_has_one_next_step(browser: FlaskClient, agreed_by_grandmother: str) -> None:
@@ -100,7 +100,7 @@ def test_after_a_restore_the_day_says_that_noes_may_be_missing_until_somebody_sa
 ) -> None:
     assert "备份恢复过" not in browser.get("/today").text
     with desks["interviewer"].db.writing() as tables:
-        behind.keep(tables, Behind("2026-05-01", 2**40))
+        gaps.keep(tables, Gap("2026-05-01", 2**40))
     page = browser.get("/today").text
     assert "5月1日 星期五 的备份恢复过" in page
     assert "“不”和退出也一样" in page
@@ -108,4 +108,4 @@ def test_after_a_restore_the_day_says_that_noes_may_be_missing_until_somebody_sa
     assert browser.post("/today/nothing-newer", data={}).status_code == 422
     assert browser.post("/today/nothing-newer", data={"reason": "not_used"}).status_code == 302
     assert "备份恢复过" not in browser.get("/today").text
-    assert "备份以后这台电脑没有用过" in browser.get("/backup").text
+    assert f"备份以后这台电脑没有用过（{desks['interviewer'].me.name}，" in browser.get("/backup").text

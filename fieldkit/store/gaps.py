@@ -11,14 +11,15 @@ from dataclasses import asdict, dataclass
 from fieldkit.store import holdings, machine, receipts
 from fieldkit.store.database import Tables
 
-_BEHIND = "restored_behind"
+_GAP = "restored_behind"
 
 
 @dataclass(frozen=True)
-class Behind:
+class Gap:
     """What was said since the backup of `day` may be missing here; a receipt of number `since` or more shows it.
 
     `reason`: why there is nothing newer to read, as the person with the code `by` said on the day `on`; else empty.
+    `name`: what that person is called here, where it was looked up.
     """
 
     day: str
@@ -26,6 +27,7 @@ class Behind:
     reason: str = ""
     by: str = ""
     on: str = ""
+    name: str = ""
 
 
 def begin(tables: Tables, day: str, at: int) -> None:
@@ -34,18 +36,18 @@ def begin(tables: Tables, day: str, at: int) -> None:
     Where the clock lies behind what is signed here, that counts.
     """
     if day:
-        keep(tables, Behind(day, max(at, 1 + receipts.newest(tables))))
+        keep(tables, Gap(day, max(at, 1 + receipts.newest(tables))))
 
 
-def get(tables: Tables) -> Behind | None:
+def get(tables: Tables) -> Gap | None:
     """Return what may be missing here since a restore; None where nothing is."""
-    kept = machine.recall(tables, _BEHIND)
-    return Behind(**json.loads(kept)) if kept else None
+    kept = machine.recall(tables, _GAP)
+    return Gap(**json.loads(kept)) if kept else None
 
 
-def keep(tables: Tables, one: Behind) -> None:
+def keep(tables: Tables, one: Gap) -> None:
     """Keep what may be missing, or what was said about it."""
-    machine.remember(tables, _BEHIND, json.dumps(asdict(one)))
+    machine.remember(tables, _GAP, json.dumps(asdict(one)))
 
 
 def look_again(tables: Tables) -> None:
@@ -57,4 +59,4 @@ def look_again(tables: Tables) -> None:
 
 def caught_up(tables: Tables) -> None:
     """Note that what others know is here."""
-    machine.forget(tables, _BEHIND)
+    machine.forget(tables, _GAP)
