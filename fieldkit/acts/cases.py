@@ -105,7 +105,7 @@ class Case:
     @property
     def to_take_back(self) -> bool:
         """Tell whether some guardian's no is known to be theirs: only they themselves can take it back."""
-        return any(no.person for no in consent.open_noes(self.events, {GUARDIAN}))
+        return any(no.person for no in consent.open_noes(self.binding, {GUARDIAN}))
 
     @property
     def may_have_paper(self) -> bool:

@@ -12,7 +12,7 @@ from fieldkit.errors import Invalid
 from fieldkit.i18n import N_
 from fieldkit.records import Value, canonical, digest
 from fieldkit.rules import consent, ways
-from fieldkit.rules.consent import ADULT, CARER, CHILD, DEFERRED, GUARDIAN
+from fieldkit.rules.consent import CARER, DEFERRED, GUARDIAN
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.ways import Evidence, NoSignature
 from fieldkit.store import log, machine, people
@@ -31,16 +31,13 @@ def follows(one: Case, actor: str) -> list[str]:
 
 
 def _mine(one: Case, actor: str) -> list[consent.Event]:
-    """Of a child who is known twice, also where they put it off on another record: one yes ends it for both.
-
-    And where the child itself withdraws there: a yes that comes after that is not the one that was left.
-    """
+    """Of a child who is known twice, also what they put off or refused on another record: one yes ends it for both."""
     own = {event.id for event in one.events}
     said = [event for event in one.binding if event.actor in consent.voices(actor)]
-    return [event for event in said if event.id in own or event.act in _OF_BOTH.get(actor, ())]
+    return [event for event in said if event.id in own or event.act in _OF_BOTH]
 
 
-_OF_BOTH = {GUARDIAN: {DEFERRED}, CHILD: {DEFERRED, "withdrawn"}, ADULT: {DEFERRED, "withdrawn"}}
+_OF_BOTH = consent.REFUSING | {DEFERRED}
 
 
 @only(INTERVIEWER)
@@ -154,7 +151,7 @@ def session(one: Case, day: str, *, puts_off: bool) -> str:
 
 def lifted(one: Case, event: Mapping[str, Value]) -> list[consent.Event]:
     """Return this person's own open noes that were on the screen: what a yes may take back, and nothing else."""
-    return [no for no in consent.open_noes(one.events, consent.voices(event["actor"])) if no.id in event["follows"]]
+    return [no for no in consent.open_noes(one.binding, consent.voices(event["actor"])) if no.id in event["follows"]]
 
 
 def lifting(noes: Sequence[consent.Event]) -> dict[str, Value]:

@@ -83,7 +83,7 @@ def _of(desk: Desk, known: _Known, case: Case) -> Iterator[Task]:
     may_ring = not consent.takes_back(standing, "recontact")
     if may_ring and not case.closed_since:
         yield from _promised(case, guardians)
-    for event in states.untold(standing, known.forms, desk.today):
+    for event in states.untold(case.events, known.forms, desk.today, grown=case.adult):
         yield Task(TELL, case, event=event.id)
     if may_ring and case.id in known.visits and case.status not in _OVER:
         yield Task(VISIT, case, known.visits[case.id])

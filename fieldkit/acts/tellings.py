@@ -44,7 +44,7 @@ class Telling:
 def waiting(desk: Desk, one: Case) -> list[Event]:
     """Return the yeses of this child's family since which a form changed a little, and nobody told them."""
     with desk.db.reading() as tables:
-        return states.untold(one.events, situations.form_versions(tables), desk.today)
+        return states.untold(one.events, situations.form_versions(tables), desk.today, grown=one.adult)
 
 
 @only(INTERVIEWER)
@@ -88,7 +88,7 @@ def keep(desk: Desk, subject: str, event: str, text_hash: str) -> None:
 def _of(desk: Desk, tables: Tables, one: Case, event: str) -> tuple[Event, FormVersion, FormVersion]:
     """Return the yes, the version that was heard, and the one that counts today; raises NotFound."""
     known = situations.form_versions(tables)
-    said = next((yes for yes in states.untold(one.events, known, desk.today) if yes.id == event), None)
+    said = next((yes for yes in states.untold(one.events, known, desk.today, grown=one.adult) if yes.id == event), None)
     if said is None:
         raise NotFound
     heard = next(form for form in known if form.text_hash == said.form_text_hash)

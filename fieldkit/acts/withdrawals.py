@@ -268,15 +268,15 @@ def on_paper(desk: Desk, tables: Tables, subject: str, session: str, day: str, s
 def keep_no(desk: Desk, tables: Tables, subject: str, event: consent.Event) -> None:
     """Keep, of a withdrawal of everything that whoever said it takes back, that they did not want to go on then.
 
-    It is a no of the day of *event* like any other of theirs: what was said before stays, nothing comes of it.
+    It is a no of the day of *event* like any other of theirs: nothing comes of what was said before. What the child
+    said is in use again, on its own word; what a guardian agreed to is not, until they agree anew.
     """
     own = event.actor in consent.OWN
     said = [one for one in standing.events(tables, subject) if one.actor in consent.voices(event.actor)]
     guardian = {"actor": event.actor, "person": event.person, "relation": event.relation}
     values: dict[str, Value] = {
         **(_who(desk, tables, subject, consent.CHILD, "") if own else guardian),
-        "act": "withdrawn",
-        "scope": consent.STOP_KEEP,
+        **({"act": "withdrawn", "scope": consent.STOP_KEEP} if own else {"act": "declined"}),
         "requested_by": consent.CHILD if own else consent.GUARDIAN,
         "session": event.session,
         "day": event.day or desk.today,

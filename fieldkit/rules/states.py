@@ -133,12 +133,16 @@ def child(events: Iterable[Event], session: str, *, grown: bool = False) -> str:
     return DEFERRED if any(event.act == "deferred" for event in _unfollowed(mine)) else INFORMED
 
 
-def untold(events: Iterable[Event], forms: Sequence[FormVersion], day: str) -> list[Event]:
+def untold(events: Iterable[Event], forms: Sequence[FormVersion], day: str, *, grown: bool) -> list[Event]:
     """Return the yeses since which their form changed a little, until whoever said them is told (§3.7).
 
-    A call that broke off told nothing; a major change is asked about instead, which tells the rest.
+    A call that broke off told nothing; a major change is asked about instead, which tells the rest. Who has said no
+    since is told nothing, nor is a guardian of somebody who has *grown* up.
     """
-    said = [event for event in consent.in_force(events) if event.actor in {GUARDIAN, ADULT}]
+    events = list(events)
+    against = {no.person for no in consent.open_noes(events)}
+    actors = {ADULT} if grown else {GUARDIAN, ADULT}
+    said = [one for one in consent.in_force(events) if one.actor in actors and one.person not in against]
     waits = {one.text_hash for one in forms if versions.to_be_told(forms, one.text_hash, day)}
     told = {
         named

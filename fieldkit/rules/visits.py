@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fieldkit.rules import consent
-from fieldkit.rules.consent import REFUSING, Event
+from fieldkit.rules.consent import CARER, REFUSING, Event
 
 REFUSED = "refused"  # of `visit_outcome`
 NO_GUARDIANS = ("carer_no", "gatekeeper_no")  # of `nonparticipation`: a no of nobody who decides
@@ -26,6 +26,6 @@ def unexplained(refusals: Iterable[RefusedVisit], said: Iterable[Event], day: st
 
     A no that was taken back since says it too; one that a coordinator declared void does not.
     """
-    noes = [event.day for event in consent.in_force(said) if event.act in REFUSING]
+    noes = [event.day for event in consent.in_force(said) if event.act in REFUSING and event.actor != CARER]
     open_ones = [one for one in refusals if one.day <= day and not any(no >= one.day for no in noes)]
     return tuple(sorted(open_ones, key=lambda one: (one.day, one.id), reverse=True))

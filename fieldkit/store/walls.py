@@ -87,7 +87,8 @@ GATED_BELIEVED = (
 GATED_BELIEVED_CUT = GATED_BELIEVED.replace("n.actor <> 'carer' AND", f"n.actor <> 'carer' AND {CUT} AND")
 
 # Who thinks about it again, as a child or grown up, halts the talk that it reaches until their next yes: what they put
-# off in the knowledge of its yes is another talk, and of a talk on paper it was settled when that was typed in.
+# off in the knowledge of its yes is another talk, and of a talk on paper it was settled when that was typed in. What
+# they take back in the meantime goes.
 PUT_OFF = """
 CREATE VIEW own_words AS SELECT * FROM in_force WHERE actor IN ('child', 'adult_participant');
 CREATE VIEW put_off AS
@@ -104,9 +105,8 @@ CREATE VIEW put_off_sessions AS
 """
 _NOTICE = "AND NOT EXISTS (SELECT 1 FROM noticed WHERE subject = NEW.subject)"
 _THINKS = "EXISTS (SELECT 1 FROM put_off_sessions AS p WHERE p.subject = NEW.subject AND p.session = NEW.session)"
-_CUTS = "EXISTS (SELECT 1 FROM in_force AS n WHERE n.subject = NEW.subject AND NOT this)".replace("this", CUT)
 GATED_HALTED = GATED_BELIEVED.replace(_NOTICE, f"{_NOTICE}\n  AND NOT {_THINKS}")
-GATED_HALTED_CUT = GATED_BELIEVED_CUT.replace(_NOTICE, f"{_NOTICE}\n  AND NOT ({_THINKS} AND NOT ({_CUTS}))")
+GATED_HALTED_CUT = GATED_BELIEVED_CUT.replace(_NOTICE, f"{_NOTICE}\n  AND NOT ({_THINKS} AND NOT {SHORTER})")
 
 # The item that an attachment needs: its medium says so, whatever else its change says.
 BY_MEDIUM = """(CASE

@@ -200,9 +200,12 @@ def _about(one: Waits) -> str:
 
 
 def _protects(one: Waits) -> bool:
-    """Tell whether a form can only protect a child: one that comes first, a guardian's second thoughts or their no."""
+    """Tell whether a form can only protect a child: one that comes first, a guardian's second thoughts or their no.
+
+    A carer who does not agree may be the guardian by law.
+    """
     items = one.gathered.get("items", {})
-    says_no = one.step in _SETTLES and NO in map(items.get, NECESSARY)
+    says_no = one.step in _SETTLES and NO in (*map(items.get, NECESSARY), dict(one.fields).get("agreed"))
     return one.first or one.step == "consents.deferred" or says_no
 
 

@@ -610,6 +610,25 @@ def stopped_with(desk: Desk, interview: str, *texts: str) -> SaveAnswer:
     return pages[0]
 
 
+def test_while_the_child_thinks_about_it_words_that_it_takes_back_go_and_nothing_is_added(
+    desks: Desks, consented: str, interview: str, clear: Callable[[Database], bytes]
+) -> None:
+    me = desks["interviewer"]
+    page = note(interview, f"{STAYS}。{GOES}。")
+    answers.save(me, page)
+    assents.record(me, consented, ChildAnswer("think"))
+    with me.db.writing():
+        me.db.leave_no_trace()
+    assert GOES.encode() in clear(me.db)  # the control
+    with pytest.raises(ConsentMissing):
+        answers.save(me, replace(page, text=f"{STAYS}。{GOES}。还有。"))
+
+    answers.off_record(me, replace(page, text=f"{STAYS}。"), f"{GOES}。")
+
+    assert GOES.encode() not in clear(me.db).lower()
+    assert questions.page(me, interview).questions[0].text_now == f"{STAYS}。"
+
+
 def test_words_that_were_taken_back_out_of_reach_go_though_the_interview_was_stopped_and_kept_since(
     desks: Desks, interview: str, clear: Callable[[Database], bytes], carry: Callable[[Desk, Desk], object]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -440,3 +441,23 @@ def test_a_yes_under_one_record_comes_after_what_the_child_withdrew_under_the_ot
 
     (no,) = (event for event in one.binding if event.act == "withdrawn")
     assert no.id in events.follows(one, "child")
+
+
+def test_a_no_under_one_record_is_taken_back_where_it_is_seen(
+    linked: Desk, consented: str, again: str, says: Callable[..., GuardianAnswer]
+) -> None:
+    consents.record(linked, again, says(linked, again, items={"participate": "no"}))
+    case = people.case(linked, consented)
+    assert (case.step.code, case.to_take_back) == ("guardian_said_no", True)
+    back = {"V31": "date_right", "again_family": "came_back"}
+    seen = events.follows(case, "guardian")
+    consents.record(linked, consented, says(linked, consented, follows=seen, reasons=back))
+    assert people.case(linked, consented).consent == "given"
+
+    assents.record(linked, again, ChildAnswer("no"))
+    tomorrow = replace(linked, clock=replace(linked.clock, ahead=timedelta(days=1)))
+    follows = tuple(events.follows(people.case(tomorrow, consented), "child"))
+    reasons = {"V31": "date_right", "again_own": "brought_up"}
+    yes = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意", follows=follows, reasons=reasons)
+    assents.record(tomorrow, consented, yes)
+    assert people.case(tomorrow, consented).step.code == "start"

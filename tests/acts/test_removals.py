@@ -367,7 +367,7 @@ def test_one_lifting_takes_back_what_one_person_withdrew_and_the_child_is_seen_w
     assert [one.relation for one in removals.one(desk, consented).asked if one.relation] == ["father"]
     assert removals.lift(desk, consented, [by_whom[one].id for one in ("father", "")], "登记错了孩子", MISTAKE)
     carry(desk, laptop)
-    assert people.case(laptop, consented).consent == "withdrawn"  # the mother has not agreed anew
+    assert people.case(laptop, consented).consent == "declined"  # the mother has not agreed anew
 
 
 def test_a_guardian_who_takes_a_withdrawal_back_agrees_anew_and_nobody_does_it_for_them(
@@ -375,9 +375,10 @@ def test_a_guardian_who_takes_a_withdrawal_back_agrees_anew_and_nobody_does_it_f
 ) -> None:
     laptop = desks["interviewer"]
     _lifted(desks, carry, consented, CAME_BACK)
+    assert exports.dataset(desks["coordinator"]).rows == []
 
     one = people.case(laptop, consented)
-    assert (one.consent, one.step.code, one.to_take_back) == ("withdrawn", "guardian_said_no", True)
+    assert (one.consent, one.step.code, one.to_take_back) == ("declined", "guardian_said_no", True)
     with pytest.raises(GatesClosed):
         interviews.start(laptop, consented, demo.KEPT)
     consents.record(laptop, consented, says(laptop, consented, relation="father"))

@@ -111,3 +111,12 @@ def test_a_call_that_broke_off_has_told_nothing(changed: str, desks: Desks, says
 
 def test_a_family_that_agreed_before_reads_the_number_of_today_on_its_slip(changed: str, desks: Desks) -> None:
     assert slips.family_slip(desks["interviewer"], changed).phone == NEW_NUMBER
+
+
+def test_who_has_said_no_since_is_told_nothing(changed: str, desks: Desks, says: Callable[..., object]) -> None:
+    desk = desks["interviewer"]
+    said = says(desk, changed, items={"participate": "no"})
+    assert isinstance(said, consents.GuardianAnswer)
+    consents.record(desk, changed, said)
+
+    assert tellings.waiting(desk, people.case(desk, changed)) == []

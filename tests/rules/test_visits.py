@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fieldkit.rules.consent import CHILD, GUARDIAN, Event
+from fieldkit.rules.consent import CARER, CHILD, GUARDIAN, Event
 from fieldkit.rules.visits import RefusedVisit, unexplained
 
 VISIT, OLD = RefusedVisit("v", "2026-11-20"), RefusedVisit("a", "2026-11-02")
@@ -13,6 +13,7 @@ SILENT: dict[str, list[Event]] = {
     "nothing was said": [],
     "a yes of that day": [Event("yes", GUARDIAN, "given", "mother", day="2026-11-20")],
     "a no of an earlier day": [Event("no", CHILD, "declined", day="2026-11-19")],
+    "a carer's no, who does not decide": [Event("no", CARER, "declined", "grandmother", day="2026-11-20")],
     "a no that was declared void": [NO, Event("v", GUARDIAN, "voided", voids=("no",), day="2026-11-21")],
 }
 TELLING: dict[str, list[Event]] = {

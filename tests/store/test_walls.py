@@ -216,12 +216,13 @@ def test_of_a_session_that_was_stopped_while_they_thought_about_it_words_go_too(
     answer(both, "奶奶在家。叔叔也在。")
     say("child", "deferred", items={})
     with pytest.raises(DatabaseError, match=WALL):
-        answer(both, "奶奶在家。")
+        answer(both, "奶奶在家。叔叔也在。还有。")
+    answer(both, "奶奶在家。叔叔")
     say("child", "withdrawn", items={}, scope="stop_keep")
 
     answer(both, "奶奶在家。")
     with pytest.raises(DatabaseError, match=WALL):
-        answer(both, "奶奶在家。叔叔没在。")
+        answer(both, "奶奶在家。叔叔没在，姑姑在。")
 
 
 @pytest.mark.parametrize("session", ["S1", None])
