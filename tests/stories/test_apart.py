@@ -568,7 +568,7 @@ def apart(four_machines: Path, passphrase: str, drawn: bytes) -> type[Apart]:
 
 
 def run(machine: type[Apart], **more: Any) -> None:
-    chosen = settings(max_examples=25, stateful_step_count=14, deadline=None, database=None)
+    chosen = settings(max_examples=20, stateful_step_count=14, deadline=None, database=None)
     run_state_machine_as_test(machine, settings=settings(chosen, **more))
 
 
