@@ -96,7 +96,7 @@ def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
     form = forms.child_form(desk, subject)
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
-        _check(desk, one, said)
+        _check(desk, tables, one, said)
         again = _same_yes(one, said, form)
         if again:
             return again
@@ -146,8 +146,9 @@ def _items(said: ChildAnswer) -> dict[str, str]:
     return {**dict.fromkeys(NECESSARY, YES), **{code: word for code, word in said.items.items() if word in {YES, NO}}}
 
 
-def _check(desk: Desk, one: Case, said: ChildAnswer) -> None:
-    if consent.against_on(one.binding, desk.today):  # a "stop" in the middle of an interview is a no as well
+def _check(desk: Desk, tables: Tables, one: Case, said: ChildAnswer) -> None:
+    late = clocks.closing_day(desk, tables)
+    if consent.against_on(one.binding, desk.today, late):  # a "stop" in the middle of an interview is a no as well
         raise NotAgainToday
     if said.answer in SAID_NO:  # a no is kept whenever it is said
         return

@@ -225,7 +225,7 @@ def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _K
         parents_out=situation.parents_out,
         unnamed=states.paper_to_name(consent.in_force(holds), situation.adults, common.closing),
     )
-    step = next_step(one, desk.today, situation.screening)
+    step = next_step(one, desk.today, situation.screening, common.closing)
     shown = Step("closed") if one.closed_since and step.code in _ASKS else step
     return replace(one, step=shown, status=_status(one, step))
 
@@ -285,13 +285,13 @@ def unused_session(tables: Tables, events: list[Event], lines: list[InterviewLin
     return "" if session and erasures.is_shut(tables, session) else session
 
 
-def next_step(one: Case, day: str, screening: str) -> Step:
-    """Return the next step of *one* on *day*."""
+def next_step(one: Case, day: str, screening: str, late: str) -> Step:
+    """Return the next step of *one* on *day*; *late*: the day by which what ends is judged."""
     if not one.adult and consent.open_noes(one.binding, {GUARDIAN}):
         return Step("on_hold" if one.on_hold else "guardian_said_no")
     own_noes = consent.own_noes(one.binding, grown=one.adult)
     if own_noes:
-        return Step("not_today" if any(event.day == day for event in own_noes) else "child_said_no")
+        return Step("not_today" if any(day <= event.day <= max(day, late) for event in own_noes) else "child_said_no")
     talk = one.talk_of(day)
     if talk:
         asks = Step("ask_adult" if one.adult else "ask_child")

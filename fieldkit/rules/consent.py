@@ -122,12 +122,13 @@ def own_noes(events: Iterable[Event], *, grown: bool) -> list[Event]:
     return open_noes(events, {ADULT} if decides_alone(events, grown=grown) else OWN)
 
 
-def against_on(events: Iterable[Event], day: str) -> bool:
+def against_on(events: Iterable[Event], day: str, late: str = "") -> bool:
     """Tell whether the child said no or stopped on *day*: then it is not asked again that day (`domain.md` §3.9).
 
-    Also what a laptop took for a grown-up's word is the child's. What was written down by mistake was never said.
+    Also on a day after it up to *late*, the last day that was believed: a clock that went back makes no new day. What a
+    laptop took for a grown-up's word is the child's too. What was written down by mistake was never said.
     """
-    said = {event.act for event in in_force(events) if event.actor in OWN and event.day == day}
+    said = {event.act for event in in_force(events) if event.actor in OWN and day <= event.day <= max(day, late)}
     return bool(said & {*REFUSING, STOPPED})
 
 

@@ -246,7 +246,7 @@ _ASK_THE_CHILD = Pair("监护人同意之后，再亲口问孩子。", "Once the
 
 
 def _said_no_today(case: Situation) -> bool:
-    return consent.against_on(case.events, case.today)
+    return consent.against_on(case.events, case.today, case.late)
 
 
 def _child(case: Situation) -> Verdict:

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from fieldkit.acts import answers, assents, consents, forms, interviews, people, withdrawals
+from fieldkit.acts import answers, assents, clocks, consents, forms, interviews, people, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, GuardianFirst, NoClearYes, NotAgainToday
 from fieldkit.acts.consents import GuardianAnswer, ItemsNotAsked
@@ -145,6 +145,21 @@ def test_after_a_no_there_is_no_second_attempt_the_same_day(refused: Refused, de
         assert told.code == "not_again_today"
     refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented, KEPT))
     assert people.case(desks["interviewer"], consented).step.code == "not_today"
+
+
+@pytest.mark.parametrize("days", [-1, -10])
+def test_a_clock_that_went_back_makes_no_new_day_to_ask_on_and_a_stated_date_does(
+    refused: Refused, desks: Desks, consented: str, later: Callable[[Desk, int], Desk], days: int
+) -> None:
+    said_no = assents.record(desks["interviewer"], consented, ChildAnswer("no"))
+    again = replace(YES, follows=[said_no], reasons={**BROUGHT_UP, "V31": "date_right"})
+
+    refused(NotAgainToday, "interviewer", lambda desk: assents.record(later(desk, days), consented, again))
+    back = later(desks["interviewer"], days)
+    assert people.case(back, consented).step.code == "not_today"
+    assert people.today(back).cases[0].step.code == "not_today"
+    tomorrow = clocks.state(back, later(back, 1).today, again.reasons)
+    assents.record(tomorrow, consented, again)
 
 
 def test_a_stop_in_the_middle_is_a_no_of_that_day_too(

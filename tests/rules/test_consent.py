@@ -876,6 +876,23 @@ def test_a_talk_is_left_by_a_withdrawal_that_its_yes_did_not_know(
     assert consent.left([MOTHER, replace(XIAOHE, **yes), no], TODAY) == ended
 
 
+@pytest.mark.parametrize(
+    ("day", "late", "against"),
+    [
+        ("2026-11-24", "", True),
+        ("2026-11-23", "2026-11-24", True),
+        ("2026-11-23", "2026-11-25", True),
+        ("2026-11-23", "2026-11-23", False),
+        ("2026-11-23", "", False),
+        ("2026-11-25", "2026-11-25", False),
+        ("2026-11-25", "2026-11-24", False),
+    ],
+)
+def test_a_no_stays_one_of_its_day_while_a_clock_shows_an_earlier_one(day: str, late: str, against: bool) -> None:
+    no = Event("no", CHILD, "declined", day="2026-11-24")
+    assert consent.against_on([no], day, late) == against
+
+
 def test_what_was_written_down_by_mistake_keeps_nobody_from_being_asked_today() -> None:
     no = Event("out", CHILD, "withdrawn", scope="all", day="2026-11-24")
     assert consent.against_on([no], "2026-11-24")
