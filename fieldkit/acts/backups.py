@@ -286,7 +286,7 @@ def gap(desk: Desk) -> Gap | None:
         return replace(one, name=who.name if who else one.by) if one else None
 
 
-@only(INTERVIEWER)
+@only(INTERVIEWER, COORDINATOR)
 def nothing_newer(desk: Desk, reason: str) -> None:
     """Take a person's word that nothing newer than the restored backup can be read. Raises NotFound, Invalid."""
     if reason not in REASONS:

@@ -9,6 +9,7 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from fieldkit.acts import backups
+from fieldkit.acts.backups import Gap
 from fieldkit.errors import Missing, Refusal
 from fieldkit.i18n import N_
 from fieldkit.web.handover import place
@@ -47,6 +48,23 @@ def _shown() -> dict[str, object]:
     lists = {"holding": backups.holding(at), "kept": backups.kept(at), "downloaded": backups.downloaded(at)}
     since = {"restored_from": backups.restored_from(at), "gap": backups.gap(at)}
     return {**lists, **since, "waits": backups.waits(at)}
+
+
+@pages.app_template_global()
+def restored_gap() -> Gap | None:
+    """Return what may be missing here since a restore, until somebody said why there is nothing newer."""
+    found = backups.gap(desk())
+    return None if found and found.reason else found
+
+
+@pages.post("/backup/nothing-newer")
+def nothing_newer() -> Answer:
+    """Keep why nothing newer than the restored backup can be read."""
+    try:
+        backups.nothing_newer(desk(), request.form.get("reason", ""))
+    except Refusal as refusal:
+        return _page(refusal), refusal.status
+    return redirect(url_for("today.home"))
 
 
 @pages.post("/backup/renew")

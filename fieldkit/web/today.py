@@ -88,7 +88,6 @@ def _page(typed: dict[str, str], refusal: Refusal | None = None) -> str:
     shown = {"date": at.clock.today(), "state": handover.state(at), "clock": clocks.look(at), "findings": asked}
     kept = len(backups.holding(at)) + len(backups.kept(at))
     to_do = {
-        "gap": backups.gap(at),
         "tasks": tasks.waiting(at, found.cases),
         "asked": worklists.mine(at),
         "holding": kept,
@@ -104,14 +103,4 @@ def date_() -> Answer:
         change_desk(clocks.state(desk(), typed["day"], reasons()))
     except Refusal as refusal:
         return _page(typed, refusal), refusal.status
-    return redirect(url_for("today.home"))
-
-
-@pages.post("/today/nothing-newer")
-def nothing_newer() -> Answer:
-    """Keep why nothing newer than the restored backup can be read."""
-    try:
-        backups.nothing_newer(desk(), request.form.get("reason", ""))
-    except Refusal as refusal:
-        return _page({}, refusal), refusal.status
     return redirect(url_for("today.home"))

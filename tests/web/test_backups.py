@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.errors import DiskFull
-from fieldkit.store import copies
+from fieldkit.store import copies, gaps
+from fieldkit.store.gaps import Gap
 from fieldkit.web import pages
 from fieldkit.web.site import HOME
 
@@ -242,3 +244,17 @@ def test_what_cannot_be_replaced_keeps_nobody_from_locking_and_the_page_says_so(
     refused = browser.post("/backup/renew")
     assert (refused.status_code, "/backup/renew" in refused.text, "磁盘" in refused.text) == (507, True, True)
     assert browser.post("/lock").status_code == 302
+
+
+def test_a_coordinator_of_a_restored_computer_reads_it_before_anything_is_exported(
+    browser: FlaskClient, desks: dict[str, Desk], sit: Callable[[str], FlaskClient]
+) -> None:
+    with desks["coordinator"].db.writing() as tables:
+        gaps.keep(tables, Gap("2026-05-01", 2**40))
+    chief = sit("coordinator")
+    for path in ("/inbox", "/exports", "/backup"):
+        assert "先读各台电脑最新的数据包" in chief.get(path).text
+
+    assert chief.post("/backup/nothing-newer", data={"reason": "all_read"}).status_code == 302
+    assert all("备份恢复过" not in chief.get(path).text for path in ("/inbox", "/exports"))
+    assert "最新的数据包都读过了" in chief.get("/backup").text

@@ -105,7 +105,7 @@ def test_after_a_restore_the_day_says_that_noes_may_be_missing_until_somebody_sa
     assert "5月1日 星期五 的备份恢复过" in page
     assert "“不”和退出也一样" in page
 
-    assert browser.post("/today/nothing-newer", data={}).status_code == 422
-    assert browser.post("/today/nothing-newer", data={"reason": "not_used"}).status_code == 302
+    assert browser.post("/backup/nothing-newer", data={}).status_code == 422
+    assert browser.post("/backup/nothing-newer", data={"reason": "not_used"}).status_code == 302
     assert "备份恢复过" not in browser.get("/today").text
     assert f"备份以后这台电脑没有用过（{desks['interviewer'].me.name}，" in browser.get("/backup").text
