@@ -18,7 +18,7 @@ from fieldkit.clock import Clock
 from fieldkit.errors import DiskFull, Invalid, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.platform import flush_folder, unused
-from fieldkit.rules.members import INTERVIEWER
+from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.store import attachments, backups, cards, copies, gaps, keys, machine, phones, replica, sheets
 from fieldkit.store import stops as waiting
 from fieldkit.store.backups import NewerBackup, NotABackup

@@ -272,9 +272,7 @@ def _line(row: people.Row, one: people.Row, place: int, common: Ground) -> Inter
     )
 
 
-def unused_session(
-    tables: Tables, events: list[Event], lines: list[InterviewLine], day: str, late: str = ""
-) -> str:
+def unused_session(tables: Tables, events: list[Event], lines: list[InterviewLine], day: str, late: str = "") -> str:
     """Return the session of the participant's yes of *day* that no interview has used yet, or an empty string.
 
     Where a clock went back, so that a later day was believed already (*late*), only what is said under that clock is of

@@ -9,9 +9,9 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from fieldkit.acts import backups
-from fieldkit.acts.backups import Gap
 from fieldkit.errors import Missing, Refusal
 from fieldkit.i18n import N_
+from fieldkit.store.gaps import Gap
 from fieldkit.web.handover import place
 from fieldkit.web.pages import Answer, Form, answer, day, streamed
 from fieldkit.web.pages import words as _

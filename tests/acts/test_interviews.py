@@ -91,11 +91,11 @@ def test_without_the_triggers_a_start_after_the_childs_no_is_refused(
     refused: Refused, desks: Desks, consented: str, wall_down: WallDown, later: Callable[[Desk, int], Desk]
 ) -> None:
     wall_down(desks["interviewer"])
-    assents.record(later(desks["interviewer"], -1), consented, ChildAnswer("no"))
-    assents.record(later(desks["interviewer"], -2), consented, SURE)  # lifts it; a clock that goes back decides nothing
+    assents.record(later(desks["interviewer"], -2), consented, ChildAnswer("no"))
+    assents.record(later(desks["interviewer"], -1), consented, SURE)  # lifts it
     assents.record(later(desks["interviewer"], 1), consented, ChildAnswer("silent"))
 
-    for days in (-2, 0, 1):
+    for days in (-1, 0, 1):
         that_day = later(desks["interviewer"], days)
         refused(GatesClosed, "interviewer", partial(start_at, that_day, consented))
 

@@ -72,7 +72,7 @@ def test_without_a_reason_it_is_refused_and_what_was_typed_stays(sit: Sit, place
     answer = browser.post(f"{place}/text", data={**known, **typed})
 
     assert answer.status_code == 422
-    assert "理由" in answer.text
+    assert "原因" in answer.text
     assert "都来了，\n我没有。</textarea>" in answer.text
     assert "和孩子核对过</textarea>" in answer.text
     assert form(answer.text)["base"] == known["base"]

@@ -273,6 +273,6 @@ def test_after_a_carers_agreement_nobody_is_told_to_call_parents_who_cannot_be_a
     carers.record(desks["interviewer"], orphan, knows)
     for path in (f"/people/{orphan}", f"/people/{orphan}/gates", "/today"):
         page = browser.get(path).text
-        assert "请依法担任监护人的人表态" in page
+        assert "请现在的监护人表态" in page
         for asks in ("打电话给父母", "要由爸爸或妈妈来给", "同意要由父母来给"):
             assert asks not in page
