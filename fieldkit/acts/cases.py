@@ -201,7 +201,7 @@ def _whole(tables: Tables, row: people.Row, common: Ground, *, conflict: bool) -
 def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _Known) -> Case:
     found, twice = known.events, _known_twice(tables, row, known)
     holds = twice["binding"]
-    session = unused_session(tables, holds, known.interviews, desk.today, common.closing)
+    session = unused_session(tables, holds, known.interviews, desk.today)
     situation = situations.gather(desk, tables, common, row, holds, session)
     one = Case(
         **_named(common, row),
@@ -272,17 +272,15 @@ def _line(row: people.Row, one: people.Row, place: int, common: Ground) -> Inter
     )
 
 
-def unused_session(tables: Tables, events: list[Event], lines: list[InterviewLine], day: str, late: str = "") -> str:
+def unused_session(tables: Tables, events: list[Event], lines: list[InterviewLine], day: str) -> str:
     """Return the session of the participant's yes of *day* that no interview has used yet, or an empty string.
 
-    Where a clock went back, so that a later day was believed already (*late*), only what is said under that clock is of
-    today: the day that it shows once more brings no yes of then.
     Who thinks about it again before the start has not said yes any more; an interview that was erased has used its yes.
     """
     used, mine = {line.id for line in lines}, [one for one in events if one.actor in {CHILD, ADULT}]
     if consent.thinking(mine):
         return ""
-    yes = [one for one in mine if one.act in consent.AGREEING and one.day == day and (day >= late or one.unsure)]
+    yes = [one for one in mine if one.act in consent.AGREEING and one.day == day]
     session = next((event.session for event in reversed(yes) if event.session not in {"", *used}), "")
     return "" if session and erasures.is_shut(tables, session) else session
 

@@ -41,7 +41,6 @@ from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.studies import StudyClosed
 from fieldkit.rules.ways import Evidence
 from fieldkit.store import people as rows
-from fieldkit.store.clocks import trust
 from fieldkit.studies import Pair
 from sync.replica import Report
 
@@ -518,19 +517,3 @@ def test_on_an_ordinary_day_what_ends_is_judged_by_today(desks: Desks, consented
         with at.db.reading() as tables:
             assert clocks.closing_day(at, tables) == at.today
             assert clocks.closing_day(at.on(days_on(at, -3)), tables) == days_on(at, -3)
-
-
-def test_a_yes_of_a_day_that_a_clock_shows_once_more_opens_nothing_until_the_child_says_it_anew(
-    desks: Desks, consented: str
-) -> None:
-    desk, yes = desks["interviewer"], ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意")
-    assents.record(desk, consented, yes)
-    assert people.case(desk, consented).step.code == "start"
-    with desk.db.writing() as tables:  # a week later the clock falls back to that day
-        trust(tables, desk.clock.today() + timedelta(days=7))
-
-    assert people.case(desk, consented).step.code == "ask_child"
-    with pytest.raises(interviews.GatesClosed):
-        interviews.start(desk, consented, KEPT)
-    assents.record(desk, consented, replace(yes, reasons={"V31": "date_right"}))
-    assert people.case(desk, consented).step.code == "start"
