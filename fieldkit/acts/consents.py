@@ -334,9 +334,7 @@ def void(desk: Desk, subject: str, event_id: str, reason: str) -> str:
 def void_within(desk: Desk, tables: Tables, subject: str, event: consent.Event, reason: str) -> str:
     """Keep in the caller's transaction that *event* is void; return the id of what says so."""
     facts = {"actor": event.actor, "person": event.person, "act": consent.VOIDING, "voids": [event.id]}
-    values = {**facts, "day": desk.today, "words": reason}
-    drawer = f"consent/{people.team(tables, subject)}"  # a coordinator may sit in another team
-    return log.append(tables, desk.pen, Draft("consent_event", values, subject=subject, drawer=drawer)).id
+    return events.keep(desk, tables, subject, {**facts, "day": desk.today, "words": reason})
 
 
 @only(INTERVIEWER)

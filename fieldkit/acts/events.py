@@ -14,6 +14,7 @@ from fieldkit.records import Value, canonical, digest
 from fieldkit.rules import consent, ways
 from fieldkit.rules.consent import CARER, DEFERRED, GUARDIAN
 from fieldkit.rules.members import INTERVIEWER
+from fieldkit.rules.versions import FormVersion
 from fieldkit.rules.ways import Evidence, NoSignature
 from fieldkit.store import log, machine, people
 from fieldkit.store.clocks import trust
@@ -106,7 +107,7 @@ def _note_basis(desk: Desk, tables: Tables, known: people.Row, told: dict[str, s
 
 
 def begin(
-    desk: Desk, one: Case, form: FormView, actor: str, person: str, relation: str, seen: Sequence[str]
+    desk: Desk, one: Case, form: FormView | FormVersion, actor: str, person: str, relation: str, seen: Sequence[str]
 ) -> dict[str, Value]:
     """Return what every event says: who, on which text, at which age, that day, after which of their own words.
 
@@ -157,6 +158,12 @@ def lifted(one: Case, event: Mapping[str, Value]) -> list[consent.Event]:
 def lifting(noes: Sequence[consent.Event]) -> dict[str, Value]:
     """Return what makes a yes take back *noes* by name."""
     return {"act": "reconsented", "lifts": [no.id for no in noes]} if noes else {}
+
+
+def keep(desk: Desk, tables: Tables, subject: str, values: Mapping[str, Value]) -> str:
+    """Keep an event in the drawer of the child's team, as a coordinator may sit in another; return its id."""
+    drawer = f"consent/{people.team(tables, subject)}"
+    return log.append(tables, desk.pen, Draft("consent_event", values, subject=subject, drawer=drawer)).id
 
 
 def decline(desk: Desk, tables: Tables, one: Case, event: Mapping[str, Value], reason: str) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fieldkit.acts import forms, promises, situations
+from fieldkit.acts import events, forms, promises, situations
 from fieldkit.acts.cases import Case, case_within
 from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import NotFound
-from fieldkit.records import Value
 from fieldkit.rules import consent, states, versions
 from fieldkit.rules.consent import Event
 from fieldkit.rules.members import INTERVIEWER
@@ -71,17 +70,8 @@ def keep(desk: Desk, subject: str, event: str, text_hash: str) -> None:
         said, _, now = _of(desk, tables, one, event)
         if now.text_hash != text_hash:
             raise NewerVersion
-        facts: dict[str, Value] = {
-            "actor": said.actor,
-            "act": consent.INFORMED_ONLY,
-            "person": said.person,
-            "relation": said.relation,
-            "form": now.doc_kind,
-            "form_text_hash": text_hash,
-            "age_group": one.age_group,
-            "day": desk.today,
-            "follows": [said.id],
-        }
+        told = events.begin(desk, one, now, said.actor, said.person, said.relation, [said.id])
+        facts = {**told, "act": consent.INFORMED_ONLY}
         log.append(tables, desk.pen, Draft("consent_event", facts, subject=one.id))
 
 

@@ -169,9 +169,7 @@ def take_back(
 
 def _name(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) -> None:
     """Keep which answers one person takes back; of the yes to anything else it says nothing."""
-    values: dict[str, Value] = {"act": consent.LIMITED, "day": desk.today, **asked}
-    drawer = f"consent/{rows.team(tables, subject)}"  # a coordinator may sit in another team
-    log.append(tables, desk.pen, Draft("consent_event", values, subject=subject, drawer=drawer))
+    events.keep(desk, tables, subject, {"act": consent.LIMITED, "day": desk.today, **asked})
 
 
 def whom(desk: Desk, text: str) -> Meaning:
@@ -283,8 +281,7 @@ def keep_no(desk: Desk, tables: Tables, subject: str, event: consent.Event) -> N
         "entered_on": desk.today,
         "follows": [one.id for one in said if own or one.person == event.person],
     }
-    drawer = f"consent/{rows.team(tables, subject)}"  # a coordinator may sit in another team
-    log.append(tables, desk.pen, Draft("consent_event", values, subject=subject, drawer=drawer))
+    events.keep(desk, tables, subject, values)
 
 
 def write(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) -> None:

@@ -143,17 +143,16 @@ def untold(events: Iterable[Event], forms: Sequence[FormVersion], day: str, *, g
     against = {no.person for no in consent.open_noes(events)}
     actors = {ADULT} if grown else {GUARDIAN, ADULT}
     said = [one for one in consent.in_force(events) if one.actor in actors and one.person not in against]
-    waits = {one.text_hash for one in forms if versions.to_be_told(forms, one.text_hash, day)}
-    told = {
-        named
-        for event in said
-        if event.act == INFORMED_ONLY and not event.method and event.form_text_hash not in waits
-        for named in event.follows
-    }
     newest = {one.id for item in NECESSARY for one in consent.last(said, item)}
-    return [
-        event for event in said if event.act in AGREEING and event.id in newest - told and event.form_text_hash in waits
-    ]
+    agreed = [one for one in said if one.act in AGREEING and one.id in newest]
+
+    def changed_since(event: Event) -> bool:
+        return versions.to_be_told(forms, event.form_text_hash, day)
+
+    due = [one for one in agreed if changed_since(one)]
+    tellings = [one for one in said if due and one.act == INFORMED_ONLY and not one.method and not changed_since(one)]
+    told = {named for one in tellings for named in one.follows}
+    return [one for one in due if one.id not in told]
 
 
 def form_counts(events: Iterable[Event], forms: Sequence[FormVersion], day: str) -> bool:

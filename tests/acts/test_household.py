@@ -150,7 +150,8 @@ def test_a_second_mother_is_asked_about_also_after_the_role_of_the_first_has_end
         seen = Seen(reasons={"known_adult": reason})
         again = partial(household.save_person, subject=child, person=second, told=PersonTold("mother"), seen=seen)
         told = refused(ReasonNeeded, "interviewer", again)
-        assert [one.code for one in told.findings] == ["known_adult"]  # type: ignore[attr-defined]
+        assert isinstance(told, ReasonNeeded)
+        assert [one.code for one in told.findings] == ["known_adult"]
     household.save_person(desk, child, second, PersonTold("mother"), Seen(reasons={"known_adult": "instead"}))
 
     assert changes(desk, "person")[-1].set["reasons"] == {"known_adult": "instead"}

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -533,7 +534,7 @@ class Apart(RuleBasedStateMachine):
         if not hasattr(self, "code"):
             return
         for at in (L, C):
-            if self._try(lambda at=at: self._case(at)) == self.family.hidden(at):  # type: ignore[misc]
+            if self._try(partial(self._case, at)) == self.family.hidden(at):
                 raise AssertionError(f"hidden at the {at}'s: {self.family.hidden(at)}")
         if not self.family.hidden(L):
             one = self._case()
