@@ -23,7 +23,8 @@ class NotAGuardian(Refusal):
 
     code = "V20"
     message = N_(
-        "This adult is not a guardian, or no paper shows it. Record a carer's agreement, and ask a parent for consent."
+        "This adult is not a guardian, or no paper shows it. Record a carer's agreement, and ask a guardian for "
+        "consent."
     )
     status = 422
 
@@ -45,7 +46,7 @@ class NotOfAge(Refusal):
     code = "not_of_age"
     message = N_(
         "They are not 18 by a date that anybody has confirmed. If they are, put today's date right on the page "
-        "“Today”; if not, ask a parent. Nothing was saved."
+        "“Today”; if not, ask a guardian. Nothing was saved."
     )
 
 

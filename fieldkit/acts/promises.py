@@ -80,8 +80,18 @@ def check_agreed(tables: Tables) -> None:
     """Raise FactsDisputed while two versions stand of something that forms print."""
     apart = setup.disputed(tables) & PRINTED.keys()
     if apart:
-        ones = [_heads(_changes(tables, code)) for code in PRINTED if code in apart]
-        raise FactsDisputed(values="; ".join(" / ".join(str(one.set["value"]) for one in heads) for heads in ones))
+        texts = [
+            [_shown(code, one.set["value"]) for one in _heads(_changes(tables, code))]
+            for code in PRINTED
+            if code in apart
+        ]
+        zh = "；".join(" / ".join(one.zh for one in ones) for ones in texts)
+        en = "; ".join(" / ".join(one.en for one in ones) for ones in texts)
+        raise FactsDisputed(values=Pair(zh, en))
+
+
+def _shown(code: str, value: str) -> Pair:
+    return readers({READERS: value}) if code == READERS else Pair(value, value)
 
 
 def _stamped_with(tables: Tables, form: FormVersion, stamp: int) -> dict[str, str]:

@@ -12,12 +12,14 @@ from fieldkit.web import unsent
 from fieldkit.web.sessions import desk
 
 pages = Blueprint("halts", __name__, url_prefix="/people/<subject>/halts")
-THEIRS, WAITS, LOST = "theirs", "waits", "lost"
+THEIRS, WRITTEN, WAITS, LOST = "theirs", "written", "waits", "lost"
 
 
 @pages.app_template_global()
 def halts_of(case: Case) -> list[tuple[str, Halt]]:
     """Return what is not carried out for a child: somebody else's, one's own that waits here, or that a restart lost.
+
+    Of somebody else's: also whether this person may say that it is written down.
 
     A "stop" that was tapped and whose author sits here has a page of its own.
     """
@@ -25,13 +27,14 @@ def halts_of(case: Case) -> list[tuple[str, Halt]]:
 
     def how(one: Halt) -> str:
         own = WAITS if one.id in here else LOST
-        return own if one.author == me else THEIRS
+        theirs = WRITTEN if one.id and halts.may_settle(desk(), one) else THEIRS
+        return own if one.author == me else theirs
 
     return [(how(one), one) for one in case.halts if one.id or one.author != me]
 
 
 @pages.post("/<halt>")
 def settle(subject: str, halt: str) -> Response:
-    """Take from its author that it is written down again."""
+    """Take that it is written down."""
     halts.settle(desk(), halt)
     return redirect(url_for("people.show", subject=subject))

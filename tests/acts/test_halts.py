@@ -8,15 +8,19 @@ from functools import partial
 
 import pytest
 
-from fieldkit.acts import assents, cards, duplicates, halts, interviews, people
+from fieldkit.acts import assents, cards, consents, duplicates, halts, interviews, people
 from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.interviews import GatesClosed
 from fieldkit.acts.people import NewChild
 from fieldkit.errors import NotAllowed, NotFound, Refusal
+from fieldkit.rules.consent import GUARDIAN
+from fieldkit.rules.members import COORDINATOR
 
 Desks = dict[str, Desk]
+Says = Callable[..., GuardianAnswer]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 YES = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意")
 
@@ -33,12 +37,52 @@ def test_only_its_author_says_that_it_is_written_down_again(refused: Refused, de
     desk = desks["interviewer"]
     halts.keep(by(desk, "another"), "form", [child])
 
-    refused(NotAllowed, "coordinator translator sg_lead", lambda desk: halts.settle(desk, "form"))
+    refused(NotAllowed, "translator sg_lead", lambda desk: halts.settle(desk, "form"))
     refused(NotFound, "interviewer", lambda desk: halts.settle(desk, "form"))
     halts.drop(desk, "form")
     assert waits(desk, child) == [("form", "another")]
     for _tap in range(2):
         halts.settle(by(desk, "another"), "form")
+    assert waits(desk, child) == []
+
+
+@pytest.mark.parametrize("whose", ["child", "guardian"])
+def test_a_colleague_says_it_once_what_the_child_or_the_family_said_is_written_down(
+    refused: Refused, desks: Desks, consented: str, says: Says, whose: str
+) -> None:
+    desk = desks["interviewer"]
+    assents.record(desk, consented, ChildAnswer("think", (), "child_oral", "想想"))  # before it waited
+    halts.keep(by(desk, "another"), "form", [consented])
+    (waiting,) = people.case(desk, consented).halts
+    refused(NotFound, "interviewer", partial(halts.settle, id_="form"))
+    assert not halts.may_settle(desk, waiting)
+
+    if whose == "child":
+        assents.record(desk, consented, ChildAnswer("no", (), "child_oral", "不想"))
+    else:
+        follows = [one.id for one in people.case(desk, consented).events if one.actor == GUARDIAN]
+        consents.defer(desk, consented, says(desk, consented, follows=follows))
+    assert halts.may_settle(desk, waiting)
+    halts.settle(desk, "form")
+    assert waits(desk, consented) == []
+
+
+def test_of_a_form_about_two_children_a_colleague_says_it_once_it_is_written_down_for_both(
+    refused: Refused, desks: Desks, consented: str
+) -> None:
+    desk = desks["interviewer"]
+    other = people.register(desk, NewChild("晓光", "", "A03", "m", f"{desk.clock.today().year - 11}-02"))
+    halts.keep(by(desk, "another"), "form", [consented, other])
+    assents.record(desk, consented, ChildAnswer("no", (), "child_oral", "不想"))
+
+    refused(NotFound, "interviewer", partial(halts.settle, id_="form"))
+
+
+def test_a_coordinator_says_it_where_its_author_has_left(desks: Desks, child: str) -> None:
+    desk = desks["interviewer"]
+    halts.keep(by(desk, "another"), "form", [child])
+
+    halts.settle(replace(desk, me=replace(desk.me, role=COORDINATOR)), "form")
     assert waits(desk, child) == []
 
 

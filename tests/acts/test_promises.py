@@ -15,7 +15,7 @@ from fieldkit.records import natural_id
 from fieldkit.rules.versions import FormVersion
 from fieldkit.store import log
 from fieldkit.store.log import Draft
-from fieldkit.studies import Pair
+from fieldkit.studies import Pair, load_study
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -241,15 +241,34 @@ KIND = "guardian_info_consent"
 
 
 @pytest.fixture
-def apart(desks: Desks) -> Desk:
-    """The coordinator's desk before any stamp, where two tabs wrote two institutions and neither saw the other."""
+def unstamped(desks: Desks) -> Desk:
+    """The coordinator's desk before any stamp."""
     desk = desks["coordinator"]
     with desk.db.writing() as tables:
         tables.execute("DELETE FROM changes WHERE kind = 'form' AND json_extract(body, '$.set.stamped_on') <> ''")
         tables.execute("UPDATE forms SET stamped_on = NULL")
+    return desk
+
+
+@pytest.fixture
+def apart(unstamped: Desk) -> Desk:
+    """The coordinator's desk before any stamp, where two tabs wrote two institutions and neither saw the other."""
+    desk = unstamped
     for name in ("甲大学", "乙大学"):
         readiness.keep(desk, {"institution": name})
     return desk
+
+
+def test_of_how_many_may_read_the_notes_it_is_said_in_words_which_two_stand_apart(
+    refused: Refused, unstamped: Desk
+) -> None:
+    for size in ("2", "4"):
+        readiness.keep(unstamped, {"team_size": size})
+
+    told = refused(FactsDisputed, "coordinator", partial(forms.blank, doc_kind=KIND))
+    one, other = (load_study().codes["team_size"][size] for size in ("2", "4"))
+    for language, said in (("zh_CN", (one.zh, other.zh)), ("en", (one.en, other.en))):
+        assert all(words in told.sentence(language) for words in said)
 
 
 def test_what_two_tabs_wrote_differently_goes_into_no_stamp_and_on_no_paper_for_the_committee(

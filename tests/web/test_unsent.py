@@ -642,6 +642,9 @@ def test_a_no_that_a_restart_has_lost_is_asked_for_again_until_its_author_says_t
     path = re.findall(r'action="(/people/[^"]+/halts/[^"]+)"', page)[0]
     unlock(covered, colleague)
     assert covered.post(path).status_code == 404
+    thinks = {"answer": "think", "nonce": "b", "words": "", "follows": "", "signature": "", "told": ["1", "2", "3"]}
+    assert covered.post(f"/people/{consented}/assent", data=thinks).status_code == 302
+    assert "他们说的已经记下了" in covered.get(f"/people/{consented}").text
     unlock(covered)
     assert covered.post(path).status_code == 302
     assert LOST not in covered.get(f"/people/{consented}").text
