@@ -115,8 +115,7 @@ class Database:
         self._trace = False
         self.ask_outside: Callable[[], object] = lambda: None  # refuses while it could not be noted there
         self.tell_outside: Callable[[], None] = lambda: None  # what went is noted beside the file, and stays noted
-        self._writer = self._connect()  # while it stays open, closing the readers' does not checkpoint
-        self._writer.execute(_MOST)
+        self._writer = self._for_writing()  # while it stays open, closing the readers' does not checkpoint
 
     def close(self) -> None:
         """Close the file and drop the key."""
@@ -125,6 +124,17 @@ class Database:
             for connection in (*self._idle, self._writer):
                 connection.close()
             self._idle.clear()
+
+    def renew(self) -> None:
+        """Write on a fresh connection: one that has changed tables or triggers prepares each statement at each use."""
+        with self._gate:
+            former, self._writer = self._writer, self._for_writing()
+            former.close()
+
+    def _for_writing(self) -> dbapi2.Connection:
+        connection = self._connect()
+        connection.execute(_MOST)
+        return connection
 
     @contextmanager
     def reading(self) -> Iterator[Tables]:

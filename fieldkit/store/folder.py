@@ -266,9 +266,12 @@ class Folder:
         database.tell_outside = lambda: self._note_erased(database)
         database.leave_no_trace()  # a cut may have come between an erasure and the emptying of the journal
         with database.writing() as tables:
-            if schema.migrations.pending(tables):
+            waiting = bool(schema.migrations.pending(tables))
+            if waiting:
                 schema.migrations.apply(tables)
             replica.obey(tables, self._noted())  # before anybody can read in it
+        if waiting:
+            database.renew()
         return database
 
     def _noted(self) -> list[bytes]:
