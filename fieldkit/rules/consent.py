@@ -272,7 +272,10 @@ def usable(events: Iterable[Event], item: str, *, grown: bool) -> bool:
 
 
 def _own_ok(events: list[Event], item: str) -> bool:
-    return says_yes([event for event in events if event.actor == ADULT], item) and not open_noes(events, {ADULT})
+    """A notice does not know whether they spoke as a child: what it takes back of a part is taken back."""
+    own = [event for event in events if event.actor in OWN]
+    agrees = says_yes([event for event in own if event.actor == ADULT], item) and not open_noes(own, {ADULT})
+    return agrees and all(event.act != LIMITED for event in last(own, item))
 
 
 def _own_no(events: list[Event], item: str) -> bool:

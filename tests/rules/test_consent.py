@@ -819,6 +819,19 @@ def test_a_grown_participant_decides_alone_what_may_be_used() -> None:
     assert not usable([*said, no(said[0])], "quote", grown=True)
 
 
+def test_a_part_that_a_grown_participant_takes_back_by_notice_is_theirs_until_they_say_yes_to_it_again() -> None:
+    said = [Event("a", ADULT, "given", "kid", items=MORE, session="S1")]
+    notice = Event("n", CHILD, LIMITED, items={"quote": NO}, scope="quote")
+    by_mother = replace(notice, actor=GUARDIAN)
+    anew = Event("b", ADULT, "given", "kid", items=MORE, session="S2", follows=("a", "n"))
+
+    assert not usable([*said, notice], "quote", grown=True)
+    assert not effective([*said, notice], "quote", "S1", grown=True)
+    assert usable([*said, notice], "recontact", grown=True)
+    assert usable([*said, by_mother], "quote", grown=True)
+    assert usable([*said, notice, anew], "quote", grown=True)
+
+
 def test_what_was_said_as_a_grown_up_by_a_wrong_clock_lets_nothing_be_used() -> None:
     mother, grown = Event("g", GUARDIAN, "given", "mother", items=MORE), Event("a", ADULT, "given", "kid", items=MORE)
     assert not usable([grown], "quote", grown=False)
