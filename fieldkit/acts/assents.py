@@ -152,10 +152,11 @@ def _check(desk: Desk, tables: Tables, one: Case, said: ChildAnswer) -> None:
         raise NotAgainToday
     if said.answer in SAID_NO:  # a no is kept whenever it is said
         return
+    if said.answer != YES and one.talk_of(desk.today):  # who thinks about it in the middle of a talk halts it
+        return
     if not consent.guardians_ok(one.binding, NECESSARY):
         raise GuardianFirst
-    if said.answer == YES or not one.talk_of(desk.today):  # who thinks about it in the middle of a talk halts it
-        studies.check_open(one.closed_since)
+    studies.check_open(one.closed_since)
 
 
 def _check_yes(form: FormView, said: ChildAnswer) -> None:

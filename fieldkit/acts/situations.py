@@ -107,7 +107,7 @@ def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: 
         doubts=common.doubts,
         behind=common.behind,
         pilot=row["pilot"] == "yes",
-        refusals=visits.unexplained(common.refused(row["id"]), events, desk.today),
+        refusals=visits.unexplained(common.refused(row["id"]), events, common.closing),
         halts=common.halted(row["id"]),
         closing=common.closing,
         parents_out=_PARENTS.issubset(out_of_question(tables, common.rows, row["id"], common.closing)),
@@ -256,9 +256,10 @@ def screened(rows: people.Rows, subject: str) -> str:
 
 def open_lines(desk: Desk, tables: Tables, site: str) -> list[str]:
     """Return what is missing on the help card of *site*."""
+    day = clocks.closing_day(desk, tables)
     numbers = setup.help_numbers(tables, site).items()
-    agreed = {line: _rung_by(tables, row, desk.today) for line, row in numbers if not row["conflict"]}
-    return help_card.open_lines(load_study().card, agreed, desk.clock.today())
+    agreed = {line: _rung_by(tables, row, day) for line, row in numbers if not row["conflict"]}
+    return help_card.open_lines(load_study().card, agreed, date.fromisoformat(day))
 
 
 def _rung_by(tables: Tables, row: people.Row, day: str) -> people.Row:

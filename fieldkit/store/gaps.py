@@ -33,10 +33,12 @@ class Gap:
 def begin(tables: Tables, day: str, at: int) -> None:
     """Note that the backup of *day* was restored, *at* so many seconds since 1970; of an empty day nothing is missing.
 
-    Where the clock lies behind what is signed here, that counts.
+    Where the clock lies behind what is signed here, that counts; of a gap that the backup held the earlier day.
     """
     if day:
-        keep(tables, Gap(day, max(at, 1 + receipts.newest(tables))))
+        before = get(tables)
+        first = min(day, before.day) if before and not before.reason else day
+        keep(tables, Gap(first, max(at, 1 + receipts.newest(tables))))
 
 
 def get(tables: Tables) -> Gap | None:

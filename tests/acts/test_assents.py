@@ -64,6 +64,17 @@ def test_who_thinks_about_it_in_the_middle_of_a_talk_halts_it_after_the_close_to
     assert people.case(desks["interviewer"], consented).thinks_in(interview)
 
 
+def test_who_thinks_about_it_in_the_middle_of_a_talk_is_heard_while_the_guardian_thinks_too(
+    desks: Desks, interview: str, consented: str, says: Callable[..., GuardianAnswer]
+) -> None:
+    desk = desks["interviewer"]
+    follows = [event.id for event in people.case(desk, consented).events if event.actor == consent.GUARDIAN]
+    consents.defer(desk, consented, says(desk, consented, follows=follows))
+
+    assents.record(desk, consented, ChildAnswer("think"))
+    assert people.case(desk, consented).thinks_in(interview)
+
+
 def test_what_is_no_clear_yes_is_refused(refused: Refused, consented: str) -> None:
     for told, method in (
         ((), ""),

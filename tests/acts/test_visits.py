@@ -159,6 +159,13 @@ def test_a_refused_visit_is_asked_about_before_the_start_until_somebody_has_answ
     assert [one.whose for one in visits.of_child(desk, consented)] == ["", "not_suited"]
 
 
+def test_a_clock_that_went_back_behind_a_refused_visit_lets_nobody_forget_it(desks: Desks, child: str) -> None:
+    desk = desks["interviewer"]
+    visits.record(desk, child, "refused")
+
+    assert people.case(replace(desk, clock=Clock(timedelta(days=-3))), child).refused_on == desk.today
+
+
 def test_that_the_day_did_not_suit_is_asked_once(desks: Desks, child: str, changes: Changes) -> None:
     desk = desks["interviewer"]
     visits.record(desk, child, "refused")
