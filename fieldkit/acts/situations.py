@@ -135,7 +135,13 @@ def _group_on(rows: people.Rows, row: people.Row, day: date) -> str:
         return ages.grown_group(str(row["age_group"]), date.fromisoformat(row["registered_on"]), day)
     if known is None or known.earliest > day:  # a clock that went back makes nobody unborn
         return str(row["age_group"])
-    return ages.age_group(known, day)
+    group = ages.age_group(known, day)
+    return group if group != ADULT_GROUP or _surely_grown(rows, row["id"], day) else ages.UNDER_AGE
+
+
+def _surely_grown(rows: people.Rows, subject: str, day: date) -> bool:
+    """Tell whether they are of age also by the other birth date, while two stand."""
+    return any(one["since"] <= day.isoformat() for one in rows("grown", "subject", subject))
 
 
 def grown(desk: Desk, tables: Tables, subject: str, events: Iterable[Event]) -> bool:

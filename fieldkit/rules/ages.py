@@ -13,6 +13,7 @@ from fieldkit.rules.calendars import GREGORIAN, LUNAR
 from fieldkit.rules.findings import ASK, FLAG, HINT, Finding
 
 OWN_CONSENT_AGE, OF_AGE = 14, 18
+UNDER_AGE = "a14_17"
 FORMS = {
     "a9_11": "assent_9_11",
     "a12_13": "assent_12_13",

@@ -15,7 +15,7 @@ from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.guardians import NotOfAge
 from fieldkit.acts.interviews import GatesClosed
-from fieldkit.records import Change, Value
+from fieldkit.records import Change, Value, natural_id
 from fieldkit.rules import consent
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.store import log, standing
@@ -124,6 +124,27 @@ def test_who_stops_is_not_asked_again_that_day_whatever_they_once_were_taken_for
     assert people.case(desk, consented).step.code == "not_today"
     with pytest.raises(NotAgainToday):
         assents.record(desk, consented, YES)
+
+
+def test_who_is_of_age_by_one_of_two_birth_dates_is_asked_with_the_guardians_yes(
+    desks: Desks, consented: str, says: Says
+) -> None:
+    desk = desks["interviewer"]
+    for years in (16, 18):
+        born = Draft(
+            "identity",
+            {"birth_date": f"{desk.clock.today().year - years}-01-01"},
+            natural_id("identity", consented),
+            consented,
+        )
+        with desk.db.writing() as tables:
+            log.append(tables, desk.pen, born)
+    assert people.case(desk, consented).age_group == "a14_17"
+
+    consents.record(desk, consented, says(desk, consented, items={"participate": "no"}))
+    with pytest.raises(NotOfAge):
+        consents.record(desk, consented, says(desk, consented, relation="self"))
+    assert gate(desk, consented, "G05") == ("fails", None)
 
 
 def test_a_no_at_seventeen_is_taken_back_by_the_own_yes_at_eighteen(

@@ -50,6 +50,24 @@ def test_who_may_be_the_youngest_by_what_is_known_is_grown_from_a_day_on(
     assert grown.since(tables, "kid") == since
 
 
+@pytest.mark.parametrize(
+    ("other", "since"),
+    [
+        ({"birth_date": "2010-03-04"}, "2028-03-05"),
+        ({"birth_date": "2006-03-04"}, "2026-05-10"),
+        ({"birth_calendar": "lunar"}, "2026-06-13"),
+        ({"birth_date": "someday"}, None),
+    ],
+)
+def test_while_two_birth_dates_stand_the_later_one_counts(
+    tables: Tables, pen: Pen, other: dict[str, str], since: str | None
+) -> None:
+    for born in ({"birth_date": "2008-05-09", "birth_calendar": "gregorian"}, other):
+        log.append(tables, pen, Draft("identity", born, record="who", subject="kid"))
+
+    assert kept(tables) == ([("kid", since)] if since else [])
+
+
 def write(tables: Tables, pen: Pen, who: dict[str, Any]) -> None:
     """Let the vault say the birth date, and the participant the rest."""
     born = {name: value for name, value in who.items() if name.startswith("birth")}
