@@ -84,6 +84,18 @@ def is_guardian(desk: Desk, subject: str, relation: str) -> bool:
 
 
 @only(INTERVIEWER)
+def basis_on_record(desk: Desk, subject: str, relation: str) -> str:
+    """Return the legal basis on which this child's *relation*, no parent, is on record as a guardian.
+
+    Also where its paper is not named or two versions stand: nobody's no waits for that. Empty for whoever is none.
+    """
+    with desk.db.reading() as tables:
+        known = people.adult(tables, subject, relation, desk.today)
+    guards = known is not None and known["role"] == consent.GUARDIAN and consent.may_consent(relation, known["basis"])
+    return str(known["basis"] or "") if known and guards else ""
+
+
+@only(INTERVIEWER)
 def check_may_answer(desk: Desk, subject: str, relation: str, basis: str, day: str = "") -> None:
     """Raise NotOfAge, OfAgeNow, NoGuardianNow (V20) before anybody is read to, not after they signed.
 

@@ -59,4 +59,4 @@ def _told(tables: Tables, known: people.Row) -> list[tuple[str, str]]:
     heads = merge.heads(histories.of_records(tables, [known["id"]])[known["id"]]) if known["conflict"] else {}
     for name, found in said.items():
         found |= {str(one.set[name]) for one in heads.get(name, []) if one.set[name]}
-    return list(product(*said.values()))
+    return [*product(said["birth_date"], said["birth_calendar"])]

@@ -17,11 +17,16 @@ from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules.versions import FormNotInForce
 from fieldkit.rules.ways import NoSignature, UnfitWitness
+from fieldkit.store import log
+from fieldkit.store import people as people_store
 from fieldkit.store.keys import b64
+from fieldkit.store.log import Draft
+from fieldkit.store.people import Row
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Changes = Callable[[Desk, str], list[Change]]
+Says = Callable[..., consents.GuardianAnswer]
 PRINT = CarerAnswer("pgm", "thumbprint", True, ["ok"], "cannot_read", "张某", "neighbour", "P-1", "纸袋")
 
 
@@ -110,6 +115,24 @@ def test_the_no_of_a_guardian_by_law_is_a_guardians_no_wherever_it_is_tapped(
     carers.record(desk, child, CarerAnswer("pgm", "", agreed=False))
 
     assert people.case(desk, child).consent == "declined"
+
+
+def test_so_it_is_while_the_paper_that_shows_it_is_not_named(desks: Desks, child: str, says: Says) -> None:
+    desk = desks["interviewer"]
+    law = {"relation": "pgm", "basis": "court", "basis_evidence": "seen_paper", "basis_paper": "判决书第3号"}
+    consents.record(desk, child, says(desk, child, **law))
+    (adult,) = adults_of(desk, child)
+    with desk.db.writing() as tables:
+        log.append_over(tables, desk.pen, Draft("person", {"basis_paper": ""}, record=adult["id"], subject=child))
+
+    carers.record(desk, child, CarerAnswer("pgm", "signature", agreed=False))
+    said = people.case(desk, child).events[-1]
+    assert (said.actor, said.act, said.person) == ("guardian", "declined", adult["id"])
+
+
+def adults_of(desk: Desk, child: str) -> list[Row]:
+    with desk.db.reading() as tables:
+        return people_store.rows(tables, "persons", child)
 
 
 @pytest.mark.usefixtures("no_form_in_force")
