@@ -37,19 +37,22 @@ class Visit:
 
 
 @only(INTERVIEWER)
-def record(desk: Desk, subject: str, outcome: str, next_on: str = "", note: str = "") -> list[Finding]:
+def record(
+    desk: Desk, subject: str, outcome: str, next_on: str = "", note: str = "", went_on: str = ""
+) -> list[Finding]:
     """Keep one visit; return what should be looked at in its note (V38).
 
-    Raises NotFound, Invalid, NoDay, DayToAskAgain.
+    *went_on*: the day of a form that waited, today where it is empty. Raises NotFound, Invalid, NoDay, DayToAskAgain.
     """
     if outcome not in load_study().codes["visit_outcome"]:
         raise Invalid(field=N_("what came of the visit"))
     if len(note) > LONGEST_NOTE:
         raise Invalid(field=N_("the note"))
-    next_on = next_on and calendars.coming_day(next_on, N_("Come again on"), desk.clock.today()).isoformat()
+    day = min(went_on or desk.today, desk.today)
+    next_on = next_on and calendars.coming_day(next_on, N_("Come again on"), calendars.civil_day(day)).isoformat()
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)
-        said = {"day": desk.today, "site": one.site, "outcome": outcome, "next_on": next_on, "note": note.strip()}
+        said = {"day": day, "site": one.site, "outcome": outcome, "next_on": next_on, "note": note.strip()}
         log.append(tables, desk.pen, Draft("visit", said, subject=subject))
         if outcome == MOVED:
             _moved(desk, tables, subject)

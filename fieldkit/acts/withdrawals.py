@@ -136,12 +136,18 @@ def _hide(desk: Desk, tables: Tables, code: str, asked: Mapping[str, str], relat
 
 @only(INTERVIEWER, COORDINATOR)
 def take_back(
-    desk: Desk, subject: str, answers: Collection[str], requested_by: str = "guardian", relation: str = ""
+    desk: Desk,
+    subject: str,
+    answers: Collection[str],
+    requested_by: str = "guardian",
+    relation: str = "",
+    said_on: str = "",
 ) -> bool:
     """Take back single answers of a child, by the ids of their records: hidden at once, the rest stays.
 
     A coordinator deletes them. What the child itself takes back face to face goes at once as far as this laptop wrote
-    it; return whether anything is left to be deleted. Raises NotFound, Missing, Invalid, OnlyThemselves.
+    it; return whether anything is left to be deleted. *said_on*: the day of a form that waited, today where it is
+    empty. Raises NotFound, Missing, Invalid, OnlyThemselves.
     """
     if requested_by not in consent.ASKERS or relation not in {"", *RELATIONS}:
         raise Invalid(field=N_("who asks, or how much"))
@@ -157,6 +163,7 @@ def take_back(
             raise OnlyThemselves
         for asker in askers:
             asked = {"scope": consent.ANSWERS, "requested_by": requested_by, "answers": wanted}
+            asked |= events.when(desk, said_on)
             _name(desk, tables, subject, asked | _who(desk, tables, subject, asker, relation))
         named = [one for record in wanted for one in log.of_record(tables, record)]
         mine = [one for one in named if one.device == desk.device.id]
@@ -169,7 +176,7 @@ def take_back(
 
 def _name(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) -> None:
     """Keep which answers one person takes back; of the yes to anything else it says nothing."""
-    events.keep(desk, tables, subject, {"act": consent.LIMITED, "day": desk.today, **asked})
+    events.keep(desk, tables, subject, {"act": consent.LIMITED, **asked})
 
 
 def whom(desk: Desk, text: str) -> Meaning:

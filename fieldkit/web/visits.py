@@ -11,6 +11,7 @@ from fieldkit.clock import new_id
 from fieldkit.records import clean
 from fieldkit.rules.visits import NO_GUARDIANS, NOT_SUITED, REFUSED
 from fieldkit.studies import load_study
+from fieldkit.web import unsent
 from fieldkit.web.pages import Answer, Form, answer, locale
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, once, tell
@@ -40,7 +41,7 @@ def record(subject: str) -> Answer:
 
     def act() -> Answer:
         said = form.outcome.data, (form.next_on.data or "").strip(), clean(form.note.data or "")
-        hints = once(form.nonce.data or new_id(), lambda: visits.record(desk(), subject, *said))
+        hints = once(form.nonce.data or new_id(), lambda: visits.record(desk(), subject, *said, unsent.day_of_no()))
         tell(" ".join([_("The visit is saved."), *(hint.sentence(locale()) for hint in hints)]))
         asks = "visits.refused" if said[0] == REFUSED else "people.show"
         return redirect(url_for(asks, subject=subject))

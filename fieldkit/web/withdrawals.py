@@ -55,9 +55,10 @@ def take_back(subject: str) -> Answer:
     """Hide the answers that were picked at once."""
     asker, picked = request.form.get("asker") or consent.GUARDIAN, request.form.getlist("answer")
     who = (asker, "") if asker in consent.ASKERS else (consent.GUARDIAN, asker)
+    said = (subject, picked, *who, unsent.day_of_no())
     sent = " ".join([_nonce(request.form), subject, asker, *picked])
     try:
-        left = once(sent, lambda: "left" if withdrawals.take_back(desk(), subject, picked, *who) else "")
+        left = once(sent, lambda: "left" if withdrawals.take_back(desk(), *said) else "")
     except Refusal as refusal:
         return _picking(subject, picked, asker, refusal), refusal.status
     if left:

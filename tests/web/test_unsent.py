@@ -10,7 +10,8 @@ from typing import Any, cast
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import people, withdrawals
+from fieldkit.acts import answers, people, visits, withdrawals
+from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.store import standing
@@ -663,3 +664,37 @@ def test_a_withdrawal_that_waited_over_midnight_bears_the_day_on_which_it_was_as
     with desks["interviewer"].db.reading() as tables:
         said = standing.events(tables, consented)[-1]
     assert (said.relation, said.act, said.day, said.entered_on) == ("mother", "withdrawn", *days)
+
+
+def test_a_visit_that_waited_over_midnight_bears_its_own_day_and_when_to_come_again_is_counted_from_it(
+    covered: FlaskClient, desks: Desks, consented: str, days: tuple[str, str]
+) -> None:
+    told = {"outcome": "not_home", "next_on": days[0], "nonce": "n"}
+    covered.post(f"/people/{consented}/visits", data=told)
+    later(covered, 1)
+    lift(covered)
+
+    assert carry_out(covered) == 302
+    (visit,) = visits.of_child(desks["interviewer"], consented)
+    assert (visit.day, visit.next_on) == (days[0], days[0])
+
+
+def test_answers_that_were_taken_back_on_a_form_that_waited_over_midnight_are_so_since_then(
+    beside: FlaskClient, desks: Desks, consented: str, interview: str, days: tuple[str, str]
+) -> None:
+    answers.save(desks["interviewer"], SaveAnswer(interview, "W1", "editor-number-1", "", "放学以后下雨了。"))
+    path = f"/people/{consented}/withdraw/answers"
+    told = {
+        "answer": re.findall(r'name="answer" value="([^"]+)"', beside.get(path).text),
+        "asker": "mother",
+        "nonce": "n",
+    }
+    cover(beside)
+    beside.post(path, data=told)
+    later(beside, 1)
+    lift(beside)
+
+    assert carry_out(beside) == 302
+    with desks["interviewer"].db.reading() as tables:
+        said = standing.events(tables, consented)[-1]
+    assert (said.relation, said.act, said.day, said.entered_on) == ("mother", "limited", *days)
