@@ -20,6 +20,7 @@ from fieldkit.rules.states import ADULT_GROUP, Adult
 from fieldkit.rules.versions import FormVersion, Stamp
 from fieldkit.rules.visits import RefusedVisit
 from fieldkit.store import duplicates, gaps, halts, log, people, setup, standing, strings
+from fieldkit.store import grown as of_age
 from fieldkit.store import visits as visited
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
@@ -87,7 +88,7 @@ def ground(desk: Desk, tables: Tables, rows: people.Rows | None = None) -> Groun
 
 def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: list[Event], session: str) -> Situation:
     """Return the situation of the child in *row*; *session* of the yes that is not used yet, or empty."""
-    group, by_clock = _groups(desk, common.rows, row, common.believed)
+    group, by_clock = _groups(desk, tables, common.rows, row, common.believed)
     carer = next((event.relation for event in events if event.actor == CARER), row["carer"] or "")
     return Situation(
         events=events,
@@ -119,29 +120,25 @@ def age_group(desk: Desk, tables: Tables, row: people.Row) -> str:
 
     Nobody comes of age by a clock that is off: they are as old as on the last day that was believed.
     """
-    return _groups(desk, people.looked_up(tables), row, clocks.believed(desk, tables))[0]
+    return _groups(desk, tables, people.looked_up(tables), row, clocks.believed(desk, tables))[0]
 
 
-def _groups(desk: Desk, rows: people.Rows, row: people.Row, believed: date) -> tuple[str, bool]:
+def _groups(desk: Desk, tables: Tables, rows: people.Rows, row: people.Row, believed: date) -> tuple[str, bool]:
     """Return the age group, and whether they are of age by a clock that nobody believes."""
-    group = _group_on(rows, row, desk.clock.today())
-    sure = group if group != ADULT_GROUP else _group_on(rows, row, believed)
+    group = _group_on(tables, rows, row, desk.clock.today())
+    sure = group if group != ADULT_GROUP else _group_on(tables, rows, row, believed)
     return sure, group != sure
 
 
-def _group_on(rows: people.Rows, row: people.Row, day: date) -> str:
+def _group_on(tables: Tables, rows: people.Rows, row: people.Row, day: date) -> str:
     known = born_of(rows, row["id"])
     if known is None and row["registered_on"]:
         return ages.grown_group(str(row["age_group"]), date.fromisoformat(row["registered_on"]), day)
     if known is None or known.earliest > day:  # a clock that went back makes nobody unborn
         return str(row["age_group"])
     group = ages.age_group(known, day)
-    return group if group != ADULT_GROUP or _surely_grown(rows, row["id"], day) else ages.UNDER_AGE
-
-
-def _surely_grown(rows: people.Rows, subject: str, day: date) -> bool:
-    """Tell whether they are of age also by the other birth date, while two stand."""
-    return any(one["since"] <= day.isoformat() for one in rows("grown", "subject", subject))
+    two = group == ADULT_GROUP and rows("identities", "subject", row["id"])[0]["conflict"]
+    return ages.UNDER_AGE if two and not "" < of_age.since(tables, row["id"]) <= day.isoformat() else group
 
 
 def grown(desk: Desk, tables: Tables, subject: str, events: Iterable[Event]) -> bool:

@@ -20,7 +20,7 @@ from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.platform import flush_folder, make_private, write_atomically
 from fieldkit.records import canonical
-from fieldkit.store import attachments, backups, erasures, replica, schema
+from fieldkit.store import attachments, backups, erasures, grown, replica, schema
 from fieldkit.store.database import Database, ForeignStore, Tables
 from fieldkit.store.stops import Stop
 
@@ -269,6 +269,7 @@ class Folder:
             waiting = bool(schema.migrations.pending(tables))
             if waiting:
                 schema.migrations.apply(tables)
+                grown.keep_all(tables)
             replica.obey(tables, self._noted())  # before anybody can read in it
         if waiting:
             database.renew()

@@ -23,6 +23,12 @@ def settle(tables: Tables, changes: Iterable[Change]) -> None:
         keep(tables, subject or "")
 
 
+def keep_all(tables: Tables) -> None:
+    """Look again at everybody, as an update does: an earlier version kept nothing, or what counts no more."""
+    for (subject,) in tables.execute("SELECT id FROM participants").fetchall():
+        keep(tables, subject)
+
+
 def _tells(change: Change) -> bool:
     return change.kind in _SAYS_AGE or (change.kind == "consent_event" and change.set.get("actor") == ADULT)
 

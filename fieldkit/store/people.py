@@ -22,7 +22,7 @@ def looked_up(tables: Tables) -> Rows:
     """Return how the rows of one child are read: (table, column, value), in a fixed order."""
 
     def rows_with(table: str, column: str, value: str) -> list[Row]:
-        return list(tables.query(f"SELECT * FROM {table} WHERE {column} = ? ORDER BY 1", [value]))  # noqa: S608
+        return list(tables.query(f"SELECT * FROM {table} WHERE {column} = ? ORDER BY id", [value]))  # noqa: S608
 
     return rows_with
 
@@ -33,7 +33,7 @@ def read_at_once(tables: Tables) -> Rows:
     @cache
     def gathered(table: str, column: str) -> dict[str, list[Row]]:
         found: dict[str, list[Row]] = {}
-        for one in tables.query(f"SELECT * FROM {table} ORDER BY 1"):  # noqa: S608 - our own words
+        for one in tables.query(f"SELECT * FROM {table} ORDER BY id"):  # noqa: S608 - our own words
             found.setdefault(one[column], []).append(one)
         return found
 

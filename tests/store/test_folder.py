@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Migrations
 
-from fieldkit.store import keys, schema
+from fieldkit.store import keys, log, schema
 from fieldkit.store.database import Database, ForeignStore, Tables
 from fieldkit.store.folder import EMPTY, READY, REQUESTED, Folder, FolderInUse, FolderNewer, NotEmpty
 from fieldkit.store.keys import Cost, KeyPair
+from fieldkit.store.log import Draft, Pen
 
 NOW = datetime(2026, 3, 9, 8, 5, 7, tzinfo=UTC)
 ONE_SLOT = [{"code": "li", "name": "李岚", "role": "interviewer"}]
@@ -136,6 +137,21 @@ def test_a_database_without_our_mark_is_foreign(folder: Folder, files: Files, st
     with pytest.raises(ForeignStore):
         folder.open_database(store_key, NOW)
     assert files() == before
+
+
+def test_an_update_looks_again_at_who_is_of_age(folder: Folder, store_key: bytes, pen: Pen) -> None:
+    older = Database(folder.database_path, store_key)
+    with older.writing() as tables:
+        schema.migrations.apply(tables, stop_before=schema.KNOWN[-1])
+        log.append(tables, pen, Draft("participant", {"sex": "f"}, record="kid", subject="kid"))
+        log.append(tables, pen, Draft("identity", {"birth_date": "2008-05-09"}, record="who", subject="kid"))
+        tables.execute("UPDATE grown SET since = '1999-01-01'")
+    older.close()
+
+    updated = folder.open_database(store_key, NOW)
+    with updated.reading() as tables:
+        assert tables.execute("SELECT * FROM grown").fetchall() == [("kid", "2026-05-10")]
+    updated.close()
 
 
 def test_a_study_is_never_founded_over_another(used: Folder, files: Files, store_key: bytes) -> None:
