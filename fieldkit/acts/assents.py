@@ -152,7 +152,7 @@ def _check(desk: Desk, tables: Tables, one: Case, said: ChildAnswer) -> None:
         raise NotAgainToday
     if said.answer in SAID_NO:  # a no is kept whenever it is said
         return
-    if said.answer != YES and one.talk_of(desk.today):  # who thinks about it in the middle of a talk halts it
+    if said.answer != YES and (one.session or any(not line.ended for line in one.interviews)):  # it halts that talk
         return
     if not consent.guardians_ok(one.binding, NECESSARY):
         raise GuardianFirst

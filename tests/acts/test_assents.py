@@ -75,6 +75,20 @@ def test_who_thinks_about_it_in_the_middle_of_a_talk_is_heard_while_the_guardian
     assert people.case(desk, consented).thinks_in(interview)
 
 
+def test_who_thinks_about_a_yes_while_the_guardian_thinks_is_asked_anew_after_the_guardians_yes(
+    refused: Refused, desks: Desks, consented: str, says: Callable[..., GuardianAnswer]
+) -> None:
+    desk = desks["interviewer"]
+    assents.record(desk, consented, YES)
+    follows = [event.id for event in people.case(desk, consented).events if event.actor == consent.GUARDIAN]
+    put_off = consents.defer(desk, consented, says(desk, consented, follows=follows))
+    assents.record(desk, consented, ChildAnswer("think"))
+    consents.record(desk, consented, says(desk, consented, follows=[*follows, put_off]))
+
+    assert people.case(desk, consented).step.code == "ask_child"
+    refused(GatesClosed, "interviewer", lambda desk: interviews.start(desk, consented, KEPT))
+
+
 def test_what_is_no_clear_yes_is_refused(refused: Refused, consented: str) -> None:
     for told, method in (
         ((), ""),
