@@ -323,7 +323,7 @@ def _machine(case: Situation) -> Verdict:
 def _may_be_missing(backup: str) -> Pair:
     day = calendars.spoken_day(backup)
     return Pair(
-        f"这台电脑是用{day.zh}的备份恢复的，那以后说的“不”和退出，这里可能没有。先读协调员最新的数据包，或者发到中心端。",
+        f"这台电脑是用{day.zh}的备份恢复的，那以后有人说了不愿意或者要退出，这里可能没有。先读协调员最新的数据包，或者发到中心端。",
         f"This laptop was restored from the backup of {day.en}: a no or a withdrawal said since may be missing here. "
         "First read the coordinator's newest bundle, or send to the hub.",
     )

@@ -28,7 +28,7 @@ def test_one_criterion_that_is_not_met_is_enough(browser: FlaskClient, child: st
     opened = hidden(browser.get(place).text)
     answer = browser.post(place, data={**opened, "lbc_now": "not_met"}, follow_redirects=True)
 
-    assert "联系条已经删掉" in answer.text
+    assert "联系单已经删掉" in answer.text
     assert "小满" not in browser.get(f"/people/{child}").text
 
 
