@@ -55,6 +55,7 @@ class FormItem:
 class FormView:
     """A form version with its words as published here, placeholders filled.
 
+    `question`: what a child is asked on paper once it was told everything; on a screen the opening ends with it.
     `left_out`: items of this version that nobody asks this child's family, and that nobody may say yes to;
     `closed_since`: the day since which the study is closed, on the day for which this form is asked, else empty.
     """
@@ -70,6 +71,7 @@ class FormView:
     fits_age: bool = True
     left_out: list[FormItem] = field(default_factory=list)
     closed_since: str = ""
+    question: Pair | None = None
 
     @property
     def asks_each(self) -> bool:
@@ -158,8 +160,8 @@ def blank(desk: Desk, doc_kind: str, *, to_stamp: bool = False) -> FormView:
         view = _view(tables, wanted, day, values)
     if doc_kind not in CHILDRENS:
         return view
-    told = [line for block in spoken(_current_texts(desk), values) for line in block]
-    return replace(view, read_aloud=told)  # what a child is told stands on the child's paper too
+    *told, question = [line for block in spoken(_current_texts(desk), values) for line in block]
+    return replace(view, read_aloud=told, question=question)  # what a child is told stands on the child's paper too
 
 
 def imprint(desk: Desk, text_hash: str = "") -> dict[str, Pair]:

@@ -78,6 +78,7 @@ class FactLine:
 class Group:
     """What one gate waits for: its facts, unstamped forms, incomplete members, sites with an open help card.
 
+    `nobody`: it asks of interviewers what it needs, and none has joined yet.
     `readers`: how many people can see what is kept, where the stamped forms promise fewer: `promised` says whom.
     """
 
@@ -87,6 +88,7 @@ class Group:
     unstamped: list[str]
     members: list[str]
     sites: list[str]
+    nobody: bool = False
     readers: int = 0
     promised: Pair | None = None
 
@@ -96,6 +98,11 @@ class Group:
         facts = sum(1 for line in self.lines if line.missing)
         return facts + len(self.unstamped) + len(self.members) + len(self.sites)
 
+    @property
+    def optional(self) -> bool:
+        """Tell whether all that can be entered here may stay empty, so that nothing of it is known to be in place."""
+        return bool(self.lines) and not any(line.fact.needed for line in self.lines)
+
 
 @only(COORDINATOR)
 def overview(desk: Desk) -> list[Group]:
@@ -104,10 +111,11 @@ def overview(desk: Desk) -> list[Group]:
         unstamped = _unstamped(situations.form_versions(tables))
         known = setup.facts(tables)
         lines = [_line(tables, fact, known.get(fact.code, "")) for fact in load_study().readiness]
-    incomplete = [one.name for one in members.listing(desk) if one.role == INTERVIEWER and one.missing]
+    interviewers = [one for one in members.listing(desk) if one.role == INTERVIEWER]
+    incomplete = [one.name for one in interviewers if one.missing]
     open_sites = [site for site in help_card.sites(desk) if help_card.status(desk, site)]
     waits: dict[str, dict[str, Any]] = {
-        "G02": {"members": incomplete},
+        "G02": {"members": incomplete, "nobody": not interviewers},
         "G04": {"unstamped": unstamped, **_too_many(desk)},
         "G08": {"sites": open_sites},
     }

@@ -14,10 +14,10 @@ from fieldkit.i18n import N_
 from fieldkit.records import natural_id
 from fieldkit.rules import screening
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import log
+from fieldkit.store import log, setup
 from fieldkit.store import people as store
 from fieldkit.store.log import Draft
-from fieldkit.studies import load_study
+from fieldkit.studies import Pair, load_study
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,15 @@ class Screening:
 def questions() -> list[str]:
     """Return the criteria that a person answers."""
     return screening.asked(load_study().codes["criterion"])
+
+
+@only(INTERVIEWER)
+def wording(desk: Desk) -> dict[str, Pair]:
+    """Return how each criterion is asked: whose being away counts, as the study's definition has it."""
+    with desk.db.reading() as tables:
+        chosen = setup.facts(tables).get("lbc_definition", "")
+    codes = load_study().codes
+    return {code: codes.get(code, {}).get(chosen, codes["criterion"][code]) for code in questions()}
 
 
 def all_fit() -> dict[str, str]:

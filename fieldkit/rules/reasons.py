@@ -17,7 +17,7 @@ BY_STATE: Mapping[str, tuple[Pair, str | None]] = {
     ),
     states.INFORMED: (
         Pair(
-            "监护人听过介绍，还没有表态。电话断了就要从头问。",
+            "监护人听过介绍，还没有说同不同意。电话断了就要从头问。",
             "The guardian was told but has not decided. After a dropped call begin again.",
         ),
         "ask_guardian",
@@ -33,7 +33,7 @@ BY_STATE: Mapping[str, tuple[Pair, str | None]] = {
     states.WITHDRAWN: (Pair("监护人已经让孩子退出。", "A guardian has withdrawn the child."), None),
     states.NEEDS_RECONSENT: (
         Pair(
-            "同意书有了重大变更，要请监护人再听一遍、再表态。",
+            "同意书有了重大变更，要请监护人再听一遍，再说同不同意。",
             "The form changed in an important way: the guardian has to hear it and decide again.",
         ),
         "ask_guardian",

@@ -5,13 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import HiddenField, RadioField
-from wtforms.validators import InputRequired
 
 from fieldkit.acts import carers, forms, people
 from fieldkit.acts.carers import CarerAnswer
 from fieldkit.rules import ways
 from fieldkit.rules.consent import NO
-from fieldkit.web.pages import Answer, answer, label, png, reasons
+from fieldkit.web.pages import Answer, Tapped, answer, label, png, reasons
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, draft, in_turn, tell
 from fieldkit.web.steps import WITNESSES, belongs, kept_once, over
@@ -25,8 +24,8 @@ TYPED = ("method", "no_sign_reason", "witness_name", "witness_relation", "paper_
 class CarerForm(EvidenceForm):
     """How the agreement was given, and what stands for a signature."""
 
-    understanding = RadioField("understanding", choices=[forms.UNDERSTOOD, "again"], validators=[InputRequired()])
-    method = RadioField("method", choices=["thumbprint", "signature"], validators=[InputRequired()])
+    understanding = RadioField("understanding", choices=[forms.UNDERSTOOD, "again"], validators=[Tapped()])
+    method = RadioField("method", choices=["thumbprint", "signature"], validators=[Tapped()])
     signature = HiddenField("signature")
 
 

@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length
 
 from fieldkit.acts import clocks
 from fieldkit.studies import load_study
-from fieldkit.web.pages import Answer, Form, answer, day
+from fieldkit.web.pages import Answer, Form, Tapped, answer, day
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
 
@@ -23,7 +23,7 @@ class RepairForm(Form):
     first = SelectField("first", coerce=int, validate_choice=False)
     last = SelectField("last", coerce=int, validate_choice=False)
     right = StringField("right", validators=[InputRequired(), Length(max=20)])
-    reason = RadioField("reason", choices=list(load_study().codes["reason_clock"]), validators=[InputRequired()])
+    reason = RadioField("reason", choices=list(load_study().codes["reason_clock"]), validators=[Tapped()])
     seen = HiddenField("seen", default="")
 
 

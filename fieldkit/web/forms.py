@@ -96,6 +96,8 @@ SAID = {
     "disagree": N_("Do not agree"),
     "wants": N_("I want to"),
     "not": N_("I do not want to"),
+    "thinks": N_("I want to think about it"),
+    "to_know": N_("What you say yes to"),
     "name": N_("Name"),
     "relation": N_("Relation to the child"),
     "sign": N_("Signature or thumbprint"),

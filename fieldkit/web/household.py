@@ -21,7 +21,7 @@ from fieldkit.rules import calendars
 from fieldkit.rules.consent import CARER, GUARDIAN
 from fieldkit.rules.guardians import INSTEAD
 from fieldkit.studies import load_study
-from fieldkit.web.pages import Answer, Form, answer, label, locale, reasons, seen
+from fieldkit.web.pages import Answer, Form, Tapped, answer, label, locale, reasons, seen
 from fieldkit.web.pages import words as _
 from fieldkit.web.pseudonyms import first_renamed
 from fieldkit.web.sessions import desk, tell
@@ -105,7 +105,7 @@ class EndForm(Form):
     """Since when somebody is no longer guardian or carer, and why."""
 
     ended_on = StringField("ended_on", validators=[InputRequired(), Length(max=10)])
-    ended_why = RadioField("ended_why", choices=list(load_study().codes["ended_why"]), validators=[InputRequired()])
+    ended_why = RadioField("ended_why", choices=list(load_study().codes["ended_why"]), validators=[Tapped()])
 
 
 class IdentityForm(SectionForm):

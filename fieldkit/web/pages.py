@@ -17,6 +17,7 @@ from flask_wtf import FlaskForm
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response
 from wtforms.i18n import get_translations
+from wtforms.validators import InputRequired, StopValidation
 
 from fieldkit.acts.editors import Opened
 from fieldkit.errors import Refusal
@@ -230,6 +231,17 @@ _INSTEAD = {
     "Not a valid choice": N_("Choose one of these."),
     "Field must be equal to %(other_name)s.": N_("The two do not match."),
 }
+
+
+class Tapped(InputRequired):  # type: ignore[misc]
+    """One of the choices was tapped: nothing is filled in here."""
+
+    def __call__(self, form: FlaskForm, field: Any) -> None:
+        """Raise StopValidation unless *field* holds a choice."""
+        try:
+            super().__call__(form, field)
+        except StopValidation as none:
+            raise StopValidation(words("Choose one of these.")) from none
 
 
 class Form(FlaskForm):  # type: ignore[misc]

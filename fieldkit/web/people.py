@@ -15,7 +15,7 @@ from fieldkit.records import clean
 from fieldkit.rules import gates
 from fieldkit.rules.consent import CHILD, Event
 from fieldkit.studies import load_study
-from fieldkit.web.pages import Answer, Form, answer, label, locale, reasons
+from fieldkit.web.pages import Answer, Form, Tapped, answer, label, locale, reasons
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, draft, once, tell
 
@@ -31,7 +31,7 @@ class NewChildForm(Form):
     called = StringField("called", validators=[InputRequired(), Length(max=40)])
     phone = StringField("phone", validators=[Length(max=40)])
     site = StringField("site", validators=[InputRequired(), Regexp(r"[A-Za-z][0-9]{2}$")])
-    sex = RadioField("sex", choices=["f", "m"], validators=[InputRequired()])
+    sex = RadioField("sex", choices=["f", "m"], validators=[Tapped()])
     birth_date = StringField("birth_date", validators=[InputRequired(), Length(max=20)])
     calendar = RadioField("calendar", choices=list(load_study().codes["calendar"]), default="gregorian")
     told_age = StringField("told_age", validators=[Length(max=10)])

@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from fieldkit.acts import redactions
 from fieldkit.web.pages import Answer, answer
 from fieldkit.web.pages import words as _
-from fieldkit.web.removals import ConfirmForm
+from fieldkit.web.removals import ConfirmForm, family_slip
 from fieldkit.web.sessions import desk, tell
 
 pages = Blueprint("redactions", __name__, url_prefix="/redactions")
@@ -35,4 +35,4 @@ def confirm(subject: str) -> Answer:
 @pages.get("/slips/<kept>")
 def slip(kept: str) -> str:
     """Show what the family gets in writing; the child is not named on it."""
-    return render_template("redactions/slip.html", one=redactions.kept(desk(), kept))
+    return family_slip("redactions/slip.html", redactions.kept(desk(), kept))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, url_for
 from wtforms import BooleanField, RadioField, SelectMultipleField, StringField
 
-from fieldkit.acts import redactions, removals
+from fieldkit.acts import forms, redactions, removals
+from fieldkit.rules import calendars
 from fieldkit.web.pages import Answer, Form, answer
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
@@ -93,4 +94,9 @@ def lift(subject: str) -> Answer:
 @pages.get("/slips/<tombstone>")
 def slip(tombstone: str) -> str:
     """Show what the family gets in writing; the child is not named on it."""
-    return render_template("removals/slip.html", one=removals.tombstone(desk(), tombstone), summed=removals.summed)
+    return family_slip("removals/slip.html", removals.tombstone(desk(), tombstone))
+
+
+def family_slip(template: str, one: removals.Gone | redactions.Gone) -> str:
+    """Show on paper what is gone, who did it, and whom to ring: it is read long after, so the day has its year."""
+    return render_template(template, one=one, when=calendars.spoken_day(one.day), ours=forms.imprint(desk()))

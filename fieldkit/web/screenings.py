@@ -60,7 +60,7 @@ def _opened(subject: str) -> Opened:
 
 
 def _page(subject: str, typed: dict[str, str], refusal: Refusal | None = None) -> str:
-    asked = [(code, excludes(code)) for code in screenings.questions()]
+    asked = [(code, text, excludes(code)) for code, text in screenings.wording(desk()).items()]
     case = people.case(desk(), subject)
     context = {"case": case, "asked": asked, "opened": _opened(subject)}
     return render_template("screenings/show.html", typed=typed, refusal=refusal, **context)

@@ -14,7 +14,7 @@ from fieldkit.acts import sheets, studies, users
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
 from fieldkit.studies import load_study
-from fieldkit.web.pages import Answer, Form, answer, locale
+from fieldkit.web.pages import Answer, Form, Tapped, answer, locale
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, end_sessions, here, seat, sign_in, signed_in, tell
 from fieldkit.web.site import site
@@ -55,7 +55,7 @@ class BackForm(Form):
 class RecoverForm(Form):
     """Who, the words of the sheet, and a new passphrase."""
 
-    code = RadioField("code", validators=[InputRequired()], validate_choice=False)
+    code = RadioField("code", validators=[Tapped()], validate_choice=False)
     sheet_words = StringField("sheet_words", validators=[InputRequired(), Length(max=400)])
     passphrase = PasswordField("passphrase", validators=[InputRequired(), Length(max=200)])
     again = PasswordField("again", validators=[EqualTo("passphrase")])

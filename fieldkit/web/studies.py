@@ -14,7 +14,7 @@ from fieldkit.store.folder import EMPTY, NotEmpty
 from fieldkit.store.keys import check_strength
 from fieldkit.studies import load_study
 from fieldkit.web import sheets
-from fieldkit.web.pages import Answer, Form, answer
+from fieldkit.web.pages import Answer, Form, Tapped, answer
 from fieldkit.web.sessions import here
 
 pages = Blueprint("studies", __name__)
@@ -28,7 +28,7 @@ def _plain(typed: str | None) -> str:
 class StudyForm(Form):
     """Which of the built-in studies."""
 
-    study = RadioField("study", choices=[load_study().code], validators=[InputRequired()])
+    study = RadioField("study", choices=[load_study().code], validators=[Tapped()])
 
 
 class InstitutionForm(Form):

@@ -14,7 +14,7 @@ from fieldkit.acts import backups, sheets, users
 from fieldkit.acts.desk import Desk
 from fieldkit.web import unsent
 from fieldkit.web.cards import take_up
-from fieldkit.web.pages import Answer, Form, answer, inside
+from fieldkit.web.pages import Answer, Form, Tapped, answer, inside
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import alone, desk, here, open_elsewhere, seat, sign_in, sign_out, signed_in, tell
 from fieldkit.web.site import site
@@ -27,7 +27,7 @@ T = TypeVar("T")
 class UnlockForm(Form):
     """A name, and that person's passphrase."""
 
-    code = RadioField("code", validators=[InputRequired()], validate_choice=False)
+    code = RadioField("code", validators=[Tapped()], validate_choice=False)
     passphrase = PasswordField("passphrase", validators=[InputRequired(), Length(max=200)])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from wtforms import HiddenField, RadioField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import Length
 
 from fieldkit.acts import people, visits
 from fieldkit.clock import new_id
@@ -12,7 +12,7 @@ from fieldkit.records import clean
 from fieldkit.rules.visits import NO_GUARDIANS, NOT_SUITED, REFUSED
 from fieldkit.studies import load_study
 from fieldkit.web import unsent
-from fieldkit.web.pages import Answer, Form, answer, locale
+from fieldkit.web.pages import Answer, Form, Tapped, answer, locale
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, once, tell
 
@@ -22,7 +22,7 @@ pages = Blueprint("visits", __name__, url_prefix="/people/<subject>/visits")
 class VisitForm(Form):
     """What came of a visit."""
 
-    outcome = RadioField("outcome", choices=list(load_study().codes["visit_outcome"]), validators=[InputRequired()])
+    outcome = RadioField("outcome", choices=list(load_study().codes["visit_outcome"]), validators=[Tapped()])
     next_on = StringField("next_on", validators=[Length(max=10)])
     note = StringField("note", validators=[Length(max=visits.LONGEST_NOTE)])
     nonce = HiddenField("nonce", default=new_id)

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from fieldkit.acts import checks, people, screenings, withdrawals
+from fieldkit.acts import checks, people, readiness, screenings, withdrawals
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.editors import Opened
 from fieldkit.acts.people import NewChild
@@ -16,6 +16,7 @@ from fieldkit.rules.studies import StudyClosed
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
+Carry = Callable[[Desk, Desk], object]
 Changes = Callable[[Desk, str], list[Change]]
 OUT = {**screenings.all_fit(), "ex_acute": "met"}
 
@@ -35,6 +36,23 @@ def test_only_an_interviewer_screens(refused: Refused, new: str) -> None:
     refused(
         NotAllowed, "coordinator translator sg_lead", lambda desk: screenings.record(desk, new, screenings.all_fit())
     )
+
+
+@pytest.mark.parametrize(
+    ("chosen", "asked"), [("sc2016", "照顾不了"), ("research6m", "至少一方"), ("protocol", "按研究")]
+)
+def test_whose_being_away_counts_is_asked_by_the_definition_of_the_study(
+    desks: Desks, carry: Carry, chosen: str, asked: str
+) -> None:
+    coordinator = desks["coordinator"]
+    lines = [line for group in readiness.overview(coordinator) for line in group.lines]
+    bases = {line.fact.code: line.opened.base for line in lines}
+    readiness.keep(coordinator, {"lbc_definition": chosen}, bases)
+    carry(coordinator, desks["interviewer"])
+
+    words = screenings.wording(desks["interviewer"])
+    assert asked in words["lbc_now"].zh
+    assert [*words] == screenings.questions()
 
 
 def test_a_closed_study_screens_nobody_new_and_still_puts_right_who_was_screened(

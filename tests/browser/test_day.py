@@ -114,7 +114,7 @@ def pair_and_unlock(handset: Handset, laptop: Any, screen: Page, passphrase: str
 
 
 def hear_the_mother(handset: Handset) -> None:
-    handset.follows("请爸妈表态")
+    handset.follows("问爸妈同不同意")
     handset.turns_to("谁在这里？")
     handset.draws("who")
     handset.presses("母亲")

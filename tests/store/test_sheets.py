@@ -54,7 +54,7 @@ def test_a_word_that_is_on_no_list_is_named_by_its_place(typed: str, place: int)
     with pytest.raises(UnknownWord) as told:
         sheets.code(typed)
     assert told.value.details == {"n": place}
-    assert f"第 {place} 个词" in told.value.sentence(ZH)
+    assert f"第 {place} 个字" in told.value.sentence(ZH)
 
 
 @pytest.mark.parametrize("first", ["abandon", "zebra", "zero", "zone", "zoo"])

@@ -119,7 +119,7 @@ class Researcher:
 
     def rings(self, relation: str, **more: str) -> None:
         """From the child's page to the reading: the call is checked, a neighbour listens."""
-        self.follow("打电话给父母" if self.sees("打电话给父母") else "请爸妈表态")
+        self.follow("打电话给父母" if self.sees("打电话给父母") else "问爸妈同不同意")
         self.press(f"打给{relation}")
         self.chooses("number_source", more.get("number_source", "carer"))
         self.ticks("问了两件只有家长知道的事，都对（答案不记）")
@@ -131,7 +131,7 @@ class Researcher:
 
     def signs_for_a_parent(self, relation: str, real_name: str) -> None:
         """From the child's page to a stored consent: every item is asked, a signature is drawn."""
-        self.follow("请爸妈表态")
+        self.follow("问爸妈同不同意")
         self.press(relation)
         self.reads_aloud_and_asks_back()
         self.asks_item_by_item()

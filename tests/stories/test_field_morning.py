@@ -88,7 +88,7 @@ def test_half_past_nine_a_nod_is_no_yes_and_thinking_about_it_is_a_whole_answer(
     assert me.page.locator("input[name=told]:checked").count() == 3
 
     me.press("再想想")
-    assert me.sees("再考虑")
+    assert me.sees("想再想想")
     me.go(f"/people/{consented}/gates")
     assert me.sees("还不能开始访谈")
     assert me.page.get_by_role("button", name="开始访谈").count() == 0

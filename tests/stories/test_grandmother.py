@@ -15,7 +15,7 @@ def test_a_grandmothers_agreement_is_kept_and_does_not_open_the_interview(
 ) -> None:
     me = researcher("interviewer")
     me.go(f"/people/{child}")
-    me.follow("请爸妈表态")
+    me.follow("问爸妈同不同意")
     me.records_the_grandmother()
 
     assert "/gates" in me.page.url

@@ -76,11 +76,11 @@ def test_a_call_that_drops_after_two_items_leaves_nothing_in_force(
     me.press("电话断了")
 
     assert me.sees("还不能开始访谈")
-    assert me.sees("还没有表态")
+    assert me.sees("还没有说同不同意")
     me.go(f"/people/{agreed_by_grandmother}")
-    assert me.sees("已告知，尚未表态")
+    assert me.sees("已告知，还没说同不同意")
     assert not me.sees("✓ 参加访谈")
-    me.follow("请爸妈表态" if not me.sees("打电话给父母") else "打电话给父母")
+    me.follow("问爸妈同不同意" if not me.sees("打电话给父母") else "打电话给父母")
     me.press("打给母亲")  # the redial keeps the checklist, but for who speaks now
     assert me.page.input_value("[name=witness_name]") == "张某"
     assert me.page.input_value("[name=number_source]") == "carer"
@@ -101,7 +101,7 @@ def test_a_father_who_rings_back_puts_the_case_on_hold(consented: str, researche
     me.go(f"/people/{consented}")
     me.follow("监护人或照护人有话要说")
     me.press("父亲")
-    me.follow("不同意")
+    me.follow("不同意孩子参加")
     me.press("记下不同意")
 
     assert me.sees("暂停")

@@ -35,7 +35,7 @@ def test_by_phone_fifty_are_and_a_carer_at_home_takes_ten_more(desks: Any, resea
     me.follow("登记孩子")
     me.registers("小满", born())
     before = me.inputs
-    me.follow("请爸妈表态")
+    me.follow("问爸妈同不同意")
     me.records_the_grandmother()
     carer = me.inputs - before
     me.rings("母亲")

@@ -160,3 +160,10 @@ def test_without_a_form_in_force_the_child_can_say_no_and_nothing_is_read(
     assert "没有获批的版本" in page
     assert re.findall(r'name="(?:told|answer)" value="(\w+)"', page) == ["no", "think", "silent"]
     assert browser.post(f"/people/{consented}/assent", data={"answer": "no"}).location.endswith("/assent/no")
+
+
+def test_the_child_is_asked_once_and_after_all_that_it_is_told(browser: FlaskClient, consented: str) -> None:
+    page = browser.get(f"/people/{consented}/assent").text
+
+    assert page.count("愿意跟我聊") == 1
+    assert page.index("锁") < page.index("愿意跟我聊") < page.index('value="think"')

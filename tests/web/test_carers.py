@@ -30,6 +30,13 @@ def test_a_thumbprint_without_a_witness_is_refused(browser: FlaskClient, child: 
     assert "P-12" in answer.text
 
 
+def test_an_answer_that_was_not_tapped_is_asked_for_by_its_question(browser: FlaskClient, child: str) -> None:
+    answer = browser.post(begin(browser, child), data={**GIVEN, "understanding": ""})
+
+    assert answer.status_code == 422
+    assert re.search(r'href="#understanding">您说说看：[^<]*？ 请选一项。<', answer.text)
+
+
 def test_a_witness_of_whom_nobody_says_that_they_are_fit_is_none(browser: FlaskClient, child: str) -> None:
     answer = browser.post(begin(browser, child), data={**GIVEN, "witness_fit": ""})
 

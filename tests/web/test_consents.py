@@ -602,7 +602,7 @@ def test_where_nobody_under_fourteen_is_recorded_the_steps_do_not_ask_for_it_and
     readiness.keep(desks["coordinator"], {"audio_under_14": "no"})
     carry(desks["coordinator"], desks["interviewer"])
     read_and_ask(browser, child, ["yes"] * (ITEMS - 1))
-    told = "这里不问“录音”：本研究不给不满十四周岁的孩子录音"
+    told = "这里不问“录音”：本研究不给不满14周岁的孩子录音"
 
     assert told in browser.get(f"/people/{child}/consent/guardian/read").text
     page = browser.get(f"/people/{child}/consent/guardian/sign").text

@@ -152,3 +152,15 @@ def test_a_stamp_from_another_tab_is_kept_beside_not_overwritten(
 
     assert "YS-9</b>（陈静）" in page
     assert "YS-10</b>（陈静）" in page
+
+
+@pytest.mark.parametrize("doc_kind", ["assent_9_11", "assent_12_13", "consent_14_17"])
+def test_a_childs_paper_asks_last_and_has_a_box_for_each_answer(sit: Sit, doc_kind: str) -> None:
+    sheet = sit("interviewer").get(f"/forms/{doc_kind}/print?lang=zh").text.split('class="leaf"')[1]
+
+    asked = sheet.split("愿意跟我聊")
+    assert len(asked) == 2
+    assert [asked[1].count(f'□ <span lang="zh-CN">{said}</span>') for said in ("我愿意", "我不愿意", "我再想想")] == [
+        1
+    ] * 3
+    assert ("□" in asked[0]) == (doc_kind == "consent_14_17")

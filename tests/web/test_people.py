@@ -26,7 +26,7 @@ SLIP = {"called": "小草", "phone": "", "site": "A03", "sex": "f", "birth_date"
     [
         ({"called": ""}, "这里要填"),
         ({"site": "3A"}, "这里填得不对"),
-        ({"sex": ""}, "这里要填"),
+        ({"sex": ""}, "请选一项"),
         ({"sex": "x"}, "请选一项"),
         ({"birth_date": "1990-01"}, "不在研究范围里"),
         ({"birth_date": "2013年冬月"}, "出生日期"),
@@ -55,8 +55,8 @@ def test_a_closed_study_says_so_before_anything_is_typed_and_offers_no_next_step
     for path in ("/people/new", "/rosters"):
         assert (browser.get(path).status_code, since in browser.get(path).text) == (409, True)
     today, page = browser.get("/today").text, browser.get(f"/people/{child}").text
-    assert (since in today, "登记一个孩子" in today, "请爸妈表态" in today) == (True, False, False)
-    assert (since in page, "请爸妈表态" in page, "退出" in page) == (True, False, True)
+    assert (since in today, "登记一个孩子" in today, "问爸妈同不同意" in today) == (True, False, False)
+    assert (since in page, "问爸妈同不同意" in page, "退出" in page) == (True, False, True)
     gates = browser.get(f"/people/{child}/gates").text
     assert (since in gates, f'href="/people/{child}/consent' in gates) == (True, False)
     assert since in browser.get("/people").text
@@ -262,7 +262,7 @@ def test_nobody_is_told_to_ask_parents_who_cannot_be_asked(browser: FlaskClient,
     for path in (f"/people/{orphan}", f"/people/{orphan}/consent", f"/people/{orphan}/gates", "/today"):
         page = browser.get(path).text
         assert "父母现在都不能作监护人" in page
-        for asks in ("请爸妈表态", "爸爸妈妈可以同意", "打电话给父母", "要由爸爸或妈妈来给"):
+        for asks in ("问爸妈同不同意", "爸爸妈妈可以同意", "打电话给父母", "要由爸爸或妈妈来给"):
             assert asks not in page
 
 
@@ -273,6 +273,6 @@ def test_after_a_carers_agreement_nobody_is_told_to_call_parents_who_cannot_be_a
     carers.record(desks["interviewer"], orphan, knows)
     for path in (f"/people/{orphan}", f"/people/{orphan}/gates", "/today"):
         page = browser.get(path).text
-        assert "请现在的监护人表态" in page
+        assert "问现在的监护人同不同意" in page
         for asks in ("打电话给父母", "要由爸爸或妈妈来给", "同意要由父母来给"):
             assert asks not in page

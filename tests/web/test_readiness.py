@@ -74,3 +74,11 @@ def test_a_choice_of_many_is_one_line_and_what_forms_print_is_refused_with_the_w
     refused = browser.post("/readiness", data={**hidden(page), "gate": "", "team_size": "8"})
     assert refused.status_code == 409
     assert "“课题组的四个人”" in refused.text.split("<main")[1]
+
+
+def test_where_all_may_stay_empty_nothing_is_said_to_be_in_place(sit: Sit) -> None:
+    page = sit("coordinator").get("/readiness").text
+
+    section = page.split('id="G09"')[1].split("</section>")[0]
+    assert ("这里没有必填的" in section, "已具备" in section) == (True, False)
+    assert "已具备" in page.split('id="G01"')[1].split("</section>")[0]

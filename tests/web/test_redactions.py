@@ -89,6 +89,7 @@ def test_a_family_takes_back_the_recordings_and_the_coordinator_deletes_them(
     typed = {"told_on": chief.today, "told_all": "y"}
     slip = browser.post(f"/redactions/{consented}", data=typed, follow_redirects=True)
     assert "孩子的1份录音或图片" in slip.text
+    assert f"{chief.clock.today().year}年" in slip.text.split("<main")[1]
     assert "1 份录音或图片" in browser.get("/removals").text
 
 

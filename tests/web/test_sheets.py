@@ -21,7 +21,7 @@ def made(browser: FlaskClient) -> list[str]:
     """Make a sheet on the pages; return its words."""
     assert browser.post("/sheet", data={"passphrase": PASSPHRASE}).location == "/sheet/words"
     words = re.findall(r"<li><span[^>]*>(\S+)</span>", browser.get("/sheet/words").text)
-    first, second = map(int, re.findall(r"第 (\d+) 个词</label>", browser.get("/sheet/back").text))
+    first, second = map(int, re.findall(r"第 (\d+) 个字</label>", browser.get("/sheet/back").text))
     given = {"first": words[first - 1], "second": words[second - 1]}
     assert browser.post("/sheet/back", data=given).location == "/"
     return words
@@ -46,7 +46,7 @@ def test_wrong_words_are_refused_and_the_passphrase_still_opens(locked: FlaskCli
     refused = locked.post("/recover", data=recovery(locked, "的 的 的"))
 
     assert refused.status_code == 401
-    assert "这些词打不开这台电脑" in refused.text
+    assert "这些字打不开这台电脑" in refused.text
     assert NEW not in refused.text
     assert signed_in(locked).get("/inbox").status_code == 200
 

@@ -32,7 +32,7 @@ def answer_all(browser: FlaskClient) -> None:
 def typed_back(browser: FlaskClient) -> dict[str, str]:
     listed = re.findall(r"<li><span[^>]*>(\S+)</span>", browser.get("/sheet/words").text)
     assert len(listed) == 12
-    first, second = map(int, re.findall(r"第 (\d+) 个词</label>", browser.get("/sheet/back").text))
+    first, second = map(int, re.findall(r"第 (\d+) 个字</label>", browser.get("/sheet/back").text))
     return {"first": listed[first - 1], "second": listed[second - 1]}
 
 
@@ -138,6 +138,7 @@ def test_the_founder_becomes_the_coordinator_once_two_words_are_typed_back(empty
     assert "试用：不要录真实的孩子" in page
     assert empty.get("/sheet/words").status_code == 409
     assert empty.get("/setup/study").status_code == 409
+    assert "还没有访谈员加入" in empty.get("/readiness").text
 
 
 def test_the_sheet_that_is_printed_names_study_laptop_and_person_and_holds_the_same_words(empty: FlaskClient) -> None:
