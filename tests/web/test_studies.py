@@ -135,7 +135,7 @@ def test_the_founder_becomes_the_coordinator_once_two_words_are_typed_back(empty
     assert empty.post("/sheet/back", data=words).location == "/"
     page = empty.get("/inbox").text
     assert "项目协调员" in page
-    assert "试用：不要录真实的孩子" in page
+    assert "试用：不要录入真实的孩子" in page
     assert empty.get("/sheet/words").status_code == 409
     assert empty.get("/setup/study").status_code == 409
     assert "还没有访谈员加入" in empty.get("/readiness").text
