@@ -514,7 +514,9 @@ def says(drawn: bytes) -> Callable[..., GuardianAnswer]:
             pseudonym_en=name.en,
             signer_name="王某",
             signature_png=drawn,
-            bases=consents.opened(desk, subject, str(changes.get("relation", "mother"))),
+            bases=consents.opened(
+                desk, subject, str(changes.get("relation", "mother")), str(changes.get("person", ""))
+            ),
         )
         return replace(whole, **changes)  # type: ignore[arg-type]
 

@@ -23,7 +23,8 @@ from fieldkit.store.log import Draft
 class CarerAnswer:
     """A carer's agreement (配合确认): never a substitute for consent (`domain.md` §3.1).
 
-    `said_on`: the day of an answer whose form waited, today where it is empty.
+    `said_on`: the day of an answer whose form waited, today where it is empty; `person`: which adult it is, by id,
+    where several of one relation are on record.
     """
 
     relation: str
@@ -40,6 +41,7 @@ class CarerAnswer:
     witness_fit: bool = True
     reasons: Mapping[str, str] = field(default_factory=dict)
     said_on: str = ""
+    person: str = ""
 
     @property
     def evidence(self) -> Evidence:
@@ -58,9 +60,10 @@ def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
     Raises NotFound, FormNotInForce (V21), StudyClosed, NoSignature (V23), UnfitWitness (V24), NotUnderstood (V28),
     ReasonNeeded (V25, V31).
     """
-    basis = guardians.basis_on_record(desk, subject, said.relation)
-    if not said.agreed and (basis or guardians.is_guardian(desk, subject, said.relation)):
-        no = GuardianAnswer(said.relation, {"participate": NO}, (), basis=basis, given_on=said.said_on)
+    which = said.person
+    basis = guardians.basis_on_record(desk, subject, said.relation, which)
+    if not said.agreed and (basis or guardians.is_guardian(desk, subject, said.relation, which)):
+        no = GuardianAnswer(said.relation, {"participate": NO}, (), basis=basis, given_on=said.said_on, person=which)
         return consents.record(desk, subject, no)
     when = consents.dated(desk, said.said_on)
     form = forms.carer_form(desk, subject, said.said_on)
@@ -69,7 +72,7 @@ def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
             _check(desk, tables, form, said)
         one = case_within(desk, tables, subject)
         basis = "parent" if consent.may_consent(said.relation) else ""
-        person = events.person(desk, tables, subject, said.relation, basis)
+        person = events.person(desk, tables, subject, said.relation, basis, which=which)
         event = events.begin(desk, one, form, CARER, person, said.relation, said.follows) | when
         if not said.agreed:
             declined = Draft("consent_event", {**event, "act": "declined"}, subject=subject)

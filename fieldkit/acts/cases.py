@@ -108,6 +108,16 @@ class Case:
         return any(no.person for no in consent.open_noes(self.binding, {GUARDIAN}))
 
     @property
+    def noes_elsewhere(self) -> set[str]:
+        """Return the guardians' noes under another record of the child, by id, that are taken back only there.
+
+        Under this one nobody is known to be who said them.
+        """
+        here = {event.id for event in self.events}
+        noes = [no for no in consent.open_noes(self.binding, {GUARDIAN}) if no.id not in here]
+        return {no.id for no in noes if no.person and no.relation not in consent.ONE_EACH}
+
+    @property
     def may_have_paper(self) -> bool:
         """Tell whether a talk may have been held on paper: somebody has answered, whatever it was."""
         return self.consent not in {states.NOT_SOUGHT, states.INFORMED}

@@ -12,7 +12,7 @@ from fieldkit.acts import clocks, editors, events, forms, guardians, pseudonyms,
 from fieldkit.acts.cases import Case, case_within
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import SELF, FormView
-from fieldkit.acts.guardians import PARENT, NotAGuardian
+from fieldkit.acts.guardians import PARENT, NotAGuardian, WhichGuardian
 from fieldkit.acts.people import case, check_born
 from fieldkit.clock import new_id
 from fieldkit.errors import Missing, NotFound, Refusal
@@ -61,7 +61,7 @@ class GuardianAnswer:
     written down later, from paper or after its form waited; `basis_evidence`: what shows that somebody who is no parent
     is the guardian, a code, and `basis_paper`: which paper was seen; `reasons`: rule code to reason code; `text_hash`:
     of the form that was read; `bases`: what `opened` returned when the steps began, so that names that came in
-    meanwhile are not overwritten.
+    meanwhile are not overwritten; `person`: which adult it is, by id, where several of one relation are on record.
     """
 
     relation: str
@@ -86,6 +86,7 @@ class GuardianAnswer:
     reasons: Mapping[str, str] = field(default_factory=dict)
     text_hash: str = ""
     bases: Mapping[str, str] = field(default_factory=dict)
+    person: str = ""
 
     @property
     def evidence(self) -> Evidence:
@@ -97,10 +98,10 @@ class GuardianAnswer:
 def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
     """Keep a guardian's answer; return the event's id. A no needs no form, and keeps no name (`design.md` §6).
 
-    Raises NotFound, NotAGuardian (V20), NotOfAge, OfAgeNow, FormMoved, FormNotInForce (V21), StudyClosed,
-    PhoneNotAllowed, ItemsNotAsked (V22), NoSignature (V23), CannotRead, UnfitWitness (V24), CallNotChecked (V26),
-    NotToBeRecorded (V27), NotUnderstood (V28), ReasonNeeded (V25, V31), Missing, Invalid, and what `rules.ages` (V01)
-    and `rules.pseudonyms` (V10-V12) refuse.
+    Raises NotFound, NotAGuardian (V20), WhichGuardian, NotOfAge, OfAgeNow, FormMoved, FormNotInForce (V21),
+    StudyClosed, PhoneNotAllowed, ItemsNotAsked (V22), NoSignature (V23), CannotRead, UnfitWitness (V24), CallNotChecked
+    (V26), NotToBeRecorded (V27), NotUnderstood (V28), ReasonNeeded (V25, V31), Missing, Invalid, and what `rules.ages`
+    (V01) and `rules.pseudonyms` (V10-V12) refuse.
     """
     form = forms.guardian_form(desk, subject, check_day(desk, said.given_on), said.relation)
     with desk.db.writing() as tables:
@@ -184,14 +185,14 @@ def _begin(
     basis = _basis(tables, one.id, said, day, agrees=not (puts_off or _is_no(said)))
     seen_paper = _seen_paper(said)
     noted = basis if basis == PARENT or seen_paper else ""  # what nobody has shown stands in the event alone
-    person = events.person(desk, tables, one.id, said.relation, noted, seen_paper)
+    person = events.person(desk, tables, one.id, said.relation, noted, seen_paper, day=day, which=said.person)
     event = events.begin(desk, one, form, GUARDIAN, person, said.relation, seen)
     return event | {"guardian_basis": basis, **when}
 
 
 def _basis(tables: Tables, subject: str, said: GuardianAnswer, day: str, *, agrees: bool) -> str:
-    """Return the legal basis of the adult who speaks; raises NotAGuardian (V20)."""
-    known = people.adult(tables, subject, said.relation, day)
+    """Return the legal basis of the adult who speaks; raises NotAGuardian (V20), WhichGuardian."""
+    known = people.adult(tables, subject, said.relation, day, said.person)
     found = situations.adult_of(tables, subject, said.relation, known)
     basis = PARENT if said.relation in consent.PARENTS else said.basis or found.basis
     if not agrees:  # also of a parent whose record is disputed: nobody's no waits for that
@@ -200,6 +201,8 @@ def _basis(tables: Tables, subject: str, said: GuardianAnswer, day: str, *, agre
         return basis
     if basis != PARENT and not _is_shown(said, known, basis):
         raise NotAGuardian
+    if guardians.are_several(tables, subject, said.relation, day, said.person):
+        raise WhichGuardian
     guardians.check_guardian(found, basis, day)
     return basis
 
@@ -250,7 +253,7 @@ def _check_given(desk: Desk, tables: Tables, subject: str, form: FormView, said:
     for name, words in _NAMES.items():
         names.check(getattr(said, name), words)
     events.check_evidence(tables, said.evidence, said.relation, [said.signer_name])
-    adult = people.adult(tables, subject, said.relation, desk.today)
+    adult = people.adult(tables, subject, said.relation, desk.today, said.person)
     if said.evidence.method == ways.SIGNATURE and adult and adult["reads_zh"] == NO:
         raise CannotRead
 
@@ -282,10 +285,10 @@ def _records(subject: str, person: str) -> dict[str, str]:
 
 
 @only(INTERVIEWER)
-def opened(desk: Desk, subject: str, relation: str) -> dict[str, str]:
+def opened(desk: Desk, subject: str, relation: str, person: str = "") -> dict[str, str]:
     """Return, by kind, what the names on the sign page are based on while the steps with *relation* begin."""
     with desk.db.reading() as tables:
-        known = people.adult(tables, subject, relation, desk.today) or {"id": ""}
+        known = people.adult(tables, subject, relation, desk.today, person) or {"id": ""}
         records = _records(subject, str(known["id"]))
         return {kind: editors.opened(tables, record).base for kind, record in records.items()}
 

@@ -84,13 +84,24 @@ def left_behind(said: Evidence) -> dict[str, Value]:
     }
 
 
-def person(desk: Desk, tables: Tables, subject: str, relation: str, basis: str, paper: str = "") -> str:
+def person(
+    desk: Desk,
+    tables: Tables,
+    subject: str,
+    relation: str,
+    basis: str,
+    paper: str = "",
+    *,
+    day: str = "",
+    which: str = "",
+) -> str:
     """Return the record id of this child's *relation*: of one mother there is one record.
 
-    *paper*: which one was seen that shows the legal *basis* of somebody who is no parent.
+    *paper*: which one was seen that shows the legal *basis* of somebody who is no parent; *day*: on which they spoke,
+    today where it is empty; *which*: the one who speaks, by id, where several are on record.
     """
     shown = {"basis_evidence": "seen_paper", "basis_paper": paper} if paper else {}
-    found = people.adult(tables, subject, relation, desk.today)
+    found = people.adult(tables, subject, relation, day or desk.today, which)
     if found is not None:
         _note_basis(desk, tables, found, {"basis": basis, **shown})
         return str(found["id"])
@@ -113,10 +124,8 @@ def begin(
 
     *seen*: the ids of *actor*'s events that were on the screen; those of this *person* are what the event follows.
     """
-    own = {event.id for event in one.events}
-    mine = _mine(one, actor)
-    if actor not in consent.OWN:
-        mine = [event for event in mine if (event.person == person if event.id in own else event.relation == relation)]
+    me = consent.Event("", actor, "", person, relation)
+    mine = [event for event in _mine(one, actor) if consent.one_person(event, me)]
     return {
         "actor": actor,
         "person": person,
@@ -151,8 +160,14 @@ def session(one: Case, day: str, *, puts_off: bool) -> str:
 
 
 def lifted(one: Case, event: Mapping[str, Value]) -> list[consent.Event]:
-    """Return this person's own open noes that were on the screen: what a yes may take back, and nothing else."""
-    return [no for no in consent.open_noes(one.binding, consent.voices(event["actor"])) if no.id in event["follows"]]
+    """Return this person's own open noes that were on the screen: what a yes may take back, and nothing else.
+
+    Of a child who is known twice also what was taken back under another record alone: of a notice the database asks for
+    the yes under this one (`store/walls.py`).
+    """
+    actors = consent.voices(event["actor"])
+    noes = {no.id: no for said in (one.binding, one.events) for no in consent.open_noes(said, actors)}
+    return [no for no in noes.values() if no.id in event["follows"]]
 
 
 def lifting(noes: Sequence[consent.Event]) -> dict[str, Value]:

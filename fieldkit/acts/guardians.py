@@ -14,6 +14,7 @@ from fieldkit.rules import consent
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.states import Adult
 from fieldkit.store import people
+from fieldkit.store.database import Tables
 
 PARENT = "parent"
 
@@ -59,6 +60,17 @@ class OfAgeNow(Refusal):
     )
 
 
+class WhichGuardian(Refusal):
+    """Several of one relation are on record, and each takes back their own no alone: who it is has to be said."""
+
+    code = "which_guardian"
+    message = N_(
+        "More than one such adult is on record for this child, and it is not said which of them agrees. Nothing was "
+        "saved. Begin again from the child's page and choose who it is."
+    )
+    status = 422
+
+
 def check_may_say_yes(one: Case, relation: str) -> None:
     """Raise OfAgeNow for a guardian of who has come of age, NotOfAge for who answers for themselves and has not."""
     if one.adult and relation != SELF:
@@ -75,37 +87,50 @@ def check_guardian(found: Adult, basis: str, day: str) -> None:
         raise NotAGuardian
 
 
+def are_several(tables: Tables, subject: str, relation: str, day: str, person: str = "") -> bool:
+    """Tell whether more than one of this child's *relation* is on record on *day*, and *person* is none of them.
+
+    A child has one mother and one father, on however many records.
+    """
+    known = people.adults(tables, subject, relation)
+    now = [one for one in known if not one["ended_on"] or one["ended_on"] > day]
+    return relation not in consent.ONE_EACH and len(now) > 1 and person not in {one["id"] for one in known}
+
+
 @only(INTERVIEWER)
-def is_guardian(desk: Desk, subject: str, relation: str) -> bool:
-    """Tell whether this child's *relation* is on record as a guardian today."""
+def is_guardian(desk: Desk, subject: str, relation: str, person: str = "") -> bool:
+    """Tell whether this child's *relation* is on record as a guardian today; *person*: which one of several, by id."""
     with desk.db.reading() as tables:
-        known = people.adult(tables, subject, relation, desk.today)
+        known = people.adult(tables, subject, relation, desk.today, person)
         return situations.adult_of(tables, subject, relation, known).is_guardian(desk.today)
 
 
 @only(INTERVIEWER)
-def basis_on_record(desk: Desk, subject: str, relation: str) -> str:
+def basis_on_record(desk: Desk, subject: str, relation: str, person: str = "") -> str:
     """Return the legal basis on which this child's *relation*, no parent, is on record as a guardian.
 
     Also where its paper is not named or two versions stand: nobody's no waits for that. Empty for whoever is none.
+    *person*: which one of several, by id.
     """
     with desk.db.reading() as tables:
-        known = people.adult(tables, subject, relation, desk.today)
+        known = people.adult(tables, subject, relation, desk.today, person)
     guards = known is not None and known["role"] == consent.GUARDIAN and consent.may_consent(relation, known["basis"])
     return str(known["basis"] or "") if known and guards else ""
 
 
 @only(INTERVIEWER)
-def check_may_answer(desk: Desk, subject: str, relation: str, basis: str, day: str = "") -> None:
-    """Raise NotOfAge, OfAgeNow, NoGuardianNow (V20) before anybody is read to, not after they signed.
+def check_may_answer(desk: Desk, subject: str, relation: str, basis: str, day: str = "", person: str = "") -> None:
+    """Raise NotOfAge, OfAgeNow, WhichGuardian, NoGuardianNow (V20) before anybody is read to, not after they signed.
 
-    *day*: of a paper, the day on it.
+    *day*: of a paper, the day on it; *person*: which one of several, by id.
     """
     with desk.db.reading() as tables:
         one = case_within(desk, tables, subject)
         check_may_say_yes(one, relation)
         if not one.adult and consent.may_consent(relation, basis):
-            known = people.adult(tables, subject, relation, day or desk.today)
+            if are_several(tables, subject, relation, day or desk.today, person):
+                raise WhichGuardian
+            known = people.adult(tables, subject, relation, day or desk.today, person)
             basis = PARENT if relation in consent.PARENTS else basis
             check_guardian(situations.adult_of(tables, subject, relation, known), basis, day or desk.today)
 

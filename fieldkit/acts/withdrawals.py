@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from fieldkit.acts import events, people, situations
+from fieldkit.acts import events, guardians, people, situations
 from fieldkit.acts.cases import Case, row_within
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.guardians import PARENT
@@ -91,10 +91,11 @@ def withdraw_each(
 ) -> list[Withdrawn]:
     """Hide the children whom *codes* mean (id, case code, slip code or pseudonym), by anybody, at once.
 
-    *relation*: which guardian asks, where it was said; only that one can take it back, otherwise a coordinator voids
-    it. A code that this laptop does not know becomes a notice that is matched when bundles meet: one for each code of a
-    text. *said_on*: the day of a form that waited, today where it is empty. Raises Missing for no code, Invalid for a
-    scope or asker that does not exist, CannotCarry, and OnlyThemselves where nobody else is meant.
+    *relation*: which guardian asks, where it was said; only that one can take it back, otherwise, and where there are
+    two of one relation, a coordinator voids it. A code that this laptop does not know becomes a notice that is matched
+    when bundles meet: one for each code of a text. *said_on*: the day of a form that waited, today where it is empty.
+    Raises Missing for no code, Invalid for a scope or asker that does not exist, CannotCarry, and OnlyThemselves where
+    nobody else is meant.
     """
     if desk.me.role == TRANSLATOR:
         raise CannotCarry
@@ -334,12 +335,17 @@ def _askers(desk: Desk, tables: Tables, subject: str, requested_by: str) -> Coll
 
 
 def _who(desk: Desk, tables: Tables, subject: str, asker: str, relation: str) -> dict[str, Value]:
-    """Return who asks: the child, grown up or not, or the guardian named; one who is not named, nobody can be for."""
+    """Return who asks: the child, grown up or not, or the guardian named; one who is not named, nobody can be for.
+
+    Of two uncles it is not known which one.
+    """
     if asker == consent.CHILD:
         grown = any(event.actor == consent.ADULT for event in standing.events(tables, subject))
         return {"actor": consent.ADULT if grown else consent.CHILD, "person": subject}
     if not relation:
         return {"actor": asker, "person": ""}
+    if guardians.are_several(tables, subject, relation, desk.today):
+        return {"actor": asker, "person": "", "relation": relation}
     basis = PARENT if consent.may_consent(relation) else ""
     person = events.person(desk, tables, subject, relation, basis)
     return {"actor": asker, "person": person, "relation": relation}

@@ -23,6 +23,7 @@ STOPPED = "stopped"  # on a sheet that is typed in: a fact of its own day and se
 NECESSARY = ("participate", "notes", "store")
 BLOCKS = (1, 2, 3)  # the parts of the script that opens a talk; a child is told all of them
 PARENTS = frozenset({"father", "mother", "adoptive"})
+ONE_EACH = frozenset({"father", "mother"})  # a child has one of each, on however many records
 MINORS = frozenset({"sib_minor", "self"})
 CLAIMED = "claimed_only"
 LEGAL_BASES = frozenset(
@@ -97,18 +98,26 @@ def _voided(events: Iterable[Event]) -> set[str]:
 def open_noes(events: Iterable[Event], actors: Collection[str] = (GUARDIAN, CHILD, ADULT)) -> list[Event]:
     """Return every `declined` or `withdrawn` that no yes of the same person lifts by name."""
     events = in_force(events)
-    spoken = [event for event in events if event.act in AGREEING]  # one no never lifts another
-    lifted = {(*_speaker(event), named) for event in spoken for named in event.lifts}
+    lifting = [event for event in events if event.act in AGREEING and event.lifts]  # one no never lifts another
     return [
         event
         for event in events
-        if event.act in REFUSING and event.actor in actors and (*_speaker(event), event.id) not in lifted
+        if event.act in REFUSING
+        and event.actor in actors
+        and not any(event.id in yes.lifts and one_person(yes, event) for yes in lifting)
     ]
 
 
-def _speaker(event: Event) -> tuple[str, str]:
-    """Return whose word it is: there is one child, also where a notice brought its word and named nobody."""
-    return (CHILD, "") if event.actor in OWN else (event.actor, event.person)
+def one_person(one: Event, other: Event) -> bool:
+    """Tell whether both are one person's word, under whichever record of the child.
+
+    There is one child, also where a notice brought its word and named nobody; one mother and one father. Two uncles are
+    two: of anybody else only the record of the person tells.
+    """
+    if one.actor in OWN or other.actor in OWN:
+        return {one.actor, other.actor} <= OWN
+    parent = one.relation == other.relation and one.relation in ONE_EACH
+    return one.actor == other.actor and (one.person == other.person or parent)
 
 
 def voices(actor: str) -> frozenset[str]:
@@ -132,10 +141,13 @@ def against_on(events: Iterable[Event], day: str, late: str = "") -> bool:
     return bool(said & {*REFUSING, STOPPED})
 
 
-def noes_of(events: Iterable[Event], actor: str, relation: str) -> list[Event]:
-    """Return the open noes of *actor* that the child's *relation* spoke: of two mothers on record, of both."""
+def noes_of(events: Iterable[Event], actor: str, relation: str, person: str = "") -> list[Event]:
+    """Return the open noes of *actor* that the child's *relation* spoke: of two mothers on record, of both.
+
+    *person*: which one it is, where two of one relation are two people.
+    """
     events = list(events)
-    known = {event.person for event in events if event.relation == relation and event.person}
+    known = {event.person for event in events if event.relation == relation and person in {"", event.person}} - {""}
     return [no for no in open_noes(events, voices(actor)) if no.person in known or actor in OWN]
 
 

@@ -129,10 +129,10 @@ def stricter(own: Iterable[Event], beside: Iterable[Event]) -> list[Event]:
 
 
 def _as_one(own: Iterable[Event], beside: Iterable[Event]) -> list[Event]:
-    """Return what stands *beside*, each guardian there as the one of *own* who is the same to the child."""
+    """Return what stands *beside*, the mother and the father there as those of *own*; who else is one, nobody knows."""
     known: dict[str, set[str]] = {}
     for event in own:
-        if event.actor == GUARDIAN and event.relation and event.person:
+        if event.actor == GUARDIAN and event.relation in consent.ONE_EACH and event.person:
             known.setdefault(event.relation, set()).add(event.person)
     same = {relation: next(iter(people)) for relation, people in known.items() if len(people) == 1}
 

@@ -235,9 +235,18 @@ def pseudonyms(tables: Tables, but: str = "") -> list[Pair]:
     return [Pair(*row) for row in rows]
 
 
-def adult(tables: Tables, subject: str, relation: str, day: str) -> Row | None:
-    """Return this child's adult of *relation*: one whose role has not ended by *day* before one whose role has."""
-    return adult_among(rows(tables, "persons", subject), relation, day)
+def adult(tables: Tables, subject: str, relation: str, day: str, person: str = "") -> Row | None:
+    """Return this child's adult of *relation*: one whose role has not ended by *day* before one whose role has.
+
+    *person*: which one, by id, where there are several.
+    """
+    known = adults(tables, subject, relation)
+    return adult_among([one for one in known if one["id"] == person] or known, relation, day)
+
+
+def adults(tables: Tables, subject: str, relation: str) -> list[Row]:
+    """Return every adult of *relation* that this child has or had."""
+    return [one for one in rows(tables, "persons", subject) if one["relation"] == relation]
 
 
 def adult_among(persons: Iterable[Row], relation: str, day: str) -> Row | None:

@@ -45,6 +45,7 @@ KNOWN = (
     "own_notices_taken_back",
     "who_thinks_halts",
     "left_talks_stay_ended",
+    "taken_back_under_either_record",
 )  # any other name is a later version's
 
 
@@ -336,3 +337,11 @@ def left_talks_stay_ended(db: Tables) -> None:
     for kind in ("interview", "moment", "observation", "attachment"):
         _script(db, walls.LEFT.format(kind=kind, exempt="0"))
     _script(db, walls.LEFT.format(kind="answer", exempt=walls.SHORTER))
+
+
+@migrations()
+def taken_back_under_either_record(db: Tables) -> None:
+    """Of a child who is known twice a no under one record is taken back by a yes under the other, by the wall too."""
+    _script(db, walls.ONE_CHILD)
+    _wall(db, walls.GATED_TWICE)
+    _script(db, walls.GATED_TWICE_CUT.format(kind="answer", items="('notes')"))

@@ -108,6 +108,31 @@ _THINKS = "EXISTS (SELECT 1 FROM put_off_sessions AS p WHERE p.subject = NEW.sub
 GATED_HALTED = GATED_BELIEVED.replace(_NOTICE, f"{_NOTICE}\n  AND NOT {_THINKS}")
 GATED_HALTED_CUT = GATED_BELIEVED_CUT.replace(_NOTICE, f"{_NOTICE}\n  AND NOT ({_THINKS} AND NOT {SHORTER})")
 
+# A child may be known twice. What was refused under one of its records is taken back by the yes that names it under
+# whichever of them, the child's own or that guardian's: of one child there is one mother and one father, of anybody
+# else only the record of the person tells. Under a record that is not linked nobody takes anything back.
+ONE_CHILD = """
+CREATE VIEW one_child AS
+  WITH RECURSIVE pairs (subject, other) AS (
+    SELECT first, second FROM linked_children UNION SELECT second, first FROM linked_children
+  ), together (subject, other) AS (
+    SELECT subject, other FROM pairs
+    UNION SELECT t.subject, p.other FROM together AS t JOIN pairs AS p ON p.subject = t.other
+  )
+  SELECT subject, other FROM together;
+"""
+_HERE = "WHERE l.subject = NEW.subject AND l.agrees AND named.value = n.id"
+_UNDER_EITHER = """WHERE l.subject IN (SELECT NEW.subject UNION SELECT other FROM one_child WHERE subject = NEW.subject)
+           AND l.agrees AND named.value = n.id"""
+_ONE_PERSON = """(l.person IS n.person
+             OR (n.actor IN ('child', 'adult_participant') AND l.subject <> n.subject)
+             OR (n.actor = 'guardian' AND json_extract(l.body, '$.set.relation') IN ('father', 'mother')
+               AND json_extract(l.body, '$.set.relation') = json_extract(n.body, '$.set.relation')))"""
+GATED_TWICE, GATED_TWICE_CUT = (
+    wall.replace(_HERE, _UNDER_EITHER).replace("l.person IS n.person", _ONE_PERSON)
+    for wall in (GATED_HALTED, GATED_HALTED_CUT)
+)
+
 # The item that an attachment needs: its medium says so, whatever else its change says.
 BY_MEDIUM = """(CASE
     WHEN json_extract(NEW.body, '$.set.media') LIKE 'audio/%' THEN 'audio'

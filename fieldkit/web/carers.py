@@ -45,7 +45,9 @@ def said(subject: str) -> Answer:
         return over(subject, "carer")
     form = CarerForm()
     if request.form.get("agreed") == NO:
-        return _store(subject, CarerAnswer(draft(subject)["relation"], "", agreed=False, said_on=day_of_answer()))
+        begun = draft(subject)
+        no = CarerAnswer(begun["relation"], "", agreed=False, said_on=day_of_answer(), person=begun["person"])
+        return _store(subject, no)
     told = _carer(subject, form)
     asked = ways.findings(told.evidence)
     shown = {"findings": asked, "reasons": told.reasons, **_known(subject)}
@@ -81,5 +83,6 @@ def _carer(subject: str, form: CarerForm) -> CarerAnswer:
         witness_fit=form.witness_fit.data,
         reasons=reasons(),
         said_on=day_of_answer(),
+        person=begun["person"],
         **typed,
     )

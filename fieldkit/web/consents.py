@@ -108,11 +108,14 @@ def _offered(subject: str) -> dict[str, object]:
 @pages.post("/consent")
 def chosen(subject: str) -> Answer:
     """Begin the steps for that adult: a guardian's consent, or a carer's agreement."""
-    case, relation = people.to_ask(desk(), subject), _way_in()[1]
+    case, (how, relation) = people.to_ask(desk(), subject), _way_in()
+    several = steps.several(case.id, relation, how)
+    if several and _person() not in {one.record for one in several}:
+        return render_template("consents/which.html", case=case, several=several, relation=relation, sent=request.form)
     if "basis" not in request.form or case.adult:
         return _begun(case, consent.may_consent(relation))
     law = LawForm()
-    law.on_record = relation in ADULTS and guardians.is_guardian(desk(), subject, relation)
+    law.on_record = relation in ADULTS and guardians.is_guardian(desk(), subject, relation, _person())
 
     def act() -> Answer:
         if not _protects() and law.basis_evidence.data != ways.SEEN:
@@ -127,26 +130,36 @@ def _begun(case: Case, guardian: bool) -> Answer:
     how, relation = _way_in()
     if relation not in CODES["relation"]:
         raise Missing(field=_("who is here"))
-    basis = request.form.get("basis", "")
+    chosen = {"relation": relation, "how": how, "basis": request.form.get("basis", ""), "person": _person()}
     own = case.adult and relation == SELF
     actor = consent.ADULT if own else consent.GUARDIAN if guardian else consent.CARER
-    if how == steps.PAPER:  # whether they were a guardian on its day is asked where the day is named
-        guardians.check_may_say_yes(case, relation)
-    agrees_now = not _protects() and how != steps.PAPER
-    if agrees_now and actor != consent.CARER:
-        studies.check_open(case.closed_since)
-    if agrees_now:
-        guardians.check_may_answer(desk(), case.id, relation, basis)
-    noes = consent.noes_of(case.events, actor, relation) if agrees_now else []
+    noes = _noes(case, actor, **chosen)
     asked = consent.asked_again(actor, noes) if actor != consent.CARER else []
     try:
         check_answered(asked, reasons())
     except ReasonNeeded:
-        return _again(case, noes, asked, {"relation": relation, "how": how, "basis": basis})
-    bases = consents.opened(desk(), case.id, relation)
-    said = {"relation": relation, "basis": basis, "how": how, "follows": events.follows(case, actor), "bases": bases}
+        return _again(case, noes, asked, chosen)
+    bases = consents.opened(desk(), case.id, relation, chosen["person"])
+    said = {**chosen, "follows": events.follows(case, actor), "bases": bases}
     begin(case.id, guardian=actor != consent.CARER, **_shown(), **said)
     return redirect(url_for("carers.show" if actor == consent.CARER else _FIRST_STEP[how], subject=case.id))
+
+
+def _person() -> str:
+    """Return which adult it is, by id, where several of one relation are on record."""
+    return request.form.get("person", "")
+
+
+def _noes(case: Case, actor: str, relation: str, how: str, basis: str, person: str) -> list[Event]:
+    """Return the noes that a yes, which is asked for now, may take back. Raises what speaks against asking for it."""
+    if how == steps.PAPER:  # whether they were a guardian on its day is asked where the day is named
+        guardians.check_may_say_yes(case, relation)
+    if how == steps.PAPER or _protects():
+        return []
+    if actor != consent.CARER:
+        studies.check_open(case.closed_since)
+    guardians.check_may_answer(desk(), case.id, relation, basis, person=person)
+    return consent.noes_of(case.events, actor, relation, person)
 
 
 def _again(case: Case, noes: list[Event], asked: list[Finding], chosen: dict[str, str]) -> Answer:

@@ -81,6 +81,13 @@ def perhaps_twice() -> int:
 
 
 @pages.app_template_global()
+def refused_there(case: Case) -> list[Case]:
+    """Return the other records of a child under which a guardian said no that is taken back only there."""
+    noes = case.noes_elsewhere
+    return [other for other in known_twice(case) if noes & {event.id for event in other.events}] if noes else []
+
+
+@pages.app_template_global()
 def known_twice(case: Case) -> list[Case]:
     """Return the other records of a child that the person who reads this page can take apart."""
     at = signed_in()

@@ -7,8 +7,10 @@ from typing import Any
 
 from flask import redirect, render_template, request, url_for
 
-from fieldkit.acts import forms, people
+from fieldkit.acts import forms, household, people
 from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.forms import SELF
+from fieldkit.acts.household import Section
 from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
 from fieldkit.i18n import N_
@@ -30,6 +32,19 @@ class StepsGone(Refusal):
         "This page belongs to steps that are over, or that began anew in another window. Nothing of this page was "
         "saved. Go to the child's page and begin again."
     )
+
+
+def several(subject: str, relation: str, how: str) -> list[Section]:
+    """Return who of one relation is on record, where more than one is and only they know which of them speaks.
+
+    On paper it may have been one whose role has ended since.
+    """
+    if relation in {*consent.ONE_EACH, SELF}:
+        return []
+    known = [one for one in household.view(desk(), subject).persons if one.values.get("relation") == relation]
+    ended = [str(one.values.get("ended_on") or "") for one in known]
+    found = [one for one, day in zip(known, ended, strict=True) if how == PAPER or not day or day > desk().today]
+    return found if len(found) > 1 else []
 
 
 def begin(subject: str, **said: Any) -> None:
@@ -94,7 +109,7 @@ def spoken(template: str, subject: str, **more: object) -> str:
     return render_template(f"consents/{template}.html", **shown)
 
 
-_BEGUN_WITH = ("relation", "basis", "basis_evidence", "basis_paper", "follows", "bases")
+_BEGUN_WITH = ("relation", "person", "basis", "basis_evidence", "basis_paper", "follows", "bases")
 
 
 def so_far(subject: str, **more: Any) -> GuardianAnswer:

@@ -80,9 +80,8 @@ def call(subject: str) -> Answer:
     """Check the call before anything is read: the number, the person, the loudspeaker, the witness."""
     if not begun(subject):
         return to_who(subject)
-    return spoken(
-        "call", subject, form=CallForm(**draft(_redial(subject, draft(subject)["relation"]))), findings=[], reasons={}
-    )
+    known_of = draft(_redial(subject, draft(subject)["relation"], draft(subject)["person"]))
+    return spoken("call", subject, form=CallForm(**known_of), findings=[], reasons={})
 
 
 @pages.post(f"{GUARDIAN}/call")
@@ -121,7 +120,7 @@ def _gathered(subject: str, template: str, form: EvidenceForm, evidence: Evidenc
         said = draft(subject)
         view = forms.guardian_form(desk(), subject, day, said["relation"])
         view.check_in_force()
-        guardians.check_may_answer(desk(), subject, said["relation"], said.get("basis", ""), day)
+        guardians.check_may_answer(desk(), subject, said["relation"], said.get("basis", ""), day, said["person"])
         events.check_way(desk(), evidence, said["relation"])
         findings.check_answered(asked, tapped)
         if said.get("text_hash") != view.text_hash:  # other words: what was answered to the former is void
@@ -133,9 +132,9 @@ def _gathered(subject: str, template: str, form: EvidenceForm, evidence: Evidenc
     return answer(form, f"consents/{template}.html", go_on, findings=asked, reasons=tapped, **known(subject))
 
 
-def _redial(subject: str, relation: str) -> str:
-    """Return under which name is kept what was checked of the call to this child's *relation*."""
-    return f"{REDIAL}{subject} {relation}"
+def _redial(subject: str, relation: str, person: str) -> str:
+    """Return under which name is kept what was checked of the call to this child's *relation*, *person* of several."""
+    return f"{REDIAL}{subject} {relation} {person}"
 
 
 def _checked(said: Evidence | None) -> dict[str, object]:
@@ -157,6 +156,6 @@ def dropped(subject: str) -> Answer:
         return to_who(subject, "informed")
     told, way = so_far(subject), draft(subject).get("evidence")
     kept_once(subject, "informed", lambda: consents.inform(desk(), subject, told))
-    draft(_redial(subject, told.relation)).update(_checked(way))
+    draft(_redial(subject, told.relation, told.person)).update(_checked(way))
     tell(_("Saved: told, no decision yet. What was asked in this call does not count; ring again when you can."))
     return redirect(url_for("people.gates_", subject=subject))

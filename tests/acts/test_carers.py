@@ -130,6 +130,14 @@ def test_so_it_is_while_the_paper_that_shows_it_is_not_named(desks: Desks, child
     assert (said.actor, said.act, said.person) == ("guardian", "declined", adult["id"])
 
 
+def test_of_two_uncles_it_is_the_no_of_the_one_who_said_it(desks: Desks, child: str, uncles: tuple[str, str]) -> None:
+    desk = desks["interviewer"]
+    carers.record(desk, child, CarerAnswer("uncle_aunt", "signature", agreed=False, person=uncles[1]))
+
+    said = people.case(desk, child).events[-1]
+    assert (said.actor, said.act, said.person) == ("guardian", "declined", uncles[1])
+
+
 def adults_of(desk: Desk, child: str) -> list[Row]:
     with desk.db.reading() as tables:
         return people_store.rows(tables, "persons", child)

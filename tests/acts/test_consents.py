@@ -29,7 +29,7 @@ from fieldkit.acts.consents import FormMoved, GuardianAnswer, ItemsNotAsked, Pho
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.forms import NotUnderstood
-from fieldkit.acts.guardians import NoGuardianNow, NotAGuardian, OfAgeNow
+from fieldkit.acts.guardians import NoGuardianNow, NotAGuardian, OfAgeNow, WhichGuardian
 from fieldkit.acts.interviews import ConsentMissing, GatesClosed
 from fieldkit.acts.people import NewChild
 from fieldkit.acts.told import ParentTold, PersonTold, Seen
@@ -851,6 +851,38 @@ def test_of_two_relatives_the_one_whose_role_has_not_ended_is_asked(desks: Desks
 
     assert people.case(desk, child).events[-1].person == "1second"
     assert people.case(desk, child).consent == "given"
+
+
+@pytest.mark.parametrize("relation", ["uncle_aunt", "mother"])
+def test_a_paper_is_that_of_whoever_was_the_guardian_on_its_day(
+    desks: Desks, child: str, says: Says, law: dict[str, str], relation: str
+) -> None:
+    """The yes and the paper were judged for one of two whose role has ended since, and kept as the other one's."""
+    desk = desks["interviewer"]
+    shown = law if relation == "uncle_aunt" else {}
+    before, since = ((desk.clock.today() - timedelta(days=days)).isoformat() for days in (10, 2))
+    with desk.db.writing() as tables:
+        for name, ended in (("0first", before), ("1second", since)):
+            known = {"role": "guardian", **shown, "relation": relation, "ended_on": ended}
+            log.append(tables, desk.pen, Draft("person", known, record=name, subject=child))
+    day = (desk.clock.today() - timedelta(days=5)).isoformat()
+    consents.record(desk, child, says(desk, child, **{**shown, "relation": relation}, way=PAPER, given_on=day))
+
+    assert people.case(desk, child).events[-1].person == "1second"
+
+
+def test_a_paper_of_one_of_two_uncles_is_his_also_after_his_role_has_ended(
+    refused: Refused, desks: Desks, child: str, says: Says, uncles: tuple[str, str], law: dict[str, str]
+) -> None:
+    desk = desks["interviewer"]
+    ended, signed = ((desk.clock.today() - timedelta(days=days)).isoformat() for days in (5, 6))
+    household.end_role(desk, child, uncles[1], ended, "custody")
+    said = says(desk, child, **law, way=PAPER, given_on=signed)
+    refused(WhichGuardian, "interviewer", lambda desk: consents.record(desk, child, said))
+    consents.record(desk, child, replace(said, person=uncles[1]))
+
+    assert people.case(desk, child).events[-1].person == uncles[1]
+    assert people.case(desk, child).consent == "needs_reconfirm"
 
 
 @pytest.mark.parametrize(("days", "permitted"), [(1, False), (0, True)])

@@ -25,6 +25,7 @@ from fieldkit.acts import (
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer, GuardianFirst
 from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.duplicates import CodeIsItsOwn, DecidedMeanwhile, OfTwoTeams, VaultNotHeld
 from fieldkit.acts.interviews import ConsentMissing, GatesClosed
@@ -44,6 +45,8 @@ Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Carry = Callable[[Desk, Desk], Report]
 Joins = Callable[[str, str, str], Desk]
 Changes = Callable[[Desk, str], list[Change]]
+Says = Callable[..., GuardianAnswer]
+Later = Callable[[Desk, int], Desk]
 WHY = "asked_family"
 
 
@@ -461,3 +464,101 @@ def test_a_no_under_one_record_is_taken_back_where_it_is_seen(
     yes = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意", follows=follows, reasons=reasons)
     assents.record(tomorrow, consented, yes)
     assert people.case(tomorrow, consented).step.code == "start"
+
+
+BACK = {"V31": "date_right", "again_own": "brought_up", "again_family": "came_back"}
+
+
+def agrees(desk: Desk, subject: str) -> None:
+    """The child says yes under one of its records, to all that is known of it."""
+    seen = tuple(events.follows(people.case(desk, subject), "child"))
+    said = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意", follows=seen, reasons=BACK)
+    assents.record(desk, subject, said)
+
+
+def test_what_the_child_took_back_under_the_other_record_stops_no_talk(
+    linked: Desk, consented: str, again: str, says: Says, later: Later
+) -> None:
+    consents.record(linked, again, says(linked, again))
+    assents.record(linked, consented, ChildAnswer("no"))
+    tomorrow = later(linked, 1)
+    agrees(tomorrow, again)
+    agrees(tomorrow, consented)
+
+    assert people.case(tomorrow, consented).step.code == "start"
+    assert interviews.start(tomorrow, consented, {**KEPT, **BACK})
+    assert checks.check(linked).ok
+
+
+def consents_again(desk: Desk, subject: str, says: Says) -> None:
+    seen = events.follows(people.case(desk, subject), "guardian")
+    consents.record(desk, subject, says(desk, subject, follows=seen, reasons=BACK))
+
+
+@pytest.mark.parametrize("how", ["declined", "withdrawn"])
+def test_what_the_mother_took_back_under_the_other_record_stops_no_talk(
+    linked: Desk, consented: str, again: str, says: Says, later: Later, how: str
+) -> None:
+    if how == "declined":
+        consents.record(linked, consented, says(linked, consented, items={"participate": "no"}))
+    else:
+        withdrawals.withdraw_each(linked, [consented], "stop_keep", relation="mother")
+    tomorrow = later(linked, 1)
+    consents_again(tomorrow, again, says)
+    if how == "declined":  # her word on taking part is a no here, until she says yes here
+        assert people.case(tomorrow, consented).consent == "given_partial"
+        consents_again(tomorrow, consented, says)
+    assert people.case(tomorrow, consented).consent == "given"
+    agrees(tomorrow, consented)
+
+    assert interviews.start(tomorrow, consented, {**KEPT, **BACK})
+    assert checks.check(linked).ok
+
+
+def test_a_stop_that_came_as_a_notice_and_was_taken_back_under_the_other_record_stops_no_talk(
+    desks: Desks, linked: Desk, consented: str, again: str, says: Says, later: Later, carry: Carry
+) -> None:
+    consents.record(linked, again, says(linked, again))
+    carry(linked, desks["coordinator"])
+    withdrawals.withdraw_each(desks["coordinator"], [consented], "stop_keep", "child")
+    carry(desks["coordinator"], linked)
+    tomorrow = later(linked, 1)
+    agrees(tomorrow, again)
+    agrees(tomorrow, consented)
+
+    assert interviews.start(tomorrow, consented, {**KEPT, **BACK})
+
+
+@pytest.fixture
+def aunt(desks: Desks, child: str, says: Says, law: dict[str, str]) -> str:
+    """The other record of the child, under which an aunt said no; an uncle agreed under its first one."""
+    desk, born = desks["interviewer"], f"{Clock().today().year - 12}-01"
+    consents.record(desk, child, says(desk, child, **law))
+    other = people.register(desk, NewChild("满子", "0394-0000000", "A03", "f", born, reasons={"alike": "another"}))
+    consents.record(desk, other, says(desk, other, **law, items={"participate": "no"}))
+    duplicates.link(desk, child, other, WHY)
+    return other
+
+
+def test_an_uncle_under_one_record_does_not_take_back_what_an_aunt_refused_under_the_other(
+    desks: Desks, child: str, aunt: str, says: Says, law: dict[str, str]
+) -> None:
+    desk = desks["interviewer"]
+    for subject, noes, consent in ((child, 1, "declined"), (aunt, 0, "given")):
+        case = people.case(desk, subject)
+        assert len(case.noes_elsewhere) == noes
+        seen = [event.id for event in case.binding]
+        consents.record(desk, subject, says(desk, subject, **law, follows=seen, reasons=BACK))
+        assert people.case(desk, subject).consent == consent
+        assert len(people.case(desk, subject).events[-1].lifts) == 1 - noes
+
+    assert people.case(desk, child).consent == "given"
+    assert people.case(desk, child).noes_elsewhere == set()
+
+
+def test_what_a_mother_refused_under_the_other_record_is_taken_back_here(
+    linked: Desk, consented: str, again: str, says: Says
+) -> None:
+    consents.record(linked, again, says(linked, again, items={"participate": "no"}))
+
+    assert people.case(linked, consented).noes_elsewhere == set()

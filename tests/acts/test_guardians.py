@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
-from fieldkit.acts import consents, guardians, household, people
+from fieldkit.acts import consents, events, guardians, household, people
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.guardians import NoGuardianNow, NotOfAge, OfAgeNow
+from fieldkit.acts.guardians import NoGuardianNow, NotOfAge, OfAgeNow, WhichGuardian
 from fieldkit.acts.told import ParentTold, PersonTold, Seen
 from fieldkit.clock import new_id
 from fieldkit.errors import NotAllowed, Refusal
@@ -129,3 +130,42 @@ def test_a_paper_is_judged_for_its_day_before_anybody_copies_it(desks: Desks, ch
     guardians.check_may_answer(desk, child, "mother", "", before)
     with pytest.raises(NoGuardianNow):
         guardians.check_may_answer(desk, child, "mother", "", desk.today)
+
+
+def test_of_two_uncles_it_is_said_which_one_agrees_before_anybody_is_read_to(
+    refused: Refused, desks: Desks, child: str, uncles: tuple[str, str], says: Says, law: dict[str, str]
+) -> None:
+    desk = desks["interviewer"]
+    for person in ("", "nobody"):
+        told = says(desk, child, **law, person=person)
+        asks = partial(guardians.check_may_answer, subject=child, relation="uncle_aunt", basis="court", person=person)
+        refused(WhichGuardian, "interviewer", asks)
+        refused(WhichGuardian, "interviewer", partial(consents.record, subject=child, said=told))
+    guardians.check_may_answer(desk, child, "uncle_aunt", "court", person=uncles[1])
+    guardians.check_may_answer(desk, child, "mother", "")
+
+
+def test_of_two_uncles_neither_takes_back_what_the_other_refused(
+    desks: Desks, child: str, uncles: tuple[str, str], says: Says, law: dict[str, str]
+) -> None:
+    desk, (uncle, aunt) = desks["interviewer"], uncles
+    consents.record(desk, child, says(desk, child, **law, person=uncle))
+    consents.record(desk, child, says(desk, child, **law, person=aunt, items={"participate": "no"}))
+    seen = events.follows(people.case(desk, child), "guardian")
+    again = {**law, "follows": seen, "reasons": {"again_family": "came_back"}}
+
+    consents.record(desk, child, says(desk, child, **again, person=uncle))
+    assert people.case(desk, child).consent == "declined"
+    consents.record(desk, child, says(desk, child, **again, person=aunt))
+    assert people.case(desk, child).consent == "given"
+    assert {event.person for event in people.case(desk, child).events} == {uncle, aunt}
+
+
+def test_where_the_role_of_one_of_two_uncles_has_ended_the_other_one_speaks(
+    desks: Desks, child: str, uncles: tuple[str, str], says: Says, law: dict[str, str]
+) -> None:
+    desk, (uncle, aunt) = desks["interviewer"], uncles
+    household.end_role(desk, child, uncle, desk.today, "custody")
+    consents.record(desk, child, says(desk, child, **law))
+
+    assert [event.person for event in people.case(desk, child).events] == [aunt]

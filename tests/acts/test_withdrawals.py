@@ -420,3 +420,16 @@ def test_a_pseudonym_that_another_family_calls_their_child_by_is_asked_about(
         found = withdrawals.whom(desk, said)
         assert not found.certain
         assert {choice.code for choice in found.choices} == {consented, other_child}
+
+
+@pytest.mark.parametrize("relation", ["uncle_aunt", "mother"])
+def test_of_two_guardians_of_one_relation_nobody_knows_which_one_withdraws(
+    desks: Desks, child: str, uncles: tuple[str, str], relation: str
+) -> None:
+    """Then neither of them takes it back; a coordinator can declare it void."""
+    desk = desks["interviewer"]
+    withdrawals.withdraw_each(desk, [child], "stop_keep", relation=relation)
+
+    said, case = people.case(desk, child).events[-1], people.case(desk, child)
+    assert (said.act, said.relation, bool(said.person)) == ("withdrawn", relation, relation == "mother")
+    assert (case.step.code, case.to_take_back) == ("guardian_said_no", relation == "mother")

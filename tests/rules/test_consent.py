@@ -688,6 +688,36 @@ def test_every_law_catches_a_planted_bug() -> None:
     assert {law for _, _, law in PLANTED} == set(LAWS)
 
 
+# Whose word it is.
+
+
+@pytest.mark.parametrize("relation", ["uncle_aunt", "adoptive", "pgm", "other", ""])
+def test_of_two_guardians_of_one_relation_neither_takes_back_what_the_other_refused(relation: str) -> None:
+    refused = no(MOTHER, person="aunt", relation=relation)
+    yes = again(MOTHER, person="uncle", relation=relation, lifts=(refused.id,))
+
+    assert open_noes([refused, yes]) == [refused]
+    assert open_noes([refused, replace(yes, person="aunt")]) == []
+
+
+def test_of_one_mother_on_two_records_either_takes_back_what_she_refused_and_a_father_nothing() -> None:
+    refused = no(MOTHER, relation="mother")
+    yes = again(MOTHER, person="the same, written down twice", relation="mother", lifts=(refused.id,))
+
+    assert open_noes([refused, yes]) == []
+    assert open_noes([refused, replace(yes, relation="father")]) == [refused]
+    assert open_noes([refused, replace(yes, actor=CARER)]) == [refused]
+    put_right = replace(yes, person="wang", relation="step_parent")  # on the household page, since
+    assert open_noes([refused, put_right]) == []
+
+
+def test_of_two_uncles_only_the_one_who_speaks_is_asked_about_his_own_no() -> None:
+    uncle, aunt = (no(MOTHER, id=who, person=who, relation="uncle_aunt") for who in ("uncle", "aunt"))
+
+    assert consent.noes_of([uncle, aunt], GUARDIAN, "uncle_aunt", "uncle") == [uncle]
+    assert consent.noes_of([uncle, aunt], GUARDIAN, "uncle_aunt") == [uncle, aunt]
+
+
 # What a stored change stands on.
 
 PAIR = {event.id: event for event in (MOTHER, FATHER, XIAOHE, GRANNY, GROWN)}

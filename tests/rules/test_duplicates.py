@@ -235,6 +235,29 @@ def test_a_no_that_was_followed_by_a_yes_binds_nobody() -> None:
     assert consent.effective(stricter([MOTHER, OWN], [taken_back, yes]), "notes", "S1", grown=False)
 
 
+@pytest.mark.parametrize("relation", ["uncle_aunt", "adoptive", "pgm", "other"])
+def test_a_guardian_under_the_other_record_is_not_the_one_of_this_by_the_relation_alone(relation: str) -> None:
+    """An uncle and an aunt may be two: what the one refused, the other does not take back."""
+    no = Event("n", GUARDIAN, "declined", "aunt", relation)
+    yes = Event("y", GUARDIAN, "reconsented", "uncle", relation, items=ALL, lifts=("n",))
+
+    for own, beside in (([yes], [no]), ([no], [yes])):
+        assert consent.open_noes(stricter(own, beside)) == [no]
+    mine = replace(yes, person="aunt")
+    for own, beside in (([no, mine], []), ([], [no, mine])):
+        assert consent.open_noes(stricter(own, beside)) == []  # where it was said
+
+
+@pytest.mark.parametrize("relation", ["mother", "father"])
+def test_of_one_mother_and_one_father_a_no_is_taken_back_under_whichever_record(relation: str) -> None:
+    no = Event("n", GUARDIAN, "declined", "hers here", relation)
+    yes = Event("y", GUARDIAN, "reconsented", "hers there", relation, items=ALL, lifts=("n",))
+    first = replace(yes, id="before", person="written down twice", lifts=())
+
+    for own, beside in (([no], [yes]), ([yes], [no]), ([first, no], [yes]), ([first, yes], [no])):
+        assert consent.open_noes(stricter(own, beside)) == []
+
+
 EVENTS = st.lists(
     st.builds(
         Event,

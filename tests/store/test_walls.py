@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,77 @@ def test_a_no_closes_the_wall_until_the_same_person_lifts_it(say: Say, answer: A
         answer(both)
     say(actor, "reconsented", lifts=[no])
     answer(both)
+
+
+Links = Callable[..., None]
+
+
+@pytest.fixture
+def links(tables: Tables, pen: Pen) -> Links:
+    """Say that two records are one child, or two: `links("kid", "twin", "apart")`."""
+    return partial(_link, tables, pen)
+
+
+def _link(tables: Tables, pen: Pen, first: str, second: str, state: str = "linked") -> None:
+    ids = dict(zip(("first", "second"), sorted((first, second)), strict=True))
+    log.append_over(tables, pen, Draft("same_child", {**ids, "state": state}, drawer="research/A"))
+
+
+@pytest.mark.parametrize("relation", ["mother", "father", ""])
+def test_a_no_is_taken_back_under_another_record_while_that_is_linked_and_not_otherwise(
+    say: Say, answer: Answer, links: Links, relation: str
+) -> None:
+    """The wall alone: of the child itself, and of a parent, of whom there is one under whichever record."""
+    both, actor = (say("guardian"), say("child")), "guardian" if relation else "child"
+    no = say(actor, "declined", items={}, person="kid's", relation=relation, session="S0")
+    say(actor, "reconsented", about="twin", person="twin's", relation=relation, session="S0", lifts=[no])
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(both)
+    links("twin", "third")
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(both)
+    links("third", "kid")
+    answer(both)
+    links("third", "kid", "apart")
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(both)
+
+
+@pytest.mark.parametrize(
+    ("no", "yes"),
+    [
+        ({"relation": "uncle_aunt"}, {"relation": "uncle_aunt"}),
+        ({"relation": "adoptive"}, {"relation": "adoptive"}),
+        ({"relation": "mother"}, {"relation": "father"}),
+        ({}, {}),
+        ({"actor": "child"}, {"relation": "mother"}),
+        ({"relation": "mother"}, {"actor": "child"}),
+        ({"relation": "mother"}, {"relation": "mother", "act": "declined"}),
+        ({"relation": "mother"}, {"relation": "mother", "act": "deferred"}),
+    ],
+)
+def test_under_a_linked_record_only_a_yes_of_who_is_known_to_be_the_same_takes_a_no_back(
+    say: Say, answer: Answer, links: Links, no: dict[str, str], yes: dict[str, str]
+) -> None:
+    both = (say("guardian"), say("child"))
+    said = say(**{"actor": "guardian", "act": "declined", "items": {}, "person": "kid's", "session": "S0", **no})
+    links("kid", "twin")
+    lifts = {"actor": "guardian", "act": "reconsented", "person": "twin's", "session": "S0", "lifts": [said], **yes}
+    say(**lifts, about="twin")
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(both)
+    say(**{**lifts, "actor": no.get("actor", "guardian"), "act": "reconsented", "person": "kid's", **no})
+    answer(both)  # whoever said it takes it back where they said it
+
+
+def test_a_yes_under_a_linked_record_that_was_voided_takes_nothing_back(say: Say, answer: Answer, links: Links) -> None:
+    both, no = (say("guardian"), say("child")), say("child", "declined", items={}, session="S0")
+    links("kid", "twin")
+    yes = say("child", "reconsented", about="twin", lifts=[no])
+    answer(both)
+    say("child", "voided", items={}, about="twin", voids=[yes])
+    with pytest.raises(DatabaseError, match=WALL):
+        answer(both)
 
 
 def test_of_a_session_that_was_stopped_and_kept_words_go_and_none_are_added(say: Say, answer: Answer) -> None:
@@ -546,15 +618,41 @@ def test_the_wall_agrees_with_the_rules_about_every_history(
     assert stopped == expected
 
 
+TWICE = st.lists(
+    st.tuples(
+        st.sampled_from(["kid", "twin"]),
+        st.sampled_from(["child", "mother", "father", "uncle_aunt"]),
+        st.sampled_from(["given", "reconsented", "declined", "withdrawn", "deferred"]),
+        st.sampled_from(["S1", "S2"]),
+        st.sets(st.integers(0, 7), max_size=2),
+        st.sets(st.integers(0, 7), max_size=2),
+    ),
+    min_size=1,
+    max_size=6,
+)
+PAIR: list[Any] = [("kid", who, "given", "S1", set(), set()) for who in ("mother", "child")]
+
+
+@settings(max_examples=150, deadline=None)
+@given(TWICE, st.booleans())
+def test_the_wall_agrees_with_the_rules_about_what_is_taken_back_under_a_linked_record(
+    wall: Callable[..., tuple[bool, bool]], events: list[Any], linked: bool
+) -> None:
+    stopped, expected = wall([*PAIR, *events], {0, 1}, _stopped_twice if linked else _stopped_apart)
+    assert stopped == expected
+
+
 @pytest.fixture(scope="session")
 def wall(empty_store: Path, store_key: bytes) -> Iterator[Callable[..., tuple[bool, bool]]]:
     """Write a history of events and a note on the grounds named; tell whether wall and rules stop the note."""
     db = Database(empty_store, store_key)
     pen = Pen("li", "L1", "A", Clock())
 
-    def _wall(events: list[Any], named: set[int]) -> tuple[bool, bool]:
+    def _wall(
+        events: list[Any], named: set[int], write: Callable[..., tuple[bool, bool]] = _stopped
+    ) -> tuple[bool, bool]:
         with suppress(Undone), db.writing() as tables:
-            answers.append(_stopped(tables, pen, events, named))
+            answers.append(write(tables, pen, events, named))
             raise Undone
         return answers.pop()
 
@@ -583,13 +681,40 @@ def _stopped(tables: Tables, pen: Pen, events: list[Any], named: set[int]) -> tu
     heard = [*known.values()]
     refused = consent.open_noes(heard) or consent.thinks_in(heard, "S1") or consent.left(heard, "S1")
     expected = consent.valid_pair(known, grounds, ("notes",), "S1", {"text"}) and not refused
+    return _notes(tables, pen, grounds), not expected
+
+
+def _stopped_twice(tables: Tables, pen: Pen, events: list[Any], named: set[int]) -> tuple[bool, bool]:
+    _link(tables, pen, "kid", "twin")
+    return _stopped_apart(tables, pen, events, named)
+
+
+def _stopped_apart(tables: Tables, pen: Pen, events: list[Any], named: set[int]) -> tuple[bool, bool]:
+    """The same of a child that has two records, of whose noes the wall looks at those under its own."""
+    ids: list[str] = []
+    for about, who, act, session, lifts, follows in events:
+        own = {"actor": "child", "person": about}
+        guardian = {"actor": "guardian", "person": f"{who} of {about}", "relation": who}
+        said = {**(own if who == "child" else guardian), "act": act, "session": session, "form_text_hash": "text"}
+        said |= {"items": {"notes": "yes"}, "lifts": _those(ids, lifts), "follows": _those(ids, follows)}
+        ids.append(log.append(tables, pen, Draft("consent_event", said, subject=about)).id)
+    known = {event.id: event for event in standing.events(tables, "kid")}
+    grounds, heard = tuple(_those(ids, named)), [*known.values()]
+    refused = known.keys() & {no.id for no in consent.open_noes(standing.binding(tables, "kid"))}
+    goes_on = not (consent.thinks_in(heard, "S1") or consent.left(heard, "S1"))
+    expected = consent.valid_pair(known, grounds, ("notes",), "S1", {"text"}) and not refused and goes_on
+    return _notes(tables, pen, grounds), not expected
+
+
+def _notes(tables: Tables, pen: Pen, grounds: tuple[str, ...]) -> bool:
+    """Write a note on *grounds*; tell whether the wall stops it."""
     said = {"interview": "S1", "question": "P1", "text": "x"}
     draft = Draft("answer", said, subject="kid", session="S1", grounds=grounds)
     try:
         log.append(tables, pen, draft)
     except DatabaseError:
-        return True, not expected
-    return False, not expected
+        return True
+    return False
 
 
 def _those(ids: list[str], places: set[int]) -> list[str]:

@@ -7,7 +7,8 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import duplicates, people
+from fieldkit.acts import consents, duplicates, people
+from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import Clock
@@ -98,6 +99,20 @@ def test_from_the_childs_page_it_is_taken_back(
 
     assert "不会再问" in answer.text
     assert f"/people/{again}" in browser.get("/people").text
+
+
+@pytest.mark.parametrize(("relation", "leads"), [("uncle_aunt", True), ("mother", False)])
+def test_the_childs_page_leads_to_the_record_where_alone_a_no_is_taken_back(
+    browser: FlaskClient, desks: Desks, consented: str, again: str, relation: str, *, leads: bool
+) -> None:
+    desk = desks["interviewer"]
+    no = GuardianAnswer(relation, {"participate": "no"}, [], basis="court")
+    consents.record(desk, again, no)
+    duplicates.link(desk, consented, again, "papers")
+
+    there = f'href="/people/{again}">看那份记录'
+    assert (there in browser.get(f"/people/{consented}").text) == leads
+    assert "看那份记录" not in browser.get(f"/people/{again}").text
 
 
 def test_the_inbox_of_the_vault_officer_asks_and_of_who_lacks_the_vault_does_not(
