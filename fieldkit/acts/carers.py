@@ -58,8 +58,9 @@ def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
     Raises NotFound, FormNotInForce (V21), StudyClosed, NoSignature (V23), UnfitWitness (V24), NotUnderstood (V28),
     ReasonNeeded (V25, V31).
     """
-    basis = guardians.basis_on_record(desk, subject, said.relation)
-    if not said.agreed and (basis or guardians.is_guardian(desk, subject, said.relation)):
+    who = (subject, said.relation, said.said_on)
+    basis = guardians.basis_on_record(desk, *who)
+    if not said.agreed and (basis or guardians.is_guardian(desk, *who)):
         no = GuardianAnswer(said.relation, {"participate": NO}, (), basis=basis, given_on=said.said_on)
         return consents.record(desk, subject, no)
     when = consents.dated(desk, said.said_on)
