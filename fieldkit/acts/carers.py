@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fieldkit.acts import clocks, consents, events, forms, guardians
 from fieldkit.acts.cases import case_within
@@ -60,10 +60,11 @@ def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
     Raises NotFound, FormNotInForce (V21), StudyClosed, NoSignature (V23), UnfitWitness (V24), NotUnderstood (V28),
     ReasonNeeded (V25, V31).
     """
-    which = said.person
-    basis = guardians.basis_on_record(desk, subject, said.relation, which)
-    if not said.agreed and (basis or guardians.is_guardian(desk, subject, said.relation, which)):
-        no = GuardianAnswer(said.relation, {"participate": NO}, (), basis=basis, given_on=said.said_on, person=which)
+    who = (subject, said.relation, said.person, said.said_on)
+    basis = guardians.basis_on_record(desk, *who)
+    if not said.agreed and (basis or guardians.is_guardian(desk, *who)):
+        on_record = GuardianAnswer(said.relation, {"participate": NO}, (), basis=basis, person=said.person)
+        no = replace(on_record, given_on=said.said_on)
         return consents.record(desk, subject, no)
     when = consents.dated(desk, said.said_on)
     form = forms.carer_form(desk, subject, said.said_on)
@@ -72,7 +73,7 @@ def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
             _check(desk, tables, form, said)
         one = case_within(desk, tables, subject)
         basis = "parent" if consent.may_consent(said.relation) else ""
-        person = events.person(desk, tables, subject, said.relation, basis, which=which)
+        person = events.person(desk, tables, subject, said.relation, basis, which=said.person)
         event = events.begin(desk, one, form, CARER, person, said.relation, said.follows) | when
         if not said.agreed:
             declined = Draft("consent_event", {**event, "act": "declined"}, subject=subject)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from fieldkit.rules import consent, gates, states, studies
 from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, Event
 from fieldkit.rules.gates import Gate
 from fieldkit.rules.halts import Halt
+from fieldkit.rules.states import Adult
 from fieldkit.rules.visits import RefusedVisit
 from fieldkit.store import duplicates, erasures, people, standing
 from fieldkit.store.database import Tables
@@ -40,7 +41,10 @@ class InterviewLine:
 
 @dataclass(frozen=True)
 class Step:
-    """The one next step: a code that a page turns into a sentence and a button."""
+    """The one next step: a code that a page turns into a sentence and a button.
+
+    `interview`: the talk that is open, which another step than "continue" halts until it is done.
+    """
 
     code: str
     interview: str | None = None
@@ -57,7 +61,8 @@ class Case:
     show this one, `interviews` are those of all. `events` are of this record; `binding` is what holds for it.
     `refusals`: the visits that ended with a no of which nobody has said whose it was, the newest first. `halts`: what
     waits on this laptop for whoever filled it in, and can only protect the child. `unnamed`: the person whose consent
-    counts once the paper that was seen is named.
+    counts once the paper that was seen is named. `adults`: of the household, by person id; `parents_out`, `disputed`:
+    see `Situation`.
     """
 
     id: str
@@ -90,7 +95,9 @@ class Case:
     refusals: Sequence[RefusedVisit] = ()
     halts: Sequence[Halt] = ()
     unnamed: str = ""
+    adults: Mapping[str, Adult] = field(default_factory=dict)
     parents_out: bool = False
+    disputed: Sequence[str] = ()
 
     @property
     def refused_on(self) -> str:
@@ -216,7 +223,7 @@ def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _K
     one = Case(
         **_named(common, row),
         **twice,
-        age_group=situation.age_group,
+        **{name: getattr(situation, name) for name in _AS_GATHERED},
         status="",
         step=Step("none"),
         gates=gates.judge(GATES, situation),
@@ -230,14 +237,14 @@ def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _K
         moved=bool(row["moved_on"]),
         author=row.get("author") or "",
         closed_since=studies.closed_since(common.facts, common.closing),
-        refusals=situation.refusals,
-        halts=situation.halts,
-        parents_out=situation.parents_out,
         unnamed=states.paper_to_name(consent.in_force(holds), situation.adults, common.closing),
     )
     step = next_step(one, desk.today, situation.screening, common.closing)
     shown = Step("closed") if one.closed_since and step.code in _ASKS else step
     return replace(one, step=shown, status=_status(one, step))
+
+
+_AS_GATHERED = ("age_group", "refusals", "halts", "adults", "parents_out", "disputed")
 
 
 def _known_twice(tables: Tables, row: people.Row, known: _Known) -> dict[str, Any]:
@@ -304,8 +311,7 @@ def next_step(one: Case, day: str, screening: str, late: str) -> Step:
         return Step("not_today" if any(day <= event.day <= max(day, late) for event in own_noes) else "child_said_no")
     talk = one.talk_of(day)
     if talk:
-        asks = Step("ask_adult" if one.adult else "ask_child")
-        return asks if one.thinks_in(talk) else Step("continue", talk)
+        return _in_the_middle(one, talk)
     if one.main or one.held_on_paper(day):
         return Step("none")
     if screening == "ineligible":
@@ -318,8 +324,19 @@ def next_step(one: Case, day: str, screening: str, late: str) -> Step:
     return Step(next((gate.step for gate in failing if gate.step in _FOR_THE_FAMILY), "prepare"))
 
 
+def _in_the_middle(one: Case, talk: str) -> Step:
+    """Return the step in the middle of a *talk*: it goes on once whoever thinks about it again has said yes."""
+    alone = consent.decides_alone(one.binding, grown=one.adult)
+    if not alone and one.consent == states.DEFERRED:
+        asks = (gate.step for gate in gates.failing(one.gates) if gate.id == "G04" and gate.step)
+        return Step(next(asks, "prepare"), talk)
+    if one.thinks_in(talk):
+        return Step("ask_adult" if one.adult else "ask_child")
+    return Step("continue", talk)
+
+
 _FOR_THE_FAMILY = (
-    *("screen", "set_date", "name_paper"),
+    *("screen", "set_date", "name_paper", "choose_version"),
     *("ask_guardian", "call_parents", "ask_by_law", "ask_adult", "ask_child"),
 )
 _ASKS = frozenset({*_FOR_THE_FAMILY, "child_said_no", "guardian_said_no", "prepare", "start"})
@@ -327,7 +344,7 @@ _ASKS = frozenset({*_FOR_THE_FAMILY, "child_said_no", "guardian_said_no", "prepa
 
 def _status(one: Case, step: Step) -> str:
     """Return the code of `participant_status`; it is computed from the events, never typed."""
-    return "moved" if one.moved and step.code != "continue" else _STATUS.get(step.code, "in_progress")
+    return "moved" if one.moved and not step.interview else _STATUS.get(step.code, "in_progress")
 
 
 _STATUS = {
@@ -338,6 +355,7 @@ _STATUS = {
     "ask_by_law": "consent_pending",
     "set_date": "consent_pending",
     "name_paper": "consent_pending",
+    "choose_version": "consent_pending",
     "ask_adult": "consent_pending",
     "guardian_said_no": "declined",
     "on_hold": "on_hold",

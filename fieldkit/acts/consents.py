@@ -182,10 +182,11 @@ def _begin(
         own = events.begin(desk, one, form, ADULT if one.adult else CHILD, one.id, SELF, seen)
         of_paper = day != desk.today and not puts_off
         return own | {"session": new_id() if of_paper else events.session(one, desk.today, puts_off=puts_off)} | when
-    basis = _basis(tables, one.id, said, day, agrees=not (puts_off or _is_no(said)))
+    judged = clocks.closing_day(desk, tables, day)
+    basis = _basis(tables, one.id, said, judged, agrees=not (puts_off or _is_no(said)))
     seen_paper = _seen_paper(said)
     noted = basis if basis == PARENT or seen_paper else ""  # what nobody has shown stands in the event alone
-    person = events.person(desk, tables, one.id, said.relation, noted, seen_paper, day=day, which=said.person)
+    person = events.person(desk, tables, one.id, said.relation, noted, seen_paper, day=judged, which=said.person)
     event = events.begin(desk, one, form, GUARDIAN, person, said.relation, seen)
     return event | {"guardian_basis": basis, **when}
 
@@ -253,7 +254,8 @@ def _check_given(desk: Desk, tables: Tables, subject: str, form: FormView, said:
     for name, words in _NAMES.items():
         names.check(getattr(said, name), words)
     events.check_evidence(tables, said.evidence, said.relation, [said.signer_name])
-    adult = people.adult(tables, subject, said.relation, desk.today, said.person)
+    day = clocks.closing_day(desk, tables, check_day(desk, said.given_on))
+    adult = people.adult(tables, subject, said.relation, day, said.person)
     if said.evidence.method == ways.SIGNATURE and adult and adult["reads_zh"] == NO:
         raise CannotRead
 
@@ -288,7 +290,7 @@ def _records(subject: str, person: str) -> dict[str, str]:
 def opened(desk: Desk, subject: str, relation: str, person: str = "") -> dict[str, str]:
     """Return, by kind, what the names on the sign page are based on while the steps with *relation* begin."""
     with desk.db.reading() as tables:
-        known = people.adult(tables, subject, relation, desk.today, person) or {"id": ""}
+        known = people.adult(tables, subject, relation, clocks.closing_day(desk, tables), person) or {"id": ""}
         records = _records(subject, str(known["id"]))
         return {kind: editors.opened(tables, record).base for kind, record in records.items()}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from fieldkit.acts import clocks
 from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import FormView
@@ -97,11 +98,11 @@ def person(
 ) -> str:
     """Return the record id of this child's *relation*: of one mother there is one record.
 
-    *paper*: which one was seen that shows the legal *basis* of somebody who is no parent; *day*: on which they spoke,
-    today where it is empty; *which*: the one who speaks, by id, where several are on record.
+    *paper*: which one was seen that shows the legal *basis* of somebody who is no parent; *day*: the one by which it is
+    judged who that is, today's unless given; *which*: the one who speaks, by id, where several are on record.
     """
     shown = {"basis_evidence": "seen_paper", "basis_paper": paper} if paper else {}
-    found = people.adult(tables, subject, relation, day or desk.today, which)
+    found = people.adult(tables, subject, relation, day or clocks.closing_day(desk, tables), which)
     if found is not None:
         _note_basis(desk, tables, found, {"basis": basis, **shown})
         return str(found["id"])

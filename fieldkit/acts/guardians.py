@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fieldkit.acts import situations
+from fieldkit.acts import clocks, situations
 from fieldkit.acts.cases import Case, case_within
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import SELF
@@ -98,22 +98,26 @@ def are_several(tables: Tables, subject: str, relation: str, day: str, person: s
 
 
 @only(INTERVIEWER)
-def is_guardian(desk: Desk, subject: str, relation: str, person: str = "") -> bool:
-    """Tell whether this child's *relation* is on record as a guardian today; *person*: which one of several, by id."""
+def is_guardian(desk: Desk, subject: str, relation: str, person: str = "", day: str = "") -> bool:
+    """Tell whether this child's *relation* is on record as a guardian on *day*, today unless given.
+
+    *person*: which one of several, by id.
+    """
     with desk.db.reading() as tables:
-        known = people.adult(tables, subject, relation, desk.today, person)
-        return situations.adult_of(tables, subject, relation, known).is_guardian(desk.today)
+        day = clocks.closing_day(desk, tables, day)
+        known = people.adult(tables, subject, relation, day, person)
+        return situations.adult_of(tables, subject, relation, known).is_guardian(day)
 
 
 @only(INTERVIEWER)
-def basis_on_record(desk: Desk, subject: str, relation: str, person: str = "") -> str:
-    """Return the legal basis on which this child's *relation*, no parent, is on record as a guardian.
+def basis_on_record(desk: Desk, subject: str, relation: str, person: str = "", day: str = "") -> str:
+    """Return the legal basis on which this child's *relation*, no parent, is on record as a guardian on *day* (today).
 
     Also where its paper is not named or two versions stand: nobody's no waits for that. Empty for whoever is none.
     *person*: which one of several, by id.
     """
     with desk.db.reading() as tables:
-        known = people.adult(tables, subject, relation, desk.today, person)
+        known = people.adult(tables, subject, relation, clocks.closing_day(desk, tables, day), person)
     guards = known is not None and known["role"] == consent.GUARDIAN and consent.may_consent(relation, known["basis"])
     return str(known["basis"] or "") if known and guards else ""
 
@@ -128,15 +132,17 @@ def check_may_answer(desk: Desk, subject: str, relation: str, basis: str, day: s
         one = case_within(desk, tables, subject)
         check_may_say_yes(one, relation)
         if not one.adult and consent.may_consent(relation, basis):
-            if are_several(tables, subject, relation, day or desk.today, person):
+            day = clocks.closing_day(desk, tables, day)
+            if are_several(tables, subject, relation, day, person):
                 raise WhichGuardian
-            known = people.adult(tables, subject, relation, day or desk.today, person)
+            known = people.adult(tables, subject, relation, day, person)
             basis = PARENT if relation in consent.PARENTS else basis
-            check_guardian(situations.adult_of(tables, subject, relation, known), basis, day or desk.today)
+            check_guardian(situations.adult_of(tables, subject, relation, known), basis, day)
 
 
 @only(INTERVIEWER)
 def out_of_question(desk: Desk, subject: str) -> list[str]:
     """Return the parents of whom the household says that they cannot consent today."""
     with desk.db.reading() as tables:
-        return situations.out_of_question(tables, people.looked_up(tables), subject, desk.today)
+        day = clocks.closing_day(desk, tables)
+        return situations.out_of_question(tables, people.looked_up(tables), subject, day)

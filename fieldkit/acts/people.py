@@ -209,7 +209,12 @@ def today(desk: Desk) -> Today:
     """Return the day's list, and the child whose next step is first in line."""
     cases = listing(desk)
     waiting = [one for one in cases if one.step.code in _URGENCY]
-    return Today(min(waiting, key=lambda one: _URGENCY.index(one.step.code), default=None), cases)
+    return Today(min(waiting, key=_place_in_line, default=None), cases)
+
+
+def _place_in_line(one: Case) -> int:
+    """Return a low number for what comes first: a talk that is open, also where it waits for somebody."""
+    return -1 if one.step.interview else _URGENCY.index(one.step.code)
 
 
 def suspicious(desk: Desk, subject: str) -> set[str]:
@@ -235,7 +240,7 @@ def nonparticipation(desk: Desk) -> dict[str, int]:
 
 
 _TO_ASK = ("ask_child", "ask_adult", "ask_guardian", "ask_by_law", "call_parents")
-_URGENCY = ("continue", "start", "set_date", "name_paper", *_TO_ASK, "screen")
+_URGENCY = ("continue", "start", "set_date", "name_paper", "choose_version", *_TO_ASK, "screen")
 
 
 def _called_so(one: Case, wanted: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fieldkit.acts import clocks
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import FormView
 from fieldkit.rules import guides
@@ -24,6 +25,6 @@ class Reading:
 def aloud(desk: Desk, subject: str, form: FormView, relation: str) -> Reading:
     """Return *form* as it is read to this child's *relation*."""
     with desk.db.reading() as tables:
-        known = people.adult(tables, subject, relation, desk.today)
+        known = people.adult(tables, subject, relation, clocks.closing_day(desk, tables))
     lines = [line for one in form.read_aloud for line in guides.sentences(one)]
     return Reading(lines, str(known["speaks"] or "") if known else "")

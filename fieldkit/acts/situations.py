@@ -7,11 +7,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from fieldkit.acts import clocks
+from fieldkit.acts import clocks, editors
 from fieldkit.acts.desk import Desk
-from fieldkit.rules import ages, calendars, consent, guides, help_card, left_behind, studies, versions, visits, ways
+from fieldkit.records import Value
+from fieldkit.rules import (
+    ages,
+    calendars,
+    consent,
+    guardians,
+    guides,
+    help_card,
+    left_behind,
+    studies,
+    versions,
+    visits,
+    ways,
+)
 from fieldkit.rules.ages import BirthDate
 from fieldkit.rules.consent import ADULT, CARER, CLAIMED, Event
 from fieldkit.rules.halts import Halt
@@ -89,6 +102,7 @@ def ground(desk: Desk, tables: Tables, rows: people.Rows | None = None) -> Groun
 def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: list[Event], session: str) -> Situation:
     """Return the situation of the child in *row*; *session* of the yes that is not used yet, or empty."""
     group, by_clock = _groups(desk, tables, common.rows, row, common.believed)
+    parents = _parents(tables, common.rows, row["id"], common.closing)
     carer = next((event.relation for event in events if event.actor == CARER), row["carer"] or "")
     return Situation(
         events=events,
@@ -111,7 +125,8 @@ def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: 
         refusals=visits.unexplained(common.refused(row["id"]), events, common.closing),
         halts=common.halted(row["id"]),
         closing=common.closing,
-        parents_out=_PARENTS.issubset(out_of_question(tables, common.rows, row["id"], common.closing)),
+        parents_out=guardians.all_out(parents, common.closing),
+        disputed=guardians.undecided(parents, common.closing),
     )
 
 
@@ -195,15 +210,20 @@ def adults(tables: Tables, rows: people.Rows, subject: str) -> dict[str, Adult]:
     }
 
 
-_PARENTS = {left_behind.FATHER, left_behind.MOTHER}
-
-
 def out_of_question(tables: Tables, rows: people.Rows, subject: str, day: str) -> list[str]:
-    """Return the parents of whom the household says that they cannot consent on *day* (Civil Code 27)."""
+    """Return the parents who by the household cannot consent on *day* (Civil Code 27), also while it is disputed."""
+    parents = _parents(tables, rows, subject, day)
+    return sorted({one.relation for one in parents} - {one.relation for one in parents if one.is_guardian(day)})
+
+
+def _parents(tables: Tables, rows: people.Rows, subject: str, day: str) -> list[Adult]:
+    """Return mother and father, of whom nothing may be on record, and each who adopted the child."""
     told = {one["parent"]: one for one in rows("parents", "child", subject)}
     known = rows("persons", "subject", subject)
-    found = {one: people.adult_among(known, one, day) for one in sorted(consent.PARENTS)}
-    return [one for one, row in found.items() if not _adult(tables, one, row, told.get(one, {})).is_guardian(day)]
+    born_to = {one: people.adult_among(known, one, day) for one in (left_behind.FATHER, left_behind.MOTHER)}
+    adopted = [one for one in known if one["relation"] in consent.PARENTS - born_to.keys()]
+    found = [*born_to.items(), *((one["relation"], one) for one in adopted)]
+    return [_adult(tables, relation, row, told.get(relation, {})) for relation, row in found]
 
 
 def adult_of(tables: Tables, subject: str, relation: str, row: people.Row | None) -> Adult:
@@ -214,13 +234,16 @@ def adult_of(tables: Tables, subject: str, relation: str, row: people.Row | None
 
 def _adult(tables: Tables, relation: str, row: people.Row | None, parent: people.Row) -> Adult:
     """While people disagree about one, they are no guardian; nor is a parent said to be dead or to lack capacity."""
-    lacks = parent.get("alive") == "no" or parent.get("capacity") == "lacks"
-    if row is None:
-        return Adult(relation, capacity="lacks" if lacks else "")
-    heads = log.heads_of(tables, row["id"]) if row["conflict"] else {}
-    if lacks or any(len(heads.get(name, [])) > 1 for name in ("basis", "capacity", "ended_on", "age_band")):
+    told = _told(tables, parent)
+    if any(told[name] == {word} for name, word in _CANNOT.items()):
         return Adult(relation, capacity="lacks")
-    known = Adult(relation, **{name: row[name] or "" for name in _OF_ADULT})
+    apart = any(word in told[name] for name, word in _CANNOT.items())
+    if apart or (row and not _DECIDES.isdisjoint(_versions(tables, row))):
+        return Adult(relation, disputed=True)
+    if row is None:
+        return Adult(relation)
+    facts: dict[str, Any] = {name: row[name] or "" for name in _OF_ADULT}
+    known = Adult(relation, **facts)
     if not known.basis or _is_shown(relation, row):
         return known
     unnamed = row["basis_evidence"] == ways.SEEN and not (row["basis_paper"] or "").strip()
@@ -232,6 +255,19 @@ def _is_shown(relation: str, row: people.Row) -> bool:
     return relation in consent.PARENTS or ways.is_shown(row["basis_evidence"] or "", row["basis_paper"] or "")
 
 
+def _told(tables: Tables, parent: people.Row) -> dict[str, set[Value]]:
+    """Return what is told of a parent as such, by what `_CANNOT` names: two versions where two stand."""
+    apart = _versions(tables, parent)
+    return {name: {one.value for one in apart.get(name, ())} or {parent.get(name)} for name in _CANNOT}
+
+
+def _versions(tables: Tables, row: people.Row) -> Mapping[str, Sequence[editors.Version]]:
+    """Return what people wrote differently, by the names of the fields."""
+    return editors.opened(tables, row["id"]).versions if row.get("conflict") else {}
+
+
+_CANNOT = {"alive": "no", "capacity": "lacks"}
+_DECIDES = frozenset({"basis", "capacity", "ended_on", "age_band"})
 _OF_ADULT = ("basis", "capacity", "ended_on", "role", "age_band")
 
 

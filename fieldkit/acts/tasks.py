@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from fieldkit.acts import situations
+from fieldkit.acts import clocks, situations
 from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk
 from fieldkit.rules import ages, consent, states, ways
@@ -47,8 +47,9 @@ class Tasks:
 
 @dataclass(frozen=True)
 class _Known:
-    """What is read once for all children."""
+    """What is read once for all children; `day`: the one by which what ends is judged."""
 
+    day: str
     rows: people.Rows
     forms: list[FormVersion]
     papers: set[str]
@@ -59,7 +60,8 @@ def waiting(desk: Desk, cases: list[Case]) -> Tasks:
     """Return what waits for *cases*, what is due first at the top; *cases* are all children in use."""
     with desk.db.reading() as tables:
         forms, rows = situations.form_versions(tables), people.read_at_once(tables)
-        known = _Known(rows, forms, tasks.papers_brought(tables), tasks.next_visits(tables))
+        day = clocks.closing_day(desk, tables)
+        known = _Known(day, rows, forms, tasks.papers_brought(tables), tasks.next_visits(tables))
         found = [task for case in cases for task in _of(desk, known, case)]
         memos, without = tasks.without_memo(tables, desk.me.code, SHOWN)
         going_on, open_ = tasks.never_ended(tables, desk.me.code, desk.today, SHOWN)
@@ -83,7 +85,7 @@ def _of(desk: Desk, known: _Known, case: Case) -> Iterator[Task]:
     may_ring = not consent.takes_back(standing, "recontact")
     if may_ring and not case.closed_since:
         yield from _promised(case, guardians)
-    for event in states.untold(case.events, known.forms, desk.today, grown=case.adult):
+    for event in states.untold(case.events, case.adults, known.forms, known.day, grown=case.adult):
         yield Task(TELL, case, event=event.id)
     if may_ring and case.id in known.visits and case.status not in _OVER:
         yield Task(VISIT, case, known.visits[case.id])

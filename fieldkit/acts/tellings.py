@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fieldkit.acts import events, forms, promises, situations
+from fieldkit.acts import clocks, events, forms, promises, situations
 from fieldkit.acts.cases import Case, case_within
 from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import NotFound
@@ -43,7 +43,7 @@ class Telling:
 def waiting(desk: Desk, one: Case) -> list[Event]:
     """Return the yeses of this child's family since which a form changed a little, and nobody told them."""
     with desk.db.reading() as tables:
-        return states.untold(one.events, situations.form_versions(tables), desk.today, grown=one.adult)
+        return _untold(one, situations.form_versions(tables), clocks.closing_day(desk, tables))
 
 
 @only(INTERVIEWER)
@@ -77,12 +77,16 @@ def keep(desk: Desk, subject: str, event: str, text_hash: str) -> None:
 
 def _of(desk: Desk, tables: Tables, one: Case, event: str) -> tuple[Event, FormVersion, FormVersion]:
     """Return the yes, the version that was heard, and the one that counts today; raises NotFound."""
-    known = situations.form_versions(tables)
-    said = next((yes for yes in states.untold(one.events, known, desk.today, grown=one.adult) if yes.id == event), None)
+    known, day = situations.form_versions(tables), clocks.closing_day(desk, tables)
+    said = next((yes for yes in _untold(one, known, day) if yes.id == event), None)
     if said is None:
         raise NotFound
     heard = next(form for form in known if form.text_hash == said.form_text_hash)
-    return said, heard, versions.current(known, heard.doc_kind, desk.today)
+    return said, heard, versions.current(known, heard.doc_kind, day)
+
+
+def _untold(one: Case, known: list[FormVersion], day: str) -> list[Event]:
+    return states.untold(one.events, one.adults, known, day, grown=one.adult)
 
 
 def _words(desk: Desk, tables: Tables, one: Case, form: FormVersion) -> dict[str, Pair]:

@@ -344,7 +344,7 @@ def _who(desk: Desk, tables: Tables, subject: str, asker: str, relation: str) ->
         return {"actor": consent.ADULT if grown else consent.CHILD, "person": subject}
     if not relation:
         return {"actor": asker, "person": ""}
-    if guardians.are_several(tables, subject, relation, desk.today):
+    if guardians.are_several(tables, subject, relation, clocks.closing_day(desk, tables)):
         return {"actor": asker, "person": "", "relation": relation}
     basis = PARENT if consent.may_consent(relation) else ""
     person = events.person(desk, tables, subject, relation, basis)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fieldkit.rules import ages, calendars, consent, reasons, states, studies
+from fieldkit.rules import ages, calendars, consent, guardians, reasons, states, studies
 from fieldkit.rules.consent import ADULT, BLOCKS, CARER, CHILD, GUARDIAN, NECESSARY, Event
 from fieldkit.rules.situations import Situation
 from fieldkit.studies import Pair, load_study
@@ -173,9 +173,11 @@ def _guardian(case: Situation) -> Verdict:
     if state in {states.GIVEN, states.GIVEN_PARTIAL}:
         whole = consent.guardians_ok(case.events, NECESSARY)
         return (HOLDS, _OK, None) if whole else (FAILS, reasons.NOT_ALL_ITEMS, _asks_guardian(case))
+    reason, step = reasons.BY_STATE[state]
+    if step == "ask_guardian" and guardians.waits_for_choice(case, state):
+        return FAILS, reasons.TWO_VERSIONS, "choose_version"
     if state == states.NOT_SOUGHT and not case.parents_out and any(event.actor == CARER for event in case.events):
         return FAILS, reasons.only_a_carer(case.carer), "call_parents"
-    reason, step = reasons.BY_STATE[state]
     if step != "ask_guardian":
         return FAILS, reason, step
     if not any(form.in_force(case.late) for form in case.forms if form.doc_kind == _FORM):

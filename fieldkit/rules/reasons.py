@@ -72,6 +72,13 @@ NEITHER_PARENT = Pair(
     "By the household page neither parent can consent now. Consent has to come from the guardian by law, with a paper "
     "that shows it.",
 )
+TWO_VERSIONS = Pair(
+    "“家庭”页上，能不能作监护人，有人写得不一样，现在是两个版本；选定以前，同意不算数。请协调员在“两个版本”里选定；您确实知道的，"
+    "也可以在“家庭”页改好。",
+    "On the household page two versions stand about whether somebody can be the guardian; until one is chosen, their "
+    "consent does not count. The coordinator chooses under “Two versions”; what you know for certain you can put right "
+    "on the household page.",
+)
 NOT_ALL_ITEMS = Pair(
     "监护人还没有对参加、文字记录和保存都表示同意。请再问一次。",
     "The guardian has not said yes to taking part, notes and storage. Ask again.",

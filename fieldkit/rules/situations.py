@@ -24,7 +24,7 @@ class Situation:
     with a no of which nobody has said whose it was, `halts`: what can only protect the child and is not carried out,
     `closing`: the day by which what ends is judged, where that is not `today`,
     `behind`: the day of the backup since which something may be missing here, else empty, `parents_out`: the household
-    says of both parents that they cannot consent.
+    says of every parent that they cannot consent, `disputed`: where none can, the parents of whom two versions stand.
     """
 
     events: Sequence[Event]
@@ -50,6 +50,7 @@ class Situation:
     closing: str = ""
     behind: str = ""
     parents_out: bool = False
+    disputed: Sequence[str] = ()
 
     @property
     def late(self) -> str:

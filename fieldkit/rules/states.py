@@ -22,7 +22,8 @@ MINOR = "u18"  # of `carer_age_band`: who is under 18 themselves consents for no
 class Adult:
     """What is known of one adult of the household: enough to tell whether they are a guardian today.
 
-    `unnamed`: the basis that counts once the paper that was seen for it is named.
+    `unnamed`: the basis that counts once the paper that was seen for it is named. `disputed`: two versions stand of
+    what decides whether they can consent: until one is chosen they do not.
     """
 
     relation: str
@@ -32,13 +33,15 @@ class Adult:
     role: str = ""
     age_band: str = ""
     unnamed: str = ""
+    disputed: bool = False
 
     def is_guardian(self, day: str) -> bool:
         """Tell whether this adult may give guardian consent on *day*; of those who are no parents a guardian alone."""
         over = bool(self.ended_on) and self.ended_on <= day
         cares = self.role == CARER and self.relation not in consent.PARENTS
         minor = self.age_band == MINOR
-        return consent.may_consent(self.relation, self.basis, self.capacity) and not (over or cares or minor)
+        able = consent.may_consent(self.relation, self.basis, self.capacity)
+        return able and not (over or cares or minor or self.disputed)
 
 
 def guardian(
@@ -92,11 +95,11 @@ def paper_to_name(events: Iterable[Event], adults: Mapping[str, Adult], day: str
 def binding(events: Iterable[Event], adults: Mapping[str, Adult], day: str) -> list[Event]:
     """Return the last yeses of those who are still guardians on *day* (of whom nothing is known, who was one then)."""
     last = {one.id: one for item in NECESSARY for one in consent.last(_of_guardians(events), item)}
-    return [
-        event
-        for event in last.values()
-        if event.act in AGREEING and adults.get(event.person, _as_recorded(event)).is_guardian(day)
-    ]
+    return [event for event in last.values() if event.act in AGREEING and _is_still_one(event, adults, day)]
+
+
+def _is_still_one(event: Event, adults: Mapping[str, Adult], day: str) -> bool:
+    return adults.get(event.person, _as_recorded(event)).is_guardian(day)
 
 
 def _of_guardians(events: Iterable[Event]) -> list[Event]:
@@ -133,18 +136,24 @@ def child(events: Iterable[Event], session: str, *, grown: bool = False) -> str:
     return DEFERRED if any(event.act == "deferred" for event in _unfollowed(mine)) else INFORMED
 
 
-def untold(events: Iterable[Event], forms: Sequence[FormVersion], day: str, *, grown: bool) -> list[Event]:
+def untold(
+    events: Iterable[Event], adults: Mapping[str, Adult], forms: Sequence[FormVersion], day: str, *, grown: bool
+) -> list[Event]:
     """Return the yeses since which their form changed a little, until whoever said them is told (§3.7).
 
     A call that broke off told nothing; a major change is asked about instead, which tells the rest. Who has said no
-    since is told nothing, nor is a guardian of somebody who has *grown* up.
+    since is told nothing, nor is who is no guardian on *day* any more, also because the child has *grown* up.
     """
     events = list(events)
     against = {no.person for no in consent.open_noes(events)}
     actors = {ADULT} if grown else {GUARDIAN, ADULT}
     said = [one for one in consent.in_force(events) if one.actor in actors and one.person not in against]
     newest = {one.id for item in NECESSARY for one in consent.last(said, item)}
-    agreed = [one for one in said if one.act in AGREEING and one.id in newest]
+    agreed = [
+        one
+        for one in said
+        if one.act in AGREEING and one.id in newest and (one.actor == ADULT or _is_still_one(one, adults, day))
+    ]
 
     def changed_since(event: Event) -> bool:
         return versions.to_be_told(forms, event.form_text_hash, day)

@@ -116,8 +116,9 @@ def checklist(subject: str, refusal: Refusal | None = None) -> str:
     case = people.gates_of(desk(), subject)
     failing, asking = gates.failing(case.gates), gates.asking(case.gates)
     rest = [gate for gate in case.gates if gate not in failing and gate not in asking]
-    if case.step.code == "continue":  # the child's yes of today is used up by the open interview
-        failing, asking, title = [], [], _("The interview is open")
+    if case.step.interview:  # the child's yes of today is used up by the open interview
+        failing, asking = [gate for gate in failing if gate.step == case.step.code], []
+        title = _("The interview is open, and waits") if failing else _("The interview is open")
     else:
         title = _("The interview cannot start yet") if failing else _("Before the interview starts")
     known = {"failing": failing, "asking": asking, "rest": rest, "reasons": reasons()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 
@@ -15,6 +16,11 @@ from fieldkit.acts.guardians import NoGuardianNow, NotOfAge, OfAgeNow, WhichGuar
 from fieldkit.acts.told import ParentTold, PersonTold, Seen
 from fieldkit.clock import new_id
 from fieldkit.errors import NotAllowed, Refusal
+from fieldkit.records import Value, natural_id
+from fieldkit.store import log
+from fieldkit.store import people as rows
+from fieldkit.store.clocks import trust
+from fieldkit.store.log import Draft
 
 Desks = dict[str, Desk]
 Says = Callable[..., GuardianAnswer]
@@ -169,3 +175,182 @@ def test_where_the_role_of_one_of_two_uncles_has_ended_the_other_one_speaks(
     consents.record(desk, child, says(desk, child, **law))
 
     assert [event.person for event in people.case(desk, child).events] == [aunt]
+
+
+def gone(desk: Desk, child: str) -> None:
+    for one in ("mother", "father"):
+        household.save_parent(desk, child, one, ParentTold(alive="no"), Seen())
+
+
+def adopted(desk: Desk, child: str) -> str:
+    told = PersonTold(relation="adoptive", role="guardian")
+    household.save_person(desk, child, adopts := new_id(), told, Seen())
+    return adopts
+
+
+def apart(desk: Desk, child: str, kind: str, record: str, told: dict[str, Value]) -> None:
+    """Somebody else wrote this, without having seen what stands."""
+    with desk.db.writing() as tables:
+        log.append(tables, desk.pen, Draft(kind, told, record=record, subject=child))
+
+
+def test_who_adopted_a_child_is_a_parent_and_asked_like_one(
+    desks: Desks, child: str, says: Says, agreed_by_grandmother: str
+) -> None:
+    desk = desks["interviewer"]
+    gone(desk, child)
+    assert people.case(desk, child).parents_out
+    adopted(desk, child)
+    case = people.case(desk, child)
+    assert (case.parents_out, case.step.code) == (False, "call_parents")
+    assert guardians.out_of_question(desk, child) == ["father", "mother"]
+
+    guardians.check_may_answer(desk, child, "adoptive", "")
+    consents.record(desk, child, says(desk, child, relation="adoptive"))
+    case = people.case(desk, child)
+    assert (case.consent, case.step.code) == ("given", "ask_child")
+
+
+def test_who_adopted_a_child_and_can_consent_no_more_leaves_it_to_the_guardian_by_law(desks: Desks, child: str) -> None:
+    desk = desks["interviewer"]
+    gone(desk, child)
+    household.end_role(desk, child, adopted(desk, child), desk.today, "death")
+
+    assert guardians.out_of_question(desk, child) == ["adoptive", "father", "mother"]
+    assert people.case(desk, child).step.code == "ask_by_law"
+
+    told = PersonTold(relation="adoptive", role="guardian")
+    household.save_person(desk, child, new_id(), told, Seen(reasons={"known_adult": "another"}))
+    assert guardians.out_of_question(desk, child) == ["father", "mother"]
+    assert people.case(desk, child).step.code == "ask_guardian"
+
+
+@pytest.fixture
+def back(desks: Desks, consented: str, later: Callable[[Desk, int], Desk]) -> Desk:
+    """The mother's role has ended today, and then the clock went back three days."""
+    desk = desks["interviewer"]
+    with desk.db.reading() as tables:
+        mother = rows.adult(tables, consented, "mother", desk.today)
+    assert mother is not None
+    household.end_role(desk, consented, mother["id"], desk.today, "court")
+    with desk.db.writing() as tables:
+        trust(tables, desk.clock.today())
+    return later(desk, -3)
+
+
+def test_a_clock_that_went_back_makes_nobody_a_guardian_again(back: Desk, consented: str, says: Says) -> None:
+    assert people.case(back, consented).consent == "needs_reconfirm"
+    assert not guardians.is_guardian(back, consented, "mother")
+    assert guardians.out_of_question(back, consented) == ["mother"]
+    with pytest.raises(NoGuardianNow):
+        guardians.check_may_answer(back, consented, "mother", "")
+    with pytest.raises(NoGuardianNow):
+        consents.record(back, consented, says(back, consented, reasons={"V31": "date_right"}))
+
+
+def test_under_a_clock_that_went_back_the_yes_is_of_who_followed_the_mother(
+    back: Desk, desks: Desks, consented: str, says: Says
+) -> None:
+    told, reasons = PersonTold(relation="mother", role="guardian"), {"known_adult": "instead"}
+    household.save_person(desks["interviewer"], consented, second := new_id(), told, Seen(reasons=reasons))
+    guardians.check_may_answer(back, consented, "mother", "")
+    consents.record(back, consented, says(back, consented, reasons={"V31": "date_right"}))
+
+    case = people.case(back, consented)
+    assert (case.consent, case.events[-1].person) == ("given", second)
+
+
+def test_a_paper_is_judged_for_its_own_day_under_a_clock_that_went_back_too(back: Desk, consented: str) -> None:
+    before = (back.clock.today() - timedelta(days=3)).isoformat()
+    guardians.check_may_answer(back, consented, "mother", "", before)
+    assert guardians.is_guardian(back, consented, "mother", before)
+
+
+def test_two_versions_of_a_father_send_nobody_to_the_guardian_by_law_and_his_yes_waits_until_one_is_chosen(
+    desks: Desks, child: str, says: Says
+) -> None:
+    desk, father = desks["interviewer"], new_id()
+    parent(ParentTold(alive="no"))(desk, child)
+    told = PersonTold(relation="father", role="guardian", age_band="u50")
+    household.save_person(desk, child, father, told, Seen())
+    apart(desk, child, "person", father, {"age_band": "u18"})
+
+    case = people.case(desk, child)
+    assert (case.parents_out, list(case.disputed), case.step.code) == (False, ["father"], "choose_version")
+    assert (case.status, case.conflict) == ("consent_pending", True)
+    (gate,) = [one for one in case.gates if one.id == "G04"]
+    assert (gate.step, "两个版本" in gate.reason.zh) == ("choose_version", True)
+    assert guardians.out_of_question(desk, child) == ["father", "mother"]
+    with pytest.raises(NoGuardianNow):
+        consents.record(desk, child, says(desk, child, relation="father"))
+    now = people.today(desk).now
+    assert (now and now.id) == child
+
+    with desk.db.reading() as tables:
+        seen = household.person_section(tables, father).seen
+    household.save_person(desk, child, father, told, seen)
+    assert people.case(desk, child).step.code == "ask_guardian"
+    consents.record(desk, child, says(desk, child, relation="father"))
+    assert people.case(desk, child).consent == "given"
+
+
+def test_two_versions_of_what_does_not_decide_leave_a_father_the_guardian(desks: Desks, child: str, says: Says) -> None:
+    """Both wrote the whole page; they differ in the schooling alone."""
+    desk, father = desks["interviewer"], new_id()
+    parent(ParentTold(alive="no"))(desk, child)
+    told = PersonTold(relation="father", role="guardian", age_band="u50", education="primary")
+    household.save_person(desk, child, father, told, Seen())
+    apart(desk, child, "person", father, {**asdict_of(told), "education": "none"})
+
+    case = people.case(desk, child)
+    assert (case.conflict, list(case.disputed), case.step.code) == (True, [], "ask_guardian")
+    consents.record(desk, child, says(desk, child, relation="father"))
+    assert people.case(desk, child).consent == "given"
+
+
+def asdict_of(told: PersonTold) -> dict[str, Value]:
+    return {name: value for name, value in asdict(told).items() if name not in {"name", "phone"}}
+
+
+@pytest.mark.parametrize(("first", "second"), [("yes", "no"), ("no", "yes"), ("unknown", "no")])
+def test_whether_a_father_is_alive_is_no_matter_of_who_wrote_last(
+    desks: Desks, child: str, says: Says, first: str, second: str
+) -> None:
+    desk = desks["interviewer"]
+    parent(ParentTold(alive="no"))(desk, child)
+    household.save_parent(desk, child, "father", ParentTold(alive=first), Seen())
+    of_father: dict[str, Value] = {"child": child, "parent": "father", "alive": second}
+    apart(desk, child, "parent", natural_id("parent", child, "father"), of_father)
+
+    case = people.case(desk, child)
+    assert (case.parents_out, list(case.disputed), case.step.code) == (False, ["father"], "choose_version")
+    with pytest.raises(NoGuardianNow):
+        consents.record(desk, child, says(desk, child, relation="father"))
+
+
+@pytest.mark.parametrize(("first", "second", "out"), [("yes", "unknown", False), ("no", "no", True)])
+def test_two_versions_that_say_the_same_of_whether_a_father_can_consent_are_no_dispute(
+    desks: Desks, child: str, first: str, second: str, out: bool
+) -> None:
+    desk = desks["interviewer"]
+    parent(ParentTold(alive="no"))(desk, child)
+    household.save_parent(desk, child, "father", ParentTold(alive=first, occupation="driver"), Seen())
+    of_father: dict[str, Value] = {"child": child, "parent": "father", "alive": second, "occupation": "farming"}
+    apart(desk, child, "parent", natural_id("parent", child, "father"), of_father)
+
+    case = people.case(desk, child)
+    assert (case.conflict, list(case.disputed), case.parents_out) == (True, [], out)
+
+
+def test_a_yes_of_whom_two_versions_stand_says_so_and_not_that_the_guardian_changed(
+    desks: Desks, consented: str
+) -> None:
+    desk = desks["interviewer"]
+    with desk.db.reading() as tables:
+        mother = rows.adult(tables, consented, "mother", desk.today)
+    assert mother is not None
+    apart(desk, consented, "person", mother["id"], {"capacity": "has"})
+    apart(desk, consented, "person", mother["id"], {"capacity": "lacks"})
+
+    case = people.case(desk, consented)
+    assert (case.consent, case.step.code) == ("needs_reconfirm", "choose_version")

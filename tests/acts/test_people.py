@@ -8,12 +8,14 @@ from typing import cast
 
 import pytest
 
-from fieldkit.acts import answers, assents, consents, interviews, people, readiness, situations, withdrawals
+from fieldkit.acts import answers, assents, consents, duplicates, interviews, people, readiness, situations, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.cases import Step
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.interviews import ConsentMissing
 from fieldkit.acts.people import NewChild, NoSerialLeft
 from fieldkit.clock import Clock
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
@@ -261,3 +263,48 @@ def test_a_name_is_kept_without_what_nobody_sees(desks: Desks, called: str, kept
     subject = people.register(desks["interviewer"], replace(RIVER, called=called))
 
     assert people.case(desks["interviewer"], subject).called == kept
+
+
+def test_a_guardian_who_thinks_again_in_the_middle_of_a_talk_is_the_next_step_until_they_say_yes(
+    desks: Desks, interview: str, consented: str, other_child: str, says: Callable[..., GuardianAnswer]
+) -> None:
+    desk = desks["interviewer"]
+    note = SaveAnswer(interview, "W1", "editor-number-1", "", "想一想以后的一句")
+    yes = [event.id for event in people.case(desk, consented).events if event.actor == "guardian"]
+    thinks = consents.defer(desk, consented, says(desk, consented, follows=yes))
+    with pytest.raises(ConsentMissing):
+        answers.save(desk, note)
+    assert people.case(desk, consented).step == Step("ask_guardian", interview)
+    now = people.today(desk).now
+    assert (now and now.id) == consented
+    assents.record(desk, consented, ChildAnswer("think"))
+    assert people.case(desk, consented).step == Step("ask_guardian", interview)
+
+    consents.record(desk, consented, says(desk, consented, follows=[*yes, thinks]))
+    assert people.case(desk, consented).step == Step("ask_child")
+    follows = [event.id for event in people.case(desk, consented).events if event.actor == "child"]
+    assents.record(desk, consented, replace(YES, follows=follows))
+    assert people.case(desk, consented).step == Step("continue", interview)
+    answers.save(desk, note)
+
+
+def test_another_guardian_who_thinks_about_it_first_halts_no_talk(
+    desks: Desks, interview: str, consented: str, says: Callable[..., GuardianAnswer]
+) -> None:
+    desk = desks["interviewer"]
+    consents.defer(desk, consented, says(desk, consented, relation="father"))
+
+    assert people.case(desk, consented).step == Step("continue", interview)
+    answers.save(desk, SaveAnswer(interview, "W1", "editor-number-1", "", "还能往下记的一句"))
+
+
+def test_a_talk_that_a_guardian_halts_waits_under_both_records_of_a_child(
+    desks: Desks, interview: str, consented: str, other_child: str, says: Callable[..., GuardianAnswer]
+) -> None:
+    desk = desks["interviewer"]
+    duplicates.link(desk, other_child, consented, "asked_family")
+    assert {people.case(desk, one).step.code for one in (consented, other_child)} == {"continue"}
+    yes = [event.id for event in people.case(desk, consented).events if event.actor == "guardian"]
+    consents.defer(desk, consented, says(desk, consented, follows=yes))
+
+    assert {people.case(desk, one).step for one in (consented, other_child)} == {Step("ask_guardian", interview)}

@@ -5,16 +5,20 @@ from dataclasses import replace
 
 import pytest
 
-from fieldkit.acts import consents, forms, people, readiness, slips, tasks, tellings
+from fieldkit.acts import consents, forms, household, people, readiness, slips, tasks, tellings
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.told import ParentTold, Seen
 from fieldkit.errors import NotAllowed, NotFound, Refusal
 from fieldkit.rules.consent import INFORMED_ONLY
 from fieldkit.rules.versions import NewerVersion
+from fieldkit.store import people as rows
+from fieldkit.store.clocks import trust
 from fieldkit.studies import Pair
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Carry = Callable[[Desk, Desk], object]
+Later = Callable[[Desk, int], Desk]
 NEW_NUMBER, NEW_WORDS = "0394-8888888", "现在在村委会的院子里聊。"
 
 
@@ -120,3 +124,30 @@ def test_who_has_said_no_since_is_told_nothing(changed: str, desks: Desks, says:
     consents.record(desk, changed, said)
 
     assert tellings.waiting(desk, people.case(desk, changed)) == []
+
+
+def _ended(desk: Desk, child: str) -> None:
+    with desk.db.reading() as tables:
+        (mother,) = [one["id"] for one in rows.rows(tables, "persons", child) if one["relation"] == "mother"]
+    household.end_role(desk, child, mother, desk.today, "death")
+
+
+def _dead(desk: Desk, child: str) -> None:
+    household.save_parent(desk, child, "mother", ParentTold(alive="no"), Seen())
+
+
+@pytest.mark.parametrize("happens", [_ended, _dead])
+@pytest.mark.parametrize("days", [0, -3])
+def test_who_is_no_guardian_any_more_is_told_nothing_also_by_a_clock_that_went_back(
+    refused: Refused, changed: str, desks: Desks, later: Later, happens: Callable[[Desk, str], None], days: int
+) -> None:
+    yes = _yes(desks["interviewer"], changed)
+    with desks["interviewer"].db.writing() as tables:
+        trust(tables, desks["interviewer"].clock.today())
+    happens(desks["interviewer"], changed)
+
+    desk = later(desks["interviewer"], days)
+    case = people.case(desk, changed)
+    assert tellings.waiting(desk, case) == []
+    assert [one for one in tasks.waiting(desk, [case]).first if one.code == tasks.TELL] == []
+    refused(NotFound, "interviewer", lambda desk: tellings.of_event(desk, changed, yes))

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import assents, carers, household
+from fieldkit.acts import assents, carers, consents, household
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.carers import CarerAnswer
+from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.told import ParentTold, Seen
 from fieldkit.clock import Clock
+from fieldkit.records import natural_id
 from fieldkit.store import log, standing
 from fieldkit.store.log import Draft
 
@@ -276,3 +278,42 @@ def test_after_a_carers_agreement_nobody_is_told_to_call_parents_who_cannot_be_a
         assert "问现在的监护人同不同意" in page
         for asks in ("打电话给父母", "要由爸爸或妈妈来给", "同意要由父母来给"):
             assert asks not in page
+
+
+def test_a_talk_that_a_guardian_halts_says_so_and_leads_to_the_guardian(
+    browser: FlaskClient, desks: Any, interview: str, consented: str, says: Callable[..., GuardianAnswer]
+) -> None:
+    desk = desks["interviewer"]
+    consents.defer(desk, consented, says(desk, consented, follows=[standing_of(desk, consented)[0]]))
+
+    for path in ("/today", f"/people/{consented}"):
+        page = browser.get(path).text
+        assert ("监护人说要再想一想：先停下" in page, "接着访谈" in page) == (True, False)
+        assert f'href="/people/{consented}/consent"' in page
+    gates = browser.get(f"/people/{consented}/gates").text
+    assert ("访谈已经开始，先停一停" in gates, "监护人还要想一想" in gates, "请爸妈表态" in gates) == (True, True, True)
+    assert ("亲口问孩子" in gates, "开场的话" in gates) == (False, False)
+
+
+def standing_of(desk: Desk, child: str) -> list[str]:
+    """The guardian's events of a child."""
+    with desk.db.reading() as tables:
+        return [event.id for event in standing.events(tables, child) if event.actor == "guardian"]
+
+
+def test_two_versions_of_the_only_parent_say_who_chooses_and_where(
+    browser: FlaskClient, sit: Callable[[str], FlaskClient], desks: Any, child: str, carry: Callable[[Desk, Desk], Any]
+) -> None:
+    desk = desks["interviewer"]
+    for one, alive in (("mother", "no"), ("father", "yes")):
+        household.save_parent(desk, child, one, ParentTold(alive=alive), Seen())
+    told = {"child": child, "parent": "father", "alive": "no"}
+    with desk.db.writing() as tables:
+        log.append(tables, desk.pen, Draft("parent", told, record=natural_id("parent", child, "father"), subject=child))
+
+    for path in (f"/people/{child}", f"/people/{child}/consent", f"/people/{child}/gates", "/today"):
+        page = browser.get(path).text
+        assert ("两个版本" in page, f'href="/people/{child}/household"' in page) == (True, True)
+        assert ("父母现在都不能作监护人" in page, "请爸妈表态" in page) == (False, False)
+    carry(desk, desks["coordinator"])
+    assert "您在“两个版本”里选定以前" in sit("coordinator").get(f"/people/{child}").text
