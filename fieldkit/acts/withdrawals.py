@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from fieldkit.acts import events, guardians, people, situations
+from fieldkit.acts import clocks, events, guardians, people, situations
 from fieldkit.acts.cases import Case, row_within
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.guardians import PARENT
