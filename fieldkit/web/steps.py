@@ -38,7 +38,7 @@ class NotBroughtUp(Refusal):
     """Somebody who said no is about to be asked again, and nobody tapped that they came back to it."""
 
     code = "not_brought_up"
-    message = N_("Tap “{reason}” first; if that is not so, tap “Do not ask”.")
+    message = N_("Tap “{reason}” first; if nobody did, tap “Do not ask”.")
     status = 422
 
 
