@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from wtforms import Field, HiddenField, RadioField, SelectField, StringField, ValidationError
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import Field, RadioField, SelectField, StringField, ValidationError
+from wtforms.validators import InputRequired, Length
 
 from fieldkit.acts import consents, events, forms, guardians, people, pseudonyms
 from fieldkit.acts.cases import Case
@@ -22,7 +22,7 @@ from fieldkit.web.pages import words as _
 from fieldkit.web.people import BORN
 from fieldkit.web.sessions import desk, draft, in_turn, tell
 from fieldkit.web.steps import begin, begun, kept_once, known, page, ready, so_far, spoken, stored_once, to_who
-from fieldkit.web.ways import EvidenceForm, names_a_paper
+from fieldkit.web.ways import SignForm, names_a_paper
 
 pages = Blueprint("consents", __name__, url_prefix="/people/<subject>")
 ADULTS = ("pgm", "pgf", "mgm", "mgf", "uncle_aunt", "sib_adult", "step_parent", "neighbour", "teacher", "other")
@@ -30,26 +30,6 @@ GUARDIAN = steps.GUARDIAN
 CODES = load_study().codes
 BASES = [code for code in CODES["guardian_basis"] if code in consent.LEGAL_BASES]
 _ASKS = {"ask_guardian", "call_parents", "ask_by_law", "ask_adult"}  # the next steps that lead to this question
-
-
-class SignForm(EvidenceForm):
-    """What is written down together with the yes."""
-
-    method = RadioField(
-        "method",
-        choices=[ways.SIGNATURE, ways.THUMBPRINT, ways.ORAL_WITNESS, ways.ORAL_RECORDED],
-        default=ways.SIGNATURE,
-    )
-    real_name = StringField("real_name", validators=[InputRequired(), Length(max=40)])
-    birth_date = StringField("birth_date", validators=[Optional(), Length(max=20)])
-    birth_calendar = RadioField("birth_calendar", choices=list(CODES["calendar"]), default="gregorian")
-    pseudonym_zh = StringField("pseudonym_zh", validators=[InputRequired(), Length(max=8)])
-    pseudonym_en = StringField("pseudonym_en", validators=[Optional(), Length(max=40)])
-    migration = SelectField("migration", choices=["", *CODES["migration"]], default="")
-    carer = SelectField("carer", choices=["", *CODES["relation"]], default="")
-    signer_name = StringField("signer_name", validators=[InputRequired(), Length(max=40)])
-    lang_used = SelectField("lang_used", choices=["", *CODES["language"]], default="")
-    signature = HiddenField("signature")
 
 
 class LawForm(Form):
