@@ -261,8 +261,8 @@ def _check_given(desk: Desk, tables: Tables, subject: str, form: FormView, said:
 
 
 _NAMES = {
-    "real_name": N_("the child's real name"),
-    "signer_name": N_("the name of the parent who signs"),
+    "real_name": N_("the real name"),
+    "signer_name": N_("the name of the guardian"),
     "pseudonym_zh": WORDS,
 }
 
@@ -271,7 +271,8 @@ def _write_names(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, pe
     """Names, birth date and signature reach the disk in the transaction of the yes, never before."""
     called = pseudonyms.checked(tables, one, said.pseudonym_zh, said.pseudonym_en, said.real_name, [said.signer_name])
     identity = {"real_name": names.plain(said.real_name), **_birth(said)}
-    facts = {**called, "carer": said.carer, "migration": said.migration}
+    family = {"carer": said.carer, "migration": said.migration}
+    facts = {**called, **{name: code for name, code in family.items() if code}}  # what nobody said wipes nothing
     log.append(tables, desk.pen, Draft("evidence", events.evidence(said.evidence, event_id), subject=one.id))
     named = {"person": person, "name": names.plain(said.signer_name)}
     records = _records(one.id, person)

@@ -34,7 +34,7 @@ class ReasonNeeded(Refusal):
     """Rules of level `ask` that nobody has tapped a reason for yet; `findings` names them."""
 
     code: ClassVar[str] = "reason_needed"
-    message = N_("Something here is unusual. Tap the reason for each point, then save again.")
+    message = N_("Something below is still to be tapped. Tap it, then go on.")
     status = 422
 
     def __init__(self, findings: Iterable[Finding] = ()) -> None:

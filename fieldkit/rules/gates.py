@@ -231,20 +231,10 @@ def _no_objection(case: Situation) -> Verdict:
 
 
 _WHOSE_NO = Pair(
-    "有一次走访写的是“拒绝”，但没说是谁拒绝。有人说了不，先写明是谁；没有谁说不，就点一下是怎么回事。",
-    "A visit ended with a refusal, and it is not said whose. If somebody said no, write down first who it was; if "
+    "有一次走访写的是“有人不愿意”，但没说是谁。有人说了不，先写明是谁；没有谁说不，就点一下是怎么回事。",
+    "On a visit somebody did not want to, and it is not said who. If somebody said no, write down first who it was; if "
     "nobody did, tap what it was.",
 )
-_NOT_AGAIN = Pair("孩子今天说了不愿意，今天不再问。", "The child said no today; do not ask again today.")
-_NO_THAT_DAY = Pair(
-    "孩子那一天说了不愿意：那一天的访谈不录入。",
-    "The child said no on that day: no interview of that day is typed in.",
-)
-_SAID_NO = Pair(
-    "孩子说过不愿意，这个“不”还没有收回。孩子自己提起，才可以再问。",
-    "The child has said no, and has not taken it back. Ask again only if the child brings it up.",
-)
-_ASK_THE_CHILD = Pair("监护人同意之后，再亲口问孩子。", "Once the guardian has agreed, ask the child in person.")
 
 
 def _said_no_today(case: Situation) -> bool:
@@ -257,9 +247,17 @@ def _child(case: Situation) -> Verdict:
     if case.session and all(consent.child_ok(case.events, item, case.session) for item in NECESSARY):
         return (HOLDS, _OK, None) if _same_form(case, CHILD) else (FAILS, _OTHER_FORM, "ask_child")
     if _said_no_today(case):
-        return FAILS, _NO_THAT_DAY if case.past else _NOT_AGAIN, None
-    said_no = consent.own_noes(case.events, grown=False)
-    return FAILS, _SAID_NO if said_no else _ASK_THE_CHILD, "ask_child"
+        return FAILS, reasons.NO_THAT_DAY if case.past else reasons.NOT_AGAIN, None
+    return FAILS, _why_the_child_is_asked(case), "ask_child"
+
+
+def _why_the_child_is_asked(case: Situation) -> Pair:
+    if consent.own_noes(case.events, grown=False):
+        return reasons.SAID_NO
+    if case.past or _guardian(case)[0] != HOLDS:
+        return reasons.FIRST_THE_GUARDIAN
+    thinks = states.child(case.events, case.session) == states.DEFERRED
+    return reasons.CHILD_THINKS if thinks else reasons.ASK_THE_CHILD
 
 
 _SAY_THE_OPENING = Pair(
@@ -271,7 +269,9 @@ _SAY_THE_OPENING = Pair(
 def _told(case: Situation) -> Verdict:
     if case.adult or any(set(event.told) >= set(BLOCKS) for event in _own_words(case, CHILD)):
         return HOLDS, _OK, None
-    return FAILS, _SAY_THE_OPENING, None if _said_no_today(case) else "ask_child"
+    if _said_no_today(case):
+        return FAILS, reasons.NO_THAT_DAY if case.past else reasons.NOT_TOLD, None
+    return FAILS, _SAY_THE_OPENING, "ask_child"
 
 
 def _card(case: Situation) -> Verdict:

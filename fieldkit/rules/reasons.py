@@ -98,3 +98,22 @@ NO_STAMP = Pair(
     "The guardian's form bears no stamp of the ethics committee that covers this day: the coordinator enters it first, "
     "then a guardian can be asked. A no can be kept now.",
 )
+NOT_AGAIN = Pair("孩子今天说了不愿意，今天不再问。", "The child said no today; do not ask again today.")
+NOT_TOLD = Pair("今天不再说。", "Not today.")
+NO_THAT_DAY = Pair(
+    "孩子那一天说了不愿意：那一天的访谈不录入。",
+    "The child said no on that day: no interview of that day is typed in.",
+)
+SAID_NO = Pair(
+    "孩子说过不愿意，这个“不”还没有收回。孩子自己提起，才可以再问。",
+    "The child has said no, and has not taken it back. Ask again only if the child brings it up.",
+)
+FIRST_THE_GUARDIAN = Pair("监护人同意之后，再亲口问孩子。", "Once the guardian has agreed, ask the child in person.")
+CHILD_THINKS = Pair(
+    "孩子还想再想想，别催。今天可以再问一次。",
+    "The child wants to think about it. Do not hurry; ask once more today.",
+)
+ASK_THE_CHILD = Pair(
+    "接下来亲口问孩子今天愿不愿意聊。",
+    "Next, ask the child in person whether it wants to talk today.",
+)

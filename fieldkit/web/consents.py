@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from wtforms import Field, HiddenField, RadioField, SelectField, StringField, ValidationError
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import Field, RadioField, SelectField, StringField, ValidationError
+from wtforms.validators import InputRequired, Length
 
 from fieldkit.acts import consents, events, forms, guardians, people, pseudonyms
 from fieldkit.acts.cases import Case
@@ -17,12 +17,12 @@ from fieldkit.rules.consent import Event
 from fieldkit.rules.findings import Finding, ReasonNeeded, check_answered
 from fieldkit.studies import load_study
 from fieldkit.web import steps
-from fieldkit.web.pages import Answer, Form, answer, label, locale, png, reasons
+from fieldkit.web.pages import Answer, Form, answer, locale, png, reasons, spoken_by
 from fieldkit.web.pages import words as _
 from fieldkit.web.people import BORN
 from fieldkit.web.sessions import desk, draft, in_turn, tell
 from fieldkit.web.steps import begin, begun, kept_once, known, page, ready, so_far, spoken, stored_once, to_who
-from fieldkit.web.ways import EvidenceForm, names_a_paper
+from fieldkit.web.ways import SignForm, names_a_paper
 
 pages = Blueprint("consents", __name__, url_prefix="/people/<subject>")
 ADULTS = ("pgm", "pgf", "mgm", "mgf", "uncle_aunt", "sib_adult", "step_parent", "neighbour", "teacher", "other")
@@ -30,26 +30,6 @@ GUARDIAN = steps.GUARDIAN
 CODES = load_study().codes
 BASES = [code for code in CODES["guardian_basis"] if code in consent.LEGAL_BASES]
 _ASKS = {"ask_guardian", "call_parents", "ask_by_law", "ask_adult"}  # the next steps that lead to this question
-
-
-class SignForm(EvidenceForm):
-    """What is written down together with the yes."""
-
-    method = RadioField(
-        "method",
-        choices=[ways.SIGNATURE, ways.THUMBPRINT, ways.ORAL_WITNESS, ways.ORAL_RECORDED],
-        default=ways.SIGNATURE,
-    )
-    real_name = StringField("real_name", validators=[InputRequired(), Length(max=40)])
-    birth_date = StringField("birth_date", validators=[Optional(), Length(max=20)])
-    birth_calendar = RadioField("birth_calendar", choices=list(CODES["calendar"]), default="gregorian")
-    pseudonym_zh = StringField("pseudonym_zh", validators=[InputRequired(), Length(max=8)])
-    pseudonym_en = StringField("pseudonym_en", validators=[Optional(), Length(max=40)])
-    migration = SelectField("migration", choices=list(CODES["migration"]))
-    carer = SelectField("carer", choices=list(CODES["relation"]), default="pgm")
-    signer_name = StringField("signer_name", validators=[InputRequired(), Length(max=40)])
-    lang_used = SelectField("lang_used", choices=["", *CODES["language"]], default="")
-    signature = HiddenField("signature")
 
 
 class LawForm(Form):
@@ -164,7 +144,8 @@ def _noes(case: Case, actor: str, relation: str, how: str, basis: str, person: s
 
 def _again(case: Case, noes: list[Event], asked: list[Finding], chosen: dict[str, str]) -> Answer:
     """Ask whether the family itself came back to it; who goes on without a word is told what is missing."""
-    refusal = ReasonNeeded(asked) if "asked" in request.form else None
+    came_back = next(iter(CODES[f"reason_{asked[0].code}"].values()))
+    refusal = steps.NotBroughtUp(reason=came_back) if "asked" in request.form else None
     carried = {**chosen, **_shown(), "asked": "1"}
     shown = {"case": case, "noes": noes, "findings": asked, "chosen": carried, "refusal": refusal}
     return render_template("consents/again.html", **shown), refusal.status if refusal else 200
@@ -306,19 +287,33 @@ def sign(subject: str) -> Answer:
     """Sign, and write down the names that belong to the yes."""
     if not ready(subject):
         return to_who(subject)
-    case, form = people.case(desk(), subject), SignForm()
+    case, form = people.case(desk(), subject), _to_sign(subject)
     suggested = case.pseudonym or pseudonyms.suggest(desk(), subject)
     form.pseudonym_zh.data, form.pseudonym_en.data = suggested
-    form.migration.data, form.carer.data = case.migration or "both_away", _carer(case)
+    if not _own(subject):
+        form.migration.data, form.carer.data = case.migration, _carer(case)
     form.birth_date.data = draft(BORN + subject).get("birth_date", "")
     form.birth_calendar.data = draft(BORN + subject).get("birth_calendar", "gregorian")
     return spoken("sign", subject, form=form, findings=[], reasons={})
 
 
+def _own(subject: str) -> bool:
+    return bool(draft(subject)["relation"] == SELF)
+
+
+def _to_sign(subject: str) -> SignForm:
+    """Return the form; somebody of age signs with their own name, and is asked nothing of their family."""
+    form = SignForm()
+    if _own(subject):
+        for name in ("migration", "carer", "signer_name"):
+            del form[name]
+    return form
+
+
 def _carer(case: Case) -> str:
     """Return who looks after the child, as far as it is known."""
     agreed = [event.relation for event in case.events if event.actor == consent.CARER]
-    return case.carer or next(iter(agreed), "pgm")
+    return case.carer or next(iter(agreed), "")
 
 
 @pages.post(f"{GUARDIAN}/sign")
@@ -327,11 +322,11 @@ def signed(subject: str) -> Answer:
     """Store the whole consent in one transaction."""
     if not ready(subject):
         return to_who(subject, "yes")
-    form, tapped = SignForm(), {**draft(subject)["reasons"], **reasons()}
+    form, tapped = _to_sign(subject), {**draft(subject)["reasons"], **reasons()}
     told = _guardian(subject, form, tapped)
 
     def store() -> Answer:
-        saved = _("Consent is saved: {who}.", who=label("relation", draft(subject)["relation"]))
+        saved = _("Consent is saved: {who}.", who=spoken_by(draft(subject)["relation"]))
         kept_once(subject, "yes", lambda: consents.record(desk(), subject, told))
         tell(" ".join([saved, *(one.sentence(locale()) for one in pseudonyms.hints(desk(), subject))]))
         return redirect(url_for("people.show", subject=subject))
@@ -342,7 +337,8 @@ def signed(subject: str) -> Answer:
 
 def _guardian(subject: str, form: SignForm, tapped: dict[str, str]) -> GuardianAnswer:
     said = draft(subject)
-    typed = {name: (form[name].data or "").strip() for name in _TYPED}
+    typed = {name: (form[name].data or "").strip() for name in _TYPED if name in form}
+    typed.setdefault("signer_name", typed["real_name"])
     way = said.get("evidence") or form.evidence(form.method.data or ways.SIGNATURE, signature=png(form.signature.data))
     more = {"items": said["items"], "understanding": said.get("understanding", []), "way": way, "reasons": tapped}
     return so_far(subject, **more, **typed)

@@ -20,8 +20,10 @@ from wtforms.i18n import get_translations
 from wtforms.validators import InputRequired, StopValidation
 
 from fieldkit.acts.editors import Opened
+from fieldkit.acts.forms import SELF
 from fieldkit.errors import Refusal
 from fieldkit.i18n import EN, N_, ZH, translate
+from fieldkit.rules.consent import Event
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER, LEAD, TRANSLATOR
 from fieldkit.studies import Pair, load_study
@@ -78,6 +80,16 @@ def label(codes: str, code: str | None) -> str:
     return in_reader(load_study().codes[codes].get(code or "", Pair(code or "", code or "")))
 
 
+def speaker(said: Event) -> str:
+    """Return what to call whoever *said* something: which guardian or carer; of age, themselves."""
+    return spoken_by(said.relation) if said.relation else label("actor", said.actor)
+
+
+def spoken_by(relation: str) -> str:
+    """Return what to call the adult who speaks: a relation; of age, themselves."""
+    return words("Themselves") if relation == SELF else label("relation", relation)
+
+
 def codes_of(codes: str, wanted: Collection[str] = ()) -> list[tuple[str, str]]:
     """Return the choices of a coded value as (code, label), all of them or the *wanted* ones in their order."""
     return [(code, label(codes, code)) for code in wanted or load_study().codes[codes]]
@@ -120,6 +132,8 @@ def teach_templates(app: Flask) -> None:
     """Give the templates the words that all of them use."""
     known = (
         label,
+        speaker,
+        spoken_by,
         codes_of,
         day,
         moment,

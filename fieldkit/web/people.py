@@ -105,6 +105,10 @@ def _newest(case: Case) -> tuple[list[InterviewLine], list[Event]]:
     return case.interviews[-NEWEST:], [event for event in case.events if event.actor != CHILD or event in own]
 
 
+_OF_A_NO = {"not_today": "G06", "child_said_no": "G06", "guardian_said_no": "G05", "on_hold": "G05"}
+"""The gate that says whose no it is, by the next step."""
+
+
 @pages.get("/<subject>/gates")
 def gates_(subject: str) -> str:
     """Show everything that is still missing, each with its next step; and what is asked before the start."""
@@ -121,5 +125,6 @@ def checklist(subject: str, refusal: Refusal | None = None) -> str:
         title = _("The interview is open, and waits") if failing else _("The interview is open")
     else:
         title = _("The interview cannot start yet") if failing else _("Before the interview starts")
-    known = {"failing": failing, "asking": asking, "rest": rest, "reasons": reasons()}
+    said_no = [gate for gate in failing if gate.id == _OF_A_NO.get(case.step.code) and not case.adult]
+    known = {"failing": failing, "asking": asking, "rest": rest, "said_no": said_no, "reasons": reasons()}
     return render_template("people/gates.html", case=case, title=title, refusal=refusal, **known)

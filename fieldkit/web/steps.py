@@ -34,6 +34,14 @@ class StepsGone(Refusal):
     )
 
 
+class NotBroughtUp(Refusal):
+    """Somebody who said no is about to be asked again, and nobody tapped that they came back to it."""
+
+    code = "not_brought_up"
+    message = N_("Tap “{reason}” first; if nobody did, tap “Do not ask”.")
+    status = 422
+
+
 def several(subject: str, relation: str, how: str) -> list[Section]:
     """Return who of one relation is on record, where more than one is and only they know which of them speaks.
 

@@ -29,7 +29,7 @@ FIELDS = {
     "pseudonym_zh": N_("Pseudonym"),
     "real_name": N_("The child's real name"),
     "recording_place": N_("Where the recording is kept"),
-    "signer_name": N_("Name of the parent who agrees"),
+    "signer_name": N_("Name of the guardian"),
     "site": N_("Site"),
     "told_age": N_("Age as told"),
     "witness_name": N_("Name of the witness"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, redirect, url_for
-from wtforms import BooleanField, Field, RadioField, SelectField, StringField, ValidationError
-from wtforms.validators import InputRequired, Length
+from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField, StringField, ValidationError
+from wtforms.validators import InputRequired, Length, Optional
 
 from fieldkit.acts import consents, events, forms, guardians
 from fieldkit.rules import findings, ways
@@ -51,6 +51,26 @@ class EvidenceForm(Form):
     def evidence(self, method: str, **more: Any) -> Evidence:
         """Return what was noted for *method*."""
         return Evidence(method, **{**{name: self[name].data or "" for name in NOTED}, **more})
+
+
+class SignForm(EvidenceForm):
+    """What is written down together with the yes."""
+
+    method = RadioField(
+        "method",
+        choices=[ways.SIGNATURE, ways.THUMBPRINT, ways.ORAL_WITNESS, ways.ORAL_RECORDED],
+        default=ways.SIGNATURE,
+    )
+    real_name = StringField("real_name", validators=[InputRequired(), Length(max=40)])
+    birth_date = StringField("birth_date", validators=[Optional(), Length(max=20)])
+    birth_calendar = RadioField("birth_calendar", choices=list(CODES["calendar"]), default="gregorian")
+    pseudonym_zh = StringField("pseudonym_zh", validators=[InputRequired(), Length(max=8)])
+    pseudonym_en = StringField("pseudonym_en", validators=[Optional(), Length(max=40)])
+    migration = SelectField("migration", choices=["", *CODES["migration"]], default="")
+    carer = SelectField("carer", choices=["", *CODES["relation"]], default="")
+    signer_name = StringField("signer_name", validators=[InputRequired(), Length(max=40)])
+    lang_used = SelectField("lang_used", choices=["", *CODES["language"]], default="")
+    signature = HiddenField("signature")
 
 
 class CallForm(EvidenceForm):

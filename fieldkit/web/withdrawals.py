@@ -14,6 +14,7 @@ from fieldkit.acts.cases import Case
 from fieldkit.acts.withdrawals import Meaning
 from fieldkit.clock import new_id
 from fieldkit.errors import Missing, Refusal
+from fieldkit.i18n import N_
 from fieldkit.rules import consent
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.web import unsent
@@ -22,6 +23,14 @@ from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, in_turn, once, tell, was_done
 
 pages = Blueprint("withdrawals", __name__)
+
+
+class NobodyNamed(Refusal):
+    """Nobody tapped who asks to withdraw; it is asked once, and never stands in the way."""
+
+    code = "nobody_named"
+    message = N_("Nothing is written down yet: tap who asks; if that is not known, tap “A guardian, not said which”.")
+    status = 422
 
 
 @pages.get("/withdraw")
@@ -33,14 +42,13 @@ def any_code() -> str:
 @pages.get("/people/<subject>/withdraw")
 def of_child(subject: str) -> str:
     """Ask who wants out; the page that leads here may know it."""
-    case = people.case(desk(), subject)
-    asked = {event.relation for event in case.events if event.actor == consent.GUARDIAN and event.relation}
-    return _asking({"asker": request.args.get("who", "")}, case, _askers(asked, alone=case.adult))
+    return _asking({"asker": request.args.get("who", "")}, people.case(desk(), subject))
 
 
-def _asking(typed: Mapping[str, str], case: Case | None = None, askers: Collection[str] = (), **wrong: object) -> str:
+def _asking(typed: Mapping[str, str], case: Case | None = None, **wrong: object) -> str:
     """Ask who wants out and how much; of no *case* also which code, with what is *wrong* about it."""
-    asked = {"case": case, "askers": askers or _askers({typed.get("asker", "")}), "typed": typed}
+    askers = _askers_of(case) if case else _askers({typed.get("asker", "")})
+    asked = {"case": case, "askers": askers, "typed": typed}
     return render_template("withdrawals/ask.html", **asked, parts=consent.PARTS, nonce=new_id(), **wrong)
 
 
@@ -70,8 +78,7 @@ def take_back(subject: str) -> Answer:
 
 def _picking(subject: str, picked: Collection[str] = (), asker: str = "", refusal: Refusal | None = None) -> str:
     case, found = people.case(desk(), subject), redactions.answers(desk(), subject)
-    asked = {event.relation for event in case.events if event.actor == consent.GUARDIAN and event.relation}
-    shown = {"askers": _askers(asked, alone=case.adult), "asker": asker, "picked": picked, "refusal": refusal}
+    shown = {"askers": _askers_of(case), "asker": asker, "picked": picked, "refusal": refusal}
     return render_template("withdrawals/answers.html", case=case, answers=found, nonce=new_id(), **shown)
 
 
@@ -87,6 +94,8 @@ def written(form: MultiDict[str, str]) -> Answer:
     typed = {name: form.get(name, "") for name in ("code", "shown", "scope", "asker", "text")}
     codes, words = form.getlist("code"), form.getlist("word")
     sent = " ".join([_nonce(form), typed["scope"], typed["asker"], *codes])
+    if not typed["asker"] and "asked" not in form and not was_done(sent):
+        return _asking({**typed, "code": typed["text"] or typed["code"]}, _meant(typed), refusal=NobodyNamed()), 422
     asks = "sure" not in form and not typed["shown"] and not was_done(sent)  # from no page that says whom
     if asks and typed["code"].strip():
         meant = withdrawals.whom(desk(), typed["code"])
@@ -96,6 +105,14 @@ def written(form: MultiDict[str, str]) -> Answer:
     if not codes and typed["text"]:
         return _which(typed, withdrawals.whom(desk(), typed["text"]), Missing(field=_("which child")))
     return _hidden(typed, codes, [one for one in form.getlist("offered") if one not in codes], words, sent)
+
+
+def _meant(typed: Mapping[str, str]) -> Case | None:
+    """Return the child from whose page a form was sent, where it is still seen."""
+    try:
+        return people.case(desk(), typed["code"]) if typed["shown"] else None
+    except Refusal:
+        return None
 
 
 def _nonce(form: MultiDict[str, str]) -> str:
@@ -110,7 +127,7 @@ def _hidden(typed: Mapping[str, str], codes: list[str], left: list[str], words: 
         told = once(sent, lambda: _told(codes, left, words, scope, typed["asker"] or consent.GUARDIAN))
     except Refusal as refusal:
         return _asking({**typed, "code": typed["text"] or typed["code"]}, refusal=refusal), refusal.status
-    said = {**json.loads(told), "scope": scope, "parts": consent.PARTS}
+    said = {**json.loads(told), "scope": scope, "parts": consent.PARTS, "by": typed["asker"]}
     return render_template("withdrawals/done.html", ring=readiness.phone(desk()), **said)
 
 
@@ -140,6 +157,12 @@ def _shown(code: str) -> str:
         return people.case(desk(), code).case_code
     except Refusal:
         return code
+
+
+def _askers_of(case: Case) -> list[str]:
+    """Return who can be named for the child of *case*."""
+    asked = {event.relation for event in case.events if event.actor == consent.GUARDIAN and event.relation}
+    return _askers(asked, alone=case.adult)
 
 
 def _askers(relations: Collection[str] = (), *, alone: bool = False) -> list[str]:

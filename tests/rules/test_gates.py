@@ -320,3 +320,27 @@ def test_what_ends_is_judged_by_the_later_day_and_what_begins_by_today(
     closing: str, change: dict[str, Any], missing: set[str]
 ) -> None:
     assert failed(replace(READY, closing=closing, **change)) == missing
+
+
+DEFERRED = Event("d", CHILD, "deferred", "xiaohe", day="2026-11-24", session="s1")
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [
+        ([], "监护人同意之后"),
+        ([MOTHER], "接下来亲口问孩子"),
+        ([MOTHER, DEFERRED], "别催"),
+        ([MOTHER, replace(XIAOHE, act="declined", items={}, day="2026-11-23")], "孩子自己提起"),
+    ],
+)
+def test_why_the_child_is_asked_says_what_is_so(events: list[Event], said: str) -> None:
+    assert said in gate(replace(READY, events=events, session=""), "G06").reason.zh
+
+
+def test_a_child_who_said_no_today_is_told_nothing_today() -> None:
+    declined = replace(XIAOHE, act="declined", items={}, told=())
+    case = replace(READY, events=[MOTHER, declined], session="")
+
+    assert gate(case, "G07").reason.zh == "今天不再说。"
+    assert "那一天" in gate(replace(case, past=True), "G07").reason.zh

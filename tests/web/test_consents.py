@@ -375,7 +375,8 @@ def test_who_said_no_is_not_asked_again_without_coming_back_to_it(browser: Flask
     assert asked.status_code == 200
     silent = browser.post(f"/people/{child}/consent", data={"relation": "mother", "asked": "1"})
     assert silent.status_code == 422
-    assert "每一条点一个原因" in silent.text
+    assert "先点“家里人自己又提起来的”" in silent.text
+    assert "not_brought_up" not in silent.text
     none = browser.post(f"/people/{child}/consent", data={"relation": "mother", "reason_again_family": "because"})
     assert none.status_code == 200  # asked once more, before anybody is read to
     came_back = {"relation": "mother", "reason_again_family": "came_back"}
@@ -667,3 +668,55 @@ def test_where_nobody_under_fourteen_is_recorded_the_steps_do_not_ask_for_it_and
     assert "您同意录音吗" not in "".join(
         browser.get(f"/people/{child}/consent/guardian/items/{number}").text for number in range(1, ITEMS)
     )
+
+
+def test_a_carers_agreement_is_told_back_as_no_consent(browser: FlaskClient, agreed_by_grandmother: str) -> None:
+    assert "已存好：奶奶，配合确认。" in browser.get(f"/people/{agreed_by_grandmother}/consent").text
+    browser.set_cookie("lang", "en", domain="127.0.0.1")
+    assert (
+        "Saved: paternal grandmother, agreement only." in browser.get(f"/people/{agreed_by_grandmother}/consent").text
+    )
+
+
+def test_who_has_come_of_age_signs_in_their_own_name_and_is_asked_nothing_of_their_family(
+    browser: FlaskClient, child: str, desks: dict[str, Desk], signature: str
+) -> None:
+    desk = desks["interviewer"]
+    grown_up(desk, child)
+    path = f"/people/{child}/consent"
+    browser.post(path, data={"relation": "self"})
+    read = browser.get(f"{path}/guardian/read").text
+    assert "自己照顾自己" not in read
+    browser.post(f"{path}/guardian/read", data={f"back{number}": "ok" for number in range(3)})
+    number = 1
+    while "/items/" in browser.post(f"{path}/guardian/items/{number}", data={"answer": "yes"}).location:
+        number += 1
+    page = browser.get(f"{path}/guardian/sign").text
+    assert "本人的真名" in page
+    for name in ("signer_name", "migration", "carer"):
+        assert f'name="{name}"' not in page
+    told = {name: SIGNED[name] for name in ("real_name", "pseudonym_zh", "pseudonym_en")}
+    kept = browser.post(f"{path}/guardian/sign", data={**told, "signature": signature}, follow_redirects=True).text
+    assert "同意已经存好：本人。" in kept
+    assert "自己照顾自己" not in kept
+    with desk.db.reading() as tables:
+        assert [row["name"] for row in tables.query("SELECT name FROM person_names")] == [SIGNED["real_name"]]
+
+
+def test_who_is_away_and_who_cares_is_chosen_by_nobody_beforehand_and_not_wiped_by_silence(
+    browser: FlaskClient, child: str, desks: dict[str, Desk], signature: str
+) -> None:
+    for told, known in (({}, ("", "")), ({"migration": "father_away", "carer": "mother"}, ("father_away", "mother"))):
+        read_and_ask(browser, child, ["yes"] * ITEMS)
+        page = browser.get(f"/people/{child}/consent/guardian/sign").text
+        assert page.count('<option value="" selected>请选</option>') >= 2
+        form = {**{name: text for name, text in SIGNED.items() if name not in {"migration", "carer"}}, **told}
+        browser.post(f"/people/{child}/consent/guardian/sign", data={**form, "signature": signature})
+        case = people.case(desks["interviewer"], child)
+        assert (case.migration, case.carer) == known
+    read_and_ask(browser, child, ["yes"] * ITEMS)
+    assert 'value="father_away" selected' in browser.get(f"/people/{child}/consent/guardian/sign").text
+    silent = {**SIGNED, "migration": "", "carer": "", "signature": signature}
+    browser.post(f"/people/{child}/consent/guardian/sign", data=silent)
+    case = people.case(desks["interviewer"], child)
+    assert (case.migration, case.carer) == ("father_away", "mother")

@@ -190,7 +190,7 @@ def test_it_does_not_fall_for_twenty_minutes_while_an_interview_runs(
 
 def test_a_form_that_met_the_cover_is_carried_out_afterwards_once(open_: FlaskClient) -> None:
     wait(open_, minutes=4)
-    met = open_.post("/withdraw", data={"code": "<奶奶>", "requested_by": "guardian", "sure": "yes"})
+    met = open_.post("/withdraw", data={"code": "<奶奶>", "asker": "guardian", "sure": "yes"})
     assert met.status_code == 303
     assert open_.get("/withdraw").location.startswith("/cover")
     assert open_.post("/cover", data={"secret": PASSPHRASE}).location == "/unsent"
@@ -199,7 +199,7 @@ def test_a_form_that_met_the_cover_is_carried_out_afterwards_once(open_: FlaskCl
     assert 'action="/withdraw?"' in lifted.text
     assert 'value="&lt;奶奶&gt;"' in lifted.text
     assert "&lt;奶奶&gt;" not in open_.get("/withdraw").text
-    sent = {"code": "<奶奶>", "requested_by": "guardian", "sure": "yes"}
+    sent = {"code": "<奶奶>", "asker": "guardian", "sure": "yes"}
     assert open_.post("/withdraw", data=sent).status_code == 200
 
 
@@ -207,7 +207,7 @@ def test_cover_and_page_say_what_becomes_of_a_form_that_met_the_cover(open_: Fla
     wait(open_, minutes=4)
     assert open_.get("/inbox").location.startswith("/cover")
     assert "还没有保存" not in open_.get("/cover").text
-    open_.post("/withdraw", data={"code": "奶奶的话", "requested_by": "guardian"})
+    open_.post("/withdraw", data={"code": "奶奶的话", "asker": "guardian"})
 
     covered = open_.get("/cover").text
     assert "还没有保存" in covered
@@ -221,7 +221,7 @@ def test_cover_and_page_say_what_becomes_of_a_form_that_met_the_cover(open_: Fla
 
 def test_a_form_that_met_the_cover_can_be_dropped(open_: FlaskClient) -> None:
     wait(open_, minutes=4)
-    open_.post("/withdraw", data={"code": "奶奶的话", "requested_by": "guardian"})
+    open_.post("/withdraw", data={"code": "奶奶的话", "asker": "guardian"})
     open_.post("/cover", data={"secret": PASSPHRASE})
     offered = open_.get("/unsent").text
     assert "不提交" in offered

@@ -317,3 +317,48 @@ def test_two_versions_of_the_only_parent_say_who_chooses_and_where(
         assert ("父母现在都不能作监护人" in page, "请爸妈表态" in page) == (False, False)
     carry(desk, desks["coordinator"])
     assert "您在“两个版本”里选定以前" in sit("coordinator").get(f"/people/{child}").text
+
+
+def test_after_a_childs_no_of_today_the_gates_push_nobody_on(browser: FlaskClient, consented: str) -> None:
+    browser.post(f"/people/{consented}/assent", data={"answer": "no"})
+    page = browser.get(f"/people/{consented}/gates").text.split("<main")[1]
+
+    assert "今天没有要办的" in page
+    assert "还差" not in page
+    assert "btn primary" not in page
+    first, folded = page.split("<details", 1)
+    assert ("G06" in first, "今天不再说" in first, "今天不再说" in folded) == (True, False, True)
+
+
+def test_after_a_guardians_no_the_gates_offer_only_the_way_back(browser: FlaskClient, child: str) -> None:
+    path = f"/people/{child}/consent"
+    browser.post(path, data={"refuses": "mother"})
+    browser.post(f"{path}/guardian/no")
+    page = browser.get(f"/people/{child}/gates").text
+
+    assert "这家不同意参加，没有要办的" in page
+    assert "那位监护人改主意了" in page
+    assert ("还差" in page, "等第" in page, "btn primary" in page) == (False, False, False)
+
+
+def test_a_child_that_thinks_about_it_is_not_urged(browser: FlaskClient, consented: str) -> None:
+    asked = f'<a class="btn primary big" href="/people/{consented}/assent">'
+    assert asked in browser.get(f"/people/{consented}").text
+    browser.post(f"/people/{consented}/assent", data={"answer": "think"})
+
+    for path in ("/today", f"/people/{consented}", f"/people/{consented}/gates"):
+        page = browser.get(path).text.split("<main")[1]
+        assert "别催" in page
+        assert "primary" not in page.split('<section class="card next"')[-1].split("</section>")[0]
+        assert f'href="/people/{consented}/assent">去问孩子' in page
+
+
+def test_after_a_refused_visit_the_first_button_asks_whose_no_it_was(browser: FlaskClient, child: str) -> None:
+    browser.post(f"/people/{child}/visits", data={"outcome": "refused"})
+    for path in ("/today", f"/people/{child}"):
+        now = browser.get(path).text.split('<section class="card next"')[1].split("</section>")[0]
+        assert f'<a class="btn primary big" href="/people/{child}/visits/refused">写明是谁不愿意</a>' in now
+        assert now.count("primary") == 1
+
+    browser.post(f"/people/{child}/visits/not-taking-part", data={"reason": "carer_no"})
+    assert "写明是谁不愿意" not in browser.get(f"/people/{child}").text

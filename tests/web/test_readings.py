@@ -30,6 +30,7 @@ def test_one_sentence_a_screen_from_the_first_to_the_asking_back(
         text = browser.get(path).text.split("<main")[1]
         shown.append(re.findall(r'<span lang="zh-CN">([^<]+)</span>', text)[-1])
         path = re.findall(r'class="btn big primary" href="([^"]+)"', text)[0]
+    assert 'id="ask"' in browser.get(read).text
     assert shown == expected
     assert browser.get(path).text.count('id="ask"') == 1
     assert len(shown) > len(form.read_aloud)

@@ -148,3 +148,20 @@ def test_what_to_lift_is_asked_in_english_too(browser: FlaskClient, withdrawn: s
     page = browser.get(f"/removals/{withdrawn}/lift").text
     assert "Which withdrawal" in page
     assert "Written down by" in page
+
+
+def test_of_a_guardian_whom_nobody_named_the_page_says_one_thing_about_coming_back(
+    browser: FlaskClient, desks: Desks, consented: str, carry: Callable[..., Report]
+) -> None:
+    withdrawals.withdraw_each(desks["interviewer"], [consented])
+    carry(desks["interviewer"], desks["coordinator"])
+    browser.post("/demo/switch", data={"machine": "coordinator"})
+    page = browser.get(f"/removals/{consented}/lift").text
+    named, unnamed = "要重新听一遍、重新同意", "以前的同意恢复算数"
+    assert (named in page, page.count(unnamed)) == (False, 1)
+    assert "谁说的、哪天说的" in page
+
+    withdrawals.withdraw_each(desks["interviewer"], [consented], relation="mother")
+    carry(desks["interviewer"], desks["coordinator"])
+    both = browser.get(f"/removals/{consented}/lift").text
+    assert (named in both, both.count(unnamed)) == (True, 1)

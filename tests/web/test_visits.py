@@ -46,7 +46,7 @@ def test_a_visit_that_ended_with_a_refusal_leads_to_whose_no_it_is(browser: Flas
     assert browser.post(no.location, data={}).status_code == 302
     page = browser.get(f"/people/{consented}").text
     assert "没有写明是谁" not in page
-    assert "拒绝" in page
+    assert "有人不愿意" in page
 
 
 def test_a_carers_no_is_counted_and_asked_about_no_more(browser: FlaskClient, consented: str) -> None:
@@ -69,13 +69,13 @@ def test_that_only_the_day_did_not_suit_is_kept_with_the_visit_and_asked_no_more
 ) -> None:
     browser.post(f"/people/{consented}/visits", data={"outcome": "refused"})
     asked = browser.get(f"/people/{consented}/visits/refused").text
-    assert "只是那天不合适" in asked
+    assert "只是那天不方便" in asked
 
     assert browser.post(f"/people/{consented}/visits/refused", data={"whose": "mine"}).status_code == 422
     answered = browser.post(f"/people/{consented}/visits/refused", data={"whose": "not_suited"}, follow_redirects=True)
 
     assert "没有写明是谁" not in answered.text
-    assert "只是那天不合适" in answered.text
+    assert "只是那天不方便" in answered.text
 
 
 def test_start_asks_whose_no_a_refused_visit_met_and_leads_to_the_page_for_it(

@@ -68,10 +68,44 @@ def nonce(page: str) -> str:
     return found[0]
 
 
-def test_a_withdrawal_without_a_name_is_not_refused_and_the_same_form_twice_is_one(
+def test_who_asks_is_asked_for_once_and_nothing_is_written_down_before(
+    browser: FlaskClient, desks: dict[str, Desk], consented: str
+) -> None:
+    code = people.case(desks["interviewer"], consented).case_code
+    form = {"code": consented, "shown": code, "scope": "all", "nonce": "n"}
+    asked = browser.post("/withdraw", data=form)
+
+    assert (asked.status_code, left(browser, [consented])) == (422, [True])
+    assert "请点一下是谁提出的" in asked.text
+    assert f'name="code" value="{consented}"' in asked.text
+    assert 'name="asker" value="mother"' in asked.text
+    named = {**form, "asker": "mother", "nonce": nonce(asked.text), "asked": "yes"}
+    assert "说退出的那位还可以改主意" in browser.post("/withdraw", data=named).text
+    assert left(browser, [consented]) == [False]
+
+
+@pytest.mark.parametrize("asker", ["", "guardian", "both"])
+def test_where_no_guardian_is_named_nobody_is_said_to_be_able_to_take_it_back(
+    browser: FlaskClient, consented: str, asker: str
+) -> None:
+    done = browser.post("/withdraw", data={"code": consented, "shown": "it", "asker": asker, "asked": "yes"}).text
+
+    assert "15 天内删除" in done
+    assert "还可以改主意" not in done
+
+
+def test_the_button_says_what_it_does(browser: FlaskClient, consented: str) -> None:
+    button = '<button class="btn primary">登记退出</button>'
+
+    assert button in browser.get(f"/people/{consented}/withdraw").text
+    assert button in browser.get("/withdraw").text
+
+
+def test_a_withdrawal_without_a_name_is_never_refused_and_the_same_form_twice_is_one(
     browser: FlaskClient, consented: str
 ) -> None:
-    form = {"code": consented, "scope": "stop_keep", "nonce": nonce(browser.get(f"/people/{consented}/withdraw").text)}
+    page = browser.get(f"/people/{consented}/withdraw").text
+    form = {"code": consented, "scope": "stop_keep", "asked": "yes", "nonce": nonce(page)}
     for _twice in range(2):
         assert browser.post("/withdraw", data=form).status_code == 200
     assert browser.get(f"/people/{consented}").text.count("撤回") == 1
