@@ -103,7 +103,7 @@ def test_after_a_restore_the_day_says_that_noes_may_be_missing_until_somebody_sa
         gaps.keep(tables, Gap("2026-05-01", 2**40))
     page = browser.get("/today").text
     assert "5月1日 星期五 的备份恢复过" in page
-    assert "“不”和退出也一样" in page
+    assert "不愿意或者要退出" in page
 
     assert browser.post("/backup/nothing-newer", data={}).status_code == 422
     assert browser.post("/backup/nothing-newer", data={"reason": "not_used"}).status_code == 302
