@@ -162,9 +162,9 @@ def take_back(
         askers = _askers(desk, tables, subject, requested_by)
         if not askers:
             raise OnlyThemselves
-        asked = {"scope": consent.ANSWERS, "requested_by": requested_by, "answers": wanted}
+        asked = {"requested_by": requested_by, "answers": wanted, **events.when(desk, said_on)}
         for asker in askers:
-            _name(desk, tables, subject, asked | events.when(desk, said_on) | _who(desk, tables, subject, asker, relation))
+            _name(desk, tables, subject, asked | _who(desk, tables, subject, asker, relation))
         named = [one for record in wanted for one in log.of_record(tables, record)]
         mine = [one for one in named if one.device == desk.device.id]
         at_once = consent.CHILD in consent.ASKERS[requested_by] and desk.me.role == INTERVIEWER
@@ -176,7 +176,7 @@ def take_back(
 
 def _name(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) -> None:
     """Keep which answers one person takes back; of the yes to anything else it says nothing."""
-    events.keep(desk, tables, subject, {"act": consent.LIMITED, **asked})
+    events.keep(desk, tables, subject, {"act": consent.LIMITED, "scope": consent.ANSWERS, **asked})
 
 
 def whom(desk: Desk, text: str) -> Meaning:
