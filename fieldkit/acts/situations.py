@@ -295,10 +295,9 @@ def screened(rows: people.Rows, subject: str) -> str:
 
 def open_lines(desk: Desk, tables: Tables, site: str) -> list[str]:
     """Return what is missing on the help card of *site*."""
-    day = clocks.closing_day(desk, tables)
     numbers = setup.help_numbers(tables, site).items()
-    agreed = {line: _rung_by(tables, row, day) for line, row in numbers if not row["conflict"]}
-    return help_card.open_lines(load_study().card, agreed, date.fromisoformat(day))
+    agreed = {line: _rung_by(tables, row, desk.today) for line, row in numbers if not row["conflict"]}
+    return help_card.open_lines(load_study().card, agreed, desk.clock.today())
 
 
 def _rung_by(tables: Tables, row: people.Row, day: str) -> people.Row:

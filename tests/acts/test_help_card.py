@@ -9,7 +9,6 @@ from fieldkit.acts import help_card, people, sites
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.told import Seen
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
-from fieldkit.store import clocks
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -76,14 +75,6 @@ def test_after_90_days_the_line_is_open_and_marked(desks: Desks, later: Callable
 
     assert help_card.status(desk, "A03") == NEEDED
     assert all(one.old for one in help_card.of_site(desk, "A03") if one.rung)
-
-
-def test_a_clock_that_goes_back_makes_no_number_rung_lately(desks: Desks, later: Callable[[Desk, int], Desk]) -> None:
-    desk = later(desks["interviewer"], 91)
-    with desk.db.writing() as tables:
-        clocks.trust(tables, desk.clock.today())
-
-    assert help_card.status(desks["interviewer"], "A03") == NEEDED
 
 
 def test_before_unlocking_only_the_national_card_stands(desks: Desks) -> None:
