@@ -87,7 +87,7 @@ def speaker(said: Event) -> str:
 
 def spoken_by(relation: str) -> str:
     """Return what to call the adult who speaks: a relation; of age, themselves."""
-    return words("Themselves") if relation == SELF else label("relation", relation)
+    return words(N_("Themselves")) if relation == SELF else label("relation", relation)
 
 
 def codes_of(codes: str, wanted: Collection[str] = ()) -> list[tuple[str, str]]:
