@@ -117,10 +117,11 @@ def test_the_end_has_its_day_its_minutes_and_no_consent_is_needed_for_it(
 ) -> None:
     me = desks["interviewer"]
     moments.note(after(me, 9), interview, "left")
-    assert end(after(me, 15), interview) == []
+    ends = after(me, 15)
+    assert end(ends, interview) == []
 
     (kept,) = changes(me, "closing")
-    assert (kept.set["ended_on"], kept.grounds, kept.session) == (me.today, (), interview)
+    assert (kept.set["ended_on"], kept.grounds, kept.session) == (ends.today, (), interview)
     assert 15 <= kept.set["duration_ms"] / 60_000 < 16
     assert (kept.set["mood_start"], kept.set["mood_end"], kept.set["told"]) == (4, 5, [1, 3])
 
