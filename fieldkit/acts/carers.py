@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from fieldkit.acts import clocks, consents, events, forms, guardians
 from fieldkit.acts.cases import case_within
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import FormView
+from fieldkit.acts.guardians import PARENT
 from fieldkit.rules import consent, ways
 from fieldkit.rules.consent import CARER, NO
 from fieldkit.rules.members import INTERVIEWER
@@ -60,11 +61,7 @@ def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
     Raises NotFound, FormNotInForce (V21), StudyClosed, NoSignature (V23), UnfitWitness (V24), NotUnderstood (V28),
     ReasonNeeded (V25, V31).
     """
-    who = (subject, said.relation, said.person, said.said_on)
-    basis = guardians.basis_on_record(desk, *who)
-    if not said.agreed and (basis or guardians.is_guardian(desk, *who)):
-        on_record = GuardianAnswer(said.relation, {"participate": NO}, (), basis=basis, person=said.person)
-        no = replace(on_record, given_on=said.said_on)
+    if not said.agreed and (no := _no_of_a_guardian(desk, subject, said)):
         return consents.record(desk, subject, no)
     when = consents.dated(desk, said.said_on)
     form = forms.carer_form(desk, subject, said.said_on)
@@ -72,8 +69,9 @@ def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
         if said.agreed:
             _check(desk, tables, form, said)
         one = case_within(desk, tables, subject)
-        basis = "parent" if consent.may_consent(said.relation) else ""
-        person = events.person(desk, tables, subject, said.relation, basis, which=said.person)
+        basis = PARENT if consent.may_consent(said.relation) else ""
+        day = clocks.closing_day(desk, tables, said.said_on)
+        person = events.person(desk, tables, subject, said.relation, basis, day=day, which=said.person)
         event = events.begin(desk, one, form, CARER, person, said.relation, said.follows) | when
         if not said.agreed:
             declined = Draft("consent_event", {**event, "act": "declined"}, subject=subject)
@@ -83,6 +81,16 @@ def record(desk: Desk, subject: str, said: CarerAnswer) -> str:
         kept = log.append(tables, desk.pen, Draft("consent_event", event, subject=subject))
         log.append(tables, desk.pen, Draft("evidence", events.evidence(said.evidence, kept.id), subject=subject))
         return kept.id
+
+
+def _no_of_a_guardian(desk: Desk, subject: str, said: CarerAnswer) -> GuardianAnswer | None:
+    """Return the no of whoever is on record as a guardian, also while no paper shows it; None for a mere carer."""
+    told = {"day": said.said_on, "person": said.person}
+    basis = guardians.basis_on_record(desk, subject, said.relation, **told)
+    if not basis and not guardians.is_guardian(desk, subject, said.relation, **told):
+        return None
+    no = {"participate": NO}
+    return GuardianAnswer(said.relation, no, (), basis=basis, given_on=said.said_on, person=said.person)
 
 
 def _check(desk: Desk, tables: Tables, form: FormView, said: CarerAnswer) -> None:

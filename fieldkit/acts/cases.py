@@ -331,7 +331,7 @@ def _in_the_middle(one: Case, talk: str) -> Step:
         asks = (gate.step for gate in gates.failing(one.gates) if gate.id == "G04" and gate.step)
         return Step(next(asks, "prepare"), talk)
     if one.thinks_in(talk):
-        return Step("ask_adult" if one.adult else "ask_child")
+        return Step("ask_adult" if one.adult else "ask_child", talk)
     return Step("continue", talk)
 
 

@@ -87,18 +87,34 @@ def check_guardian(found: Adult, basis: str, day: str) -> None:
         raise NotAGuardian
 
 
-def are_several(tables: Tables, subject: str, relation: str, day: str, person: str = "") -> bool:
-    """Tell whether more than one of this child's *relation* is on record on *day*, and *person* is none of them.
+@only(INTERVIEWER)
+def several(desk: Desk, subject: str, relation: str, *, on_paper: bool) -> list[str]:
+    """Return, by id, who of one *relation* is on record today, where only they know which of them speaks; else nobody.
 
-    A child has one mother and one father, on however many records.
+    *on_paper*: it may have been one whose role has ended since.
     """
+    with desk.db.reading() as tables:
+        day = "" if on_paper else clocks.closing_day(desk, tables)
+        found = [one["id"] for one in _on_record(tables, subject, relation, day)]
+        return found if len(found) > 1 else []
+
+
+def are_several(tables: Tables, subject: str, relation: str, day: str, person: str = "") -> bool:
+    """Tell whether more than one of this child's *relation* is on record on *day*, and *person* is none of them."""
+    known = {one["id"] for one in _on_record(tables, subject, relation, "")}
+    return len(_on_record(tables, subject, relation, day)) > 1 and person not in known
+
+
+def _on_record(tables: Tables, subject: str, relation: str, day: str) -> list[people.Row]:
+    """Return those whose role has not ended by *day*, empty for ever; a child has one mother, one father, one self."""
+    if relation in {*consent.ONE_EACH, SELF}:
+        return []
     known = people.adults(tables, subject, relation)
-    now = [one for one in known if not one["ended_on"] or one["ended_on"] > day]
-    return relation not in consent.ONE_EACH and len(now) > 1 and person not in {one["id"] for one in known}
+    return [one for one in known if not day or not one["ended_on"] or one["ended_on"] > day]
 
 
 @only(INTERVIEWER)
-def is_guardian(desk: Desk, subject: str, relation: str, person: str = "", day: str = "") -> bool:
+def is_guardian(desk: Desk, subject: str, relation: str, *, day: str = "", person: str = "") -> bool:
     """Tell whether this child's *relation* is on record as a guardian on *day*, today unless given.
 
     *person*: which one of several, by id.
@@ -110,7 +126,7 @@ def is_guardian(desk: Desk, subject: str, relation: str, person: str = "", day: 
 
 
 @only(INTERVIEWER)
-def basis_on_record(desk: Desk, subject: str, relation: str, person: str = "", day: str = "") -> str:
+def basis_on_record(desk: Desk, subject: str, relation: str, *, day: str = "", person: str = "") -> str:
     """Return the legal basis on which this child's *relation*, no parent, is on record as a guardian on *day* (today).
 
     Also where its paper is not named or two versions stand: nobody's no waits for that. Empty for whoever is none.

@@ -22,9 +22,9 @@ class Reading:
 
 
 @only(INTERVIEWER)
-def aloud(desk: Desk, subject: str, form: FormView, relation: str) -> Reading:
-    """Return *form* as it is read to this child's *relation*."""
+def aloud(desk: Desk, subject: str, form: FormView, relation: str, person: str = "") -> Reading:
+    """Return *form* as it is read to this child's *relation*; *person*: which one of several, by id."""
     with desk.db.reading() as tables:
-        known = people.adult(tables, subject, relation, clocks.closing_day(desk, tables))
+        known = people.adult(tables, subject, relation, clocks.closing_day(desk, tables), person)
     lines = [line for one in form.read_aloud for line in guides.sentences(one)]
     return Reading(lines, str(known["speaks"] or "") if known else "")

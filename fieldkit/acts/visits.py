@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from fieldkit.acts import events
 from fieldkit.acts.cases import Case, case_within, in_short
 from fieldkit.acts.desk import Desk, only
 from fieldkit.clock import new_id
@@ -48,7 +49,7 @@ def record(
         raise Invalid(field=N_("what came of the visit"))
     if len(note) > LONGEST_NOTE:
         raise Invalid(field=N_("the note"))
-    day = min(went_on or desk.today, desk.today)
+    day = str(events.when(desk, went_on)["day"])
     next_on = next_on and calendars.coming_day(next_on, N_("Come again on"), calendars.civil_day(day)).isoformat()
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)

@@ -31,7 +31,7 @@ class Withdrawn:
     """What was written down: the code as given, whether a child here was meant by it, or one who is gone already.
 
     `readable`: it is a code, not a name or a sentence. `alone`: nothing was written down of somebody of 18, who was not
-    named as the one who asks.
+    named as the one who asks. `theirs`: it is on record whose it is, so that they can take it back.
     """
 
     code: str
@@ -39,6 +39,7 @@ class Withdrawn:
     gone: bool = False
     readable: bool = True
     alone: bool = False
+    theirs: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,15 +125,17 @@ def _hide(desk: Desk, tables: Tables, code: str, asked: Mapping[str, str], relat
     mine = rows.named(tables, code) if desk.me.role == INTERVIEWER else []
     askers = {subject: _askers(desk, tables, subject, asked["requested_by"]) for subject in mine}
     keep = limit if asked["scope"] in consent.PARTS else write
-    for subject, asker in [(one, by) for one, several in askers.items() for by in several]:
-        keep(desk, tables, subject, {**asked, **_who(desk, tables, subject, asker, relation)})
+    each = [(one, _who(desk, tables, one, by, relation, asked["day"])) for one in mine for by in askers[one]]
+    for subject, who in each:
+        keep(desk, tables, subject, {**asked, **who})
     if not mine:
         notice = {name: asked[name] for name in ("scope", "requested_by", "day")}
         log.append(tables, desk.pen, Draft("notice", {"code": code, **notice}))
     known = bool(mine) or bool(rows.named(tables, code))
     gone = any(code in {row["case_code"], row["slip_code"]} for row in rows.tombstones(tables))
     readable, alone = known or rules.is_case_code(code) or slips.is_code(code), not all(askers.values())
-    return Withdrawn(code, known, gone and not known, readable, alone)
+    theirs = asked["requested_by"] == consent.CHILD or bool(each and all(who["person"] for _, who in each))
+    return Withdrawn(code, known, gone and not known, readable, alone, theirs)
 
 
 @only(INTERVIEWER, COORDINATOR)
@@ -164,7 +167,7 @@ def take_back(
             raise OnlyThemselves
         asked = {"requested_by": requested_by, "answers": wanted, **events.when(desk, said_on)}
         for asker in askers:
-            _name(desk, tables, subject, asked | _who(desk, tables, subject, asker, relation))
+            _name(desk, tables, subject, asked | _who(desk, tables, subject, asker, relation, str(asked["day"])))
         named = [one for record in wanted for one in log.of_record(tables, record)]
         mine = [one for one in named if one.device == desk.device.id]
         at_once = consent.CHILD in consent.ASKERS[requested_by] and desk.me.role == INTERVIEWER
@@ -333,8 +336,8 @@ def _askers(desk: Desk, tables: Tables, subject: str, requested_by: str) -> Coll
     return [one for one in askers if one == consent.CHILD]
 
 
-def _who(desk: Desk, tables: Tables, subject: str, asker: str, relation: str) -> dict[str, Value]:
-    """Return who asks: the child, grown up or not, or the guardian named; one who is not named, nobody can be for.
+def _who(desk: Desk, tables: Tables, subject: str, asker: str, relation: str, day: str = "") -> dict[str, Value]:
+    """Return who asked on *day*: the child, grown up or not, or the guardian named; one not named, nobody can be for.
 
     Of two uncles it is not known which one.
     """
@@ -343,8 +346,9 @@ def _who(desk: Desk, tables: Tables, subject: str, asker: str, relation: str) ->
         return {"actor": consent.ADULT if grown else consent.CHILD, "person": subject}
     if not relation:
         return {"actor": asker, "person": ""}
-    if guardians.are_several(tables, subject, relation, clocks.closing_day(desk, tables)):
+    day = clocks.closing_day(desk, tables, day)
+    if guardians.are_several(tables, subject, relation, day):
         return {"actor": asker, "person": "", "relation": relation}
     basis = PARENT if consent.may_consent(relation) else ""
-    person = events.person(desk, tables, subject, relation, basis)
+    person = events.person(desk, tables, subject, relation, basis, day=day)
     return {"actor": asker, "person": person, "relation": relation}

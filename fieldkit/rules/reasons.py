@@ -68,13 +68,13 @@ GROWN_BY_CLOCK = Pair(
     "is clear whom to ask.",
 )
 NEITHER_PARENT = Pair(
-    "按“家庭”页的登记，父母现在都不能作监护人。同意要由依法担任监护人的人来给，要看过证明。",
+    "按“家庭情况”页的登记，父母现在都不能作监护人。同意要由依法担任监护人的人来给，要看过证明。",
     "By the household page neither parent can consent now. Consent has to come from the guardian by law, with a paper "
     "that shows it.",
 )
 TWO_VERSIONS = Pair(
-    "“家庭”页上，能不能作监护人，有人写得不一样，现在是两个版本；选定以前，同意不算数。请协调员在“两个版本”里选定；您确实知道的，"
-    "也可以在“家庭”页改好。",
+    "“家庭情况”页上，能不能作监护人，有人写得不一样，现在是两个版本；选定以前，同意不算数。请协调员在“两个版本”里选定；您确实知道的，"
+    "也可以在“家庭情况”页改好。",
     "On the household page two versions stand about whether somebody can be the guardian; until one is chosen, their "
     "consent does not count. The coordinator chooses under “Two versions”; what you know for certain you can put right "
     "on the household page.",

@@ -95,7 +95,7 @@ def chosen(subject: str) -> Answer:
     if "basis" not in request.form or case.adult:
         return _begun(case, consent.may_consent(relation))
     law = LawForm()
-    law.on_record = relation in ADULTS and guardians.is_guardian(desk(), subject, relation, _person())
+    law.on_record = relation in ADULTS and guardians.is_guardian(desk(), subject, relation, person=_person())
 
     def act() -> Answer:
         if not _protects() and law.basis_evidence.data != ways.SEEN:

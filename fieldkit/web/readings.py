@@ -19,7 +19,7 @@ def show(subject: str, number: int) -> Answer:
     if not steps.belongs(subject):
         return steps.to_who(subject)
     told, back = draft(subject), url_for(_back(subject), subject=subject)
-    found = readings.aloud(desk(), subject, _form(subject), told["relation"])
+    found = readings.aloud(desk(), subject, _form(subject), told["relation"], told.get("person", ""))
     if not 1 <= number <= len(found.lines):
         return redirect(back)
     shown = {"line": found.lines[number - 1], "number": number, "all": len(found.lines), "speaks": found.speaks}

@@ -7,9 +7,8 @@ from typing import Any
 
 from flask import redirect, render_template, request, url_for
 
-from fieldkit.acts import forms, household, people
+from fieldkit.acts import forms, guardians, household, people
 from fieldkit.acts.consents import GuardianAnswer
-from fieldkit.acts.forms import SELF
 from fieldkit.acts.household import Section
 from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
@@ -43,16 +42,9 @@ class NotBroughtUp(Refusal):
 
 
 def several(subject: str, relation: str, how: str) -> list[Section]:
-    """Return who of one relation is on record, where more than one is and only they know which of them speaks.
-
-    On paper it may have been one whose role has ended since.
-    """
-    if relation in {*consent.ONE_EACH, SELF}:
-        return []
-    known = [one for one in household.view(desk(), subject).persons if one.values.get("relation") == relation]
-    ended = [str(one.values.get("ended_on") or "") for one in known]
-    found = [one for one, day in zip(known, ended, strict=True) if how == PAPER or not day or day > desk().today]
-    return found if len(found) > 1 else []
+    """Return who of one relation is on record, where more than one is and only they know which of them speaks."""
+    found = guardians.several(desk(), subject, relation, on_paper=how == PAPER)
+    return [one for one in household.view(desk(), subject).persons if one.record in found] if found else []
 
 
 def begin(subject: str, **said: Any) -> None:

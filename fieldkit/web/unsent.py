@@ -108,7 +108,7 @@ def day_said(*, yes: bool) -> str:
 
 
 def day_of_no() -> str:
-    """Return the day on which the no or the withdrawal of this request was said: that of its form, if it is sure.
+    """Return the day of the no, the withdrawal or the visit that this request tells of: its form's, if sure.
 
     One of a day that nobody believes is one of today: then nobody asks again today.
     """

@@ -127,7 +127,7 @@ def _hidden(typed: Mapping[str, str], codes: list[str], left: list[str], words: 
         told = once(sent, lambda: _told(codes, left, words, scope, typed["asker"] or consent.GUARDIAN))
     except Refusal as refusal:
         return _asking({**typed, "code": typed["text"] or typed["code"]}, refusal=refusal), refusal.status
-    said = {**json.loads(told), "scope": scope, "parts": consent.PARTS, "by": typed["asker"]}
+    said = {**json.loads(told), "scope": scope, "parts": consent.PARTS}
     return render_template("withdrawals/done.html", ring=readiness.phone(desk()), **said)
 
 

@@ -263,7 +263,7 @@ def test_under_a_clock_that_went_back_the_yes_is_of_who_followed_the_mother(
 def test_a_paper_is_judged_for_its_own_day_under_a_clock_that_went_back_too(back: Desk, consented: str) -> None:
     before = (back.clock.today() - timedelta(days=3)).isoformat()
     guardians.check_may_answer(back, consented, "mother", "", before)
-    assert guardians.is_guardian(back, consented, "mother", before)
+    assert guardians.is_guardian(back, consented, "mother", day=before)
 
 
 def test_two_versions_of_a_father_send_nobody_to_the_guardian_by_law_and_his_yes_waits_until_one_is_chosen(

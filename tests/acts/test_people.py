@@ -281,7 +281,7 @@ def test_a_guardian_who_thinks_again_in_the_middle_of_a_talk_is_the_next_step_un
     assert people.case(desk, consented).step == Step("ask_guardian", interview)
 
     consents.record(desk, consented, says(desk, consented, follows=[*yes, thinks]))
-    assert people.case(desk, consented).step == Step("ask_child")
+    assert people.case(desk, consented).step == Step("ask_child", interview)
     follows = [event.id for event in people.case(desk, consented).events if event.actor == "child"]
     assents.record(desk, consented, replace(YES, follows=follows))
     assert people.case(desk, consented).step == Step("continue", interview)

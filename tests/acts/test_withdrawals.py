@@ -89,7 +89,7 @@ def test_a_child_of_the_own_team_gets_an_event(desks: Desks, consented: str, cha
     done = withdrawals.withdraw_each(desks["interviewer"], [consented], relation="mother")[0]
 
     event = changes(desks["interviewer"], "consent_event")[-1]
-    assert done == Withdrawn(consented, True)
+    assert done == Withdrawn(consented, True, theirs=True)
     assert (event.drawer, event.subject, event.record, event.over) == ("consent/A", consented, event.id, {})
     assert (event.set["actor"], event.set["act"], event.set["scope"]) == ("guardian", "withdrawn", "all")
     assert (event.set["person"], event.set["follows"]) == (given.set["person"], [given.id])
@@ -156,7 +156,7 @@ def test_any_other_machine_writes_a_notice_without_a_name(desks: Desks, changes:
     done = withdrawals.withdraw_each(desks[role], [" ZK-A03-001 "], requested_by="child")[0]
 
     (notice,) = changes(desks[role], "notice")
-    assert done == Withdrawn("ZK-A03-001", False)
+    assert done == Withdrawn("ZK-A03-001", False, theirs=True)
     assert (notice.drawer, notice.subject) == ("notices", None)
     assert notice.set == {"code": "ZK-A03-001", "scope": "all", "requested_by": "child", "day": desks[role].today}
 
