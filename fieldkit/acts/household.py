@@ -27,7 +27,7 @@ from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 
 PARENTS = (left_behind.FATHER, left_behind.MOTHER)
-WANTED = ("grade", "boarding", "siblings", "recruited_via")
+WANTED = ("grade", "boarding", "siblings", "recruited_via", "migration")
 
 
 class NamesTooEarly(Refusal):
@@ -109,7 +109,7 @@ def missing(tables: Tables, subject: str) -> list[str]:
     carers = [row for row in people.rows(tables, "persons", subject) if row["care_type"] and not row["ended_on"]]
     found = [name for name in WANTED if child.get(name) in (None, "")]
     found += [one for one in PARENTS if one not in parents]
-    found += [] if carers else ["carer"]
+    found += [] if carers and child.get("carer") else ["carer"]
     return found + [name for name in ("birth_date", "school") if not known.get(name)]
 
 

@@ -238,7 +238,8 @@ def _adult(tables: Tables, relation: str, row: people.Row | None, parent: people
     if any(told[name] == {word} for name, word in _CANNOT.items()):
         return Adult(relation, capacity="lacks")
     apart = any(word in told[name] for name, word in _CANNOT.items())
-    if apart or (row and not _DECIDES.isdisjoint(_versions(tables, row))):
+    decides = _DECIDES if relation in consent.PARENTS else _DECIDES | _OF_WHO_IS_NO_PARENT
+    if apart or (row and not decides.isdisjoint(_versions(tables, row))):
         return Adult(relation, disputed=True)
     if row is None:
         return Adult(relation)
@@ -268,6 +269,7 @@ def _versions(tables: Tables, row: people.Row) -> Mapping[str, Sequence[editors.
 
 _CANNOT = {"alive": "no", "capacity": "lacks"}
 _DECIDES = frozenset({"basis", "capacity", "ended_on", "age_band"})
+_OF_WHO_IS_NO_PARENT = {"role", "basis_evidence"}
 _OF_ADULT = ("basis", "capacity", "ended_on", "role", "age_band")
 
 

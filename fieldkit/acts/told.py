@@ -15,6 +15,8 @@ class ChildFacts:
     siblings: int | None = None
     recruited_via: str = ""
     pilot: str = ""
+    migration: str = ""
+    carer: str = ""
     sibling: str = ""
 
 

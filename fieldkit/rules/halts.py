@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fieldkit.rules.consent import DEFERRED, REFUSING, Event
+from fieldkit.rules.consent import DEFERRED, LIMITED, REFUSING, Event
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Halt:
 
 
 def noes(events: Iterable[Event]) -> int:
-    """Return how often somebody said no, withdrew or wanted to think about it."""
-    return sum(event.act in REFUSING or event.act == DEFERRED for event in events)
+    """Return how often somebody said no, took all or a part back, or wanted to think about it."""
+    return sum(event.act in {*REFUSING, DEFERRED, LIMITED} for event in events)
 
 
 def written_since(halt: Halt, events: Iterable[Event]) -> bool:

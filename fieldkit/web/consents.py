@@ -29,7 +29,8 @@ ADULTS = ("pgm", "pgf", "mgm", "mgf", "uncle_aunt", "sib_adult", "step_parent", 
 GUARDIAN = steps.GUARDIAN
 CODES = load_study().codes
 BASES = [code for code in CODES["guardian_basis"] if code in consent.LEGAL_BASES]
-_ASKS = {"ask_guardian", "call_parents", "ask_by_law", "ask_adult"}  # the next steps that lead to this question
+# The next steps that lead to this question.
+_ASKS = {"ask_guardian", "call_parents", "ask_by_law", "ask_adult", "choose_version"}
 
 
 class LawForm(Form):

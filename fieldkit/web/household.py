@@ -58,6 +58,8 @@ class ChildForm(SectionForm):
     siblings = _typed(longest=4)
     recruited_via = _chosen("approach")
     pilot = _tapped("yes_no_unknown")
+    migration = _chosen("migration")
+    carer = _chosen("relation")
     sibling = _typed(N_("The case code of another child of this household who takes part too. May stay empty."), 20)
 
 

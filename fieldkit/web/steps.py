@@ -9,6 +9,7 @@ from flask import redirect, render_template, request, url_for
 
 from fieldkit.acts import forms, guardians, household, people
 from fieldkit.acts.consents import GuardianAnswer
+from fieldkit.acts.forms import SELF
 from fieldkit.acts.household import Section
 from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
@@ -93,7 +94,9 @@ def known(subject: str) -> dict[str, Any]:
     case, said = people.case(desk(), subject), draft(subject)
     view = forms.guardian_form(desk(), subject, said.get("given_on", ""), said["relation"])
     said.setdefault("text_hash", view.text_hash)
-    lifted = [no for no in consent.open_noes(case.events) if no.id in said["follows"]]
+    actor = consent.ADULT if said["relation"] == SELF else consent.GUARDIAN
+    noes = consent.noes_of(case.events, actor, said["relation"])
+    lifted = [no for no in noes if no.id in said["follows"] and said.get("person", "") in {"", no.person}]
     return {"case": case, "view": view, "said": said, "witnesses": WITNESSES, "lifted": lifted}
 
 

@@ -94,7 +94,7 @@ def written(form: MultiDict[str, str]) -> Answer:
     typed = {name: form.get(name, "") for name in ("code", "shown", "scope", "asker", "text")}
     codes, words = form.getlist("code"), form.getlist("word")
     sent = " ".join([_nonce(form), typed["scope"], typed["asker"], *codes])
-    if not typed["asker"] and "asked" not in form and not was_done(sent):
+    if not typed["asker"] and {"asked", "sure"}.isdisjoint(form) and not was_done(sent):
         return _asking({**typed, "code": typed["text"] or typed["code"]}, _meant(typed), refusal=NobodyNamed()), 422
     asks = "sure" not in form and not typed["shown"] and not was_done(sent)  # from no page that says whom
     if asks and typed["code"].strip():

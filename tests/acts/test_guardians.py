@@ -266,6 +266,18 @@ def test_a_paper_is_judged_for_its_own_day_under_a_clock_that_went_back_too(back
     assert guardians.is_guardian(back, consented, "mother", day=before)
 
 
+@pytest.mark.parametrize("other", [{"role": "carer"}, {"basis_evidence": "told"}])
+def test_whether_a_grandmother_is_the_guardian_by_law_is_not_decided_by_who_wrote_last(
+    desks: Desks, child: str, says: Says, law: dict[str, str], other: dict[str, Value]
+) -> None:
+    desk = desks["interviewer"]
+    consents.record(desk, child, says(desk, child, **{**law, "relation": "pgm"}))
+    assert people.case(desk, child).consent == "given"
+    apart(desk, child, "person", people.case(desk, child).events[-1].person, other)
+
+    assert people.case(desk, child).consent != "given"
+
+
 def test_two_versions_of_a_father_send_nobody_to_the_guardian_by_law_and_his_yes_waits_until_one_is_chosen(
     desks: Desks, child: str, says: Says
 ) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from fieldkit.acts import assents, cards, consents, duplicates, halts, interviews, people
+from fieldkit.acts import assents, cards, consents, duplicates, halts, interviews, people, withdrawals
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.demo import KEPT
@@ -46,7 +46,7 @@ def test_only_its_author_says_that_it_is_written_down_again(refused: Refused, de
     assert waits(desk, child) == []
 
 
-@pytest.mark.parametrize("whose", ["child", "guardian"])
+@pytest.mark.parametrize("whose", ["child", "guardian", "a part"])
 def test_a_colleague_says_it_once_what_the_child_or_the_family_said_is_written_down(
     refused: Refused, desks: Desks, consented: str, says: Says, whose: str
 ) -> None:
@@ -59,6 +59,8 @@ def test_a_colleague_says_it_once_what_the_child_or_the_family_said_is_written_d
 
     if whose == "child":
         assents.record(desk, consented, ChildAnswer("no", (), "child_oral", "不想"))
+    elif whose == "a part":
+        withdrawals.withdraw_each(desk, [consented], "quote", "guardian", "mother")
     else:
         follows = [one.id for one in people.case(desk, consented).events if one.actor == GUARDIAN]
         consents.defer(desk, consented, says(desk, consented, follows=follows))

@@ -178,7 +178,7 @@ def test_an_ended_role_is_seen_by_the_rules(desks: Desks, child: str) -> None:
 
 def test_a_section_is_kept_and_the_rest_may_wait(desks: Desks, child: str) -> None:
     desk = desks["interviewer"]
-    household.save_child(desk, child, ChildFacts("p6", "yes", 0, "teacher"), NEW)
+    household.save_child(desk, child, ChildFacts("p6", "yes", 0, "teacher", "no", "both_away", "pgm"), NEW)
     household.save_parent(desk, child, "father", OUT, NEW)
     kept(desks, child, GRANDMOTHER)
 

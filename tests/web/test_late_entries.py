@@ -53,7 +53,7 @@ def test_what_is_missing_for_that_day_is_said_at_once_with_the_next_step(
 
 
 def test_a_day_that_is_none_or_has_not_come_is_asked_for_again(browser: FlaskClient, consented: str) -> None:
-    for day, words in (("gestern", "no_day"), ("2999-01-01", "day_to_come")):
+    for day, words in (("gestern", "这不是日期"), ("2999-01-01", "这一天还没到")):
         answer = browser.get(f"{place(consented)}?day={day}")
         assert answer.status_code == 422
         assert words in answer.text

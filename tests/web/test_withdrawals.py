@@ -84,6 +84,18 @@ def test_who_asks_is_asked_for_once_and_nothing_is_written_down_before(
     assert left(browser, [consented]) == [False]
 
 
+def test_of_a_name_that_was_typed_too_it_is_asked_once_who_asks_and_then_written_down(
+    browser: FlaskClient, consented: str
+) -> None:
+    form = {"code": "小满", "scope": "all", "nonce": nonce(browser.get("/withdraw").text)}
+    asked = browser.post("/withdraw", data=form)
+    assert (asked.status_code, left(browser, [consented])) == (422, [True])
+    which = browser.post("/withdraw", data={**form, "asked": "yes", "nonce": nonce(asked.text)}).text
+
+    assert "看不到这个孩子" in browser.post("/withdraw", data=picked(which)).text
+    assert left(browser, [consented]) == [False]
+
+
 @pytest.mark.parametrize("asker", ["", "guardian", "both"])
 def test_where_no_guardian_is_named_nobody_is_said_to_be_able_to_take_it_back(
     browser: FlaskClient, consented: str, asker: str
