@@ -85,7 +85,7 @@ class TeamUnknown(Refusal):
 class Asked:
     """One withdrawal of everything that stands: who asks as a code of `requested_by`, which guardian where named, when.
 
-    `author`: the name of who wrote it down.
+    `author`: the name of who wrote it down; `named`: it is on record whose it is, so that they can agree anew.
     """
 
     id: str
@@ -93,6 +93,7 @@ class Asked:
     relation: str
     day: str
     author: str
+    named: bool
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,11 @@ class Due:
     def case_code(self) -> str:
         """Return the codes as they are written."""
         return " ".join(self.case_codes)
+
+    @property
+    def named(self) -> int:
+        """Return of how many of the withdrawals it is on record whose they are."""
+        return sum(one.named for one in self.asked)
 
 
 @dataclass(frozen=True)
@@ -310,7 +316,8 @@ def _each(tables: Tables, asked: list[Event]) -> tuple[Asked, ...]:
     for id_ in dict.fromkeys(one.id for one in sorted(asked, key=lambda one: (one.day or "9999", one.id))):
         mine = [one for one in asked if one.id == id_]
         one = mine[0]
-        found.append(Asked(id_, askers(mine), one.relation, one.day, names.get(one.author, one.author)))
+        named = one.actor in consent.OWN or bool(one.person)
+        found.append(Asked(id_, askers(mine), one.relation, one.day, names.get(one.author, one.author), named))
     return tuple(found)
 
 
