@@ -111,8 +111,9 @@ class Case:
 
     @property
     def to_take_back(self) -> bool:
-        """Tell whether some guardian's no is known to be theirs: only they themselves can take it back."""
-        return any(no.person for no in consent.open_noes(self.binding, {GUARDIAN}))
+        """Tell whether some guardian's no is known to be theirs: only they themselves can take it back, here."""
+        noes = consent.open_noes(self.binding, {GUARDIAN})
+        return any(no.person and no.id not in self.noes_elsewhere for no in noes)
 
     @property
     def noes_elsewhere(self) -> set[str]:

@@ -111,7 +111,9 @@ def test_the_childs_page_leads_to_the_record_where_alone_a_no_is_taken_back(
     duplicates.link(desk, consented, again, "papers")
 
     there = f'href="/people/{again}">看那份记录'
-    assert (there in browser.get(f"/people/{consented}").text) == leads
+    for page in (f"/people/{consented}", f"/people/{consented}/gates"):
+        text = browser.get(page).text
+        assert (there in text, "那位监护人改主意了" in text) == (leads, not leads)
     assert "看那份记录" not in browser.get(f"/people/{again}").text
 
 
