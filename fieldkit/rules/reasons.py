@@ -110,8 +110,8 @@ SAID_NO = Pair(
 )
 FIRST_THE_GUARDIAN = Pair("监护人同意之后，再亲口问孩子。", "Once the guardian has agreed, ask the child in person.")
 CHILD_THINKS = Pair(
-    "孩子还想再想想，别催。今天可以再问一次。",
-    "The child wants to think about it. Do not hurry; ask once more today.",
+    "孩子还想再想想，别催。给孩子一点时间再问，一天只再问一次。",
+    "The child wants to think about it. Do not hurry: leave time, and ask once more, once on one day.",
 )
 ASK_THE_CHILD = Pair(
     "接下来亲口问孩子今天愿不愿意聊。",
