@@ -46,6 +46,7 @@ KNOWN = (
     "who_thinks_halts",
     "left_talks_stay_ended",
     "taken_back_under_either_record",
+    "of_age_despite_a_notice",
 )  # any other name is a later version's
 
 
@@ -345,3 +346,10 @@ def taken_back_under_either_record(db: Tables) -> None:
     _script(db, walls.ONE_CHILD)
     _wall(db, walls.GATED_TWICE)
     _script(db, walls.GATED_TWICE_CUT.format(kind="answer", items="('notes')"))
+
+
+@migrations()
+def of_age_despite_a_notice(db: Tables) -> None:
+    """Whoever decides alone is stopped by no notice of a guardian's."""
+    _wall(db, walls.GATED_OF_AGE)
+    _script(db, walls.GATED_OF_AGE_CUT.format(kind="answer", items="('notes')"))

@@ -133,6 +133,20 @@ GATED_TWICE, GATED_TWICE_CUT = (
     for wall in (GATED_HALTED, GATED_HALTED_CUT)
 )
 
+# Whoever decides alone is stopped by no notice of a guardian's either, unless it withdrew the child; one of both stops
+# them until they take back by name what they asked for themselves (`domain.md` §3.8).
+_NOTICE_OF_AGE = """AND NOT EXISTS (
+     SELECT 1 FROM noticed AS w WHERE w.subject = NEW.subject AND NOT (
+       w.scope <> 'all' AND BELIEVED
+       AND EXISTS (
+         SELECT 1 FROM json_each(NEW.grounds) AS g JOIN in_force AS e ON e.id = g.value
+         WHERE e.subject = NEW.subject AND e.agrees AND e.actor = 'adult_participant' AND e.session = NEW.session)
+       AND (w.requested_by = 'guardian' OR (w.requested_by = 'both' AND EXISTS (
+         SELECT 1 FROM in_force AS l, json_each(l.body, '$.set.lifts') AS named
+         WHERE l.subject = w.subject AND l.agrees AND l.actor IN ('child', 'adult_participant')
+           AND named.value = w.notice)))))""".replace("BELIEVED", BELIEVED)
+GATED_OF_AGE, GATED_OF_AGE_CUT = (wall.replace(_NOTICE, _NOTICE_OF_AGE) for wall in (GATED_TWICE, GATED_TWICE_CUT))
+
 # The item that an attachment needs: its medium says so, whatever else its change says.
 BY_MEDIUM = """(CASE
     WHEN json_extract(NEW.body, '$.set.media') LIKE 'audio/%' THEN 'audio'

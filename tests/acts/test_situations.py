@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from fieldkit.acts import assents, clocks, consents, exports, forms, interviews, people, stops
+from fieldkit.acts import assents, clocks, consents, events, exports, forms, interviews, people, stops, withdrawals
 from fieldkit.acts.assents import ChildAnswer, NotAgainToday
 from fieldkit.acts.cases import Step
 from fieldkit.acts.consents import GuardianAnswer
@@ -20,10 +21,12 @@ from fieldkit.rules import consent
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.store import log, standing
 from fieldkit.store.log import Draft
+from sync.replica import Report
 
 Desks = dict[str, Desk]
 Born = Callable[[Desk, str, str], None]
 Later = Callable[[Desk, int], Desk]
+Carry = Callable[[Desk, Desk], Report]
 Says = Callable[..., GuardianAnswer]
 AHEAD = 2300  # days: more than six years
 RIGHT = {"V31": "date_right"}
@@ -145,6 +148,29 @@ def test_who_is_of_age_by_one_of_two_birth_dates_is_asked_with_the_guardians_yes
     with pytest.raises(NotOfAge):
         consents.record(desk, consented, says(desk, consented, relation="self"))
     assert gate(desk, consented, "G05") == ("fails", None)
+
+
+@pytest.mark.parametrize("by", ["guardian", "both"])
+@pytest.mark.parametrize("years", [17, 18])
+def test_an_old_stop_of_a_guardian_that_came_as_a_notice_keeps_only_a_child_from_talking(
+    desks: Desks, consented: str, says: Says, carry: Carry, born: Born, later: Later, by: str, years: int
+) -> None:
+    desk, centre = desks["interviewer"], desks["coordinator"]
+    carry(desk, centre)
+    withdrawals.withdraw_each(centre, [people.case(desk, consented).case_code], "stop_keep", by)
+    carry(centre, desk)
+    tomorrow = later(desk, 1)
+    born(tomorrow, consented, (tomorrow.clock.today() - timedelta(days=365 * years + 30)).isoformat())
+    if years < 18:
+        with pytest.raises(NotOfAge):
+            consents.record(tomorrow, consented, says(tomorrow, consented, relation="self"))
+        assert gate(tomorrow, consented, "G05") == ("fails", None)
+        return
+
+    seen = events.follows(people.case(tomorrow, consented), "adult_participant")
+    why = {**RIGHT, "again_own": "brought_up"}
+    consents.record(tomorrow, consented, says(tomorrow, consented, relation="self", follows=seen, reasons=why))
+    assert interviews.start(tomorrow, consented, {**KEPT, **RIGHT})
 
 
 def test_a_no_at_seventeen_is_taken_back_by_the_own_yes_at_eighteen(
