@@ -117,7 +117,9 @@ def test_the_no_of_a_guardian_by_law_is_a_guardians_no_wherever_it_is_tapped(
     assert people.case(desk, child).consent == "declined"
 
 
-def test_so_it_is_while_the_paper_that_shows_it_is_not_named(desks: Desks, child: str, says: Says) -> None:
+def test_the_no_of_a_guardian_is_one_also_while_the_paper_that_shows_it_is_not_named(
+    desks: Desks, child: str, says: Says
+) -> None:
     desk = desks["interviewer"]
     law = {"relation": "pgm", "basis": "court", "basis_evidence": "seen_paper", "basis_paper": "判决书第3号"}
     consents.record(desk, child, says(desk, child, **law))

@@ -33,7 +33,9 @@ def waits(desk: Desk, child: str) -> list[tuple[str, str]]:
     return [(one.id, one.name) for one in people.case(desk, child).halts]
 
 
-def test_only_its_author_says_that_it_is_written_down_again(refused: Refused, desks: Desks, child: str) -> None:
+def test_nobody_but_its_author_says_that_it_is_written_down_before_it_is(
+    refused: Refused, desks: Desks, child: str
+) -> None:
     desk = desks["interviewer"]
     halts.keep(by(desk, "another"), "form", [child])
 
