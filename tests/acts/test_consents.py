@@ -527,7 +527,7 @@ def test_a_paper_that_was_seen_and_is_not_named_is_asked_for_by_name_and_then_th
 def log_it(desk: Desk, child: str, record: str, values: dict[str, Value]) -> None:
     """Correct a person of the household, as its page does."""
     with desk.db.writing() as tables:
-        log.append(tables, desk.pen, Draft("person", values, record=record, subject=child))
+        log.append_over(tables, desk.pen, Draft("person", values, record=record, subject=child))
 
 
 @pytest.mark.parametrize("shown", ["none", "told", "没有", "口头说明", " None ", "无"])
