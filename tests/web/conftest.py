@@ -144,11 +144,14 @@ class OverLan(FlaskClient):
 
 
 @pytest.fixture
-def beside(desks: Desks, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+def beside(
+    desks: Desks, monkeypatch: pytest.MonkeyPatch, postponed: list[tuple[float, Callable[[], None]]]
+) -> FlaskClient:
     """The interviewer's own laptop, unlocked, in a network, with its doors open for phones."""
     monkeypatch.setattr("fieldkit.platform.own_addresses", lambda: {"192.168.43.7"})
     site = Site({HOME: Machine(desks["interviewer"].folder, desk=desks["interviewer"])}, Clock(), PORT)
     site.lan = Lan(lambda _folder, _fresh: {"lan": 8760, "trust": 8770}, wanted=True)
+    site.later = lambda seconds, act: postponed.append((seconds, act))  # the folder is gone when the time has come
     client = open_browser(site)
     unlocked = client.post(
         "/unlock", data={"code": desks["interviewer"].me.code, "passphrase": "four plain words here"}
