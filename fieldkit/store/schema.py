@@ -264,11 +264,14 @@ def paper_named(db: Tables) -> None:
     db.execute("ALTER TABLE persons ADD COLUMN basis_paper TEXT")
 
 
-def _wall(db: Tables, trigger: str) -> None:
+def _wall(db: Tables, trigger: str, of_answers: str = "") -> None:
+    """Put up the wall before each gated kind; *of_answers*: the one before answers, that lets words be taken back."""
     _script(db, trigger.format(kind="interview", items="('participate'), ('notes'), ('store')"))
     for kind in ("answer", "moment", "observation"):
         _script(db, trigger.format(kind=kind, items="('notes')"))
     _script(db, trigger.format(kind="attachment", items=walls.BY_MEDIUM))
+    if of_answers:
+        _script(db, of_answers.format(kind="answer", items="('notes')"))
 
 
 @migrations()
@@ -299,8 +302,7 @@ def words_taken_back(db: Tables) -> None:
 @migrations()
 def of_age_by_a_believed_date(db: Tables) -> None:
     """An own yes alone opens the wall only for who is of age by a date that is believed."""
-    _wall(db, walls.GATED_BELIEVED)
-    _script(db, walls.GATED_BELIEVED_CUT.format(kind="answer", items="('notes')"))
+    _wall(db, walls.GATED_BELIEVED, walls.GATED_BELIEVED_CUT)
 
 
 @migrations()
@@ -327,8 +329,7 @@ def own_notices_taken_back(db: Tables) -> None:
 def who_thinks_halts(db: Tables) -> None:
     """Who thinks about it again halts the talk by the wall too."""
     _script(db, walls.PUT_OFF)
-    _wall(db, walls.GATED_HALTED)
-    _script(db, walls.GATED_HALTED_CUT.format(kind="answer", items="('notes')"))
+    _wall(db, walls.GATED_HALTED, walls.GATED_HALTED_CUT)
 
 
 @migrations()
@@ -344,12 +345,10 @@ def left_talks_stay_ended(db: Tables) -> None:
 def taken_back_under_either_record(db: Tables) -> None:
     """Of a child who is known twice a no under one record is taken back by a yes under the other, by the wall too."""
     _script(db, walls.ONE_CHILD)
-    _wall(db, walls.GATED_TWICE)
-    _script(db, walls.GATED_TWICE_CUT.format(kind="answer", items="('notes')"))
+    _wall(db, walls.GATED_TWICE, walls.GATED_TWICE_CUT)
 
 
 @migrations()
 def of_age_despite_a_notice(db: Tables) -> None:
     """Whoever decides alone is stopped by no notice of a guardian's."""
-    _wall(db, walls.GATED_OF_AGE)
-    _script(db, walls.GATED_OF_AGE_CUT.format(kind="answer", items="('notes')"))
+    _wall(db, walls.GATED_OF_AGE, walls.GATED_OF_AGE_CUT)

@@ -47,14 +47,16 @@ BEGIN SELECT RAISE(ABORT, 'fieldkit wall: {kind} without both consents'); END;
 GROWN = """
 CREATE TABLE grown (subject TEXT PRIMARY KEY, since TEXT NOT NULL) WITHOUT ROWID;
 """
-OF_AGE = """NOT (n.actor <> 'adult_participant'
-       AND NOT (n.act = 'withdrawn' AND json_extract(n.body, '$.set.scope') = 'all')
-       AND EXISTS (
+OWN_YES = """EXISTS (
          SELECT 1 FROM json_each(NEW.grounds) AS g JOIN in_force AS e ON e.id = g.value
-         WHERE e.subject = NEW.subject AND e.agrees AND e.actor = 'adult_participant' AND e.session = NEW.session)
-       AND EXISTS (
+         WHERE e.subject = NEW.subject AND e.agrees AND e.actor = 'adult_participant' AND e.session = NEW.session)"""
+BELIEVED = """EXISTS (
          SELECT 1 FROM grown AS a JOIN machine AS m ON m.name = 'trusted_day'
-         WHERE a.subject = NEW.subject AND a.since <= CAST(m.value AS TEXT)))"""
+         WHERE a.subject = NEW.subject AND a.since <= CAST(m.value AS TEXT))"""
+OF_AGE = f"""NOT (n.actor <> 'adult_participant'
+       AND NOT (n.act = 'withdrawn' AND json_extract(n.body, '$.set.scope') = 'all')
+       AND {OWN_YES}
+       AND {BELIEVED})"""
 GATED_GROWN = "DROP TRIGGER {kind}_needs_consent;" + GATED.replace(
     "n.actor <> 'carer' AND", f"n.actor <> 'carer' AND {OF_AGE} AND"
 )
@@ -71,9 +73,6 @@ GATED_CUT = GATED_GROWN.replace("n.actor <> 'carer' AND", f"n.actor <> 'carer' A
 
 # An own yes stands for both keys only of somebody who is of age by a date that this machine believes; and what a child
 # and what the grown-up said is one person's word, so that either lifts what the other refused.
-BELIEVED = """EXISTS (
-         SELECT 1 FROM grown AS a JOIN machine AS m ON m.name = 'trusted_day'
-         WHERE a.subject = NEW.subject AND a.since <= CAST(m.value AS TEXT))"""
 GATED_BELIEVED = (
     GATED_GROWN.replace(
         "IN ('guardian', 'adult_participant')", f"IN ('guardian', iif({BELIEVED}, 'adult_participant', NULL))"
@@ -138,13 +137,11 @@ GATED_TWICE, GATED_TWICE_CUT = (
 _NOTICE_OF_AGE = """AND NOT EXISTS (
      SELECT 1 FROM noticed AS w WHERE w.subject = NEW.subject AND NOT (
        w.scope <> 'all' AND BELIEVED
-       AND EXISTS (
-         SELECT 1 FROM json_each(NEW.grounds) AS g JOIN in_force AS e ON e.id = g.value
-         WHERE e.subject = NEW.subject AND e.agrees AND e.actor = 'adult_participant' AND e.session = NEW.session)
+       AND OWN_YES
        AND (w.requested_by = 'guardian' OR (w.requested_by = 'both' AND EXISTS (
          SELECT 1 FROM in_force AS l, json_each(l.body, '$.set.lifts') AS named
          WHERE l.subject = w.subject AND l.agrees AND l.actor IN ('child', 'adult_participant')
-           AND named.value = w.notice)))))""".replace("BELIEVED", BELIEVED)
+           AND named.value = w.notice)))))""".replace("BELIEVED", BELIEVED).replace("OWN_YES", OWN_YES)
 GATED_OF_AGE, GATED_OF_AGE_CUT = (wall.replace(_NOTICE, _NOTICE_OF_AGE) for wall in (GATED_TWICE, GATED_TWICE_CUT))
 
 # The item that an attachment needs: its medium says so, whatever else its change says.

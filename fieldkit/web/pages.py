@@ -247,13 +247,17 @@ _INSTEAD = {
 }
 
 
-class Tapped(InputRequired):  # type: ignore[misc]
+class Tapped:
     """One of the choices was tapped: nothing is filled in here."""
+
+    def __init__(self) -> None:
+        self._required = InputRequired()
+        self.field_flags = self._required.field_flags
 
     def __call__(self, form: FlaskForm, field: Any) -> None:
         """Raise StopValidation unless *field* holds a choice."""
         try:
-            super().__call__(form, field)
+            self._required(form, field)
         except StopValidation as none:
             raise StopValidation(words("Choose one of these.")) from none
 
