@@ -92,7 +92,9 @@ def chosen(subject: str) -> Answer:
     case, (how, relation) = people.to_ask(desk(), subject), _way_in()
     several = steps.several(case.id, relation, how)
     if several and _person() not in {one.record for one in several}:
-        return render_template("consents/which.html", case=case, several=several, relation=relation, sent=request.form)
+        noes = consent.open_noes(case.binding, {consent.GUARDIAN})
+        shown = {"several": several, "noes": noes, "relation": relation, "sent": request.form}
+        return render_template("consents/which.html", case=case, **shown)
     if "basis" not in request.form or case.adult:
         return _begun(case, consent.may_consent(relation))
     law = LawForm()

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from fieldkit.acts import clocks, consents, household, people, readiness
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.told import PersonTold, Seen
-from fieldkit.clock import Clock, new_id
+from fieldkit.clock import Clock
 from fieldkit.records import natural_id
 from fieldkit.store import log
 from fieldkit.store.log import Draft
@@ -546,31 +546,22 @@ def test_of_a_guardian_on_record_the_no_needs_no_basis_again(
     assert "监护人不同意" in browser.get(f"/people/{child}").text
 
 
-@pytest.fixture
-def uncles(desks: dict[str, Desk], child: str) -> list[str]:
-    """Two guardians by law of one relation, as the page lists them."""
-    found = sorted((new_id(), new_id()))
-    shown = {name: LAWFUL[name] for name in ("basis", "basis_evidence", "basis_paper")}
-    for person, reasons in zip(found, ({}, {"known_adult": "another"}), strict=True):
-        told = PersonTold("uncle_aunt", role="guardian", **shown)
-        household.save_person(desks["interviewer"], child, person, told, Seen(reasons=reasons))
-    return found
-
-
 def test_of_two_uncles_the_page_asks_which_one_it_is_and_keeps_what_was_chosen(
-    browser: FlaskClient, child: str, desks: dict[str, Desk], uncles: list[str]
+    browser: FlaskClient, child: str, desks: dict[str, Desk], uncles: tuple[str, str]
 ) -> None:
     path, chosen = f"/people/{child}/consent", {**LAWFUL, "how": "refuses"}
     for person in ({}, {"person": "nobody"}):
         asked = browser.post(path, data={**chosen, **person})
         assert (asked.status_code, "是哪一位？" in asked.text) == (200, True)
         assert dict(re.findall(r'type="hidden" name="(relation|basis\w*|how)" value="([^"]*)"', asked.text)) == chosen
-        assert re.findall(r'<button class="btn big" name="person" value="([^"]+)">', asked.text) == uncles
+        assert re.findall(r'<button class="btn big" name="person" value="([^"]+)">', asked.text) == [*uncles]
 
     assert browser.post(path, data={**chosen, "person": uncles[1]}).location.endswith("/guardian/no")
     browser.post(f"{path}/guardian/no", data={"mark": mark_on(browser, REFUSING.format(child))})
     said = people.case(desks["interviewer"], child).events[-1]
     assert (said.act, said.person) == ("declined", uncles[1])
+    which = browser.post(path, data=chosen).text.split('name="person"')
+    assert ["不同意" in one for one in which[1:]] == [False, True]
 
     back = {**LAWFUL, "how": "phone"}
     assert browser.post(path, data={**back, "person": uncles[0]}).location.endswith("/call")
@@ -580,7 +571,7 @@ def test_of_two_uncles_the_page_asks_which_one_it_is_and_keeps_what_was_chosen(
 
 
 def test_a_carers_agreement_asks_which_of_two_it_is_as_well(
-    browser: FlaskClient, child: str, desks: dict[str, Desk], uncles: list[str]
+    browser: FlaskClient, child: str, desks: dict[str, Desk], uncles: tuple[str, str]
 ) -> None:
     path, chosen = f"/people/{child}/consent", {"relation": "uncle_aunt"}
     assert "是哪一位？" in browser.post(path, data=chosen).text
@@ -593,7 +584,7 @@ def test_a_carers_agreement_asks_which_of_two_it_is_as_well(
 
 @pytest.mark.parametrize(("how", "asks"), [("here", False), ("refuses", False), ("paper", True)])
 def test_of_two_of_whom_ones_role_has_ended_only_a_paper_may_be_of_either(
-    browser: FlaskClient, child: str, desks: dict[str, Desk], uncles: list[str], how: str, *, asks: bool
+    browser: FlaskClient, child: str, desks: dict[str, Desk], uncles: tuple[str, str], how: str, *, asks: bool
 ) -> None:
     desk = desks["interviewer"]
     household.end_role(desk, child, uncles[0], desk.today, "custody")

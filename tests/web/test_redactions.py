@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import answers, assents, attachments, interviews, questions
+from fieldkit.acts import answers, assents, attachments, interviews, people, questions
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.demo import KEPT
@@ -45,6 +45,19 @@ def test_a_form_without_a_tick_says_what_is_missing_and_keeps_who_asks(
     assert answer.status_code == 422
     assert "哪几条回答" in answer.text
     assert re.search('value="child"[^>]* checked', answer.text)
+
+
+def test_who_takes_an_answer_back_is_asked_once_and_stands_in_nobodys_way(
+    browser: FlaskClient, desks: Desks, consented: str, noted: str
+) -> None:
+    path, sent = f"/people/{consented}/withdraw/answers", {"answer": [noted]}
+    asked = browser.post(path, data=sent)
+    assert (asked.status_code, "请点一下是谁提出的" in asked.text) == (422, True)
+    assert re.search(f'value="{noted}"[^>]* checked', asked.text)
+    assert 'type="hidden" name="asked"' in asked.text
+
+    assert browser.post(path, data={**sent, "asked": "yes"}).status_code == 302
+    assert people.case(desks["interviewer"], consented).events[-1].actor == "guardian"
 
 
 def test_a_family_takes_back_one_answer_and_the_coordinator_deletes_it(

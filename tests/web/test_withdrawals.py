@@ -7,9 +7,11 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import people, readiness, slips
+from fieldkit.acts import household, people, readiness, slips
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
+from fieldkit.acts.told import PersonTold, Seen
+from fieldkit.clock import new_id
 from fieldkit.store import log
 from fieldkit.store.log import Draft
 
@@ -61,6 +63,24 @@ def test_nobody_is_named_beforehand_so_that_a_childs_wish_is_not_filed_as_its_mo
 
     assert re.findall(r'name="asker" value="(\w+)"', page) == ["child", "mother", "father", "guardian", "both"]
     assert re.findall(r'value="(\w+)" checked', page) == ["all"]
+
+
+def test_every_guardian_on_record_can_be_named_each_of_two_by_name_and_takes_back_what_was_theirs(
+    browser: FlaskClient, desks: dict[str, Desk], child: str, uncles: tuple[str, str]
+) -> None:
+    desk = desks["interviewer"]
+    household.save_person(desk, child, new_id(), PersonTold("adoptive", role="guardian"), Seen(""))
+    household.save_person(desk, child, new_id(), PersonTold("pgm", role="carer"), Seen(""))
+    page = browser.get(f"/people/{child}/withdraw").text
+    named = dict(re.findall(r'name="asker" value="([^"]+)"><span>([^<]+)<', page))
+    each = [f"uncle_aunt {one}" for one in uncles]
+    assert list(named) == ["child", "mother", "father", "adoptive", *each, "guardian", "both"]
+    assert [named[one][-1] for one in each] == ["1", "2"]
+
+    form = {"code": child, "shown": "it", "scope": "stop_keep", "asker": each[1], "nonce": nonce(page)}
+    assert browser.post("/withdraw", data=form).status_code == 200
+    said = people.case(desk, child).events[-1]
+    assert (said.act, said.actor, said.relation, said.person) == ("withdrawn", "guardian", "uncle_aunt", uncles[1])
 
 
 def nonce(page: str) -> str:
