@@ -11,7 +11,10 @@ from datetime import date, datetime, timedelta
 
 
 def new_id() -> str:
-    """Return 128 random bits as 22 characters of unpadded base64url; a command line takes none of them for an option."""
+    """Return 128 random bits as 22 characters of unpadded base64url.
+
+    None begins with a dash: a command takes that for an option.
+    """
     made = urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
     return new_id() if made.startswith("-") else made
 
