@@ -483,7 +483,7 @@ _SHOWN = (
     ("consent_events", "consent_event", "act"),
     ("forms", "form", "text_hash"),
 )
-SETTINGS = settings(max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=500, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def wander(made: Path, seed: int, patch: pytest.MonkeyPatch) -> None:
