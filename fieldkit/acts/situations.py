@@ -164,15 +164,15 @@ def grown(desk: Desk, tables: Tables, subject: str, events: Iterable[Event]) -> 
     return row is not None and age_group(desk, tables, row) == ADULT_GROUP
 
 
-def said_for(desk: Desk, tables: Tables, subject: str) -> tuple[list[Event], bool]:
-    """Return all that was said for *subject*, and whether they are of age today."""
-    said = standing.binding(tables, subject)
+def said_for(desk: Desk, tables: Tables, subject: str, own: list[Event] | None = None) -> tuple[list[Event], bool]:
+    """Return all that was said for *subject*, and whether they are of age today; *own*: as of `standing.binding`."""
+    said = standing.binding(tables, subject, own)
     return said, grown(desk, tables, subject, said)
 
 
-def permits(desk: Desk, tables: Tables, subject: str, item: str, session: str) -> bool:
+def permits(desk: Desk, tables: Tables, subject: str, item: str, session: str, own: list[Event] | None = None) -> bool:
     """Tell whether *item* is permitted in *session* today, by all that was said for *subject*."""
-    said, of_age = said_for(desk, tables, subject)
+    said, of_age = said_for(desk, tables, subject, own)
     return consent.effective(said, item, session, grown=of_age)
 
 
