@@ -23,12 +23,15 @@ def changes(tables: Tables, records: Iterable[str], at_hand: Iterable[Change] = 
     """Return the changes of each record that has any, without what an order to erase hides that is parked."""
     held = {one.id: one for one in at_hand}
     rows = tables.execute(  # from the index alone: a row of the log is wide
-        "SELECT record, id FROM changes WHERE record IN (SELECT value FROM json_each(?))", [json.dumps([*records])]
+        "SELECT c.record, c.id, p.device FROM changes AS c LEFT JOIN parked_stubs AS p ON p.id = c.id "
+        "WHERE c.record IN (SELECT value FROM json_each(?))",
+        [json.dumps([*records])],
     ).fetchall()
-    held |= _read(tables, [id_ for _, id_ in rows if id_ not in held])
-    hidden = _hidden(tables, [id_ for _, id_ in rows])
+    places = {id_: record for record, id_, _ in rows}
+    held |= _read(tables, [id_ for id_ in places if id_ not in held])
+    hidden = {(id_, device) for _, id_, device in rows}  # what the view `shown_changes` leaves out
     found: Histories = {}
-    for record, id_ in rows:
+    for id_, record in places.items():
         if (id_, held[id_].device) not in hidden:
             found.setdefault(record, []).append(held[id_])
     return found
@@ -38,14 +41,6 @@ def of_kind(tables: Tables, subject: str, kind: str) -> Histories:
     """Return the changes of each record of one *kind* of a child, as `changes` does."""
     rows = tables.execute("SELECT DISTINCT record FROM changes WHERE subject = ? AND kind = ?", [subject, kind])
     return changes(tables, [row[0] for row in rows.fetchall()])
-
-
-def _hidden(tables: Tables, ids: list[str]) -> set[tuple[str, str]]:
-    """Return what the view `shown_changes` leaves out of these, each with its device."""
-    rows = tables.execute(
-        "SELECT id, device FROM parked_stubs WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(ids)]
-    )
-    return set(rows.fetchall())
 
 
 def _read(tables: Tables, ids: list[str]) -> dict[str, Change]:
