@@ -232,7 +232,7 @@ def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _K
         interviews=known.interviews,
         held=known.held,
         session=session,
-        consent=states.guardian(holds, situation.adults, situation.forms, situation.age_group, common.closing),
+        consent=situation.guardians,
         assent=states.child(holds, session, grown=situation.adult),
         on_hold=states.on_hold(holds),
         moved=bool(row["moved_on"]),

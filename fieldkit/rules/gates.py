@@ -44,7 +44,8 @@ def judge(titles: Sequence[tuple[str, str, Pair]], case: Situation) -> list[Gate
 
 def each(titles: Sequence[tuple[str, str, Pair]], case: Situation) -> list[Gate]:
     """Return every gate of *titles* judged by itself."""
-    case = replace(case, events=consent.in_force(case.events))
+    if len(holds := consent.in_force(case.events)) < len(case.events):  # else what is worked out once serves the caller
+        case = replace(case, events=holds)
     return [_gate(id_, level, title, case) for id_, level, title in titles]
 
 
@@ -169,7 +170,7 @@ def _guardian(case: Situation) -> Verdict:
         return _of_age(case)
     if case.grown_by_clock:
         return FAILS, reasons.GROWN_BY_CLOCK, "set_date"
-    state = states.guardian(case.events, case.adults, case.forms, case.age_group, case.late)
+    state = case.guardians
     if state in {states.GIVEN, states.GIVEN_PARTIAL}:
         whole = consent.guardians_ok(case.events, NECESSARY)
         return (HOLDS, _OK, None) if whole else (FAILS, reasons.NOT_ALL_ITEMS, _asks_guardian(case))
