@@ -66,6 +66,10 @@ class Ground:
     halts: Mapping[str, Sequence[Halt]]
     linked: Mapping[str, tuple[str, ...]]
 
+    def records(self, subject: str) -> tuple[str, ...]:
+        """Return all records of one child, the first one first."""
+        return self.linked.get(subject, (subject,))
+
     def halted(self, subject: str) -> tuple[Halt, ...]:
         """Return what waits for one child and can only protect them, under whichever record."""
         return tuple(self._under(self.halts, subject))
@@ -75,7 +79,7 @@ class Ground:
         return self._under(self.refusals, subject)
 
     def _under(self, found: Mapping[str, Sequence[_Found]], subject: str) -> list[_Found]:
-        return [one for record in self.linked.get(subject, (subject,)) for one in found.get(record, ())]
+        return [one for record in self.records(subject) for one in found.get(record, ())]
 
 
 def ground(desk: Desk, tables: Tables, rows: people.Rows | None = None) -> Ground:

@@ -52,7 +52,8 @@ def each(titles: Sequence[tuple[str, str, Pair]], case: Situation) -> list[Gate]
 def in_order(judged: Sequence[Gate]) -> list[Gate]:
     """Return the *judged* gates, each failing one with what it waits for."""
     order = {gate.id: place for place, gate in enumerate(failing(judged), 1)}
-    return [_waiting(gate, order) for gate in judged]
+    first = min((order[id_] for id_ in ("G03", "G04", "G05", "G13") if id_ in order), default=None)
+    return [_waiting(gate, first) for gate in judged]
 
 
 def failing(gates: Sequence[Gate]) -> list[Gate]:
@@ -76,9 +77,8 @@ def _gate(id_: str, level: str, title: Pair, case: Situation) -> Gate:
 _ASKED_LATER = frozenset({"G06", "G07", "G14", "G15"})
 
 
-def _waiting(gate: Gate, order: dict[str, int]) -> Gate:
+def _waiting(gate: Gate, first: int | None) -> Gate:
     """The child is asked only after the guardian: such a gate has no button of its own."""
-    first = min((order[id_] for id_ in ("G03", "G04", "G05", "G13") if id_ in order), default=None)
     if gate.status == FAILS and gate.id in _ASKED_LATER and gate.step and first is not None:
         return replace(gate, step=None, waits_for=first)
     return gate
