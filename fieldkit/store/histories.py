@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
 from fieldkit.records import KINDS, Change, decode
 from fieldkit.store.database import Tables
 from fieldkit.store.merge import Heads
 
 Histories = dict[str, list[Change]]  # by record
+NONE: Mapping[str, list[Change]] = MappingProxyType({})
 SOME = 300  # bodies asked for in one statement
 
 
-def of_records(tables: Tables, records: Collection[str], at_hand: Iterable[Change] = ()) -> Histories:
-    """Return, of each record, every change and the stubs among them; changes *at_hand* are not read once more."""
-    found, known = changes(tables, records, at_hand), stubs(tables, records)
-    return {record: [*found.get(record, ()), *known.get(record, ())] for record in records}
+def of_records(
+    tables: Tables, records: Collection[str], at_hand: Iterable[Change] = (), whole: Mapping[str, list[Change]] = NONE
+) -> Histories:
+    """Return, of each record, every change and the stubs among them; changes *at_hand* are not read once more.
+
+    Of the records in *whole* all of it is at hand.
+    """
+    left = [one for one in records if one not in whole]
+    found, known = (changes(tables, left, at_hand), stubs(tables, left)) if left else ({}, {})
+    return {one: whole.get(one) or [*found.get(one, ()), *known.get(one, ())] for one in records}
 
 
 def changes(tables: Tables, records: Iterable[str], at_hand: Iterable[Change] = ()) -> Histories:
@@ -41,6 +49,15 @@ def of_kind(tables: Tables, subject: str, kind: str) -> Histories:
     """Return the changes of each record of one *kind* of a child, as `changes` does."""
     rows = tables.execute("SELECT DISTINCT record FROM changes WHERE subject = ? AND kind = ?", [subject, kind])
     return changes(tables, [row[0] for row in rows.fetchall()])
+
+
+def memos_about(tables: Tables, interview: str, device: str) -> list[Change]:
+    """Return every memo about *interview* that *device* wrote."""
+    rows = tables.execute(
+        "SELECT c.body FROM memos AS m JOIN changes AS c ON c.id = m.id WHERE m.interview = ? AND c.device = ?",
+        [interview, device],
+    )
+    return [decode(row[0]) for row in rows]
 
 
 def _read(tables: Tables, ids: list[str]) -> dict[str, Change]:

@@ -250,6 +250,14 @@ def test_a_save_reads_what_was_said_once_for_the_act_and_once_for_the_log(desks:
     assert sum("kind = 'consent_event'" in one and one.startswith("SELECT") for one in heard) == 2
 
 
+def test_what_is_read_of_a_note_to_judge_a_save_is_not_read_again_to_settle_it(desks: Desks, interview: str) -> None:
+    desk, heard = desks["interviewer"], list[str]()
+    answers.save(desk, note(interview))
+    desk.db._writer.set_trace_callback(heard.append)
+    answers.save(desk, note(interview, "下雨放学的时候，别人家都有人送伞。"))
+    assert sum("FROM changes AS c LEFT JOIN parked_stubs" in one for one in heard) == 1
+
+
 def test_after_sealing_the_same_editor_goes_on_over_its_own_words(
     desks: Desks, interview: str, changes: Changes
 ) -> None:
