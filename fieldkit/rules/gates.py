@@ -44,14 +44,16 @@ def judge(titles: Sequence[tuple[str, str, Pair]], case: Situation) -> list[Gate
 
 def each(titles: Sequence[tuple[str, str, Pair]], case: Situation) -> list[Gate]:
     """Return every gate of *titles* judged by itself."""
-    case = replace(case, events=consent.in_force(case.events))
+    if len(holds := consent.in_force(case.events)) < len(case.events):  # else what is worked out once serves the caller
+        case = replace(case, events=holds)
     return [_gate(id_, level, title, case) for id_, level, title in titles]
 
 
 def in_order(judged: Sequence[Gate]) -> list[Gate]:
     """Return the *judged* gates, each failing one with what it waits for."""
     order = {gate.id: place for place, gate in enumerate(failing(judged), 1)}
-    return [_waiting(gate, order) for gate in judged]
+    first = min((order[id_] for id_ in ("G03", "G04", "G05", "G13") if id_ in order), default=None)
+    return [_waiting(gate, first) for gate in judged]
 
 
 def failing(gates: Sequence[Gate]) -> list[Gate]:
@@ -75,9 +77,8 @@ def _gate(id_: str, level: str, title: Pair, case: Situation) -> Gate:
 _ASKED_LATER = frozenset({"G06", "G07", "G14", "G15"})
 
 
-def _waiting(gate: Gate, order: dict[str, int]) -> Gate:
+def _waiting(gate: Gate, first: int | None) -> Gate:
     """The child is asked only after the guardian: such a gate has no button of its own."""
-    first = min((order[id_] for id_ in ("G03", "G04", "G05", "G13") if id_ in order), default=None)
     if gate.status == FAILS and gate.id in _ASKED_LATER and gate.step and first is not None:
         return replace(gate, step=None, waits_for=first)
     return gate
@@ -169,7 +170,7 @@ def _guardian(case: Situation) -> Verdict:
         return _of_age(case)
     if case.grown_by_clock:
         return FAILS, reasons.GROWN_BY_CLOCK, "set_date"
-    state = states.guardian(case.events, case.adults, case.forms, case.age_group, case.late)
+    state = case.guardians
     if state in {states.GIVEN, states.GIVEN_PARTIAL}:
         whole = consent.guardians_ok(case.events, NECESSARY)
         return (HOLDS, _OK, None) if whole else (FAILS, reasons.NOT_ALL_ITEMS, _asks_guardian(case))
