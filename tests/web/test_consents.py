@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from fieldkit.acts import clocks, consents, household, people, readiness
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.told import PersonTold, Seen
+from fieldkit.acts.told import IdentityTold, PersonTold, Seen
 from fieldkit.clock import Clock
 from fieldkit.records import natural_id
 from fieldkit.store import log
@@ -26,8 +26,8 @@ PORT = 8750
 ITEMS = len(next(form for form in load_study().forms if form.doc_kind == "guardian_info_consent").items)
 
 
-def read_and_ask(browser: FlaskClient, child: str, answers: list[str]) -> None:
-    assert browser.post(f"/people/{child}/consent", data={"relation": "mother"}).status_code == 302
+def read_and_ask(browser: FlaskClient, child: str, answers: list[str], relation: str = "mother") -> None:
+    assert browser.post(f"/people/{child}/consent", data={"relation": relation}).status_code == 302
     told = {f"back{number}": "ok" for number in range(3)}
     assert browser.post(f"/people/{child}/consent/guardian/read", data=told).status_code == 302
     for number, answer in enumerate(answers, 1):
@@ -78,6 +78,47 @@ def test_a_parent_signs_and_the_child_is_next(browser: FlaskClient, child: str, 
     assert "去问孩子" in page
     assert "刘某" not in page
     assert browser.post(path, data=form).location == f"/people/{child}"  # a second tap
+
+
+def test_a_second_guardian_need_not_tell_the_name_again_and_another_one_asks_whether_it_is_the_same_child(
+    browser: FlaskClient, child: str, desks: dict[str, Desk], signature: str
+) -> None:
+    path = f"/people/{child}/consent/guardian/sign"
+    read_and_ask(browser, child, ["yes"] * ITEMS)
+    assert "空着就不改" not in browser.get(path).text
+    browser.post(path, data={**SIGNED, "signature": signature})
+    read_and_ask(browser, child, ["yes"] * ITEMS, "father")
+    page = browser.get(path).text
+    assert page.count("已经有记录，空着就不改") == 2
+    assert "刘某" not in page
+
+    asked = browser.post(path, data={**SIGNED, "real_name": "王别名", "signature": signature})
+    assert asked.status_code == 422
+    assert "是同一个孩子，原来记的不对" in asked.text
+    assert f'href="/people/{child}/household"' in asked.text
+    silent = {**SIGNED, "real_name": "", "birth_date": "", "signature": signature}
+    assert browser.post(path, data=silent).location == f"/people/{child}"
+    with desks["interviewer"].db.reading() as tables:
+        (kept,) = tables.query("SELECT real_name, birth_date FROM identities")
+    assert kept == {"real_name": "刘某", "birth_date": "2014-05"}
+
+
+def test_a_date_that_was_read_from_a_paper_is_put_right_in_the_household_and_not_with_a_signature(
+    browser: FlaskClient, child: str, desks: dict[str, Desk], signature: str
+) -> None:
+    path = f"/people/{child}/consent/guardian/sign"
+    read_and_ask(browser, child, ["yes"] * ITEMS)
+    browser.post(path, data={**SIGNED, "signature": signature})
+    known = household.view(desks["interviewer"], child).identity
+    assert known is not None
+    of_book = IdentityTold("2014-05-09", "gregorian", "household_book")
+    household.save_identity(desks["interviewer"], child, of_book, known.seen)
+    read_and_ask(browser, child, ["yes"] * ITEMS, "father")
+    answer = browser.post(path, data={**SIGNED, "birth_date": "2014-05-10", "signature": signature})
+
+    assert answer.status_code == 422
+    assert "是从证件上看来的" in answer.text
+    assert f'href="/people/{child}/household"' in answer.text
 
 
 def test_back_after_a_stored_consent_says_that_it_is_saved_and_asks_nobody_anew(
