@@ -100,7 +100,7 @@ class PaperForm(EvidenceForm):
     """A consent that was taken on paper and is entered later."""
 
     method = RadioField("method", choices=ON_PAPER, default=ways.SIGNATURE)
-    given_on = StringField("given_on", validators=[InputRequired(), Length(max=10)])
+    given_on = StringField("given_on", validators=[InputRequired(), Length(max=20)])
 
 
 @pages.get(f"{GUARDIAN}/call")

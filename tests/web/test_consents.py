@@ -121,6 +121,15 @@ def test_a_date_that_was_read_from_a_paper_is_put_right_in_the_household_and_not
     assert f'href="/people/{child}/household"' in answer.text
 
 
+def test_the_day_on_a_paper_is_typed_as_it_stands_there(browser: FlaskClient, child: str) -> None:
+    today = Clock().today()
+    browser.post(f"/people/{child}/consent", data={"paper": "mother"})
+    path, paper = f"/people/{child}/consent/guardian/paper", {"paper_ref": "P-1", "paper_place": "柜子"}
+    told = {**paper, "given_on": f"{today.year} 年 {today.month:02} 月 {today.day:02} 日"}
+
+    assert browser.post(path, data=told).location == f"/people/{child}/consent/guardian/read"
+
+
 def test_back_after_a_stored_consent_says_that_it_is_saved_and_asks_nobody_anew(
     browser: FlaskClient, child: str, signature: str
 ) -> None:
