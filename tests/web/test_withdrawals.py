@@ -50,6 +50,26 @@ def test_a_code_from_elsewhere_becomes_a_notice(browser: FlaskClient) -> None:
     assert "跟着下一个数据包走" in done
 
 
+def test_the_field_says_that_the_code_on_the_slip_works(browser: FlaskClient) -> None:
+    assert '<label for="code">个案编号、化名，或条子上的编号</label>' in browser.get("/withdraw").text
+
+
+def test_of_a_child_elsewhere_the_page_says_what_the_withdrawal_covers(browser: FlaskClient) -> None:
+    told = {"code": "ZK-B01-003", "asker": "guardian"}
+
+    assert "退出的是：不再引用原话。" in browser.post("/withdraw", data={**told, "scope": "quote"}).text
+    assert "退出的是：全部退出并删除。" in browser.post("/withdraw", data={**told, "scope": "all"}).text
+
+
+def test_what_is_taken_back_reads_in_english_as_what_goes(browser: FlaskClient) -> None:
+    browser.post("/language", data={"lang": "en"})
+    page = browser.get("/withdraw").text
+
+    assert "Recordings taken back" in page
+    assert "Photos taken back" in page
+    assert "Guardian and child" in page
+
+
 def test_withdrawing_in_english(browser: FlaskClient, child: str) -> None:
     browser.set_cookie("lang", "en", domain="127.0.0.1")
 
