@@ -52,7 +52,7 @@ def each(titles: Sequence[tuple[str, str, Pair]], case: Situation) -> list[Gate]
 def in_order(judged: Sequence[Gate]) -> list[Gate]:
     """Return the *judged* gates, each failing one with what it waits for."""
     order = {gate.id: place for place, gate in enumerate(failing(judged), 1)}
-    first = min((order[id_] for id_ in ("G03", "G04", "G05", "G13") if id_ in order), default=None)
+    first = next((order[id_] for id_ in ("G04", "G05", "G13", "G03") if id_ in order), None)
     return [_waiting(gate, first) for gate in judged]
 
 
@@ -349,20 +349,14 @@ def _not_withdrawn(case: Situation) -> Verdict:
         return FAILS, Pair("孩子已经退出。", "The child has withdrawn."), None
     if not case.adult and states.on_hold(case.events):
         return FAILS, Pair("这个个案暂停了，请协调员处理。", "This case is on hold for the coordinator."), None
-    return (ASKS, _NOT_CARRIED_OUT, None) if case.halts else (HOLDS, _OK, None)
-
-
-_NOT_CARRIED_OUT = Pair(
-    "这台电脑上有一步为这个孩子填了、还没有办完，可能是不愿意、想一想、停下或退出。先问填的人，再开始。",
-    "A step for this child was filled in on this laptop and is not carried out: it may be a no, “let me think”, a stop "
-    "or a withdrawal. Ask whoever filled it in before you start.",
-)
+    return (ASKS, reasons.NOT_CARRIED_OUT, None) if case.halts else (HOLDS, _OK, None)
 
 
 def _item_by_item(case: Situation) -> Verdict:
     asked = all(consent.last([e for e in case.events if e.actor == GUARDIAN], item) for item in NECESSARY)
-    if case.adult or case.age_group in OWN_CONSENT_GROUPS or asked:
-        return HOLDS, _OK, None
+    elsewhere = case.adult or case.age_group in OWN_CONSENT_GROUPS
+    if elsewhere or asked:
+        return HOLDS, reasons.NOT_AT_THIS_AGE if elsewhere else _OK, None
     return (
         FAILS,
         Pair("不满十四周岁，要把每一项单独问过监护人。", "Under 14: ask the guardian item by item."),
@@ -373,7 +367,7 @@ def _item_by_item(case: Situation) -> Verdict:
 def _own_consent(case: Situation) -> Verdict:
     wanted, actor = OWN_FORM.get(case.age_group), ADULT if case.adult else CHILD
     if wanted is None or any(event.form == wanted for event in _own_words(case, actor)):
-        return HOLDS, _OK, None
+        return HOLDS, _OK if wanted else reasons.NOT_AT_THIS_AGE, None
     step = "ask_adult" if case.adult else "ask_child"
     return FAILS, _OWN_FORM_WANTED, None if _said_no_today(case) else step
 

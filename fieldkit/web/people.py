@@ -14,6 +14,7 @@ from fieldkit.errors import Refusal
 from fieldkit.records import clean
 from fieldkit.rules import gates
 from fieldkit.rules.consent import CHILD, Event
+from fieldkit.rules.reasons import NOT_AT_THIS_AGE
 from fieldkit.studies import load_study
 from fieldkit.web.pages import Answer, Form, Tapped, answer, label, locale, reasons
 from fieldkit.web.pages import words as _
@@ -120,6 +121,7 @@ def checklist(subject: str, refusal: Refusal | None = None) -> str:
     case = people.gates_of(desk(), subject)
     failing, asking = gates.failing(case.gates), gates.asking(case.gates)
     rest = [gate for gate in case.gates if gate not in failing and gate not in asking]
+    elsewhere = [gate for gate in rest if gate.reason == NOT_AT_THIS_AGE]
     if case.step.interview:  # the child's yes of today is used up by the open interview
         failing, asking = [gate for gate in failing if gate.step == case.step.code], []
         title = _("The interview is open, and waits") if failing else _("The interview is open")
@@ -127,4 +129,4 @@ def checklist(subject: str, refusal: Refusal | None = None) -> str:
         title = _("The interview cannot start yet") if failing else _("Before the interview starts")
     said_no = [gate for gate in failing if gate.id == _OF_A_NO.get(case.step.code) and not case.adult]
     known = {"failing": failing, "asking": asking, "rest": rest, "said_no": said_no, "reasons": reasons()}
-    return render_template("people/gates.html", case=case, title=title, refusal=refusal, **known)
+    return render_template("people/gates.html", case=case, title=title, refusal=refusal, elsewhere=elsewhere, **known)

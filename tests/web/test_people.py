@@ -362,3 +362,10 @@ def test_after_a_refused_visit_the_first_button_asks_whose_no_it_was(browser: Fl
 
     browser.post(f"/people/{child}/visits/not-taking-part", data={"reason": "carer_no"})
     assert "写明是谁不愿意" not in browser.get(f"/people/{child}").text
+
+
+def test_a_gate_of_another_age_is_not_listed_as_in_place(browser: FlaskClient, consented: str) -> None:
+    page = browser.get(f"/people/{consented}/gates").text
+    chips = dict(re.findall(r'(不满十四周岁|已满十四周岁).*?<span class="chip[^>]*>(.*?)</span>', page, re.DOTALL))
+
+    assert chips == {"不满十四周岁": "✓ 已具备", "已满十四周岁": "不适用"}
