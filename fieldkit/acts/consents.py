@@ -308,7 +308,7 @@ def opened(desk: Desk, subject: str, relation: str, person: str = "") -> dict[st
 @only(INTERVIEWER)
 def bring_paper(desk: Desk, subject: str, event_id: str, paper_ref: str, paper_place: str) -> None:
     """Keep that the signed paper of a consent by phone has come, and where it lies. Raises NotFound, Missing."""
-    if not paper_ref.strip():
+    if not ways.is_paper(paper_ref):
         raise Missing(field=N_("the number on the paper form"))
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)

@@ -164,7 +164,7 @@ def _check_call(call: Mapping[str, str]) -> None:
 
 def _to_note(said: Evidence) -> dict[str, str]:
     """Return what stands for a signature on the screen, and is still empty where nothing of it is noted."""
-    paper = {N_("Number on the paper form"): said.paper_ref.strip()}
+    paper = {N_("Number on the paper form"): said.paper_ref if is_paper(said.paper_ref) else ""}
     if said.method == SIGNATURE:
         return {} if said.signature else paper
     witness = {N_("Name of the witness"): names.letters(said.witness_name)} if said.method in WITNESSED else {}

@@ -65,6 +65,8 @@ def test_v23_what_stands_for_a_signature_has_to_be_whole(method: str, field: str
         ("thumbprint", {"paper_ref": ""}, "纸质表编号"),
         ("oral_witness", {"no_sign_reason": ""}, "为什么不签字"),
         ("signature", {"signature": b"", "on_paper": True}, "纸质表编号"),
+        ("thumbprint", {"paper_ref": "无"}, "纸质表编号"),
+        ("signature", {"signature": b"", "on_paper": True, "paper_ref": "——"}, "纸质表编号"),
     ],
 )
 def test_v23_what_is_missing_is_named_and_nobody_is_sent_to_a_screen_that_is_not_there(

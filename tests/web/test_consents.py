@@ -282,6 +282,16 @@ def test_a_no_to_taking_part_is_written_down_only_after_it_was_meant(browser: Fl
     assert "有一位监护人不同意" in browser.get(f"/people/{child}").text
 
 
+def test_who_tapped_no_by_mistake_is_led_back_to_that_item(browser: FlaskClient, child: str) -> None:
+    form = next(form for form in load_study().forms if form.doc_kind == "guardian_info_consent")
+    number = [item.code for item in form.items].index("store") + 1
+    read_and_ask(browser, child, ["yes"] * (number - 1) + ["no"])
+    back = re.search(r'href="([^"]+)">点错了', browser.get(f"/people/{child}/consent/guardian/no").text)
+
+    assert back
+    assert back[1].endswith(f"/items/{number}")
+
+
 def test_the_steps_begin_with_who_is_here(browser: FlaskClient, child: str) -> None:
     for step in ("read", "items/1", "sign", "no"):
         assert browser.get(f"/people/{child}/consent/guardian/{step}").location.endswith("/consent")
