@@ -159,11 +159,7 @@ def take_back(
         raise Invalid(field=N_("who asks, or how much"))
     with desk.db.writing() as tables:
         row_within(tables, subject)
-        known = {row["id"] for row in rows.rows(tables, "answers", subject)}
-        known |= consent.taken_back(standing.events(tables, subject))  # that may be void by now, unheard
-        wanted = sorted({*answers} & known)
-        if not wanted:
-            raise Missing(field=N_("which answers"))
+        wanted = _known(tables, subject, answers)
         askers = _askers(desk, tables, subject, requested_by)
         if not askers:
             raise OnlyThemselves
@@ -178,6 +174,15 @@ def take_back(
             replica.erase(tables, mine)
             desk.db.leave_no_trace()
     return not at_once or len(mine) < len(named)
+
+
+def _known(tables: Tables, subject: str, answers: Collection[str]) -> list[str]:
+    """Return which of *answers*, by id, are this child's; raises Missing where none is."""
+    known = {row["id"] for row in rows.rows(tables, "answers", subject)}
+    known |= consent.taken_back(standing.events(tables, subject))  # that may be void by now, unheard
+    if wanted := sorted({*answers} & known):
+        return wanted
+    raise Missing(field=N_("which answers"))
 
 
 def _name(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) -> None:
