@@ -571,3 +571,79 @@ def test_a_child_who_goes_on_and_then_stops_after_all_is_heard_at_once(
     page.wait_for_url("**/stopped*")
     page.goto(f"{talk.url}/interviews/{interview}")
     expect(page.locator("main")).to_contain_text("这次聊的什么都不留")
+
+
+def test_a_stop_that_keeps_what_was_said_waits_for_the_words_before_it_whose_save_hangs(
+    talk: Any, page: Page, interview: str, stored: Stored
+) -> None:
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(f"{request.method} {request.url.rsplit('/', 1)[-1]}"))
+    page.route("**/answers/**", lambda _route: None, times=1)  # its connection is dead; any other lives
+    page.keyboard.insert_text(MORE)
+    badge = page.locator("#W1 .badge")
+    expect(badge).to_have_attribute("data-state", "browser")
+    choose(page, "stop_keep")
+
+    page.click("[data-finish]")
+    page.wait_for_url("**/stopped*")
+    talk.kill()
+    assert sent.index("POST stop") > sent.index("POST W1", sent.index("POST W1") + 1)
+    assert stored("W1") == WORDS + MORE
+
+
+def test_a_stop_that_keeps_what_was_said_is_not_brought_before_words_that_do_not_come_through(
+    talk: Any, page: Page, stored: Stored
+) -> None:
+    stops: list[str] = []
+    page.on("request", lambda request: stops.append(request.url) if request.url.endswith("/stop") else None)
+    page.route("**/answers/**", lambda route: route.abort("connectionreset"))
+    page.keyboard.insert_text(MORE)
+    choose(page, "stop_keep")
+    for _ in range(3):
+        with page.expect_event("requestfailed", lambda request: "/answers/" in request.url):
+            pass
+    assert stops == []
+    expect(page.locator("[data-waits]")).to_be_visible()
+
+    page.unroute("**/answers/**")
+    page.click("[data-finish]")
+    page.wait_for_url("**/stopped*")
+    talk.kill()
+    assert stored("W1") == WORDS + MORE
+
+
+def test_a_stop_that_discards_waits_for_no_words(talk: Any, page: Page) -> None:
+    page.route("**/answers/**", lambda route: route.abort("connectionreset"))
+    page.keyboard.insert_text(MORE)
+    choose(page, "stop_discard")
+
+    expect(page.locator("[data-left]")).to_be_visible()
+
+
+def test_words_that_waited_beside_a_stop_that_keeps_them_reach_the_laptop_before_it(
+    talk: Any, page: Page, interview: str, unlock: Unlock, type_away: Callable[..., None], stored: Stored
+) -> None:
+    later = page.context.new_page()
+    page.bring_to_front()
+    talk.kill()
+    for question in ("W1", "W2"):
+        type_away(page, MORE, question)
+    choose_away(page, "stop_keep")
+    page.close()
+    talk.start()
+    unlock(later, talk)
+    stops: list[str] = []
+    later.on("request", lambda request: stops.append(request.url) if request.url.endswith("/stop") else None)
+    later.route("**/answers/**", lambda route: route.abort("connectionreset"))
+    later.goto(f"{talk.url}/interviews/{interview}?section=W&q=W1")
+    for _ in range(6):
+        with later.expect_event("requestfailed", lambda request: "/answers/" in request.url):
+            pass
+    assert stops == []
+    expect(later.locator("[data-waits]")).to_be_visible()
+
+    later.unroute("**/answers/**")
+    later.click("[data-finish]")
+    later.wait_for_url("**/stopped*")
+    talk.kill()
+    assert (stored("W1"), stored("W2")) == (WORDS + MORE, MORE)

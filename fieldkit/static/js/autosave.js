@@ -2,7 +2,7 @@
 // what the laptop did not take waits in the queue of this browser. Without this module the note is saved by its button.
 import { beat } from './cover.js';
 import { Kept } from './kept.js';
-import { keyedHash, removed, send, signedIn, tooLong } from './laptop.js';
+import { keyedHash, LONGEST_WAIT, removed, send, signedIn, tooLong } from './laptop.js';
 import { ago, presence, running } from './presence.js';
 import { reachable } from './reach.js';
 
@@ -44,10 +44,11 @@ export class Autosave {
     this.queue = queue;
     this.kept = new Kept(queue);
     this.stored = this.badge.truth === 'lost' ? null : this.state();
-    this.timer = this.firstKey = this.turn = this.heard = this.begun = 0;
-    this.saving = this.aside = null;
+    this.timer = this.firstKey = this.turn = this.heard = this.begun = this.since = 0;
+    this.saving = this.aside = this.line = null;
     this.left = this.going = false;
     this.doubted = false;  // nobody knows yet whether the laptop still takes it (`goes_on.js`)
+    this.refusedTurn = 0;  // of what the laptop said no to last
     this.off = [];  // what the child took back and the laptop still has: the words, and who is told what became of them
     this.listen();
     if (this.stored === null) this.later(0);  // the page came back with a refusal and what was typed
@@ -127,6 +128,19 @@ export class Autosave {
     return Promise.race([this.save().then(() => this.aside), pause(LONGEST)]);
   }
 
+  // What the laptop is still to get and has not said no to.
+  underWay() {
+    return this.unsaved() && this.now().turn !== this.refusedTurn;
+  }
+
+  // A request that went off before *since* hangs: it is given up, and the note goes with another one.
+  async broughtAnew(since) {
+    if (!this.saving || this.since > since) return;
+    this.line.abort();
+    await this.saving;
+    await this.brought();
+  }
+
   // Returns how long to wait before what is still unsaved is sent again. What was taken back goes first, one by one: the
   // note goes on from a fresh editor after each.
   async attempt() {
@@ -134,9 +148,11 @@ export class Autosave {
     const now = this.now(), [off] = this.off;
     if (this.kept.waits()) await Promise.race([this.kept.keep(now), pause(PATIENCE)]);  // what waits is not older than what is sent
     if (tooLong(now.words.text)) return this.refused(now, this.sentences.long, true);
-    const slow = setTimeout(() => this.setAside(), PATIENCE);
+    this.since = running();
+    this.line = new AbortController();
+    const slow = setTimeout(() => this.setAside(), PATIENCE), hangs = setTimeout(() => this.line.abort(), LONGEST_WAIT);
     try {
-      return await this.judge(await this.request(now, {}, off), now, off);
+      return await this.judge(await this.request(now, { signal: this.line.signal }, off), now, off);
     } catch {
       this.stored = null;  // nobody knows whether it arrived
       this.setAside();
@@ -144,6 +160,7 @@ export class Autosave {
       return RETRY;
     } finally {
       clearTimeout(slow);
+      clearTimeout(hangs);
     }
   }
 
@@ -158,6 +175,7 @@ export class Autosave {
     if (response.status === 401 || response.status === 400) return this.signedInAgain();
     if (removed(response)) return this.shutOut();
     if (off && response.status >= 500) {
+      this.refusedTurn = now.turn;
       this.badge.show('lost', this.sentences.offLater);
       return RETRY;
     }
@@ -225,6 +243,7 @@ export class Autosave {
 
   refused(now, sentence, worthKeeping) {
     const heard = this.heard += 1;
+    this.refusedTurn = now.turn;
     this.badge.show('lost', sentence);
     if (worthKeeping) {
       this.kept.keep(now).then((kept) => {

@@ -32,6 +32,7 @@ export class Chosen {
     this.answered = new URLSearchParams();  // how the laptop's page is asked for
     this.back = new GoesOn(this, queue, notes);
     this.over = this.stale = false;  // nothing goes on; the child went on here since
+    this.behind = false;  // words that were typed before on a page that is gone are not on the laptop yet (`delivery.js`)
     this.turn = 0;
     this.running = this.sending = this.onwards = null;
     this.late = this.left = this.stays = false;  // found here; gone to the laptop's page; which could not write it down
@@ -191,6 +192,7 @@ export class Chosen {
   async bring() {
     const { choice } = this;
     await Promise.all(this.notes.filter((note) => note.unsaved()).map((note) => note.brought()));
+    if (choice === 'stop_keep' && !await this.wordsFirst()) return false;
     const now = await signedIn(this.user, '', '');
     if (this.stale && !this.late) await this.refresh();
     if (!now || choice !== this.choice) return false;
@@ -206,6 +208,14 @@ export class Chosen {
     this.answered = searchParams;
     this.stays = answer.status === NOT_KEPT;
     return taken && choice === this.choice;
+  }
+
+  // What is to stay was said before the stop, and the laptop takes nothing that comes after it. What it said no to holds
+  // up no stop; a request that hung when it was tapped is given up for another one.
+  async wordsFirst() {
+    const underWay = () => this.notes.filter((note) => note.underWay());
+    await Promise.all(underWay().map((note) => note.broughtAnew(this.at)));
+    return !this.behind && underWay().length === 0;
   }
 
   // That the child went on here is known here, whatever the laptop calls it.

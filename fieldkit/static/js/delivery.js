@@ -1,10 +1,11 @@
-// Takes to the laptop what waits in this browser, each text to its own question, and says what became of it. A stop goes
-// on waiting in this page (`chosen.js`), and so does, before all else, that the child goes on.
+// Takes to the laptop what waits in this browser, each text to its own question, and says what became of it. That the
+// child goes on comes before all else; a stop comes last, as the words were said before it, and waits on in this page
+// (`chosen.js`).
 import { keyedHash, send, signedIn, tooLong } from './laptop.js';
 import { ago } from './presence.js';
 
 const RETRY = 2000;
-const DELIVERED = 'delivered', REFUSED = 'refused', AWAY = 'away';
+const DELIVERED = 'delivered', REFUSED = 'refused', AWAY = 'away', UNWRITTEN = 'unwritten';
 
 export class Delivery {
   constructor(queue, place, announce, chosen) {
@@ -20,27 +21,40 @@ export class Delivery {
 
   async run() {
     if (this.running) return;
-    this.running = true;
-    let away = false;
+    this.running = this.chosen.behind = true;
+    let again = true;
     try {
-      await this.queue.each(({ undo, at }) => undo && this.chosen.back.take(undo, at));
-      if (this.chosen.back.waits() && !await this.chosen.back.once()) away = true;
-      else this.tellClosed(await this.queue.each(async (words, remove) => {
-        const became = this.became.get(words.id) ?? await this.deliver(words, remove);
-        if (became === AWAY) away = true;
-        else this.became.set(words.id, became);
-        return became === DELIVERED;
-      }));
+      again = await this.pass();
     } catch (error) {
+      again = this.chosen.behind = false;
       console.warn(error.name);  // this browser gives no access to what it keeps; it stays where it is
     }
     this.running = false;
-    if (away) setTimeout(() => this.run(), RETRY);
+    if (again) setTimeout(() => this.run(), RETRY);
+  }
+
+  // Tells whether something is to be tried again.
+  async pass() {
+    await this.queue.each(({ undo, at }) => undo && this.chosen.back.take(undo, at));
+    if (this.chosen.back.waits() && !await this.chosen.back.once()) return true;
+    const found = new Set(), each = (act) => this.queue.each(async (words, remove) => {
+      const became = this.became.get(words.id) ?? await act(words, remove);
+      found.add(became);
+      if ([DELIVERED, REFUSED].includes(became)) this.became.set(words.id, became);
+      return became === DELIVERED;
+    });
+    this.tellClosed(await each((words, remove) => !words.stop && this.deliver(words, remove)));
+    this.chosen.behind = found.has(AWAY);
+    await each((words) => words.stop && this.stop(words));
+    return found.has(AWAY) || found.has(UNWRITTEN);
+  }
+
+  async stop(words) {
+    return await this.chosen.adopt(words) ? DELIVERED : REFUSED;
   }
 
   async deliver(words, remove) {
     if (words.undo) return REFUSED;  // this browser could not keep it for this page
-    if (words.stop) return await this.chosen.adopt(words) ? DELIVERED : REFUSED;
     if (tooLong(words.text)) return this.tellRefused(words, this.place.dataset.long, remove);
     try {
       const now = await signedIn(this.queue.user, words.editor, this.queue.interview);
@@ -48,7 +62,8 @@ export class Delivery {
       let { editor, base } = words, key = now.ack_key;
       for (const off of words.off?.length ? [words.off].flat() : ['']) {  // one after the other, from a fresh editor each
         const response = await this.sent({ ...words, editor, base, off }, now.csrf);
-        if ([400, 401].includes(response.status) || response.status >= 500) return AWAY;
+        if ([400, 401].includes(response.status)) return AWAY;
+        if (response.status >= 500) return UNWRITTEN;  // its disk is full, for one: that holds up no stop
         const answer = await response.json();
         if (!response.ok) return this.tellRefused(words, answer.sentence, remove);
         if (answer.ack !== await keyedHash(key, words.text)) return AWAY;
