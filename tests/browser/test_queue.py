@@ -555,3 +555,24 @@ def test_other_pages_say_that_a_stop_waits_in_this_browser(
     later.goto(f"{talk.url}/today")
 
     expect(later.locator("[data-stops]")).to_contain_text("还没办")
+
+
+def test_a_note_on_which_words_were_delivered_stands_open_with_them_and_typing_on_makes_no_second_version(
+    talk: Any, interview: str, phone: Page, context: BrowserContext, stored: Stored, type_away: TypeAway
+) -> None:
+    phone.keyboard.insert_text("奶奶在家。")
+    badge(phone, "saved")
+    context.set_offline(True)
+    type_away(phone, "下雨了。")
+    page = context.new_page()
+    phone.close()
+    context.set_offline(False)
+    open_note(page, talk, interview)
+    expect(page.locator("[data-delivered] a")).to_have_text("W1")
+    expect(page.locator("#note-W1")).to_have_value("奶奶在家。下雨了。")
+    page.keyboard.insert_text("没人送伞。")
+    expect(page.locator("#W1 .badge")).to_have_attribute("data-acked-length", "14")
+
+    open_note(page, talk, interview)
+    expect(page.locator("#note-W1")).to_have_value("奶奶在家。下雨了。没人送伞。")
+    expect(page.locator("#W1 section.other")).to_have_count(0)

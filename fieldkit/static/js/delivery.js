@@ -2,6 +2,7 @@
 // child goes on comes before all else; a stop comes last, as the words were said before it, and waits on in this page
 // (`chosen.js`).
 import { keyedHash, send, signedIn, tooLong } from './laptop.js';
+import { follow } from './off_record.js';
 import { ago } from './presence.js';
 
 const RETRY = 2000;
@@ -14,7 +15,7 @@ export class Delivery {
     this.announce = announce;
     this.chosen = chosen;
     this.became = new Map();  // each record is told of once
-    this.running = false;
+    this.running = this.news = false;
     for (const event of ['focus', 'online']) addEventListener(event, () => this.run());
     this.run();
   }
@@ -45,8 +46,15 @@ export class Delivery {
     });
     this.tellClosed(await each((words, remove) => !words.stop && this.deliver(words, remove)));
     this.chosen.behind = found.has(AWAY);
+    this.show();
     await each((words) => words.stop && this.stop(words));
     return found.has(AWAY) || found.has(UNWRITTEN);
+  }
+
+  // The notes of this page as they stand with what was delivered: who types on goes on from that.
+  show() {
+    if (this.news) follow(this.chosen.notes).catch((error) => console.warn(error.name));
+    this.news = false;
   }
 
   async stop(words) {
@@ -97,6 +105,7 @@ export class Delivery {
     line.append(' ', link);
     line.hidden = false;
     this.announce.textContent = line.textContent;
+    this.news = true;
     return DELIVERED;
   }
 
