@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 pytestmark = pytest.mark.browser
 Unlock = Callable[[Page, Any], None]
@@ -186,3 +186,76 @@ def test_after_a_discard_a_page_on_which_all_was_saved_is_left_and_one_keeps_wha
     expect(beside.locator("main")).to_contain_text("这次聊的什么都不留")
     page.bring_to_front()
     expect(page.locator(NOTE)).to_have_value(SINCE)
+
+
+def test_a_phone_that_was_out_of_reach_shows_and_keeps_words_no_more_that_were_taken_back_meanwhile(
+    talk: Any, page: Page, device: Page, interview: str, waiting: Any
+) -> None:
+    open_note(device, talk, interview)
+    open_note(page, talk, interview)
+    page.context.set_offline(True)
+    type_it(page, SINCE, "browser")
+    take_back(device)
+    page.bring_to_front()
+    page.context.set_offline(False)
+
+    expect(page.locator(NOTE)).to_have_value(STAYS + SINCE)
+    expect(page.locator(BADGE)).to_have_attribute("data-acked-length", str(len(STAYS + SINCE)))
+    expect(page.locator(BADGE)).to_have_attribute("data-state", "saved")
+    waiting.until_nothing(page)
+    open_note(device, talk, interview)
+    expect(device.locator(NOTE)).to_have_value(STAYS + SINCE)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_words_of_which_the_answer_got_lost_do_not_come_back_after_they_were_taken_back_elsewhere(
+    talk: Any, page: Page, device: Page, interview: str, unlock: Unlock, restarted: bool
+) -> None:
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    page.route("**/answers/**", lambda route: route.abort("connectionreset"))
+    page.route("**/answers/**", lose, times=1)
+    page.route("**/stop/now", lambda route: route.abort("connectionreset"))
+    with page.expect_event("requestfailed", lambda request: "/answers/" in request.url):
+        page.keyboard.insert_text("还打我。")
+    open_note(device, talk, interview)
+    expect(device.locator(NOTE)).to_have_value(STAYS + GOES + "还打我。")
+    for words in (STAYS + GOES, STAYS):
+        take_back(device)
+        expect(device.locator(NOTE)).to_have_value(words)
+    if restarted:
+        talk.kill()
+        talk.start()
+        for one in (device, page.context.new_page()):
+            unlock(one, talk)
+    page.bring_to_front()
+    page.unroute_all()
+    if restarted:  # how far the typing came is forgotten: a person looks
+        expect(page.locator(BADGE)).to_contain_text("请先抄下后来打的字")
+    else:
+        expect(page.locator(NOTE)).to_have_value(STAYS)
+
+    open_note(device, talk, interview)
+    expect(device.locator(NOTE)).to_have_value(STAYS)
+
+
+def test_a_page_that_is_gone_leaves_no_copy_that_shows_words_which_were_taken_back_meanwhile(
+    talk: Any, page: Page, device: Page, interview: str, waiting: Any
+) -> None:
+    context = page.context
+    later = context.new_page()
+    open_note(device, talk, interview)
+    page.bring_to_front()
+    context.set_offline(True)
+    type_it(page, SINCE, "browser")
+    page.close()
+    take_back(device)
+    context.set_offline(False)
+    open_note(later, talk, interview)
+
+    expect(later.locator("[data-delivered] a")).to_have_text("W1")
+    expect(later.locator(NOTE)).to_have_value(STAYS + SINCE)
+    expect(later.locator("section.problem")).to_have_count(0)
+    waiting.until_nothing(later)

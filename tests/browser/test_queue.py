@@ -255,6 +255,8 @@ def test_python_opens_what_the_browser_sealed(
         "off",
         "begun",
         "moments",
+        "had",
+        "had_turn",
         "typed",
     }
     expected = (interview, "W1", "下雨了", "verbatim")

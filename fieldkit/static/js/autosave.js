@@ -3,23 +3,15 @@
 import { beat } from './cover.js';
 import { Kept } from './kept.js';
 import { keyedHash, LONGEST_WAIT, removed, send, signedIn, tooLong } from './laptop.js';
+import { added, follow } from './off_record.js';
 import { ago, presence, running } from './presence.js';
 import { reachable } from './reach.js';
 
-const PAUSE = 600, LONGEST = 1200, PATIENCE = 300, RETRY = 2000, REFUSED = 10000;
+const PAUSE = 600, LONGEST = 1200, PATIENCE = 300, RETRY = 2000, REFUSED = 10000, SENT = 50;
 const KEPT_ALIVE = 20000;  // a browser sends no more than 64 KB for a page that is left
 const bare = (text) => text.replace(/\s/g, '');
 const versionOf = (other) => bare(other.querySelector('p:not([class])').textContent);
 const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
-
-// What stands in *text* beside what the laptop *had* of it.
-function added(had, text) {
-  const most = Math.min(had.length, text.length);
-  let before = 0, behind = 0;
-  while (before < most && had[before] === text[before]) before += 1;
-  while (behind < most - before && had.at(-1 - behind) === text.at(-1 - behind)) behind += 1;
-  return text.slice(before, text.length - behind);
-}
 
 // What a person is told. Typing is silent and never covers an earlier failure; only a change of truth is spoken.
 class Badge {
@@ -61,7 +53,10 @@ export class Autosave {
     this.queue = queue;
     this.kept = new Kept(queue);
     this.stored = this.badge.truth === 'lost' ? null : this.state();
-    this.had = this.stored === null ? '' : this.text();  // by the laptop, as far as is known
+    this.had = this.stored === null ? '' : this.text();  // what the laptop had of it, as it last said
+    this.hadTurn = 0;
+    this.sent = [];  // since then, and nobody knows whether it arrived
+    this.closed = false;  // the laptop takes nothing of this editor any more: words of it were taken back elsewhere
     this.timer = this.firstKey = this.turn = this.heard = this.begun = this.since = 0;
     this.saving = this.aside = this.line = null;
     this.left = this.going = this.wrote = false;
@@ -100,7 +95,7 @@ export class Autosave {
   // All of the note as it is now; every change of it is a turn.
   now() {
     const { editor, base } = this.form.elements, state = this.state(), off = this.off.map(({ words }) => words), said = JSON.stringify([state, off]);
-    const words = { question: this.form.closest('details').id, editor: editor.value, base: base.value, text: this.text(), text_kind: this.kind(), off, begun: this.begun, moments: presence.moments };
+    const words = { question: this.form.closest('details').id, editor: editor.value, base: base.value, text: this.text(), text_kind: this.kind(), off, begun: this.begun, moments: presence.moments, had: this.had, had_turn: this.hadTurn };
     if (said !== this.said) this.turn += 1;
     this.said = said;
     return { words, state, turn: this.turn, at: running() };
@@ -173,6 +168,7 @@ export class Autosave {
       return await this.judge(await this.request(now, { signal: this.line.signal }, off), now, off);
     } catch {
       this.stored = null;  // nobody knows whether it arrived
+      if (this.sent.length < SENT) this.sent.push({ turn: now.turn, text: now.words.text });
       this.setAside();
       if (off) this.badge.show('lost', this.sentences.off);
       return RETRY;
@@ -199,10 +195,13 @@ export class Autosave {
     }
     const answer = await response.json();
     if (!response.ok && off) return answer.code === 'only_taken_out' ? this.cutOut(off, answer.sentence) : this.stays(off, answer.sentence);
+    if (answer.code === 'typing_erased') return this.erasedThere(now, answer.sentence);
     if (!response.ok) return this.refused(now, answer.sentence, response.status === 413 || response.status >= 500);
     if (answer.ack !== await keyedHash(this.form.dataset.ack, now.words.text)) return this.underAnotherKey();
     this.stored = now.state;
     this.had = now.words.text;
+    this.hadTurn = now.turn;
+    this.sent = [];
     this.wrote = true;
     this.heard += 1;
     this.begun = 0;
@@ -313,19 +312,36 @@ export class Autosave {
     if (await keeping) tell(true);
   }
 
+  erasedThere(now, sentence) {
+    this.closed = true;
+    this.saving.then(() => follow([this])).catch((error) => console.warn(error.name));
+    return this.refused(now, sentence, false);
+  }
+
+  // What the laptop had of this note when words were erased: what it said last, or a later text of which the answer got
+  // lost; null where it does not know any more how far that was.
+  async hadThere() {
+    if (this.sent.length === 0) return this.had;
+    const { came } = await signedIn(this.form.dataset.user, this.form.elements.editor.value, this.sentences.interview);
+    if (came !== null && came <= this.hadTurn) return this.had;
+    return this.sent.find(({ turn }) => turn === came)?.text ?? null;
+  }
+
   // The form of this note as the laptop has it *now*. Where words of it were taken out elsewhere the page shows them no
   // longer; what was typed behind them since is saved with what stays. A note that nobody wrote on here is shown anew.
-  follow(now) {
-    const had = this.stored && JSON.parse(this.stored)[0], typed = this.text(), stands = now.querySelector('textarea').value;
+  async follow(now) {
+    const stands = now.querySelector('textarea').value;
     if (!this.wrote && !this.unsaved() && !this.saving) {
       this.form.elements.text_kind.value = now.elements.text_kind.value;
       this.goOnFrom(now, stands);
       return;
     }
-    const besides = Array.from(now.querySelectorAll('.other'), versionOf).includes(bare(had || ''));
+    const besides = Array.from(now.querySelectorAll('.other'), versionOf).includes(bare(this.had));
     this.renewVersions(now, besides);
-    if (!had || had === stands || besides || this.saving || this.off.length) return;
-    if (typed.startsWith(had)) this.goOnFrom(now, stands + typed.slice(had.length));
+    if (!this.had || besides) return;
+    const had = await this.hadThere(), typed = this.text();
+    if (this.saving || this.off.length || had === stands && !this.closed) return;
+    if (had !== null && typed.startsWith(had)) this.goOnFrom(now, stands + typed.slice(had.length));
     else this.badge.show('lost', this.sentences.erased);
   }
 
@@ -335,6 +351,12 @@ export class Autosave {
     this.box.value = text;
     this.had = now.querySelector('textarea').value;
     this.stored = JSON.stringify([this.had, this.kind()]);
+    this.hadTurn = 0;
+    this.sent = [];
+    this.closed = this.wrote = false;
+    const rest = this.now(), isSaved = rest.state === this.stored;
+    if (this.kept.waits() && !isSaved) this.kept.keep(rest);
+    this.kept.done(isSaved ? rest.turn : rest.turn - 1);  // what lay there held the words
     this.renewVersions(now, false);
     if (this.unsaved()) this.later(0);
     else if (this.had) this.badge.show('saved');

@@ -2,7 +2,7 @@
 // child goes on comes before all else; a stop comes last, as the words were said before it, and waits on in this page
 // (`chosen.js`).
 import { keyedHash, send, signedIn, tooLong } from './laptop.js';
-import { follow } from './off_record.js';
+import { added, follow, formOf } from './off_record.js';
 import { ago } from './presence.js';
 
 const RETRY = 2000;
@@ -73,6 +73,7 @@ export class Delivery {
         if ([400, 401].includes(response.status)) return AWAY;
         if (response.status >= 500) return UNWRITTEN;  // its disk is full, for one: that holds up no stop
         const answer = await response.json();
+        if (answer.code === 'typing_erased' && words.had !== undefined) return this.withoutErased(words, now.came, answer.sentence, remove);
         if (!response.ok) return this.tellRefused(words, answer.sentence, remove);
         if (answer.ack !== await keyedHash(key, words.text)) return AWAY;
         ({ editor, base, ack_key: key } = answer);
@@ -81,6 +82,16 @@ export class Delivery {
     } catch {
       return AWAY;
     }
+  }
+
+  // Words of this note were taken back elsewhere: what was typed behind them is delivered with what stays. Where nobody
+  // knows whether it came to the laptop before, and was among them, a person looks.
+  async withoutErased(words, came, sentence, remove) {
+    const { had, text } = words, rest = added(had, text), form = await formOf(location.pathname, words.question);
+    if (!rest) return DELIVERED;
+    if (!form || came === null || came > words.had_turn || !text.startsWith(had)) return this.tellRefused({ ...words, text: rest }, sentence, remove);
+    const { editor, base } = form.elements, stands = form.querySelector('textarea').value;
+    return this.deliver({ ...words, editor: editor.value, base: base.value, text: stands + rest, off: [], had: undefined }, remove);
   }
 
   sent({ question, editor, base, text, text_kind, off, begun, moments = [] }, csrf_token) {
