@@ -647,3 +647,29 @@ def test_words_that_waited_beside_a_stop_that_keeps_them_reach_the_laptop_before
     later.wait_for_url("**/stopped*")
     talk.kill()
     assert (stored("W1"), stored("W2")) == (WORDS + MORE, MORE)
+
+
+def test_that_the_child_went_on_on_a_page_that_is_gone_undoes_no_stop_after_the_date_jumped_back(
+    talk: Any, page: Page, device: Page, interview: str, waiting: Any
+) -> None:
+    later = page.context.new_page()
+    later.add_init_script("Object.defineProperty(performance, 'timeOrigin', { value: Date.now() - 86400000 })")
+    page.bring_to_front()
+    cut(page)
+    page.click(".stopbar .stop")
+    page.click("#stop [data-goes-on]")
+    waiting.until(page, "records.length === 1 && records[0].undo === true")
+    page.close()
+    cut(later)
+    later.goto(f"{talk.url}/interviews/{interview}?section=W&q=W1")
+    device.goto(f"{talk.url}/interviews/{interview}/stop")
+    device.click("button[value=stop_discard]")
+    expect(device.locator("[data-left]")).to_be_visible()
+    with later.expect_response("**/stop/undo") as answer:
+        mend(later)
+    assert answer.value.ok
+
+    device.click("[data-finish]")
+    device.wait_for_url("**/stopped*")
+    device.goto(f"{talk.url}/interviews/{interview}")
+    expect(device.locator("main")).to_contain_text("这次聊的什么都不留")

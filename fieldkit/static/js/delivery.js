@@ -36,7 +36,7 @@ export class Delivery {
 
   // Tells whether something is to be tried again.
   async pass() {
-    await this.queue.each(({ undo, at }) => undo && this.chosen.back.take(undo, at));
+    await this.queue.each(({ undo }) => undo && this.chosen.back.take(undo, null));
     if (this.chosen.back.waits() && !await this.chosen.back.once()) return true;
     const found = new Set(), each = (act) => this.queue.each(async (words, remove) => {
       const became = this.became.get(words.id) ?? await act(words, remove);
