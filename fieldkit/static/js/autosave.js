@@ -338,7 +338,7 @@ export class Autosave {
     }
     const besides = Array.from(now.querySelectorAll('.other'), versionOf).includes(bare(this.had));
     this.renewVersions(now, besides);
-    if (!this.had || besides) return;
+    if (besides || !this.had && !this.sent.length) return;
     const had = await this.hadThere(), typed = this.text();
     if (this.saving || this.off.length || had === stands && !this.closed) return;
     if (had !== null && typed.startsWith(had)) this.goOnFrom(now, stands + typed.slice(had.length));
@@ -348,7 +348,7 @@ export class Autosave {
   goOnFrom(now, text) {
     for (const name of ['editor', 'base']) this.form.elements[name].value = now.elements[name].value;
     this.form.dataset.ack = now.dataset.ack;
-    this.box.value = text;
+    if (this.box.value !== text) this.box.value = text;  // else the cursor stays where it is
     this.had = now.querySelector('textarea').value;
     this.stored = JSON.stringify([this.had, this.kind()]);
     this.hadTurn = 0;

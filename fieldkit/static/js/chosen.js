@@ -75,8 +75,8 @@ export class Chosen {
       this.nothingLeft();
       return;
     }
-    if (this.erased !== undefined && this.erased !== now.erased) follow(this.notes).catch((error) => console.warn(error.name));
-    this.erased = now.erased;
+    this.erased ??= now.erased;
+    if (this.erased !== now.erased) follow(this.notes).then(() => { this.erased = now.erased; }).catch((error) => console.warn(error.name));
     if (!this.over) this.stands(now);
   }
 
