@@ -334,7 +334,7 @@ def go_on(desk: Desk, interview: str, mark: str) -> None:
 def go_on_unasked(desk: Desk, interview: str, ago: float = 0.0) -> None:
     """The child goes on, so many seconds *ago*, on a page that knew of no stop: one that was tapped before is undone.
 
-    It is a decision: an older stop that another page brings later waits for a person. Raises TalkDeleted, NotFound.
+    inf: none is. It is a decision: an older stop that comes later waits for a person. Raises TalkDeleted, NotFound.
     """
     with desk.db.writing() as tables:
         _subject(desk, tables, interview)

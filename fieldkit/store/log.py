@@ -214,7 +214,7 @@ def save_from_editor(tables: Tables, pen: Pen, draft: Draft, record: str, base: 
     made it), so that an edit never overwrites what its author did not see. Raises Invalid for a base that is none,
     TypingErased.
     """
-    if _is_erased(tables, draft.editor or "", pen.device):
+    if standing.is_erased(tables, draft.editor or "", pen.device):
         raise TypingErased
     before = editors_last(tables, draft.editor or "", record)
     if before is None:
@@ -227,11 +227,6 @@ def save_from_editor(tables: Tables, pen: Pen, draft: Draft, record: str, base: 
         begun = copy_with(draft, over=old.over, elapsed=old.elapsed)  # when it was begun
         return replace(tables, pen, old, begun, beside)
     return append(tables, pen, over(draft, dict.fromkeys(draft.set, (old.id,))), [*beside, old])
-
-
-def _is_erased(tables: Tables, editor: str, device: str) -> bool:
-    found = tables.execute("SELECT 1 FROM erased_editors WHERE editor = ? AND device = ?", [editor, device])
-    return found.fetchone() is not None
 
 
 def _check_seen(tables: Tables, record: str, base: str) -> None:
