@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ pytestmark = pytest.mark.browser
 Stored = Callable[[str], str]
 Unlock = Callable[[Page, Any], None]
 STAYS, GOES, GOES_TOO = "奶奶在家。", "qx7vk2mpz9lw4td", "hh3rt8yyk1nmc0e"
+VECTORS: list[dict[str, str]] = json.loads(
+    Path(__file__).parents[1].joinpath("rules", "vectors.json").read_text("utf-8")
+)["last_words"]
 NOTE, BADGE, OFF = "#note-W1", "#W1 .badge", "#W1 [value=off_record]"
 
 
@@ -128,6 +132,35 @@ def test_the_last_words_go_with_one_tap(talk: tuple[Page, Any], stored: Stored, 
 
     assert not on_disk(GOES)
     assert stored("W1") == f"{STAYS}接着写"
+
+
+def test_what_somebody_said_goes_with_one_tap_though_a_quotation_mark_closes_it(
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.keyboard.insert_text(f"{STAYS}爸爸说：“再哭就打死你。”")
+    badge(phone, "saved")
+    phone.click(OFF)
+    expect(phone.locator("#W1 [data-off]")).to_contain_text("已经从电脑上删掉了")
+    expect(phone.locator(NOTE)).to_have_value(STAYS)
+    laptop.kill()
+
+    assert stored("W1") == STAYS
+
+
+LAST_WORDS = """async (texts) => {
+    const { lastWords } = await import('/static/js/off_record.js');
+    return texts.map((text) => text.slice(lastWords(text)));
+}"""
+
+
+def test_the_page_finds_the_same_last_words_as_the_laptop(start: Any, field_folder: Path, phone: Page) -> None:
+    phone.goto(f"{start(field_folder).url}/unlock")
+
+    found = phone.evaluate(LAST_WORDS, [one["stays"] + one["words"] for one in VECTORS])
+    assert found == [one["words"] for one in VECTORS]
 
 
 def test_marked_words_go_and_the_rest_stays(
