@@ -45,7 +45,7 @@ def save(interview: str, question: str) -> Answer:
 def off_record(interview: str, question: str) -> Answer:
     """Erase what a note held and keep what stays of it; the page goes on with a fresh editor."""
     said = _typed(interview, question)
-    saved = answers.off_record(desk(), said, request.form.get("words", ""))
+    saved = answers.off_record(desk(), said, _lines("words"))
     return _acknowledge(said, saved, gone=_gone(saved))
 
 
@@ -97,13 +97,18 @@ def _typed(interview: str, question: str) -> SaveAnswer:
         question=question,
         editor=request.form.get("editor", ""),
         base=request.form.get("base", ""),
-        text=request.form.get("text", "").replace("\r\n", "\n"),
+        text=_lines("text"),
         text_kind=request.form.get("text_kind", "verbatim"),
         outcome="child_skipped" if request.form.get("do") == "skip" else "answered",
         turn=request.form.get("turn", 0, type=int),
         begun=max(seconds_ago("begun"), default=0.0),
         ago=seconds_ago("ago"),
     )
+
+
+def _lines(field: str) -> str:
+    """Return what was typed with the line breaks of a page; a form sends others."""
+    return request.form.get(field, "").replace("\r\n", "\n")
 
 
 def seconds_ago(field: str) -> tuple[float, ...]:

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
-from fieldkit.acts import answers
+from fieldkit.acts import answers, questions, stops
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.records import natural_id
@@ -124,6 +125,41 @@ def test_no_text_breaks_a_page(browser: FlaskClient, interview: str, text: str) 
     assert "<script>alert" not in page.text
     assert "</textarea>x" not in page.text
     assert ">49<" not in page.text
+
+
+SAID, TAKEN_BACK = "我喜欢画画。\n爸爸昨天喝酒了\n他还打了妈妈。\n今天下雨。", "爸爸昨天喝酒了\n他还打了妈妈。\n"
+
+
+def off_record(browser: FlaskClient, editor: Editor, text: str, words: str) -> TestResponse:
+    """Take words back as the script of a page does: a form brings each line break as two characters."""
+    fields = {name: value.replace("\n", "\r\n") for name, value in (("text", text), ("words", words))}
+    return browser.post(f"{editor.action}/off-record", data={**editor.fields, **fields}, headers=SCRIPT)
+
+
+def test_marked_words_that_span_lines_go_out_of_another_version_too(browser: FlaskClient, interview: str) -> None:
+    first, second = opened(browser, interview), opened(browser, interview)
+    browser.post(second.action, data={**second.fields, "text": f"另一页。{SAID}"}, headers=SCRIPT)
+    browser.post(first.action, data={**first.fields, "text": SAID}, headers=SCRIPT)
+    answer = off_record(browser, first, SAID.replace(TAKEN_BACK, ""), TAKEN_BACK)
+
+    assert answer.json is not None
+    assert "已经从电脑上删掉了" in answer.json["gone"]
+    page = browser.get(f"/interviews/{interview}?section=W").text
+    assert "另一页。" in page
+    assert "他还打了妈妈" not in page
+
+
+def test_marked_words_that_span_lines_go_after_the_interview_was_stopped_and_kept(
+    browser: FlaskClient, desks: dict[str, Desk], interview: str
+) -> None:
+    editor = opened(browser, interview)
+    browser.post(editor.action, data={**editor.fields, "text": SAID}, headers=SCRIPT)
+    me = desks["interviewer"]
+    stops.finish(me, interview, stops.begin(me, interview, "stop_keep").mark)
+
+    assert off_record(browser, editor, SAID.replace(TAKEN_BACK, ""), TAKEN_BACK).status_code == 200
+    (line, *_) = questions.page(me, interview, "W").questions
+    assert line.text_now == SAID.replace(TAKEN_BACK, "")
 
 
 def test_a_note_that_begins_with_a_line_break_keeps_it(browser: FlaskClient, interview: str) -> None:
