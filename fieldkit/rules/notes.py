@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from fieldkit.i18n import N_
 from fieldkit.rules.findings import HINT, Finding
@@ -63,6 +63,26 @@ def without(text: str, words: str) -> str:
 def says(text: str, words: str) -> bool:
     """Tell whether *text* holds *words*, however their sentence begins and ends."""
     return bool(_core(words)) and _core(words) in text
+
+
+def rest(text: str, words: str, stays: str, *, own: bool) -> str | None:
+    """Return a version of a note without *words*; None where nobody knows whether it holds a part of them.
+
+    Of its *own* older text a page says what *stays* of it: the words may have been only begun there.
+    """
+    left = without(text, words)
+    if says(left, words):
+        return None
+    if says(text, words) or text in stays:
+        return left
+    return beginning(text, stays) if own else None
+
+
+def beginning(text: str, stays: str) -> str:
+    """Return how an older *text* of a note begins, as far as the same *stays* in it now; never half a clause."""
+    begins = "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(text, stays, strict=False)))
+    clauses = [place for place, sign in enumerate(begins, 1) if not sign.isalnum()]
+    return begins if begins == stays else begins[: max(clauses, default=0)]
 
 
 def _sentences(text: str) -> list[str]:

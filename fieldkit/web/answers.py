@@ -82,6 +82,9 @@ def _gone(saved: Saved) -> str:
     if saved.elsewhere:
         lines = [_("The last words are deleted from this note, but another version of it still says them.")]
         lines += [_("Open the question anew: the other version stands below it and can be deleted there.")]
+    elif saved.unsure:
+        lines = [_("The last words are deleted from this note, but another version of it may hold a part of them.")]
+        lines += [_("Open the question anew and read the other version below it.")]
     if backups.waits(desk()):
         lines += [_("The encrypted copy in the folder backups is replaced when the laptop is locked.")]
     return "".join(lines) if locale() == "zh" else " ".join(lines)

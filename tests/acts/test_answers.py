@@ -669,6 +669,92 @@ def test_what_else_is_on_the_page_is_not_kept_after_a_stop_and_the_page_says_so(
     assert questions.page(me, interview).questions[0].text_now == f"{STAYS}。"
 
 
+BEGUN, FULL = "爸爸昨天喝酒了，他打", "爸爸昨天喝酒了，他打了妈妈。"
+
+
+@pytest.mark.parametrize(
+    ("page", "stays", "left"),
+    [
+        (f"{STAYS}。{BEGUN}", f"{STAYS}。", [f"{STAYS}。"]),
+        (BEGUN, "", []),
+        (f"{STAYS}。babazuotian", f"{STAYS}。", [f"{STAYS}。"]),
+    ],
+    ids=["behind what stays", "alone", "still being composed"],
+)
+def test_of_words_that_were_only_begun_when_the_interview_was_stopped_nothing_stays(
+    desks: Desks, interview: str, changes: Changes, page: str, stays: str, left: list[str]
+) -> None:
+    me = desks["interviewer"]
+    opened = stopped_with(me, interview, page)
+    answers.off_record(me, replace(opened, text=stays), FULL)
+
+    assert [one.set["text"] for one in changes(me, "answer")] == left
+    assert wishes.waiting(me, interview) == []
+
+
+def test_what_goes_on_behind_words_that_were_only_begun_is_not_kept_after_a_stop(
+    desks: Desks, interview: str, changes: Changes
+) -> None:
+    me = desks["interviewer"]
+    opened = stopped_with(me, interview, f"{STAYS}。{BEGUN}")
+    later = replace(opened, text=f"{STAYS}。爸爸今天在家。")
+    for _ in range(2):  # its answer may get lost
+        with pytest.raises(OnlyTakenOut):
+            answers.off_record(me, later, FULL)
+
+    assert [one.set["text"] for one in changes(me, "answer")] == [f"{STAYS}。"]
+
+
+def test_what_a_note_held_before_goes_with_the_words_though_it_says_them_no_more(
+    desks: Desks, interview: str, clear: Callable[[Database], bytes]
+) -> None:
+    me = desks["interviewer"]
+    answers.save(me, note(interview, f"{STAYS}。{BEGUN}", "editor-of-0"))
+    seal(me)
+    opened = stopped_with(me, interview, f"{STAYS}。")
+    assert BEGUN.encode() in clear(me.db)  # the control
+    answers.off_record(me, opened, FULL)
+
+    assert BEGUN.encode() not in clear(me.db)
+    assert questions.page(me, interview).questions[0].text_now == f"{STAYS}。"
+
+
+def test_words_begun_on_a_page_that_was_opened_on_what_another_had_saved_go_after_a_stop(
+    desks: Desks, interview: str, changes: Changes
+) -> None:
+    me = desks["interviewer"]
+    answers.save(me, note(interview, f"{STAYS}。{BEGUN}"))
+    line = shown(me, interview)
+    stops.finish(me, interview, stops.begin(me, interview, "stop_keep").mark)
+    answers.off_record(me, note(interview, f"{STAYS}。", line.editor, line.base), FULL)
+
+    assert [one.set["text"] for one in changes(me, "answer")] == [f"{STAYS}。"]
+
+
+def test_another_version_of_which_nobody_knows_whether_it_holds_the_words_waits_for_a_person(
+    desks: Desks, interview: str, changes: Changes
+) -> None:
+    me = desks["interviewer"]
+    opened = stopped_with(me, interview, f"{STAYS}。{FULL}", BEGUN)
+    with pytest.raises(NotTakenOut):
+        answers.off_record(me, replace(opened, text=f"{STAYS}。"), FULL)
+
+    assert sorted(one.set["text"] for one in changes(me, "answer")) == sorted([f"{STAYS}。", BEGUN])
+    assert [wish.question for wish in wishes.waiting(me, interview)] == ["W1"]
+
+
+@pytest.mark.parametrize(("other", "unsure"), [(BEGUN, True), (f"另一页。{FULL}", False), (f"{STAYS}。", False)])
+def test_it_is_said_where_another_version_may_hold_a_part_of_the_words(
+    desks: Desks, interview: str, other: str, *, unsure: bool
+) -> None:
+    me = desks["interviewer"]
+    answers.save(me, note(interview, other, OTHER))
+    answers.save(me, note(interview, f"{STAYS}。{FULL}"))
+    gone = answers.off_record(me, note(interview, f"{STAYS}。"), FULL)
+
+    assert (gone.elsewhere, gone.unsure) == (False, unsure)
+
+
 def test_a_word_that_stands_inside_a_sentence_waits_for_a_person_until_the_note_is_gone(
     desks: Desks, refused: Refused, interview: str
 ) -> None:

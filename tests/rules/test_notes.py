@@ -138,3 +138,48 @@ def test_what_is_left_of_a_version_is_made_of_its_own_words(text: str, words: st
     rest = iter(text)
 
     assert all(sign in rest for sign in left)
+
+
+@pytest.mark.parametrize(
+    ("text", "stays", "begins"),
+    [
+        ("", "", ""),
+        ("我喜欢画画。爸爸昨天", "我喜欢画画。", "我喜欢画画。"),
+        ("我喜欢画画，爸爸昨天", "我喜欢画画，爸爸好。", "我喜欢画画，"),
+        ("我喜欢画画", "我喜欢", "我喜欢"),
+        ("爸爸昨天", "", ""),
+        ("爸爸昨天", "爸爸好", ""),
+    ],
+)
+def test_an_older_text_begins_like_what_stays_as_far_as_a_whole_word_is_sure(
+    text: str, stays: str, begins: str
+) -> None:
+    assert notes.beginning(text, stays) == begins
+
+
+@given(NOTE, NOTE, NOTE)
+def test_a_beginning_holds_nothing_that_does_not_stay(stays: str, words: str, later: str) -> None:
+    begins = notes.beginning(stays + words, stays + later)
+
+    assert (stays + later).startswith(begins)
+    assert (stays + words).startswith(begins)
+    assert notes.beginning(stays + words, stays) == stays
+
+
+@pytest.mark.parametrize(
+    ("text", "own", "left"),
+    [
+        ("另一页。她打我狠狠地", False, "另一页。"),
+        ("奶奶在家。", False, "奶奶在家。"),
+        ("另一页。她打我", False, None),
+        ("奶奶在家。她打我", True, "奶奶在家。"),
+    ],
+)
+def test_what_rests_of_a_version_is_told_only_where_no_part_of_the_words_is_in_it(
+    text: str, left: str | None, *, own: bool
+) -> None:
+    assert notes.rest(text, "她打我狠狠地。", "奶奶在家。还有。", own=own) == left
+
+
+def test_nobody_knows_what_rests_of_a_version_that_says_a_short_word_within_a_sentence() -> None:
+    assert notes.rest("我的妈妈的手机", "我的", "妈妈的手机", own=True) is None

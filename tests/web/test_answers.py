@@ -149,6 +149,16 @@ def test_marked_words_that_span_lines_go_out_of_another_version_too(browser: Fla
     assert "他还打了妈妈" not in page
 
 
+def test_the_page_says_where_another_version_may_hold_a_part_of_the_words(browser: FlaskClient, interview: str) -> None:
+    first, second = opened(browser, interview), opened(browser, interview)
+    browser.post(second.action, data={**second.fields, "text": "爸爸昨天喝酒了，他打"}, headers=SCRIPT)
+    browser.post(first.action, data={**first.fields, "text": "爸爸昨天喝酒了，他打了妈妈。"}, headers=SCRIPT)
+    answer = off_record(browser, first, "", "爸爸昨天喝酒了，他打了妈妈。")
+
+    assert answer.json is not None
+    assert "另一种写法里可能还有一部分" in answer.json["gone"]
+
+
 def test_marked_words_that_span_lines_go_after_the_interview_was_stopped_and_kept(
     browser: FlaskClient, desks: dict[str, Desk], interview: str
 ) -> None:
