@@ -25,6 +25,7 @@ LONGEST_TEXT = 50_000
 KINDS = ("verbatim", "near", "summary", "remark")
 OUTCOMES = ("answered", "child_skipped")
 OFF_RECORD = "off_record"
+UNSAID = ("child_skipped", OFF_RECORD)  # nothing stands there because the child wanted it so
 
 
 class TextTooLong(Refusal):
@@ -290,22 +291,6 @@ def erase(desk: Desk, interview: str, question: str) -> bool:
         return len(mine) < len(known)
 
 
-@only(INTERVIEWER)
-def set_aside(desk: Desk, interview: str) -> dict[str, list[str]]:
-    """Return, by question, what was typed over words that were erased elsewhere: it counts nowhere, a person looks.
-
-    So it is after an older backup was restored, and the order to erase came later. Raises NotFound.
-    """
-    found: dict[str, list[str]] = {}
-    with desk.db.reading() as tables:
-        interviews.row_within(tables, interview)
-        for waiting in log.aside(tables, interview, "answer"):
-            for one in merge.heads(waiting).get("text", []):
-                if one.set["text"]:
-                    found.setdefault(one.set["question"], []).append(one.set["text"])
-    return found
-
-
 # Local facts: the editor in which a note went on, and the one in which it stands since words were cut out of it.
 _WENT_ON, _CUT = "off_record:", "cut:"
 
@@ -330,7 +315,8 @@ def _take_back(
     reaching = merge.suspended(log.all_of(tables, record))  # what was written over it waits, and what goes over that
     for one in others:
         text = notes.without(one.set["text"], words)
-        _keep(desk, tables, replace(said, editor=new_id(), base="{}", text=text), interview, grounds)
+        outcome = said.outcome if text.strip() else OFF_RECORD
+        _keep(desk, tables, replace(said, editor=new_id(), base="{}", text=text, outcome=outcome), interview, grounds)
     left = mine.keys() | reaching
     return json.dumps({name: [id_ for id_ in ids if id_ not in left] for name, ids in seen.items()})
 
@@ -375,15 +361,23 @@ def _check(said: SaveAnswer) -> None:
         raise Invalid(field=N_("this page's own data"))
 
 
+def _outcome(tables: Tables, said: SaveAnswer, record: str) -> str:
+    """Return how it was answered: nothing typed is no answer, and leaves what the child wanted as it stands."""
+    if said.text.strip() or said.outcome != "answered":
+        return said.outcome
+    stands = people.row(tables, "answers", "id = ?", record) or {}
+    return str(stands["outcome"]) if stands.get("outcome") in UNSAID else ""
+
+
 def _keep(desk: Desk, tables: Tables, said: SaveAnswer, interview: people.Row, grounds: tuple[str, ...]) -> Change:
+    record = natural_id("answer", said.interview, said.question)
     values = {
         "interview": said.interview,
         "question": said.question,
         "text": said.text,
         "text_kind": said.text_kind,
-        "outcome": said.outcome,
+        "outcome": _outcome(tables, said, record),
     }
-    record = natural_id("answer", said.interview, said.question)
     draft = Draft(
         "answer",
         values,

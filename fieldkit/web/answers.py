@@ -124,11 +124,11 @@ def seconds_ago(field: str) -> tuple[float, ...]:
 
 
 def _nothing(said: SaveAnswer) -> bool:
-    """Tell whether "next" was pressed on a question where nothing was and is written."""
+    """Tell whether "next" was pressed on a question where nothing stands and nothing is written."""
     if said.text.strip() or said.outcome != "answered":
         return False
     page = questions.page(desk(), said.interview, said.question[:1])
-    return any(line.id == said.question and line.state == "open" for line in page.questions)
+    return any(line.id == said.question and not line.text_now for line in page.questions)
 
 
 def _acknowledge(said: SaveAnswer, saved: Saved, **more: str) -> Response:
@@ -139,7 +139,7 @@ def _acknowledge(said: SaveAnswer, saved: Saved, **more: str) -> Response:
 @pages.app_template_global()
 def set_aside(interview: str) -> dict[str, list[str]]:
     """Return what was typed over erased words, for the notes of whoever writes them."""
-    return answers.set_aside(desk(), interview) if desk().me.role == INTERVIEWER else {}
+    return questions.set_aside(desk(), interview) if desk().me.role == INTERVIEWER else {}
 
 
 def _fresh(saved: Saved) -> dict[str, str]:

@@ -427,6 +427,42 @@ def test_another_page_on_the_same_note_loses_the_words_and_keeps_its_own(desks: 
     assert texts == {STAYS, "另一页也有"}
 
 
+@pytest.mark.parametrize(
+    ("before", "state"),
+    [
+        ([], "open"),
+        ([note("", "打错了")], "open"),
+        ([replace(note("", ""), outcome="child_skipped")], "skipped"),
+        ([replace(note("", "不想说"), outcome="child_skipped"), note("", "还是说了")], "open"),
+    ],
+    ids=["nothing", "typed by mistake", "skipped", "skipped, then typed by mistake"],
+)
+def test_a_note_without_a_word_is_no_answer(desks: Desks, interview: str, before: list[SaveAnswer], state: str) -> None:
+    me = desks["interviewer"]
+    for said in [*before, note("", " \n")]:
+        answers.save(me, replace(said, interview=interview))
+
+    assert shown(me, interview).state == state
+    assert questions.page(me, interview, "W").sections[0].answered == 0
+
+
+def test_where_nothing_stays_the_childs_wish_stands_whatever_is_tapped_on_the_empty_note(
+    desks: Desks, interview: str
+) -> None:
+    me = desks["interviewer"]
+    answers.save(me, note(interview, GOES))
+    fresh = answers.off_record(me, note(interview, ""), GOES)
+    answers.save(me, replace(note(interview, "", fresh.editor, fresh.base), text_kind="summary"))
+    assert shown(me, interview).state == "off_record"
+    line = shown(me, interview)
+    answers.save(me, note(interview, "", line.editor, line.base))
+    assert shown(me, interview).state == "off_record"
+
+    line = shown(me, interview)
+    answers.save(me, note(interview, "还有一句", line.editor, line.base))
+    assert shown(me, interview).state == "answered"
+
+
 def test_words_that_are_gone_do_not_come_back_with_a_bundle(
     desks: Desks, interview: str, carry: Callable[[Desk, Desk], object]
 ) -> None:

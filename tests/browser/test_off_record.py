@@ -163,6 +163,21 @@ def test_the_page_finds_the_same_last_words_as_the_laptop(start: Any, field_fold
     assert found == [one["words"] for one in VECTORS]
 
 
+def test_where_nothing_stays_the_next_question_leaves_behind_that_the_child_took_it_back(
+    talk: tuple[Page, Any],
+) -> None:
+    page, _laptop = talk
+    for _ in range(2):  # one sentence, then the other
+        page.click(OFF)
+        expect(page.locator("#W1 [data-off]")).to_be_visible()
+        badge(page, "saved")
+    expect(page.locator(NOTE)).to_have_value("")
+    page.click("#W1 [value=next]")
+    page.wait_for_url("**q=W2**")
+
+    expect(page.locator("#W1 summary .chip")).to_have_text("没有记")
+
+
 def test_marked_words_go_and_the_rest_stays(
     talk: tuple[Page, Any], stored: Stored, on_disk: Callable[[str], bool]
 ) -> None:

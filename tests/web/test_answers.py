@@ -113,6 +113,34 @@ def test_a_skipped_question_says_so(browser: FlaskClient, interview: str) -> Non
     assert "跳过了" in browser.get(f"/interviews/{interview}?section=W").text
 
 
+@pytest.mark.parametrize(
+    ("text", "done", "chip"), [("爸爸喝酒了。", "off_record", "没有记</span>"), ("", "skip", "跳过了</span>")]
+)
+def test_next_on_a_question_on_which_nothing_stays_leaves_it_as_the_child_left_it(
+    browser: FlaskClient, interview: str, text: str, done: str, chip: str
+) -> None:
+    for form in ({"text": text, "do": done}, {"text": "", "do": "next"}):
+        editor = opened(browser, interview)
+        browser.post(editor.action, data={**editor.fields, **form})
+
+    page = browser.get(f"/interviews/{interview}?section=W").text
+    assert chip in page
+    assert "已记" not in page
+
+
+def test_a_tap_on_the_kind_of_a_note_that_was_taken_back_whole_makes_no_answer_of_it(
+    browser: FlaskClient, interview: str
+) -> None:
+    editor = opened(browser, interview)
+    browser.post(editor.action, data={**editor.fields, "text": "爸爸喝酒了。"}, headers=SCRIPT)
+    fresh = off_record(browser, editor, "", "爸爸喝酒了。").json
+    assert fresh is not None
+    fields = {"editor": fresh["editor"], "base": fresh["base"], "text": "", "text_kind": "summary"}
+    browser.post(editor.action, data=fields, headers=SCRIPT)
+
+    assert "已记" not in browser.get(f"/interviews/{interview}?section=W").text
+
+
 @pytest.mark.parametrize("text", ["a\0b", "\ud83d", "<script>alert(1)</script>", "{{ 7*7 }}", "</textarea>x"])
 def test_no_text_breaks_a_page(browser: FlaskClient, interview: str, text: str) -> None:
     editor = opened(browser, interview)
