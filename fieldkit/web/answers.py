@@ -54,7 +54,7 @@ def off_record(interview: str, question: str) -> Answer:
 def erase_version(interview: str, question: str) -> Answer:
     """Erase one of the texts of a note that stand against each other."""
     answers.erase_version(desk(), interview, question, request.form.get("version", ""))
-    tell(_("That version is deleted from this laptop, for good."))
+    tell(_with_copies(_("That version is deleted from this laptop, for good.")))
     return redirect(_at(interview, question))
 
 
@@ -62,10 +62,10 @@ def erase_version(interview: str, question: str) -> Answer:
 @in_turn
 def erase(interview: str, question: str) -> Answer:
     """Erase a whole note where nothing can be written any more."""
-    stays = answers.erase(desk(), interview, question)
-    tell(_("The note is deleted from this laptop, for good."))
-    if stays:
-        tell(_("What this laptop wrote is deleted, for good. What another laptop wrote stays: tell the coordinator."))
+    gone = _("The note is deleted from this laptop, for good.")
+    if answers.erase(desk(), interview, question):
+        gone = _("What this laptop wrote is deleted, for good. What another laptop wrote stays: tell the coordinator.")
+    tell(_with_copies(gone))
     return redirect(url_for("interviews.show", interview=interview, section=question[:1]))
 
 
@@ -85,9 +85,14 @@ def _gone(saved: Saved) -> str:
     elif saved.unsure:
         lines = [_("The last words are deleted from this note, but another version of it may hold a part of them.")]
         lines += [_("Open the question anew and read the other version below it.")]
-    if backups.waits(desk()):
-        lines += [_("The encrypted copy in the folder backups is replaced when the laptop is locked.")]
-    return "".join(lines) if locale() == "zh" else " ".join(lines)
+    return _with_copies(*lines)
+
+
+def _with_copies(*lines: str) -> str:
+    """Say *lines* about what was erased, and where it still lies until the laptop is locked."""
+    copies = [_("The encrypted copy in the folder backups is replaced when the laptop is locked.")]
+    every = [*lines, *(copies if backups.waits(desk()) else [])]
+    return "".join(every) if locale() == "zh" else " ".join(every)
 
 
 def _at(interview: str, question: str) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from fieldkit.acts import answers, questions, stops
+from fieldkit.acts import answers, backups, questions, stops
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.records import natural_id
@@ -198,6 +199,38 @@ def test_marked_words_that_span_lines_go_after_the_interview_was_stopped_and_kep
     assert off_record(browser, editor, SAID.replace(TAKEN_BACK, ""), TAKEN_BACK).status_code == 200
     (line, *_) = questions.page(me, interview, "W").questions
     assert line.text_now == SAID.replace(TAKEN_BACK, "")
+
+
+def test_a_copy_that_still_holds_a_version_or_a_note_that_was_deleted_is_named(
+    browser: FlaskClient, desks: dict[str, Desk], interview: str
+) -> None:
+    me = desks["interviewer"]
+    for editor, text in ((opened(browser, interview), "我写的。"), (opened(browser, interview, "W2"), "另一题。")):
+        browser.post(editor.action, data={**editor.fields, "text": text}, headers=SCRIPT)
+    answers.save(me, SaveAnswer(interview, "W1", "editor-1", "", "另一种。"))
+    backups.write(me, me.folder.backups / backups.new_name(me))
+    shown = browser.get(f"/interviews/{interview}?section=W").text
+    version = shown.split('name="version" value="')[1].split('"')[0]
+    path = f"/interviews/{interview}/answers"
+    for address in (f"{path}/W1/erase-version", f"{path}/W2/erase"):
+        page = browser.post(address, data={"version": version}, follow_redirects=True).text
+        assert "锁上电脑时会换成新的" in page, address
+
+
+def test_where_another_laptop_wrote_a_version_of_a_note_it_is_not_said_to_be_deleted(
+    browser: FlaskClient, desks: dict[str, Desk], interview: str
+) -> None:
+    me = desks["interviewer"]
+    answers.save(me, SaveAnswer(interview, "W1", "editor-1", "", "我写的。"))
+    with me.db.writing() as tables:
+        (mine,) = log.of_record(tables, natural_id("answer", interview, "W1"))
+        theirs = replace(mine, id="theirs", device="L9", editor="theirs", set={**mine.set, "text": "另一台写的"})
+        log.insert(tables, theirs, theirs.encoded(), "a stick", None)
+        log.settle(tables, [theirs])
+    page = browser.post(f"/interviews/{interview}/answers/W1/erase", follow_redirects=True).text
+
+    assert "这一条已经从这台电脑上彻底删掉了" not in page
+    assert "另一台电脑写的还在，请告诉协调员" in page
 
 
 def test_a_note_that_begins_with_a_line_break_keeps_it(browser: FlaskClient, interview: str) -> None:
