@@ -78,7 +78,8 @@ class SaveAnswer:
 class Saved:
     """The change that holds the text now, when it reached the disk by this laptop's clock, and the editor's id.
 
-    `elsewhere`: another version of the note still says what the child took back; `unsure`: or may say a part of it.
+    `elsewhere`: another version of the note still says what the child took back; `unsure`: or may say a part of it;
+    `whole`: all that was to stay is kept, it was not too long.
     """
 
     change: str
@@ -87,6 +88,7 @@ class Saved:
     editor: str
     elsewhere: bool = False
     unsure: bool = False
+    whole: bool = True
 
 
 @only(INTERVIEWER)
@@ -97,6 +99,8 @@ def save(desk: Desk, said: SaveAnswer) -> Saved:
     StoreBusy, WallBroken.
     """
     _check(said)
+    if len(said.text) > LONGEST_TEXT:
+        raise TextTooLong
     with desk.db.writing() as tables:
         interview = _interview(tables, said)
         interviews.check_goes_on(tables, said.interview)
@@ -153,8 +157,8 @@ def off_record(desk: Desk, said: SaveAnswer, words: str) -> Saved:
 
     *words* are what goes; another page of this laptop on the same note loses them too. The note goes on from a fresh
     editor. Where nothing can be written any more they are cut out of what stands here.
-    "Off the record" (`domain.md` §3.6, `design.md` §3). Raises NotFound, Invalid, TextTooLong, NotTakenOut,
-    OnlyTakenOut.
+    What stays and is too long to be kept holds nothing up: what stood of it stands.
+    "Off the record" (`domain.md` §3.6, `design.md` §3). Raises NotFound, Invalid, NotTakenOut, OnlyTakenOut.
     """
     _check(said)
     said, words = replace(said, text=clean(said.text)), clean(words)
@@ -165,7 +169,8 @@ def off_record(desk: Desk, said: SaveAnswer, words: str) -> Saved:
         except interviews.ConsentMissing:
             stands = _cut(desk, tables, said, words, interview)
         else:
-            return _off(desk, tables, said, words, interview, grounds)
+            stays = said if len(said.text) <= LONGEST_TEXT else _shortened(tables, said, words)
+            return replace(_off(desk, tables, stays, words, interview, grounds), whole=stays is said)
     if stands is None:
         raise NotTakenOut
     if said.text not in (stands or [""]):
@@ -236,10 +241,16 @@ def _cut(desk: Desk, tables: Tables, said: SaveAnswer, words: str, interview: pe
 
 def _own(tables: Tables, said: SaveAnswer, record: str) -> set[str]:
     """Return the changes of a note that its page kept, and those that it was opened on."""
-    cut = machine.recall(tables, _CUT + said.editor)
-    editors = {said.editor, cut.decode() if cut else ""}
-    kept = {one.id for one in log.of_record(tables, record) if one.editor in editors}
+    went_on = {(machine.recall(tables, name + said.editor) or b"").decode() for name in (_WENT_ON, _CUT)}
+    kept = {one.id for one in log.of_record(tables, record) if one.editor in {said.editor, *went_on}}
     return kept | {one.id for one in log.seen(tables, record, said.base).get("text", ())}
+
+
+def _shortened(tables: Tables, said: SaveAnswer, words: str) -> SaveAnswer:
+    own = _own(tables, said, record := natural_id("answer", said.interview, said.question))
+    stood = next((one.set["text"] for one in _texts(tables, record) if one.id in own), "")
+    rest = notes.rest(stood, words, said.text, own=True)
+    return replace(said, text=notes.beginning(stood, said.text) if rest is None else rest)
 
 
 def _anew(tables: Tables, said: SaveAnswer) -> str:
@@ -351,8 +362,6 @@ def _interview(tables: Tables, said: SaveAnswer) -> people.Row:
 
 
 def _check(said: SaveAnswer) -> None:
-    if len(said.text) > LONGEST_TEXT:
-        raise TextTooLong
     if said.text_kind not in KINDS:
         raise Invalid(field=N_("the kind of record"))
     if said.outcome not in OUTCOMES:

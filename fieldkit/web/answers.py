@@ -11,7 +11,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
 from fieldkit.acts import answers, backups, questions, queues
-from fieldkit.acts.answers import SaveAnswer, Saved
+from fieldkit.acts.answers import SaveAnswer, Saved, TextTooLong
 from fieldkit.errors import NotAllowed, NotFound, Refusal
 from fieldkit.rules import notes
 from fieldkit.rules.members import INTERVIEWER
@@ -46,7 +46,7 @@ def off_record(interview: str, question: str) -> Answer:
     """Erase what a note held and keep what stays of it; the page goes on with a fresh editor."""
     said = _typed(interview, question)
     saved = answers.off_record(desk(), said, _lines("words"))
-    return _acknowledge(said, saved, gone=_gone(saved))
+    return _acknowledge(said, saved, gone=_gone(saved), long=not saved.whole)
 
 
 @pages.post("/interviews/<interview>/answers/<question>/erase-version")
@@ -72,7 +72,10 @@ def erase(interview: str, question: str) -> Answer:
 def _last_words_off(said: SaveAnswer) -> Answer:
     """Without the page's script: the last sentence goes, and the note stands open again."""
     stays, words = notes.last_words(said.text)
-    tell(_gone(answers.off_record(desk(), replace(said, text=stays), words)))
+    saved = answers.off_record(desk(), replace(said, text=stays), words)
+    tell(_gone(saved))
+    if not saved.whole:
+        return _again(replace(said, text=stays, editor=saved.editor, base=saved.base), TextTooLong())
     return redirect(_at(said.interview, said.question))
 
 
@@ -136,7 +139,7 @@ def _nothing(said: SaveAnswer) -> bool:
     return any(line.id == said.question and not line.text_now for line in page.questions)
 
 
-def _acknowledge(said: SaveAnswer, saved: Saved, **more: str) -> Response:
+def _acknowledge(said: SaveAnswer, saved: Saved, **more: str | bool) -> Response:
     mark, queue = acks.ack(said.editor, said.text), queue_key(said.interview)
     return jsonify(ack=mark, base=saved.base, at=saved.at.strftime("%H:%M"), queue=queue, **_fresh(saved), **more)
 

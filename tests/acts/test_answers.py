@@ -791,6 +791,33 @@ def test_it_is_said_where_another_version_may_hold_a_part_of_the_words(
     assert (gone.elsewhere, gone.unsure) == (False, unsure)
 
 
+@pytest.mark.parametrize(
+    ("stood", "words", "left"),
+    [
+        (f"{STAYS}。{GOES}。", f"{GOES}。", f"{STAYS}。"),
+        (f"{STAYS}。{GOES}", f"{GOES}的话。", f"{STAYS}。"),
+        (f"{STAYS}。", f"{GOES}。", f"{STAYS}。"),
+        ("", f"{GOES}。", ""),
+    ],
+    ids=["said", "begun", "not saved yet", "nothing saved"],
+)
+def test_words_go_though_what_stays_is_too_long_to_be_kept(
+    desks: Desks, interview: str, clear: Callable[[Database], bytes], stood: str, words: str, left: str
+) -> None:
+    me = desks["interviewer"]
+    page = note(interview, stood)
+    answers.save(me, page)
+    off = replace(page, text=f"{STAYS}。{'误' * 50_000}")
+    for _ in range(2):  # its answer may get lost
+        gone = answers.off_record(me, off, words)
+
+    assert not gone.whole
+    assert GOES.encode() not in clear(me.db).lower()
+    assert shown(me, interview).text_now == left
+    answers.save(me, note(interview, f"{STAYS}。再写", gone.editor, gone.base))
+    assert (shown(me, interview).text_now, shown(me, interview).others) == (f"{STAYS}。再写", [])
+
+
 def test_a_word_that_stands_inside_a_sentence_waits_for_a_person_until_the_note_is_gone(
     desks: Desks, refused: Refused, interview: str
 ) -> None:

@@ -178,6 +178,64 @@ def test_where_nothing_stays_the_next_question_leaves_behind_that_the_child_took
     expect(page.locator("#W1 summary .chip")).to_have_text("没有记")
 
 
+PASTE = "(box, text) => { box.setRangeText(text, 0, 0, 'end'); box.dispatchEvent(new Event('input')); }"
+
+
+def test_words_go_though_what_was_pasted_before_them_is_too_long_to_be_saved(
+    talk: tuple[Page, Any], stored: Stored, on_disk: Callable[[str], bool]
+) -> None:
+    page, laptop = talk
+    pasted = "误" * 200_000
+    page.locator(NOTE).evaluate(PASTE, pasted)
+    badge(page, "lost")
+    page.click(OFF)
+    expect(page.locator("#W1 [data-off]")).to_contain_text("已经从电脑上删掉了")
+    expect(page.locator(BADGE)).to_contain_text("50,000")
+    assert page.input_value(NOTE) == pasted + STAYS
+
+    page.fill(NOTE, STAYS)
+    badge(page, "saved")
+    laptop.kill()
+    assert stored("W1") == STAYS
+    assert not on_disk(GOES)
+
+
+def test_words_go_after_the_page_died_though_what_stays_is_too_long_and_that_is_shown_to_be_copied(
+    talk: tuple[Page, Any], interview: str, unlock: Unlock, waiting: Any, stored: Stored, on_disk: Callable[[str], bool]
+) -> None:
+    page, laptop = talk
+    pasted = "误" * 200_000
+    later = page.context.new_page()
+    laptop.kill()
+    page.bring_to_front()
+    page.click(OFF)
+    page.locator(NOTE).evaluate(PASTE, pasted)
+    waiting.until(page, "records.length === 1 && records[0].off === true && records[0].sealed.length > 600000")
+    page.close()
+    laptop.start()
+    unlock(later, laptop)
+    open_note(later, laptop, interview)
+    expect(later.locator(".problem textarea")).to_have_value(pasted + STAYS)
+    laptop.kill()
+
+    assert stored("W1") == STAYS
+    assert not on_disk(GOES)
+
+
+def test_a_pasted_megabyte_can_be_taken_back(talk: tuple[Page, Any], stored: Stored) -> None:
+    page, laptop = talk
+    page.locator(NOTE).evaluate(
+        "(box, pasted) => box.setRangeText(pasted, 0, box.value.length, 'select')", "误" * 1_000_000
+    )
+    page.click(OFF)
+    expect(page.locator("#W1 [data-off]")).to_contain_text("已经从电脑上删掉了")
+    expect(page.locator(NOTE)).to_have_value("")
+    badge(page, "saved")
+    laptop.kill()
+
+    assert stored("W1") == ""
+
+
 def test_marked_words_go_and_the_rest_stays(
     talk: tuple[Page, Any], stored: Stored, on_disk: Callable[[str], bool]
 ) -> None:

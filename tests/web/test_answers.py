@@ -233,6 +233,30 @@ def test_where_another_laptop_wrote_a_version_of_a_note_it_is_not_said_to_be_del
     assert "另一台电脑写的还在，请告诉协调员" in page
 
 
+def test_words_go_though_what_stays_is_too_long_and_the_page_is_told_that_it_is_not_saved(
+    browser: FlaskClient, interview: str
+) -> None:
+    editor = opened(browser, interview)
+    browser.post(editor.action, data={**editor.fields, "text": "爸爸打我。"}, headers=SCRIPT)
+    answer = off_record(browser, editor, "误" * 50_001, "爸爸打我。")
+
+    assert answer.json is not None
+    assert ("已经从电脑上删掉了" in answer.json["gone"], answer.json["long"]) == (True, True)
+    assert "爸爸打我" not in browser.get(f"/interviews/{interview}?section=W").text
+
+
+def test_without_a_script_the_last_words_go_though_what_stays_is_too_long(browser: FlaskClient, interview: str) -> None:
+    editor = opened(browser, interview)
+    browser.post(editor.action, data={**editor.fields, "text": "爸爸打我。"}, headers=SCRIPT)
+    typed = "误" * 50_001 + "。爸爸打我。"
+    answer = browser.post(editor.action, data={**editor.fields, "text": typed, "do": "off_record"})
+
+    assert answer.status_code == 413
+    assert "误" * 50_001 in answer.text
+    assert "爸爸打我" not in answer.text
+    assert "爸爸打我" not in browser.get(f"/interviews/{interview}?section=W").text
+
+
 def test_a_note_that_begins_with_a_line_break_keeps_it(browser: FlaskClient, interview: str) -> None:
     editor = opened(browser, interview)
     browser.post(editor.action, data={**editor.fields, "text": "\n下雨"}, headers=SCRIPT)
