@@ -554,6 +554,31 @@ def test_words_that_were_taken_back_out_of_reach_go_though_the_page_died_and_the
     assert not on_disk(GOES)
 
 
+def test_each_of_the_words_that_were_taken_back_goes_though_the_page_died_and_the_interview_was_stopped_since(
+    two_sentences: tuple[Page, Any], interview: str, unlock: Unlock, waiting: Any, stored: Stored, in_file: Any
+) -> None:
+    page, laptop = two_sentences
+    later = page.context.new_page()
+    laptop.kill()
+    page.bring_to_front()
+    page.click(OFF)
+    waiting.until(page, "records.length === 1 && records[0].off === true")
+    first = waiting(page)[0]["turn"]
+    page.click(OFF)
+    waiting.until(page, f"records.length === 1 && records[0].turn > {first}")
+    expect(page.locator(NOTE)).to_have_value(STAYS)
+    page.close()
+    laptop.start()
+    unlock(later, laptop)
+    stopped_and_kept(later, laptop, interview)
+
+    later.goto(f"{laptop.url}/interviews/{interview}?section=W&q=W1")
+    expect(later.locator("[data-delivered]")).to_be_visible()
+    laptop.kill()
+    assert stored("W1") == STAYS
+    assert (in_file(GOES), in_file(GOES_TOO)) == (False, False)
+
+
 def test_a_page_that_lives_takes_words_out_of_a_stopped_interview_and_says_that_those_typed_since_are_not_saved(
     talk: tuple[Page, Any], interview: str, stored: Stored, on_disk: Callable[[str], bool]
 ) -> None:

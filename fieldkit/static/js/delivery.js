@@ -45,16 +45,18 @@ export class Delivery {
     try {
       const now = await signedIn(this.queue.user, words.editor, this.queue.interview);
       if (!now) return AWAY;
-      let { editor, base } = words, key = now.ack_key, long = false;
+      let { editor, base } = words, key = now.ack_key, long = false, gone = '';
       for (const off of words.off?.length ? [words.off].flat() : ['']) {  // one after the other, from a fresh editor each
         const response = await this.sent({ ...words, editor, base, off }, now.csrf);
         if ([400, 401].includes(response.status) || response.status >= 500) return AWAY;
         const answer = await response.json();
+        gone = answer.code === 'only_taken_out' ? answer.sentence : '';
+        if (gone) continue;  // and the next words go too
         if (!response.ok) return this.tellRefused(words, answer.sentence, remove);
         if (answer.ack !== await keyedHash(key, words.off?.length ? asMuchAsCounts(words.text) : words.text)) return AWAY;
         ({ editor, base, ack_key: key, long } = answer);
       }
-      if (long) return this.tellRefused(words, this.place.dataset.long, remove);
+      if (gone || long) return this.tellRefused(words, gone || this.place.dataset.long, remove);
       return this.tellDelivered(words.question);
     } catch {
       return AWAY;
