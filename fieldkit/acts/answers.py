@@ -25,6 +25,7 @@ LONGEST_TEXT = 50_000
 KINDS = ("verbatim", "near", "summary", "remark")
 OUTCOMES = ("answered", "child_skipped")
 OFF_RECORD = "off_record"
+UNSAID = ("child_skipped", OFF_RECORD)  # nothing stands there because the child wanted it so
 
 
 class TextTooLong(Refusal):
@@ -77,7 +78,8 @@ class SaveAnswer:
 class Saved:
     """The change that holds the text now, when it reached the disk by this laptop's clock, and the editor's id.
 
-    `elsewhere`: another version of the note still says what the child took back.
+    `elsewhere`: another version of the note still says what the child took back; `unsure`: or may say a part of it;
+    `whole`: all that was to stay is kept, it was not too long.
     """
 
     change: str
@@ -85,6 +87,8 @@ class Saved:
     at: datetime
     editor: str
     elsewhere: bool = False
+    unsure: bool = False
+    whole: bool = True
 
 
 @only(INTERVIEWER)
@@ -95,6 +99,8 @@ def save(desk: Desk, said: SaveAnswer) -> Saved:
     StoreBusy, WallBroken.
     """
     _check(said)
+    if len(said.text) > LONGEST_TEXT:
+        raise TextTooLong
     with desk.db.writing() as tables:
         interview = _interview(tables, said)
         interviews.check_goes_on(tables, said.interview)
@@ -129,8 +135,9 @@ class NotTakenOut(Refusal):
 
     code = "not_taken_out"
     message = N_(
-        "The words that the child took back are still on the laptop: this interview was stopped since, and they could "
-        "not be taken out of the note by themselves. It waits on “Today”: there the whole note can be deleted."
+        "Some of the words that the child took back may still be on the laptop: this interview was stopped since, and "
+        "they could not be taken out of every version of the note by themselves. It waits on “Today”: there the whole "
+        "note can be deleted."
     )
 
 
@@ -150,18 +157,20 @@ def off_record(desk: Desk, said: SaveAnswer, words: str) -> Saved:
 
     *words* are what goes; another page of this laptop on the same note loses them too. The note goes on from a fresh
     editor. Where nothing can be written any more they are cut out of what stands here.
-    "Off the record" (`domain.md` §3.6, `design.md` §3). Raises NotFound, Invalid, TextTooLong, NotTakenOut,
-    OnlyTakenOut.
+    What stays and is too long to be kept holds nothing up: what stood of it stands.
+    "Off the record" (`domain.md` §3.6, `design.md` §3). Raises NotFound, Invalid, NotTakenOut, OnlyTakenOut.
     """
     _check(said)
+    said, words = replace(said, text=clean(said.text)), clean(words)
     with desk.db.writing() as tables:
         interview = _interview(tables, said)
         try:
             grounds = interviews.grounds(desk, tables, interview)
         except interviews.ConsentMissing:
-            stands = _cut(desk, tables, said, clean(words), interview)
+            stands = _cut(desk, tables, said, words, interview)
         else:
-            return _off(desk, tables, said, words, interview, grounds)
+            stays = said if len(said.text) <= LONGEST_TEXT else _shortened(tables, said, words)
+            return replace(_off(desk, tables, stays, words, interview, grounds), whole=stays is said)
     if stands is None:
         raise NotTakenOut
     if said.text not in (stands or [""]):
@@ -174,6 +183,8 @@ def _off(
 ) -> Saved:
     interviews.hear(desk, tables, interview, said.ago)
     outcome = "answered" if said.text.strip() else OFF_RECORD
+    record = natural_id("answer", said.interview, said.question)
+    stood = [one.set["text"] for one in _texts(tables, record)]
     went_on = machine.recall(tables, _WENT_ON + said.editor)  # the answer to the first request was lost
     if went_on is not None:
         fresh = replace(said, editor=went_on.decode(), outcome=outcome)
@@ -185,9 +196,11 @@ def _off(
         moments.write(desk, tables, interview, OFF_RECORD, question=said.question)
     change = _keep(desk, tables, fresh, interview, grounds)
     _turned(desk, fresh)
-    others = [one for one in _texts(tables, change.record) if one.id != change.id]
-    elsewhere = any(notes.says(one.set["text"], clean(words)) for one in others)
-    return Saved(change.id, fresh.base, desk.clock.now(), fresh.editor, elsewhere)
+    others = [one.set["text"] for one in _texts(tables, record) if one.id != change.id]
+    elsewhere = any(notes.says(text, words) for text in others)
+    free = {notes.without(text, words) for text in stood if notes.says(text, words)}
+    unsure = any(text not in said.text and text not in free for text in others)
+    return Saved(change.id, fresh.base, desk.clock.now(), fresh.editor, elsewhere, unsure)
 
 
 def _may_cut(tables: Tables, interview: people.Row) -> bool:
@@ -196,8 +209,8 @@ def _may_cut(tables: Tables, interview: people.Row) -> bool:
     return all((no.scope, no.session) == (consent.STOP_KEEP, interview["id"]) for no in noes)
 
 
-def _write_anew(desk: Desk, tables: Tables, one: Change, text: str) -> None:
-    draft = Draft("answer", {**one.set, "text": text}, subject=one.subject, session=one.session, editor=new_id())
+def _write_anew(desk: Desk, tables: Tables, one: Change, text: str, editor: str) -> None:
+    draft = Draft("answer", {**one.set, "text": text}, subject=one.subject, session=one.session, editor=editor)
     log.append(tables, desk.pen, replace(draft, grounds=one.grounds, elapsed=one.elapsed))
 
 
@@ -208,19 +221,43 @@ def _cut(desk: Desk, tables: Tables, said: SaveAnswer, words: str, interview: pe
     """
     record = natural_id("answer", said.interview, said.question)
     mine = [one for one in log.of_record(tables, record) if one.device == desk.device.id]
-    stands = [one for one in _texts(tables, record) if one.device == desk.device.id]
-    left = [notes.without(one.set["text"], words) for one in stands]
-    if any(notes.says(text, words) for text in left) or (any(left) and not _may_cut(tables, interview)):
+    stands = {one.id: one for one in _texts(tables, record) if one.device == desk.device.id}
+    before, own = [one.set["text"] for one in stands.values()], _own(tables, said, record)
+    found = [notes.rest(one.set["text"], words, said.text, own=one.id in own) for one in stands.values()]
+    left = [text if rest is None else rest for text, rest in zip(before, found, strict=True)]
+    barred = any(left) and not _may_cut(tables, interview)
+    if None in found or barred:
         wish = Wish(said.editor, said.interview, interview["subject"], OFF_RECORD, "", said.question)
         wishes.keep(desk, tables, wish, min(said.ago, default=0.0))
-        return None
-    if any(notes.says(one.set.get("text") or "", words) for one in mine):
-        for one, text in zip(stands, left, strict=True):
+    behind = [one.set.get("text") or "" for one in mine if one.id not in stands]
+    if not barred and (left != before or any(text not in said.text for text in behind)):
+        for one, text in zip(stands.values(), left, strict=True):
             if text.strip():
-                _write_anew(desk, tables, one, text)
+                _write_anew(desk, tables, one, text, _anew(tables, said) if one.id in own else new_id())
         replica.erase(tables, mine)
         desk.db.leave_no_trace()
-    return [text for text in left if text.strip()]
+    return None if None in found or barred else [text for text in left if text.strip()]
+
+
+def _own(tables: Tables, said: SaveAnswer, record: str) -> set[str]:
+    """Return the changes of a note that its page kept, and those that it was opened on."""
+    went_on = {(machine.recall(tables, name + said.editor) or b"").decode() for name in (_WENT_ON, _CUT)}
+    kept = {one.id for one in log.of_record(tables, record) if one.editor in {said.editor, *went_on}}
+    return kept | {one.id for one in log.seen(tables, record, said.base).get("text", ())}
+
+
+def _shortened(tables: Tables, said: SaveAnswer, words: str) -> SaveAnswer:
+    own = _own(tables, said, record := natural_id("answer", said.interview, said.question))
+    stood = next((one.set["text"] for one in _texts(tables, record) if one.id in own), "")
+    rest = notes.rest(stood, words, said.text, own=True)
+    return replace(said, text=notes.beginning(stood, said.text) if rest is None else rest)
+
+
+def _anew(tables: Tables, said: SaveAnswer) -> str:
+    """Return the editor under which a page's own text stands from now on: more words may be taken out of it."""
+    editor = new_id()
+    machine.remember(tables, _CUT + said.editor, editor)
+    return editor
 
 
 @only(INTERVIEWER)
@@ -265,23 +302,8 @@ def erase(desk: Desk, interview: str, question: str) -> bool:
         return len(mine) < len(known)
 
 
-@only(INTERVIEWER)
-def set_aside(desk: Desk, interview: str) -> dict[str, list[str]]:
-    """Return, by question, what was typed over words that were erased elsewhere: it counts nowhere, a person looks.
-
-    So it is after an older backup was restored, and the order to erase came later. Raises NotFound.
-    """
-    found: dict[str, list[str]] = {}
-    with desk.db.reading() as tables:
-        interviews.row_within(tables, interview)
-        for waiting in log.aside(tables, interview, "answer"):
-            for one in merge.heads(waiting).get("text", []):
-                if one.set["text"]:
-                    found.setdefault(one.set["question"], []).append(one.set["text"])
-    return found
-
-
-_WENT_ON = "off_record:"  # a local fact: the editor in which a note went on
+# Local facts: the editor in which a note went on, and the one in which it stands since words were cut out of it.
+_WENT_ON, _CUT = "off_record:", "cut:"
 
 
 def _take_back(
@@ -303,8 +325,9 @@ def _take_back(
     desk.db.leave_no_trace()
     reaching = merge.suspended(log.all_of(tables, record))  # what was written over it waits, and what goes over that
     for one in others:
-        text = notes.without(one.set["text"], clean(words))
-        _keep(desk, tables, replace(said, editor=new_id(), base="{}", text=text), interview, grounds)
+        text = notes.without(one.set["text"], words)
+        outcome = said.outcome if text.strip() else OFF_RECORD
+        _keep(desk, tables, replace(said, editor=new_id(), base="{}", text=text, outcome=outcome), interview, grounds)
     left = mine.keys() | reaching
     return json.dumps({name: [id_ for id_ in ids if id_ not in left] for name, ids in seen.items()})
 
@@ -339,8 +362,6 @@ def _interview(tables: Tables, said: SaveAnswer) -> people.Row:
 
 
 def _check(said: SaveAnswer) -> None:
-    if len(said.text) > LONGEST_TEXT:
-        raise TextTooLong
     if said.text_kind not in KINDS:
         raise Invalid(field=N_("the kind of record"))
     if said.outcome not in OUTCOMES:
@@ -349,15 +370,23 @@ def _check(said: SaveAnswer) -> None:
         raise Invalid(field=N_("this page's own data"))
 
 
+def _outcome(tables: Tables, said: SaveAnswer, record: str) -> str:
+    """Return how it was answered: nothing typed is no answer, and leaves what the child wanted as it stands."""
+    if said.text.strip() or said.outcome != "answered":
+        return said.outcome
+    stands = people.row(tables, "answers", "id = ?", record) or {}
+    return str(stands["outcome"]) if stands.get("outcome") in UNSAID else ""
+
+
 def _keep(desk: Desk, tables: Tables, said: SaveAnswer, interview: people.Row, grounds: tuple[str, ...]) -> Change:
+    record = natural_id("answer", said.interview, said.question)
     values = {
         "interview": said.interview,
         "question": said.question,
         "text": said.text,
         "text_kind": said.text_kind,
-        "outcome": said.outcome,
+        "outcome": _outcome(tables, said, record),
     }
-    record = natural_id("answer", said.interview, said.question)
     draft = Draft(
         "answer",
         values,

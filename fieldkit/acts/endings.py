@@ -62,6 +62,12 @@ def erase(desk: Desk, tables: Tables, interview: str) -> None:
     desk.db.leave_no_trace()
 
 
+def left_by_others(desk: Desk, interview: str) -> bool:
+    """Tell whether what another laptop wrote of an erased interview still lies on this one."""
+    with desk.db.reading() as tables:
+        return stops.left_by_others(tables, interview, desk.device.id)
+
+
 def _close(desk: Desk, tables: Tables, interview: str, subject: str, that_day: str) -> None:
     """Day and minutes of an interview that had ended before stay those of its end; *that_day*: of its paper."""
     facts: dict[str, Value] = {"interview": interview, "completion": STOPPED}

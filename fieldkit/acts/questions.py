@@ -160,6 +160,22 @@ def page(desk: Desk, interview: str, section: str | None = None) -> InterviewPag
         )
 
 
+@only(INTERVIEWER)
+def set_aside(desk: Desk, interview: str) -> dict[str, list[str]]:
+    """Return, by question, what was typed over words that were erased elsewhere: it counts nowhere, a person looks.
+
+    So it is after an older backup was restored, and the order to erase came later. Raises NotFound.
+    """
+    found: dict[str, list[str]] = {}
+    with desk.db.reading() as tables:
+        interviews.row_within(tables, interview)
+        for waiting in log.aside(tables, interview, "answer"):
+            for one in merge.heads(waiting).get("text", []):
+                if one.set["text"]:
+                    found.setdefault(one.set["question"], []).append(one.set["text"])
+    return found
+
+
 def _left_open(desk: Desk, tables: Tables, row: people.Row) -> bool:
     """Tell whether a talk of an earlier day was never ended: the child's yes was to that day alone (`domain.md` D2)."""
     day = interviews.today(desk, row["id"])

@@ -74,3 +74,9 @@ def decided(tables: Tables, interview: str) -> str:
 def forget_decided(tables: Tables, interview: str) -> None:
     """Forget it: nothing of the talk is left."""
     machine.forget(tables, _DECIDED + interview)
+
+
+def left_by_others(tables: Tables, interview: str, device: str) -> bool:
+    """Tell whether anything of *interview* lies here that another device than *device* wrote."""
+    found = "SELECT 1 FROM changes WHERE session = ? AND device <> ? AND drawer GLOB 'research/*'"
+    return tables.execute(found, [interview, device]).fetchone() is not None

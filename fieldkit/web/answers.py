@@ -11,7 +11,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
 from fieldkit.acts import answers, backups, questions, queues
-from fieldkit.acts.answers import SaveAnswer, Saved
+from fieldkit.acts.answers import SaveAnswer, Saved, TextTooLong
 from fieldkit.errors import NotAllowed, NotFound, Refusal
 from fieldkit.rules import notes
 from fieldkit.rules.members import INTERVIEWER
@@ -45,8 +45,8 @@ def save(interview: str, question: str) -> Answer:
 def off_record(interview: str, question: str) -> Answer:
     """Erase what a note held and keep what stays of it; the page goes on with a fresh editor."""
     said = _typed(interview, question)
-    saved = answers.off_record(desk(), said, request.form.get("words", ""))
-    return _acknowledge(said, saved, gone=_gone(saved))
+    saved = answers.off_record(desk(), said, _lines("words"))
+    return _acknowledge(said, saved, gone=_gone(saved), long=not saved.whole)
 
 
 @pages.post("/interviews/<interview>/answers/<question>/erase-version")
@@ -54,7 +54,7 @@ def off_record(interview: str, question: str) -> Answer:
 def erase_version(interview: str, question: str) -> Answer:
     """Erase one of the texts of a note that stand against each other."""
     answers.erase_version(desk(), interview, question, request.form.get("version", ""))
-    tell(_("That version is deleted from this laptop, for good."))
+    tell(_with_copies(_("That version is deleted from this laptop, for good.")))
     return redirect(_at(interview, question))
 
 
@@ -62,17 +62,20 @@ def erase_version(interview: str, question: str) -> Answer:
 @in_turn
 def erase(interview: str, question: str) -> Answer:
     """Erase a whole note where nothing can be written any more."""
-    stays = answers.erase(desk(), interview, question)
-    tell(_("The note is deleted from this laptop, for good."))
-    if stays:
-        tell(_("What this laptop wrote is deleted, for good. What another laptop wrote stays: tell the coordinator."))
+    gone = _("The note is deleted from this laptop, for good.")
+    if answers.erase(desk(), interview, question):
+        gone = _("What this laptop wrote is deleted, for good. What another laptop wrote stays: tell the coordinator.")
+    tell(_with_copies(gone))
     return redirect(url_for("interviews.show", interview=interview, section=question[:1]))
 
 
 def _last_words_off(said: SaveAnswer) -> Answer:
     """Without the page's script: the last sentence goes, and the note stands open again."""
     stays, words = notes.last_words(said.text)
-    tell(_gone(answers.off_record(desk(), replace(said, text=stays), words)))
+    saved = answers.off_record(desk(), replace(said, text=stays), words)
+    tell(_gone(saved))
+    if not saved.whole:
+        return _again(replace(said, text=stays, editor=saved.editor, base=saved.base), TextTooLong())
     return redirect(_at(said.interview, said.question))
 
 
@@ -82,9 +85,17 @@ def _gone(saved: Saved) -> str:
     if saved.elsewhere:
         lines = [_("The last words are deleted from this note, but another version of it still says them.")]
         lines += [_("Open the question anew: the other version stands below it and can be deleted there.")]
-    if backups.waits(desk()):
-        lines += [_("The encrypted copy in the folder backups is replaced when the laptop is locked.")]
-    return "".join(lines) if locale() == "zh" else " ".join(lines)
+    elif saved.unsure:
+        lines = [_("The last words are deleted from this note, but another version of it may hold a part of them.")]
+        lines += [_("Open the question anew and read the other version below it.")]
+    return _with_copies(*lines)
+
+
+def _with_copies(*lines: str) -> str:
+    """Say *lines* about what was erased, and where it still lies until the laptop is locked."""
+    copies = [_("The encrypted copy in the folder backups is replaced when the laptop is locked.")]
+    every = [*lines, *(copies if backups.waits(desk()) else [])]
+    return "".join(every) if locale() == "zh" else " ".join(every)
 
 
 def _at(interview: str, question: str) -> str:
@@ -97,13 +108,18 @@ def _typed(interview: str, question: str) -> SaveAnswer:
         question=question,
         editor=request.form.get("editor", ""),
         base=request.form.get("base", ""),
-        text=request.form.get("text", "").replace("\r\n", "\n"),
+        text=_lines("text"),
         text_kind=request.form.get("text_kind", "verbatim"),
         outcome="child_skipped" if request.form.get("do") == "skip" else "answered",
         turn=request.form.get("turn", 0, type=int),
         begun=max(seconds_ago("begun"), default=0.0),
         ago=seconds_ago("ago"),
     )
+
+
+def _lines(field: str) -> str:
+    """Return what was typed with the line breaks of a page; a form sends others."""
+    return request.form.get(field, "").replace("\r\n", "\n")
 
 
 def seconds_ago(field: str) -> tuple[float, ...]:
@@ -116,14 +132,14 @@ def seconds_ago(field: str) -> tuple[float, ...]:
 
 
 def _nothing(said: SaveAnswer) -> bool:
-    """Tell whether "next" was pressed on a question where nothing was and is written."""
+    """Tell whether "next" was pressed on a question where nothing stands and nothing is written."""
     if said.text.strip() or said.outcome != "answered":
         return False
     page = questions.page(desk(), said.interview, said.question[:1])
-    return any(line.id == said.question and line.state == "open" for line in page.questions)
+    return any(line.id == said.question and not line.text_now for line in page.questions)
 
 
-def _acknowledge(said: SaveAnswer, saved: Saved, **more: str) -> Response:
+def _acknowledge(said: SaveAnswer, saved: Saved, **more: str | bool) -> Response:
     mark, queue = acks.ack(said.editor, said.text), queue_key(said.interview)
     return jsonify(ack=mark, base=saved.base, at=saved.at.strftime("%H:%M"), queue=queue, **_fresh(saved), **more)
 
@@ -131,7 +147,7 @@ def _acknowledge(said: SaveAnswer, saved: Saved, **more: str) -> Response:
 @pages.app_template_global()
 def set_aside(interview: str) -> dict[str, list[str]]:
     """Return what was typed over erased words, for the notes of whoever writes them."""
-    return answers.set_aside(desk(), interview) if desk().me.role == INTERVIEWER else {}
+    return questions.set_aside(desk(), interview) if desk().me.role == INTERVIEWER else {}
 
 
 def _fresh(saved: Saved) -> dict[str, str]:

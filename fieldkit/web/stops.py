@@ -9,7 +9,7 @@ from math import inf
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from fieldkit.acts import late_entries, people, stops
+from fieldkit.acts import backups, endings, late_entries, people, stops
 from fieldkit.acts.cases import Case
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.stops import AlreadyStopped, ChoiceNotKept, ChoiceWaits, DecidedSince, TakenBack
@@ -139,7 +139,8 @@ def done(subject: str) -> Answer:
     if kept is not None and not kept.ended:
         return redirect(url_for("interviews.show", interview=kept.id))
     on_paper = case is not None and late_entries.held_on_paper(case, interview)
-    return render_template("stops/done.html", case=case, kept=kept, on_paper=on_paper)
+    left = {"others": endings.left_by_others(desk(), interview), "copies": backups.waits(desk())}
+    return render_template("stops/done.html", case=case, kept=kept, on_paper=on_paper, **left)
 
 
 def _page(interview: str, refusal: Refusal | None = None) -> str:

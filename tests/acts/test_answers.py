@@ -442,6 +442,42 @@ def test_another_page_on_the_same_note_loses_the_words_and_keeps_its_own(desks: 
     assert texts == {STAYS, "另一页也有"}
 
 
+@pytest.mark.parametrize(
+    ("before", "state"),
+    [
+        ([], "open"),
+        ([note("", "打错了")], "open"),
+        ([replace(note("", ""), outcome="child_skipped")], "skipped"),
+        ([replace(note("", "不想说"), outcome="child_skipped"), note("", "还是说了")], "open"),
+    ],
+    ids=["nothing", "typed by mistake", "skipped", "skipped, then typed by mistake"],
+)
+def test_a_note_without_a_word_is_no_answer(desks: Desks, interview: str, before: list[SaveAnswer], state: str) -> None:
+    me = desks["interviewer"]
+    for said in [*before, note("", " \n")]:
+        answers.save(me, replace(said, interview=interview))
+
+    assert shown(me, interview).state == state
+    assert questions.page(me, interview, "W").sections[0].answered == 0
+
+
+def test_where_nothing_stays_the_childs_wish_stands_whatever_is_tapped_on_the_empty_note(
+    desks: Desks, interview: str
+) -> None:
+    me = desks["interviewer"]
+    answers.save(me, note(interview, GOES))
+    fresh = answers.off_record(me, note(interview, ""), GOES)
+    answers.save(me, replace(note(interview, "", fresh.editor, fresh.base), text_kind="summary"))
+    assert shown(me, interview).state == "off_record"
+    line = shown(me, interview)
+    answers.save(me, note(interview, "", line.editor, line.base))
+    assert shown(me, interview).state == "off_record"
+
+    line = shown(me, interview)
+    answers.save(me, note(interview, "还有一句", line.editor, line.base))
+    assert shown(me, interview).state == "answered"
+
+
 def test_words_that_are_gone_do_not_come_back_with_a_bundle(
     desks: Desks, interview: str, carry: Callable[[Desk, Desk], object]
 ) -> None:
@@ -682,6 +718,119 @@ def test_what_else_is_on_the_page_is_not_kept_after_a_stop_and_the_page_says_so(
 
     assert "已经从这台电脑上彻底删掉了" in told.value.sentence("zh_CN")
     assert questions.page(me, interview).questions[0].text_now == f"{STAYS}。"
+
+
+BEGUN, FULL = "爸爸昨天喝酒了，他打", "爸爸昨天喝酒了，他打了妈妈。"
+
+
+@pytest.mark.parametrize(
+    ("page", "stays", "left"),
+    [
+        (f"{STAYS}。{BEGUN}", f"{STAYS}。", [f"{STAYS}。"]),
+        (BEGUN, "", []),
+        (f"{STAYS}。babazuotian", f"{STAYS}。", [f"{STAYS}。"]),
+    ],
+    ids=["behind what stays", "alone", "still being composed"],
+)
+def test_of_words_that_were_only_begun_when_the_interview_was_stopped_nothing_stays(
+    desks: Desks, interview: str, changes: Changes, page: str, stays: str, left: list[str]
+) -> None:
+    me = desks["interviewer"]
+    opened = stopped_with(me, interview, page)
+    answers.off_record(me, replace(opened, text=stays), FULL)
+
+    assert [one.set["text"] for one in changes(me, "answer")] == left
+    assert wishes.waiting(me, interview) == []
+
+
+def test_what_goes_on_behind_words_that_were_only_begun_is_not_kept_after_a_stop(
+    desks: Desks, interview: str, changes: Changes
+) -> None:
+    me = desks["interviewer"]
+    opened = stopped_with(me, interview, f"{STAYS}。{BEGUN}")
+    later = replace(opened, text=f"{STAYS}。爸爸今天在家。")
+    for _ in range(2):  # its answer may get lost
+        with pytest.raises(OnlyTakenOut):
+            answers.off_record(me, later, FULL)
+
+    assert [one.set["text"] for one in changes(me, "answer")] == [f"{STAYS}。"]
+
+
+def test_what_a_note_held_before_goes_with_the_words_though_it_says_them_no_more(
+    desks: Desks, interview: str, clear: Callable[[Database], bytes]
+) -> None:
+    me = desks["interviewer"]
+    answers.save(me, note(interview, f"{STAYS}。{BEGUN}", "editor-of-0"))
+    seal(me)
+    opened = stopped_with(me, interview, f"{STAYS}。")
+    assert BEGUN.encode() in clear(me.db)  # the control
+    answers.off_record(me, opened, FULL)
+
+    assert BEGUN.encode() not in clear(me.db)
+    assert questions.page(me, interview).questions[0].text_now == f"{STAYS}。"
+
+
+def test_words_begun_on_a_page_that_was_opened_on_what_another_had_saved_go_after_a_stop(
+    desks: Desks, interview: str, changes: Changes
+) -> None:
+    me = desks["interviewer"]
+    answers.save(me, note(interview, f"{STAYS}。{BEGUN}"))
+    line = shown(me, interview)
+    stops.finish(me, interview, stops.begin(me, interview, "stop_keep").mark)
+    answers.off_record(me, note(interview, f"{STAYS}。", line.editor, line.base), FULL)
+
+    assert [one.set["text"] for one in changes(me, "answer")] == [f"{STAYS}。"]
+
+
+def test_another_version_of_which_nobody_knows_whether_it_holds_the_words_waits_for_a_person(
+    desks: Desks, interview: str, changes: Changes
+) -> None:
+    me = desks["interviewer"]
+    opened = stopped_with(me, interview, f"{STAYS}。{FULL}", BEGUN)
+    with pytest.raises(NotTakenOut):
+        answers.off_record(me, replace(opened, text=f"{STAYS}。"), FULL)
+
+    assert sorted(one.set["text"] for one in changes(me, "answer")) == sorted([f"{STAYS}。", BEGUN])
+    assert [wish.question for wish in wishes.waiting(me, interview)] == ["W1"]
+
+
+@pytest.mark.parametrize(("other", "unsure"), [(BEGUN, True), (f"另一页。{FULL}", False), (f"{STAYS}。", False)])
+def test_it_is_said_where_another_version_may_hold_a_part_of_the_words(
+    desks: Desks, interview: str, other: str, *, unsure: bool
+) -> None:
+    me = desks["interviewer"]
+    answers.save(me, note(interview, other, OTHER))
+    answers.save(me, note(interview, f"{STAYS}。{FULL}"))
+    gone = answers.off_record(me, note(interview, f"{STAYS}。"), FULL)
+
+    assert (gone.elsewhere, gone.unsure) == (False, unsure)
+
+
+@pytest.mark.parametrize(
+    ("stood", "words", "left"),
+    [
+        (f"{STAYS}。{GOES}。", f"{GOES}。", f"{STAYS}。"),
+        (f"{STAYS}。{GOES}", f"{GOES}的话。", f"{STAYS}。"),
+        (f"{STAYS}。", f"{GOES}。", f"{STAYS}。"),
+        ("", f"{GOES}。", ""),
+    ],
+    ids=["said", "begun", "not saved yet", "nothing saved"],
+)
+def test_words_go_though_what_stays_is_too_long_to_be_kept(
+    desks: Desks, interview: str, clear: Callable[[Database], bytes], stood: str, words: str, left: str
+) -> None:
+    me = desks["interviewer"]
+    page = note(interview, stood)
+    answers.save(me, page)
+    off = replace(page, text=f"{STAYS}。{'误' * 50_000}")
+    for _ in range(2):  # its answer may get lost
+        gone = answers.off_record(me, off, words)
+
+    assert not gone.whole
+    assert GOES.encode() not in clear(me.db).lower()
+    assert shown(me, interview).text_now == left
+    answers.save(me, note(interview, f"{STAYS}。再写", gone.editor, gone.base))
+    assert (shown(me, interview).text_now, shown(me, interview).others) == (f"{STAYS}。再写", [])
 
 
 def test_a_word_that_stands_inside_a_sentence_waits_for_a_person_until_the_note_is_gone(

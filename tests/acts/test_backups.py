@@ -908,19 +908,19 @@ def test_what_was_typed_over_erased_words_after_a_restore_is_put_aside_and_can_b
         line = questions.page(desk, interview).questions[0]
         for text in ("后来", "后来又说了很多"):
             answers.save(desk, SaveAnswer(interview, line.id, line.editor, line.base, text))
-        assert answers.set_aside(desk, interview) == {}
+        assert questions.set_aside(desk, interview) == {}
 
         handover.read(desk, tmp_path / "bundle")
 
         assert questions.page(desk, interview).questions[0].text_now == STAYS
-        assert answers.set_aside(desk, interview) == {line.id: ["后来又说了很多"]}
+        assert questions.set_aside(desk, interview) == {line.id: ["后来又说了很多"]}
         assert found(desk, "后来又说了很多") == []
         answers.erase(desk, interview, line.id)
-        assert answers.set_aside(desk, interview) == {}
+        assert questions.set_aside(desk, interview) == {}
         with pytest.raises(NotFound):
-            answers.set_aside(desk, "nothing")
+            questions.set_aside(desk, "nothing")
     with pytest.raises(NotAllowed):
-        answers.set_aside(desks["coordinator"], interview)
+        questions.set_aside(desks["coordinator"], interview)
 
 
 def test_while_a_discard_cannot_be_done_no_backup_is_written(

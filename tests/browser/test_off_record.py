@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ pytestmark = pytest.mark.browser
 Stored = Callable[[str], str]
 Unlock = Callable[[Page, Any], None]
 STAYS, GOES, GOES_TOO = "奶奶在家。", "qx7vk2mpz9lw4td", "hh3rt8yyk1nmc0e"
+VECTORS: list[dict[str, str]] = json.loads(
+    Path(__file__).parents[1].joinpath("rules", "vectors.json").read_text("utf-8")
+)["last_words"]
 NOTE, BADGE, OFF = "#note-W1", "#W1 .badge", "#W1 [value=off_record]"
 
 
@@ -128,6 +132,108 @@ def test_the_last_words_go_with_one_tap(talk: tuple[Page, Any], stored: Stored, 
 
     assert not on_disk(GOES)
     assert stored("W1") == f"{STAYS}接着写"
+
+
+def test_what_somebody_said_goes_with_one_tap_though_a_quotation_mark_closes_it(
+    start: Any, field_folder: Path, interview: str, phone: Page, unlock: Unlock, stored: Stored
+) -> None:
+    laptop = start(field_folder)
+    unlock(phone, laptop)
+    open_note(phone, laptop, interview)
+    phone.keyboard.insert_text(f"{STAYS}爸爸说：“再哭就打死你。”")
+    badge(phone, "saved")
+    phone.click(OFF)
+    expect(phone.locator("#W1 [data-off]")).to_contain_text("已经从电脑上删掉了")
+    expect(phone.locator(NOTE)).to_have_value(STAYS)
+    laptop.kill()
+
+    assert stored("W1") == STAYS
+
+
+LAST_WORDS = """async (texts) => {
+    const { lastWords } = await import('/static/js/off_record.js');
+    return texts.map((text) => text.slice(lastWords(text)));
+}"""
+
+
+def test_the_page_finds_the_same_last_words_as_the_laptop(start: Any, field_folder: Path, phone: Page) -> None:
+    phone.goto(f"{start(field_folder).url}/unlock")
+
+    found = phone.evaluate(LAST_WORDS, [one["stays"] + one["words"] for one in VECTORS])
+    assert found == [one["words"] for one in VECTORS]
+
+
+def test_where_nothing_stays_the_next_question_leaves_behind_that_the_child_took_it_back(
+    talk: tuple[Page, Any],
+) -> None:
+    page, _laptop = talk
+    for _ in range(2):  # one sentence, then the other
+        page.click(OFF)
+        expect(page.locator("#W1 [data-off]")).to_be_visible()
+        badge(page, "saved")
+    expect(page.locator(NOTE)).to_have_value("")
+    page.click("#W1 [value=next]")
+    page.wait_for_url("**q=W2**")
+
+    expect(page.locator("#W1 summary .chip")).to_have_text("没有记")
+
+
+PASTE = "(box, text) => { box.setRangeText(text, 0, 0, 'end'); box.dispatchEvent(new Event('input')); }"
+
+
+def test_words_go_though_what_was_pasted_before_them_is_too_long_to_be_saved(
+    talk: tuple[Page, Any], stored: Stored, on_disk: Callable[[str], bool]
+) -> None:
+    page, laptop = talk
+    pasted = "误" * 200_000
+    page.locator(NOTE).evaluate(PASTE, pasted)
+    badge(page, "lost")
+    page.click(OFF)
+    expect(page.locator("#W1 [data-off]")).to_contain_text("已经从电脑上删掉了")
+    expect(page.locator(BADGE)).to_contain_text("50,000")
+    assert page.input_value(NOTE) == pasted + STAYS
+
+    page.fill(NOTE, STAYS)
+    badge(page, "saved")
+    laptop.kill()
+    assert stored("W1") == STAYS
+    assert not on_disk(GOES)
+
+
+def test_words_go_after_the_page_died_though_what_stays_is_too_long_and_that_is_shown_to_be_copied(
+    talk: tuple[Page, Any], interview: str, unlock: Unlock, waiting: Any, stored: Stored, on_disk: Callable[[str], bool]
+) -> None:
+    page, laptop = talk
+    pasted = "误" * 200_000
+    later = page.context.new_page()
+    laptop.kill()
+    page.bring_to_front()
+    page.click(OFF)
+    page.locator(NOTE).evaluate(PASTE, pasted)
+    waiting.until(page, "records.length === 1 && records[0].off === true && records[0].sealed.length > 600000")
+    page.close()
+    laptop.start()
+    unlock(later, laptop)
+    open_note(later, laptop, interview)
+    expect(later.locator(".problem textarea")).to_have_value(pasted + STAYS)
+    laptop.kill()
+
+    assert stored("W1") == STAYS
+    assert not on_disk(GOES)
+
+
+def test_a_pasted_megabyte_can_be_taken_back(talk: tuple[Page, Any], stored: Stored) -> None:
+    page, laptop = talk
+    page.locator(NOTE).evaluate(
+        "(box, pasted) => box.setRangeText(pasted, 0, box.value.length, 'select')", "误" * 1_000_000
+    )
+    page.click(OFF)
+    expect(page.locator("#W1 [data-off]")).to_contain_text("已经从电脑上删掉了")
+    expect(page.locator(NOTE)).to_have_value("")
+    badge(page, "saved")
+    laptop.kill()
+
+    assert stored("W1") == ""
 
 
 def test_marked_words_go_and_the_rest_stays(
@@ -446,6 +552,31 @@ def test_words_that_were_taken_back_out_of_reach_go_though_the_page_died_and_the
     laptop.kill()
     assert stored("W1") == STAYS
     assert not on_disk(GOES)
+
+
+def test_each_of_the_words_that_were_taken_back_goes_though_the_page_died_and_the_interview_was_stopped_since(
+    two_sentences: tuple[Page, Any], interview: str, unlock: Unlock, waiting: Any, stored: Stored, in_file: Any
+) -> None:
+    page, laptop = two_sentences
+    later = page.context.new_page()
+    laptop.kill()
+    page.bring_to_front()
+    page.click(OFF)
+    waiting.until(page, "records.length === 1 && records[0].off === true")
+    first = waiting(page)[0]["turn"]
+    page.click(OFF)
+    waiting.until(page, f"records.length === 1 && records[0].turn > {first}")
+    expect(page.locator(NOTE)).to_have_value(STAYS)
+    page.close()
+    laptop.start()
+    unlock(later, laptop)
+    stopped_and_kept(later, laptop, interview)
+
+    later.goto(f"{laptop.url}/interviews/{interview}?section=W&q=W1")
+    expect(later.locator("[data-delivered]")).to_be_visible()
+    laptop.kill()
+    assert stored("W1") == STAYS
+    assert (in_file(GOES), in_file(GOES_TOO)) == (False, False)
 
 
 def test_a_page_that_lives_takes_words_out_of_a_stopped_interview_and_says_that_those_typed_since_are_not_saved(

@@ -3,13 +3,15 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from typing import NamedTuple
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
-from fieldkit.acts import answers
+from fieldkit.acts import answers, backups, questions, stops
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.records import natural_id
@@ -112,6 +114,34 @@ def test_a_skipped_question_says_so(browser: FlaskClient, interview: str) -> Non
     assert "跳过了" in browser.get(f"/interviews/{interview}?section=W").text
 
 
+@pytest.mark.parametrize(
+    ("text", "done", "chip"), [("爸爸喝酒了。", "off_record", "没有记</span>"), ("", "skip", "跳过了</span>")]
+)
+def test_next_on_a_question_on_which_nothing_stays_leaves_it_as_the_child_left_it(
+    browser: FlaskClient, interview: str, text: str, done: str, chip: str
+) -> None:
+    for form in ({"text": text, "do": done}, {"text": "", "do": "next"}):
+        editor = opened(browser, interview)
+        browser.post(editor.action, data={**editor.fields, **form})
+
+    page = browser.get(f"/interviews/{interview}?section=W").text
+    assert chip in page
+    assert "已记" not in page
+
+
+def test_a_tap_on_the_kind_of_a_note_that_was_taken_back_whole_makes_no_answer_of_it(
+    browser: FlaskClient, interview: str
+) -> None:
+    editor = opened(browser, interview)
+    browser.post(editor.action, data={**editor.fields, "text": "爸爸喝酒了。"}, headers=SCRIPT)
+    fresh = off_record(browser, editor, "", "爸爸喝酒了。").json
+    assert fresh is not None
+    fields = {"editor": fresh["editor"], "base": fresh["base"], "text": "", "text_kind": "summary"}
+    browser.post(editor.action, data=fields, headers=SCRIPT)
+
+    assert "已记" not in browser.get(f"/interviews/{interview}?section=W").text
+
+
 @pytest.mark.parametrize("text", ["a\0b", "\ud83d", "<script>alert(1)</script>", "{{ 7*7 }}", "</textarea>x"])
 def test_no_text_breaks_a_page(browser: FlaskClient, interview: str, text: str) -> None:
     editor = opened(browser, interview)
@@ -124,6 +154,107 @@ def test_no_text_breaks_a_page(browser: FlaskClient, interview: str, text: str) 
     assert "<script>alert" not in page.text
     assert "</textarea>x" not in page.text
     assert ">49<" not in page.text
+
+
+SAID, TAKEN_BACK = "我喜欢画画。\n爸爸昨天喝酒了\n他还打了妈妈。\n今天下雨。", "爸爸昨天喝酒了\n他还打了妈妈。\n"
+
+
+def off_record(browser: FlaskClient, editor: Editor, text: str, words: str) -> TestResponse:
+    """Take words back as the script of a page does: a form brings each line break as two characters."""
+    fields = {name: value.replace("\n", "\r\n") for name, value in (("text", text), ("words", words))}
+    return browser.post(f"{editor.action}/off-record", data={**editor.fields, **fields}, headers=SCRIPT)
+
+
+def test_marked_words_that_span_lines_go_out_of_another_version_too(browser: FlaskClient, interview: str) -> None:
+    first, second = opened(browser, interview), opened(browser, interview)
+    browser.post(second.action, data={**second.fields, "text": f"另一页。{SAID}"}, headers=SCRIPT)
+    browser.post(first.action, data={**first.fields, "text": SAID}, headers=SCRIPT)
+    answer = off_record(browser, first, SAID.replace(TAKEN_BACK, ""), TAKEN_BACK)
+
+    assert answer.json is not None
+    assert "已经从电脑上删掉了" in answer.json["gone"]
+    page = browser.get(f"/interviews/{interview}?section=W").text
+    assert "另一页。" in page
+    assert "他还打了妈妈" not in page
+
+
+def test_the_page_says_where_another_version_may_hold_a_part_of_the_words(browser: FlaskClient, interview: str) -> None:
+    first, second = opened(browser, interview), opened(browser, interview)
+    browser.post(second.action, data={**second.fields, "text": "爸爸昨天喝酒了，他打"}, headers=SCRIPT)
+    browser.post(first.action, data={**first.fields, "text": "爸爸昨天喝酒了，他打了妈妈。"}, headers=SCRIPT)
+    answer = off_record(browser, first, "", "爸爸昨天喝酒了，他打了妈妈。")
+
+    assert answer.json is not None
+    assert "另一种写法里可能还有一部分" in answer.json["gone"]
+
+
+def test_marked_words_that_span_lines_go_after_the_interview_was_stopped_and_kept(
+    browser: FlaskClient, desks: dict[str, Desk], interview: str
+) -> None:
+    editor = opened(browser, interview)
+    browser.post(editor.action, data={**editor.fields, "text": SAID}, headers=SCRIPT)
+    me = desks["interviewer"]
+    stops.finish(me, interview, stops.begin(me, interview, "stop_keep").mark)
+
+    assert off_record(browser, editor, SAID.replace(TAKEN_BACK, ""), TAKEN_BACK).status_code == 200
+    (line, *_) = questions.page(me, interview, "W").questions
+    assert line.text_now == SAID.replace(TAKEN_BACK, "")
+
+
+def test_a_copy_that_still_holds_a_version_or_a_note_that_was_deleted_is_named(
+    browser: FlaskClient, desks: dict[str, Desk], interview: str
+) -> None:
+    me = desks["interviewer"]
+    for editor, text in ((opened(browser, interview), "我写的。"), (opened(browser, interview, "W2"), "另一题。")):
+        browser.post(editor.action, data={**editor.fields, "text": text}, headers=SCRIPT)
+    answers.save(me, SaveAnswer(interview, "W1", "editor-1", "", "另一种。"))
+    backups.write(me, me.folder.backups / backups.new_name(me))
+    shown = browser.get(f"/interviews/{interview}?section=W").text
+    version = shown.split('name="version" value="')[1].split('"')[0]
+    path = f"/interviews/{interview}/answers"
+    for address in (f"{path}/W1/erase-version", f"{path}/W2/erase"):
+        page = browser.post(address, data={"version": version}, follow_redirects=True).text
+        assert "锁上电脑时会换成新的" in page, address
+
+
+def test_where_another_laptop_wrote_a_version_of_a_note_it_is_not_said_to_be_deleted(
+    browser: FlaskClient, desks: dict[str, Desk], interview: str
+) -> None:
+    me = desks["interviewer"]
+    answers.save(me, SaveAnswer(interview, "W1", "editor-1", "", "我写的。"))
+    with me.db.writing() as tables:
+        (mine,) = log.of_record(tables, natural_id("answer", interview, "W1"))
+        theirs = replace(mine, id="theirs", device="L9", editor="theirs", set={**mine.set, "text": "另一台写的"})
+        log.insert(tables, theirs, theirs.encoded(), "a stick", None)
+        log.settle(tables, [theirs])
+    page = browser.post(f"/interviews/{interview}/answers/W1/erase", follow_redirects=True).text
+
+    assert "这一条已经从这台电脑上彻底删掉了" not in page
+    assert "另一台电脑写的还在，请告诉协调员" in page
+
+
+def test_words_go_though_what_stays_is_too_long_and_the_page_is_told_that_it_is_not_saved(
+    browser: FlaskClient, interview: str
+) -> None:
+    editor = opened(browser, interview)
+    browser.post(editor.action, data={**editor.fields, "text": "爸爸打我。"}, headers=SCRIPT)
+    answer = off_record(browser, editor, "误" * 50_001, "爸爸打我。")
+
+    assert answer.json is not None
+    assert ("已经从电脑上删掉了" in answer.json["gone"], answer.json["long"]) == (True, True)
+    assert "爸爸打我" not in browser.get(f"/interviews/{interview}?section=W").text
+
+
+def test_without_a_script_the_last_words_go_though_what_stays_is_too_long(browser: FlaskClient, interview: str) -> None:
+    editor = opened(browser, interview)
+    browser.post(editor.action, data={**editor.fields, "text": "爸爸打我。"}, headers=SCRIPT)
+    typed = "误" * 50_001 + "。爸爸打我。"
+    answer = browser.post(editor.action, data={**editor.fields, "text": typed, "do": "off_record"})
+
+    assert answer.status_code == 413
+    assert "误" * 50_001 in answer.text
+    assert "爸爸打我" not in answer.text
+    assert "爸爸打我" not in browser.get(f"/interviews/{interview}?section=W").text
 
 
 def test_a_note_that_begins_with_a_line_break_keeps_it(browser: FlaskClient, interview: str) -> None:

@@ -10,11 +10,11 @@ from typing import cast
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import answers, moments, people, questions, stops, withdrawals
+from fieldkit.acts import answers, backups, moments, people, questions, stops, withdrawals
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import DiskFull
-from fieldkit.store import replica, standing
+from fieldkit.store import log, replica, standing
 from fieldkit.store import stops as kept
 from fieldkit.web.sessions import HeldSessions
 
@@ -86,6 +86,51 @@ def test_discarded_in_three_taps_and_the_page_says_what_to_say(
     assert "小礼物" in page
     assert browser.get(f"/interviews/{interview}").status_code == 404
     assert "奶奶不让我说" not in browser.get(f"/people/{consented}").text
+
+
+def discarded(browser: FlaskClient, desks: Desks, consented: str, interview: str) -> str:
+    """Discard an interview with one note; return the page that says so."""
+    line = questions.page(desks["interviewer"], interview).questions[0]
+    answers.save(desks["interviewer"], SaveAnswer(interview, line.id, line.editor, line.base, "奶奶不让我说"))
+    browser.post(f"/interviews/{interview}/stop", data={"choice": "stop_discard"})
+    sent = form(desks, consented, interview)
+    return browser.post(f"/interviews/{interview}/stop/finish", data=sent, follow_redirects=True).text
+
+
+def test_what_another_laptop_wrote_of_a_discarded_interview_is_not_said_to_be_gone(
+    browser: FlaskClient, desks: Desks, consented: str, interview: str
+) -> None:
+    me = desks["interviewer"]
+    answers.save(me, SaveAnswer(interview, "W1", "editor-1", "", "我写的。"))
+    with me.db.writing() as tables:
+        (mine,) = [one for one in log.of_session(tables, interview, me.device.id) if one.kind == "answer"]
+        theirs = replace(mine, id="theirs", device="L9", editor="theirs", set={**mine.set, "text": "另一台写的"})
+        log.insert(tables, theirs, theirs.encoded(), "a stick", None)
+        log.settle(tables, [theirs])
+    page = discarded(browser, desks, consented, interview)
+
+    assert "这次访谈已经从这台电脑上删掉了" not in page
+    assert "另一台电脑写的还在，请告诉协调员" in page
+
+
+def test_a_copy_that_still_holds_a_discarded_interview_is_named_until_the_laptop_is_locked(
+    browser: FlaskClient, desks: Desks, consented: str, interview: str
+) -> None:
+    me = desks["interviewer"]
+    backups.write(me, me.folder.backups / backups.new_name(me))
+    page = discarded(browser, desks, consented, interview)
+
+    assert "这次访谈已经从这台电脑上删掉了" in page
+    assert "锁上电脑时会换成新的" in page
+
+
+def test_of_a_discarded_interview_without_a_copy_none_is_named(
+    browser: FlaskClient, desks: Desks, consented: str, interview: str
+) -> None:
+    page = discarded(browser, desks, consented, interview)
+
+    assert "这次访谈已经从这台电脑上删掉了" in page
+    assert "锁上电脑" not in page
 
 
 def test_a_page_that_was_closed_changes_nothing(

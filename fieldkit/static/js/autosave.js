@@ -2,7 +2,7 @@
 // what the laptop did not take waits in the queue of this browser. Without this module the note is saved by its button.
 import { beat } from './cover.js';
 import { Kept } from './kept.js';
-import { keyedHash, LONGEST_WAIT, removed, send, signedIn, tooLong } from './laptop.js';
+import { asMuchAsCounts, keyedHash, LONGEST_WAIT, removed, send, signedIn, tooLong } from './laptop.js';
 import { added, follow } from './off_record.js';
 import { ago, presence, running } from './presence.js';
 import { reachable } from './reach.js';
@@ -160,7 +160,7 @@ export class Autosave {
     this.firstKey = 0;
     const now = this.now(), [off] = this.off;
     if (this.kept.waits()) await Promise.race([this.kept.keep(now), pause(PATIENCE)]);  // what waits is not older than what is sent
-    if (tooLong(now.words.text)) return this.refused(now, this.sentences.long, true);
+    if (!off && tooLong(now.words.text)) return this.refused(now, this.sentences.long, true);
     this.since = running();
     this.line = new AbortController();
     const slow = setTimeout(() => this.setAside(), PATIENCE), hangs = setTimeout(() => this.line.abort(), LONGEST_WAIT);
@@ -180,7 +180,7 @@ export class Autosave {
 
   request(now, extra, off) {
     const fields = new FormData(this.form), { text, text_kind, begun, moments } = now.words, since = begun && ago([begun]);
-    const said = { text, text_kind, turn: now.turn, begun: since, ago: ago(moments), ...off && { words: off.words } };
+    const said = { text, text_kind, turn: now.turn, begun: since, ago: ago(moments), ...off && { words: asMuchAsCounts(off.words), text: asMuchAsCounts(text) } };
     for (const [name, value] of Object.entries(said)) fields.set(name, value);
     return send(`${this.form.action}${off ? '/off-record' : ''}`, fields, extra);
   }
@@ -197,10 +197,9 @@ export class Autosave {
     if (!response.ok && off) return answer.code === 'only_taken_out' ? this.cutOut(off, answer.sentence) : this.stays(off, answer.sentence);
     if (answer.code === 'typing_erased') return this.erasedThere(now, answer.sentence);
     if (!response.ok) return this.refused(now, answer.sentence, response.status === 413 || response.status >= 500);
-    if (answer.ack !== await keyedHash(this.form.dataset.ack, now.words.text)) return this.underAnotherKey();
+    if (answer.ack !== await keyedHash(this.form.dataset.ack, off ? asMuchAsCounts(now.words.text) : now.words.text)) return this.underAnotherKey();
     this.stored = now.state;
-    this.had = now.words.text;
-    this.hadTurn = now.turn;
+    if (!answer.long) [this.had, this.hadTurn] = [now.words.text, now.turn];
     this.sent = [];
     this.wrote = true;
     this.heard += 1;
@@ -212,7 +211,8 @@ export class Autosave {
     this.badge.box.dataset.ackedLength = now.words.text.length;
     this.queue?.use(answer.queue);
     if (off) this.settled(off, answer.gone);
-    if (this.off.length) return this.goOnTaking();
+    if (answer.long) this.stored = null;  // what stays is not kept, and is told so when it is sent itself
+    if (this.off.length || answer.long) return this.goOnTaking();
     this.kept.done(now.turn);
     if (this.state() !== now.state) return 0;
     this.badge.saved(answer.at);

@@ -1,7 +1,7 @@
 // Takes to the laptop what waits in this browser, each text to its own question, and says what became of it. That the
 // child goes on comes before all else; a stop comes last, as the words were said before it, and waits on in this page
 // (`chosen.js`).
-import { keyedHash, send, signedIn, tooLong } from './laptop.js';
+import { asMuchAsCounts, keyedHash, send, signedIn, tooLong } from './laptop.js';
 import { added, follow, formOf } from './off_record.js';
 import { ago } from './presence.js';
 
@@ -63,21 +63,24 @@ export class Delivery {
 
   async deliver(words, remove) {
     if (words.undo) return REFUSED;  // this browser could not keep it for this page
-    if (tooLong(words.text)) return this.tellRefused(words, this.place.dataset.long, remove);
+    if (tooLong(words.text) && !words.off?.length) return this.tellRefused(words, this.place.dataset.long, remove);
     try {
       const now = await signedIn(this.queue.user, words.editor, this.queue.interview);
       if (!now) return AWAY;
-      let { editor, base } = words, key = now.ack_key;
+      let { editor, base } = words, key = now.ack_key, long = false, gone = '';
       for (const off of words.off?.length ? [words.off].flat() : ['']) {  // one after the other, from a fresh editor each
         const response = await this.sent({ ...words, editor, base, off }, now.csrf);
         if ([400, 401].includes(response.status)) return AWAY;
         if (response.status >= 500) return UNWRITTEN;  // its disk is full, for one: that holds up no stop
         const answer = await response.json();
         if (answer.code === 'typing_erased' && words.had !== undefined) return this.withoutErased(words, now.came, answer.sentence, remove);
+        gone = answer.code === 'only_taken_out' ? answer.sentence : '';
+        if (gone) continue;  // and the next words go too
         if (!response.ok) return this.tellRefused(words, answer.sentence, remove);
-        if (answer.ack !== await keyedHash(key, words.text)) return AWAY;
-        ({ editor, base, ack_key: key } = answer);
+        if (answer.ack !== await keyedHash(key, words.off?.length ? asMuchAsCounts(words.text) : words.text)) return AWAY;
+        ({ editor, base, ack_key: key, long } = answer);
       }
+      if (gone || long) return this.tellRefused(words, gone || this.place.dataset.long, remove);
       return this.tellDelivered(words.question);
     } catch {
       return AWAY;
@@ -98,7 +101,10 @@ export class Delivery {
     const fields = new FormData(), since = begun ? ago([begun]) : 0;
     const said = { csrf_token, editor, base, text, text_kind, begun: since, ago: ago(moments) };
     for (const [name, value] of Object.entries(said)) fields.set(name, value);
-    if (off) fields.set('words', off);
+    if (off) {  // what stays may be too long for the laptop, what goes is not
+      fields.set('words', asMuchAsCounts(off));
+      fields.set('text', asMuchAsCounts(text));
+    }
     const path = [this.queue.interview, question].map(encodeURIComponent);
     return send(`/interviews/${path[0]}/answers/${path[1]}${off ? '/off-record' : ''}`, fields);
   }

@@ -6,6 +6,8 @@ const hex = (byte) => byte.toString(16).padStart(2, '0');
 
 // More UTF-16 units than the 50,000 characters of a note can have: the laptop need not read it.
 export const tooLong = (text) => text.length > 100000;
+// As much of a text as shows the laptop that it is too long for a note: what is taken back gets there all the same.
+export const asMuchAsCounts = (text) => text.length > 50000 ? Array.from(text).slice(0, 50001).join('') : text;
 
 export const randomId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), hex).join('');
 export const bytes = (text) => Uint8Array.from(text.match(/../g), (pair) => parseInt(pair, 16));
