@@ -7,11 +7,12 @@ const line = document.querySelector('[data-some]'), own = line.dataset.here === 
 const child = document.querySelector('[data-child]');
 
 async function count() {
-  const { notes, stops, undos, offs } = await waiting();
+  const { notes, stops, undos, offs, forms } = await waiting();
   line.textContent = notes ? line.dataset.some.replace('{n}', notes) : line.dataset.none;
   document.querySelector('[data-stops]').hidden = stops === 0;
   document.querySelector('[data-undos]').hidden = undos === 0;
   document.querySelector('[data-offs]').hidden = offs === 0;
+  document.querySelector('[data-forms]').hidden = forms === 0;
 }
 
 async function ask() {

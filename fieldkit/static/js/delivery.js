@@ -1,10 +1,17 @@
 // Takes to the laptop what waits in this browser, each text to its own question, and says what became of it. A stop goes
 // on waiting in this page (`chosen.js`), and so does, before all else, that the child goes on.
+import { wasDone } from './done.js';
 import { keyedHash, send, signedIn, tooLong } from './laptop.js';
 import { ago } from './presence.js';
 
 const RETRY = 2000;
 const DELIVERED = 'delivered', REFUSED = 'refused', AWAY = 'away';
+
+// A form is not sent by itself: only its page, with whoever filled it in, takes it up (`filled.js`).
+function tellFilled({ form }) {
+  document.querySelector(`[data-filled="${form}"]`).hidden = false;
+  return REFUSED;
+}
 
 export class Delivery {
   constructor(queue, place, announce, chosen) {
@@ -40,6 +47,7 @@ export class Delivery {
 
   async deliver(words, remove) {
     if (words.undo) return REFUSED;  // this browser could not keep it for this page
+    if (words.form) return wasDone(words) ? DELIVERED : tellFilled(words);
     if (words.stop) return await this.chosen.adopt(words) ? DELIVERED : REFUSED;
     if (tooLong(words.text)) return this.tellRefused(words, this.place.dataset.long, remove);
     try {

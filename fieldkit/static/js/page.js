@@ -2,6 +2,5 @@
 import './cover.js';
 import './offline.js';
 import { focusSummary } from './focus.js';
-import './holds.js';
 
 focusSummary();
