@@ -256,3 +256,22 @@ def test_the_interview_says_that_something_typed_beside_it_waits(
     page.click("[data-filled=observation] a")
 
     expect(page.locator(OFFER)).to_have_count(1)
+
+
+def test_once_nothing_is_left_of_the_interview_an_open_form_keeps_nothing_and_says_so(
+    laptop: Any, phone: Page, context: BrowserContext, interview: str, waiting: Any
+) -> None:
+    type_it(phone, laptop, interview, "memo")
+    page = context.new_page()
+    page.goto(f"{laptop.url}/interviews/{interview}/stop")
+    page.click("[value=stop_discard]")
+    page.click("[data-finish]")
+    page.wait_for_url("**/stopped*")
+    waiting.until_nothing(phone)
+
+    badge(phone, "lost")
+    expect(phone.locator(f"{BADGE} span")).to_contain_text("这里存不了了")
+    phone.focus(FORMS["memo"])
+    phone.keyboard.insert_text("还在打")
+    waiting.until_nothing(phone)
+    badge(phone, "lost")

@@ -4,7 +4,7 @@ import { Badge } from './badge.js';
 import { wasDone } from './done.js';
 import './holds.js';
 import { Kept } from './kept.js';
-import { randomId } from './laptop.js';
+import { randomId, signedIn } from './laptop.js';
 import './page.js';
 import { Queue } from './queue.js';
 
@@ -14,6 +14,7 @@ const isText = (field) => field.matches('textarea, [type=text]');
 const bare = (text) => text.replaceAll('\r\n', '\n').trim();
 const typed = (fields) => JSON.stringify(fields.map(([name, value]) => [name, bare(value)]));
 const valuesOf = (fields, name) => fields.filter(([one]) => one === name).map(([, value]) => value);
+const fieldsOf = (form) => Array.from(new FormData(form)).filter(([name]) => !OWN.includes(name));
 const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
 
 class Filled {
@@ -24,12 +25,14 @@ class Filled {
     this.queue = Queue.of(place);
     this.kept = new Kept(this.queue);
     this.turn = this.timer = this.firstKey = 0;
-    this.sent = false;
+    this.sent = this.over = false;
     this.offered = new Set();
     const refused = 'kept' in (document.querySelector('[data-cover]')?.dataset ?? {});  // it came back with what was typed
-    this.stored = refused ? '' : typed(this.fields());
+    const stood = this.form.cloneNode(true);
+    stood.reset();  // somebody may have been quicker than this script
+    this.stored = refused ? '' : typed(fieldsOf(stood));
     this.listen();
-    if (refused) this.due();
+    if (typed(this.fields()) !== this.stored) this.due();
     this.look();
     setTimeout(() => this.look(), AGAIN);  // the page before this one, if it was opened anew, may not have let go yet
   }
@@ -37,12 +40,12 @@ class Filled {
   listen() {
     for (const event of ['input', 'compositionupdate', 'compositionend']) this.form.addEventListener(event, () => this.touched());
     this.form.addEventListener('submit', (event) => { if (!event.defaultPrevented) this.sent = true; });
-    addEventListener('focus', () => this.look());
+    addEventListener('focus', () => { this.look(); this.ask(); });
     document.addEventListener('visibilitychange', () => { if (document.hidden && this.timer) this.due(); });
   }
 
   fields() {
-    return Array.from(new FormData(this.form)).filter(([name]) => !OWN.includes(name));
+    return fieldsOf(this.form);
   }
 
   // What is typed after the form went off is no part of what the laptop then says to have.
@@ -59,9 +62,11 @@ class Filled {
   async due() {
     clearTimeout(this.timer);
     this.timer = this.firstKey = 0;
-    if (typed(this.fields()) === this.stored) return this.clear();
+    if (this.over) return this.clear();
+    if (typed(this.fields()) === this.stored) return this.clear('none', '');
+    this.ask();
     const keeping = this.keep(), { turn } = this;
-    const tell = (kept) => { if (turn === this.turn) this.badge.show(kept ? 'browser' : 'lost'); };
+    const tell = (kept) => { if (turn === this.turn && !this.over) this.badge.show(kept ? 'browser' : 'lost'); };
     tell(await Promise.race([keeping, pause(LONGEST)]));
     if (await keeping) tell(true);
   }
@@ -71,9 +76,18 @@ class Filled {
     return this.kept.keep({ turn, words: { form: this.place.dataset.form, nonce: nonce.value, base: base?.value ?? '', fields: this.fields() } });
   }
 
-  clear() {
+  clear(state = 'lost', sentence = this.place.dataset.gone) {
     this.kept.done(this.turn);
-    this.badge.show('none', '');
+    this.badge.show(state, sentence);
+  }
+
+  // Where nothing is left of the interview, as after a child wanted none of it to stay, nothing of it is kept here either.
+  async ask() {
+    const now = await signedIn(this.place.dataset.user, '', this.place.dataset.interview).catch(() => null);  // away: asked again
+    if (!now || this.over) return;
+    this.over = !now.queue;
+    if (this.over && this.badge.truth !== 'saved') this.clear();
+    else this.queue?.use(now.queue);
   }
 
   // What pages left behind that are gone: what the laptop has by now goes, what this form came back with is this page's.
