@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from fieldkit.acts.desk import Desk
-from fieldkit.store.replica import Report
+from sync.replica import Report
 
 FORMS = {
     "memo": {"self_role": "急"},

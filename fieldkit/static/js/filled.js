@@ -5,7 +5,6 @@ import { wasDone } from './done.js';
 import './holds.js';
 import { Kept } from './kept.js';
 import { randomId, signedIn } from './laptop.js';
-import './page.js';
 import { Queue } from './queue.js';
 
 const PAUSE = 600, LONGEST = 1200, AGAIN = 1000;
@@ -76,7 +75,7 @@ class Filled {
     return this.kept.keep({ turn, words: { form: this.place.dataset.form, nonce: nonce.value, base: base?.value ?? '', fields: this.fields() } });
   }
 
-  clear(state = 'lost', sentence = this.place.dataset.gone) {
+  clear(state = 'lost', sentence = this.place.dataset.shut) {
     this.kept.done(this.turn);
     this.badge.show(state, sentence);
   }
