@@ -16,6 +16,8 @@ that stands in can say that one waits: neither whose nor which. That the child g
 names words in `off` is kept with `off: true`. What stands in a long form and is not saved yet is one of `interview`,
 `form` (`memo`, `observation` or `close`, as its page is called), `nonce` (the name of that form), `base`, `fields` (a
 list of pairs of name and value) and `typed`, with `form: true`; its page offers it, and nothing sends it by itself.
+What was tapped beside the questions is one of `interview`, `taps` (in their order; of each `tap`, `q`, `mark` and `at`)
+and `typed`, with `tap: true`.
 `turn` counts the changes of the note on its page (none: 0); what is older than the number that the local storage of the
 browser has under `fieldkit queue <id>` is on the laptop, or was taken back, and is deleted unread.
 `day` and `days` count on how many days it was met and not opened.

@@ -7,12 +7,13 @@ const line = document.querySelector('[data-some]'), own = line.dataset.here === 
 const child = document.querySelector('[data-child]');
 
 async function count() {
-  const { notes, stops, undos, offs, forms } = await waiting();
+  const { notes, stops, undos, offs, forms, taps } = await waiting();
   line.textContent = notes ? line.dataset.some.replace('{n}', notes) : line.dataset.none;
   document.querySelector('[data-stops]').hidden = stops === 0;
   document.querySelector('[data-undos]').hidden = undos === 0;
   document.querySelector('[data-offs]').hidden = offs === 0;
   document.querySelector('[data-forms]').hidden = forms === 0;
+  document.querySelector('[data-taps]').hidden = taps === 0;
 }
 
 async function ask() {

@@ -3,6 +3,7 @@
 import { wasDone } from './done.js';
 import { keyedHash, send, signedIn, tooLong } from './laptop.js';
 import { ago } from './presence.js';
+import { bring, tellNoted } from './taps.js';
 
 const RETRY = 2000;
 const DELIVERED = 'delivered', REFUSED = 'refused', AWAY = 'away';
@@ -47,6 +48,7 @@ export class Delivery {
 
   async deliver(words, remove) {
     if (words.undo) return REFUSED;  // this browser could not keep it for this page
+    if (words.taps) return this.bringTaps(words);
     if (words.form) return wasDone(words) ? DELIVERED : tellFilled(words);
     if (words.stop) return await this.chosen.adopt(words) ? DELIVERED : REFUSED;
     if (tooLong(words.text)) return this.tellRefused(words, this.place.dataset.long, remove);
@@ -75,6 +77,13 @@ export class Delivery {
     if (off) fields.set('words', off);
     const path = [this.queue.interview, question].map(encodeURIComponent);
     return send(`/interviews/${path[0]}/answers/${path[1]}${off ? '/off-record' : ''}`, fields);
+  }
+
+  async bringTaps({ taps }) {
+    const { left, sentence } = await bring(this.queue.interview, this.queue.user, taps);
+    if (left.length) return AWAY;
+    tellNoted(sentence);
+    return DELIVERED;
   }
 
   tellClosed(count) {

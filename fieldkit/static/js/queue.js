@@ -1,7 +1,8 @@
 // What was typed while the laptop was out of reach waits in this browser, sealed under a key that no browser stores.
 // Database "fieldkit", store "queue": random id -> {v: 1, iv, sealed, turn, day, days} (format 1, `acts/queues.py`);
 // a stop that the child chose waits here too: {..., stop: true}; and that the child goes on after all: {..., undo: true};
-// a note of which words are to be taken out is {..., off: true}; what stands in a long form is {..., form: true}.
+// a note of which words are to be taken out is {..., off: true}; what stands in a long form is {..., form: true},
+// and what was tapped beside the questions {..., tap: true}.
 // Who writes a record holds the lock of its id for as long as its page lives: no other page delivers it meanwhile.
 // Its fence stands outside, in the local storage: an older turn is on the laptop already, or was taken back by the child,
 // and does not count any more, also where this store is ill and lets nothing be taken out.
@@ -50,14 +51,14 @@ async function within(mode, act) {
   }
 }
 
-// How many notes, stops, takings-back, of a stop or of words of a note, and long forms wait in this browser, whoever typed
-// them; what they say takes their key.
+// How many notes, stops, takings-back, of a stop or of words of a note, long forms and pages with taps wait in this browser,
+// whoever typed them; what they say takes their key.
 export function waiting() {
   return within('readonly', async (store) => {
     const [ids, records] = await Promise.all([answered(store.getAllKeys()), answered(store.getAll())]);
     const found = records.filter((record, place) => counts(ids[place], record));
-    const [stops, undos, offs, forms] = ['stop', 'undo', 'off', 'form'].map((name) => found.filter((record) => record[name]).length);
-    return { notes: found.length - stops - undos - forms, stops, undos, offs, forms };
+    const [stops, undos, offs, forms, taps] = ['stop', 'undo', 'off', 'form', 'tap'].map((name) => found.filter((record) => record[name]).length);
+    return { notes: found.length - stops - undos - forms - taps, stops, undos, offs, forms, taps };
   });
 }
 
@@ -90,7 +91,7 @@ export class Queue {
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const plain = encoder.encode(JSON.stringify({ interview: this.interview, ...words }));
     const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: about(id) }, await this.key, plain);
-    const told = { stop: words.stop, undo: words.undo, off: words.off?.length, form: words.form };
+    const told = { stop: words.stop, undo: words.undo, off: words.off?.length, form: words.form, tap: words.taps };
     const record = { v: 1, iv, sealed, turn, day: '', days: 0, ...Object.fromEntries(Object.keys(told).filter((name) => told[name]).map((name) => [name, true])) };
     await within('readwrite', (store) => answered(store.put(record, id)));
   }
