@@ -28,7 +28,7 @@ export async function bring(interview, user, taps) {
 // Says that they are noted, or that the laptop does not take them.
 export function tellNoted(sentence) {
   const line = document.querySelector('[data-noted]');
-  line.querySelector('[data-why]').textContent = sentence || line.dataset.noted;
+  line.querySelector('span').textContent = sentence || line.dataset.noted;
   line.hidden = false;
 }
 
@@ -73,7 +73,7 @@ export class Taps {
     this.line.querySelector('[data-kept]').hidden = !kept;
     this.line.querySelector('[data-page]').hidden = kept;
     this.line.querySelector('[data-heard]').hidden = !this.taps.some(({ tap }) => tap.startsWith('came_in'));
-    this.line.querySelector('[value=resumed]').hidden = last !== 'break';
+    this.line.querySelector('[data-resting]').hidden = last !== 'break';
   }
 
   async run() {
