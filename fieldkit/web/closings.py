@@ -37,7 +37,7 @@ def save(interview: str) -> Answer:
     try:
         if request.form.get("do") == "keep":
             closings.keep(desk(), interview, told, seen_)
-            filled.kept(interview)
+            filled.kept()
             return redirect(url_for("interviews.show", interview=interview, section=OWN_WORDS))
         return _ended(interview, closings.end(desk(), interview, told, seen_))
     except Refusal as refusal:
@@ -45,7 +45,7 @@ def save(interview: str) -> Answer:
 
 
 def _ended(interview: str, hints: list[Finding]) -> Response:
-    filled.kept(interview)
+    filled.kept()
     page = closings.page(desk(), interview)
     if page.opened.versions:
         agreed(page.opened)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from flask import Blueprint, request, session
 
 from fieldkit.clock import new_id
 from fieldkit.web.answers import queue_key
-from fieldkit.web.sessions import done_about, keep_done
+from fieldkit.web.sessions import once
 
 pages = Blueprint("filled", __name__)
+_FORM = "form "
 pages.add_app_template_global(queue_key, "key_of_queue")
 
 
@@ -18,13 +19,13 @@ def nonce() -> str:
     return request.form.get("nonce") or new_id()
 
 
-def kept(interview: str) -> None:
+def kept() -> None:
     """Note that the form that was sent is saved: its browser, which may not hear so now, lets go of it later."""
     if sent := request.form.get("nonce"):
-        keep_done(interview, sent)
+        once(f"{_FORM}{sent}", str)
 
 
 @pages.app_template_global("forms_kept")
-def every(interview: str) -> str:
-    """Return the names of the forms of *interview* that this browser has sent and that are saved."""
-    return " ".join(done_about(interview))
+def every() -> str:
+    """Return the names of the forms that this browser has sent and that are saved."""
+    return " ".join(one.removeprefix(_FORM) for one in session.get("done", {}) if one.startswith(_FORM))

@@ -30,7 +30,7 @@ def write(interview: str) -> Answer:
         once(filled.nonce(), lambda: memos.write(desk(), interview, typed, shared=shared))
     except Refusal as refusal:
         return _page(interview, typed, refusal), refusal.status
-    filled.kept(interview)
+    filled.kept()
     tell(_("The memo is saved; the team can read it.") if shared else _("The memo is saved. Only you can read it."))
     return redirect(url_for("memos.show", interview=interview))
 

@@ -28,7 +28,7 @@ def keep(interview: str) -> Answer:
         hints = observations.keep(desk(), interview, typed, seen())
     except Refusal as refusal:
         return _page(interview, typed, refusal), refusal.status
-    filled.kept(interview)
+    filled.kept()
     if agreed(observations.of_interview(desk(), interview).opened):
         tell(" ".join([_("Saved"), *(hint.sentence(locale()) for hint in hints)]))
     return redirect(url_for("observations.show", interview=interview))

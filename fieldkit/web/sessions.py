@@ -299,16 +299,6 @@ def was_done(nonce: str) -> bool:
     return nonce in session.get("done", {})
 
 
-def keep_done(what: str, nonce: str) -> None:
-    """Note that the form that carries *nonce* was kept; *what* it is about."""
-    once(f"{what} {nonce}", str)
-
-
-def done_about(what: str) -> list[str]:
-    """Return what the forms about *what* carried that were kept."""
-    return [nonce.removeprefix(f"{what} ") for nonce in session.get("done", {}) if nonce.startswith(f"{what} ")]
-
-
 def in_turn(view: Callable[P, T]) -> Callable[P, T]:
     """Let the forms of one session through one by one: the second of two quick taps finds what the first one left."""
 

@@ -291,8 +291,8 @@ def test_a_form_that_waits_is_sealed_and_in_clear_it_says_neither_whose_nor_whic
 
     assert record.keys() == {"id", "v", "iv", "sealed", "turn", "day", "days", "form"}
     assert (record["v"], record["form"]) == (1, True)
-    assert words.keys() == {"interview", "form", "nonce", "base", "fields", "typed"}
-    assert (words["interview"], words["form"], words["nonce"]) == (interview, "observation", nonce)
+    assert words.keys() == {"interview", "form", "base", "fields", "typed"}
+    assert (words["interview"], words["form"], record["id"]) == (interview, "observation", nonce)
     assert "['profile', '院子里有三只鸡']" in str(words["fields"])
 
 

@@ -1,4 +1,4 @@
-// Whether the laptop said, in this page, that it has the form whose words these are.
+// Whether the laptop said, in this page, that it has the form of this name.
 const done = (document.querySelector('[data-done]')?.dataset.done ?? '').split(' ');
 
-export const wasDone = ({ nonce }) => done.includes(nonce);
+export const wasDone = ({ id }) => done.includes(id);

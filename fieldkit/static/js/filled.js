@@ -22,7 +22,7 @@ class Filled {
     this.form = place.closest('form');
     this.badge = new Badge(place.querySelector('.badge'), { ...place.dataset }, place.querySelector('[role=status]'));
     this.queue = Queue.of(place);
-    this.kept = new Kept(this.queue);
+    this.kept = this.keptAs(this.form.elements.nonce.value);
     this.turn = this.timer = this.firstKey = 0;
     this.sent = this.over = false;
     this.offered = new Set();
@@ -47,9 +47,15 @@ class Filled {
     return fieldsOf(this.form);
   }
 
+  // A record bears the name of its form: so each page knows which the laptop has by now.
+  keptAs(name) {
+    this.form.elements.nonce.value = name;
+    return new Kept(this.queue, name);
+  }
+
   // What is typed after the form went off is no part of what the laptop then says to have.
   touched() {
-    if (this.sent) this.form.elements.nonce.value = randomId();
+    if (this.sent) this.kept = this.keptAs(randomId());
     this.sent = false;
     this.badge.show('typing');
     this.firstKey ||= performance.now();
@@ -71,8 +77,8 @@ class Filled {
   }
 
   keep() {
-    const { nonce, base } = this.form.elements, turn = this.turn += 1;
-    return this.kept.keep({ turn, words: { form: this.place.dataset.form, nonce: nonce.value, base: base?.value ?? '', fields: this.fields() } });
+    const turn = this.turn += 1, base = this.form.elements.base?.value ?? '';
+    return this.kept.keep({ turn, words: { form: this.place.dataset.form, base, fields: this.fields() } });
   }
 
   clear(state = 'lost', sentence = this.place.dataset.shut) {
@@ -89,12 +95,11 @@ class Filled {
     else this.queue?.use(now.queue);
   }
 
-  // What pages left behind that are gone: what the laptop has by now goes, what this form came back with is this page's.
+  // What pages left behind that are gone; what the laptop has by now goes.
   look() {
     this.queue?.each((words) => {
       if (words.form !== this.place.dataset.form) return false;
       if (wasDone(words) || typed(words.fields) === this.stored) return true;
-      if (words.nonce === this.form.elements.nonce.value) return this.keep();
       this.offer(words);
       return false;
     }).catch((error) => console.warn(error.name));  // this browser gives no access to what it keeps

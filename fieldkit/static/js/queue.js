@@ -6,6 +6,7 @@
 // Who writes a record holds the lock of its id for as long as its page lives: no other page delivers it meanwhile.
 // Its fence stands outside, in the local storage: an older turn is on the laptop already, or was taken back by the child,
 // and does not count any more, also where this store is ill and lets nothing be taken out.
+import { wasDone } from './done.js';
 import { bytes } from './laptop.js';
 
 const DAYS = 30, LIMIT = 5000, WRITE = { durability: 'strict' };
@@ -56,7 +57,7 @@ async function within(mode, act) {
 export function waiting() {
   return within('readonly', async (store) => {
     const [ids, records] = await Promise.all([answered(store.getAllKeys()), answered(store.getAll())]);
-    const found = records.filter((record, place) => counts(ids[place], record));
+    const found = records.filter((record, place) => counts(ids[place], record) && !wasDone({ id: ids[place] }));
     const [stops, undos, offs, forms, taps] = ['stop', 'undo', 'off', 'form', 'tap'].map((name) => found.filter((record) => record[name]).length);
     return { notes: found.length - stops - undos - forms - taps, stops, undos, offs, forms, taps };
   });
