@@ -7,7 +7,8 @@ A record is `{v: 1, iv, sealed, turn, day, days}` under a random id. `sealed` is
 bytes of `iv`, its associated data `fieldkit queue 1 <id>`, of the JSON (UTF-8) of `interview`, `question`, `editor`,
 `base`, `text`, `text_kind`, `off` (a list of what the child took back and the laptop still has; older pages kept one
 text, empty where there was none), `begun` (when its note was begun) and `moments` (when somebody was at its page; both
-in milliseconds of the browser's running clock, of which the laptop had not heard) and `typed` (ISO 8601). A stop that
+in milliseconds of the browser's running clock, of which the laptop had not heard), `had` and `had_turn` (which text the
+laptop last said that it had, and of which turn; older pages kept neither) and `typed` (ISO 8601). A stop that
 the laptop has not taken yet is such a record too, of `interview`, `stop` (`stop_keep` or `stop_discard`), `mark` (its
 name), `knew` (what the page knew to be decided), `instead` (a list of marks: in the place of which stops it was
 chosen), `at` (when, in milliseconds of that clock) and `typed`; beside `sealed` it has `stop: true`, so that the page
@@ -31,7 +32,7 @@ from hashlib import blake2b
 from fieldkit.acts import interviews
 from fieldkit.acts.desk import Desk, only
 from fieldkit.rules.members import INTERVIEWER
-from fieldkit.store import queues
+from fieldkit.store import queues, standing
 
 
 @only(INTERVIEWER)
@@ -41,6 +42,19 @@ def key(desk: Desk, interview: str) -> str:
         interviews.row_within(tables, interview)
         secret = queues.secret(tables, interview)
     return derived(secret or _made(desk, interview), desk.me.code)
+
+
+def came(desk: Desk, editor: str) -> int | None:
+    """Return up to which turn the typing of *editor* came to this laptop: 0 where nothing did.
+
+    None: something came and was taken back since, and how far it was is forgotten. A page to which an answer got lost
+    asks, so that words that were taken back elsewhere do not come back with what was typed on it.
+    """
+    known = desk.folder.turns.get(editor)
+    if known is not None:
+        return known
+    with desk.db.reading() as tables:
+        return None if standing.is_erased(tables, editor, desk.device.id) else 0
 
 
 def derived(secret: bytes, code: str) -> str:

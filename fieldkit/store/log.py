@@ -222,7 +222,7 @@ def save_from_editor(tables: Tables, pen: Pen, draft: Draft, record: str, base: 
     made it), so that an edit never overwrites what its author did not see. Raises Invalid for a base that is none,
     TypingErased.
     """
-    if _is_erased(tables, draft.editor or "", pen.device):
+    if standing.is_erased(tables, draft.editor or "", pen.device):
         raise TypingErased
     before = editors_last(tables, draft.editor or "", record)
     if before is None:
@@ -234,11 +234,6 @@ def save_from_editor(tables: Tables, pen: Pen, draft: Draft, record: str, base: 
     if free:
         return replace(tables, pen, old, copy_with(draft, over=old.over, elapsed=old.elapsed))  # when it was begun
     return append(tables, pen, over(draft, dict.fromkeys(draft.set, (old.id,))))
-
-
-def _is_erased(tables: Tables, editor: str, device: str) -> bool:
-    found = tables.execute("SELECT 1 FROM erased_editors WHERE editor = ? AND device = ?", [editor, device])
-    return found.fetchone() is not None
 
 
 def _check_seen(tables: Tables, record: str, base: str) -> None:

@@ -187,3 +187,9 @@ def _stays_out(reason: str, said: list[Event]) -> bool:
 
 
 _SAID_NO = frozenset({"child_no", "guardian_no"})  # these two are events, which may be taken back
+
+
+def is_erased(tables: Tables, editor: str, device: str) -> bool:
+    """Tell whether what *editor* wrote on *device* was asked to be gone."""
+    found = tables.execute("SELECT 1 FROM erased_editors WHERE editor = ? AND device = ?", [editor, device])
+    return found.fetchone() is not None

@@ -95,7 +95,7 @@ def undo(interview: str) -> Answer:
     look_in(desk())
     mark, script = request.form.get("stop", ""), request.headers.get("X-Fieldkit") == "script"
     if not mark:
-        stops.go_on_unasked(desk(), interview, _ago())
+        stops.go_on_unasked(desk(), interview, max(seconds_ago("ago"), default=None))
     elif script:
         stops.go_on(desk(), interview, mark)
     if script:

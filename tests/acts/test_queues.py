@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from fieldkit.acts import queues, users, withdrawals
+from fieldkit.acts import answers, queues, users, withdrawals
+from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.errors import NotAllowed, NotFound, Refusal
 from fieldkit.store import queues as store
@@ -80,3 +82,15 @@ def test_format_one_derives_this_key() -> None:
     key = queues.derived(bytes(range(32)), "aB3xYz90")
 
     assert key == "b31e851fe0a6d231dfb28edd00e1211359d12139e3c76bac9723c94bde54be28"
+
+
+def test_a_page_learns_how_far_its_typing_came_until_that_is_forgotten(desks: Desks, interview: str) -> None:
+    desk, said = desks["interviewer"], SaveAnswer(interview, "W1", "editor-1", "{}", "下雨了。没人送伞。", turn=3)
+    assert queues.came(desk, "editor-1") == 0
+    answers.save(desk, said)
+    assert queues.came(desk, "editor-1") == 3
+
+    desk.folder.turns.clear()  # as after a restart
+    assert queues.came(desk, "editor-1") == 0
+    answers.off_record(desk, replace(said, text="下雨了。", turn=4), "没人送伞。")
+    assert queues.came(desk, "editor-1") is None

@@ -77,11 +77,11 @@ def test_a_stop_that_keeps_meets_what_would_have_kept_and_leaves_that_nothing_wa
     assert [one.what for one in wishes.waiting(me)] == [DISCARD]
 
 
-@pytest.mark.parametrize(("ago", "counts"), [(0.0, False), (5.0, True)])
+@pytest.mark.parametrize(("ago", "counts"), [(0.0, False), (5.0, True), (None, True)])
 def test_who_goes_on_on_a_page_that_knew_of_no_stop_takes_back_the_one_that_was_tapped_before(
-    desks: Desks, interview: str, ago: float, counts: bool
+    desks: Desks, interview: str, ago: float | None, counts: bool
 ) -> None:
-    """A stop that was tapped after the child went on counts down."""
+    """A stop that was tapped after the child went on counts down, and any where nobody knows which came first."""
     me = desks["interviewer"]
     stops.begin(me, interview, DISCARD)
     clock = replace(me.clock, ahead=me.clock.ahead + timedelta(seconds=3))

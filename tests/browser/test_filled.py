@@ -174,6 +174,29 @@ def test_what_is_thrown_away_or_saved_is_offered_no_more(
     expect(page.locator(OFFER)).to_have_count(0)
 
 
+def test_other_pages_say_that_a_form_waits_until_it_is_saved(
+    laptop: Any, phone: Page, interview: str, crash: Crash, waiting: Any
+) -> None:
+    type_it(phone, laptop, interview, "close")
+    page = crash(phone)
+    page.goto(f"{laptop.url}/today")
+    expect(page.locator("[data-waiting] [data-forms]")).to_be_visible()
+    open_form(page, laptop, interview, "close")
+    page.click(BACK)
+    waiting.until(page, "records.length === 1")  # the one of this page
+    for name, code in (("setting", "home_yard"), ("others_present", "carer"), ("completion", "core")):
+        page.locator(f"[name={name}][value={code}]").check(force=True)
+    with page.expect_navigation():
+        page.locator("form[data-holds] button.primary").last.click()
+    expect(page.locator("body")).to_contain_text("访谈已结束。")
+    page.evaluate(
+        "async () => (await import('/static/js/waits.js')).tellWaiting(document.querySelector('[data-waiting]'))"
+    )
+
+    assert len(waiting(page)) == 1  # it goes with the page of its interview that is opened next
+    expect(page.locator("[data-waiting]")).to_be_hidden()
+
+
 def test_a_memo_whose_saving_was_heard_by_no_page_is_not_offered_again(
     laptop: Any, phone: Page, interview: str, waiting: Any
 ) -> None:
@@ -184,7 +207,7 @@ def test_a_memo_whose_saving_was_heard_by_no_page_is_not_offered_again(
     phone.unroute("**/memo")
     open_form(phone, laptop, interview, "memo")
 
-    expect(phone.locator("main section.card:not([data-found])")).to_contain_text("院子里有三只鸡")
+    expect(phone.locator("main section.card:not([data-found], [data-waiting])")).to_contain_text("院子里有三只鸡")
     waiting.until_nothing(phone)
     expect(phone.locator(OFFER)).to_have_count(0)
 

@@ -255,6 +255,8 @@ def test_python_opens_what_the_browser_sealed(
         "off",
         "begun",
         "moments",
+        "had",
+        "had_turn",
         "typed",
     }
     expected = (interview, "W1", "下雨了", "verbatim")
@@ -555,3 +557,73 @@ def test_what_stood_in_a_form_of_a_killed_browser_lies_nowhere_in_clear_and_is_o
     page.goto(f"{laptop.url}/interviews/{interview}/memo")
     page.click("[data-found] [data-back]")
     expect(page.locator("#self_role")).to_have_value(words)
+
+
+def test_the_badge_says_that_a_page_which_was_closed_is_to_be_opened_again(
+    talk: Any, phone: Page, type_away: TypeAway
+) -> None:
+    talk.kill()
+    type_away(phone, "下雨了")
+
+    expect(phone.locator("#W1 .badge span")).to_contain_text("再打开这次访谈")
+    expect(phone.locator("#W1 .badge span")).not_to_contain_text("可以关掉")
+
+
+@pytest.mark.parametrize("path", ["today", "people", "handover"])
+def test_other_pages_say_that_a_note_waits_in_this_browser_until_its_interview_is_opened(
+    left: tuple[Any, Page], interview: str, waiting: Any, path: str
+) -> None:
+    laptop, page = left
+    page.goto(f"{laptop.url}/{path}")
+    line = page.locator("[data-waiting]")
+    expect(line).to_contain_text("有1份记录")
+    expect(page.locator("[data-stops]")).to_be_hidden()
+    line.get_by_role("link").click()
+    page.wait_for_url(f"{laptop.url}/people")
+
+    open_note(page, laptop, interview)
+    expect(page.locator("[data-delivered] a")).to_have_text("W1")
+    waiting.until_nothing(page)
+    page.goto(f"{laptop.url}/{path}")
+    page.evaluate(
+        "async () => (await import('/static/js/waits.js')).tellWaiting(document.querySelector('[data-waiting]'))"
+    )
+    expect(line).to_be_hidden()
+
+
+def test_other_pages_say_that_a_stop_waits_in_this_browser(
+    talk: Any, phone: Page, context: BrowserContext, unlock: Unlock, waiting: Any
+) -> None:
+    later = context.new_page()
+    phone.bring_to_front()
+    talk.kill()
+    phone.click(".stopbar .stop")
+    phone.click("#stop button[value=stop_discard]")
+    waiting.until(phone, "records.length === 1")
+    phone.close()
+    talk.start()
+    unlock(later, talk)
+    later.goto(f"{talk.url}/today")
+
+    expect(later.locator("[data-stops]")).to_contain_text("还没办")
+
+
+def test_a_note_on_which_words_were_delivered_stands_open_with_them_and_typing_on_makes_no_second_version(
+    talk: Any, interview: str, phone: Page, context: BrowserContext, stored: Stored, type_away: TypeAway
+) -> None:
+    phone.keyboard.insert_text("奶奶在家。")
+    badge(phone, "saved")
+    context.set_offline(True)
+    type_away(phone, "下雨了。")
+    page = context.new_page()
+    phone.close()
+    context.set_offline(False)
+    open_note(page, talk, interview)
+    expect(page.locator("[data-delivered] a")).to_have_text("W1")
+    expect(page.locator("#note-W1")).to_have_value("奶奶在家。下雨了。")
+    page.keyboard.insert_text("没人送伞。")
+    expect(page.locator("#W1 .badge")).to_have_attribute("data-acked-length", "14")
+
+    open_note(page, talk, interview)
+    expect(page.locator("#note-W1")).to_have_value("奶奶在家。下雨了。没人送伞。")
+    expect(page.locator("#W1 section.other")).to_have_count(0)

@@ -421,7 +421,7 @@ def test_a_taking_back_that_comes_too_late_promises_nothing_and_leaves_the_words
     expect(page.locator("[data-over]")).to_contain_text("来不及了：孩子要接着聊")
     expect(page.locator("[data-over]")).to_contain_text("先从这一页抄下来")
     expect(page.locator("[data-unheard]")).to_be_hidden()
-    expect(page.locator("#note-W1")).to_have_value(WORDS + MORE)
+    expect(page.locator("#note-W1")).to_have_value(MORE)  # what was saved is deleted here too
     expect(page.locator("#W1 .badge")).to_have_attribute("data-state", "lost")
 
 
@@ -436,7 +436,7 @@ def test_words_typed_on_a_page_stay_there_for_copying_once_nothing_else_is_left(
     device.wait_for_url("**/stopped*")
 
     expect(page.locator("[data-over]")).to_contain_text("先从这一页抄下来")
-    expect(page.locator("#note-W1")).to_have_value(WORDS + MORE)
+    expect(page.locator("#note-W1")).to_have_value(MORE)  # what was saved is deleted here too
 
 
 def test_that_the_child_goes_on_outlives_its_page_and_goes_first(
@@ -571,3 +571,105 @@ def test_a_child_who_goes_on_and_then_stops_after_all_is_heard_at_once(
     page.wait_for_url("**/stopped*")
     page.goto(f"{talk.url}/interviews/{interview}")
     expect(page.locator("main")).to_contain_text("这次聊的什么都不留")
+
+
+def test_a_stop_that_keeps_what_was_said_waits_for_the_words_before_it_whose_save_hangs(
+    talk: Any, page: Page, interview: str, stored: Stored
+) -> None:
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(f"{request.method} {request.url.rsplit('/', 1)[-1]}"))
+    page.route("**/answers/**", lambda _route: None, times=1)  # its connection is dead; any other lives
+    page.keyboard.insert_text(MORE)
+    badge = page.locator("#W1 .badge")
+    expect(badge).to_have_attribute("data-state", "browser")
+    choose(page, "stop_keep")
+
+    page.click("[data-finish]")
+    page.wait_for_url("**/stopped*")
+    talk.kill()
+    assert sent.index("POST stop") > sent.index("POST W1", sent.index("POST W1") + 1)
+    assert stored("W1") == WORDS + MORE
+
+
+def test_a_stop_that_keeps_what_was_said_is_not_brought_before_words_that_do_not_come_through(
+    talk: Any, page: Page, stored: Stored
+) -> None:
+    stops: list[str] = []
+    page.on("request", lambda request: stops.append(request.url) if request.url.endswith("/stop") else None)
+    page.route("**/answers/**", lambda route: route.abort("connectionreset"))
+    page.keyboard.insert_text(MORE)
+    choose(page, "stop_keep")
+    for _ in range(3):
+        with page.expect_event("requestfailed", lambda request: "/answers/" in request.url):
+            pass
+    assert stops == []
+    expect(page.locator("[data-waits]")).to_be_visible()
+
+    page.unroute("**/answers/**")
+    page.click("[data-finish]")
+    page.wait_for_url("**/stopped*")
+    talk.kill()
+    assert stored("W1") == WORDS + MORE
+
+
+def test_a_stop_that_discards_waits_for_no_words(talk: Any, page: Page) -> None:
+    page.route("**/answers/**", lambda route: route.abort("connectionreset"))
+    page.keyboard.insert_text(MORE)
+    choose(page, "stop_discard")
+
+    expect(page.locator("[data-left]")).to_be_visible()
+
+
+def test_words_that_waited_beside_a_stop_that_keeps_them_reach_the_laptop_before_it(
+    talk: Any, page: Page, interview: str, unlock: Unlock, type_away: Callable[..., None], stored: Stored
+) -> None:
+    later = page.context.new_page()
+    page.bring_to_front()
+    talk.kill()
+    for question in ("W1", "W2"):
+        type_away(page, MORE, question)
+    choose_away(page, "stop_keep")
+    page.close()
+    talk.start()
+    unlock(later, talk)
+    stops: list[str] = []
+    later.on("request", lambda request: stops.append(request.url) if request.url.endswith("/stop") else None)
+    later.route("**/answers/**", lambda route: route.abort("connectionreset"))
+    later.goto(f"{talk.url}/interviews/{interview}?section=W&q=W1")
+    for _ in range(6):
+        with later.expect_event("requestfailed", lambda request: "/answers/" in request.url):
+            pass
+    assert stops == []
+    expect(later.locator("[data-waits]")).to_be_visible()
+
+    later.unroute("**/answers/**")
+    later.click("[data-finish]")
+    later.wait_for_url("**/stopped*")
+    talk.kill()
+    assert (stored("W1"), stored("W2")) == (WORDS + MORE, MORE)
+
+
+def test_that_the_child_went_on_on_a_page_that_is_gone_undoes_no_stop_after_the_date_jumped_back(
+    talk: Any, page: Page, device: Page, interview: str, waiting: Any
+) -> None:
+    later = page.context.new_page()
+    later.add_init_script("Object.defineProperty(performance, 'timeOrigin', { value: Date.now() - 86400000 })")
+    page.bring_to_front()
+    cut(page)
+    page.click(".stopbar .stop")
+    page.click("#stop [data-goes-on]")
+    waiting.until(page, "records.length === 1 && records[0].undo === true")
+    page.close()
+    cut(later)
+    later.goto(f"{talk.url}/interviews/{interview}?section=W&q=W1")
+    device.goto(f"{talk.url}/interviews/{interview}/stop")
+    device.click("button[value=stop_discard]")
+    expect(device.locator("[data-left]")).to_be_visible()
+    with later.expect_response("**/stop/undo") as answer:
+        mend(later)
+    assert answer.value.ok
+
+    device.click("[data-finish]")
+    device.wait_for_url("**/stopped*")
+    device.goto(f"{talk.url}/interviews/{interview}")
+    expect(device.locator("main")).to_contain_text("这次聊的什么都不留")

@@ -155,8 +155,8 @@ def test_an_open_page_learns_who_is_signed_in(browser: FlaskClient) -> None:
     answer = browser.get("/session?editor=e1", headers=SCRIPT).json
 
     assert answer is not None
-    assert set(answer) == {"user", "csrf", "ack_key", "queue"}
-    assert answer["queue"] == ""
+    assert set(answer) == {"user", "csrf", "ack_key", "queue", "came"}
+    assert (answer["queue"], answer["came"]) == ("", 0)
 
 
 def queue_key(browser: FlaskClient, interview: str) -> str:

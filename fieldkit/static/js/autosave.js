@@ -3,12 +3,15 @@
 import { Badge } from './badge.js';
 import { beat } from './cover.js';
 import { Kept } from './kept.js';
-import { keyedHash, removed, send, signedIn, tooLong } from './laptop.js';
+import { keyedHash, LONGEST_WAIT, removed, send, signedIn, tooLong } from './laptop.js';
+import { added, follow } from './off_record.js';
 import { ago, presence, running } from './presence.js';
 import { reachable } from './reach.js';
 
-const PAUSE = 600, LONGEST = 1200, PATIENCE = 300, RETRY = 2000, REFUSED = 10000;
+const PAUSE = 600, LONGEST = 1200, PATIENCE = 300, RETRY = 2000, REFUSED = 10000, SENT = 50;
 const KEPT_ALIVE = 20000;  // a browser sends no more than 64 KB for a page that is left
+const bare = (text) => text.replace(/\s/g, '');
+const versionOf = (other) => bare(other.querySelector('p:not([class])').textContent);
 const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
 
 export class Autosave {
@@ -20,10 +23,15 @@ export class Autosave {
     this.queue = queue;
     this.kept = new Kept(queue);
     this.stored = this.badge.truth === 'lost' ? null : this.state();
-    this.timer = this.firstKey = this.turn = this.heard = this.begun = 0;
-    this.saving = this.aside = null;
-    this.left = this.going = false;
+    this.had = this.stored === null ? '' : this.text();  // what the laptop had of it, as it last said
+    this.hadTurn = 0;
+    this.sent = [];  // since then, and nobody knows whether it arrived
+    this.closed = false;  // the laptop takes nothing of this editor any more: words of it were taken back elsewhere
+    this.timer = this.firstKey = this.turn = this.heard = this.begun = this.since = 0;
+    this.saving = this.aside = this.line = null;
+    this.left = this.going = this.wrote = false;
     this.doubted = false;  // nobody knows yet whether the laptop still takes it (`goes_on.js`)
+    this.refusedTurn = 0;  // of what the laptop said no to last
     this.off = [];  // what the child took back and the laptop still has: the words, and who is told what became of them
     this.listen();
     if (this.stored === null) this.later(0);  // the page came back with a refusal and what was typed
@@ -57,7 +65,7 @@ export class Autosave {
   // All of the note as it is now; every change of it is a turn.
   now() {
     const { editor, base } = this.form.elements, state = this.state(), off = this.off.map(({ words }) => words), said = JSON.stringify([state, off]);
-    const words = { question: this.form.closest('details').id, editor: editor.value, base: base.value, text: this.text(), text_kind: this.kind(), off, begun: this.begun, moments: presence.moments };
+    const words = { question: this.form.closest('details').id, editor: editor.value, base: base.value, text: this.text(), text_kind: this.kind(), off, begun: this.begun, moments: presence.moments, had: this.had, had_turn: this.hadTurn };
     if (said !== this.said) this.turn += 1;
     this.said = said;
     return { words, state, turn: this.turn, at: running() };
@@ -103,6 +111,19 @@ export class Autosave {
     return Promise.race([this.save().then(() => this.aside), pause(LONGEST)]);
   }
 
+  // What the laptop is still to get and has not said no to.
+  underWay() {
+    return this.unsaved() && this.now().turn !== this.refusedTurn;
+  }
+
+  // A request that went off before *since* hangs: it is given up, and the note goes with another one.
+  async broughtAnew(since) {
+    if (!this.saving || this.since > since) return;
+    this.line.abort();
+    await this.saving;
+    await this.brought();
+  }
+
   // Returns how long to wait before what is still unsaved is sent again. What was taken back goes first, one by one: the
   // note goes on from a fresh editor after each.
   async attempt() {
@@ -110,16 +131,20 @@ export class Autosave {
     const now = this.now(), [off] = this.off;
     if (this.kept.waits()) await Promise.race([this.kept.keep(now), pause(PATIENCE)]);  // what waits is not older than what is sent
     if (tooLong(now.words.text)) return this.refused(now, this.sentences.long, true);
-    const slow = setTimeout(() => this.setAside(), PATIENCE);
+    this.since = running();
+    this.line = new AbortController();
+    const slow = setTimeout(() => this.setAside(), PATIENCE), hangs = setTimeout(() => this.line.abort(), LONGEST_WAIT);
     try {
-      return await this.judge(await this.request(now, {}, off), now, off);
+      return await this.judge(await this.request(now, { signal: this.line.signal }, off), now, off);
     } catch {
       this.stored = null;  // nobody knows whether it arrived
+      if (this.sent.length < SENT) this.sent.push({ turn: now.turn, text: now.words.text });
       this.setAside();
       if (off) this.badge.show('lost', this.sentences.off);
       return RETRY;
     } finally {
       clearTimeout(slow);
+      clearTimeout(hangs);
     }
   }
 
@@ -134,14 +159,20 @@ export class Autosave {
     if (response.status === 401 || response.status === 400) return this.signedInAgain();
     if (removed(response)) return this.shutOut();
     if (off && response.status >= 500) {
+      this.refusedTurn = now.turn;
       this.badge.show('lost', this.sentences.offLater);
       return RETRY;
     }
     const answer = await response.json();
     if (!response.ok && off) return answer.code === 'only_taken_out' ? this.cutOut(off, answer.sentence) : this.stays(off, answer.sentence);
+    if (answer.code === 'typing_erased') return this.erasedThere(now, answer.sentence);
     if (!response.ok) return this.refused(now, answer.sentence, response.status === 413 || response.status >= 500);
     if (answer.ack !== await keyedHash(this.form.dataset.ack, now.words.text)) return this.underAnotherKey();
     this.stored = now.state;
+    this.had = now.words.text;
+    this.hadTurn = now.turn;
+    this.sent = [];
+    this.wrote = true;
     this.heard += 1;
     this.begun = 0;
     presence.heard(now.at);
@@ -201,6 +232,7 @@ export class Autosave {
 
   refused(now, sentence, worthKeeping) {
     const heard = this.heard += 1;
+    this.refusedTurn = now.turn;
     this.badge.show('lost', sentence);
     if (worthKeeping) {
       this.kept.keep(now).then((kept) => {
@@ -250,25 +282,80 @@ export class Autosave {
     if (await keeping) tell(true);
   }
 
+  erasedThere(now, sentence) {
+    this.closed = true;
+    this.saving.then(() => follow([this])).catch((error) => console.warn(error.name));
+    return this.refused(now, sentence, false);
+  }
+
+  // What the laptop had of this note when words were erased: what it said last, or a later text of which the answer got
+  // lost; null where it does not know any more how far that was.
+  async hadThere() {
+    if (this.sent.length === 0) return this.had;
+    const { came } = await signedIn(this.form.dataset.user, this.form.elements.editor.value, this.sentences.interview);
+    if (came !== null && came <= this.hadTurn) return this.had;
+    return this.sent.find(({ turn }) => turn === came)?.text ?? null;
+  }
+
   // The form of this note as the laptop has it *now*. Where words of it were taken out elsewhere the page shows them no
-  // longer; what was typed behind them since is saved with what stays.
-  follow(now) {
-    const had = this.stored && JSON.parse(this.stored)[0], typed = this.text();
-    const stands = now.querySelector('textarea').value, others = Array.from(now.querySelectorAll('.other'), (one) => one.textContent);
-    const bare = (text) => text.replace(/\s/g, '');
-    if (!had || had === stands || this.saving || this.off.length || others.some((one) => bare(one).includes(bare(had)))) return;
-    if (!typed.startsWith(had)) {
-      this.badge.show('lost', this.sentences.erased);
+  // longer; what was typed behind them since is saved with what stays. A note that nobody wrote on here is shown anew.
+  async follow(now) {
+    const stands = now.querySelector('textarea').value;
+    if (!this.wrote && !this.unsaved() && !this.saving) {
+      this.form.elements.text_kind.value = now.elements.text_kind.value;
+      this.goOnFrom(now, stands);
       return;
     }
+    const besides = Array.from(now.querySelectorAll('.other'), versionOf).includes(bare(this.had));
+    this.renewVersions(now, besides);
+    if (besides || !this.had && !this.sent.length) return;
+    const had = await this.hadThere(), typed = this.text();
+    if (this.saving || this.off.length || had === stands && !this.closed) return;
+    if (had !== null && typed.startsWith(had)) this.goOnFrom(now, stands + typed.slice(had.length));
+    else this.badge.show('lost', this.sentences.erased);
+  }
+
+  goOnFrom(now, text) {
     for (const name of ['editor', 'base']) this.form.elements[name].value = now.elements[name].value;
     this.form.dataset.ack = now.dataset.ack;
-    this.box.value = stands + typed.slice(had.length);
-    this.stored = JSON.stringify([stands, this.kind()]);
-    this.form.querySelectorAll('.other').forEach((version) => version.remove());
-    this.form.querySelector('[data-off]').before(...now.querySelectorAll('.other'));
+    if (this.box.value !== text) this.box.value = text;  // else the cursor stays where it is
+    this.had = now.querySelector('textarea').value;
+    this.stored = JSON.stringify([this.had, this.kind()]);
+    this.hadTurn = 0;
+    this.sent = [];
+    this.closed = this.wrote = false;
+    const rest = this.now(), isSaved = rest.state === this.stored;
+    if (this.kept.waits() && !isSaved) this.kept.keep(rest);
+    this.kept.done(isSaved ? rest.turn : rest.turn - 1);  // what lay there held the words
+    this.renewVersions(now, false);
     if (this.unsaved()) this.later(0);
-    else this.badge.show('saved');
+    else if (this.had) this.badge.show('saved');
+    else this.badge.blank();
+  }
+
+  // Where the text of this page is one of the other versions there, those that stand here are only thinned out.
+  renewVersions(now, besides) {
+    const there = [bare(now.querySelector('textarea').value), ...Array.from(now.querySelectorAll('.other'), versionOf)];
+    this.form.querySelectorAll('.other').forEach((one) => { if (!besides || !there.includes(versionOf(one))) one.remove(); });
+    if (!besides) this.form.querySelector('[data-off]').before(...now.querySelectorAll('.other'));
+  }
+
+  // Whether the page of the laptop that shows this question *now* still says what it had.
+  standsIn(now) {
+    return bare(now.textContent).includes(bare(this.had));
+  }
+
+  // What the laptop had is deleted there, and goes from this page too; what it never had stays for copying.
+  emptied() {
+    this.off.splice(0).forEach(({ tell }) => tell(''));
+    this.box.value = added(this.had, this.text());
+    this.had = '';
+    this.form.querySelectorAll('.other').forEach((version) => version.remove());
+    const now = this.now();
+    if (now.words.text) this.kept.keep(now);
+    else this.stored = now.state;
+    this.kept.done(now.words.text ? now.turn - 1 : now.turn);
+    if (!now.words.text) this.badge.blank();
   }
 
   // While a stop may have been carried out the badge promises nothing.

@@ -8,13 +8,19 @@ export class Badge {
   }
 
   show(state, sentence = this.sentences[state]) {
-    if (state === 'typing' && !['saved', 'none'].includes(this.truth)) return;
+    if (state === 'typing' && this.truth !== 'saved') return;
     this.box.dataset.state = state;
     this.box.querySelector('span').textContent = sentence;
     this.box.querySelector('time').hidden = state !== 'saved';
     if (state === 'typing' || state === this.truth) return;
     this.truth = state;
     this.announce.textContent = sentence;
+  }
+
+  blank() {
+    this.show('saved', '');
+    this.box.dataset.state = 'none';
+    this.box.querySelector('time').hidden = true;
   }
 
   saved(at) {

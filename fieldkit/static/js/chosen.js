@@ -31,7 +31,9 @@ export class Chosen {
     this.instead = [];  // the marks of what was chosen or taken back here before: it takes their place
     this.answered = new URLSearchParams();  // how the laptop's page is asked for
     this.back = new GoesOn(this, queue, notes);
-    this.over = this.stale = false;  // nothing goes on; the child went on here since
+    this.over = '';  // why nothing goes on
+    this.deleted = this.stale = false;  // nothing is left; the child went on here since
+    this.behind = false;  // words that were typed before on a page that is gone are not on the laptop yet (`delivery.js`)
     this.turn = 0;
     this.running = this.sending = this.onwards = null;
     this.late = this.left = this.stays = false;  // found here; gone to the laptop's page; which could not write it down
@@ -50,7 +52,7 @@ export class Chosen {
     document.querySelector('[data-called] form')?.addEventListener('submit', goOn);
     addEventListener('beforeunload', (event) => { if (this.onlyHere()) event.preventDefault(); });
     document.addEventListener('visibilitychange', () => this.look());
-    if (this.form) this.watch();
+    if (this.place.dataset.watch !== undefined) this.watch();
   }
 
   onlyHere() {
@@ -59,27 +61,29 @@ export class Chosen {
   }
 
   async watch() {
-    while (!this.over) {
+    for (;;) {
       await this.look();
       await pause(AGAIN);
     }
   }
 
-  // How the interview stands on the laptop; where nothing is left of it this page is only left if no words would be lost.
+  // How the interview stands on the laptop, and whether words of it were erased there, also after its end.
   async look() {
-    const { turn } = this, now = document.hidden || this.left || this.over ? null : await standing(this.path).catch(() => null);
-    if (!now || turn !== this.turn || this.left || this.over) return;
+    const { turn } = this, now = document.hidden || this.left ? null : await standing(this.path).catch(() => null);
+    if (!now || turn !== this.turn || this.left) return;
     if (now.code) {
-      if (this.choice || this.back.waits()) return;  // the answer to that says so
-      if (this.notes.some((note) => note.unsaved())) this.isOver('deleted');
-      else location.assign(this.path);
+      this.nothingLeft();
       return;
     }
+    this.erased ??= now.erased;
+    if (this.erased !== now.erased) follow(this.notes).then(() => { this.erased = now.erased; }).catch((error) => console.warn(error.name));
+    if (!this.over) this.stands(now);
+  }
+
+  stands(now) {
     this.decided = now.decided;
     this.stale &&= this.back.waits();
     reveal('data-asks', now.asks);
-    if (this.erased !== undefined && this.erased !== now.erased) follow(this.notes).catch((error) => console.warn(error.name));
-    this.erased = now.erased;
     if (!this.choice && STOPPED.test(now.decided) && !STOPPED.test(this.place.dataset.decided)) {
       this.isOver('stopped');
       return;
@@ -88,9 +92,19 @@ export class Chosen {
     reveal('data-counts', this.counts);
   }
 
-  // What was typed since stands on this page alone; *why*: the line that says so, or else the laptop's own *sentence*.
+  // The page shows no longer what was deleted, and is only left if no words would be lost.
+  nothingLeft() {
+    if (this.choice || this.back.waits() || this.deleted) return;  // the answer to that says so
+    this.deleted = true;
+    this.notes.forEach((note) => note.emptied());
+    if (this.over === 'talk_deleted') return;
+    if (this.notes.some((note) => note.unsaved())) this.isOver('deleted');
+    else location.assign(this.path);
+  }
+
+  // What was not saved stands on this page alone; *why*: the line that says so, or else the laptop's own *sentence*.
   isOver(why, sentence) {
-    this.over = true;
+    this.over = why;
     this.counts = '';
     reveal('data-counts', false);
     document.querySelectorAll('[data-over]').forEach((line) => {
@@ -191,6 +205,7 @@ export class Chosen {
   async bring() {
     const { choice } = this;
     await Promise.all(this.notes.filter((note) => note.unsaved()).map((note) => note.brought()));
+    if (choice === 'stop_keep' && !await this.wordsFirst()) return false;
     const now = await signedIn(this.user, '', '');
     if (this.stale && !this.late) await this.refresh();
     if (!now || choice !== this.choice) return false;
@@ -206,6 +221,14 @@ export class Chosen {
     this.answered = searchParams;
     this.stays = answer.status === NOT_KEPT;
     return taken && choice === this.choice;
+  }
+
+  // What is to stay was said before the stop, and the laptop takes nothing that comes after it. What it said no to holds
+  // up no stop; a request that hung when it was tapped is given up for another one.
+  async wordsFirst() {
+    const underWay = () => this.notes.filter((note) => note.underWay());
+    await Promise.all(underWay().map((note) => note.broughtAnew(this.at)));
+    return !this.behind && underWay().length === 0;
   }
 
   // That the child went on here is known here, whatever the laptop calls it.

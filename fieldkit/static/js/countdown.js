@@ -10,10 +10,10 @@ const place = document.querySelector('[data-queue]'), { path, user, talk, choice
 const queue = Queue.of(place);
 async function hear() {
   let heard = false;
-  await queue.each(async ({ stop, undo, at }) => {
+  await queue.each(async ({ stop, undo }) => {
     if (stop) return [stop, 'stop_discard'].includes(choice);
     if (!undo) return false;
-    await takenBack(path, user, undo, at);
+    await takenBack(path, user, undo, null);
     heard = true;
     return true;
   });

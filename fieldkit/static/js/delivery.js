@@ -1,12 +1,14 @@
-// Takes to the laptop what waits in this browser, each text to its own question, and says what became of it. A stop goes
-// on waiting in this page (`chosen.js`), and so does, before all else, that the child goes on.
+// Takes to the laptop what waits in this browser, each text to its own question, and says what became of it. That the
+// child goes on comes before all else; a stop comes last, as the words were said before it, and waits on in this page
+// (`chosen.js`).
 import { wasDone } from './done.js';
 import { keyedHash, send, signedIn, tooLong } from './laptop.js';
+import { added, follow, formOf } from './off_record.js';
 import { ago } from './presence.js';
 import { bring, tellNoted } from './taps.js';
 
 const RETRY = 2000;
-const DELIVERED = 'delivered', REFUSED = 'refused', AWAY = 'away';
+const DELIVERED = 'delivered', REFUSED = 'refused', AWAY = 'away', UNWRITTEN = 'unwritten';
 
 // A form is not sent by itself: only its page, with whoever filled it in, takes it up (`filled.js`).
 function tellFilled({ form }) {
@@ -21,36 +23,56 @@ export class Delivery {
     this.announce = announce;
     this.chosen = chosen;
     this.became = new Map();  // each record is told of once
-    this.running = false;
+    this.running = this.news = false;
     for (const event of ['focus', 'online']) addEventListener(event, () => this.run());
     this.run();
   }
 
   async run() {
     if (this.running) return;
-    this.running = true;
-    let away = false;
+    this.running = this.chosen.behind = true;
+    let again = true;
     try {
-      await this.queue.each(({ undo, at }) => undo && this.chosen.back.take(undo, at));
-      if (this.chosen.back.waits() && !await this.chosen.back.once()) away = true;
-      else this.tellClosed(await this.queue.each(async (words, remove) => {
-        const became = this.became.get(words.id) ?? await this.deliver(words, remove);
-        if (became === AWAY) away = true;
-        else this.became.set(words.id, became);
-        return became === DELIVERED;
-      }));
+      again = await this.pass();
     } catch (error) {
+      again = this.chosen.behind = false;
       console.warn(error.name);  // this browser gives no access to what it keeps; it stays where it is
     }
     this.running = false;
-    if (away) setTimeout(() => this.run(), RETRY);
+    if (again) setTimeout(() => this.run(), RETRY);
+  }
+
+  // Tells whether something is to be tried again.
+  async pass() {
+    await this.queue.each(({ undo }) => undo && this.chosen.back.take(undo, null));
+    if (this.chosen.back.waits() && !await this.chosen.back.once()) return true;
+    const found = new Set(), each = (act) => this.queue.each(async (words, remove) => {
+      const became = this.became.get(words.id) ?? await act(words, remove);
+      found.add(became);
+      if ([DELIVERED, REFUSED].includes(became)) this.became.set(words.id, became);
+      return became === DELIVERED;
+    });
+    this.tellClosed(await each((words, remove) => !words.stop && this.deliver(words, remove)));
+    this.chosen.behind = found.has(AWAY);
+    this.show();
+    await each((words) => words.stop && this.stop(words));
+    return found.has(AWAY) || found.has(UNWRITTEN);
+  }
+
+  // The notes of this page as they stand with what was delivered: who types on goes on from that.
+  show() {
+    if (this.news) follow(this.chosen.notes).catch((error) => console.warn(error.name));
+    this.news = false;
+  }
+
+  async stop(words) {
+    return await this.chosen.adopt(words) ? DELIVERED : REFUSED;
   }
 
   async deliver(words, remove) {
     if (words.undo) return REFUSED;  // this browser could not keep it for this page
     if (words.taps) return this.bringTaps(words);
     if (words.form) return wasDone(words) ? DELIVERED : tellFilled(words);
-    if (words.stop) return await this.chosen.adopt(words) ? DELIVERED : REFUSED;
     if (tooLong(words.text)) return this.tellRefused(words, this.place.dataset.long, remove);
     try {
       const now = await signedIn(this.queue.user, words.editor, this.queue.interview);
@@ -58,8 +80,10 @@ export class Delivery {
       let { editor, base } = words, key = now.ack_key;
       for (const off of words.off?.length ? [words.off].flat() : ['']) {  // one after the other, from a fresh editor each
         const response = await this.sent({ ...words, editor, base, off }, now.csrf);
-        if ([400, 401].includes(response.status) || response.status >= 500) return AWAY;
+        if ([400, 401].includes(response.status)) return AWAY;
+        if (response.status >= 500) return UNWRITTEN;  // its disk is full, for one: that holds up no stop
         const answer = await response.json();
+        if (answer.code === 'typing_erased' && words.had !== undefined) return this.withoutErased(words, now.came, answer.sentence, remove);
         if (!response.ok) return this.tellRefused(words, answer.sentence, remove);
         if (answer.ack !== await keyedHash(key, words.text)) return AWAY;
         ({ editor, base, ack_key: key } = answer);
@@ -68,6 +92,16 @@ export class Delivery {
     } catch {
       return AWAY;
     }
+  }
+
+  // Words of this note were taken back elsewhere: what was typed behind them is delivered with what stays. Where nobody
+  // knows whether it came to the laptop before, and was among them, a person looks.
+  async withoutErased(words, came, sentence, remove) {
+    const { had, text } = words, rest = added(had, text), form = await formOf(location.pathname, words.question);
+    if (!rest) return DELIVERED;
+    if (!form || came === null || came > words.had_turn || !text.startsWith(had)) return this.tellRefused({ ...words, text: rest }, sentence, remove);
+    const { editor, base } = form.elements, stands = form.querySelector('textarea').value;
+    return this.deliver({ ...words, editor: editor.value, base: base.value, text: stands + rest, off: [], had: undefined }, remove);
   }
 
   sent({ question, editor, base, text, text_kind, off, begun, moments = [] }, csrf_token) {
@@ -80,8 +114,8 @@ export class Delivery {
   }
 
   async bringTaps({ taps }) {
-    const { left, sentence } = await bring(this.queue.interview, this.queue.user, taps);
-    if (left.length) return AWAY;
+    const { left, sentence, unwritten } = await bring(this.queue.interview, this.queue.user, taps);
+    if (left.length) return unwritten ? UNWRITTEN : AWAY;
     tellNoted(sentence);
     return DELIVERED;
   }
@@ -99,6 +133,7 @@ export class Delivery {
     line.append(' ', link);
     line.hidden = false;
     this.announce.textContent = line.textContent;
+    this.news = true;
     return DELIVERED;
   }
 

@@ -67,8 +67,7 @@ class Filled {
   async due() {
     clearTimeout(this.timer);
     this.timer = this.firstKey = 0;
-    if (this.over) return this.clear();
-    if (typed(this.fields()) === this.stored) return this.clear('none', '');
+    if (this.over || typed(this.fields()) === this.stored) return this.clear();
     this.ask();
     const keeping = this.keep(), { turn } = this;
     const tell = (kept) => { if (turn === this.turn && !this.over) this.badge.show(kept ? 'browser' : 'lost'); };
@@ -81,9 +80,10 @@ class Filled {
     return this.kept.keep({ turn, words: { form: this.place.dataset.form, base, fields: this.fields() } });
   }
 
-  clear(state = 'lost', sentence = this.place.dataset.shut) {
+  clear() {
     this.kept.done(this.turn);
-    this.badge.show(state, sentence);
+    if (this.over) this.badge.show('lost', this.place.dataset.shut);
+    else this.badge.blank();
   }
 
   // Where nothing is left of the interview, as after a child wanted none of it to stay, nothing of it is kept here either.

@@ -20,13 +20,13 @@ export async function standing(path) {
 }
 
 // Null once no stop of these *marks* waits any more, else {code, sentence}: why it is too late. Throws where the laptop
-// does not answer, or is locked.
-export async function takenBack(path, user, marks, at = running()) {
+// does not answer, or is locked. *at*: when it was tapped; null where that was on a page that is gone.
+export async function takenBack(path, user, marks, at) {
   const now = await signedIn(user, '', '');
   if (!now) throw new Error('locked');
   for (const stop of marks) {
     const fields = new FormData();
-    for (const [name, value] of Object.entries({ csrf_token: now.csrf, stop, ago: ago([at]) })) fields.set(name, value);
+    for (const [name, value] of Object.entries({ csrf_token: now.csrf, stop, ago: at === null ? '' : ago([at]) })) fields.set(name, value);
     const answer = await send(`${path}/undo`, fields);
     if (answer.status === 204) continue;
     const why = await answer.json();
@@ -42,7 +42,7 @@ export class GoesOn {
     this.notes = notes;
     this.kept = new Kept(queue);
     this.marks = [];
-    this.at = undefined;  // when it was tapped
+    this.at = undefined;  // when it was tapped; null: on a page that is gone, and the date may have jumped since
     this.turn = 0;
     this.running = this.asking = null;
   }

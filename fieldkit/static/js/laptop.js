@@ -1,5 +1,6 @@
 // What a page asks this laptop, and how it knows that it was the laptop that answered.
-const SCRIPT = { 'X-Fieldkit': 'script' }, LONGEST_WAIT = 20000, SHORT_WAIT = 4000;
+export const LONGEST_WAIT = 20000;
+const SCRIPT = { 'X-Fieldkit': 'script' }, SHORT_WAIT = 4000;
 const encoder = new TextEncoder();
 const hex = (byte) => byte.toString(16).padStart(2, '0');
 

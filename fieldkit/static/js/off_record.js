@@ -13,24 +13,43 @@ export function lastWords(text) {
   return 0;
 }
 
+// What stands in *text* beside what the laptop *had* of it.
+export function added(had, text) {
+  const most = Math.min(had.length, text.length);
+  let before = 0, behind = 0;
+  while (before < most && had[before] === text[before]) before += 1;
+  while (behind < most - before && had.at(-1 - behind) === text.at(-1 - behind)) behind += 1;
+  return text.slice(before, text.length - behind);
+}
+
+// The form of a note as the laptop has it now; nothing where it shows none.
+export async function formOf(talk, question) {
+  const page = await anew(`${talk}?${new URLSearchParams({ section: question[0], q: question })}`);
+  return page.getElementById(question)?.querySelector('form.note');
+}
+
 // The other versions of the note, as the laptop holds them now; until it answers none stands here that says the words.
 async function renew(form, words) {
   const shown = () => form.querySelectorAll('.other'), place = form.closest('details').id;
   shown().forEach((version) => { if (version.textContent.includes(words.trim())) version.remove(); });
-  const address = `${form.action.split('/answers/')[0]}?${new URLSearchParams({ section: place[0], q: place })}`;
-  const now = (await anew(address)).getElementById(place)?.querySelector('form.note');
+  const now = await formOf(form.action.split('/answers/')[0], place);
   if (!now) return;  // covered or locked meanwhile
   shown().forEach((version) => version.remove());
   form.querySelector('[data-off]').before(...now.querySelectorAll('.other'));
 }
 
-// Words were erased on the laptop: each note of this page of which its last text stands there no more goes on from what
-// does, as another page or device left it.
+// Words were erased on the laptop: the page goes on from what stands there now. Where nothing can be written there any
+// more, a note that this page still writes on keeps only what the laptop never had.
 export async function follow(notes) {
   const page = await anew(location.href);
-  for (const note of notes) {
-    const now = page.getElementById(note.form.closest('details').id)?.querySelector('form.note');
-    if (now) note.follow(now);
+  for (const question of document.querySelectorAll('details.q')) {
+    const now = page.getElementById(question.id), note = notes.find(({ form }) => question.contains(form));
+    if (!now) continue;  // covered or locked meanwhile
+    const form = now.querySelector('form.note');
+    if (note && form) await note.follow(form);
+    else if (note && !note.standsIn(now)) note.emptied();
+    question.querySelectorAll('div.note').forEach((read) => read.remove());
+    if (!note || form) question.append(...now.querySelectorAll('div.note'));
   }
 }
 

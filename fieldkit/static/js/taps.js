@@ -7,7 +7,8 @@ import { ago, running } from './presence.js';
 const AGAIN = 2000;
 const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
 
-// Returns which of them the laptop has not heard, and why it does not take the last one that it refused.
+// Returns which of them the laptop has not heard, whether it answers and cannot write, and why it refused the last one of
+// those that it does not take.
 export async function bring(interview, user, taps) {
   let sentence = '';
   for (const [place, { tap, q, mark, at }] of taps.entries()) {
@@ -16,7 +17,8 @@ export async function bring(interview, user, taps) {
       if (!now) return { left: taps.slice(place), sentence };
       for (const [name, value] of Object.entries({ csrf_token: now.csrf, tap, q, mark, ago: ago([at]) })) fields.set(name, value);
       const answer = await send(`/interviews/${encodeURIComponent(interview)}/moments`, fields);
-      if ([400, 401].includes(answer.status) || answer.status >= 500) return { left: taps.slice(place), sentence };
+      const unwritten = answer.status >= 500;
+      if ([400, 401].includes(answer.status) || unwritten) return { left: taps.slice(place), sentence, unwritten };
       if (!answer.ok) ({ sentence } = await answer.json());
     } catch {
       return { left: taps.slice(place), sentence };
