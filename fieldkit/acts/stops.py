@@ -331,21 +331,17 @@ def go_on(desk: Desk, interview: str, mark: str) -> None:
 
 
 @only(INTERVIEWER)
-def go_on_unasked(desk: Desk, interview: str, ago: float | None = 0.0) -> None:
+def go_on_unasked(desk: Desk, interview: str, ago: float = 0.0) -> None:
     """The child goes on, so many seconds *ago*, on a page that knew of no stop: one that was tapped before is undone.
 
-    None: nobody knows how long ago, as the page is gone and the date may have jumped since; it undoes nothing.
-
-    It is a decision: an older stop that another page brings later waits for a person. Raises TalkDeleted, NotFound.
+    inf: none is. It is a decision: an older stop that comes later waits for a person. Raises TalkDeleted, NotFound.
     """
     with desk.db.writing() as tables:
         _subject(desk, tables, interview)
         found = _of(desk, tables, interview)
         if found is None and not interviews.ended(tables, interview):
             stops.decide(tables, interview, _GOES_ON, new_id())
-    if found is None or ago is None or _is_over(desk, found):
-        return
-    if found.second <= desk.clock.awake() - ago:
+    if found is not None and not _is_over(desk, found) and found.second <= desk.clock.awake() - ago:
         undo(desk, interview, found.mark)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from math import inf
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -95,7 +96,7 @@ def undo(interview: str) -> Answer:
     look_in(desk())
     mark, script = request.form.get("stop", ""), request.headers.get("X-Fieldkit") == "script"
     if not mark:
-        stops.go_on_unasked(desk(), interview, max(seconds_ago("ago"), default=None))
+        stops.go_on_unasked(desk(), interview, max(seconds_ago("ago"), default=inf))  # unknown: undoes nothing
     elif script:
         stops.go_on(desk(), interview, mark)
     if script:

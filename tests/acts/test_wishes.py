@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import inf
 
 import pytest
 
@@ -77,9 +78,9 @@ def test_a_stop_that_keeps_meets_what_would_have_kept_and_leaves_that_nothing_wa
     assert [one.what for one in wishes.waiting(me)] == [DISCARD]
 
 
-@pytest.mark.parametrize(("ago", "counts"), [(0.0, False), (5.0, True), (None, True)])
+@pytest.mark.parametrize(("ago", "counts"), [(0.0, False), (5.0, True), (inf, True)])
 def test_who_goes_on_on_a_page_that_knew_of_no_stop_takes_back_the_one_that_was_tapped_before(
-    desks: Desks, interview: str, ago: float | None, counts: bool
+    desks: Desks, interview: str, ago: float, counts: bool
 ) -> None:
     """A stop that was tapped after the child went on counts down, and any where nobody knows which came first."""
     me = desks["interviewer"]

@@ -340,22 +340,25 @@ export class Autosave {
     if (!besides) this.form.querySelector('[data-off]').before(...now.querySelectorAll('.other'));
   }
 
-  // Whether the page of the laptop that shows this question *now* still says what it had.
-  standsIn(now) {
-    return bare(now.textContent).includes(bare(this.had));
+  // The question as the laptop shows it *now*, where nothing can be written any more.
+  followRead(now) {
+    const read = now.querySelector('div.note > p[lang]')?.childNodes ?? [];
+    if (!bare(now.textContent).includes(bare(this.had))) this.emptied(Array.from(read, (part) => (part.nodeName === 'BR' ? '\n' : part.textContent)).join(''));
   }
 
-  // What the laptop had is deleted there, and goes from this page too; what it never had stays for copying.
-  emptied() {
+  // What the laptop had is deleted there, but for what *stands*, and goes from this page too; what it never had stays
+  // for copying.
+  emptied(stands = '') {
+    const typed = this.text();
     this.off.splice(0).forEach(({ tell }) => tell(''));
-    this.box.value = added(this.had, this.text());
-    this.had = '';
+    this.box.value = stands && typed.startsWith(stands) ? typed : stands + added(this.had, typed);
+    this.had = stands;
     this.form.querySelectorAll('.other').forEach((version) => version.remove());
-    const now = this.now();
-    if (now.words.text) this.kept.keep(now);
+    const now = this.now(), rest = now.words.text !== stands;
+    if (rest) this.kept.keep(now);
     else this.stored = now.state;
-    this.kept.done(now.words.text ? now.turn - 1 : now.turn);
-    if (!now.words.text) this.badge.blank();
+    this.kept.done(rest ? now.turn - 1 : now.turn);
+    if (!rest) this.badge.blank();
   }
 
   // While a stop may have been carried out the badge promises nothing.

@@ -47,7 +47,7 @@ export async function follow(notes) {
     if (!now) continue;  // covered or locked meanwhile
     const form = now.querySelector('form.note');
     if (note && form) await note.follow(form);
-    else if (note && !note.standsIn(now)) note.emptied();
+    else note?.followRead(now);
     question.querySelectorAll('div.note').forEach((read) => read.remove());
     if (!note || form) question.append(...now.querySelectorAll('div.note'));
   }
