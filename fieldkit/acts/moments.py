@@ -21,10 +21,11 @@ _TURNS = {BREAK: counters.pause, RESUMED: counters.resume}
 
 
 @only(INTERVIEWER)
-def note(desk: Desk, interview: str, what: str, who: str = "", question: str = "") -> str:
+def note(desk: Desk, interview: str, what: str, who: str = "", question: str = "", ago: float = 0.0) -> str:
     """Keep that *what* happened at this minute; return the moment's id. A break stops the counter until it is over.
 
-    *who*: a code of `present`, where somebody came or left. Raises NotFound, Invalid, ConsentMissing.
+    *who*: a code of `present`, where somebody came or left. *ago*: how many seconds ago it was tapped, out of this
+    laptop's reach; a break stops the counter from when it is heard of. Raises NotFound, Invalid, ConsentMissing.
     """
     codes = load_study().codes
     if what not in codes["moment"] or who not in {"", *codes["present"]}:
@@ -32,13 +33,29 @@ def note(desk: Desk, interview: str, what: str, who: str = "", question: str = "
     with desk.db.writing() as tables:
         if question and people.row(tables, "questions", "code = ?", question) is None:
             raise NotFound
-        return write(desk, tables, interviews.row_within(tables, interview), what, who, question)
+        row = interviews.row_within(tables, interview)
+        if not ago:
+            return write(desk, tables, row, what, who, question)
+        interviews.hear(desk, tables, row, (ago,))
+        return write(desk, tables, row, what, who, question, interviews.ran(desk, tables, row, ago))
 
 
-def write(desk: Desk, tables: Tables, interview: people.Row, what: str, who: str = "", question: str = "") -> str:
-    """Keep a moment in the caller's transaction; return its id. Raises ConsentMissing."""
+def write(
+    desk: Desk,
+    tables: Tables,
+    interview: people.Row,
+    what: str,
+    who: str = "",
+    question: str = "",
+    then: int | None = None,
+) -> str:
+    """Keep a moment in the caller's transaction, of now or of *then*, in milliseconds of the talk; return its id.
+
+    Raises ConsentMissing.
+    """
     grounds = interviews.grounds(desk, tables, interview)
-    at = interviews.keep_duration(desk, tables, interview, _TURNS.get(what, counters.move))
+    now = interviews.keep_duration(desk, tables, interview, _TURNS.get(what, counters.move))
+    at = now if then is None else then
     facts = {"interview": interview["id"], "what": what, "who": who, "question": question, "t_elapsed": at}
     draft = Draft(
         "moment",

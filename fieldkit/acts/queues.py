@@ -14,7 +14,12 @@ name), `knew` (what the page knew to be decided), `instead` (a list of marks: in
 chosen), `at` (when, in milliseconds of that clock) and `typed`; beside `sealed` it has `stop: true`, so that the page
 that stands in can say that one waits: neither whose nor which. That the child goes on after all is one of `interview`,
 `undo` (a list of marks; an empty one: its page knew of no stop), `at` and `typed`, with `undo: true`. A note that
-names words in `off` is kept with `off: true`.
+names words in `off` is kept with `off: true`. What stands in a long form and is not saved yet is one of `interview`,
+`form` (`memo`, `observation` or `close`, as its page is called), `base`, `fields` (a list of pairs of name and value)
+and `typed`, with `form: true`, its id being the random name of that form; its page offers it, and nothing sends it by
+itself.
+What was tapped beside the questions is one of `interview`, `taps` (in their order; of each `tap`, `q`, `mark` and `at`)
+and `typed`, with `tap: true`.
 `turn` counts the changes of the note on its page (none: 0); what is older than the number that the local storage of the
 browser has under `fieldkit queue <id>` is on the laptop, or was taken back, and is deleted unread.
 `day` and `days` count on how many days it was met and not opened.

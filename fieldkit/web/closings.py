@@ -13,6 +13,7 @@ from fieldkit.acts.told import Seen
 from fieldkit.errors import Refusal
 from fieldkit.rules import names
 from fieldkit.rules.findings import Finding, ReasonNeeded
+from fieldkit.web import filled
 from fieldkit.web.pages import Answer, agreed, locale, reasons, seen
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
@@ -36,6 +37,7 @@ def save(interview: str) -> Answer:
     try:
         if request.form.get("do") == "keep":
             closings.keep(desk(), interview, told, seen_)
+            filled.kept()
             return redirect(url_for("interviews.show", interview=interview, section=OWN_WORDS))
         return _ended(interview, closings.end(desk(), interview, told, seen_))
     except Refusal as refusal:
@@ -43,6 +45,7 @@ def save(interview: str) -> Answer:
 
 
 def _ended(interview: str, hints: list[Finding]) -> Response:
+    filled.kept()
     page = closings.page(desk(), interview)
     if page.opened.versions:
         agreed(page.opened)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from fieldkit.acts import memos
-from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
 from fieldkit.rules.members import INTERVIEWER
+from fieldkit.web import filled
 from fieldkit.web.pages import Answer
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, once, tell
@@ -27,15 +27,15 @@ def write(interview: str) -> Answer:
     typed = {name: request.form.get(name, "") for name in (*memos.PARTS, "shared")}
     shared = bool(typed["shared"])
     try:
-        nonce = request.form.get("nonce") or new_id()
-        once(nonce, lambda: memos.write(desk(), interview, typed, shared=shared))
+        once(filled.nonce(), lambda: memos.write(desk(), interview, typed, shared=shared))
     except Refusal as refusal:
         return _page(interview, typed, refusal), refusal.status
+    filled.kept()
     tell(_("The memo is saved; the team can read it.") if shared else _("The memo is saved. Only you can read it."))
     return redirect(url_for("memos.show", interview=interview))
 
 
 def _page(interview: str, typed: dict[str, str], refusal: Refusal | None) -> str:
     found, writes = memos.of_interview(desk(), interview), desk().me.role == INTERVIEWER
-    known = {"interview": interview, "memos": found, "parts": memos.PARTS, "writes": writes, "nonce": new_id()}
+    known = {"interview": interview, "memos": found, "parts": memos.PARTS, "writes": writes}
     return render_template("memos/show.html", typed=typed, refusal=refusal, **known)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from fieldkit.acts import moments, questions
 from fieldkit.clock import new_id
 from fieldkit.rules.moments import VERY_UPSET
+from fieldkit.web.answers import seconds_ago
 from fieldkit.web.help_card import help_at
 from fieldkit.web.sessions import desk, once
 
@@ -16,11 +19,16 @@ pages = Blueprint("moments", __name__, url_prefix="/interviews/<interview>")
 
 @pages.post("/moments")
 def note(interview: str) -> Response:
-    """Keep one moment, the second of two quick taps left out, and go back to the question that was open."""
+    """Keep one moment, the second of two quick taps left out, and go back to the question that was open.
+
+    A script brings what was tapped out of reach, and stays where it is.
+    """
     what, _, who = request.form.get("tap", "").partition(" ")
-    question = request.form.get("q", "")
+    question, ago = request.form.get("q", ""), max(seconds_ago("ago"), default=0.0)
     opened = request.form.get("mark") or new_id()
-    once(f"{opened} {what} {who}", lambda: moments.note(desk(), interview, what, who, question))
+    once(f"{opened} {what} {who}", lambda: moments.note(desk(), interview, what, who, question, ago))
+    if request.headers.get("X-Fieldkit") == "script":
+        return Response(status=HTTPStatus.NO_CONTENT)
     if what == VERY_UPSET:
         return redirect(url_for("moments.distress", interview=interview))
     if not question:

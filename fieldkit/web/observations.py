@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from fieldkit.acts import observations
 from fieldkit.errors import Refusal
+from fieldkit.web import filled
 from fieldkit.web.pages import Answer, agreed, locale, seen
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
@@ -27,6 +28,7 @@ def keep(interview: str) -> Answer:
         hints = observations.keep(desk(), interview, typed, seen())
     except Refusal as refusal:
         return _page(interview, typed, refusal), refusal.status
+    filled.kept()
     if agreed(observations.of_interview(desk(), interview).opened):
         tell(" ".join([_("Saved"), *(hint.sentence(locale()) for hint in hints)]))
     return redirect(url_for("observations.show", interview=interview))

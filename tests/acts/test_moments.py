@@ -50,6 +50,18 @@ def test_a_moment_has_its_minute(desks: Desks, interview: str, changes: Changes)
     assert (kept.elapsed, kept.drawer, kept.session) == (kept.set["t_elapsed"], "research/A", interview)
 
 
+def test_a_moment_that_is_heard_of_late_has_the_minute_of_its_tap_and_was_time_of_the_talk(
+    desks: Desks, interview: str, changes: Changes
+) -> None:
+    me = later(desks["interviewer"], 1500)
+    moments.note(me, interview, "came_in", "carer", "P1", 1000)
+    moments.note(me, interview, "break", ago=600)
+    moments.note(me, interview, "resumed", ago=1)
+
+    assert [one.set["t_elapsed"] // 60_000 for one in changes(me, "moment")] == [8, 15, 24]
+    assert questions.page(later(me, 120), interview).minutes == 27
+
+
 def test_a_break_is_no_time_of_the_interview(desks: Desks, interview: str) -> None:
     me = desks["interviewer"]
     moments.note(later(me, 120), interview, "break")

@@ -280,6 +280,24 @@ def test_a_stop_that_waits_is_sealed_and_in_clear_it_says_neither_whose_nor_whic
     assert phone.evaluate("() => Object.entries(localStorage)") == [[f"fieldkit queue {record['id']}", "0"]]
 
 
+def test_a_form_that_waits_is_sealed_and_in_clear_it_says_neither_whose_nor_which(
+    talk: Any, phone: Page, field_folder: Path, interview: str, passphrase: str, waiting: Any
+) -> None:
+    phone.goto(f"{talk.url}/interviews/{interview}/observation")
+    nonce = phone.input_value("[name=nonce]")
+    phone.fill("#profile", "院子里有三只鸡")
+    waiting.until(phone, "records.length === 1")
+    (record,) = waiting(phone)
+    talk.kill()
+    words = opened(record, key_of(field_folder, interview, passphrase))
+
+    assert record.keys() == {"id", "v", "iv", "sealed", "turn", "day", "days", "form"}
+    assert (record["v"], record["form"]) == (1, True)
+    assert words.keys() == {"interview", "form", "base", "fields", "typed"}
+    assert (words["interview"], words["form"], record["id"]) == (interview, "observation", nonce)
+    assert "['profile', '院子里有三只鸡']" in str(words["fields"])
+
+
 def test_words_that_meet_a_newer_version_stand_beside_it(
     left: tuple[Any, Page], interview: str, stored: Stored
 ) -> None:
@@ -508,6 +526,37 @@ def test_a_killed_browser_holds_no_word_in_clear_and_delivers_them_once_when_it_
     expect(page.locator("[data-delivered] a")).to_have_text("W1")
     laptop.kill()
     assert (stored("W1"), stored("L1")) == (note, "")
+
+
+def test_what_stood_in_a_form_of_a_killed_browser_lies_nowhere_in_clear_and_is_offered_when_it_comes_back(
+    start: Any,
+    field_folder: Path,
+    interview: str,
+    unlock: Unlock,
+    tmp_path: Path,
+    profile: Callable[[], BrowserContext],
+) -> None:
+    laptop, words, control = start(field_folder), random_word(), random_word()
+    browser = profile()
+    page = browser.new_page()
+    unlock(page, laptop)
+    page.evaluate(CONTROL, control)
+    page.goto(f"{laptop.url}/interviews/{interview}/memo")
+    page.fill("#self_role", words)
+    expect(page.locator("[data-typed] .badge")).to_have_attribute("data-state", "browser")
+    kill_browser(tmp_path / "profile")
+    laptop.kill()
+    with suppress(Error):  # it is gone
+        browser.close()
+
+    assert found(control, tmp_path / "profile")
+    assert found(words, tmp_path) == []
+    laptop.start()
+    page = profile().new_page()
+    unlock(page, laptop)
+    page.goto(f"{laptop.url}/interviews/{interview}/memo")
+    page.click("[data-found] [data-back]")
+    expect(page.locator("#self_role")).to_have_value(words)
 
 
 def test_the_badge_says_that_a_page_which_was_closed_is_to_be_opened_again(

@@ -79,6 +79,21 @@ def test_the_search_finds_what_a_page_keeps_wherever_a_browser_lets_it(
     assert [place for place, words in planted.items() if not found(words, tmp_path / "profile")] == []
 
 
+@pytest.fixture
+def in_file(field_folder: Path, passphrase: str, clear: Callable[[Database], bytes]) -> Callable[[str], bool]:
+    """Whether the decrypted file holds words, read while no server runs."""
+
+    def look(words: str) -> bool:
+        folder = Folder.open(field_folder)
+        desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
+        content = clear(desk.db)
+        desk.db.close()
+        folder.close()
+        return any(words.encode(encoding) in content for encoding in ENCODINGS)
+
+    return look
+
+
 def test_what_is_taken_back_or_discarded_is_in_no_byte_of_laptop_or_browser(
     start: Any,
     field_folder: Path,
@@ -87,17 +102,8 @@ def test_what_is_taken_back_or_discarded_is_in_no_byte_of_laptop_or_browser(
     profile: BrowserContext,
     unlock: Callable[..., None],
     tmp_path: Path,
-    passphrase: str,
-    clear: Callable[[Database], bytes],
+    in_file: Callable[[str], bool],
 ) -> None:
-    def in_file(words: str) -> bool:
-        folder = Folder.open(field_folder)
-        desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
-        content = clear(desk.db)
-        desk.db.close()
-        folder.close()
-        return any(words.encode(encoding) in content for encoding in ENCODINGS)
-
     laptop, back, gone = start(field_folder), random_words(), random_words()
     unlock(page, laptop)
     page.goto(f"{laptop.url}/interviews/{interview}?section=W&q=W1")
@@ -128,6 +134,40 @@ def test_what_is_taken_back_or_discarded_is_in_no_byte_of_laptop_or_browser(
     laptop.kill()
     assert (in_file(back), in_file(gone)) == (False, False)
     assert found(back, tmp_path) | found(gone, tmp_path) == set()
+
+
+def test_after_a_discard_neither_what_was_saved_nor_what_was_typed_beside_the_notes_is_in_any_byte_of_laptop_or_browser(
+    start: Any,
+    field_folder: Path,
+    interview: str,
+    page: Page,
+    profile: BrowserContext,
+    unlock: Callable[..., None],
+    tmp_path: Path,
+    in_file: Callable[[str], bool],
+) -> None:
+    laptop, saved, typed = start(field_folder), random_words(), random_words()
+    unlock(page, laptop)
+    page.goto(f"{laptop.url}/interviews/{interview}/observation")
+    page.fill("#profile", saved)
+    page.click("form[data-holds] button.primary")
+    expect(page.locator("main")).to_contain_text("已存")
+    page.fill("#profile", typed)
+    expect(page.locator("[data-typed] .badge")).to_have_attribute("data-state", "browser")
+    laptop.kill()
+    assert (in_file(saved), in_file(typed)) == (True, False)
+
+    laptop.start()
+    beside = profile.new_page()
+    unlock(beside, laptop)
+    beside.goto(f"{laptop.url}/interviews/{interview}/stop")
+    beside.click("[value=stop_discard]")
+    beside.click("[data-finish]")
+    beside.wait_for_url("**/stopped*")
+    profile.close()
+    laptop.kill()
+    assert (in_file(saved), in_file(typed)) == (False, False)
+    assert found(saved, tmp_path) | found(typed, tmp_path) == set()
 
 
 def plant(words: str, folder: Path) -> None:

@@ -1,5 +1,6 @@
 // A note that saves itself, and a badge that tells the truth: "saved" only after the keyed hash of the text came back;
 // what the laptop did not take waits in the queue of this browser. Without this module the note is saved by its button.
+import { Badge } from './badge.js';
 import { beat } from './cover.js';
 import { Kept } from './kept.js';
 import { asMuchAsCounts, keyedHash, LONGEST_WAIT, removed, send, signedIn, tooLong } from './laptop.js';
@@ -12,37 +13,6 @@ const KEPT_ALIVE = 20000;  // a browser sends no more than 64 KB for a page that
 const bare = (text) => text.replace(/\s/g, '');
 const versionOf = (other) => bare(other.querySelector('p:not([class])').textContent);
 const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
-
-// What a person is told. Typing is silent and never covers an earlier failure; only a change of truth is spoken.
-class Badge {
-  constructor(box, sentences, announce) {
-    this.box = box;
-    this.sentences = sentences;
-    this.announce = announce;
-    this.truth = box.dataset.state === 'lost' ? 'lost' : 'saved';
-  }
-
-  show(state, sentence = this.sentences[state]) {
-    if (state === 'typing' && this.truth !== 'saved') return;
-    this.box.dataset.state = state;
-    this.box.querySelector('span').textContent = sentence;
-    this.box.querySelector('time').hidden = state !== 'saved';
-    if (state === 'typing' || state === this.truth) return;
-    this.truth = state;
-    this.announce.textContent = sentence;
-  }
-
-  blank() {
-    this.show('saved', '');
-    this.box.dataset.state = 'none';
-    this.box.querySelector('time').hidden = true;
-  }
-
-  saved(at) {
-    this.box.querySelector('time').textContent = at;
-    this.show('saved');
-  }
-}
 
 export class Autosave {
   constructor(form, place, announce, queue) {

@@ -1,12 +1,20 @@
 // Takes to the laptop what waits in this browser, each text to its own question, and says what became of it. That the
 // child goes on comes before all else; a stop comes last, as the words were said before it, and waits on in this page
 // (`chosen.js`).
+import { wasDone } from './done.js';
 import { asMuchAsCounts, keyedHash, send, signedIn, tooLong } from './laptop.js';
 import { added, follow, formOf } from './off_record.js';
 import { ago } from './presence.js';
+import { bring, tellNoted } from './taps.js';
 
 const RETRY = 2000;
 const DELIVERED = 'delivered', REFUSED = 'refused', AWAY = 'away', UNWRITTEN = 'unwritten';
+
+// A form is not sent by itself: only its page, with whoever filled it in, takes it up (`filled.js`).
+function tellFilled({ form }) {
+  document.querySelector(`[data-filled="${form}"]`).hidden = false;
+  return REFUSED;
+}
 
 export class Delivery {
   constructor(queue, place, announce, chosen) {
@@ -63,6 +71,8 @@ export class Delivery {
 
   async deliver(words, remove) {
     if (words.undo) return REFUSED;  // this browser could not keep it for this page
+    if (words.taps) return this.bringTaps(words);
+    if (words.form) return wasDone(words) ? DELIVERED : tellFilled(words);
     if (tooLong(words.text) && !words.off?.length) return this.tellRefused(words, this.place.dataset.long, remove);
     try {
       const now = await signedIn(this.queue.user, words.editor, this.queue.interview);
@@ -107,6 +117,13 @@ export class Delivery {
     }
     const path = [this.queue.interview, question].map(encodeURIComponent);
     return send(`/interviews/${path[0]}/answers/${path[1]}${off ? '/off-record' : ''}`, fields);
+  }
+
+  async bringTaps({ taps }) {
+    const { left, sentence, unwritten } = await bring(this.queue.interview, this.queue.user, taps);
+    if (left.length) return unwritten ? UNWRITTEN : AWAY;
+    tellNoted(sentence);
+    return DELIVERED;
   }
 
   tellClosed(count) {

@@ -14,6 +14,7 @@ import { pair } from './pair.js';
 import { pulse } from './pulse.js';
 import { Queue } from './queue.js';
 import { stop } from './stop.js';
+import { Taps } from './taps.js';
 
 const announce = document.getElementById('say');
 const waiting = document.querySelector('[data-queue]'), queue = Queue.of(waiting);
@@ -70,7 +71,7 @@ moment?.addEventListener('submit', () => { if (open()) moment.elements.q.value =
 document.querySelectorAll('a[data-back]').forEach((link) => {
   link.addEventListener('click', () => { if (open()) link.hash = open().id; });
 });
-leave(notes, chosen);
+leave(notes, chosen, new Taps(waiting, queue));
 const minutes = document.querySelector('[data-beat]');
 if (minutes && moment) pulse(minutes);
 drop(document.querySelector('[data-drop]'));

@@ -3,9 +3,9 @@
 import { randomId } from './laptop.js';
 
 export class Kept {
-  constructor(queue) {
+  constructor(queue, id = randomId()) {
     this.queue = queue;
-    this.id = randomId();
+    this.id = id;
     this.from = 0;  // what is older than this turn is on the laptop, or was taken back
     this.lies = null;  // what surely lies there and counts
     this.wanted = null;  // what is to lie there

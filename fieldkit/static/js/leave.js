@@ -1,5 +1,6 @@
 // Before another page is asked for, the notes go to the laptop, so that the next page is opened on what was typed;
-// while the laptop does not answer, this page is not given up for one that cannot come.
+// while the laptop does not answer, this page is not given up for one that cannot come. A tap beside the questions is noted
+// later then (`taps.js`).
 import { reachable } from './reach.js';
 
 const SOON = 1000;
@@ -18,7 +19,7 @@ function soonHelp(link) {
   return open;
 }
 
-export function leave(notes, chosen) {
+export function leave(notes, chosen, taps) {
   const unsaved = () => notes.filter((note) => note.unsaved());
   let going = false, turn = 0;
   const pass = (go) => {
@@ -26,23 +27,24 @@ export function leave(notes, chosen) {
     go();
     going = false;
   };
-  const attempt = async (part, go) => {
+  const attempt = async (part, go, button) => {
     const mine = turn += 1, help = part.matches('[data-help]') && soonHelp(part);
     await Promise.all(unsaved().map((note) => note.brought()));
     const stays = !await reachable() || notes.some((note) => note.away());
     if (help) help(stays && mine === turn);
+    if (mine === turn && part === taps.form && (stays || taps.waits())) return taps.take(button);
     if (mine !== turn || stays) return;  // tapped again, or thought better of it
     chosen.before(() => pass(go), Boolean(help));
   };
-  const first = (event, part, go) => {
+  const first = (event, part, go, button) => {
     if (going || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    attempt(part, go);
+    attempt(part, go, button);
   };
   addEventListener('hashchange', () => { turn += 1; });
   document.addEventListener('submit', (event) => {
     const { target, submitter } = event;
-    if (!target.matches('[data-autosave], [data-stop]')) first(event, target, () => target.requestSubmit(submitter));
+    if (!target.matches('[data-autosave], [data-stop]')) first(event, target, () => target.requestSubmit(submitter), submitter);
   });
   document.addEventListener('click', (event) => {
     const link = event.target.closest('a[href]');

@@ -2,7 +2,6 @@
 import './cover.js';
 import './offline.js';
 import { focusSummary } from './focus.js';
-import './holds.js';
 import { tellWaiting } from './waits.js';
 
 focusSummary();

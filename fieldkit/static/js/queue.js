@@ -1,10 +1,12 @@
 // What was typed while the laptop was out of reach waits in this browser, sealed under a key that no browser stores.
 // Database "fieldkit", store "queue": random id -> {v: 1, iv, sealed, turn, day, days} (format 1, `acts/queues.py`);
 // a stop that the child chose waits here too: {..., stop: true}; and that the child goes on after all: {..., undo: true};
-// a note of which words are to be taken out is {..., off: true}.
+// a note of which words are to be taken out is {..., off: true}; what stands in a long form is {..., form: true},
+// and what was tapped beside the questions {..., tap: true}.
 // Who writes a record holds the lock of its id for as long as its page lives: no other page delivers it meanwhile.
 // Its fence stands outside, in the local storage: an older turn is on the laptop already, or was taken back by the child,
 // and does not count any more, also where this store is ill and lets nothing be taken out.
+import { wasDone } from './done.js';
 import { bytes } from './laptop.js';
 
 const DAYS = 30, LIMIT = 5000, WRITE = { durability: 'strict' };
@@ -50,13 +52,14 @@ async function within(mode, act) {
   }
 }
 
-// How many notes, stops and takings-back, of a stop or of words of a note, wait in this browser, whoever typed them; what they say takes their key.
+// How many notes, stops, takings-back, of a stop or of words of a note, long forms and pages with taps wait in this browser,
+// whoever typed them; what they say takes their key.
 export function waiting() {
   return within('readonly', async (store) => {
     const [ids, records] = await Promise.all([answered(store.getAllKeys()), answered(store.getAll())]);
-    const found = records.filter((record, place) => counts(ids[place], record));
-    const [stops, undos, offs] = ['stop', 'undo', 'off'].map((name) => found.filter((record) => record[name]).length);
-    return { notes: found.length - stops - undos, stops, undos, offs };
+    const found = records.filter((record, place) => counts(ids[place], record) && !wasDone({ id: ids[place] }));
+    const [stops, undos, offs, forms, taps] = ['stop', 'undo', 'off', 'form', 'tap'].map((name) => found.filter((record) => record[name]).length);
+    return { notes: found.length - stops - undos - forms - taps, stops, undos, offs, forms, taps };
   });
 }
 
@@ -89,7 +92,8 @@ export class Queue {
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const plain = encoder.encode(JSON.stringify({ interview: this.interview, ...words }));
     const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: about(id) }, await this.key, plain);
-    const record = { v: 1, iv, sealed, turn, day: '', days: 0, ...words.stop && { stop: true }, ...words.undo && { undo: true }, ...words.off?.length && { off: true } };
+    const told = { stop: words.stop, undo: words.undo, off: words.off?.length, form: words.form, tap: words.taps };
+    const record = { v: 1, iv, sealed, turn, day: '', days: 0, ...Object.fromEntries(Object.keys(told).filter((name) => told[name]).map((name) => [name, true])) };
     await within('readwrite', (store) => answered(store.put(record, id)));
   }
 

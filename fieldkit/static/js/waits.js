@@ -2,8 +2,8 @@
 import { waiting } from './queue.js';
 
 export async function tellWaiting(place) {
-  const { notes, stops, undos, offs } = await waiting(), line = place.querySelector('[data-some]'), { some, none } = line.dataset;
+  const { notes, stops, undos, offs, forms, taps } = await waiting(), line = place.querySelector('[data-some]'), { some, none } = line.dataset;
   line.textContent = notes ? some.replace('{n}', notes) : none ?? '';
-  for (const [name, count] of Object.entries({ stops, undos, offs })) place.querySelector(`[data-${name}]`).hidden = count === 0;
-  place.hidden = none === undefined && notes + stops + undos === 0;
+  for (const [name, count] of Object.entries({ stops, undos, offs, forms, taps })) place.querySelector(`[data-${name}]`).hidden = count === 0;
+  place.hidden = none === undefined && notes + stops + undos + forms + taps === 0;
 }

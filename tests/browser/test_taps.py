@@ -1,0 +1,117 @@
+"""What is tapped beside the questions while the laptop is out of reach is noted later, with the minute of its tap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from fieldkit.acts import users
+from fieldkit.clock import Clock
+from fieldkit.store import people
+from fieldkit.store.folder import Folder
+
+pytestmark = pytest.mark.browser
+SERVICE_WORKERS = "block"  # a test stands in for what the laptop answers
+Unlock = Callable[[Page, Any], None]
+Crash = Callable[[Page], Page]
+FULL = """() => {
+    IDBObjectStore.prototype.put = () => { throw new DOMException('', 'QuotaExceededError'); };
+}"""
+WAITS, NOTED = "[data-tapped]", "[data-noted]"
+
+
+@pytest.fixture
+def noted(field_folder: Path, interview: str, passphrase: str) -> Callable[[], list[tuple[str, str, str]]]:
+    """What the disk holds of the moments of the interview, read while no server runs."""
+
+    def read() -> list[tuple[str, str, str]]:
+        folder = Folder.open(field_folder)
+        desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
+        with desk.db.reading() as tables:
+            found = people.moments(tables, interview)
+        desk.db.close()
+        folder.close()
+        return [(one["what"], one["who"], one["question"]) for one in found]
+
+    return read
+
+
+def carer_came(page: Page) -> None:
+    page.click(".stopbar a[href='#came']")
+    page.click("#came button[value='came_in carer']")
+    expect(page.locator(WAITS)).to_be_visible()
+
+
+def test_what_was_tapped_out_of_reach_is_noted_by_the_open_page_in_the_order_of_the_taps(
+    talk: Any, phone: Page, context: BrowserContext, unlock: Unlock, noted: Any, waiting: Any
+) -> None:
+    talk.kill()
+    carer_came(phone)
+    expect(phone.locator(WAITS)).to_contain_text("有人来了")
+    expect(phone.locator("#came")).to_be_hidden()
+    phone.click(".stopbar a[href='#upset']")
+    phone.click("#upset button[value=distress_1]")
+    expect(phone.locator("#upset")).to_be_hidden()
+    phone.click(".stopbar button[value=break]")
+    phone.click(f"{WAITS} a")
+    phone.click("#pause button[value=resumed]")
+    expect(phone.locator("#pause")).to_be_hidden()
+    waiting.until(phone, "records.length === 1 && records[0].turn === 4 && records[0].tap")
+    talk.start()
+    unlock(context.new_page(), talk)
+
+    expect(phone.locator(NOTED)).to_be_visible()
+    expect(phone.locator(WAITS)).to_be_hidden()
+    waiting.until_nothing(phone)
+    phone.click(f"{NOTED} a")
+    expect(phone.locator("main")).to_contain_text("现在听得见的人：照护人")
+    talk.kill()
+    assert noted() == [("came_in", "carer", "W1"), ("distress_1", "", "W1"), ("break", "", "W1"), ("resumed", "", "W1")]
+
+
+def test_what_was_tapped_on_a_page_that_was_killed_is_noted_by_the_next_one(
+    talk: Any, phone: Page, interview: str, unlock: Unlock, crash: Crash, noted: Any, waiting: Any
+) -> None:
+    talk.kill()
+    carer_came(phone)
+    waiting.until(phone, "records.length === 1")
+    page = crash(phone)
+    talk.start()
+    unlock(page, talk)
+    page.goto(f"{talk.url}/interviews/{interview}")
+
+    expect(page.locator(NOTED)).to_be_visible()
+    waiting.until_nothing(page)
+    talk.kill()
+    assert noted() == [("came_in", "carer", "W1")]
+
+
+def test_a_tap_whose_answer_was_lost_is_noted_once(talk: Any, phone: Page, noted: Any) -> None:
+    lost = list[str]()
+
+    def lose(route: Any) -> None:
+        route.fetch()
+        lost.append(route.request.url)
+        route.abort()
+
+    phone.route("**/session*", lambda route: route.abort())  # out of reach, as far as a page can tell
+    carer_came(phone)
+    phone.route("**/moments", lose, times=1)
+    phone.unroute("**/session*")
+
+    expect(phone.locator(NOTED)).to_be_visible()
+    talk.kill()
+    assert (len(lost), noted()) == (1, [("came_in", "carer", "W1")])
+
+
+def test_a_tap_that_the_browser_cannot_keep_is_said_to_be_on_this_page_alone(talk: Any, phone: Page) -> None:
+    phone.evaluate(FULL)
+    talk.kill()
+    carer_came(phone)
+
+    expect(phone.locator(f"{WAITS} [data-page]")).to_be_visible()
+    expect(phone.locator(f"{WAITS} [data-kept]")).to_be_hidden()
