@@ -20,6 +20,7 @@ from fieldkit.i18n import N_
 from fieldkit.records import Value, natural_id
 from fieldkit.rules import calendars, consent, names, ways
 from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, NO, YES
+from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.rules.pseudonyms import WORDS
 from fieldkit.rules.ways import CannotRead, Evidence
@@ -113,9 +114,14 @@ def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
         guardians.check_may_say_yes(one, said.relation)
         _check_given(desk, tables, one.id, form, said)
         noes = [no for no in events.lifted(one, event) if not said.evidence.on_paper or no.day < str(event["day"])]
-        asked = [*ways.findings(said.evidence), *consent.asked_again(str(event["actor"]), noes)]
+        asked = [*ways.findings(said.evidence), *_asked_again(one, said, str(event["actor"]), noes)]
         clocks.check_answered(desk, tables, said.reasons, asked)
         return _give(desk, tables, one, said, event | events.lifting(noes))
+
+
+def _asked_again(one: Case, said: GuardianAnswer, actor: str, noes: Sequence[consent.Event]) -> list[Finding]:
+    """Whoever signed on paper was asked on its day: of that only the noes are known that stood then."""
+    return consent.asked_again(actor, noes) if said.evidence.on_paper else one.asked_again(actor, noes)
 
 
 def _asked(form: FormView, said: GuardianAnswer) -> dict[str, str]:

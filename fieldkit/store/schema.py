@@ -47,6 +47,7 @@ KNOWN = (
     "left_talks_stay_ended",
     "taken_back_under_either_record",
     "of_age_despite_a_notice",
+    "heard_once",
 )  # any other name is a later version's
 
 
@@ -352,3 +353,9 @@ def taken_back_under_either_record(db: Tables) -> None:
 def of_age_despite_a_notice(db: Tables) -> None:
     """Whoever decides alone is stopped by no notice of a guardian's."""
     _wall(db, walls.GATED_OF_AGE, walls.GATED_OF_AGE_CUT)
+
+
+@migrations()
+def heard_once(db: Tables) -> None:
+    """Who was heard is heard again only where every guardian's last word allows re-contact, by the wall too."""
+    _script(db, walls.HEARD_ONCE)

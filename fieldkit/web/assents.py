@@ -8,7 +8,7 @@ from fieldkit.acts import assents, events, forms, people
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
-from fieldkit.rules.consent import BLOCKS, CHILD, OWN, YES, asked_again, open_noes
+from fieldkit.rules.consent import BLOCKS, CHILD, OWN, YES, open_noes
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.web import unsent
 from fieldkit.web.pages import Answer, png, reasons
@@ -71,7 +71,7 @@ def _page(subject: str, answer: ChildAnswer, refusal: Refusal | None = None) -> 
         said=answer,
         nonce=new_id(),
         refusal=refusal or view.refusal(),
-        findings=refusal.findings if isinstance(refusal, ReasonNeeded) else asked_again(CHILD, noes),
+        findings=refusal.findings if isinstance(refusal, ReasonNeeded) else case.asked_again(CHILD, noes),
     )
 
 
