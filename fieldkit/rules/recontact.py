@@ -15,7 +15,11 @@ ITEM = "recontact"
 def left_alone(events: Iterable[Event], *, heard: bool, grown: bool) -> bool:
     """Tell whether nobody rings or visits a family: it took that back, or was *heard* and did not allow more."""
     events = list(events)
-    return consent.takes_back(events, ITEM) or (heard and not consent.usable(events, ITEM, grown=grown))
+    if not heard:
+        return consent.takes_back(events, ITEM)
+    if consent.decides_alone(events, grown=grown):
+        return not consent.usable(events, ITEM, grown=grown)
+    return not family_allows(events, grown=grown) or bool(own_noes(events, ""))
 
 
 def family_allows(events: Iterable[Event], *, grown: bool) -> bool:

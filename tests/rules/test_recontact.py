@@ -27,6 +27,7 @@ OWN_TAKEN_BACK = Event("o", CHILD, LIMITED, "kid", items={"recontact": "no"}, fo
         ([MOTHER, CHILD_12], False, False),
         ([MOTHER, FATHER, CHILD_12], False, False),
         ([MOTHER, CHILD_15], False, False),
+        ([MOTHER, Event("d", GUARDIAN, "deferred", "mother", "mother", follows=("m",))], False, False),
         ([NOT_MOTHERS, CHILD_15], False, True),
         ([MOTHER, replace(FATHER, items=NOT_AGAIN), CHILD_12], False, True),
         ([replace(MOTHER, items=YES), CHILD_12], False, True),  # nobody asked: silence is not consent
