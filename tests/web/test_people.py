@@ -362,3 +362,13 @@ def test_after_a_refused_visit_the_first_button_asks_whose_no_it_was(browser: Fl
 
     browser.post(f"/people/{child}/visits/not-taking-part", data={"reason": "carer_no"})
     assert "写明是谁不愿意" not in browser.get(f"/people/{child}").text
+
+
+def test_what_was_answered_to_an_item_that_no_form_asks_any_more_stays_readable(
+    browser: FlaskClient, desks: dict[str, Desk], child: str, says: Callable[..., GuardianAnswer]
+) -> None:
+    desk = desks["interviewer"]
+    whole = says(desk, child)
+    consents.record(desk, child, replace(whole, items={**whole.items, "share_team": "no"}))
+
+    assert "○ 课题组成员分析" in browser.get(f"/people/{child}").text
