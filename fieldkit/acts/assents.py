@@ -14,7 +14,7 @@ from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value
-from fieldkit.rules import consent, late_entries, states, studies
+from fieldkit.rules import consent, late_entries, recontact, states, studies
 from fieldkit.rules.consent import BLOCKS, CHILD, NECESSARY, NO, YES
 from fieldkit.rules.findings import ASK, Finding
 from fieldkit.rules.members import INTERVIEWER
@@ -53,6 +53,16 @@ class GuardianFirst(Refusal):
     message = N_("Ask the child once a guardian has agreed. A parent's consent is still missing.")
 
 
+class FamilyNotAgain(Refusal):
+    """A talk was held, and the family did not allow re-contact: the child is not asked for another one."""
+
+    code = "family_not_again"
+    message = N_(
+        "Not kept: a talk with this child was held, and the family did not allow re-contact. Only when the family "
+        "itself comes back to it, ask the guardian again first."
+    )
+
+
 @dataclass(frozen=True)
 class ChildAnswer:
     """The child's own answer: yes, no, think (再想想) or silent; how, and which script blocks were said.
@@ -86,8 +96,8 @@ class SaidAnotherDay(Refusal):
 def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
     """Keep the child's own answer; return the event's id. A no, or no answer, is a decline; no reason is asked for.
 
-    Raises NotFound, NotAgainToday, GuardianFirst, StudyClosed, OutOfRange (V02), FormNotInForce (V21), ItemsNotAsked
-    (V22), NoClearYes (V29), ReasonNeeded (V30, V31), SaidAnotherDay (G06), Invalid.
+    Raises NotFound, NotAgainToday, GuardianFirst, FamilyNotAgain, StudyClosed, OutOfRange (V02), FormNotInForce (V21),
+    ItemsNotAsked (V22), NoClearYes (V29), ReasonNeeded (V30, V31), SaidAnotherDay (G06), Invalid.
     """
     if said.answer not in ANSWERS:
         raise Invalid(field=N_("the child's answer"))
@@ -103,7 +113,7 @@ def record(desk: Desk, subject: str, said: ChildAnswer) -> str:
         event = events.begin(desk, one, form, CHILD, subject, "", said.follows)
         if said.answer == YES:
             _check_yes(form, said)
-            asked = [*_findings(said), *consent.asked_again(CHILD, events.lifted(one, event))]
+            asked = [*_findings(said), *one.asked_again(CHILD, events.lifted(one, event))]
             clocks.check_answered(desk, tables, said.reasons, asked)
         talk = events.session(one, desk.today, puts_off=said.answer == "think")
         event |= {"session": talk, "words": said.words.strip(), **events.when(desk, said.said_on)}
@@ -122,7 +132,8 @@ def on_paper(
     if said.answer != YES or NO in map(_items(said).get, NECESSARY):
         raise NoClearYes
     noes = [no for no in late_entries.taken_back(one.events, then.today, doubts) if no.id in said.follows]
-    asked = [*_findings(said), *consent.asked_again(CHILD, noes)]
+    spoken = late_entries.said_by(one.events, then.today, doubts) if one.heard else []
+    asked = [*_findings(said), *recontact.asked_again(CHILD, noes, spoken, grown=one.adult)]
     clocks.check_answered(desk, tables, said.reasons, asked)
     before = {event.id for event in late_entries.before_the_paper(one.events, then.today, doubts)}
     event = events.begin(then, one, form, CHILD, one.id, "", [name for name in said.follows if name in before])
@@ -156,6 +167,8 @@ def _check(desk: Desk, tables: Tables, one: Case, said: ChildAnswer) -> None:
         return
     if not consent.guardians_ok(one.binding, NECESSARY):
         raise GuardianFirst
+    if not (one.family_allows or one.talk_of(desk.today)):  # a talk that runs goes on
+        raise FamilyNotAgain
     studies.check_open(one.closed_since)
 
 

@@ -10,8 +10,9 @@ from fieldkit.acts import situations
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.situations import Ground
 from fieldkit.errors import NotFound
-from fieldkit.rules import consent, gates, states, studies
+from fieldkit.rules import consent, gates, recontact, states, studies
 from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, Event
+from fieldkit.rules.findings import Finding
 from fieldkit.rules.gates import Gate
 from fieldkit.rules.halts import Halt
 from fieldkit.rules.states import Adult
@@ -62,7 +63,7 @@ class Case:
     `refusals`: the visits that ended with a no of which nobody has said whose it was, the newest first. `halts`: what
     waits on this laptop for whoever filled it in, and can only protect the child. `unnamed`: the person whose consent
     counts once the paper that was seen is named. `adults`: of the household, by person id; `parents_out`, `disputed`:
-    see `Situation`.
+    see `Situation`, also for `heard`.
     """
 
     id: str
@@ -98,6 +99,21 @@ class Case:
     adults: Mapping[str, Adult] = field(default_factory=dict)
     parents_out: bool = False
     disputed: Sequence[str] = ()
+    heard: bool = False
+
+    @property
+    def left_alone(self) -> bool:
+        """Tell whether nobody rings or visits this family."""
+        return recontact.left_alone(self.binding, heard=self.heard, grown=self.adult)
+
+    @property
+    def family_allows(self) -> bool:
+        """Tell whether the family lets itself be asked: nobody was heard yet, or every guardian allows re-contact."""
+        return not self.heard or recontact.family_allows(self.binding, grown=self.adult)
+
+    def asked_again(self, actor: str, noes: Sequence[Event]) -> list[Finding]:
+        """Return what is asked before *actor* is asked anew: after *noes*, or where nobody is to be contacted again."""
+        return recontact.asked_again(actor, noes, self.binding if self.heard else [], grown=self.adult)
 
     @property
     def refused_on(self) -> str:
@@ -245,7 +261,7 @@ def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _K
     return replace(one, step=shown, status=_status(one, step))
 
 
-_AS_GATHERED = ("age_group", "refusals", "halts", "adults", "parents_out", "disputed")
+_AS_GATHERED = ("age_group", "refusals", "halts", "adults", "parents_out", "disputed", "heard")
 
 
 def _known_twice(tables: Tables, common: Ground, row: people.Row, known: _Known) -> dict[str, Any]:
@@ -320,7 +336,7 @@ def next_step(one: Case, day: str, screening: str, late: str) -> Step:
     failing = gates.failing(one.gates)
     if not failing:
         return Step("start")
-    if one.interviews and not one.session:
+    if one.interviews and not (one.session and one.family_allows):
         return Step("none")
     return Step(next((gate.step for gate in failing if gate.step in _FOR_THE_FAMILY), "prepare"))
 

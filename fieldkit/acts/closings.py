@@ -27,7 +27,7 @@ from fieldkit.rules.findings import HINT, Finding
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.moments import CAME, MINUTE, NOBODY
 from fieldkit.store import closings as store
-from fieldkit.store import log, machine, merge, people, setup, strings
+from fieldkit.store import log, machine, people, setup, strings
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
 from fieldkit.studies import Pair, load_study
@@ -262,8 +262,7 @@ def _at_the_end(desk: Desk, tables: Tables, row: people.Row, told: ClosingTold, 
 
 def _stopped(tables: Tables, interview: str) -> bool:
     """Tell whether the child stopped it, as anybody here knows: that outweighs what somebody else wrote."""
-    heads = merge.heads(log.standing_of(tables, natural_id("closing", interview)))
-    return any(one.set["completion"] == closings.STOPPED for one in heads.get("completion", []))
+    return closings.STOPPED in store.versions(tables, interview)
 
 
 def _stored(tables: Tables, interview: str) -> people.Row:

@@ -20,6 +20,7 @@ from fieldkit.i18n import N_
 from fieldkit.records import Value, natural_id
 from fieldkit.rules import calendars, consent, names, ways
 from fieldkit.rules.consent import ADULT, CHILD, GUARDIAN, NO, YES
+from fieldkit.rules.findings import Finding
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.rules.pseudonyms import WORDS
 from fieldkit.rules.ways import CannotRead, Evidence
@@ -114,7 +115,7 @@ def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
         said = _by_known_name(tables, one.id, said)
         _check_given(desk, tables, one.id, form, said)
         noes = [no for no in events.lifted(one, event) if not said.evidence.on_paper or no.day < str(event["day"])]
-        asked = [*ways.findings(said.evidence), *consent.asked_again(str(event["actor"]), noes)]
+        asked = [*ways.findings(said.evidence), *_asked_again(one, said, str(event["actor"]), noes)]
         asked += identities.findings(tables, one.id, said.real_name, said.birth_date, said.birth_calendar)
         clocks.check_answered(desk, tables, said.reasons, asked)
         return _give(desk, tables, one, said, event | events.lifting(noes))
@@ -125,6 +126,11 @@ def _by_known_name(tables: Tables, subject: str, said: GuardianAnswer) -> Guardi
     name = said.real_name if names.plain(said.real_name) else identities.known_of(tables, subject).real_name
     own = said.relation == SELF and not said.signer_name
     return replace(said, real_name=name, signer_name=name if own else said.signer_name)
+
+
+def _asked_again(one: Case, said: GuardianAnswer, actor: str, noes: Sequence[consent.Event]) -> list[Finding]:
+    """Whoever signed on paper was asked on its day: of that only the noes are known that stood then."""
+    return consent.asked_again(actor, noes) if said.evidence.on_paper else one.asked_again(actor, noes)
 
 
 def _asked(form: FormView, said: GuardianAnswer) -> dict[str, str]:

@@ -27,7 +27,7 @@ from fieldkit.acts.interviews import HeldThatDay
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import Value
-from fieldkit.rules import calendars, consent, late_entries, names
+from fieldkit.rules import calendars, consent, late_entries, names, recontact
 from fieldkit.rules.consent import CHILD
 from fieldkit.rules.findings import Finding
 from fieldkit.rules.gates import Gate
@@ -117,7 +117,9 @@ def page(desk: Desk, subject: str, day: str) -> LatePage:
         found = _look(desk, then, tables, subject)
         asks = not found.own and found.case.age_group != ADULT_GROUP
         again = late_entries.taken_back(found.case.events, then.today, found.doubts) if asks else []
-        asked = [*consent.asked_again(CHILD, again), *clocks.findings_of(desk, tables)]
+        spoken = late_entries.said_by(found.case.events, then.today, found.doubts) if found.case.heard else []
+        own = recontact.asked_again(CHILD, again, spoken if asks else [], grown=found.case.adult)
+        asked = [*own, *clocks.findings_of(desk, tables)]
         seen = events.follows(found.case, CHILD)
         opening = _opening(then, tables, found.case)
         return LatePage(found.case, then.today, found.gates, form if asks else None, opening, seen, asked)
@@ -225,6 +227,7 @@ class _Found:
 def _look(desk: Desk, then: Desk, tables: Tables, subject: str) -> _Found:
     """Return the child and every gate as on the day of *then*. Raises NotFound, HeldThatDay, DiscardedThatDay."""
     one = case_within(then, tables, subject)
+    one = replace(one, heard=situations.heard(tables, subject, before=then.today))
     if any(line.started_on == then.today for line in one.interviews):
         raise HeldThatDay
     if late_entries.discarded_on(one.events, then.today):
@@ -235,7 +238,7 @@ def _look(desk: Desk, then: Desk, tables: Tables, subject: str) -> _Found:
     doubts = late_entries.doubtful(one.events, flagged(tables, subject))
     own = unused_session(tables, late_entries.said_by(one.events, then.today, doubts), one.interviews, then.today)
     seen = situations.gather(then, tables, situations.ground(then, tables), row, one.binding, own)
-    seen = replace(seen, doubts=situations.doubts(desk, tables), doubtful=doubts)  # of this laptop as it is now
+    seen = replace(seen, doubts=situations.doubts(desk, tables), doubtful=doubts, heard=one.heard)
     if not own and not seen.adult:
         seen = late_entries.with_paper_yes(seen, subject)
     return _Found(one, own, late_entries.judge(GATES, seen), doubts)

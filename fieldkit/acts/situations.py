@@ -20,6 +20,7 @@ from fieldkit.rules import (
     guides,
     help_card,
     left_behind,
+    recontact,
     studies,
     versions,
     visits,
@@ -32,7 +33,7 @@ from fieldkit.rules.situations import Situation
 from fieldkit.rules.states import ADULT_GROUP, Adult
 from fieldkit.rules.versions import FormVersion, Stamp
 from fieldkit.rules.visits import RefusedVisit
-from fieldkit.store import duplicates, gaps, halts, log, people, setup, standing, strings
+from fieldkit.store import closings, duplicates, gaps, halts, log, people, setup, standing, strings
 from fieldkit.store import grown as of_age
 from fieldkit.store import visits as visited
 from fieldkit.store.database import Tables
@@ -131,6 +132,7 @@ def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: 
         closing=common.closing,
         parents_out=guardians.all_out(parents, common.closing),
         disputed=guardians.undecided(parents, common.closing),
+        heard=closings.heard(tables, common.linked.get(row["id"], (row["id"],))),
     )
 
 
@@ -184,6 +186,17 @@ def may_use(desk: Desk, tables: Tables, subject: str, item: str) -> bool:
     """Tell whether *item* of what was recorded of *subject* may be used today."""
     said, of_age = said_for(desk, tables, subject)
     return consent.usable(said, item, grown=of_age)
+
+
+def heard(tables: Tables, subject: str, before: str = "") -> bool:
+    """Tell whether a talk with *subject* was held, whole or its core, under whichever record; *before* a day."""
+    return closings.heard(tables, duplicates.whole(tables, subject), before)
+
+
+def left_alone(desk: Desk, tables: Tables, subject: str) -> bool:
+    """Tell whether nobody rings or visits the family of *subject* today."""
+    said, of_age = said_for(desk, tables, subject)
+    return recontact.left_alone(said, heard=heard(tables, subject), grown=of_age)
 
 
 def born_of(rows: people.Rows, subject: str) -> BirthDate | None:

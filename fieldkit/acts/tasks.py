@@ -82,7 +82,7 @@ def _of(desk: Desk, known: _Known, case: Case) -> Iterator[Task]:
     standing = consent.in_force(case.events)
     guardians = [event for event in standing if event.actor == GUARDIAN]
     yield from _papers(known.papers, case, guardians)
-    may_ring = not consent.takes_back(standing, "recontact")
+    may_ring = not case.left_alone
     if may_ring and not case.closed_since:
         yield from _promised(case, guardians)
     for event in states.untold(case.events, case.adults, known.forms, known.day, grown=case.adult):

@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fieldkit.acts import situations
 from fieldkit.acts.desk import Desk, only
 from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_
-from fieldkit.rules import calendars, consent, names
+from fieldkit.rules import calendars, names
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
-from fieldkit.store import log, machine, people, standing
+from fieldkit.store import log, machine, people
 from fieldkit.store import worklists as store
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
@@ -110,7 +111,7 @@ def _teams(tables: Tables) -> list[str]:
 def listing(desk: Desk) -> list[Item]:
     """Return what every team is asked to do, done or not, and what was taken off, the first due first."""
     with desk.db.reading() as tables:
-        return list(_items(tables))
+        return list(_items(desk, tables))
 
 
 @only(INTERVIEWER)
@@ -138,7 +139,7 @@ def put(desk: Desk, team: str, what: str, codes: str, due: str) -> int:
         if team not in _teams(tables):
             raise NotFound
         named = [code for code in map(names.typed, _BETWEEN.split(codes)) if code]
-        children = dict.fromkeys(child for code in named for child in _children(tables, team, code))
+        children = dict.fromkeys(child for code in named for child in _children(desk, tables, team, code))
         if not children:
             raise Missing(field=CHILDREN)
         for child in children:
@@ -159,22 +160,22 @@ def tick(desk: Desk, item: str, came: str) -> None:
 def on_list(desk: Desk, item: str) -> Item:
     """Return one thing that can be taken off. Raises NotFound, TickedOff."""
     with desk.db.reading() as tables:
-        return _on_list(tables, item)
+        return _on_list(desk, tables, item)
 
 
 @only(COORDINATOR)
 def take_off(desk: Desk, item: str) -> None:
     """Take an item off its team's list; who did it and when stays. Raises NotFound, TickedOff."""
     with desk.db.writing() as tables:
-        one = _on_list(tables, item)
+        one = _on_list(desk, tables, item)
         if not one.off:
             facts = {"item": item, "day": desk.today}
             draft = Draft("work_removal", facts, subject=one.subject, drawer=f"research/{one.team}")
             log.append(tables, desk.pen, draft)
 
 
-def _on_list(tables: Tables, item: str) -> Item:
-    found = next((one for one in _items(tables) if one.id == item), None)
+def _on_list(desk: Desk, tables: Tables, item: str) -> Item:
+    found = next((one for one in _items(desk, tables) if one.id == item), None)
     if found is None:
         raise NotFound
     if found.done:
@@ -190,34 +191,30 @@ def _words(text: str, field: str) -> str:
     return kept
 
 
-def _children(tables: Tables, team: str, code: str) -> list[str]:
+def _children(desk: Desk, tables: Tables, team: str, code: str) -> list[str]:
     found = [
         one for one in people.named(tables, code) if people.in_use(tables, one) and people.team(tables, one) == team
     ]
     if not found:
         raise NoSuchChild(code=code)
-    if any(_is_left_alone(tables, one) for one in found):
+    if any(situations.left_alone(desk, tables, one) for one in found):
         raise NotToBeAsked(code=code)
     return found
 
 
-def _is_left_alone(tables: Tables, subject: str) -> bool:
-    return consent.takes_back(standing.binding(tables, subject), "recontact")
-
-
-def _items(tables: Tables) -> Iterator[Item]:
+def _items(desk: Desk, tables: Tables) -> Iterator[Item]:
     ticked, off = store.ticks(tables), store.removals(tables)
     users = {code: one.name for code, one in machine.everybody(tables).users.items()}
     for row in store.items(tables):
         said, gone = ticked.get(row["id"], []), off.get(row["id"], [])
         done = tuple(Done(one["came"] or "", one["day"] or "", users.get(one["author"], "")) for one in said)
-        if not _is_left_alone(tables, row["subject"]):
+        if not situations.left_alone(desk, tables, row["subject"]):
             facts = {name: row[name] or "" for name in ("id", "team", "subject", "case_code", "what", "due")}
             yield Item(**facts, done=done, off=tuple(Off(one["day"], users.get(one["author"], "")) for one in gone))
 
 
 def _waiting(desk: Desk, tables: Tables) -> list[Item]:
-    return [one for one in _items(tables) if one.team == desk.device.team and not one.done]
+    return [one for one in _items(desk, tables) if one.team == desk.device.team and not one.done]
 
 
 def _find(desk: Desk, tables: Tables, item: str) -> Item:

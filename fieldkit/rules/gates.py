@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fieldkit.rules import ages, calendars, consent, guardians, reasons, states, studies
+from fieldkit.rules import ages, calendars, consent, guardians, reasons, recontact, states, studies
 from fieldkit.rules.consent import ADULT, BLOCKS, CARER, CHILD, GUARDIAN, NECESSARY, Event
 from fieldkit.rules.situations import Situation
 from fieldkit.studies import Pair, load_study
@@ -173,7 +173,7 @@ def _guardian(case: Situation) -> Verdict:
     state = case.guardians
     if state in {states.GIVEN, states.GIVEN_PARTIAL}:
         whole = consent.guardians_ok(case.events, NECESSARY)
-        return (HOLDS, _OK, None) if whole else (FAILS, reasons.NOT_ALL_ITEMS, _asks_guardian(case))
+        return _again(case) if whole else (FAILS, reasons.NOT_ALL_ITEMS, _asks_guardian(case))
     reason, step = reasons.BY_STATE[state]
     if step == "ask_guardian" and guardians.waits_for_choice(case, state):
         return FAILS, reasons.TWO_VERSIONS, "choose_version"
@@ -187,6 +187,19 @@ def _guardian(case: Situation) -> Verdict:
     return FAILS, reasons.NEITHER_PARENT if by_law else reason, _asks_guardian(case)
 
 
+def _again(case: Situation) -> Verdict:
+    """Who was heard already is heard again only where the family allows re-contact."""
+    if not case.heard or recontact.family_allows(case.events, grown=False):
+        return HOLDS, _OK, None
+    return (FAILS, reasons.NOT_AGAIN_THEN, None) if case.past else (FAILS, reasons.NOT_AGAIN, _asks_guardian(case))
+
+
+def _asks_not_to_be(case: Situation) -> bool:
+    """Tell whether they were heard and do not want to be contacted again, by what was said up to a day gone by."""
+    said = [event for event in case.events if not case.past or event.day <= case.today]
+    return case.heard and bool(recontact.own_noes(said, case.session))
+
+
 def _asks_guardian(case: Situation) -> str:
     """Return the step: where neither parent can consent, the guardian by law is asked."""
     return "ask_by_law" if case.parents_out else "ask_guardian"
@@ -197,8 +210,10 @@ _FORM = "guardian_info_consent"
 
 def _of_age(case: Situation) -> Verdict:
     agreed = all(consent.effective(case.events, item, case.session, grown=True) for item in NECESSARY)
+    if _asks_not_to_be(case):
+        return FAILS, reasons.OWN_NOT_AGAIN, "ask_adult"
     if agreed and _own_words(case, ADULT):
-        return (HOLDS, _OK, None) if _same_form(case, ADULT) else (FAILS, _OTHER_FORM, "ask_adult")
+        return (HOLDS, _OK, None) if _same_form(case, ADULT) else (FAILS, reasons.OTHER_FORM, "ask_adult")
     reason, step = reasons.BY_STATE[states.LAPSED]
     return FAILS, reason, step
 
@@ -212,15 +227,9 @@ def _same_form(case: Situation, actor: str) -> bool:
     return states.form_counts(_own_words(case, actor), case.forms, case.late)
 
 
-_OTHER_FORM = Pair(
-    "刚才念的同意书有了重大变更，要把新的再讲一遍、再问本人一次。",
-    "The form that was read out has changed in an important way: tell the new one and ask them again.",
-)
-
-
 def _no_objection(case: Situation) -> Verdict:
     if case.adult or not consent.open_noes(case.events, {GUARDIAN}):
-        return (ASKS, _WHOSE_NO, "who_refused") if case.refusals else (HOLDS, _OK, None)
+        return (ASKS, reasons.WHOSE_NO, "who_refused") if case.refusals else (HOLDS, _OK, None)
     return (
         FAILS,
         Pair(
@@ -231,13 +240,6 @@ def _no_objection(case: Situation) -> Verdict:
     )
 
 
-_WHOSE_NO = Pair(
-    "有一次走访写的是“有人不愿意”，但没说是谁。有人说了不，先写明是谁；没有谁说不，就点一下是怎么回事。",
-    "On a visit somebody did not want to, and it is not said who. If somebody said no, write down first who it was; if "
-    "nobody did, tap what it was.",
-)
-
-
 def _said_no_today(case: Situation) -> bool:
     return consent.against_on(case.events, case.today, case.late)
 
@@ -245,16 +247,19 @@ def _said_no_today(case: Situation) -> bool:
 def _child(case: Situation) -> Verdict:
     if case.adult:
         return _of_age(case)
-    if case.session and all(consent.child_ok(case.events, item, case.session) for item in NECESSARY):
-        return (HOLDS, _OK, None) if _same_form(case, CHILD) else (FAILS, _OTHER_FORM, "ask_child")
+    agreed = case.session and all(consent.child_ok(case.events, item, case.session) for item in NECESSARY)
+    if agreed and not _asks_not_to_be(case):
+        return (HOLDS, _OK, None) if _same_form(case, CHILD) else (FAILS, reasons.OTHER_FORM, "ask_child")
     if _said_no_today(case):
-        return FAILS, reasons.NO_THAT_DAY if case.past else reasons.NOT_AGAIN, None
+        return FAILS, reasons.NO_THAT_DAY if case.past else reasons.NOT_TODAY, None
     return FAILS, _why_the_child_is_asked(case), "ask_child"
 
 
 def _why_the_child_is_asked(case: Situation) -> Pair:
     if consent.own_noes(case.events, grown=False):
         return reasons.SAID_NO
+    if _asks_not_to_be(case):
+        return reasons.OWN_NOT_AGAIN
     if case.past or _guardian(case)[0] != HOLDS:
         return reasons.FIRST_THE_GUARDIAN
     thinks = states.child(case.events, case.session) == states.DEFERRED

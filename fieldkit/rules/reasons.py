@@ -98,7 +98,7 @@ NO_STAMP = Pair(
     "The guardian's form bears no stamp of the ethics committee that covers this day: the coordinator enters it first, "
     "then a guardian can be asked. A no can be kept now.",
 )
-NOT_AGAIN = Pair("孩子今天说了不愿意，今天不再问。", "The child said no today; do not ask again today.")
+NOT_TODAY = Pair("孩子今天说了不愿意，今天不再问。", "The child said no today; do not ask again today.")
 NOT_TOLD = Pair("今天不再说。", "Not today.")
 NO_THAT_DAY = Pair(
     "孩子那一天说了不愿意：那一天的访谈不录入。",
@@ -117,6 +117,29 @@ CHILD_THINKS = Pair(
 ASK_THE_CHILD = Pair(
     "接下来亲口问孩子今天愿不愿意聊。",
     "Next, ask the child in person whether it wants to talk today.",
+)
+NOT_AGAIN = Pair(
+    "跟这个孩子已经聊过了，家里没有同意“以后再联系”。家里人自己又提起来，才再问监护人；每位监护人都同意再联系了，才能再聊。",
+    "A talk with this child was held, and the family did not allow re-contact. Ask a guardian again only when the "
+    "family itself comes back to it; another talk needs every guardian's yes to re-contact.",
+)
+NOT_AGAIN_THEN = Pair(
+    "那一天以前已经聊过，家里没有同意“以后再联系”：那一天的访谈不录入。",
+    "A talk had been held before that day, and the family had not allowed re-contact: no interview of that day is "
+    "typed in.",
+)
+OWN_NOT_AGAIN = Pair(
+    "已经聊过了，本人说过以后不要再联系。本人自己又提起来，才可以再问。",
+    "A talk was held, and they did not want to be contacted again. Ask again only if they bring it up themselves.",
+)
+OTHER_FORM = Pair(
+    "刚才念的同意书有了重大变更，要把新的再讲一遍、再问本人一次。",
+    "The form that was read out has changed in an important way: tell the new one and ask them again.",
+)
+WHOSE_NO = Pair(
+    "有一次走访写的是“有人不愿意”，但没说是谁。有人说了不，先写明是谁；没有谁说不，就点一下是怎么回事。",
+    "On a visit somebody did not want to, and it is not said who. If somebody said no, write down first who it was; if "
+    "nobody did, tap what it was.",
 )
 NOT_CARRIED_OUT = Pair(
     "这台电脑上有一步为这个孩子填了、还没有办完，可能是不愿意、想一想、停下或退出。先问填的人，再开始。",

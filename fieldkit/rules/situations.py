@@ -26,7 +26,8 @@ class Situation:
     with a no of which nobody has said whose it was, `halts`: what can only protect the child and is not carried out,
     `closing`: the day by which what ends is judged, where that is not `today`,
     `behind`: the day of the backup since which something may be missing here, else empty, `parents_out`: the household
-    says of every parent that they cannot consent, `disputed`: where none can, the parents of whom two versions stand.
+    says of every parent that they cannot consent, `disputed`: where none can, the parents of whom two versions stand,
+    `heard`: a talk with this child was held, whole or its core.
     """
 
     events: Sequence[Event]
@@ -53,6 +54,7 @@ class Situation:
     behind: str = ""
     parents_out: bool = False
     disputed: Sequence[str] = ()
+    heard: bool = False
 
     @property
     def late(self) -> str:

@@ -1,7 +1,13 @@
-"""Closings in the store: the last one of an interviewer."""
+"""Closings in the store: the last one of an interviewer, and whether a child was heard."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+
+from fieldkit.records import natural_id
+from fieldkit.rules.closings import FINISHED
+from fieldkit.store import log, merge
 from fieldkit.store.database import Tables
 from fieldkit.store.people import Row
 
@@ -15,3 +21,27 @@ def last_of(tables: Tables, author: str, interview: str) -> Row:
         [author, interview],
     )
     return next((dict(one) for one in found), {})
+
+
+def versions(tables: Tables, interview: str) -> set[str]:
+    """Return how far an interview came, as anybody here wrote it: one code, or several while they disagree."""
+    heads = merge.heads(log.standing_of(tables, natural_id("closing", interview)))
+    return {one.set["completion"] or "" for one in heads.get("completion", [])}
+
+
+def heard(tables: Tables, records: Iterable[str], before: str = "") -> bool:
+    """Tell whether a talk was held, whole or its core, with the child whose *records* these are; by anybody's word.
+
+    *before*: one that was begun before that day, where a day is named.
+    """
+    found = tables.query(
+        "SELECT e.interview, e.conflict, coalesce(e.completion, '') AS completion, "
+        "coalesce((SELECT i.started_on FROM interviews AS i WHERE i.id = e.interview), e.ended_on) AS day "
+        "FROM closings AS e WHERE e.subject IN (SELECT value FROM json_each(?)) AND e.ended_on <> ''",
+        [json.dumps([*records])],
+    )
+    return any(
+        (one["completion"] in FINISHED or (one["conflict"] and FINISHED & versions(tables, one["interview"])))
+        for one in found
+        if not before or one["day"] < before
+    )

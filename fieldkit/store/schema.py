@@ -48,6 +48,7 @@ KNOWN = (
     "taken_back_under_either_record",
     "of_age_despite_a_notice",
     "said_at_once",
+    "heard_once",
 )  # any other name is a later version's
 
 
@@ -359,3 +360,9 @@ def of_age_despite_a_notice(db: Tables) -> None:
 def said_at_once(db: Tables) -> None:
     """The walls find what was said in an index, however much it is."""
     _script(db, walls.SAID_AT_ONCE)
+
+
+@migrations()
+def heard_once(db: Tables) -> None:
+    """Who was heard is heard again only where every guardian's last word allows re-contact, by the wall too."""
+    _script(db, walls.HEARD_ONCE)

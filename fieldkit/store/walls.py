@@ -339,3 +339,29 @@ WHEN NEW.batch IS NULL AND NEW.kind = '{kind}' AND NOT {exempt} AND EXISTS (
           OR n.id IN (SELECT value FROM json_each(y.body, '$.set.lifts')))))
 BEGIN SELECT RAISE(ABORT, 'fieldkit wall: {kind} of a talk that the participant left'); END;
 """
+
+# Who was heard, whole or the core, is heard again only where every guardian's last word on re-contact, under this
+# record, is yes; whoever decides alone needs no guardian's. An interview is opened once; what is typed in from paper is
+# judged by its days, which a wall does not know.
+HEARD_ONCE = """
+CREATE VIEW re_contact AS
+  SELECT s.id, s.subject, s.agrees AND json_extract(s.body, '$.set.items.recontact') = 'yes' AS allows
+  FROM in_force AS s WHERE s.actor = 'guardian' AND json_extract(s.body, '$.set.items.recontact') IN ('yes', 'no')
+    AND NOT EXISTS (
+      SELECT 1 FROM in_force AS l, json_each(l.body, '$.set.follows') AS named
+      WHERE l.subject = s.subject AND l.actor = 'guardian' AND named.value = s.id
+        AND json_extract(l.body, '$.set.items.recontact') IN ('yes', 'no'))
+  UNION ALL SELECT a.notice, a.subject, 0 FROM noticed_all AS a
+  WHERE a.scope = 'recontact' AND a.requested_by <> 'child' AND NOT EXISTS (
+    SELECT 1 FROM said AS v, json_each(v.body, '$.set.voids') AS named
+    WHERE v.subject = a.subject AND v.act = 'voided' AND named.value = a.notice);
+CREATE TRIGGER interview_heard_once BEFORE INSERT ON changes
+WHEN NEW.batch IS NULL AND NEW.kind = 'interview' AND coalesce(json_extract(NEW.body, '$.set.entered_on'), '') = ''
+  AND NOT EXISTS (SELECT 1 FROM changes WHERE record = NEW.record)
+  AND EXISTS (
+    SELECT 1 FROM closings AS e WHERE e.ended_on <> '' AND e.completion IN ('full', 'core')
+      AND e.subject IN (SELECT NEW.subject UNION SELECT other FROM one_child WHERE subject = NEW.subject))
+  AND NOT (OWN_YES AND BELIEVED)
+  AND (SELECT coalesce(min(allows), 0) FROM re_contact WHERE subject = NEW.subject) = 0
+BEGIN SELECT RAISE(ABORT, 'fieldkit wall: interview of a child that was heard, against a no to re-contact'); END;
+""".replace("OWN_YES", OWN_YES).replace("BELIEVED", BELIEVED)

@@ -8,7 +8,7 @@ from fieldkit.acts import assents, events, forms, people
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
-from fieldkit.rules.consent import BLOCKS, CHILD, OWN, YES, asked_again, open_noes
+from fieldkit.rules.consent import BLOCKS, CHILD, NECESSARY, NO, OWN, YES, open_noes
 from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.web import unsent
 from fieldkit.web.pages import Answer, png, reasons
@@ -33,11 +33,30 @@ def said(subject: str) -> Answer:
     said_so, nonce = told(), request.form.get("nonce") or new_id()
     if not said_so.answer:
         return _page(subject, said_so)
+    without = _without(said_so)
+    if without and not request.form.get("is_no"):
+        return _refusing(subject, without)
     try:
         once(f"{nonce} {said_so.answer}", lambda: assents.record(desk(), subject, said_so))
     except Refusal as refusal:
         return _page(subject, said_so, refusal), refusal.status
-    return redirect(url_for(_AFTER.get(said_so.answer, "assents.said_no"), subject=subject))
+    answer = NO if without else said_so.answer
+    return redirect(url_for(_AFTER.get(answer, "assents.said_no"), subject=subject))
+
+
+def _without(said_so: ChildAnswer) -> str:
+    """Return the item without which there is no talk, and to which somebody who wants to talk said no; else empty."""
+    return next((item for item in NECESSARY if said_so.answer == YES and said_so.items.get(item) == NO), "")
+
+
+def _refusing(subject: str, item: str) -> str:
+    """Say what that no means before it is kept: a slip of the finger must not close the day."""
+    unsent.stays()
+    ours = {"csrf_token", "practised", unsent.MARK, unsent.AS_IT_WAS, "answer"}
+    sent = [(name, text) for name, text in request.form.items(multi=True) if name not in ours]
+    view = forms.child_form(desk(), subject)
+    asked = next(one for one in view.items if one.code == item)
+    return render_template("assents/refusing.html", case=people.case(desk(), subject), item=asked, sent=sent)
 
 
 _AFTER = {YES: "people.gates_", "think": "people.show"}
@@ -71,7 +90,7 @@ def _page(subject: str, answer: ChildAnswer, refusal: Refusal | None = None) -> 
         said=answer,
         nonce=new_id(),
         refusal=refusal or view.refusal(),
-        findings=refusal.findings if isinstance(refusal, ReasonNeeded) else asked_again(CHILD, noes),
+        findings=refusal.findings if isinstance(refusal, ReasonNeeded) else case.asked_again(CHILD, noes),
     )
 
 

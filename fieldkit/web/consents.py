@@ -117,7 +117,8 @@ def _begun(case: Case, guardian: bool) -> Answer:
     own = case.adult and relation == SELF
     actor = consent.ADULT if own else consent.GUARDIAN if guardian else consent.CARER
     noes = _noes(case, actor, **chosen)
-    asked = consent.asked_again(actor, noes) if actor != consent.CARER else []
+    asks = actor != consent.CARER and how != steps.PAPER and not _protects()
+    asked = case.asked_again(actor, noes) if asks else []
     try:
         check_answered(asked, reasons())
     except ReasonNeeded:

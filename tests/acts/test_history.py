@@ -20,6 +20,7 @@ from fieldkit.acts import (
     carers,
     cases,
     checks,
+    closings,
     consents,
     forms,
     interviews,
@@ -34,14 +35,17 @@ from fieldkit.acts import (
 )
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.carers import CarerAnswer
+from fieldkit.acts.closings import ClosingTold
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.late_entries import PaperTold
 from fieldkit.acts.people import NewChild
+from fieldkit.acts.told import Seen
 from fieldkit.clock import Clock
 from fieldkit.errors import NotFound, Refusal
-from fieldkit.rules import gates
+from fieldkit.rules import gates, recontact
+from fieldkit.rules.closings import FINISHED
 from fieldkit.rules.consent import NECESSARY
 from fieldkit.rules.ways import SIGNATURE, Evidence
 from fieldkit.store import clocks, log
@@ -51,6 +55,7 @@ from fieldkit.store.log import Draft
 CAME_BACK = {"again_family": "came_back"}
 BROUGHT_UP = {"again_own": "brought_up"}
 SURE = {"V31": "date_right"}
+EVER, HEARD = "9999", ("heard", "heard", "left alone", "left alone")
 PARENTS = st.sampled_from(["mother", "father"])
 
 
@@ -89,6 +94,8 @@ class History(RuleBasedStateMachine):
         self.child_yes = False  # said today, and no interview has used it
         self.out = False
         self.opened, self.open_today = 0, False
+        self.again: list[tuple[str, str, bool]] = []  # guardian, day, does that allow re-contact: as it was written
+        self.heard: set[str] = set()  # the days of the talks that were held to their end
 
     def teardown(self) -> None:
         self.desk.db.close()
@@ -97,7 +104,7 @@ class History(RuleBasedStateMachine):
 
     @initialize(
         way=st.sampled_from(["paper", "signature", "nobody"]),
-        started=st.sampled_from(["here", "on paper", "taken out", "stopped on paper", "stopped on paper", ""]),
+        started=st.sampled_from(["here", "on paper", "taken out", "stopped on paper", "stopped on paper", *HEARD, ""]),
     )
     def a_child_is_listed_and_screened(self, way: str, started: str) -> None:
         born, self.first = f"{self.desk.clock.today().year - 12}-01", self.desk.today  # no help card before it
@@ -116,8 +123,18 @@ class History(RuleBasedStateMachine):
                 self.the_sheet_says_that_the_child_stopped()
         elif way != "nobody":
             self._ask_the_child("yes", (1, 2, 3))
-        if way != "nobody" and started == "here":
+            self._talked(started)
+
+    def _talked(self, started: str) -> None:
+        if started in {"here", *HEARD}:
             self._start()
+        if started not in HEARD:
+            return
+        self._end("full", sheet=False)
+        if started == "left alone":
+            self.a_guardian_takes_re_contact_back("mother")
+        self.a_day_passes()
+        self._ask_the_child("yes", (1, 2, 3))
 
     def _case(self) -> cases.Case:
         return people.case(self.desk, self.child)
@@ -144,7 +161,7 @@ class History(RuleBasedStateMachine):
             return False
         return True
 
-    @rule(who=PARENTS, short=st.sampled_from(["", "notes", "quote"]), asked=st.booleans())
+    @rule(who=PARENTS, short=st.sampled_from(["", "notes", "quote", "recontact"]), asked=st.booleans())
     def a_guardian_agrees(self, who: str, short: str, asked: bool) -> None:
         if not self.out:
             self._agree(who, short, asked)
@@ -154,13 +171,16 @@ class History(RuleBasedStateMachine):
         said = self._answer(who, given_on=given_on, way=way, reasons=SURE | (CAME_BACK if asked else {}))
         said = replace(said, items={code: "no" if code == short else word for code, word in said.items.items()})
         taken_back = {day for day in self.against.get(who, set()) if not given_on or day < given_on}
+        allowed = self._allowed()
         if not self._try(lambda: consents.record(self.desk, self.child, said)):
             return False
+        self.again.append((who, given_on or self.desk.today, not short or short == "quote"))
         if short in NECESSARY:  # a no to what is necessary is a no
             self.against.setdefault(who, set()).add(given_on or self.desk.today)
             return True
         assert who not in self.ended
         assert asked or not taken_back
+        assert asked or given_on or allowed
         day = given_on or self.desk.today
         later = {when: whole for when, whole in self.words.get(who, {}).items() if when > day}
         self.words[who] = later | {day: True}
@@ -171,7 +191,7 @@ class History(RuleBasedStateMachine):
         thoughts |= {thought: day for thought, ended in thoughts.items() if thought <= day and not ended}
         return True
 
-    @rule(who=PARENTS, short=st.sampled_from(["", "notes"]), days=st.integers(0, 2), asked=st.booleans())
+    @rule(who=PARENTS, short=st.sampled_from(["", "notes", "recontact"]), days=st.integers(0, 2), asked=st.booleans())
     def a_paper_is_entered_late(self, who: str, short: str, days: int, asked: bool) -> None:
         if not self.out:
             given_on = (self.desk.clock.today() - timedelta(days=days)).isoformat()
@@ -199,6 +219,12 @@ class History(RuleBasedStateMachine):
             withdrawals.withdraw_each(self.desk, [self.child], "stop_keep", "child")
             self.child_yes, self.child_no = False, self.desk.today
             self.child_noes.add(self.desk.today)
+
+    @rule(who=PARENTS)
+    def a_guardian_takes_re_contact_back(self, who: str) -> None:
+        if self.opened and not self.out:
+            withdrawals.withdraw_each(self.desk, [self.child], "recontact", relation=who)
+            self.again.append((who, self.desk.today, False))
 
     @rule(who=PARENTS, thinks=st.booleans())
     def a_guardian_is_undecided(self, who: str, thinks: bool) -> None:
@@ -271,7 +297,17 @@ class History(RuleBasedStateMachine):
             self.out = True
 
     def permitted(self) -> bool:
-        return self._family_agrees() and self.child_yes
+        return self._family_agrees() and self.child_yes and self._allowed()
+
+    def _allowed(self, by: str = EVER) -> bool:
+        """Tell whether nobody was heard before the day *by*, or every guardian's last word by then allows another."""
+        said = [(who, day, word) for who, day, word in self.again if day <= by]
+        last = [
+            word
+            for place, (who, day, word) in enumerate(said)
+            if not any(who == other and day <= then for other, then, _ in said[place + 1 :])
+        ]
+        return not any(day < by for day in self.heard) or (bool(last) and all(last))
 
     def _family_agrees(self) -> bool:
         last = {who: all(words.values()) for who, words in self.words.items()}
@@ -287,7 +323,7 @@ class History(RuleBasedStateMachine):
         by_then = {who for who, days in self.agreed.items() if min(days) <= day}
         agreed = day >= self.first and bool(by_then - self.ended) and not self._guardians_hesitate(day, by_then)
         child = self._child_may(day, asked)
-        return agreed and child and not self.out and day not in self.held
+        return agreed and child and not self.out and day not in self.held and self._allowed(day)
 
     def _guardians_hesitate(self, day: str, by_then: set[str]) -> bool:
         thoughts = {(who, then, end) for who, days in self.thoughts.items() for then, end in days.items()}
@@ -370,6 +406,23 @@ class History(RuleBasedStateMachine):
         if day == self.desk.today:
             self.open_today, self.ended_today = False, day
 
+    @rule(completion=st.sampled_from(["full", "core", "partial_other"]), sheet=st.booleans())
+    def a_talk_ends(self, completion: str, sheet: bool) -> None:
+        self._end(completion, sheet)
+
+    def _end(self, completion: str, sheet: bool) -> None:
+        """By the clock, or a sheet that was typed in: from then on nothing leads back to it."""
+        today = [line for line in (self._case().interviews if not self.out else []) if not line.ended]
+        wanted = [line for line in today if line.on_paper == sheet and (sheet or line.started_on == self.desk.today)]
+        for line in wanted[:1]:
+            told = ClosingTold(completion, setting="home_yard", others_present=("none",))
+            closings.end(self.desk, line.id, told, Seen(closings.page(self.desk, line.id).opened.base))
+            self.sheets.pop(line.id, "")
+            self.heard |= {line.started_on} if completion in FINISHED else set()
+            if line.started_on == self.desk.today:
+                self.open_today = False
+                self.ended_today = line.started_on if sheet else self.ended_today
+
     def _opened_on(self, day: str) -> None:
         self.held.add(day)
         self.opened += 1
@@ -408,6 +461,21 @@ def test_no_sequence_of_acts_opens_an_interview_without_the_permissions_in_force
     assert history.typed > 0
     assert history.stopped > 0
     assert history.taken_out > 0
+
+
+def test_the_machine_finds_a_family_that_is_heard_again_against_its_no(
+    history: type[History], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A control: where re-contact is always taken for allowed, the page opens what the model keeps shut."""
+    monkeypatch.setattr(recontact, "family_allows", lambda _events, *, grown: not grown)
+
+    machine = history()
+    machine.a_child_is_listed_and_screened("signature", "left alone")
+    assert machine.heard
+    assert not machine.permitted()
+    with pytest.raises(AssertionError):
+        machine.the_page_says_what_an_act_would_do()
+    machine.teardown()
 
 
 def test_the_machine_finds_an_act_that_forgets_to_look(history: type[History], monkeypatch: pytest.MonkeyPatch) -> None:

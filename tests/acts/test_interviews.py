@@ -7,9 +7,12 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+import pytest
+
 from fieldkit.acts import (
     answers,
     assents,
+    cases,
     closings,
     consents,
     interviews,
@@ -20,7 +23,7 @@ from fieldkit.acts import (
     withdrawals,
 )
 from fieldkit.acts.answers import SaveAnswer
-from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.assents import ChildAnswer, FamilyNotAgain
 from fieldkit.acts.closings import ClosingTold
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.demo import KEPT
@@ -30,12 +33,15 @@ from fieldkit.acts.told import Seen
 from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
+from fieldkit.rules.findings import ReasonNeeded
 from fieldkit.rules.gates import Gate
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
 Changes = Callable[[Desk, str], list[Change]]
 WallDown = Callable[[Desk], None]
+Says = Callable[..., GuardianAnswer]
+Later = Callable[[Desk, int], Desk]
 YES = ChildAnswer("yes", (1, 2, 3), "child_oral", "愿意")
 SURE = replace(YES, reasons={"V31": "date_right"})  # the clock of that desk goes wrong
 
@@ -98,6 +104,115 @@ def test_without_the_triggers_a_start_after_the_childs_no_is_refused(
     for days in (-1, 0, 1):
         that_day = later(desks["interviewer"], days)
         refused(GatesClosed, "interviewer", partial(start_at, that_day, consented))
+
+
+ENDED = ClosingTold("full", "", "home_yard", "", "private", ("none",), "zhoukou", "", "during")
+CAME_BACK = {"again_family": "came_back", "V31": "date_right"}
+
+
+def hold(desk: Desk, subject: str, completion: str = "full") -> None:
+    """A talk of that day, which came so far."""
+    follows = tuple(event.id for event in people.case(desk, subject).events)
+    assents.record(desk, subject, replace(SURE, follows=follows))
+    talk = interviews.start(desk, subject, KEPT)
+    told = replace(ENDED, completion=completion)
+    closings.end(desk, talk, told, Seen(closings.page(desk, talk).opened.base))
+
+
+def without(said: GuardianAnswer, item: str, **more: object) -> GuardianAnswer:
+    return replace(said, items={**said.items, item: "no"}, **more)  # type: ignore[arg-type]
+
+
+def seen(desk: Desk, subject: str) -> tuple[str, ...]:
+    return tuple(event.id for event in people.case(desk, subject).events)
+
+
+@pytest.mark.parametrize("completion", ["full", "core"])
+def test_a_child_that_was_heard_is_not_heard_again_against_a_guardians_no_to_re_contact(
+    refused: Refused, desks: Desks, child: str, says: Says, later: Later, wall_down: WallDown, completion: str
+) -> None:
+    desk = later(desks["interviewer"], 1)
+    consents.record(desks["interviewer"], child, without(says(desks["interviewer"], child), "recontact"))
+    assents.record(desk, child, SURE)
+    hold(desks["interviewer"], child, completion)
+    wall_down(desks["interviewer"])
+
+    told = refused(GatesClosed, "interviewer", lambda _: interviews.start(desk, child, KEPT))
+    assert failing(told)["G04"].step == "ask_guardian"
+    assert people.case(desk, child).step == cases.Step("none")
+    again = replace(SURE, follows=seen(desk, child))
+    refused(FamilyNotAgain, "interviewer", lambda _: assents.record(later(desk, 1), child, again))
+
+
+@pytest.mark.parametrize("completion", ["partial_other", "rescheduled"])
+def test_a_talk_that_broke_off_or_was_put_off_is_no_talk_that_was_held(
+    desks: Desks, child: str, says: Says, later: Later, completion: str
+) -> None:
+    desk = desks["interviewer"]
+    consents.record(desk, child, without(says(desk, child), "recontact"))
+    hold(desk, child, completion)
+    tomorrow = later(desk, 1)
+    hold(tomorrow, child)
+
+    assert len(people.case(tomorrow, child).interviews) == 2
+
+
+def test_the_family_comes_back_to_it_and_its_yes_names_re_contact(
+    refused: Refused, desks: Desks, child: str, says: Says, later: Later
+) -> None:
+    desk = desks["interviewer"]
+    consents.record(desk, child, without(says(desk, child), "recontact"))
+    hold(desk, child)
+    day = later(desk, 1)
+    anew = replace(says(day, child), follows=seen(day, child))
+
+    told = refused(ReasonNeeded, "interviewer", lambda _: consents.record(day, child, anew))
+    assert isinstance(told, ReasonNeeded)
+    assert "again_family" in {one.code for one in told.findings}
+    consents.record(day, child, without(anew, "recontact", reasons=CAME_BACK))
+    refused(
+        FamilyNotAgain, "interviewer", lambda _: assents.record(day, child, replace(SURE, follows=seen(day, child)))
+    )
+    consents.record(day, child, replace(anew, follows=seen(day, child), reasons=CAME_BACK))
+    hold(day, child)
+
+
+def test_one_guardians_no_to_re_contact_holds_against_the_other_ones_yes(
+    refused: Refused, desks: Desks, consented: str, says: Says, later: Later
+) -> None:
+    desk = desks["interviewer"]
+    consents.record(desk, consented, without(says(desk, consented, relation="father"), "recontact"))
+    hold(desk, consented)
+
+    refused(FamilyNotAgain, "interviewer", lambda _: assents.record(later(desk, 1), consented, SURE))
+
+
+def test_a_re_contact_that_was_taken_back_keeps_another_talk_from_starting(
+    refused: Refused, desks: Desks, consented: str, later: Later
+) -> None:
+    desk = desks["interviewer"]
+    hold(desk, consented)
+    day = later(desk, 1)
+    assents.record(day, consented, replace(SURE, follows=seen(day, consented)))
+    withdrawals.withdraw_each(day, [consented], "recontact", "guardian", "mother")
+
+    told = refused(GatesClosed, "interviewer", lambda _: interviews.start(day, consented, KEPT))
+    assert failing(told).keys() == {"G04"}
+
+
+def test_a_child_that_took_re_contact_back_is_asked_again_only_when_it_brings_it_up(
+    refused: Refused, desks: Desks, consented: str, later: Later
+) -> None:
+    desk = desks["interviewer"]
+    hold(desk, consented)
+    withdrawals.withdraw_each(desk, [consented], "recontact", "child")
+    day = later(desk, 1)
+    again = replace(SURE, follows=seen(day, consented))
+
+    refused(ReasonNeeded, "interviewer", lambda _: assents.record(day, consented, again))
+    brought_up = {**SURE.reasons, "again_own": "brought_up"}
+    assents.record(day, consented, replace(again, reasons=brought_up))
+    assert interviews.start(day, consented, KEPT)
 
 
 def test_without_the_triggers_a_start_after_a_withdrawal_is_refused(

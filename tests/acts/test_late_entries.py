@@ -249,6 +249,36 @@ def test_after_a_sheet_of_today_no_talk_of_today_starts(refused: Refused, desks:
     refused(HeldThatDay, "interviewer", lambda _: interviews.start(desk, consented, SURE))
 
 
+def whole(desk: Desk, typed: str) -> None:
+    told = ClosingTold("core", setting="home_inside", others_present=("none",))
+    closings.end(desk, typed, told, Seen(closings.page(desk, typed).opened.base))
+
+
+def test_a_sheet_of_a_talk_that_followed_another_one_against_a_no_to_re_contact_is_not_typed_in(
+    refused: Refused, desks: Desks, child: str, says: Says, later: Later
+) -> None:
+    first, desk = desks["interviewer"], later(desks["interviewer"], 3)
+    answer = says(first, child)
+    consents.record(first, child, replace(answer, items={**answer.items, "recontact": "no"}))
+    whole(desk, enter(desk, child, 2, said=said(follows=seen(desk, child))))
+
+    again = said(follows=seen(desk, child))
+    told = refused(GatesClosed, "interviewer", lambda _: enter(desk, child, 1, said=again))
+    assert [(gate.id, gate.step) for gate in closed(told) if gate.status == "fails"] == [("G04", None)]
+    assert enter(desk, child, 3, said=again)  # of the day before the talk that was held
+
+
+def test_a_re_contact_that_was_refused_after_a_talk_on_paper_does_not_keep_its_sheet_out(
+    desks: Desks, consented: str, later: Later
+) -> None:
+    first, desk = desks["interviewer"], later(desks["interviewer"], 3)
+    whole(desk, enter(desk, consented, 2, said=said(follows=seen(desk, consented))))
+    for asker in ("guardian", "child"):
+        withdrawals.withdraw_each(desk, [consented], "recontact", asker, "mother")
+
+    assert enter(desk, consented, 1, said=said(follows=seen(first, consented)))
+
+
 def stop(desk: Desk, interview: str, choice: str = "stop_keep") -> None:
     stops.finish(desk, interview, stops.begin(desk, interview, choice).mark)
 

@@ -13,6 +13,7 @@ import pytest
 from fieldkit.acts import (
     answers,
     assents,
+    closings,
     consents,
     interviews,
     moments,
@@ -25,9 +26,11 @@ from fieldkit.acts import (
 )
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.closings import ClosingTold
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
+from fieldkit.acts.told import Seen
 from fieldkit.rules import notes
 from fieldkit.rules.ways import Evidence
 from fieldkit.store import machine
@@ -77,6 +80,21 @@ def test_nobody_is_rung_or_visited_again_whose_family_took_that_back(desks: Desk
     withdrawals.withdraw_each(desk, [consented], "recontact", "guardian", "mother")
 
     assert codes(desk) == []
+
+
+def test_nobody_is_visited_again_who_was_heard_and_did_not_allow_re_contact(
+    desks: Desks, consented: str, interview: str, says: Says
+) -> None:
+    desk = desks["interviewer"]
+    fathers = says(desk, consented, relation="father")
+    consents.record(desk, consented, replace(fathers, items={**fathers.items, "recontact": "no"}))
+    thinks = [event.id for event in people.case(desk, consented).events]
+    consents.defer(desk, consented, replace(fathers, follows=thinks), (desk.clock.today() + timedelta(9)).isoformat())
+    assert "ask_again" in dict(codes(desk))
+    told = ClosingTold("full", setting="home_yard", others_present=("none",))
+    closings.end(desk, interview, told, Seen())
+
+    assert "ask_again" not in dict(codes(desk))
 
 
 def test_a_word_that_nobody_understood_waits_until_somebody_knows_it(desks: Desks, interview: str) -> None:

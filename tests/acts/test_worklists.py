@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
-from fieldkit.acts import people, removals, withdrawals, worklists
+from fieldkit.acts import closings, consents, people, removals, withdrawals, worklists
+from fieldkit.acts.closings import ClosingTold
+from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
+from fieldkit.acts.told import Seen
 from fieldkit.acts.worklists import NoSuchChild, NotToBeAsked, TakenOff, TickedOff
 from fieldkit.errors import Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
@@ -189,3 +193,26 @@ def test_a_family_that_is_not_to_be_rung_again_is_on_no_list(
     assert worklists.mine(desks["interviewer"]) == worklists.listing(desks["coordinator"]) == []
     code = code_of(desks["coordinator"], consented)
     refused(NotToBeAsked, "coordinator", partial(worklists.put, team="A", what=WHAT, codes=code, due=DUE))
+
+
+def test_a_family_that_was_heard_and_did_not_allow_re_contact_is_on_no_list(
+    desks: Desks,
+    asked: str,
+    consented: str,
+    interview: str,
+    says: Callable[..., GuardianAnswer],
+    carry: Carry,
+    refused: Refused,
+) -> None:
+    laptop, desk = desks["interviewer"], desks["coordinator"]
+    fathers = says(laptop, consented, relation="father")
+    consents.record(laptop, consented, replace(fathers, items={**fathers.items, "recontact": "no"}))
+    carry(laptop, desk)
+    put = partial(worklists.put, team="A", what=WHAT, codes=code_of(desk, consented), due=DUE)
+    assert put(desk) == 1  # nobody was heard yet
+    told = ClosingTold("core", setting="home_yard", others_present=("none",))
+    closings.end(laptop, interview, told, Seen())
+    carry(laptop, desk)
+
+    assert worklists.mine(laptop) == worklists.listing(desk) == []
+    refused(NotToBeAsked, "coordinator", put)

@@ -126,7 +126,7 @@ DRAWN = (  # name, width, who, where it begins, what is tapped on the way, or wh
     ("gates", PHONE, "interviewer", "/people?q=石头", ("a.row", "a.link")),
     ("reading", PHONE, "interviewer", "/people?q=小满", TO_READ),
     ("item", PHONE, "interviewer", "/people?q=小满", (*TO_ITEMS, "form + p.meta")),
-    ("sign", PHONE, "interviewer", "/people?q=小满", (*TO_ITEMS, *["[value=yes]"] * 7, "#signature legend")),
+    ("sign", PHONE, "interviewer", "/people?q=小满", (*TO_ITEMS, *["[value=yes]"] * 6, "#signature legend")),
     ("who", PHONE, "interviewer", "/people?q=小满", ("a.row", ".next a.btn")),
     ("call", PHONE, "interviewer", "/people?q=小满", ("a.row", ".next a.btn", "[name=phone][value=mother]")),
     ("start", PHONE, "interviewer", "/people?q=A04-002", ("a.row", ".next a.btn")),

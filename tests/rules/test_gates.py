@@ -119,6 +119,56 @@ def test_all_that_is_missing_is_said_at_once(change: dict[str, object], missing:
     assert failed(replace(READY, **change)) == missing  # type: ignore[arg-type]
 
 
+AGAIN, NOT_AGAIN = {**YES, "recontact": "yes"}, {**YES, "recontact": "no"}
+ALLOWS = replace(MOTHER, items=AGAIN)
+REFUSES = replace(MOTHER, items=NOT_AGAIN)
+OWN_FORM = {"form": "consent_14_17", "items": NOT_AGAIN}
+BEFORE = replace(XIAOHE, id="b", session="s0", **OWN_FORM)  # type: ignore[arg-type]
+OWN_YES = replace(XIAOHE, follows=("b",), **OWN_FORM)  # type: ignore[arg-type]
+OF_AGE = {"actor": ADULT, "form": "adult_18"}
+GROWN_BEFORE = replace(BEFORE, **OF_AGE)  # type: ignore[arg-type]
+GROWN_NOW = replace(OWN_YES, **OF_AGE)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ({"events": [ALLOWS, XIAOHE]}, set()),
+        ({"events": [REFUSES, XIAOHE]}, {"G04"}),
+        ({"events": [MOTHER, XIAOHE]}, {"G04"}),  # nobody was asked
+        ({"events": [ALLOWS, replace(REFUSES, id="f", person="father", relation="father"), XIAOHE]}, {"G04"}),
+        ({"events": [REFUSES, replace(ALLOWS, id="n", follows=("m",)), XIAOHE]}, set()),
+        ({"events": [REFUSES, BEFORE, OWN_YES], "age_group": "a14_17"}, {"G04"}),
+        ({"events": [ALLOWS, BEFORE, OWN_YES], "age_group": "a14_17"}, set()),  # they brought it up themselves
+        ({"events": [ALLOWS, BEFORE, replace(OWN_YES, follows=())], "age_group": "a14_17"}, {"G06"}),
+        ({"events": [REFUSES, GROWN_BEFORE, GROWN_NOW], "age_group": "a18"}, set()),
+        ({"events": [ALLOWS, GROWN_BEFORE, replace(GROWN_NOW, follows=())], "age_group": "a18"}, {"G04", "G06"}),
+    ],
+)
+def test_after_a_talk_that_was_held_another_one_needs_re_contact_to_be_allowed(
+    change: dict[str, object], missing: set[str]
+) -> None:
+    case = replace(READY, **change)  # type: ignore[arg-type]
+
+    assert failed(replace(case, heard=True)) == missing
+    assert failed(case) == set()
+
+
+def test_a_family_that_was_heard_is_asked_again_only_when_it_comes_back_to_it() -> None:
+    case = replace(READY, events=[REFUSES], session="", heard=True)
+
+    assert "以后再联系" in gate(case, "G04").reason.zh
+    assert gate(case, "G04").step == "ask_guardian"
+    assert gate(case, "G06").waits_for == 1
+
+
+def test_a_child_that_asked_to_be_left_alone_is_asked_again_only_when_it_brings_it_up() -> None:
+    case = replace(READY, events=[ALLOWS, BEFORE], session="", heard=True, age_group="a14_17")
+
+    assert "不要再联系" in gate(case, "G06").reason.zh
+    assert gate(case, "G06").step == "ask_child"
+
+
 @pytest.mark.parametrize(
     "case",
     [

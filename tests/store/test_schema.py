@@ -56,7 +56,7 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(db: Database) -> None:
 def test_the_triggers_are_all_there_and_no_other(tables: Tables) -> None:
     kinds = ("interview", "answer", "moment", "observation", "attachment")
     gated = [f"{kind}_{wall}" for kind in kinds for wall in ("needs_consent", "not_left")]
-    expected = [*(f"{table}_needs_change" for table in STATE), *gated]
+    expected = [*(f"{table}_needs_change" for table in STATE), *gated, "interview_heard_once"]
     counting = [f"changes_{what}" for what in ("added", "gone", "sealed", "opened")]
     counting += ["interviews_added", "interviews_gone", "ticks_grown", "ticks_opened"]
     assert _names(tables, "trigger") == sorted([*expected, *counting])

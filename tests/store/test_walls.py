@@ -729,3 +729,120 @@ def _those(ids: list[str], places: set[int]) -> list[str]:
 
 def test_an_answer_keeps_its_natural_id(say: Say, answer: Answer) -> None:
     assert answer((say("guardian"), say("child"))).record == natural_id("answer", "S1", "P1")
+
+
+NEEDED = dict.fromkeys(("participate", "notes", "store"), "yes")
+ALLOWS, REFUSES = ({**NEEDED, "recontact": word} for word in ("yes", "no"))
+
+
+@pytest.fixture
+def heard(tables: Tables, pen: Pen) -> Callable[..., None]:
+    """Let a talk with the child have ended: `heard("core")`."""
+
+    def _heard(completion: str = "full", about: str = "kid", day: str = "2026-11-20") -> None:
+        told = {"interview": f"{about}'s first", "completion": completion, "ended_on": day}
+        log.append_over(tables, pen, Draft("closing", told, subject=about, session=f"{about}'s first"))
+
+    return _heard
+
+
+@pytest.mark.parametrize("items", [REFUSES, NEEDED])
+@pytest.mark.parametrize("completion", ["full", "core"])
+def test_who_was_heard_is_not_heard_again_without_a_guardians_yes_to_re_contact(
+    say: Say, opens: Callable[..., Change], heard: Callable[..., None], completion: str, items: dict[str, str]
+) -> None:
+    both = (say("guardian", items=items), say("child"))
+    heard(completion)
+    with pytest.raises(DatabaseError, match=WALL):
+        opens(both)
+    anew = say("guardian", items=ALLOWS, follows=[both[0]])
+    opens((anew, both[1]))
+
+
+@pytest.mark.parametrize("told", [{"completion": "partial_other"}, {"completion": "rescheduled"}, {"day": ""}])
+def test_a_talk_that_was_not_held_to_its_end_needs_no_re_contact(
+    say: Say, opens: Callable[..., Change], heard: Callable[..., None], told: dict[str, str]
+) -> None:
+    both = (say("guardian", items=REFUSES), say("child"))
+    heard(**told)
+    opens(both)
+
+
+def test_every_guardians_last_word_on_re_contact_counts(
+    say: Say, opens: Callable[..., Change], heard: Callable[..., None]
+) -> None:
+    both = (say("guardian", items=ALLOWS), say("child"))
+    heard()
+    fathers = say("guardian", items=REFUSES, person="father")
+    with pytest.raises(DatabaseError, match=WALL):
+        opens(both)
+    say("guardian", "limited", items={"recontact": "no"}, person="father", follows=[fathers])
+    with pytest.raises(DatabaseError, match=WALL):
+        opens(both)
+    say("guardian", "voided", items={}, person="father", voids=[fathers])
+    with pytest.raises(DatabaseError, match=WALL):
+        opens(both)
+
+
+def test_a_re_contact_that_was_taken_back_closes_the_wall_and_a_new_yes_opens_it(
+    say: Say, opens: Callable[..., Change], heard: Callable[..., None]
+) -> None:
+    both = (say("guardian", items=ALLOWS), say("child"))
+    heard()
+    taken = say("guardian", "limited", items={"recontact": "no"}, follows=[both[0]])
+    with pytest.raises(DatabaseError, match=WALL):
+        opens(both)
+    anew = say("guardian", items=ALLOWS, follows=[both[0], taken])
+    opens((anew, both[1]))
+
+
+def test_a_notice_against_re_contact_counts_until_it_is_declared_void(
+    say: Say, opens: Callable[..., Change], heard: Callable[..., None], tables: Tables, pen: Pen
+) -> None:
+    both = (say("guardian", items=ALLOWS), say("child"))
+    log.append(tables, pen, Draft("participant", {"case_code": "ZK-A03-001"}, record="kid", subject="kid"))
+    told = {"code": "ZK-A03-001", "scope": "recontact", "requested_by": "guardian"}
+    notice = log.append(tables, pen, Draft("notice", told, drawer="notices")).id
+    heard()
+    with pytest.raises(DatabaseError, match=WALL):
+        opens(both)
+    say("guardian", "voided", items={}, voids=[notice])
+    opens(both)
+
+
+def test_a_talk_under_another_record_of_the_child_counts_while_that_is_linked(
+    say: Say, opens: Callable[..., Change], heard: Callable[..., None], links: Links
+) -> None:
+    both = (say("guardian", items=REFUSES), say("child"))
+    heard(about="twin")
+    links("kid", "twin")
+    with pytest.raises(DatabaseError, match=WALL):
+        opens(both)
+    links("kid", "twin", "apart")
+    opens(both)
+
+
+def test_who_decides_alone_needs_no_guardians_yes_to_re_contact(
+    say: Say, opens: Callable[..., Change], heard: Callable[..., None], born: Callable[[str], None]
+) -> None:
+    say("guardian", items=REFUSES)
+    own = (say(*OWN, session="S1", items=REFUSES),)
+    heard()
+    with pytest.raises(DatabaseError, match=WALL):
+        opens(own)
+    born("2000-05")
+    opens(own)
+
+
+def test_a_sheet_and_a_talk_that_runs_are_not_stopped_by_a_no_to_re_contact(
+    say: Say, opens: Callable[..., Change], heard: Callable[..., None], tables: Tables, pen: Pen
+) -> None:
+    both = (say("guardian", items=REFUSES), say("child"))
+    opens(both)
+    heard()
+    place = {"record": "S1", "subject": "kid", "session": "S1"}
+    log.append_over(tables, pen, Draft("interview", {"mode": "core"}, grounds=both, **place))  # type: ignore[arg-type]
+    other = say("child", session="S2")
+    sheet = {"interviewer": "li", "entered_on": "2026-11-24", "started_on": "2026-11-10"}
+    named = (both[0], other)
+    log.append(tables, pen, Draft("interview", sheet, record="S2", subject="kid", session="S2", grounds=named))

@@ -113,10 +113,17 @@ def test_without_taking_part_notes_and_storage_there_is_no_interview(form: Form)
 
 
 @pytest.mark.parametrize("kind", [GUARDIAN, "adult_18"])
-def test_a_guardian_and_an_adult_may_refuse_four_more_items(kind: str) -> None:
+def test_a_guardian_and_an_adult_may_refuse_three_more_items(kind: str) -> None:
     optional = [item.code for item in FORMS[kind].items if not item.necessary]
 
-    assert optional == ["audio", "quote", "share_team", "recontact"]
+    assert optional == ["audio", "quote", "recontact"]
+
+
+@pytest.mark.parametrize("kind", [GUARDIAN, "adult_18"])
+def test_who_reads_the_notes_is_said_and_not_asked(kind: str) -> None:
+    told = [pair.zh for pair in FORMS[kind].read_aloud]
+
+    assert any("只有{team}能看" in text for text in told)
 
 
 def test_a_child_of_14_may_refuse_three_more_items_and_a_younger_one_is_asked_for_none() -> None:

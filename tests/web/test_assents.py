@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import assents, forms, people
+from fieldkit.acts import assents, consents, forms, people
 from fieldkit.acts.assents import ChildAnswer
+from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
 
@@ -136,6 +137,52 @@ def test_from_fourteen_on_each_item_has_two_answers_and_none_is_chosen(browser: 
     items = forms.child_form(desks["interviewer"], older).items
     assert [page.count(f'name="item_{one.code}"') for one in items] == [2] * len(items)
     assert page.count("checked") == 0
+
+
+@pytest.fixture
+def older(desks: Desks, says: Callable[..., GuardianAnswer]) -> str:
+    """阿远, who is 15, and whose mother has agreed."""
+    desk = desks["interviewer"]
+    born = f"{desk.clock.today().year - 15}-01"
+    subject = people.register(desk, NewChild("阿远", "", "A03", "m", born))
+    consents.record(desk, subject, says(desk, subject))
+    return subject
+
+
+@pytest.mark.parametrize("item", ["notes", "store"])
+def test_a_yes_without_what_a_talk_needs_is_shown_as_a_no_before_it_is_kept(
+    browser: FlaskClient, desks: Desks, older: str, item: str
+) -> None:
+    path, desk = f"/people/{older}/assent", desks["interviewer"]
+    items = {f"item_{one.code}": "yes" for one in forms.child_form(desk, older).items}
+    told = {**YES, **items, f"item_{item}": "no"}
+    shown = browser.post(path, data=told)
+
+    assert shown.status_code == 200
+    assert "就不能聊" in shown.text
+    assert people.case(desk, older).assent == "not_sought"
+    form = shown.text.split("<main")[1]
+    assert f'formaction="#item_{item}"' in form
+    kept = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    typed = [(name, text) for name, text in told.items() if name not in {"told", "answer"}]
+    assert {*typed, *(("told", part) for part in YES["told"])} <= {*kept}
+    back = browser.post(path, data={**told, "answer": ""})
+    assert f'<fieldset class="field" id="item_{item}">' in back.text
+    assert back.text.count(" checked") == 3 + len(items) + 1  # the parts, the items, the way
+    assert people.case(desk, older).assent == "not_sought"
+
+    said = browser.post(path, data={**told, "is_no": "1"})
+    assert said.location.endswith("/assent/no")
+    assert people.case(desk, older).assent == "declined"
+
+
+def test_a_yes_to_all_that_a_talk_needs_is_kept_at_once_whatever_else_is_refused(
+    browser: FlaskClient, desks: Desks, older: str
+) -> None:
+    items = {f"item_{one.code}": "yes" for one in forms.child_form(desks["interviewer"], older).items}
+    said = browser.post(f"/people/{older}/assent", data={**YES, **items, "item_audio": "no", "item_recontact": "no"})
+
+    assert said.location.endswith("/gates")
 
 
 def test_another_day_the_page_asks_first_whether_the_child_brought_it_up(

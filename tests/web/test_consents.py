@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import clocks, consents, household, people, readiness
+from fieldkit.acts import clocks, closings, consents, household, people, readiness, withdrawals
+from fieldkit.acts.closings import ClosingTold
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.told import IdentityTold, PersonTold, Seen
 from fieldkit.clock import Clock
@@ -442,6 +443,27 @@ def test_who_said_no_is_not_asked_again_without_coming_back_to_it(browser: Flask
     came_back = {"relation": "mother", "reason_again_family": "came_back"}
     assert browser.post(f"/people/{child}/consent", data=came_back).location.endswith("/read")
     assert browser.post(f"/people/{child}/consent", data={"relation": "father"}).location.endswith("/read")
+
+
+def test_a_family_that_was_heard_and_is_not_to_be_contacted_again_is_asked_only_when_it_comes_back_to_it(
+    browser: FlaskClient, desks: dict[str, Desk], consented: str, interview: str
+) -> None:
+    desk = desks["interviewer"]
+    told = ClosingTold("full", setting="home_yard", others_present=("none",))
+    closings.end(desk, interview, told, Seen())
+    ask = {"relation": "mother"}
+    assert browser.post(f"/people/{consented}/consent", data=ask).location.endswith("/read")
+    withdrawals.withdraw_each(desk, [consented], "recontact", relation="mother")
+
+    gates = browser.get(f"/people/{consented}/gates").text
+    assert "家里没有同意“以后再联系”" in gates
+    asked = browser.post(f"/people/{consented}/consent", data=ask)
+    assert asked.status_code == 200
+    assert "没有同意以后再联系" in asked.text
+    assert "以前说过不同意" not in asked.text
+    assert browser.post(f"/people/{consented}/consent", data={"refuses": "mother"}).location.endswith("/no")
+    came_back = {**ask, "reason_again_family": "came_back"}
+    assert browser.post(f"/people/{consented}/consent", data=came_back).location.endswith("/read")
 
 
 @pytest.mark.usefixtures("no_form_in_force")

@@ -382,3 +382,13 @@ def test_a_site_is_read_however_the_keyboard_wrote_it(browser: FlaskClient) -> N
     assert browser.post("/people/new", data={**SLIP, "site": "ａ０３"}).status_code == 302
 
     assert "ZK-A03-" in browser.get("/people").text
+
+
+def test_what_was_answered_to_an_item_that_no_form_asks_any_more_stays_readable(
+    browser: FlaskClient, desks: dict[str, Desk], child: str, says: Callable[..., GuardianAnswer]
+) -> None:
+    desk = desks["interviewer"]
+    whole = says(desk, child)
+    consents.record(desk, child, replace(whole, items={**whole.items, "share_team": "no"}))
+
+    assert "○ 课题组成员分析" in browser.get(f"/people/{child}").text

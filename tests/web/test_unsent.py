@@ -698,3 +698,22 @@ def test_answers_that_were_taken_back_on_a_form_that_waited_over_midnight_are_so
     with desks["interviewer"].db.reading() as tables:
         said = standing.events(tables, consented)[-1]
     assert (said.relation, said.act, said.day, said.entered_on) == ("mother", "limited", *days)
+
+
+def test_a_yes_with_a_no_in_it_that_waited_stays_until_it_is_kept_as_a_no(
+    covered: FlaskClient, desks: Desks, consented: str
+) -> None:
+    told = {"answer": "yes", "told": ["1", "2", "3"], "method": "child_oral", "item_store": "no"}
+    covered.post(f"/people/{consented}/assent", data=told)
+    lift(covered)
+    mark = covered.get("/unsent").text.split('name="left" value="')[1].split('"')[0]
+
+    shown = covered.post(f"/people/{consented}/assent", data={**told, "unsent": mark, "as_it_was": "1"})
+    assert shown.status_code == 200
+    assert "就不能聊" in shown.text
+    assert mark in covered.get("/unsent").text
+    assert ("child", "declined") not in says(desks, consented)
+    kept = covered.post(f"/people/{consented}/assent", data={**told, "unsent": mark, "is_no": "1"})
+    assert kept.location.endswith("/assent/no")
+    assert says(desks, consented)[-1] == ("child", "declined")
+    assert mark not in covered.get("/unsent").text
