@@ -47,6 +47,7 @@ KNOWN = (
     "left_talks_stay_ended",
     "taken_back_under_either_record",
     "of_age_despite_a_notice",
+    "log_appended",
 )  # any other name is a later version's
 
 
@@ -352,3 +353,14 @@ def taken_back_under_either_record(db: Tables) -> None:
 def of_age_despite_a_notice(db: Tables) -> None:
     """Whoever decides alone is stopped by no notice of a guardian's."""
     _wall(db, walls.GATED_OF_AGE, walls.GATED_OF_AGE_CUT)
+
+
+@migrations()
+def log_appended(db: Tables) -> None:
+    """The log takes in what comes at its end: a third of the work of sealing, a tenth of that of taking in."""
+    walls_as_they_stand = db.execute(
+        "SELECT sql FROM sqlite_master WHERE tbl_name = 'changes' AND type = 'trigger' ORDER BY rowid"
+    ).fetchall()
+    _script(db, derived.APPENDED.format(plain=derived.PLAIN))
+    for (wall,) in walls_as_they_stand:
+        db.execute(wall)
