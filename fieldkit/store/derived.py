@@ -89,7 +89,7 @@ CREATE TABLE redacted_attachments (id TEXT, drawer TEXT, PRIMARY KEY (id, drawer
 ALTER TABLE redactions ADD COLUMN attachments TEXT;
 """
 
-# The log in the order in which it came: a row is wide, and among ids, which are random, each new one would go to another
+# The log in the order in which it came: a row is wide, and among ids, which are random, each would go to another
 # page. Each index ends with the id, so that it need not be looked up in the row.
 APPENDED = """
 CREATE TABLE moved AS SELECT * FROM changes;
