@@ -26,7 +26,7 @@ from sync.wire import PREFIX, RESTORED, REVOKED, UNKNOWN_DEVICE
 
 PATIENCE = httpx.Timeout(60, connect=15)
 TRIES = 2  # a connection that was kept may be dead by the time that it is used again
-AT_ONCE, LONGEST_WAIT = 1024 * 1024, 1.0  # bytes of blocks and seconds: what a sudden end of the program can cost
+AT_ONCE, LONGEST_WAIT = 2 * 1024 * 1024, 1.0  # bytes of blocks and seconds: what a sudden end of the program can cost
 ROUNDS = 3  # somebody else may bring something while we speak
 
 

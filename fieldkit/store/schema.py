@@ -48,6 +48,7 @@ KNOWN = (
     "taken_back_under_either_record",
     "of_age_despite_a_notice",
     "log_appended",
+    "words_written_at_once",
 )  # any other name is a later version's
 
 
@@ -364,3 +365,10 @@ def log_appended(db: Tables) -> None:
     _script(db, derived.APPENDED.format(plain=derived.PLAIN))
     for (wall,) in walls_as_they_stand:
         db.execute(wall)
+
+
+@migrations()
+def words_written_at_once(db: Tables) -> None:
+    """The index of words writes what comes in larger parts, and merges them less often: what is found stays the same."""
+    for name, value in (("hashsize", 4 * 1024 * 1024), ("automerge", 8)):
+        db.execute("INSERT INTO search (search, rank) VALUES (?, ?)", [name, value])

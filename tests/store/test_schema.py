@@ -22,6 +22,7 @@ from fieldkit.store import (
     rebuild,
     sampling,
     schema,
+    search,
     setup,
     standing,
     tasks,
@@ -310,6 +311,15 @@ def test_a_log_of_before_keeps_its_rows_and_walls_and_what_comes_is_appended(tmp
                 "device, editor, grounds, body, NULL, NULL FROM changes WHERE id = 'soon'"
             )
     db.close()
+
+
+def test_words_of_before_are_found_when_the_index_writes_in_larger_parts(before_the_lists: Database) -> None:
+    with before_the_lists.writing() as tables:
+        schema.migrations.apply(tables)
+
+        found = dict(tables.execute("SELECT k, v FROM search_config").fetchall())
+        assert (found["hashsize"], found["automerge"]) == (4 * 1024 * 1024, 8)
+        assert search.find(tables, "送伞") == ["kid"]
 
 
 def test_a_store_that_people_used_equals_its_rebuild(
