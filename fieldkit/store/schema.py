@@ -369,6 +369,6 @@ def log_appended(db: Tables) -> None:
 
 @migrations()
 def words_written_at_once(db: Tables) -> None:
-    """The index of words writes what comes in larger parts, and merges them less often: what is found stays the same."""
+    """The index of words writes what comes in larger parts, and merges them less often; it finds the same."""
     for name, value in (("hashsize", 4 * 1024 * 1024), ("automerge", 8)):
         db.execute("INSERT INTO search (search, rank) VALUES (?, ?)", [name, value])
