@@ -11,8 +11,12 @@ from datetime import date, datetime, timedelta
 
 
 def new_id() -> str:
-    """Return 128 random bits as 22 characters of unpadded base64url."""
-    return urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
+    """Return 128 random bits as 22 characters of unpadded base64url.
+
+    None begins with a dash: a command takes that for an option.
+    """
+    made = urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
+    return new_id() if made.startswith("-") else made
 
 
 RUN = new_id()  # this run of the program

@@ -34,6 +34,7 @@ from fieldkit.acts import (
     demo,
     forms,
     handover,
+    household,
     interviews,
     people,
     pseudonyms,
@@ -50,6 +51,7 @@ from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.demo import KEPT
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
+from fieldkit.acts.told import PersonTold, Seen
 from fieldkit.clock import Clock, new_id
 from fieldkit.rules.closings import STOPPED
 from fieldkit.store import log, setup
@@ -116,6 +118,25 @@ def newer(desks: Desks) -> Callable[..., None]:
             log.append(tables, desk.pen, Draft("form", {**version, **stamped, **copied}))
 
     return publish
+
+
+LAW = {"relation": "uncle_aunt", "basis": "court", "basis_evidence": "seen_paper", "basis_paper": "判决书第3号"}
+
+
+@pytest.fixture
+def law() -> dict[str, str]:
+    """What shows that an uncle or an aunt is the guardian by law."""
+    return dict(LAW)
+
+
+@pytest.fixture
+def uncles(desks: Desks, child: str) -> tuple[str, str]:
+    """Two guardians by law of one relation on the child's record, whom one judgment names; the lesser id first."""
+    first, second = sorted((new_id(), new_id()))
+    for person, reasons in ((first, {}), (second, {"known_adult": "another"})):
+        told = PersonTold(role="guardian", **LAW)
+        household.save_person(desks["interviewer"], child, person, told, Seen(reasons=reasons))
+    return first, second
 
 
 @pytest.fixture

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import secrets
 from datetime import timedelta
+
+import pytest
 
 from fieldkit.clock import Clock, new_id
 
@@ -31,3 +34,10 @@ def test_ids_are_22_characters_of_base64url_and_never_the_same() -> None:
 
     assert len(ids) == 500
     assert [one for one in ids if not re.fullmatch(r"[A-Za-z0-9_-]{22}", one)] == []
+
+
+def test_no_id_is_taken_for_an_option_where_a_person_types_it_after_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter([b"\xfb" * 16, b"\xfa" + b"\xfb" * 15, b"\x00" * 16])
+    monkeypatch.setattr(secrets, "token_bytes", lambda _: next(drawn))
+
+    assert new_id() == "A" * 22

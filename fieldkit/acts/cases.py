@@ -16,7 +16,7 @@ from fieldkit.rules.gates import Gate
 from fieldkit.rules.halts import Halt
 from fieldkit.rules.states import Adult
 from fieldkit.rules.visits import RefusedVisit
-from fieldkit.store import duplicates, erasures, people, standing
+from fieldkit.store import erasures, people, standing
 from fieldkit.store.database import Tables
 from fieldkit.studies import Pair, load_study
 
@@ -195,7 +195,7 @@ def all_in_short(desk: Desk, tables: Tables, common: Ground, rows: list[people.R
     ids = [row["id"] for row in rows]
     said, newest = standing.in_short(tables, ids), people.newest_interviews(tables, ids)
     busy = standing.wordy(tables, said, desk.today) | people.interviewed_on(tables, desk.today)
-    busy |= duplicates.groups(tables).keys()
+    busy |= common.linked.keys()
     disputed = people.disputed(tables)
 
     def known(row: people.Row) -> _Known:
@@ -210,14 +210,14 @@ def all_in_short(desk: Desk, tables: Tables, common: Ground, rows: list[people.R
 
 
 def _whole(tables: Tables, row: people.Row, common: Ground, *, conflict: bool) -> _Known:
-    found, first = people.interviews(tables, row["id"]), duplicates.whole(tables, row["id"])[0]
+    found, first = people.interviews(tables, row["id"]), common.records(row["id"])[0]
     shown = row if first == row["id"] else people.row(tables, "participants", "id = ?", first) or row
     lines = [_line(shown, one, place, common) for place, one in enumerate(found, 1)]
     return _Known(standing.events(tables, row["id"]), lines, len(lines), conflict)
 
 
 def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _Known) -> Case:
-    found, twice = known.events, _known_twice(tables, row, known)
+    found, twice = known.events, _known_twice(tables, common, row, known)
     holds = twice["binding"]
     session = unused_session(tables, holds, known.interviews, desk.today)
     situation = situations.gather(desk, tables, common, row, holds, session)
@@ -232,7 +232,7 @@ def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _K
         interviews=known.interviews,
         held=known.held,
         session=session,
-        consent=states.guardian(holds, situation.adults, situation.forms, situation.age_group, common.closing),
+        consent=situation.guardians,
         assent=states.child(holds, session, grown=situation.adult),
         on_hold=states.on_hold(holds),
         moved=bool(row["moved_on"]),
@@ -248,9 +248,9 @@ def _case(desk: Desk, tables: Tables, common: Ground, row: people.Row, known: _K
 _AS_GATHERED = ("age_group", "refusals", "halts", "adults", "parents_out", "disputed")
 
 
-def _known_twice(tables: Tables, row: people.Row, known: _Known) -> dict[str, Any]:
+def _known_twice(tables: Tables, common: Ground, row: people.Row, known: _Known) -> dict[str, Any]:
     """Return what the other records of a child add: their codes, under which one lists show it, what holds for all."""
-    first, *rest = whole = duplicates.whole(tables, row["id"])
+    first, *rest = whole = common.records(row["id"])
     others = [people.row(tables, "participants", "id = ?", one) for one in whole if one != row["id"]]
     return {
         "also": tuple(one["case_code"] for one in others if one),

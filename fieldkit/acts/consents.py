@@ -6,9 +6,9 @@ A participant who has come of age consents in the same steps, alone (`domain.md`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from fieldkit.acts import clocks, editors, events, forms, guardians, pseudonyms, situations, slips
+from fieldkit.acts import clocks, editors, events, forms, guardians, identities, pseudonyms, situations, slips
 from fieldkit.acts.cases import Case, case_within
 from fieldkit.acts.desk import Desk, only
 from fieldkit.acts.forms import SELF, FormView
@@ -100,8 +100,8 @@ def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
 
     Raises NotFound, NotAGuardian (V20), WhichGuardian, NotOfAge, OfAgeNow, FormMoved, FormNotInForce (V21),
     StudyClosed, PhoneNotAllowed, ItemsNotAsked (V22), NoSignature (V23), CannotRead, UnfitWitness (V24), CallNotChecked
-    (V26), NotToBeRecorded (V27), NotUnderstood (V28), ReasonNeeded (V25, V31), Missing, Invalid, and what `rules.ages`
-    (V01) and `rules.pseudonyms` (V10-V12) refuse.
+    (V26), NotToBeRecorded (V27), NotUnderstood (V28), ReasonNeeded (V25, V31, or another name or date is on record),
+    FromPaper, StandsTwice, Missing, Invalid, and what `rules.ages` (V01) and `rules.pseudonyms` (V10-V12) refuse.
     """
     form = forms.guardian_form(desk, subject, check_day(desk, said.given_on), said.relation)
     with desk.db.writing() as tables:
@@ -111,11 +111,20 @@ def record(desk: Desk, subject: str, said: GuardianAnswer) -> str:
             slips.purge_within(desk, tables, one.id)  # the contact slip goes with the no
             return events.decline(desk, tables, one, event, _WHOSE_NO[str(event["actor"])])
         guardians.check_may_say_yes(one, said.relation)
+        said = _by_known_name(tables, one.id, said)
         _check_given(desk, tables, one.id, form, said)
         noes = [no for no in events.lifted(one, event) if not said.evidence.on_paper or no.day < str(event["day"])]
         asked = [*ways.findings(said.evidence), *consent.asked_again(str(event["actor"]), noes)]
+        asked += identities.findings(tables, one.id, said.real_name, said.birth_date, said.birth_calendar)
         clocks.check_answered(desk, tables, said.reasons, asked)
         return _give(desk, tables, one, said, event | events.lifting(noes))
+
+
+def _by_known_name(tables: Tables, subject: str, said: GuardianAnswer) -> GuardianAnswer:
+    """Return *said* with the name that is on record where nobody has to say it again; of age they sign in their own."""
+    name = said.real_name if names.plain(said.real_name) else identities.known_of(tables, subject).real_name
+    own = said.relation == SELF and not said.signer_name
+    return replace(said, real_name=name, signer_name=name if own else said.signer_name)
 
 
 def _asked(form: FormView, said: GuardianAnswer) -> dict[str, str]:
@@ -270,7 +279,7 @@ _NAMES = {
 def _write_names(desk: Desk, tables: Tables, one: Case, said: GuardianAnswer, person: str, event_id: str) -> None:
     """Names, birth date and signature reach the disk in the transaction of the yes, never before."""
     called = pseudonyms.checked(tables, one, said.pseudonym_zh, said.pseudonym_en, said.real_name, [said.signer_name])
-    identity = {"real_name": names.plain(said.real_name), **_birth(said)}
+    identity = identities.told(tables, one.id, said.real_name, said.birth_date, said.birth_calendar)
     family = {"carer": said.carer, "migration": said.migration}
     facts = {**called, **{name: code for name, code in family.items() if code}}  # what nobody said wipes nothing
     log.append(tables, desk.pen, Draft("evidence", events.evidence(said.evidence, event_id), subject=one.id))
@@ -296,21 +305,10 @@ def opened(desk: Desk, subject: str, relation: str, person: str = "") -> dict[st
         return {kind: editors.opened(tables, record).base for kind, record in records.items()}
 
 
-def _birth(said: GuardianAnswer) -> dict[str, str]:
-    """A re-consent that leaves the date empty does not wipe what is known."""
-    if not said.birth_date:
-        return {}
-    return {
-        "birth_date": names.typed(said.birth_date),
-        "birth_calendar": said.birth_calendar,
-        "birth_source": "told_parent",
-    }
-
-
 @only(INTERVIEWER)
 def bring_paper(desk: Desk, subject: str, event_id: str, paper_ref: str, paper_place: str) -> None:
     """Keep that the signed paper of a consent by phone has come, and where it lies. Raises NotFound, Missing."""
-    if not paper_ref.strip():
+    if not ways.is_paper(paper_ref):
         raise Missing(field=N_("the number on the paper form"))
     with desk.db.writing() as tables:
         one = case_within(desk, tables, subject)

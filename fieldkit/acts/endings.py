@@ -11,7 +11,7 @@ from fieldkit.rules import elapsed as counters
 from fieldkit.rules.closings import STOPPED
 from fieldkit.rules.consent import STOP_DISCARD, STOP_KEEP
 from fieldkit.rules.moments import VERY_UPSET
-from fieldkit.store import aftercare, elapsed, log, machine, queues, replica, stops
+from fieldkit.store import aftercare, elapsed, histories, log, machine, queues, replica, stops
 from fieldkit.store import wishes as waiting
 from fieldkit.store.aftercare import Aftercare
 from fieldkit.store.database import Tables
@@ -55,7 +55,7 @@ def erase(desk: Desk, tables: Tables, interview: str) -> None:
     """
     session = log.of_session(tables, interview, desk.device.id)
     words = [one for one in session if one.drawer.startswith("research/")]
-    replica.erase(tables, [*words, *log.memos_about(tables, interview, desk.device.id)])
+    replica.erase(tables, [*words, *histories.memos_about(tables, interview, desk.device.id)])
     elapsed.drop(tables, interview)
     queues.drop(tables, interview)
     waiting.drop_all(tables, interview)

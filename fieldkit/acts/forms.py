@@ -15,7 +15,7 @@ from fieldkit.acts.strings import PlaceholdersDiffer
 from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import natural_id
-from fieldkit.rules import ages, attachments, calendars, guides, studies, versions
+from fieldkit.rules import ages, attachments, calendars, guides, studies, terms, versions
 from fieldkit.rules.ages import OutOfRange
 from fieldkit.rules.consent import BLOCKS, NECESSARY
 from fieldkit.rules.members import COORDINATOR
@@ -335,7 +335,7 @@ def rewrite(desk: Desk, doc_kind: str, words: Mapping[str, Pair], change_class: 
     """Keep *words* (string id to both texts) as the version of *doc_kind* after *text_hash*; return its number.
 
     It is asked with only after the committee's stamp; until then the version before stays in use.
-    Raises NotFound, NewerVersion, Invalid, Missing, PlaceholdersDiffer (V43), NothingChanged.
+    Raises NotFound, NewerVersion, Invalid, Missing, PlaceholdersDiffer (V43), NothingChanged, NotForFamilies.
     """
     if change_class not in versions.CHANGE_CLASSES:
         raise Missing(field=N_("how much the change matters to families"))
@@ -381,3 +381,4 @@ def _check(before: Mapping[str, Pair], changed: Mapping[str, Pair]) -> None:
         zh, en = guides.placeholders(pair.zh), guides.placeholders(pair.en)
         if zh != en or zh - known:
             raise PlaceholdersDiffer(names=", ".join(sorted((zh ^ en) | (zh - known))))
+        terms.check(pair)

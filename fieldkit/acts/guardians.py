@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from fieldkit.acts import clocks, situations
 from fieldkit.acts.cases import Case, case_within
@@ -13,10 +13,18 @@ from fieldkit.i18n import N_
 from fieldkit.rules import consent
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.rules.states import Adult
-from fieldkit.store import people
+from fieldkit.store import people, standing
 from fieldkit.store.database import Tables
 
 PARENT = "parent"
+
+
+@dataclass(frozen=True)
+class Named:
+    """A guardian of one child who can be named: by *relation*, and by id, *person*, where several are of one."""
+
+    relation: str
+    person: str = ""
 
 
 class NotAGuardian(Refusal):
@@ -97,6 +105,20 @@ def several(desk: Desk, subject: str, relation: str, *, on_paper: bool) -> list[
         day = "" if on_paper else clocks.closing_day(desk, tables)
         found = [one["id"] for one in _on_record(tables, subject, relation, day)]
         return found if len(found) > 1 else []
+
+
+@only(INTERVIEWER)
+def nameable(desk: Desk, subject: str) -> list[Named]:
+    """Return who can be named as a guardian of this child today, besides its parents: on record as one, or heard."""
+    with desk.db.reading() as tables:
+        day = clocks.closing_day(desk, tables)
+        known = {one["relation"] for one in people.rows(tables, "persons", subject) if one["role"] == consent.GUARDIAN}
+        heard = {event.relation for event in standing.events(tables, subject) if event.actor == consent.GUARDIAN}
+        others = sorted((known | heard) - {"", SELF, *consent.ONE_EACH})
+        found = {relation: _on_record(tables, subject, relation, day) for relation in others}
+    several = [Named(relation, one["id"]) for relation, ones in found.items() if len(ones) > 1 for one in ones]
+    each = {*others} - {one.relation for one in several}
+    return [*map(Named, sorted(each)), *several]
 
 
 def are_several(tables: Tables, subject: str, relation: str, day: str, person: str = "") -> bool:

@@ -203,9 +203,10 @@ def grounds(desk: Desk, tables: Tables, interview: people.Row) -> tuple[str, ...
     Raises ConsentMissing unless notes are permitted in this session.
     """
     subject, session = interview["subject"], interview["id"]
-    if not situations.permits(desk, tables, subject, NEEDED, session):
+    said = standing.events(tables, subject)
+    if not situations.permits(desk, tables, subject, NEEDED, session, said):
         raise ConsentMissing
-    return consent.grounds(standing.events(tables, subject), session)
+    return consent.grounds(said, session)
 
 
 @only(INTERVIEWER)

@@ -106,6 +106,8 @@ def check(desk: Desk, child: NewChild) -> str:
     names.check(child.called, CALLED)
     names.check_length(child.phone, PHONE)
     names.check_length(child.given_by, GIVEN_BY)
+    if child.phone.strip() and not any(map(str.isdecimal, child.phone)):
+        raise Invalid(field=PHONE)
     if not SITE.fullmatch(child.site.upper()):
         raise Invalid(field=SITE_CODE)
     if child.sex not in SEXES:

@@ -14,7 +14,7 @@ from fieldkit.acts.editors import Opened, opened
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import natural_id
-from fieldkit.rules import calendars, names, versions
+from fieldkit.rules import calendars, names, terms, versions
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.rules.versions import FormVersion
 from fieldkit.store import log, machine, setup
@@ -159,7 +159,7 @@ def keep(desk: Desk, values: Mapping[str, str], bases: Mapping[str, str] | None 
     """Keep the facts in *values* (code to text; empty takes one back) that changed since *bases* were on the screen.
 
     An empty field decides nothing between two versions. Raises NotFound for a code that there is none of, Invalid,
-    NoDay, DayToCome, EndsBeforeItBegins, DayOver, LongerThanPromised, FormsSayOtherwise.
+    NoDay, DayToCome, EndsBeforeItBegins, DayOver, LongerThanPromised, FormsSayOtherwise, NotForFamilies.
     """
     facts = {fact.code: fact for fact in load_study().readiness}
     if not values.keys() <= facts.keys():
@@ -217,9 +217,11 @@ def _unstamped(known: list[FormVersion]) -> list[str]:
 
 
 def _kept(fact: Fact, value: str, today: date) -> str:
-    """Return an answer as it is kept. Raises Invalid, NoDay, DayToCome."""
+    """Return an answer as it is kept. Raises Invalid, NoDay, DayToCome, NotForFamilies."""
     if not value:
         return ""
+    if fact.code in promises.PRINTED:
+        terms.check([value])
     if fact.kind == "past":
         return calendars.past_day(value, fact.text, today).isoformat()
     if fact.kind == "date":

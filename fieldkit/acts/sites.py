@@ -13,6 +13,7 @@ from fieldkit.errors import Invalid, NotFound
 from fieldkit.i18n import N_
 from fieldkit.records import natural_id
 from fieldkit.rules import calendars
+from fieldkit.rules.findings import HINT, Finding
 from fieldkit.rules.members import COORDINATOR, INTERVIEWER
 from fieldkit.store import log
 from fieldkit.store import sites as store
@@ -56,6 +57,19 @@ def ensure(tables: Tables, desk: Desk, code: str) -> None:
     """Let there be a record of site *code*, in the caller's transaction."""
     if log.heads_of(tables, natural_id("site", code)) == {}:
         log.append(tables, desk.pen, Draft("site", {"code": code}))
+
+
+@only(INTERVIEWER)
+def hints(desk: Desk, code: str) -> list[Finding]:
+    """Return whether *code* names a site that this laptop does not know, before a child is registered there."""
+    with desk.db.reading() as tables:
+        known = {row["code"] for row in store.known(tables)}
+    return [] if code.upper() in known else [Finding("new_site", HINT, _NEW_SITE, {"site": code.upper()})]
+
+
+_NEW_SITE = N_(
+    "{site} is a site that this laptop did not know; the case code keeps it. If it was mistyped, tell the coordinator."
+)
 
 
 @only(INTERVIEWER, COORDINATOR)

@@ -66,6 +66,10 @@ class Ground:
     halts: Mapping[str, Sequence[Halt]]
     linked: Mapping[str, tuple[str, ...]]
 
+    def records(self, subject: str) -> tuple[str, ...]:
+        """Return all records of one child, the first one first."""
+        return self.linked.get(subject, (subject,))
+
     def halted(self, subject: str) -> tuple[Halt, ...]:
         """Return what waits for one child and can only protect them, under whichever record."""
         return tuple(self._under(self.halts, subject))
@@ -75,7 +79,7 @@ class Ground:
         return self._under(self.refusals, subject)
 
     def _under(self, found: Mapping[str, Sequence[_Found]], subject: str) -> list[_Found]:
-        return [one for record in self.linked.get(subject, (subject,)) for one in found.get(record, ())]
+        return [one for record in self.records(subject) for one in found.get(record, ())]
 
 
 def ground(desk: Desk, tables: Tables, rows: people.Rows | None = None) -> Ground:
@@ -164,15 +168,15 @@ def grown(desk: Desk, tables: Tables, subject: str, events: Iterable[Event]) -> 
     return row is not None and age_group(desk, tables, row) == ADULT_GROUP
 
 
-def said_for(desk: Desk, tables: Tables, subject: str) -> tuple[list[Event], bool]:
-    """Return all that was said for *subject*, and whether they are of age today."""
-    said = standing.binding(tables, subject)
+def said_for(desk: Desk, tables: Tables, subject: str, own: list[Event] | None = None) -> tuple[list[Event], bool]:
+    """Return all that was said for *subject*, and whether they are of age today; *own*: as of `standing.binding`."""
+    said = standing.binding(tables, subject, own)
     return said, grown(desk, tables, subject, said)
 
 
-def permits(desk: Desk, tables: Tables, subject: str, item: str, session: str) -> bool:
+def permits(desk: Desk, tables: Tables, subject: str, item: str, session: str, own: list[Event] | None = None) -> bool:
     """Tell whether *item* is permitted in *session* today, by all that was said for *subject*."""
-    said, of_age = said_for(desk, tables, subject)
+    said, of_age = said_for(desk, tables, subject, own)
     return consent.effective(said, item, session, grown=of_age)
 
 

@@ -10,7 +10,7 @@ from fieldkit.clock import new_id
 from fieldkit.errors import Invalid, Missing, NotFound, Refusal
 from fieldkit.i18n import N_
 from fieldkit.records import natural_id
-from fieldkit.rules import guides
+from fieldkit.rules import guides, terms
 from fieldkit.rules.members import COORDINATOR, TRANSLATOR
 from fieldkit.store import log, merge, strings
 from fieldkit.store.database import Tables
@@ -98,7 +98,7 @@ def listing(desk: Desk, section: str) -> list[StringLine]:
 def save(desk: Desk, said: SaveString) -> None:
     """Keep one string as a draft over the texts that its editor saw; it reaches a child only when it is published.
 
-    Raises NotFound, Missing, Invalid, PlaceholdersDiffer (V43).
+    Raises NotFound, Missing, Invalid, PlaceholdersDiffer (V43), NotForFamilies.
     """
     pair = Pair(said.zh.strip(), said.en.strip())
     check(pair)
@@ -111,12 +111,13 @@ def save(desk: Desk, said: SaveString) -> None:
 
 
 def check(pair: Pair) -> None:
-    """Raise Missing where a language has no text, PlaceholdersDiffer (V43)."""
+    """Raise Missing where a language has no text, PlaceholdersDiffer (V43), NotForFamilies."""
     if not pair.zh or not pair.en:
         raise Missing(field=N_("the English text") if pair.zh else N_("the Chinese text"))
     differing = guides.placeholders(pair.zh) ^ guides.placeholders(pair.en)
     if differing:
         raise PlaceholdersDiffer(names=", ".join(sorted(differing)))
+    terms.check(pair)
 
 
 @only(TRANSLATOR, COORDINATOR)
@@ -130,12 +131,16 @@ def unpublished(desk: Desk) -> list[str]:
 
 @only(COORDINATOR)
 def publish(desk: Desk) -> int:
-    """Freeze the strings as they stand into a new version of the guide; return its number. Raises ConflictOpen."""
+    """Freeze the strings as they stand into a new version of the guide; return its number.
+
+    Raises ConflictOpen, NotForFamilies for what another laptop brought.
+    """
     with desk.db.writing() as tables:
         rows = strings.drafts(tables)
         open_ones = [row["code"] for row in rows if row["conflict"]]
         if open_ones:
             raise ConflictOpen(codes=", ".join(open_ones))
+        terms.check(text for row in rows for text in (row["zh"], row["en"]))
         newest = strings.newest_version(tables)
         number = (newest["number"] if newest else 0) + 1
         hashes = {row["code"]: guides.text_hash(Pair(row["zh"], row["en"])) for row in rows}

@@ -11,7 +11,7 @@ from fieldkit.acts.users import new_store, new_store_key, person, slot_for
 from fieldkit.clock import Clock, new_id
 from fieldkit.i18n import N_
 from fieldkit.records import clean
-from fieldkit.rules import guides, names
+from fieldkit.rules import guides, names, terms
 from fieldkit.rules.members import COORDINATOR, Machine
 from fieldkit.store import keys, log, machine
 from fieldkit.store.database import Tables
@@ -40,12 +40,12 @@ def found(
     """Found the study in an empty folder; the founder is its coordinator and first vault officer.
 
     *sheet*: the secret of the founder's recovery sheet, where one was printed.
-    Raises NotEmpty, Missing, NoName, TooLong, WeakPassphrase.
+    Raises NotEmpty, Missing, NoName, NotForFamilies, TooLong, WeakPassphrase.
     """
     if folder.state != EMPTY:
         raise NotEmpty
     if institution.strip():
-        names.check_readable(institution, INSTITUTION)
+        check_institution(institution)
     store_key, pair, device_pair, study = new_store_key(), KeyPair.make(), KeyPair.make(), new_id()
     me = Self(new_id(), FIRST_DEVICE, study, pair.public["verify"], FIRST_TEAM, COORDINATOR, device_pair, (900, 999))
     who = person(name, COORDINATOR, FIRST_TEAM, me.id, pair)
@@ -62,6 +62,12 @@ def found(
         for draft in (*built_in(load_study()), *_fact("institution", institution)):
             log.append(tables, pen, draft)
     return sit_down(folder, db, who.code, pair, clock)
+
+
+def check_institution(name: str) -> None:
+    """Raise Missing, NoName, NotForFamilies for what is no *name* that a form can print."""
+    names.check_readable(name, INSTITUTION)
+    terms.check([name])
 
 
 def enrol(tables: Tables, signer: KeyPair, device: Self, user: dict[str, str]) -> None:

@@ -88,13 +88,14 @@ def withdraw_each(
     scope: str = consent.ALL,
     requested_by: str = "guardian",
     relation: str = "",
+    person: str = "",
     said_on: str = "",
 ) -> list[Withdrawn]:
     """Hide the children whom *codes* mean (id, case code, slip code or pseudonym), by anybody, at once.
 
-    *relation*: which guardian asks, where it was said; only that one can take it back, otherwise, and where there are
-    two of one relation, a coordinator voids it. A code that this laptop does not know becomes a notice that is matched
-    when bundles meet: one for each code of a text. *said_on*: the day of a form that waited, today where it is empty.
+    *relation*: which guardian asks, where it was said, and *person*, by id, which of two of one relation; only that one
+    can take it back, otherwise a coordinator voids it. A code that this laptop does not know becomes a notice that is
+    matched when bundles meet: one for each code of a text. *said_on*: the day of a form that waited, else today's.
     Raises Missing for no code, Invalid for a scope or asker that does not exist, CannotCarry, and OnlyThemselves where
     nobody else is meant.
     """
@@ -107,7 +108,7 @@ def withdraw_each(
     with desk.db.writing() as tables:
         wanted = dict.fromkeys(each for code in codes for each in _each(tables, clean(code)))
         asked = {"scope": scope, "requested_by": requested_by, **events.when(desk, said_on)}
-        done = [_hide(desk, tables, each, asked, relation) for each in wanted]
+        done = [_hide(desk, tables, each, asked, (relation, person)) for each in wanted]
         if all(one.alone for one in done):
             raise OnlyThemselves
         return done
@@ -121,11 +122,11 @@ def _each(tables: Tables, text: str) -> list[str]:
     return [*meant.codes, *filter(rules.is_case_code, meant.maybe)] or [rules.spelt(text)]
 
 
-def _hide(desk: Desk, tables: Tables, code: str, asked: Mapping[str, str], relation: str) -> Withdrawn:
+def _hide(desk: Desk, tables: Tables, code: str, asked: Mapping[str, str], adult: tuple[str, str]) -> Withdrawn:
     mine = rows.named(tables, code) if desk.me.role == INTERVIEWER else []
     askers = {subject: _askers(desk, tables, subject, asked["requested_by"]) for subject in mine}
     keep = limit if asked["scope"] in consent.PARTS else write
-    each = [(one, _who(desk, tables, one, by, relation, asked["day"])) for one in mine for by in askers[one]]
+    each = [(one, _who(desk, tables, one, by, *adult, asked["day"])) for one in mine for by in askers[one]]
     for subject, who in each:
         keep(desk, tables, subject, {**asked, **who})
     if not mine:
@@ -145,29 +146,27 @@ def take_back(
     answers: Collection[str],
     requested_by: str = "guardian",
     relation: str = "",
+    person: str = "",
     said_on: str = "",
 ) -> bool:
     """Take back single answers of a child, by the ids of their records: hidden at once, the rest stays.
 
     A coordinator deletes them. What the child itself takes back face to face goes at once as far as this laptop wrote
-    it; return whether anything is left to be deleted. *said_on*: the day of a form that waited, today where it is
-    empty. Raises NotFound, Missing, Invalid, OnlyThemselves.
+    it; return whether anything is left to be deleted. *relation*, *person*: which guardian asks, as at a withdrawal;
+    *said_on*: the day of a form that waited, else today's. Raises NotFound, Missing, Invalid, OnlyThemselves.
     """
     if requested_by not in consent.ASKERS or relation not in {"", *RELATIONS}:
         raise Invalid(field=N_("who asks, or how much"))
     with desk.db.writing() as tables:
         row_within(tables, subject)
-        known = {row["id"] for row in rows.rows(tables, "answers", subject)}
-        known |= consent.taken_back(standing.events(tables, subject))  # that may be void by now, unheard
-        wanted = sorted({*answers} & known)
-        if not wanted:
-            raise Missing(field=N_("which answers"))
+        wanted = _known(tables, subject, answers)
         askers = _askers(desk, tables, subject, requested_by)
         if not askers:
             raise OnlyThemselves
         asked = {"requested_by": requested_by, "answers": wanted, **events.when(desk, said_on)}
         for asker in askers:
-            _name(desk, tables, subject, asked | _who(desk, tables, subject, asker, relation, str(asked["day"])))
+            who = _who(desk, tables, subject, asker, relation, person, str(asked["day"]))
+            _name(desk, tables, subject, asked | who)
         named = [one for record in wanted for one in log.of_record(tables, record)]
         mine = [one for one in named if one.device == desk.device.id]
         at_once = consent.CHILD in consent.ASKERS[requested_by] and desk.me.role == INTERVIEWER
@@ -175,6 +174,15 @@ def take_back(
             replica.erase(tables, mine)
             desk.db.leave_no_trace()
     return not at_once or len(mine) < len(named)
+
+
+def _known(tables: Tables, subject: str, answers: Collection[str]) -> list[str]:
+    """Return which of *answers*, by id, are this child's; raises Missing where none is."""
+    known = {row["id"] for row in rows.rows(tables, "answers", subject)}
+    known |= consent.taken_back(standing.events(tables, subject))  # that may be void by now, unheard
+    if wanted := sorted({*answers} & known):
+        return wanted
+    raise Missing(field=N_("which answers"))
 
 
 def _name(desk: Desk, tables: Tables, subject: str, asked: Mapping[str, Value]) -> None:
@@ -260,7 +268,7 @@ def _names(one: Case) -> list[str]:
 def by_child(desk: Desk, tables: Tables, subject: str, session: str, scope: str) -> None:
     """Keep in the caller's transaction that the child stopped *session*, and what becomes of it."""
     asked = {"scope": scope, "requested_by": consent.CHILD, "session": session}
-    write(desk, tables, subject, asked | _who(desk, tables, subject, consent.CHILD, ""))
+    write(desk, tables, subject, asked | _who(desk, tables, subject, consent.CHILD))
 
 
 def on_paper(desk: Desk, tables: Tables, subject: str, session: str, day: str, scope: str) -> None:
@@ -269,7 +277,7 @@ def on_paper(desk: Desk, tables: Tables, subject: str, session: str, day: str, s
     if any((event.act, event.session, event.scope) == (consent.STOPPED, session, scope) for event in said):
         return
     told = {"act": consent.STOPPED, "scope": scope, "requested_by": consent.CHILD, "session": session}
-    values = {**told, "day": day, "entered_on": desk.today, **_who(desk, tables, subject, consent.CHILD, "")}
+    values = {**told, "day": day, "entered_on": desk.today, **_who(desk, tables, subject, consent.CHILD)}
     log.append(tables, desk.pen, Draft("consent_event", values, subject=subject))
 
 
@@ -283,7 +291,7 @@ def keep_no(desk: Desk, tables: Tables, subject: str, event: consent.Event) -> N
     said = [one for one in standing.events(tables, subject) if one.actor in consent.voices(event.actor)]
     guardian = {"actor": event.actor, "person": event.person, "relation": event.relation}
     values: dict[str, Value] = {
-        **(_who(desk, tables, subject, consent.CHILD, "") if own else guardian),
+        **(_who(desk, tables, subject, consent.CHILD) if own else guardian),
         **({"act": "withdrawn", "scope": consent.STOP_KEEP} if own else {"act": "declined"}),
         "requested_by": consent.CHILD if own else consent.GUARDIAN,
         "session": event.session,
@@ -336,10 +344,12 @@ def _askers(desk: Desk, tables: Tables, subject: str, requested_by: str) -> Coll
     return [one for one in askers if one == consent.CHILD]
 
 
-def _who(desk: Desk, tables: Tables, subject: str, asker: str, relation: str, day: str = "") -> dict[str, Value]:
+def _who(
+    desk: Desk, tables: Tables, subject: str, asker: str, relation: str = "", person: str = "", day: str = ""
+) -> dict[str, Value]:
     """Return who asked on *day*: the child, grown up or not, or the guardian named; one not named, nobody can be for.
 
-    Of two uncles it is not known which one.
+    Of two uncles it is not known which one, unless *person* says it.
     """
     if asker == consent.CHILD:
         grown = any(event.actor == consent.ADULT for event in standing.events(tables, subject))
@@ -347,8 +357,8 @@ def _who(desk: Desk, tables: Tables, subject: str, asker: str, relation: str, da
     if not relation:
         return {"actor": asker, "person": ""}
     day = clocks.closing_day(desk, tables, day)
-    if guardians.are_several(tables, subject, relation, day):
+    if guardians.are_several(tables, subject, relation, day, person):
         return {"actor": asker, "person": "", "relation": relation}
     basis = PARENT if consent.may_consent(relation) else ""
-    person = events.person(desk, tables, subject, relation, basis, day=day)
+    person = events.person(desk, tables, subject, relation, basis, day=day, which=person)
     return {"actor": asker, "person": person, "relation": relation}

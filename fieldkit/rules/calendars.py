@@ -20,6 +20,7 @@ _WORDS = {
 }
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Span = tuple[date, date]  # the first and the last day that are meant
+_ON_PAPER = re.compile(r"([0-9]{4})\s*年\s*([0-9]{1,2})\s*月\s*([0-9]{1,2})\s*[日号]")
 _SPACED = re.compile(r"\s*([年月日号])\s*")
 _GREGORIAN = re.compile(r"([0-9]{4})(?:年|[-/.年]([0-9]{1,2})(?:月|[-/.月]([0-9]{1,2})[日号]?)?)?")
 _LUNAR = re.compile(
@@ -101,9 +102,11 @@ def civil_day(text: str) -> date:
 
 
 def told_day(text: str, field: object) -> date:
-    """Return the day that a person typed into *field*, which is named where it is none. Raises NoDay."""
+    """Return the day that a person typed into *field*, 2026年11月20日 too; names the field of none. Raises NoDay."""
+    typed = names.typed(text)
+    on_paper = _ON_PAPER.fullmatch(typed)
     try:
-        return civil_day(names.typed(text))
+        return date(*map(int, on_paper.groups())) if on_paper else civil_day(typed)
     except ValueError as error:
         raise NoDay(field=field) from error
 

@@ -172,7 +172,11 @@ def last(events: Iterable[Event], item: str) -> list[Event]:
 def says_yes(events: Iterable[Event], item: str) -> bool:
     """Tell whether there is a last word on *item* and every one of them is yes; silence is not consent."""
     words = last(events, item)
-    return bool(words) and all(event.act in AGREEING and event.items[item] == YES for event in words)
+    return bool(words) and _all_yes(words, item)
+
+
+def _all_yes(words: Iterable[Event], item: str) -> bool:
+    return all(event.act in AGREEING and event.items[item] == YES for event in words)
 
 
 def thinking(events: Iterable[Event]) -> bool:
@@ -209,8 +213,8 @@ def guardians_ok(events: Iterable[Event], items: Iterable[str]) -> bool:
 
 
 def _each_says_yes(spoken: list[tuple[list[Event], bool]], item: str) -> bool:
-    asked = [(of_one, thinks) for of_one, thinks in spoken if last(of_one, item)]
-    return bool(asked) and all(says_yes(of_one, item) and not thinks for of_one, thinks in asked)
+    asked = [(words, thinks) for of_one, thinks in spoken if (words := last(of_one, item))]
+    return bool(asked) and all(_all_yes(words, item) and not thinks for words, thinks in asked)
 
 
 def child_ok(events: Iterable[Event], item: str, session: str) -> bool:

@@ -44,14 +44,16 @@ def judge(titles: Sequence[tuple[str, str, Pair]], case: Situation) -> list[Gate
 
 def each(titles: Sequence[tuple[str, str, Pair]], case: Situation) -> list[Gate]:
     """Return every gate of *titles* judged by itself."""
-    case = replace(case, events=consent.in_force(case.events))
+    if len(holds := consent.in_force(case.events)) < len(case.events):  # else what is worked out once serves the caller
+        case = replace(case, events=holds)
     return [_gate(id_, level, title, case) for id_, level, title in titles]
 
 
 def in_order(judged: Sequence[Gate]) -> list[Gate]:
     """Return the *judged* gates, each failing one with what it waits for."""
     order = {gate.id: place for place, gate in enumerate(failing(judged), 1)}
-    return [_waiting(gate, order) for gate in judged]
+    first = next((order[id_] for id_ in ("G04", "G05", "G13", "G03") if id_ in order), None)
+    return [_waiting(gate, first) for gate in judged]
 
 
 def failing(gates: Sequence[Gate]) -> list[Gate]:
@@ -75,9 +77,8 @@ def _gate(id_: str, level: str, title: Pair, case: Situation) -> Gate:
 _ASKED_LATER = frozenset({"G06", "G07", "G14", "G15"})
 
 
-def _waiting(gate: Gate, order: dict[str, int]) -> Gate:
+def _waiting(gate: Gate, first: int | None) -> Gate:
     """The child is asked only after the guardian: such a gate has no button of its own."""
-    first = min((order[id_] for id_ in ("G03", "G04", "G05", "G13") if id_ in order), default=None)
     if gate.status == FAILS and gate.id in _ASKED_LATER and gate.step and first is not None:
         return replace(gate, step=None, waits_for=first)
     return gate
@@ -169,7 +170,7 @@ def _guardian(case: Situation) -> Verdict:
         return _of_age(case)
     if case.grown_by_clock:
         return FAILS, reasons.GROWN_BY_CLOCK, "set_date"
-    state = states.guardian(case.events, case.adults, case.forms, case.age_group, case.late)
+    state = case.guardians
     if state in {states.GIVEN, states.GIVEN_PARTIAL}:
         whole = consent.guardians_ok(case.events, NECESSARY)
         return (HOLDS, _OK, None) if whole else (FAILS, reasons.NOT_ALL_ITEMS, _asks_guardian(case))
@@ -348,20 +349,14 @@ def _not_withdrawn(case: Situation) -> Verdict:
         return FAILS, Pair("孩子已经退出。", "The child has withdrawn."), None
     if not case.adult and states.on_hold(case.events):
         return FAILS, Pair("这个个案暂停了，请协调员处理。", "This case is on hold for the coordinator."), None
-    return (ASKS, _NOT_CARRIED_OUT, None) if case.halts else (HOLDS, _OK, None)
-
-
-_NOT_CARRIED_OUT = Pair(
-    "这台电脑上有一步为这个孩子填了、还没有办完，可能是不愿意、想一想、停下或退出。先问填的人，再开始。",
-    "A step for this child was filled in on this laptop and is not carried out: it may be a no, “let me think”, a stop "
-    "or a withdrawal. Ask whoever filled it in before you start.",
-)
+    return (ASKS, reasons.NOT_CARRIED_OUT, None) if case.halts else (HOLDS, _OK, None)
 
 
 def _item_by_item(case: Situation) -> Verdict:
     asked = all(consent.last([e for e in case.events if e.actor == GUARDIAN], item) for item in NECESSARY)
-    if case.adult or case.age_group in OWN_CONSENT_GROUPS or asked:
-        return HOLDS, _OK, None
+    elsewhere = case.adult or case.age_group in OWN_CONSENT_GROUPS
+    if elsewhere or asked:
+        return HOLDS, reasons.NOT_AT_THIS_AGE if elsewhere else _OK, None
     return (
         FAILS,
         Pair("不满十四周岁，要把每一项单独问过监护人。", "Under 14: ask the guardian item by item."),
@@ -372,7 +367,7 @@ def _item_by_item(case: Situation) -> Verdict:
 def _own_consent(case: Situation) -> Verdict:
     wanted, actor = OWN_FORM.get(case.age_group), ADULT if case.adult else CHILD
     if wanted is None or any(event.form == wanted for event in _own_words(case, actor)):
-        return HOLDS, _OK, None
+        return HOLDS, _OK if wanted else reasons.NOT_AT_THIS_AGE, None
     step = "ask_adult" if case.adult else "ask_child"
     return FAILS, _OWN_FORM_WANTED, None if _said_no_today(case) else step
 

@@ -108,6 +108,7 @@ SAID_NO = Pair(
     "孩子说过不愿意，这个“不”还没有收回。孩子自己提起，才可以再问。",
     "The child has said no, and has not taken it back. Ask again only if the child brings it up.",
 )
+NOT_AT_THIS_AGE = Pair("不适用。", "Does not apply.")
 FIRST_THE_GUARDIAN = Pair("监护人同意之后，再亲口问孩子。", "Once the guardian has agreed, ask the child in person.")
 CHILD_THINKS = Pair(
     "孩子还想再想想，别催。给孩子一点时间再问，一天只再问一次。",
@@ -116,4 +117,9 @@ CHILD_THINKS = Pair(
 ASK_THE_CHILD = Pair(
     "接下来亲口问孩子今天愿不愿意聊。",
     "Next, ask the child in person whether it wants to talk today.",
+)
+NOT_CARRIED_OUT = Pair(
+    "这台电脑上有一步为这个孩子填了、还没有办完，可能是不愿意、想一想、停下或退出。先问填的人，再开始。",
+    "A step for this child was filled in on this laptop and is not carried out: it may be a no, “let me think”, a stop "
+    "or a withdrawal. Ask whoever filled it in before you start.",
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from fieldkit.rules import states
 from fieldkit.rules.consent import Event
 from fieldkit.rules.halts import Halt
 from fieldkit.rules.states import ADULT_GROUP, Adult
@@ -61,3 +63,8 @@ class Situation:
     def adult(self) -> bool:
         """Tell whether the participant has come of age: then nobody else's consent counts."""
         return self.age_group == ADULT_GROUP
+
+    @cached_property
+    def guardians(self) -> str:
+        """Return where the guardians' consent stands, as `states.guardian` says; several gates and a list ask."""
+        return states.guardian(self.events, self.adults, self.forms, self.age_group, self.late)

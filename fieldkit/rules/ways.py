@@ -39,6 +39,12 @@ class NoSignature(Refusal):
     status = 422
 
 
+class NotNoted(NoSignature):
+    """V23: something that has to be noted of a consent without a signature on the screen; the page says where."""
+
+    message = N_("“{field}” is still to be filled in. Do that, then go on.")
+
+
 class CannotRead(Refusal):
     """Who cannot read signs nothing alone: the words are heard, and a witness or a recording stands by (§3.5)."""
 
@@ -131,7 +137,7 @@ def is_paper(named: str) -> bool:
 
 
 def check(said: Evidence, relation: str, unfit: Collection[str] = ()) -> None:
-    """Raise for evidence that is not whole: NoSignature (V23), UnfitWitness (V24), CallNotChecked (V26),
+    """Raise for evidence that is not whole: NoSignature, NotNoted (V23), UnfitWitness (V24), CallNotChecked (V26),
     NotToBeRecorded (V27). *relation*: of the adult who agrees; *unfit*: names that no witness bears, theirs and the
     team's.
     """
@@ -141,8 +147,11 @@ def check(said: Evidence, relation: str, unfit: Collection[str] = ()) -> None:
         _check_call(said.call)
     if said.method in RECORDED and not said.recording_agreed:
         raise NotToBeRecorded
-    if not _stands_for_a_signature(said):
+    if said.method == SIGNATURE and not (said.signature or said.on_paper):
         raise NoSignature
+    missing = [field for field, noted in _to_note(said).items() if not noted]
+    if missing:
+        raise NotNoted(field=missing[0])
     if said.method in WITNESSED and not _fit(said, relation, unfit):
         raise UnfitWitness
 
@@ -153,14 +162,15 @@ def _check_call(call: Mapping[str, str]) -> None:
         raise CallNotChecked
 
 
-def _stands_for_a_signature(said: Evidence) -> bool:
+def _to_note(said: Evidence) -> dict[str, str]:
+    """Return what stands for a signature on the screen, and is still empty where nothing of it is noted."""
+    paper = {N_("Number on the paper form"): said.paper_ref if is_paper(said.paper_ref) else ""}
     if said.method == SIGNATURE:
-        return bool(said.signature) or (said.on_paper and bool(said.paper_ref.strip()))
-    needed = [said.no_sign_reason]
-    needed += [names.letters(said.witness_name)] if said.method in WITNESSED else []
-    needed += [said.recording_place.strip()] if said.method in RECORDED else []
-    needed += [said.paper_ref.strip()] if said.method == THUMBPRINT else []
-    return all(needed)
+        return {} if said.signature else paper
+    witness = {N_("Name of the witness"): names.letters(said.witness_name)} if said.method in WITNESSED else {}
+    kept = {N_("Where the recording is kept"): said.recording_place.strip()} if said.method in RECORDED else {}
+    thumb = paper if said.method == THUMBPRINT else {}
+    return {N_("Why no signature"): said.no_sign_reason, **witness, **kept, **thumb}
 
 
 def _fit(said: Evidence, relation: str, unfit: Collection[str]) -> bool:

@@ -90,7 +90,8 @@ ALTER TABLE redactions ADD COLUMN attachments TEXT;
 """
 
 # The log in the order in which it came: a row is wide, and among ids, which are random, each would go to another
-# page. Each index ends with the id, so that it need not be looked up in the row.
+# page. An index ends with the id, so that it need not be looked up in the row; not that of what was said: as the wider
+# one it would not be taken.
 APPENDED = """
 CREATE TABLE moved AS SELECT * FROM changes;
 DROP TABLE changes;
@@ -120,4 +121,8 @@ CREATE INDEX changes_dated ON changes (
   device, tick, coalesce(json_extract(body, '$.set.started_on'), json_extract(body, '$.set.day')), id
 ) WHERE kind IN ('interview', 'consent_event') AND coalesce(json_extract(body, '$.set.entered_on'), '') = ''
   AND coalesce(json_extract(body, '$.set.started_on'), json_extract(body, '$.set.day')) IS NOT NULL;
+CREATE INDEX changes_said ON changes (
+  subject, json_extract(CAST(body AS TEXT), '$.set.act'), json_extract(CAST(body AS TEXT), '$.set.actor'),
+  json_extract(CAST(body AS TEXT), '$.set.session'), json_extract(CAST(body AS TEXT), '$.set.person')
+) WHERE kind = 'consent_event' AND id = record;
 """

@@ -4,31 +4,42 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
 from fieldkit.records import KINDS, Change, decode
 from fieldkit.store.database import Tables
 from fieldkit.store.merge import Heads
 
 Histories = dict[str, list[Change]]  # by record
+NONE: Mapping[str, list[Change]] = MappingProxyType({})
 SOME = 300  # bodies asked for in one statement
 
 
-def of_records(tables: Tables, records: Collection[str], at_hand: Iterable[Change] = ()) -> Histories:
-    """Return, of each record, every change and the stubs among them; changes *at_hand* are not read once more."""
-    found, known = changes(tables, records, at_hand), stubs(tables, records)
-    return {record: [*found.get(record, ()), *known.get(record, ())] for record in records}
+def of_records(
+    tables: Tables, records: Collection[str], at_hand: Iterable[Change] = (), whole: Mapping[str, list[Change]] = NONE
+) -> Histories:
+    """Return, of each record, every change and the stubs among them; changes *at_hand* are not read once more.
+
+    Of the records in *whole* all of it is at hand.
+    """
+    left = [one for one in records if one not in whole]
+    found, known = (changes(tables, left, at_hand), stubs(tables, left)) if left else ({}, {})
+    return {one: whole.get(one) or [*found.get(one, ()), *known.get(one, ())] for one in records}
 
 
 def changes(tables: Tables, records: Iterable[str], at_hand: Iterable[Change] = ()) -> Histories:
     """Return the changes of each record that has any, without what an order to erase hides that is parked."""
     held = {one.id: one for one in at_hand}
     rows = tables.execute(  # from the index alone: a row of the log is wide
-        "SELECT record, id FROM changes WHERE record IN (SELECT value FROM json_each(?))", [json.dumps([*records])]
+        "SELECT c.record, c.id, p.device FROM changes AS c LEFT JOIN parked_stubs AS p ON p.id = c.id "
+        "WHERE c.record IN (SELECT value FROM json_each(?))",
+        [json.dumps([*records])],
     ).fetchall()
-    held |= _read(tables, [id_ for _, id_ in rows if id_ not in held])
-    hidden = _hidden(tables, [id_ for _, id_ in rows])
+    places = {id_: record for record, id_, _ in rows}
+    held |= _read(tables, [id_ for id_ in places if id_ not in held])
+    hidden = {(id_, device) for _, id_, device in rows}  # what the view `shown_changes` leaves out
     found: Histories = {}
-    for record, id_ in rows:
+    for id_, record in places.items():
         if (id_, held[id_].device) not in hidden:
             found.setdefault(record, []).append(held[id_])
     return found
@@ -40,12 +51,13 @@ def of_kind(tables: Tables, subject: str, kind: str) -> Histories:
     return changes(tables, [row[0] for row in rows.fetchall()])
 
 
-def _hidden(tables: Tables, ids: list[str]) -> set[tuple[str, str]]:
-    """Return what the view `shown_changes` leaves out of these, each with its device."""
+def memos_about(tables: Tables, interview: str, device: str) -> list[Change]:
+    """Return every memo about *interview* that *device* wrote."""
     rows = tables.execute(
-        "SELECT id, device FROM parked_stubs WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(ids)]
+        "SELECT c.body FROM memos AS m JOIN changes AS c ON c.id = m.id WHERE m.interview = ? AND c.device = ?",
+        [interview, device],
     )
-    return set(rows.fetchall())
+    return [decode(row[0]) for row in rows]
 
 
 def _read(tables: Tables, ids: list[str]) -> dict[str, Change]:

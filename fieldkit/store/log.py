@@ -72,8 +72,8 @@ def over(draft: Draft, base: Mapping[str, Sequence[str]]) -> Draft:
     return copy_with(draft, over=base)
 
 
-def append(tables: Tables, pen: Pen, draft: Draft) -> Change:
-    """Keep *draft* as a change made on this machine.
+def append(tables: Tables, pen: Pen, draft: Draft, beside: Sequence[Change] | None = None) -> Change:
+    """Keep *draft* as a change made on this machine; *beside*: all else that its record has, where that is at hand.
 
     Raises ChildErased, and WallBroken (at commit of the statement) where a gated kind lacks its grounds.
     """
@@ -82,7 +82,7 @@ def append(tables: Tables, pen: Pen, draft: Draft) -> Change:
         raise ChildErased
     clocks.follow(tables, pen.clock)
     insert(tables, change, change.encoded(), batch=None, block=None)
-    settle(tables, [change])
+    settle(tables, [change], histories.NONE if beside is None else {change.record: [*beside, change]})
     return change
 
 
@@ -93,10 +93,10 @@ def append_over(tables: Tables, pen: Pen, draft: Draft) -> Change:
     return append(tables, pen, over(draft, {name: ids for name, ids in stands.items() if name in draft.set}))
 
 
-def replace(tables: Tables, pen: Pen, old: Change, draft: Draft) -> Change:
+def replace(tables: Tables, pen: Pen, old: Change, draft: Draft, beside: Sequence[Change]) -> Change:
     """Keep *draft* instead of *old*, an unsealed change of the same editor that nothing names (`design.md` §3)."""
     tables.execute("DELETE FROM changes WHERE id = ?", [old.id])
-    return append(tables, pen, draft)
+    return append(tables, pen, draft, beside)
 
 
 def insert(tables: Tables, change: Change, body: bytes, batch: str | None, block: str | None) -> None:
@@ -159,15 +159,6 @@ def of_session(tables: Tables, session: str, device: str) -> list[Change]:
     return [decode(row[0]) for row in rows]
 
 
-def memos_about(tables: Tables, interview: str, device: str) -> list[Change]:
-    """Return every memo about *interview* that *device* wrote."""
-    rows = tables.execute(
-        "SELECT c.body FROM memos AS m JOIN changes AS c ON c.id = m.id WHERE m.interview = ? AND c.device = ?",
-        [interview, device],
-    )
-    return [decode(row[0]) for row in rows]
-
-
 def stubs_of(tables: Tables, record: str) -> list[Change]:
     """Return what is left of the erased changes of *record*."""
     return histories.stubs(tables, [record]).get(record, [])
@@ -201,8 +192,8 @@ def heads_of(tables: Tables, record: str) -> dict[str, list[str]]:
     return {name: [one.id for one in ones] for name, ones in found.items()}
 
 
-def editors_last(tables: Tables, editor: str, record: str) -> tuple[Change, bool] | None:
-    """Return this editor's newest change of *record*, and whether it is free: unsealed and named by nothing."""
+def editors_last(tables: Tables, editor: str, record: str) -> tuple[Change, bool, list[Change]] | None:
+    """Return this editor's newest change of *record*, whether it is free (unsealed, unnamed), and what is beside it."""
     row = tables.execute(
         "SELECT id, block IS NULL FROM changes WHERE editor = ? AND record = ? ORDER BY tick DESC LIMIT 1",
         [editor, record],
@@ -211,7 +202,8 @@ def editors_last(tables: Tables, editor: str, record: str) -> tuple[Change, bool
         return None
     known = all_of(tables, record)
     named = any(row[0] in ids for other in known for ids in other.over.values())
-    return next(one for one in known if one.id == row[0]), bool(row[1]) and not named
+    last = next(one for one in known if one.id == row[0])
+    return last, bool(row[1]) and not named, [one for one in known if one is not last]
 
 
 def save_from_editor(tables: Tables, pen: Pen, draft: Draft, record: str, base: str) -> Change:
@@ -228,12 +220,13 @@ def save_from_editor(tables: Tables, pen: Pen, draft: Draft, record: str, base: 
     if before is None:
         _check_seen(tables, record, base)
         return _append_seen(tables, pen, draft, record, base)
-    old, free = before
+    old, free, beside = before
     if old.set == clean(dict(draft.set)):
         return old
     if free:
-        return replace(tables, pen, old, copy_with(draft, over=old.over, elapsed=old.elapsed))  # when it was begun
-    return append(tables, pen, over(draft, dict.fromkeys(draft.set, (old.id,))))
+        begun = copy_with(draft, over=old.over, elapsed=old.elapsed)  # when it was begun
+        return replace(tables, pen, old, begun, beside)
+    return append(tables, pen, over(draft, dict.fromkeys(draft.set, (old.id,))), [*beside, old])
 
 
 def _is_erased(tables: Tables, editor: str, device: str) -> bool:
@@ -312,12 +305,12 @@ def _known_base(tables: Tables, record: str, base: str) -> Mapping[str, Sequence
     return {name: [one for one in ids if one in known_ids] for name, ids in given.items()}
 
 
-def settle(tables: Tables, changes: Iterable[Change]) -> None:
+def settle(tables: Tables, changes: Iterable[Change], whole: Mapping[str, list[Change]] = histories.NONE) -> None:
     """Bring state, heads and index in step with the log, for every record that *changes* can have moved."""
     changes = list(changes)
     for subject in _judged_again(changes):
         standing.restand(tables, subject)
-    settle_records(tables, _touched(tables, changes), changes)
+    settle_records(tables, _touched(tables, changes), changes, whole)
     for subject in duplicates.named(changes):
         standing.restand(tables, subject)
     grown.settle(tables, changes)
@@ -325,22 +318,26 @@ def settle(tables: Tables, changes: Iterable[Change]) -> None:
         standing.restand_noticed(tables)
 
 
-def settle_records(tables: Tables, records: Mapping[str, str], at_hand: Iterable[Change] = ()) -> None:
-    """Bring the named *records* (id to kind) in step with the log; changes *at_hand* are not read once more."""
+def settle_records(
+    tables: Tables,
+    records: Mapping[str, str],
+    at_hand: Iterable[Change] = (),
+    whole: Mapping[str, list[Change]] = histories.NONE,
+) -> None:
+    """Bring the named *records* (id to kind) in step with the log; what is at hand is as of `histories.of_records`."""
     held, at_hand = standing.held(tables), list(at_hand)
     kinds: dict[str, list[str]] = {}
     for record, kind in records.items():
         kinds.setdefault(kind, []).append(record)
     for kind, named in kinds.items():
         for start in range(0, len(named), SOME):
-            _settle_some(tables, KINDS[kind], named[start : start + SOME], at_hand, held)
+            found = histories.of_records(tables, named[start : start + SOME], at_hand, whole)
+            _settle_some(tables, KINDS[kind], found, held)
 
 
-def _settle_some(
-    tables: Tables, kind: Kind, records: list[str], at_hand: Sequence[Change], held: standing.Held
-) -> None:
+def _settle_some(tables: Tables, kind: Kind, found: histories.Histories, held: standing.Held) -> None:
     """The index comes last: a statement on another table lets it write down its words, row by row."""
-    found, kept = histories.of_records(tables, records, at_hand), decisions.kept(tables, records)
+    kept = decisions.kept(tables, found)
     histories.keep_heads(tables, {record: merge.heads(changes) for record, changes in found.items()})
     shown = {one: merge.amounts_to(of, held, kept.get(one, ()), immutable=kind.immutable) for one, of in found.items()}
     moved = state.keep(tables, kind, shown)

@@ -16,6 +16,7 @@ from fieldkit.store import (
     envelope,
     epochs,
     erasures,
+    histories,
     leftovers,
     log,
     machine,
@@ -153,7 +154,7 @@ def _carry_out(tables: Tables) -> None:
     held = parking.take_in(tables)
     interviews = removals.take_in(tables)
     me = machine.recall(tables, "self") and machine.recall_self(tables).id
-    memos = [one for interview in interviews for one in log.memos_about(tables, interview, me or "")]
+    memos = [one for interview in interviews for one in histories.memos_about(tables, interview, me or "")]
     if memos:
         erase(tables, memos)
     _follow_up(tables, held)

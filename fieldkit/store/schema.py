@@ -47,6 +47,7 @@ KNOWN = (
     "left_talks_stay_ended",
     "taken_back_under_either_record",
     "of_age_despite_a_notice",
+    "said_at_once",
     "log_appended",
     "words_written_at_once",
 )  # any other name is a later version's
@@ -354,6 +355,12 @@ def taken_back_under_either_record(db: Tables) -> None:
 def of_age_despite_a_notice(db: Tables) -> None:
     """Whoever decides alone is stopped by no notice of a guardian's."""
     _wall(db, walls.GATED_OF_AGE, walls.GATED_OF_AGE_CUT)
+
+
+@migrations()
+def said_at_once(db: Tables) -> None:
+    """The walls find what was said in an index, however much it is."""
+    _script(db, walls.SAID_AT_ONCE)
 
 
 @migrations()

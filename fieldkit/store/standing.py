@@ -31,10 +31,13 @@ def events(tables: Tables, subject: str) -> list[Event]:
     return [_event(row[0], json.loads(row[1])) for row in rows] + _notices(tables, subject)
 
 
-def binding(tables: Tables, subject: str) -> list[Event]:
-    """Return the events by which *subject* is judged: where a child is known twice, the stricter holds for both."""
+def binding(tables: Tables, subject: str, own: list[Event] | None = None) -> list[Event]:
+    """Return the events by which *subject* is judged: where a child is known twice, the stricter holds for both.
+
+    *own*: what `events` says of this record, where it is at hand.
+    """
     others = duplicates.beside(tables, subject)
-    own = events(tables, subject)
+    own = events(tables, subject) if own is None else own
     return stricter(own, [event for other in others for event in events(tables, other)]) if others else own
 
 

@@ -115,4 +115,4 @@ def _labels(labels: Facts) -> dict[str, Pair]:
 
 
 def _term(key: str, facts: Facts) -> Term:
-    return Term(key, _pair(facts), facts.get("note", ""), facts.get("child_ok", True))
+    return Term(key, _pair(facts), facts.get("note", ""), facts.get("child_ok", True), tuple(facts.get("blocked", ())))

@@ -148,12 +148,16 @@ class GateText:
 
 @dataclass(frozen=True)
 class Term:
-    """A word as this field says it; one that is not `child_ok` never stands where the family can see it."""
+    """A word as this field says it; one that is not `child_ok` never stands where the family can see it.
+
+    `blocked`: what of it is refused there, in every spelling.
+    """
 
     key: str
     text: Pair
     note: str
     child_ok: bool
+    blocked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from wtforms import Field, RadioField, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired, Length
 
-from fieldkit.acts import consents, events, forms, guardians, people, pseudonyms
+from fieldkit.acts import consents, events, forms, guardians, identities, people, pseudonyms
 from fieldkit.acts.cases import Case
 from fieldkit.acts.consents import GuardianAnswer
 from fieldkit.acts.forms import SELF, FormView, NotUnderstood
@@ -92,7 +92,9 @@ def chosen(subject: str) -> Answer:
     case, (how, relation) = people.to_ask(desk(), subject), _way_in()
     several = steps.several(case.id, relation, how)
     if several and _person() not in {one.record for one in several}:
-        return render_template("consents/which.html", case=case, several=several, relation=relation, sent=request.form)
+        noes = consent.open_noes(case.binding, {consent.GUARDIAN})
+        shown = {"several": several, "noes": noes, "relation": relation, "sent": request.form}
+        return render_template("consents/which.html", case=case, **shown)
     if "basis" not in request.form or case.adult:
         return _begun(case, consent.may_consent(relation))
     law = LawForm()
@@ -305,6 +307,7 @@ def _own(subject: str) -> bool:
 def _to_sign(subject: str) -> SignForm:
     """Return the form; somebody of age signs with their own name, and is asked nothing of their family."""
     form = SignForm()
+    form.on_record = identities.on_record(desk(), subject)
     if _own(subject):
         for name in ("migration", "carer", "signer_name"):
             del form[name]
@@ -339,7 +342,6 @@ def signed(subject: str) -> Answer:
 def _guardian(subject: str, form: SignForm, tapped: dict[str, str]) -> GuardianAnswer:
     said = draft(subject)
     typed = {name: (form[name].data or "").strip() for name in _TYPED if name in form}
-    typed.setdefault("signer_name", typed["real_name"])
     way = said.get("evidence") or form.evidence(form.method.data or ways.SIGNATURE, signature=png(form.signature.data))
     more = {"items": said["items"], "understanding": said.get("understanding", []), "way": way, "reasons": tapped}
     return so_far(subject, **more, **typed)

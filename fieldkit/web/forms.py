@@ -9,9 +9,10 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from fieldkit.acts import forms, readiness
 from fieldkit.errors import Missing, NotFound, Refusal
 from fieldkit.i18n import EN, N_, ZH, translate
+from fieldkit.rules import terms
 from fieldkit.rules.versions import CHANGE_CLASSES
 from fieldkit.studies import Pair
-from fieldkit.web.pages import Answer, agreed, seen
+from fieldkit.web.pages import Answer, agreed, locale, seen
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
 
@@ -61,12 +62,12 @@ def rewrite(doc_kind: str) -> Answer:
         raise
     except Refusal as refusal:
         return _edit(doc_kind, change_class, refusal, typed), refusal.status
-    tell(
-        _(
-            "Version {n} is written. It is used once the committee's stamp is entered; until then the old one stays.",
-            n=number,
-        )
+    written = _(
+        "Version {n} is written. It is used once the committee's stamp is entered; until then the old one stays.",
+        n=number,
     )
+    hints = terms.findings(text for pair in typed.values() for text in pair)
+    tell(" ".join([written, *(one.sentence(locale()) for one in hints)]))
     return redirect(url_for("forms.listing"))
 
 

@@ -106,7 +106,7 @@ class PersonForm(SectionForm):
 class EndForm(Form):
     """Since when somebody is no longer guardian or carer, and why."""
 
-    ended_on = StringField("ended_on", validators=[InputRequired(), Length(max=10)])
+    ended_on = StringField("ended_on", validators=[InputRequired(), Length(max=20)])
     ended_why = RadioField("ended_why", choices=list(load_study().codes["ended_why"]), validators=[Tapped()])
 
 

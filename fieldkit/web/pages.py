@@ -234,8 +234,9 @@ class _FormWords:
         return translate(locale(), _INSTEAD[text]) if text in _INSTEAD else str(self.theirs.gettext(text))
 
     def ngettext(self, one: str, many: str, n: int) -> str:
-        """Return WTForms' words for *n*."""
-        return str(self.theirs.ngettext(one, many, n))
+        """Return our words for a text that is longer than *n*, WTForms' for what else counts."""
+        said = _INSTEAD.get(one)
+        return translate(locale(), said) if said else str(self.theirs.ngettext(one, many, n))
 
 
 _INSTEAD = {
@@ -243,6 +244,7 @@ _INSTEAD = {
     "Invalid input.": N_("This does not fit here."),
     "Not a valid choice.": N_("Choose one of these."),
     "Not a valid choice": N_("Choose one of these."),
+    "Field cannot be longer than %(max)d character.": N_("Too long: at most %(max)d characters; shorten it."),
     "Field must be equal to %(other_name)s.": N_("The two do not match."),
 }
 

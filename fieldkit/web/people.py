@@ -6,14 +6,15 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from wtforms import HiddenField, RadioField, StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
-from fieldkit.acts import clocks, people, situations, tellings, visits
+from fieldkit.acts import clocks, people, sites, situations, tellings, visits
 from fieldkit.acts.cases import Case, InterviewLine
 from fieldkit.acts.people import NewChild
 from fieldkit.clock import new_id
 from fieldkit.errors import Refusal
 from fieldkit.records import clean
-from fieldkit.rules import gates
+from fieldkit.rules import gates, names
 from fieldkit.rules.consent import CHILD, Event
+from fieldkit.rules.reasons import NOT_AT_THIS_AGE
 from fieldkit.studies import load_study
 from fieldkit.web.pages import Answer, Form, Tapped, answer, label, locale, reasons
 from fieldkit.web.pages import words as _
@@ -25,12 +26,17 @@ BORN = "born "  # the told birth date, in memory until the signature; never on t
 pages = Blueprint("people", __name__, url_prefix="/people")
 
 
+_SITE = r"[A-Za-z][0-9]{2}$"
+
+
 class NewChildForm(Form):
     """The contact slip and the few facts that may be written down before anybody has agreed."""
 
     called = StringField("called", validators=[InputRequired(), Length(max=40)])
     phone = StringField("phone", validators=[Length(max=40)])
-    site = StringField("site", validators=[InputRequired(), Regexp(r"[A-Za-z][0-9]{2}$")])
+    site = StringField(
+        "site", filters=[lambda text: names.typed(text or "")], validators=[InputRequired(), Regexp(_SITE)]
+    )
     sex = RadioField("sex", choices=["f", "m"], validators=[Tapped()])
     birth_date = StringField("birth_date", validators=[InputRequired(), Length(max=20)])
     calendar = RadioField("calendar", choices=list(load_study().codes["calendar"]), default="gregorian")
@@ -72,9 +78,10 @@ def create() -> Answer:
 
     def act() -> Answer:
         child = form.child()
+        hints = sites.hints(desk(), child.site)
         subject = once(form.nonce.data or new_id(), lambda: people.register(desk(), child))
         draft(BORN + subject).update(birth_date=child.birth_date, birth_calendar=child.calendar)
-        hints = people.hints(desk(), child)
+        hints += people.hints(desk(), child)
         tell(" ".join(hint.sentence(locale()) for hint in hints) or _("Saved. Now the screening."))
         return redirect(url_for("screenings.show", subject=subject))
 
@@ -120,6 +127,7 @@ def checklist(subject: str, refusal: Refusal | None = None) -> str:
     case = people.gates_of(desk(), subject)
     failing, asking = gates.failing(case.gates), gates.asking(case.gates)
     rest = [gate for gate in case.gates if gate not in failing and gate not in asking]
+    elsewhere = [gate for gate in rest if gate.reason == NOT_AT_THIS_AGE]
     if case.step.interview:  # the child's yes of today is used up by the open interview
         failing, asking = [gate for gate in failing if gate.step == case.step.code], []
         title = _("The interview is open, and waits") if failing else _("The interview is open")
@@ -127,4 +135,4 @@ def checklist(subject: str, refusal: Refusal | None = None) -> str:
         title = _("The interview cannot start yet") if failing else _("Before the interview starts")
     said_no = [gate for gate in failing if gate.id == _OF_A_NO.get(case.step.code) and not case.adult]
     known = {"failing": failing, "asking": asking, "rest": rest, "said_no": said_no, "reasons": reasons()}
-    return render_template("people/gates.html", case=case, title=title, refusal=refusal, **known)
+    return render_template("people/gates.html", case=case, title=title, refusal=refusal, elsewhere=elsewhere, **known)

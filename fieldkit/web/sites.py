@@ -29,7 +29,7 @@ class SiteForm(Form):
     name = StringField("name", validators=[Length(max=80)])
     address = StringField("address", validators=[Length(max=200)])
     gatekeeper = StringField("gatekeeper", validators=[Length(max=80)])
-    permission_on = StringField("permission_on", validators=[Length(max=10)])
+    permission_on = StringField("permission_on", validators=[Length(max=20)])
     permission_doc = StringField("permission_doc", validators=[Length(max=80)])
     child_director = StringField("child_director", validators=[Length(max=80)])
     township_officer = StringField("township_officer", validators=[Length(max=80)])

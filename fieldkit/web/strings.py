@@ -8,8 +8,9 @@ from werkzeug.wrappers import Response
 from fieldkit.acts import strings
 from fieldkit.acts.strings import SaveString
 from fieldkit.errors import Refusal
+from fieldkit.rules import terms
 from fieldkit.rules.members import COORDINATOR
-from fieldkit.web.pages import Answer
+from fieldkit.web.pages import Answer, locale
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, tell
 
@@ -44,7 +45,8 @@ def save(section: str) -> Answer:
     )
     if request.headers.get("X-Fieldkit") == "script":
         strings.save(desk(), said)
-        return jsonify(saved=_("Saved"))
+        hints = terms.findings([said.zh, said.en])
+        return jsonify(saved=" ".join([_("Saved"), *(one.sentence(locale()) for one in hints)]))
     try:
         strings.save(desk(), said)
     except Refusal as refusal:
@@ -54,7 +56,9 @@ def save(section: str) -> Answer:
 
 def _section(section: str, typed: SaveString | None = None, refusal: Refusal | None = None) -> str:
     lines = strings.listing(desk(), section)
-    return render_template("strings/section.html", section=section, lines=lines, typed=typed, refusal=refusal)
+    hints = {line.id: terms.findings([line.zh, line.en]) for line in lines}
+    shown = {"section": section, "lines": lines, "hints": hints, "typed": typed, "refusal": refusal}
+    return render_template("strings/section.html", **shown)
 
 
 @pages.post("/publish")

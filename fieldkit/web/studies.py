@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField, RadioField, StringField
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
-from fieldkit.acts.studies import INSTITUTION, NAME
+from fieldkit.acts.studies import NAME, check_institution
 from fieldkit.errors import NotFound
 from fieldkit.rules import names
 from fieldkit.store.folder import EMPTY, NotEmpty
@@ -56,9 +56,6 @@ STEPS: dict[str, type[Form]] = {
     "name": NameForm,
     "passphrase": PassphraseForm,
 }
-
-
-_NAMES = {"institution": INSTITUTION, "name": NAME}
 
 
 def _said() -> dict[str, str]:
@@ -114,8 +111,10 @@ def _next(step: str, form: Form) -> Response:
     if step == "passphrase":
         check_strength(form.passphrase.data)
         return sheets.begin(form.passphrase.data)
-    if step in _NAMES:
-        names.check_readable(form[step].data, _NAMES[step])
+    if step == "institution":
+        check_institution(form.institution.data)
+    if step == "name":
+        names.check_readable(form.name.data, NAME)
     _said()[step] = form[step].data
     steps = list(STEPS)
     return redirect(url_for("studies.ask", step=steps[steps.index(step) + 1]))

@@ -23,7 +23,7 @@ class VisitForm(Form):
     """What came of a visit."""
 
     outcome = RadioField("outcome", choices=list(load_study().codes["visit_outcome"]), validators=[Tapped()])
-    next_on = StringField("next_on", validators=[Length(max=10)])
+    next_on = StringField("next_on", validators=[Length(max=20)])
     note = StringField("note", validators=[Length(max=visits.LONGEST_NOTE)])
     nonce = HiddenField("nonce", default=new_id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import Blueprint, redirect, url_for
@@ -54,14 +55,16 @@ class EvidenceForm(Form):
 
 
 class SignForm(EvidenceForm):
-    """What is written down together with the yes."""
+    """What is written down together with the yes; `on_record`: what may be left empty, because it is known."""
+
+    on_record: Collection[str] = ()
 
     method = RadioField(
         "method",
         choices=[ways.SIGNATURE, ways.THUMBPRINT, ways.ORAL_WITNESS, ways.ORAL_RECORDED],
         default=ways.SIGNATURE,
     )
-    real_name = StringField("real_name", validators=[InputRequired(), Length(max=40)])
+    real_name = StringField("real_name", validators=[Length(max=40)])
     birth_date = StringField("birth_date", validators=[Optional(), Length(max=20)])
     birth_calendar = RadioField("birth_calendar", choices=list(CODES["calendar"]), default="gregorian")
     pseudonym_zh = StringField("pseudonym_zh", validators=[InputRequired(), Length(max=8)])
@@ -71,6 +74,11 @@ class SignForm(EvidenceForm):
     signer_name = StringField("signer_name", validators=[InputRequired(), Length(max=40)])
     lang_used = SelectField("lang_used", choices=["", *CODES["language"]], default="")
     signature = HiddenField("signature")
+
+    def validate_real_name(self, field: Field) -> None:
+        """A name that nobody knows yet is asked for."""
+        if not (field.data or "").strip() and "real_name" not in self.on_record:
+            raise ValidationError(_("Fill this in."))
 
 
 class CallForm(EvidenceForm):
@@ -92,7 +100,7 @@ class PaperForm(EvidenceForm):
     """A consent that was taken on paper and is entered later."""
 
     method = RadioField("method", choices=ON_PAPER, default=ways.SIGNATURE)
-    given_on = StringField("given_on", validators=[InputRequired(), Length(max=10)])
+    given_on = StringField("given_on", validators=[InputRequired(), Length(max=20)])
 
 
 @pages.get(f"{GUARDIAN}/call")

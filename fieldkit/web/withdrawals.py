@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from itertools import groupby
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from fieldkit.acts import people, readiness, redactions, withdrawals
+from fieldkit.acts import guardians, household, people, readiness, redactions, withdrawals
 from fieldkit.acts.cases import Case
 from fieldkit.acts.withdrawals import Meaning
 from fieldkit.clock import new_id
@@ -18,7 +19,7 @@ from fieldkit.i18n import N_
 from fieldkit.rules import consent
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.web import unsent
-from fieldkit.web.pages import Answer
+from fieldkit.web.pages import Answer, label
 from fieldkit.web.pages import words as _
 from fieldkit.web.sessions import desk, in_turn, once, tell, was_done
 
@@ -31,6 +32,14 @@ class NobodyNamed(Refusal):
     code = "nobody_named"
     message = N_("Nothing is written down yet: tap who asks; if that is not known, tap “A guardian, not said which”.")
     status = 422
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who can be named: what a form says of them (`_who` reads it), and what a page calls them."""
+
+    value: str
+    words: str
 
 
 @pages.get("/withdraw")
@@ -47,7 +56,7 @@ def of_child(subject: str) -> str:
 
 def _asking(typed: Mapping[str, str], case: Case | None = None, **wrong: object) -> str:
     """Ask who wants out and how much; of no *case* also which code, with what is *wrong* about it."""
-    askers = _askers_of(case) if case else _askers({typed.get("asker", "")})
+    askers = _askers_of(case) if case else _askers()
     asked = {"case": case, "askers": askers, "typed": typed}
     return render_template("withdrawals/ask.html", **asked, parts=consent.PARTS, nonce=new_id(), **wrong)
 
@@ -61,10 +70,11 @@ def of_answers(subject: str) -> str:
 @pages.post("/people/<subject>/withdraw/answers")
 def take_back(subject: str) -> Answer:
     """Hide the answers that were picked at once."""
-    asker, picked = request.form.get("asker") or consent.GUARDIAN, request.form.getlist("answer")
-    who = (asker, "") if asker in consent.ASKERS else (consent.GUARDIAN, asker)
-    said = (subject, picked, *who, unsent.day_of_no())
+    asker, picked = request.form.get("asker", ""), request.form.getlist("answer")
+    said = (subject, picked, *_who(asker), unsent.day_of_no())
     sent = " ".join([_nonce(request.form), subject, asker, *picked])
+    if not asker and "asked" not in request.form and not was_done(sent):
+        return _picking(subject, picked, refusal=NobodyNamed()), NobodyNamed.status
     try:
         left = once(sent, lambda: "left" if withdrawals.take_back(desk(), *said) else "")
     except Refusal as refusal:
@@ -124,7 +134,7 @@ def _hidden(typed: Mapping[str, str], codes: list[str], left: list[str], words: 
     """Write it down for *codes*, and say so; *left* were asked about and stay, *words* were read as nobody's."""
     scope = typed["scope"] or consent.ALL
     try:
-        told = once(sent, lambda: _told(codes, left, words, scope, typed["asker"] or consent.GUARDIAN))
+        told = once(sent, lambda: _told(codes, left, words, scope, typed["asker"]))
     except Refusal as refusal:
         return _asking({**typed, "code": typed["text"] or typed["code"]}, refusal=refusal), refusal.status
     said = {**json.loads(told), "scope": scope, "parts": consent.PARTS}
@@ -133,9 +143,8 @@ def _hidden(typed: Mapping[str, str], codes: list[str], left: list[str], words: 
 
 def _told(codes: list[str], left: list[str], words: list[str], scope: str, asker: str) -> str:
     """Write it down; return what there is to say about it, each child by the code that it was shown by before."""
-    who = (asker, "") if asker in consent.ASKERS else (consent.GUARDIAN, asker)
     shown = {code: _shown(code) for code in (*codes, *left)}
-    done = withdrawals.withdraw_each(desk(), codes or [""], scope, *who, unsent.day_of_no())
+    done = withdrawals.withdraw_each(desk(), codes or [""], scope, *_who(asker), unsent.day_of_no())
     stays = [shown[one] for one in left]
     return json.dumps({"done": [asdict(one) for one in done], "shown": shown, "left": stays, "words": words})
 
@@ -159,23 +168,43 @@ def _shown(code: str) -> str:
         return code
 
 
-def _askers_of(case: Case) -> list[str]:
-    """Return who can be named for the child of *case*."""
-    asked = {event.relation for event in case.events if event.actor == consent.GUARDIAN and event.relation}
-    return _askers(asked, alone=case.adult)
+def _who(asker: str) -> tuple[str, str, str]:
+    """Return as whom they ask, and which guardian: the relation, and the id of one of several. Nobody is a guardian."""
+    if asker in consent.ASKERS:
+        return asker, "", ""
+    relation, _space, person = asker.partition(" ")
+    return consent.GUARDIAN, relation, person
 
 
-def _askers(relations: Collection[str] = (), *, alone: bool = False) -> list[str]:
-    """Return who can be named: the child, each parent, another guardian who is known, or a guardian nobody named.
+def _askers_of(case: Case) -> list[Asker]:
+    """Return who can be named for the child of *case*, of age nobody else."""
+    if case.adult:
+        return [Asker(consent.CHILD, label("requested_by", "adult"))]
+    return _askers(_guardians(case.id) if desk().me.role == INTERVIEWER else ())
 
-    *alone*: of age, and nobody else is asked.
+
+def _guardians(subject: str) -> Iterator[Asker]:
+    """Give the guardians of a child besides its parents; several of one relation are numbered, and named if known."""
+    called = {one.record: str(one.values.get("name") or "") for one in household.view(desk(), subject).persons}
+    for relation, ones in groupby(guardians.nameable(desk(), subject), key=lambda one: one.relation):
+        for number, one in enumerate(ones, 1):
+            which = f" {number} {called[one.person]}".rstrip() if one.person else ""
+            yield Asker(f"{relation} {one.person}".rstrip(), label("relation", relation) + which)
+
+
+def _askers(others: Iterable[Asker] = ()) -> list[Asker]:
+    """Return who can be named: the child, each parent, the *others* who are known, a guardian nobody named, and both.
+
+    A coordinator's word travels as a notice, which carries no guardian's name.
     """
-    if alone:
-        return [consent.CHILD]
-    if desk().me.role != INTERVIEWER:  # elsewhere it travels as a notice, which carries no guardian's name
-        return [consent.CHILD, consent.GUARDIAN, "both"]
-    others = [one for one in sorted(relations) if one and one not in {*_PARENTS, *consent.ASKERS}]
-    return [consent.CHILD, *_PARENTS, *others, consent.GUARDIAN, "both"]
+    named = [*(Asker(one, label("relation", one)) for one in _PARENTS), *others]
+    return [
+        Asker(consent.CHILD, label("requested_by", consent.CHILD)),
+        *(named if desk().me.role == INTERVIEWER else ()),
+        Asker(consent.GUARDIAN, _("A guardian, not said which")),
+        Asker("both", label("requested_by", "both")),
+    ]
 
 
 _PARENTS = ("mother", "father")
+"""Whom a family's consent can come from, known before anybody is read to."""

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from fieldkit.acts import carers, checks, demo, household, people
+from fieldkit.acts import carers, checks, demo, people
 from fieldkit.acts.carers import CarerAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
-from fieldkit.acts.told import PersonTold, Seen
 from fieldkit.clock import Clock, new_id
 from fieldkit.errors import Refusal
 from fieldkit.records import Change, decode, natural_id
@@ -137,25 +136,6 @@ def other_child(desks: Desks) -> str:
         desk, other, CarerAnswer("pgf", "thumbprint", True, ["ok"], "cannot_read", "张某", "neighbour", "P-2")
     )
     return other
-
-
-LAW = {"relation": "uncle_aunt", "basis": "court", "basis_evidence": "seen_paper", "basis_paper": "判决书第3号"}
-
-
-@pytest.fixture
-def law() -> dict[str, str]:
-    """What shows that an uncle or an aunt is the guardian by law."""
-    return dict(LAW)
-
-
-@pytest.fixture
-def uncles(desks: Desks, child: str) -> tuple[str, str]:
-    """Two guardians by law of one relation on the child's record, whom one judgment names; the lesser id first."""
-    first, second = sorted((new_id(), new_id()))
-    for person, reasons in ((first, {}), (second, {"known_adult": "another"})):
-        told = PersonTold(role="guardian", **LAW)
-        household.save_person(desks["interviewer"], child, person, told, Seen(reasons=reasons))
-    return first, second
 
 
 @pytest.fixture

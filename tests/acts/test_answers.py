@@ -243,6 +243,21 @@ def test_saving_the_same_words_again_writes_nothing(desks: Desks, interview: str
     assert answers.save(desks["interviewer"], note(interview, "下雨")).change == first.change
 
 
+def test_a_save_reads_what_was_said_once_for_the_act_and_once_for_the_log(desks: Desks, interview: str) -> None:
+    desk, heard = desks["interviewer"], list[str]()
+    desk.db._writer.set_trace_callback(heard.append)
+    answers.save(desk, note(interview))
+    assert sum("kind = 'consent_event'" in one and one.startswith("SELECT") for one in heard) == 2
+
+
+def test_what_is_read_of_a_note_to_judge_a_save_is_not_read_again_to_settle_it(desks: Desks, interview: str) -> None:
+    desk, heard = desks["interviewer"], list[str]()
+    answers.save(desk, note(interview))
+    desk.db._writer.set_trace_callback(heard.append)
+    answers.save(desk, note(interview, "下雨放学的时候，别人家都有人送伞。"))
+    assert sum("FROM changes AS c LEFT JOIN parked_stubs" in one for one in heard) == 1
+
+
 def test_after_sealing_the_same_editor_goes_on_over_its_own_words(
     desks: Desks, interview: str, changes: Changes
 ) -> None:

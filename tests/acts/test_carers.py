@@ -16,7 +16,7 @@ from fieldkit.acts.interviews import GatesClosed
 from fieldkit.errors import Invalid, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
 from fieldkit.rules.versions import FormNotInForce
-from fieldkit.rules.ways import NoSignature, UnfitWitness
+from fieldkit.rules.ways import NoSignature, NotNoted, UnfitWitness
 from fieldkit.store import log
 from fieldkit.store import people as people_store
 from fieldkit.store.keys import b64
@@ -37,9 +37,9 @@ def test_only_an_interviewer_records_an_agreement(refused: Refused, child: str) 
 WRONG: list[tuple[dict[str, Any], type[Refusal], str]] = [
     ({"understanding": []}, NotUnderstood, "V28"),
     ({"understanding": ["again"]}, NotUnderstood, "V28"),
-    ({"no_sign_reason": ""}, NoSignature, "V23"),
-    ({"witness_name": "  "}, NoSignature, "V23"),
-    ({"paper_ref": ""}, NoSignature, "V23"),
+    ({"no_sign_reason": ""}, NotNoted, "V23"),
+    ({"witness_name": "  "}, NotNoted, "V23"),
+    ({"paper_ref": ""}, NotNoted, "V23"),
     ({"method": "signature"}, NoSignature, "V23"),
     ({"method": "signature", "signature_png": b"GIF89a"}, NoSignature, "V23"),
     ({"method": "photo"}, NoSignature, "V23"),

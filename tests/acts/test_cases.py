@@ -128,6 +128,29 @@ def test_of_yeses_that_say_the_same_a_list_reads_the_last_one(desks: Desks, cons
         assert [one.id for one in short.events] == [first, said[-1]]
 
 
+def test_which_records_are_one_child_is_read_once_for_a_whole_list(desks: Desks, consented: str) -> None:
+    desk, heard = replace(desks["interviewer"], clock=Clock(timedelta(days=1))), list[str]()
+    with scratch(desk) as tables:
+        tables.conn.set_trace_callback(heard.append)
+        cases.in_short(desk, tables, consented)
+        tables.conn.set_trace_callback(None)
+    assert sum("FROM linked_children" in one for one in heard) == 1
+
+
+def test_where_the_guardians_consent_stands_is_worked_out_once_for_each_child(
+    desks: Desks, consented: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, work_out = list[Any](), states.guardian
+
+    def worked_out(*told: Any) -> str:
+        asked.append(told)
+        return work_out(*told)
+
+    monkeypatch.setattr(states, "guardian", worked_out)
+    assert [one.id for one in people.listing(desks["interviewer"])] == [consented]
+    assert len(asked) == 1
+
+
 @pytest.mark.parametrize("state", [states.NOT_SOUGHT, states.INFORMED])
 def test_before_anybody_has_answered_no_sheet_can_be_there_to_type_in(desks: Desks, child: str, state: str) -> None:
     assert not replace(people.case(desks["interviewer"], child), consent=state).may_have_paper

@@ -692,7 +692,12 @@ def test_a_consent_that_is_void_opens_nothing_and_stays_on_record(
 def test_a_paper_that_was_promised_has_a_number(refused: Refused, consented: str, desks: Desks) -> None:
     (event,) = people.case(desks["interviewer"], consented).events
 
-    refused(Missing, "interviewer", lambda desk: consents.bring_paper(desk, consented, event.id, " ", ""))
+    for none in (" ", "无", "——"):
+        refused(
+            Missing,
+            "interviewer",
+            partial(consents.bring_paper, subject=consented, event_id=event.id, paper_ref=none, paper_place=""),
+        )
     refused(NotFound, "interviewer", lambda desk: consents.bring_paper(desk, consented, "none", "P-1", ""))
     refused(NotAllowed, "coordinator", lambda desk: consents.bring_paper(desk, consented, event.id, "P-1", ""))
 

@@ -17,6 +17,7 @@ from fieldkit.errors import Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import natural_id
 from fieldkit.rules import guides
 from fieldkit.rules.ages import OutOfRange
+from fieldkit.rules.terms import NotForFamilies
 from fieldkit.rules.versions import FormNotInForce, NewerVersion
 from fieldkit.store import log
 from fieldkit.store.log import Draft
@@ -142,6 +143,8 @@ def test_only_the_coordinator_writes_forms_anew(refused: Refused) -> None:
         (PlaceholdersDiffer, {"form:carer_agreement:1": Pair("{me}的确认书", "Agreement")}, "minor"),
         (PlaceholdersDiffer, {"form:carer_agreement:1": Pair("{you}的确认书", "Agreement of {you}")}, "minor"),
         (NothingChanged, {}, "minor"),
+        (NotForFamilies, {"form:carer_agreement:1": Pair("留守孩子的确认书", "Agreement")}, "minor"),
+        (NotForFamilies, {"form:carer_agreement:1": Pair("确认书", "Agreement on a left-behind child")}, "minor"),
         (NotFound, {"form:carer_agreement:99": Pair("多", "more")}, "minor"),
     ],
 )

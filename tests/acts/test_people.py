@@ -64,6 +64,8 @@ WRONG: list[tuple[dict[str, str], type[Refusal], str]] = [
     ({"called": "\u200b\u202e"}, Missing, "missing"),
     ({"called": "长" * 41}, TooLong, "too_long"),
     ({"phone": "0" * 41}, TooLong, "too_long"),
+    ({"phone": "abc"}, Invalid, "invalid"),
+    ({"phone": "没有"}, Invalid, "invalid"),
     ({"given_by": "长" * 41}, TooLong, "too_long"),
     ({"site": "甲03"}, Invalid, "invalid"),
     ({"site": "A3"}, Invalid, "invalid"),

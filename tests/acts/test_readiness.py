@@ -13,6 +13,7 @@ from fieldkit.acts.promises import FactsWanting
 from fieldkit.acts.readiness import DayOver, EndsBeforeItBegins, LongerThanPromised
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.rules.calendars import DayToCome, NoDay
+from fieldkit.rules.terms import NotForFamilies
 from fieldkit.rules.versions import FormNotInForce, NewerVersion
 from fieldkit.rules.ways import SIGNATURE, Evidence
 from fieldkit.store import log
@@ -55,6 +56,9 @@ def test_only_the_coordinator_makes_the_study_ready(refused: Refused) -> None:
         (DayToCome, {"pia_on": "2999-01-01"}),
         (Invalid, {"pi_contact": "😀"}),
         (Invalid, {"pi_name": "—— "}),
+        (NotForFamilies, {"institution": "某大学留守儿童研究中心"}),
+        (NotForFamilies, {"institution_en": "Centre for Left-behind Children"}),
+        (NotForFamilies, {"pi_contact": "0394-0000000（留守儿童热线）"}),
     ],
 )
 def test_a_fact_that_cannot_be_is_refused_and_nothing_of_it_is_kept(

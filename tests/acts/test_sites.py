@@ -24,6 +24,7 @@ def test_only_those_who_know_children_know_sites(refused: Refused) -> None:
     refused(NotAllowed, "translator sg_lead", sites.listing)
     refused(NotAllowed, "translator sg_lead", lambda desk: sites.find(desk, "A03"))
     refused(NotAllowed, "translator sg_lead", lambda desk: sites.save(desk, "A03", FACTS, {}, NEW))
+    refused(NotAllowed, "coordinator translator sg_lead", lambda desk: sites.hints(desk, "A03"))
 
 
 @pytest.mark.parametrize(

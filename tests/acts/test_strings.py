@@ -11,6 +11,9 @@ from fieldkit.acts.desk import Desk
 from fieldkit.acts.strings import ConflictOpen, PlaceholdersDiffer, SaveString, StringLine
 from fieldkit.errors import Invalid, Missing, NotAllowed, NotFound, Refusal
 from fieldkit.records import Change
+from fieldkit.rules.terms import NotForFamilies
+from fieldkit.store import log
+from fieldkit.store.log import Draft
 from fieldkit.studies import Pair
 from sync.replica import Report
 
@@ -49,6 +52,8 @@ WRONG: list[tuple[dict[str, str], type[Refusal], str]] = [
     ({"en": ""}, Missing, "missing"),
     ({"en": "When did {away} go?"}, PlaceholdersDiffer, "V43"),
     ({"zh": "{carer}呢", "en": "{away}?"}, PlaceholdersDiffer, "V43"),
+    ({"zh": "你当留守儿童，最难过的是啥？"}, NotForFamilies, "not_for_families"),
+    ({"en": "What is hard for left-behind children?"}, NotForFamilies, "not_for_families"),
     ({"base": "nonsense"}, Invalid, "invalid"),
     ({"editor": ""}, Invalid, "invalid"),
     ({"id": "guide:Z9"}, NotFound, "not_found"),
@@ -128,6 +133,16 @@ def test_two_people_at_one_string_are_a_conflict_that_stops_the_publishing(
     }
     strings.save(office, SaveString(line.id, "丙的说法", "the third way", line.base, line.editor))
     assert strings.publish(office) == 2
+
+
+def test_a_label_that_came_from_an_older_laptop_is_not_published(refused: Refused, desks: Desks) -> None:
+    desk = desks["coordinator"]
+    told = {"code": "guide:W1", "zh": "留守的孩子，你好。", "en": "Hello."}
+    with desk.db.writing() as tables:
+        log.append_over(tables, desk.pen, Draft("string", told))
+
+    refusal = refused(NotForFamilies, "coordinator", strings.publish)
+    assert "留守的孩子" in refusal.sentence("zh_CN")
 
 
 def test_a_power_cut_publishes_nothing(desks: Desks, broken: Callable[[int, Callable[[], object]], None]) -> None:

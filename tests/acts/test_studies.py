@@ -10,6 +10,7 @@ from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.errors import Missing
 from fieldkit.records import Change
+from fieldkit.rules.terms import NotForFamilies
 from fieldkit.store import log
 from fieldkit.store.database import Tables
 from fieldkit.store.folder import Folder, NotEmpty
@@ -31,6 +32,14 @@ def test_a_founder_needs_a_name_and_a_strong_passphrase(empty: Folder, cheap: Co
     for name, typed, refusal in ((" ", passphrase, Missing), ("周越", "too short", WeakPassphrase)):
         with pytest.raises(refusal):
             studies.found(empty, Clock(), name, typed, cheap)
+    assert (empty.state, empty.database_path.exists()) == ("empty", False)
+
+
+def test_no_institution_is_printed_by_a_label_that_children_are_mocked_with(
+    empty: Folder, cheap: Cost, passphrase: str
+) -> None:
+    with pytest.raises(NotForFamilies):
+        studies.found(empty, Clock(), "周越", passphrase, cheap, institution="某大学留守儿童研究中心")
     assert (empty.state, empty.database_path.exists()) == ("empty", False)
 
 

@@ -87,6 +87,12 @@ def resident(pid: int) -> float:
     return int(found[1]) / 1024 if found else 0.0
 
 
+def busy(pid: int) -> float:
+    """Return the seconds of processor time that a process has had."""
+    told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _saves() -> Iterator[tuple[str, float, float, str]]:
     with tempfile.TemporaryDirectory() as scratch:
         desks = demo.build(Path(scratch), Clock())

@@ -122,7 +122,8 @@ def test_the_desks_of_the_others_have_nothing_grave(chromium: Browser, start: An
         page = visitor(chromium, url, language, scheme)
         for role, paths in DESKS.items():
             page.goto(url)
-            page.click(f"button[name=machine][value={role}]")
+            with page.expect_navigation():
+                page.click(f"button[name=machine][value={role}]")
             page.wait_for_selector(f"button[name=machine][value={role}][aria-pressed=true]")
             assert visited(page, url, paths) == {}, (language, scheme, role)
         page.context.close()

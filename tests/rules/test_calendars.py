@@ -174,6 +174,18 @@ def test_a_day_that_has_not_come_is_refused_and_its_field_is_named() -> None:
     assert "“Finished on”" in told.value.sentence("en")
 
 
+@pytest.mark.parametrize("text", ["2026年11月", "2026年", "2026年2月30日", "2026年13月1日", "11月25日"])
+def test_what_names_no_one_day_in_chinese_is_refused_too(text: str) -> None:
+    with pytest.raises(NoDay):
+        told_day(text, "")
+
+
+@pytest.mark.parametrize("text", ["2026年11月25日", "2026 年 11 月 25 号", "２０２６年１１月２５日"])
+def test_a_day_is_read_as_it_stands_on_a_chinese_paper(text: str) -> None:
+    assert told_day(text, "") == date(2026, 11, 25)
+    assert told_day("2026年2月3日", "") == date(2026, 2, 3)
+
+
 @pytest.mark.parametrize("text", ["２０２６－１１－２５", "2026—11—25", "2026–11–25", " 2026-11-25 "])
 def test_a_day_is_read_however_the_keyboard_wrote_it(text: str) -> None:
     assert told_day(text, "") == past_day(text, "", date(2026, 11, 25)) == date(2026, 11, 25)

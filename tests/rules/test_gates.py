@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fieldkit.rules import reasons
 from fieldkit.rules.consent import ADULT, CARER, CHILD, GUARDIAN, NECESSARY, Event
 from fieldkit.rules.gates import (
     ASKS,
@@ -189,6 +190,25 @@ def test_the_child_is_asked_only_after_the_guardian() -> None:
     assert [gate(case, id_).step for id_ in ("G06", "G07", "G15")] == [None, None, None]
     assert [gate(case, id_).waits_for for id_ in ("G06", "G07", "G15")] == [1, 1, 1]
     assert gate(case, "G04").step == "ask_guardian"
+
+
+def test_with_the_screening_open_too_the_child_waits_for_the_guardian_as_its_sentence_says() -> None:
+    case = replace(READY, events=[], screening="")
+    blocking = [one.id for one in failing(judge(TITLES, case))]
+
+    assert {"G03", "G04", "G06"} <= set(blocking)
+    assert gate(case, "G06").reason == reasons.FIRST_THE_GUARDIAN
+    assert gate(case, "G06").waits_for == blocking.index("G04") + 1
+
+
+@pytest.mark.parametrize(
+    ("group", "elsewhere"), [("a9_11", "G15"), ("a12_13", "G15"), ("u14_uncertain", "G15"), ("a14_17", "G14")]
+)
+def test_a_gate_of_another_age_says_so_and_stops_nothing(group: str, elsewhere: str) -> None:
+    case = replace(READY, age_group=group)
+
+    assert [one.id for one in judge(TITLES, case) if one.reason == reasons.NOT_AT_THIS_AGE] == [elsewhere]
+    assert gate(case, elsewhere).status == HOLDS
 
 
 def test_what_a_gate_waits_for_is_counted_among_those_that_block() -> None:

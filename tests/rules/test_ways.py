@@ -56,6 +56,37 @@ def test_v23_what_stands_for_a_signature_has_to_be_whole(method: str, field: str
     assert refused(replace(SOUND[method], **{field: empty})) == NoSignature.code
 
 
+@pytest.mark.parametrize(
+    ("method", "wrong", "named"),
+    [
+        ("phone_witness", {"witness_name": ""}, "见证人姓名"),
+        ("video_call", {"witness_name": "😀"}, "见证人姓名"),
+        ("phone_recorded", {"recording_place": " "}, "录音存放处"),
+        ("thumbprint", {"paper_ref": ""}, "纸质表编号"),
+        ("oral_witness", {"no_sign_reason": ""}, "为什么不签字"),
+        ("signature", {"signature": b"", "on_paper": True}, "纸质表编号"),
+        ("thumbprint", {"paper_ref": "无"}, "纸质表编号"),
+        ("signature", {"signature": b"", "on_paper": True, "paper_ref": "——"}, "纸质表编号"),
+    ],
+)
+def test_v23_what_is_missing_is_named_and_nobody_is_sent_to_a_screen_that_is_not_there(
+    method: str, wrong: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(NoSignature) as told:
+        check(replace(SOUND[method], **wrong), "mother")
+
+    said = told.value.sentence("zh_CN")
+    assert f"“{named}”" in said
+    assert "屏幕" not in said
+
+
+def test_v23_where_the_pad_is_both_ways_out_are_said() -> None:
+    with pytest.raises(NoSignature) as told:
+        check(Evidence("signature"), "mother")
+
+    assert "请在屏幕上签" in told.value.sentence("zh_CN")
+
+
 @pytest.mark.parametrize("method", ["thumbprint", "oral_witness", "phone_witness", "video_call"])
 @pytest.mark.parametrize(
     "unfit",

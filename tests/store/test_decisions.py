@@ -322,7 +322,7 @@ def wander(empty: Path, key: bytes, seed: int, patch: pytest.MonkeyPatch) -> Non
 
 SEEDS = (1, 2, 3)
 STEPS_OF_A_WALK = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=400, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 

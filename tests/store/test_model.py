@@ -483,7 +483,7 @@ _SHOWN = (
     ("consent_events", "consent_event", "act"),
     ("forms", "form", "text_hash"),
 )
-SETTINGS = settings(max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=500, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def wander(made: Path, seed: int, patch: pytest.MonkeyPatch) -> None:
@@ -526,19 +526,19 @@ def the_lowest_is_displayed(patch: Patch) -> None:
 
 def autosave_forgets_its_base(patch: Patch) -> None:
     kept = log.replace
-    patch.setattr(log, "replace", lambda tables, pen, old, draft: kept(tables, pen, old, log.over(draft, {})))
+    patch.setattr(log, "replace", lambda tables, pen, old, draft, *at: kept(tables, pen, old, log.over(draft, {}), *at))
 
 
 def autosave_never_replaces(patch: Patch) -> None:
-    patch.setattr(log, "replace", lambda tables, pen, old, draft: log.append(tables, pen, draft))
+    patch.setattr(log, "replace", lambda tables, pen, _old, draft, _beside: log.append(tables, pen, draft))
 
 
 def a_sealed_change_is_replaced(patch: Patch) -> None:
     last = log.editors_last
 
-    def always_free(tables: Tables, editor: str, record: str) -> tuple[Change, bool] | None:
+    def always_free(tables: Tables, editor: str, record: str) -> tuple[Change, bool, list[Change]] | None:
         found = last(tables, editor, record)
-        return found and (found[0], True)
+        return found and (found[0], True, found[2])
 
     patch.setattr(log, "editors_last", always_free)
 
@@ -546,10 +546,10 @@ def a_sealed_change_is_replaced(patch: Patch) -> None:
 def a_named_change_is_replaced(patch: Patch) -> None:
     last = log.editors_last
 
-    def free_while_unsealed(tables: Tables, editor: str, record: str) -> tuple[Change, bool] | None:
+    def free_while_unsealed(tables: Tables, editor: str, record: str) -> tuple[Change, bool, list[Change]] | None:
         found = last(tables, editor, record)
         waits = "SELECT 1 FROM changes WHERE id = ? AND block IS NULL"
-        return found and (found[0], tables.execute(waits, [found[0].id]).fetchone() is not None)
+        return found and (found[0], tables.execute(waits, [found[0].id]).fetchone() is not None, found[2])
 
     patch.setattr(log, "editors_last", free_while_unsealed)
 
@@ -558,7 +558,7 @@ def an_editor_goes_on_over_its_base(patch: Patch) -> None:
     """Its author is in conflict with himself after every sync."""
     last = log.editors_last
 
-    def sealed_is_forgotten(tables: Tables, editor: str, record: str) -> tuple[Change, bool] | None:
+    def sealed_is_forgotten(tables: Tables, editor: str, record: str) -> tuple[Change, bool, list[Change]] | None:
         found = last(tables, editor, record)
         return found if found and found[1] else None
 

@@ -501,7 +501,7 @@ def run(made: Path, signer: KeyPair, examples: int) -> None:
 
 
 def test_whatever_happens_what_is_gone_stays_gone_and_nothing_else_goes(trio_made: Path, people: People) -> None:
-    run(trio_made, people["chen"], 20)
+    run(trio_made, people["chen"], 400)
 
 
 Patch = pytest.MonkeyPatch

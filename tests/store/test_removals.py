@@ -425,7 +425,7 @@ def run(made: Path, signer: KeyPair, examples: int, phases: tuple[Phase, ...] = 
 
 
 def test_whatever_happens_a_child_that_is_gone_stays_gone(trio_made: Path, people: People) -> None:
-    run(trio_made, people["chen"], 25)
+    run(trio_made, people["chen"], 400)
 
 
 @pytest.fixture(params=["old sticks bring back", "only what is known is emptied", "unsealed stays"])

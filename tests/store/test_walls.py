@@ -586,6 +586,12 @@ def test_every_gated_kind_has_its_wall(tables: Tables) -> None:
     assert {f"{kind.name}_needs_consent" for kind in KINDS.values() if kind.needs} <= walls
 
 
+def test_a_wall_looks_for_a_no_in_an_index_however_much_a_child_said(tables: Tables) -> None:
+    asked = "SELECT 1 FROM in_force WHERE subject = 'kid' AND act IN ('declined', 'withdrawn')"
+    plan = [str(step[-1]) for step in tables.execute(f"EXPLAIN QUERY PLAN {asked}")]
+    assert plan[0] == "SEARCH changes USING INDEX changes_said (subject=? AND <expr>=?)"
+
+
 EVENTS = st.lists(
     st.tuples(
         st.sampled_from(["guardian", "child", "carer"]),

@@ -167,3 +167,10 @@ def test_the_child_is_asked_once_and_after_all_that_it_is_told(browser: FlaskCli
 
     assert page.count("愿意跟我聊") == 1
     assert page.index("锁") < page.index("愿意跟我聊") < page.index('value="think"')
+
+
+def test_a_child_is_asked_to_draw_and_not_to_sign(browser: FlaskClient, consented: str) -> None:
+    page = browser.get(f"/people/{consented}/assent").text
+
+    assert "用手指画在这里" in page
+    assert "用手指在这里签名" not in page

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 
 from fieldkit.acts import clocks, consents, household, people, readiness
 from fieldkit.acts.desk import Desk
-from fieldkit.acts.told import PersonTold, Seen
-from fieldkit.clock import Clock, new_id
+from fieldkit.acts.told import IdentityTold, PersonTold, Seen
+from fieldkit.clock import Clock
 from fieldkit.records import natural_id
 from fieldkit.store import log
 from fieldkit.store.log import Draft
@@ -26,8 +26,8 @@ PORT = 8750
 ITEMS = len(next(form for form in load_study().forms if form.doc_kind == "guardian_info_consent").items)
 
 
-def read_and_ask(browser: FlaskClient, child: str, answers: list[str]) -> None:
-    assert browser.post(f"/people/{child}/consent", data={"relation": "mother"}).status_code == 302
+def read_and_ask(browser: FlaskClient, child: str, answers: list[str], relation: str = "mother") -> None:
+    assert browser.post(f"/people/{child}/consent", data={"relation": relation}).status_code == 302
     told = {f"back{number}": "ok" for number in range(3)}
     assert browser.post(f"/people/{child}/consent/guardian/read", data=told).status_code == 302
     for number, answer in enumerate(answers, 1):
@@ -78,6 +78,56 @@ def test_a_parent_signs_and_the_child_is_next(browser: FlaskClient, child: str, 
     assert "去问孩子" in page
     assert "刘某" not in page
     assert browser.post(path, data=form).location == f"/people/{child}"  # a second tap
+
+
+def test_a_second_guardian_need_not_tell_the_name_again_and_another_one_asks_whether_it_is_the_same_child(
+    browser: FlaskClient, child: str, desks: dict[str, Desk], signature: str
+) -> None:
+    path = f"/people/{child}/consent/guardian/sign"
+    read_and_ask(browser, child, ["yes"] * ITEMS)
+    assert "空着就不改" not in browser.get(path).text
+    browser.post(path, data={**SIGNED, "signature": signature})
+    read_and_ask(browser, child, ["yes"] * ITEMS, "father")
+    page = browser.get(path).text
+    assert page.count("已经有记录，空着就不改") == 2
+    assert "刘某" not in page
+
+    asked = browser.post(path, data={**SIGNED, "real_name": "王别名", "signature": signature})
+    assert asked.status_code == 422
+    assert "是同一个孩子，原来记的不对" in asked.text
+    assert f'href="/people/{child}/household"' in asked.text
+    silent = {**SIGNED, "real_name": "", "birth_date": "", "signature": signature}
+    assert browser.post(path, data=silent).location == f"/people/{child}"
+    with desks["interviewer"].db.reading() as tables:
+        (kept,) = tables.query("SELECT real_name, birth_date FROM identities")
+    assert kept == {"real_name": "刘某", "birth_date": "2014-05"}
+
+
+def test_a_date_that_was_read_from_a_paper_is_put_right_in_the_household_and_not_with_a_signature(
+    browser: FlaskClient, child: str, desks: dict[str, Desk], signature: str
+) -> None:
+    path = f"/people/{child}/consent/guardian/sign"
+    read_and_ask(browser, child, ["yes"] * ITEMS)
+    browser.post(path, data={**SIGNED, "signature": signature})
+    known = household.view(desks["interviewer"], child).identity
+    assert known is not None
+    of_book = IdentityTold("2014-05-09", "gregorian", "household_book")
+    household.save_identity(desks["interviewer"], child, of_book, known.seen)
+    read_and_ask(browser, child, ["yes"] * ITEMS, "father")
+    answer = browser.post(path, data={**SIGNED, "birth_date": "2014-05-10", "signature": signature})
+
+    assert answer.status_code == 422
+    assert "是从证件上看来的" in answer.text
+    assert f'href="/people/{child}/household"' in answer.text
+
+
+def test_the_day_on_a_paper_is_typed_as_it_stands_there(browser: FlaskClient, child: str) -> None:
+    today = Clock().today()
+    browser.post(f"/people/{child}/consent", data={"paper": "mother"})
+    path, paper = f"/people/{child}/consent/guardian/paper", {"paper_ref": "P-1", "paper_place": "柜子"}
+    told = {**paper, "given_on": f"{today.year} 年 {today.month:02} 月 {today.day:02} 日"}
+
+    assert browser.post(path, data=told).location == f"/people/{child}/consent/guardian/read"
 
 
 def test_back_after_a_stored_consent_says_that_it_is_saved_and_asks_nobody_anew(
@@ -230,6 +280,16 @@ def test_a_no_to_taking_part_is_written_down_only_after_it_was_meant(browser: Fl
 
     browser.post(f"/people/{child}/consent/guardian/no")
     assert "有一位监护人不同意" in browser.get(f"/people/{child}").text
+
+
+def test_who_tapped_no_by_mistake_is_led_back_to_that_item(browser: FlaskClient, child: str) -> None:
+    form = next(form for form in load_study().forms if form.doc_kind == "guardian_info_consent")
+    number = [item.code for item in form.items].index("store") + 1
+    read_and_ask(browser, child, ["yes"] * (number - 1) + ["no"])
+    back = re.search(r'href="([^"]+)">点错了', browser.get(f"/people/{child}/consent/guardian/no").text)
+
+    assert back
+    assert back[1].endswith(f"/items/{number}")
 
 
 def test_the_steps_begin_with_who_is_here(browser: FlaskClient, child: str) -> None:
@@ -546,31 +606,22 @@ def test_of_a_guardian_on_record_the_no_needs_no_basis_again(
     assert "监护人不同意" in browser.get(f"/people/{child}").text
 
 
-@pytest.fixture
-def uncles(desks: dict[str, Desk], child: str) -> list[str]:
-    """Two guardians by law of one relation, as the page lists them."""
-    found = sorted((new_id(), new_id()))
-    shown = {name: LAWFUL[name] for name in ("basis", "basis_evidence", "basis_paper")}
-    for person, reasons in zip(found, ({}, {"known_adult": "another"}), strict=True):
-        told = PersonTold("uncle_aunt", role="guardian", **shown)
-        household.save_person(desks["interviewer"], child, person, told, Seen(reasons=reasons))
-    return found
-
-
 def test_of_two_uncles_the_page_asks_which_one_it_is_and_keeps_what_was_chosen(
-    browser: FlaskClient, child: str, desks: dict[str, Desk], uncles: list[str]
+    browser: FlaskClient, child: str, desks: dict[str, Desk], uncles: tuple[str, str]
 ) -> None:
     path, chosen = f"/people/{child}/consent", {**LAWFUL, "how": "refuses"}
     for person in ({}, {"person": "nobody"}):
         asked = browser.post(path, data={**chosen, **person})
         assert (asked.status_code, "是哪一位？" in asked.text) == (200, True)
         assert dict(re.findall(r'type="hidden" name="(relation|basis\w*|how)" value="([^"]*)"', asked.text)) == chosen
-        assert re.findall(r'<button class="btn big" name="person" value="([^"]+)">', asked.text) == uncles
+        assert re.findall(r'<button class="btn big" name="person" value="([^"]+)">', asked.text) == [*uncles]
 
     assert browser.post(path, data={**chosen, "person": uncles[1]}).location.endswith("/guardian/no")
     browser.post(f"{path}/guardian/no", data={"mark": mark_on(browser, REFUSING.format(child))})
     said = people.case(desks["interviewer"], child).events[-1]
     assert (said.act, said.person) == ("declined", uncles[1])
+    which = browser.post(path, data=chosen).text.split('name="person"')
+    assert ["不同意" in one for one in which[1:]] == [False, True]
 
     back = {**LAWFUL, "how": "phone"}
     assert browser.post(path, data={**back, "person": uncles[0]}).location.endswith("/call")
@@ -580,7 +631,7 @@ def test_of_two_uncles_the_page_asks_which_one_it_is_and_keeps_what_was_chosen(
 
 
 def test_a_carers_agreement_asks_which_of_two_it_is_as_well(
-    browser: FlaskClient, child: str, desks: dict[str, Desk], uncles: list[str]
+    browser: FlaskClient, child: str, desks: dict[str, Desk], uncles: tuple[str, str]
 ) -> None:
     path, chosen = f"/people/{child}/consent", {"relation": "uncle_aunt"}
     assert "是哪一位？" in browser.post(path, data=chosen).text
@@ -593,7 +644,7 @@ def test_a_carers_agreement_asks_which_of_two_it_is_as_well(
 
 @pytest.mark.parametrize(("how", "asks"), [("here", False), ("refuses", False), ("paper", True)])
 def test_of_two_of_whom_ones_role_has_ended_only_a_paper_may_be_of_either(
-    browser: FlaskClient, child: str, desks: dict[str, Desk], uncles: list[str], how: str, *, asks: bool
+    browser: FlaskClient, child: str, desks: dict[str, Desk], uncles: tuple[str, str], how: str, *, asks: bool
 ) -> None:
     desk = desks["interviewer"]
     household.end_role(desk, child, uncles[0], desk.today, "custody")

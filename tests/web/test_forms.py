@@ -92,6 +92,15 @@ def test_every_form_can_be_printed_and_nothing_is_left_to_fill(sit: Sit, doc_kin
     assert "□" in sheet or doc_kind in {"carer_agreement", "gatekeeper"}
 
 
+def test_a_word_of_the_team_in_a_form_is_pointed_at(sit: Sit, hidden: Callable[[str], dict[str, str]]) -> None:
+    browser = sit("coordinator")
+    shown = hidden(browser.get("/forms/carer_agreement").text)
+    words = {"zh-form:carer_agreement:1": "确认书（情绪困扰）", "en-form:carer_agreement:1": "Agreement"}
+    told = {**shown, **words, "change_class": "minor"}
+
+    assert "“情绪困扰”是我们内部的说法" in browser.post("/forms/carer_agreement", data=told, follow_redirects=True).text
+
+
 def test_a_form_that_there_is_none_of_is_not_printed(sit: Sit) -> None:
     assert sit("interviewer").get("/forms/nothing/print").status_code == 404
 

@@ -131,7 +131,7 @@ def _page(name: str) -> str:
 def test_a_phone_that_is_too_long_is_told_as_the_phone(browser: FlaskClient) -> None:
     page = browser.post("/people/new", data={"called": "小满", "phone": "0" * 100}).text
 
-    assert '<a href="#phone">家长电话：字段长度不能超过 40 个字符。</a>' in page
+    assert '<a href="#phone">家长电话：太长了，最多40个字，写短一点。</a>' in page
 
 
 @pytest.mark.parametrize(("field", "told"), [("months_away", "在外月数"), ("contact_freq", "联系频率")])

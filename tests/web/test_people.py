@@ -362,3 +362,23 @@ def test_after_a_refused_visit_the_first_button_asks_whose_no_it_was(browser: Fl
 
     browser.post(f"/people/{child}/visits/not-taking-part", data={"reason": "carer_no"})
     assert "写明是谁不愿意" not in browser.get(f"/people/{child}").text
+
+
+def test_a_gate_of_another_age_is_not_listed_as_in_place(browser: FlaskClient, consented: str) -> None:
+    page = browser.get(f"/people/{consented}/gates").text
+    chips = dict(re.findall(r'(不满十四周岁|已满十四周岁).*?<span class="chip[^>]*>(.*?)</span>', page, re.DOTALL))
+
+    assert chips == {"不满十四周岁": "✓ 已具备", "已满十四周岁": "不适用"}
+
+
+def test_a_site_that_is_new_here_is_pointed_at_and_one_that_is_known_is_not(browser: FlaskClient) -> None:
+    for site, said in (("A77", True), ("A77", False), ("A03", False)):
+        typed = {**SLIP, "called": f"小{site}{said}", "site": site}
+        page = browser.post("/people/new", data=typed, follow_redirects=True).text
+        assert (f"{site}是这台电脑上没有过的调查点" in page) == said
+
+
+def test_a_site_is_read_however_the_keyboard_wrote_it(browser: FlaskClient) -> None:
+    assert browser.post("/people/new", data={**SLIP, "site": "ａ０３"}).status_code == 302
+
+    assert "ZK-A03-" in browser.get("/people").text

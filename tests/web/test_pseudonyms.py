@@ -62,3 +62,17 @@ def test_the_pinyin_alone_is_put_right(
 
     assert answer.location == f"/people/{consented}"
     assert people.case(desks["interviewer"], consented).pseudonym == Pair(now.zh, f"{now.en}n")
+
+
+def test_an_english_reader_sees_the_pinyin_of_a_pseudonym(
+    browser: FlaskClient, consented: str, desks: dict[str, Desk]
+) -> None:
+    named = people.case(desks["interviewer"], consented).pseudonym
+    assert named is not None
+    for page in ("/people", f"/people/{consented}", f"/people/{consented}/household"):
+        assert named.zh in browser.get(page).text
+    browser.post("/language", data={"lang": "en"})
+    for page in ("/people", f"/people/{consented}", f"/people/{consented}/household"):
+        told = browser.get(page).text
+        assert named.en in told
+        assert named.zh not in told

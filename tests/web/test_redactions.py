@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import answers, assents, attachments, interviews, questions
+from fieldkit.acts import answers, assents, attachments, interviews, people, questions, redactions
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.assents import ChildAnswer
 from fieldkit.acts.demo import KEPT
@@ -47,6 +48,19 @@ def test_a_form_without_a_tick_says_what_is_missing_and_keeps_who_asks(
     assert re.search('value="child"[^>]* checked', answer.text)
 
 
+def test_who_takes_an_answer_back_is_asked_once_and_stands_in_nobodys_way(
+    browser: FlaskClient, desks: Desks, consented: str, noted: str
+) -> None:
+    path, sent = f"/people/{consented}/withdraw/answers", {"answer": [noted]}
+    asked = browser.post(path, data=sent)
+    assert (asked.status_code, "请点一下是谁提出的" in asked.text) == (422, True)
+    assert re.search(f'value="{noted}"[^>]* checked', asked.text)
+    assert 'type="hidden" name="asked"' in asked.text
+
+    assert browser.post(path, data={**sent, "asked": "yes"}).status_code == 302
+    assert people.case(desks["interviewer"], consented).events[-1].actor == "guardian"
+
+
 def test_a_family_takes_back_one_answer_and_the_coordinator_deletes_it(
     browser: FlaskClient, desks: Desks, consented: str, interview: str, noted: str
 ) -> None:
@@ -73,7 +87,11 @@ def test_a_family_takes_back_one_answer_and_the_coordinator_deletes_it(
 
 
 def test_a_family_takes_back_the_recordings_and_the_coordinator_deletes_them(
-    browser: FlaskClient, desks: Desks, consented: str, carry: Callable[..., Report]
+    browser: FlaskClient,
+    desks: Desks,
+    consented: str,
+    carry: Callable[..., Report],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     laptop, chief = desks["interviewer"], desks["coordinator"]
     assents.record(laptop, consented, ChildAnswer("yes", (1, 2, 3), "child_oral", items={"audio": "yes"}))
@@ -91,6 +109,12 @@ def test_a_family_takes_back_the_recordings_and_the_coordinator_deletes_them(
     assert "孩子的1份录音或图片" in slip.text
     assert f"{chief.clock.today().year}年" in slip.text.split("<main")[1]
     assert "1 份录音或图片" in browser.get("/removals").text
+
+    kept = redactions.kept
+    monkeypatch.setattr(redactions, "kept", lambda *of: replace(kept(*of), requested_by="adult"))
+    own = browser.get(slip.request.path).text  # as somebody reads it who asked at 18
+    assert "您的1份录音或图片" in own
+    assert "孩子" not in own.split("<section")[1]
 
 
 def test_what_the_child_takes_back_is_deleted_from_the_laptop_at_once(

@@ -41,6 +41,18 @@ def test_a_translator_edits_and_a_coordinator_publishes(sit: Callable[[str], Fla
     assert "已发布第 2 版" in sit("coordinator").post("/strings/publish", follow_redirects=True).text
 
 
+def test_a_word_of_the_team_is_pointed_at_and_kept(sit: Callable[[str], FlaskClient]) -> None:
+    browser = sit("translator")
+    page = browser.get("/strings/guide:W").text
+    assert "我们内部的说法" not in page
+    form = {"id": "guide:W1", "zh": "你觉得抑郁吗？", "en": "Do you feel low?", "base": "{}", "editor": "editor-01"}
+    told = browser.post("/strings/guide:W", data=form, headers={"X-Fieldkit": "script"}).get_json()
+
+    assert told["saved"].startswith("已存")
+    assert "“抑郁”是我们内部的说法" in told["saved"]
+    assert browser.get("/strings/guide:W").text.count("“抑郁”是我们内部的说法") == 1
+
+
 def test_an_unknown_section_is_a_calm_page(sit: Callable[[str], FlaskClient]) -> None:
     assert sit("translator").get("/strings/nothing").status_code == 404
 

@@ -73,6 +73,16 @@ def test_what_is_no_name_stays_at_its_question(empty: FlaskClient, step: str) ->
     assert "😀" not in empty.get(f"/setup/{step}").text
 
 
+def test_an_institution_named_by_a_label_that_children_are_mocked_with_stays_at_its_question(
+    empty: FlaskClient,
+) -> None:
+    answer_all(empty)
+    answer = empty.post("/setup/institution", data={"institution": "某大学留守儿童研究中心"})
+
+    assert answer.status_code == 422
+    assert "孩子会因为这个词被人笑话" in answer.text
+
+
 @pytest.mark.parametrize("blank", ["", "  ", "\u3000", "\u200b\u200b", "\ufeff \u00ad"])
 @pytest.mark.parametrize("step", ["institution", "name"])
 def test_a_blank_answer_stays_at_its_question_and_the_others_are_kept(

@@ -7,9 +7,11 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
-from fieldkit.acts import people, readiness, slips
+from fieldkit.acts import household, people, readiness, slips
 from fieldkit.acts.desk import Desk
 from fieldkit.acts.people import NewChild
+from fieldkit.acts.told import PersonTold, Seen
+from fieldkit.clock import new_id
 from fieldkit.store import log
 from fieldkit.store.log import Draft
 
@@ -48,6 +50,26 @@ def test_a_code_from_elsewhere_becomes_a_notice(browser: FlaskClient) -> None:
     assert "跟着下一个数据包走" in done
 
 
+def test_the_field_says_that_the_code_on_the_slip_works(browser: FlaskClient) -> None:
+    assert '<label for="code">个案编号、化名，或条子上的编号</label>' in browser.get("/withdraw").text
+
+
+def test_of_a_child_elsewhere_the_page_says_what_the_withdrawal_covers(browser: FlaskClient) -> None:
+    told = {"code": "ZK-B01-003", "asker": "guardian"}
+
+    assert "退出的是：不再引用原话。" in browser.post("/withdraw", data={**told, "scope": "quote"}).text
+    assert "退出的是：全部退出并删除。" in browser.post("/withdraw", data={**told, "scope": "all"}).text
+
+
+def test_what_is_taken_back_reads_in_english_as_what_goes(browser: FlaskClient) -> None:
+    browser.post("/language", data={"lang": "en"})
+    page = browser.get("/withdraw").text
+
+    assert "Recordings taken back" in page
+    assert "Photos taken back" in page
+    assert "Guardian and child" in page
+
+
 def test_withdrawing_in_english(browser: FlaskClient, child: str) -> None:
     browser.set_cookie("lang", "en", domain="127.0.0.1")
 
@@ -61,6 +83,24 @@ def test_nobody_is_named_beforehand_so_that_a_childs_wish_is_not_filed_as_its_mo
 
     assert re.findall(r'name="asker" value="(\w+)"', page) == ["child", "mother", "father", "guardian", "both"]
     assert re.findall(r'value="(\w+)" checked', page) == ["all"]
+
+
+def test_every_guardian_on_record_can_be_named_each_of_two_by_name_and_takes_back_what_was_theirs(
+    browser: FlaskClient, desks: dict[str, Desk], child: str, uncles: tuple[str, str]
+) -> None:
+    desk = desks["interviewer"]
+    household.save_person(desk, child, new_id(), PersonTold("adoptive", role="guardian"), Seen(""))
+    household.save_person(desk, child, new_id(), PersonTold("pgm", role="carer"), Seen(""))
+    page = browser.get(f"/people/{child}/withdraw").text
+    named = dict(re.findall(r'name="asker" value="([^"]+)"><span>([^<]+)<', page))
+    each = [f"uncle_aunt {one}" for one in uncles]
+    assert list(named) == ["child", "mother", "father", "adoptive", *each, "guardian", "both"]
+    assert [named[one][-1] for one in each] == ["1", "2"]
+
+    form = {"code": child, "shown": "it", "scope": "stop_keep", "asker": each[1], "nonce": nonce(page)}
+    assert browser.post("/withdraw", data=form).status_code == 200
+    said = people.case(desk, child).events[-1]
+    assert (said.act, said.actor, said.relation, said.person) == ("withdrawn", "guardian", "uncle_aunt", uncles[1])
 
 
 def nonce(page: str) -> str:
