@@ -21,12 +21,12 @@ from sync.chain import KNOWN, NEW, Ends
 from sync.client_chunks import Chunks
 from sync.errors import ForeignStudy, Malformed, NotTheHub, Refused, SyncError, Unreachable
 from sync.incoming import Piece
-from sync.replica import Holder, Report
+from sync.replica import Holder, Report, StreamInfo
 from sync.wire import PREFIX, RESTORED, REVOKED, UNKNOWN_DEVICE
 
 PATIENCE = httpx.Timeout(60, connect=15)
 TRIES = 2  # a connection that was kept may be dead by the time that it is used again
-AT_ONCE, LONGEST_WAIT = 1024 * 1024, 1.0  # bytes of blocks and seconds: what a sudden end of the program can cost
+AT_ONCE, LONGEST_WAIT = 2 * 1024 * 1024, 1.0  # bytes of blocks and seconds: what a sudden end of the program can cost
 ROUNDS = 3  # somebody else may bring something while we speak
 
 
@@ -281,20 +281,31 @@ class _Talk:
 
     def _fetch_blocks(self, streams: Ends) -> None:
         """Fetch piece after piece; on a fast line several of them are put on the disk at once."""
-        wishes, fetched = dict(self._wishes(streams)), _Fetched()
+        fetched = _Fetched()
         try:
-            while wishes:
-                found = self._pull([], wishes)
-                if not found.blocks:
-                    break
+            for found in self._pieces(dict(self._wishes(streams)), self._here.waits):
                 fetched.add(found)
                 if fetched.is_due():
                     self._keep(fetched.take())
-                last = found.blocks[-1].header.stream
-                wishes = {stream: wish for stream, wish in wishes.items() if stream >= last}
-                wishes[last]["after"] = [found.blocks[-1].header.position, found.blocks[-1].hash]
         finally:  # a line that broke takes nothing along of what had come
             self._keep(fetched.take())
+
+    def _pieces(self, wishes: dict[str, Any], waits: Callable[[StreamInfo], bool]) -> Iterator[Piece]:
+        """Yield piece after piece of what is wished for; once it is known which streams wait, the others come first."""
+        later: dict[str, Any] = {}
+        while wishes:
+            found = self._pull([], wishes)
+            if not found.blocks:
+                break
+            yield found
+            last = found.blocks[-1].header
+            wishes = {stream: wish for stream, wish in wishes.items() if stream >= last.stream}
+            wishes[last.stream]["after"] = [last.position, found.blocks[-1].hash]
+            later |= {
+                one.stream: wishes.pop(one.stream) for one in found.streams if one.stream in wishes and waits(one)
+            }
+        if later:
+            yield from self._pieces(later, lambda _: False)
 
     def _wishes(self, streams: Ends) -> Iterator[tuple[str, dict[str, Any]]]:
         for stream, ends in sorted(streams.items()):

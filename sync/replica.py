@@ -122,6 +122,9 @@ class Holder(Protocol):
     def infos(self, streams: Iterable[str]) -> list[StreamInfo]:
         """Return what is known of these streams."""
 
+    def waits(self, info: StreamInfo) -> bool:
+        """Tell whether what lies in this stream is taken in more easily once that of others is here."""
+
     def pick(self, stream: str, names: Sequence[str]) -> Iterable[Block]:
         """Yield the blocks of one stream with these hashes, in this order."""
 

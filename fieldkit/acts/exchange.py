@@ -260,6 +260,9 @@ class _Here:
         with self._desk.db.reading() as tables:
             return holdings.infos(tables, streams)
 
+    def waits(self, info: StreamInfo) -> bool:
+        return info.drawer.startswith("research/")  # else all of it is held until the consents come, and read once more
+
     def pick(self, stream: str, names: Sequence[str]) -> Iterable[Block]:  # noqa: ARG002 - a hash names one block
         for start in range(0, len(names), 16):
             with self._desk.db.reading() as tables:

@@ -88,3 +88,41 @@ REDACTED_ATTACHMENTS = """
 CREATE TABLE redacted_attachments (id TEXT, drawer TEXT, PRIMARY KEY (id, drawer)) WITHOUT ROWID;
 ALTER TABLE redactions ADD COLUMN attachments TEXT;
 """
+
+# The log in the order in which it came: a row is wide, and among ids, which are random, each would go to another
+# page. An index ends with the id, so that it need not be looked up in the row; not that of what was said: as the wider
+# one it would not be taken.
+APPENDED = """
+CREATE TABLE moved AS SELECT * FROM changes;
+DROP TABLE changes;
+CREATE TABLE changes (
+  id TEXT PRIMARY KEY NOT NULL, drawer TEXT NOT NULL, subject TEXT, session TEXT, kind TEXT NOT NULL,
+  record TEXT NOT NULL, tick INTEGER NOT NULL, author TEXT NOT NULL, device TEXT NOT NULL, editor TEXT,
+  grounds TEXT NOT NULL, body BLOB NOT NULL, batch TEXT, block TEXT
+);
+INSERT INTO changes SELECT * FROM moved ORDER BY tick, id;
+DROP TABLE moved;
+CREATE INDEX changes_subject ON changes (subject, kind, id);
+CREATE INDEX changes_editor ON changes (editor, id) WHERE editor IS NOT NULL;
+CREATE INDEX changes_tick ON changes (tick, id);
+CREATE INDEX changes_approved ON changes (json_extract(body, '$.set.text_hash'), id)
+  WHERE kind = 'form' AND json_extract(body, '$.set.state') = 'approved';
+CREATE INDEX changes_session ON changes (session, id) WHERE session IS NOT NULL;
+CREATE INDEX changes_record ON changes (record, tick, author, id);
+CREATE INDEX changes_unsealed ON changes (drawer, subject, block, id) WHERE block IS NULL;
+CREATE INDEX changes_waiting ON changes (session, block, id) WHERE block IS NULL AND session IS NOT NULL;
+CREATE INDEX changes_interviews ON changes (subject, tick, record, id) WHERE kind = 'interview';
+CREATE INDEX changes_flagged ON changes (subject, id) WHERE json_extract(body, '$.flags') IS NOT NULL;
+CREATE INDEX changes_plain ON changes ({plain}, subject, tick, id)
+  WHERE kind = 'consent_event' AND id = record;
+CREATE INDEX changes_decided ON changes (json_extract(body, '$.set.about'), id) WHERE kind = 'conflict_decision';
+CREATE INDEX changes_participants ON changes (record, tick, id, drawer) WHERE kind = 'participant';
+CREATE INDEX changes_dated ON changes (
+  device, tick, coalesce(json_extract(body, '$.set.started_on'), json_extract(body, '$.set.day')), id
+) WHERE kind IN ('interview', 'consent_event') AND coalesce(json_extract(body, '$.set.entered_on'), '') = ''
+  AND coalesce(json_extract(body, '$.set.started_on'), json_extract(body, '$.set.day')) IS NOT NULL;
+CREATE INDEX changes_said ON changes (
+  subject, json_extract(CAST(body AS TEXT), '$.set.act'), json_extract(CAST(body AS TEXT), '$.set.actor'),
+  json_extract(CAST(body AS TEXT), '$.set.session'), json_extract(CAST(body AS TEXT), '$.set.person')
+) WHERE kind = 'consent_event' AND id = record;
+"""

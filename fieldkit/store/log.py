@@ -14,7 +14,7 @@ from fieldkit.records import KINDS, Change, Kind, Value, clean, decode, drawer_o
 from fieldkit.store import clocks, decisions, duplicates, grown, histories, merge, search, standing, state
 from fieldkit.store.database import Tables
 
-SOME = 1000  # records settled at once: what they hold is in memory
+SOME = 3000  # records settled at once: what they hold is in memory, and the index writes its words once
 
 
 class TypingErased(Refusal):

@@ -178,6 +178,9 @@ class Light:
     def infos(self, streams: Iterable[str]) -> list[StreamInfo]:
         return [self._infos[stream] for stream in sorted(streams)]
 
+    def waits(self, _info: StreamInfo) -> bool:
+        return False
+
     def pick(self, stream: str, names: Sequence[str]) -> list[Block]:
         return [self._held[stream][name] for name in names]
 

@@ -22,6 +22,7 @@ from fieldkit.store import (
     rebuild,
     sampling,
     schema,
+    search,
     setup,
     standing,
     tasks,
@@ -288,6 +289,37 @@ def test_blocks_of_before_have_the_ends_that_they_had(tmp_path: Path, store_key:
         assert holdings.ends(tables) == {"S": [(2, "b"), (3, "d")]}
         assert holdings.links(tables, "S") == {name: (at, before) for name, at, before in places}
     db.close()
+
+
+def test_a_log_of_before_keeps_its_rows_and_walls_and_what_comes_is_appended(tmp_path: Path, store_key: bytes) -> None:
+    db, rows = Database(tmp_path / "before.db", store_key), "SELECT * FROM changes ORDER BY id"
+    indexes = "SELECT name FROM sqlite_master WHERE tbl_name = 'changes' AND type = 'index' AND sql <> '' ORDER BY name"
+    with db.writing() as tables:
+        schema.migrations.apply(tables, stop_before="log_appended")
+        for id_, tick in (("later", 2), ("soon", 1)):
+            row = [id_, "consent/A", "kid", "S1", "answer", id_, tick, "li", "L1", None, "[]", b"{}", "came", "sealed"]
+            tables.execute(f"INSERT INTO changes VALUES ({', '.join('?' * 14)})", row)
+        before = [_names(tables, "trigger"), tables.execute(indexes).fetchall(), tables.execute(rows).fetchall()]
+        schema.migrations.apply(tables)
+
+        after = [_names(tables, "trigger"), tables.execute(indexes).fetchall(), tables.execute(rows).fetchall()]
+        assert after == before
+        assert tables.execute("SELECT id FROM changes ORDER BY rowid").fetchall() == [("soon",), ("later",)]
+        with pytest.raises(DatabaseError, match="fieldkit wall"):
+            tables.execute(
+                "INSERT INTO changes SELECT 'x', drawer, subject, session, kind, record, tick, author, "
+                "device, editor, grounds, body, NULL, NULL FROM changes WHERE id = 'soon'"
+            )
+    db.close()
+
+
+def test_words_of_before_are_found_when_the_index_writes_in_larger_parts(before_the_lists: Database) -> None:
+    with before_the_lists.writing() as tables:
+        schema.migrations.apply(tables)
+
+        found = dict(tables.execute("SELECT k, v FROM search_config").fetchall())
+        assert (found["hashsize"], found["automerge"]) == (4 * 1024 * 1024, 8)
+        assert search.find(tables, "送伞") == ["kid"]
 
 
 def test_a_store_that_people_used_equals_its_rebuild(

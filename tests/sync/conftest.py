@@ -230,6 +230,8 @@ class Laptop:
         self.held: dict[str, Block] = {}
         self.held_chunks: dict[str, Chunk] = {}
         self.wanted: dict[str, list[str]] = {}
+        self.later = ""  # the drawer of what it takes in last
+        self.arrived: list[str] = []  # the drawers of the blocks that it received
         if enrolled:
             self.keep(_device_order(device, role, self.signer))
 
@@ -295,7 +297,11 @@ class Laptop:
     def pick(self, stream: str, names: Sequence[str]) -> list[Block]:
         return [self.held[name] for name in names]
 
+    def waits(self, info: StreamInfo) -> bool:
+        return info.drawer == self.later
+
     def receive(self, found: Sequence[bytes], streams: Sequence[StreamInfo], brought: Sequence[Block]) -> Report:
+        self.arrived += [one.header.drawer for one in brought]
         self.held_orders |= {digest(content): content for content in found}
         self._empty()
         for info in streams:

@@ -303,6 +303,21 @@ def test_a_line_that_breaks_takes_nothing_along_of_what_had_come(
     assert 0 < len(other.held) < len(one.held)
 
 
+@pytest.mark.parametrize(("first", "later"), [("consent/A", "research/A"), ("research/A", "consent/A")])
+def test_a_stream_that_stands_on_others_waits_for_them_once_its_drawer_is_known(
+    station: Any, laptop: Make, first: str, later: str
+) -> None:
+    one, other = laptop("L1"), laptop("L2")
+    other.later = later
+    for drawer in (first, later) * 3:
+        one.write(drawer, f'{{"n":"{new_id(150_000)}"}}')
+    station.sync(one)
+
+    assert station.sync(other).done
+    assert other.arrived[-2:] == [later, later]
+    assert other.held.keys() == one.held.keys()
+
+
 @pytest.mark.parametrize("arrives", [True, False])
 def test_after_a_cut_at_any_message_the_same_call_goes_on(stations: Make, laptop: Make, arrives: bool) -> None:
     for after in range(12):
