@@ -92,6 +92,7 @@ class History(RuleBasedStateMachine):
         self.held: set[str] = set()  # the days that have an interview
         self.child_no = ""  # the day of the child's open no
         self.child_yes = False  # said today, and no interview has used it
+        self.child_unused = False  # the same, also while they think about it again
         self.out = False
         self.opened, self.open_today = 0, False
         self.again: list[tuple[str, str, bool]] = []  # guardian, day, does that allow re-contact: as it was written
@@ -269,7 +270,9 @@ class History(RuleBasedStateMachine):
             assert told == (1, 2, 3)
             assert asked or not self.child_no
             assert self.child_no != self.desk.today
-            self.child_yes, self.child_no = True, ""
+            if not (self.open_today and self.child_thoughts):  # else the talk that is open goes on by this yes
+                self.child_unused = True
+            self.child_yes, self.child_no = self.child_unused, ""
             self.child_lifted += [(no, self.desk.today) for no in self.child_noes]
             self.child_noes, self.child_thoughts = set(), set()
             self.child_agreed.add(self.desk.today)
@@ -286,7 +289,7 @@ class History(RuleBasedStateMachine):
     def a_day_passes(self) -> None:
         ahead = self.desk.clock.ahead + timedelta(days=1)
         self.desk = replace(self.desk, clock=replace(self.desk.clock, ahead=ahead))
-        self.child_yes = self.open_today = False
+        self.child_yes = self.child_unused = self.open_today = False
         with self.desk.db.writing() as tables:
             clocks.trust(tables, self.desk.clock.today())  # somebody looked: doubtful days are told elsewhere
 
@@ -358,6 +361,7 @@ class History(RuleBasedStateMachine):
         assert started == expected
         if started and not leads_back:
             self.child_yes, self.open_today, self.opened = False, True, self.opened + 1
+            self.child_unused = False
             self.held.add(self.desk.today)
             type(self).started += 1
 
@@ -430,6 +434,7 @@ class History(RuleBasedStateMachine):
         self.child_noes, self.child_no, self.child_thoughts = set(), "", set()
         if day == self.desk.today:
             self.child_yes, self.open_today = False, True
+            self.child_unused = False
         type(self).typed += 1
 
     @invariant()
@@ -484,3 +489,14 @@ def test_the_machine_finds_an_act_that_forgets_to_look(history: type[History], m
 
     with pytest.raises(AssertionError):
         run(history, phases=[Phase.generate], report_multiple_bugs=False)
+
+
+@pytest.mark.parametrize("first", [[], ["yes"]])
+def test_a_yes_after_a_second_thought_in_a_talk_goes_on_with_it(history: type[History], first: list[str]) -> None:
+    machine = history()
+    machine.a_child_is_listed_and_screened("paper", "here")
+    for answer in [*first, "think", "yes"]:
+        machine.the_child_is_asked(answer, (1, 2, 3), asked=False)
+        machine.the_page_says_what_an_act_would_do()
+    machine.an_interview_is_started()
+    machine.teardown()
