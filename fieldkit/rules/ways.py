@@ -42,6 +42,7 @@ class NoSignature(Refusal):
 class NotNoted(NoSignature):
     """V23: something that has to be noted of a consent without a signature on the screen; the page says where."""
 
+    code = "not_noted"
     message = N_("“{field}” is still to be filled in. Do that, then go on.")
 
 

@@ -37,9 +37,9 @@ def test_only_an_interviewer_records_an_agreement(refused: Refused, child: str) 
 WRONG: list[tuple[dict[str, Any], type[Refusal], str]] = [
     ({"understanding": []}, NotUnderstood, "V28"),
     ({"understanding": ["again"]}, NotUnderstood, "V28"),
-    ({"no_sign_reason": ""}, NotNoted, "V23"),
-    ({"witness_name": "  "}, NotNoted, "V23"),
-    ({"paper_ref": ""}, NotNoted, "V23"),
+    ({"no_sign_reason": ""}, NotNoted, "not_noted"),
+    ({"witness_name": "  "}, NotNoted, "not_noted"),
+    ({"paper_ref": ""}, NotNoted, "not_noted"),
     ({"method": "signature"}, NoSignature, "V23"),
     ({"method": "signature", "signature_png": b"GIF89a"}, NoSignature, "V23"),
     ({"method": "photo"}, NoSignature, "V23"),

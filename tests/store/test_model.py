@@ -680,7 +680,7 @@ def what_stays_of_a_block_is_not_sealed_again(patch: Patch) -> None:
 
 
 def an_erased_typing_goes_on(patch: Patch) -> None:
-    patch.setattr(log, "_is_erased", lambda tables, editor, device: False)
+    patch.setattr(standing, "is_erased", lambda tables, editor, device: False)
 
 
 PLANTS = [
