@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fieldkit.acts import clocks, promises, situations
@@ -23,7 +23,7 @@ from fieldkit.rules.versions import FormNotInForce, FormVersion
 from fieldkit.store import log, setup, strings
 from fieldkit.store.database import Tables
 from fieldkit.store.log import Draft
-from fieldkit.studies import Pair, form_parts, load_study
+from fieldkit.studies import FormParts, Pair, form_parts, load_study
 
 SELF = "self"
 UNDERSTOOD = "ok"
@@ -187,8 +187,7 @@ def _view(tables: Tables, wanted: FormVersion, day: str, values: dict[str, Pair]
     if row is None:
         raise NotFound
     texts = strings.texts_with(tables, row["strings"])
-    asked_back = next(len(form.teach_back) for form in load_study().forms if form.doc_kind == row["doc_kind"])
-    ids = form_parts(list(row["strings"]), row["items"], asked_back)
+    ids = _parts(row["doc_kind"], row["strings"], row["items"])
 
     def words(string_id: str) -> Pair:
         return guides.fill_pair(texts[string_id], values)
@@ -290,10 +289,11 @@ class FormLine:
 
 @dataclass(frozen=True)
 class FormText:
-    """One sentence of a form's newest version, ready to be edited."""
+    """One sentence of a form's newest version, ready to be edited; `part`: as which it is said, see `FormParts`."""
 
     id: str
     text: Pair
+    part: str
 
 
 @dataclass(frozen=True)
@@ -326,8 +326,9 @@ def texts(desk: Desk, doc_kind: str) -> FormTexts:
     """Return the sentences of the newest version of *doc_kind*; raises NotFound."""
     with desk.db.reading() as tables:
         newest = versions.newest(situations.form_versions(tables), doc_kind)
-        words = _words(tables, newest)[1]
-    return FormTexts(newest.text_hash, [FormText(code, pair) for code, pair in words.items()])
+        items, words = _words(tables, newest)
+    parts = _parts(doc_kind, words, items)
+    return FormTexts(newest.text_hash, [FormText(code, pair, parts.part_of(code)) for code, pair in words.items()])
 
 
 @only(COORDINATOR)
@@ -362,6 +363,11 @@ def rewrite(desk: Desk, doc_kind: str, words: Mapping[str, Pair], change_class: 
 def record_of(version: FormVersion) -> str:
     """Return the id of the record that holds *version*."""
     return natural_id("form", version.doc_kind, str(version.number))
+
+
+def _parts(doc_kind: str, string_ids: Iterable[str], items: Sequence[str]) -> FormParts:
+    asked_back = next(len(form.teach_back) for form in load_study().forms if form.doc_kind == doc_kind)
+    return form_parts(list(string_ids), items, asked_back)
 
 
 def _words(tables: Tables, version: FormVersion) -> tuple[list[str], dict[str, Pair]]:

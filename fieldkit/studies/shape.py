@@ -104,6 +104,12 @@ class FormParts:
     labels: Mapping[str, str]
     sentences: Mapping[str, str]
 
+    def part_of(self, string_id: str) -> str:
+        """Return which part a string of this form is: the name of the field of this class that holds it."""
+        held = {"title": [self.title], "read_aloud": self.read_aloud, "teach_back": self.teach_back}
+        held |= {"labels": [*self.labels.values()], "sentences": [*self.sentences.values()]}
+        return next(name for name, ids in held.items() if string_id in ids)
+
 
 @dataclass(frozen=True)
 class CardLine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
@@ -110,6 +111,13 @@ SAID = {
     "version": N_("Version"),
     "draft": N_("Draft: no stamp of the ethics committee yet, not to be used"),
 }
+PARTS = {
+    "title": N_("Title"),
+    "read_aloud": N_("Read aloud"),
+    "teach_back": N_("Asked back"),
+    "labels": N_("An item, in short"),
+    "sentences": N_("An item, as it is asked"),
+}  # of `FormParts`
 
 
 def _typed() -> dict[str, Pair]:
@@ -124,11 +132,12 @@ def _list(typed: dict[str, object], refusal: Refusal | None) -> str:
 
 def _edit(doc_kind: str, change_class: str, refusal: Refusal | None, typed: dict[str, Pair]) -> str:
     newest = forms.texts(desk(), doc_kind)
-    texts = [(one.id, typed.get(one.id, one.text)) for one in newest.lines]
+    texts = [replace(one, text=typed.get(one.id, one.text)) for one in newest.lines]
     return render_template(
         "forms/edit.html",
         doc_kind=doc_kind,
         texts=texts,
+        parts=PARTS,
         text_hash=newest.text_hash,
         classes=CHANGE_CLASSES,
         change_class=change_class,

@@ -21,7 +21,7 @@ from fieldkit.rules.terms import NotForFamilies
 from fieldkit.rules.versions import FormNotInForce, NewerVersion
 from fieldkit.store import log
 from fieldkit.store.log import Draft
-from fieldkit.studies import Pair
+from fieldkit.studies import Pair, load_study
 
 Desks = dict[str, Desk]
 Refused = Callable[[type[Refusal], str, Callable[[Desk], object]], Refusal]
@@ -235,6 +235,14 @@ def test_a_new_version_is_written_only_from_the_newest_one(refused: Refused, des
     again = partial(forms.rewrite, doc_kind=kind, words=words, change_class="minor", text_hash=shown)
 
     refused(NewerVersion, "coordinator", again)
+
+
+def test_each_sentence_to_be_written_anew_says_as_what_it_is_said(desks: Desks) -> None:
+    said = [one.part for one in forms.texts(desks["coordinator"], "carer_agreement").lines]
+    form = next(one for one in load_study().forms if one.doc_kind == "carer_agreement")
+
+    back = ["teach_back"] * len(form.teach_back)
+    assert said == ["title"] + ["read_aloud"] * len(form.read_aloud) + back + ["labels", "sentences"] * len(form.items)
 
 
 def test_words_that_come_back_are_a_version_of_their_own(desks: Desks) -> None:
