@@ -285,7 +285,7 @@ NOT_WHOLE: list[tuple[Evidence, str]] = [
     (replace(PHONE, call={**CALL, "number_source": "child_only"}), "V26"),
     (replace(PHONE, call={}), "V26"),
     (replace(PHONE, witness_relation="mother"), "V24"),
-    (replace(PHONE, witness_name=""), "V23"),
+    (replace(PHONE, witness_name=""), "not_noted"),
     (Evidence("phone_recorded", no_sign_reason="absent", call=CALL, recording_place="录音笔"), "V27"),
     (replace(PHONE, witness_relation="teacher"), "reason_needed"),
 ]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fieldkit.errors import Refusal
 from fieldkit.rules import ways
 from fieldkit.rules.findings import ReasonNeeded, check_answered
-from fieldkit.rules.ways import CallNotChecked, Evidence, NoSignature, NotToBeRecorded, UnfitWitness, check, findings
+from fieldkit.rules.ways import CallNotChecked, Evidence, NoSignature, NotNoted, NotToBeRecorded, UnfitWitness, check, findings
 
 CALL = {"number_source": "carer", "id_check": "yes", "on_speaker": "yes"}
 WITNESS: dict[str, Any] = {"witness_name": "张某", "witness_relation": "neighbour", "witness_fit": True}
@@ -53,7 +53,8 @@ def test_v23_a_way_that_is_none_is_refused(method: str) -> None:
 def test_v23_what_stands_for_a_signature_has_to_be_whole(method: str, field: str) -> None:
     empty: Any = b"" if field == "signature" else " " if field != "no_sign_reason" else ""
 
-    assert refused(replace(SOUND[method], **{field: empty})) == NoSignature.code
+    missing = NoSignature if field == "signature" else NotNoted
+    assert refused(replace(SOUND[method], **{field: empty})) == missing.code
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_every_way_that_is_offered_is_judged_here() -> None:
 
 def test_a_signature_on_a_paper_that_is_named_is_one_too() -> None:
     check(Evidence("signature", paper_ref="P-1", on_paper=True), "mother")
-    assert refused(Evidence("signature", on_paper=True)) == "V23"
+    assert refused(Evidence("signature", on_paper=True)) == NotNoted.code
     assert refused(Evidence("signature", paper_ref="P-1")) == "V23"
 
 
