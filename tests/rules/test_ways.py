@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from fieldkit.errors import Refusal
 from fieldkit.rules import ways
 from fieldkit.rules.findings import ReasonNeeded, check_answered
-from fieldkit.rules.ways import CallNotChecked, Evidence, NoSignature, NotNoted, NotToBeRecorded, UnfitWitness, check, findings
+from fieldkit.rules.ways import (
+    CallNotChecked,
+    Evidence,
+    NoSignature,
+    NotNoted,
+    NotToBeRecorded,
+    UnfitWitness,
+    check,
+    findings,
+)
 
 CALL = {"number_source": "carer", "id_check": "yes", "on_speaker": "yes"}
 WITNESS: dict[str, Any] = {"witness_name": "张某", "witness_relation": "neighbour", "witness_fit": True}
