@@ -42,9 +42,13 @@ def findings(texts: Iterable[str]) -> list[Finding]:
     return [Finding(TERM, HINT, _OF_THE_TEAM, {"term": words}) for words in used]
 
 
+_NOTHING = "(?!)"  # a study without such a term refuses no text
+
+
 @cache
 def _blocked() -> re.Pattern[str]:
-    return re.compile("|".join(_spelt(one) for term in load_study().glossary for one in term.blocked), re.IGNORECASE)
+    terms = [_spelt(one) for term in load_study().glossary for one in term.blocked]
+    return re.compile("|".join(terms) or _NOTHING, re.IGNORECASE)
 
 
 @cache

@@ -22,7 +22,7 @@ def nonce() -> str:
 def kept() -> None:
     """Note that the form that was sent is saved: its browser, which may not hear so now, lets go of it later."""
     if sent := request.form.get("nonce"):
-        once(f"{_FORM}{sent}", str)
+        once(f"{_FORM}{sent}", lambda: "")
 
 
 @pages.app_template_global("forms_kept")

@@ -136,7 +136,8 @@ def _hidden(typed: Mapping[str, str], codes: list[str], left: list[str], words: 
     try:
         told = once(sent, lambda: _told(codes, left, words, scope, typed["asker"]))
     except Refusal as refusal:
-        return _asking({**typed, "code": typed["text"] or typed["code"]}, refusal=refusal), refusal.status
+        again = {**typed, "code": typed["text"] or typed["code"]}
+        return _asking(again, _meant(typed), refusal=refusal), refusal.status
     said = {**json.loads(told), "scope": scope, "parts": consent.PARTS}
     return render_template("withdrawals/done.html", ring=readiness.phone(desk()), **said)
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fieldkit.rules import terms
@@ -14,6 +16,13 @@ ENGLISH = ("Left-behind children may stop", "a left behind child", "LEFT\u2011BE
 def test_what_children_are_mocked_with_is_refused_however_it_is_spelt(text: str) -> None:
     with pytest.raises(NotForFamilies):
         terms.check(["孩子可以不说。", text])
+
+
+def test_a_study_that_blocks_no_term_refuses_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terms, "load_study", lambda: replace(load_study(), glossary=()))
+    monkeypatch.setattr(terms, "_blocked", terms._blocked.__wrapped__)
+
+    terms.check([*LABELS, *ENGLISH, ""])
 
 
 def test_a_refusal_shows_where_the_word_stands() -> None:

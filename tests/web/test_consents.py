@@ -118,7 +118,7 @@ def test_a_date_that_was_read_from_a_paper_is_put_right_in_the_household_and_not
     answer = browser.post(path, data={**SIGNED, "birth_date": "2014-05-10", "signature": signature})
 
     assert answer.status_code == 422
-    assert "是从证件上看来的" in answer.text
+    assert "是照户口簿或学籍记的" in answer.text
     assert f'href="/people/{child}/household"' in answer.text
 
 

@@ -375,7 +375,7 @@ def test_a_site_that_is_new_here_is_pointed_at_and_one_that_is_known_is_not(brow
     for site, said in (("A77", True), ("A77", False), ("A03", False)):
         typed = {**SLIP, "called": f"小{site}{said}", "site": site}
         page = browser.post("/people/new", data=typed, follow_redirects=True).text
-        assert (f"{site}是这台电脑上没有过的调查点" in page) == said
+        assert (f"这台电脑上以前没有{site}这个调查点" in page) == said
 
 
 def test_a_site_is_read_however_the_keyboard_wrote_it(browser: FlaskClient) -> None:

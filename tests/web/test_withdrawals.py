@@ -57,8 +57,8 @@ def test_the_field_says_that_the_code_on_the_slip_works(browser: FlaskClient) ->
 def test_of_a_child_elsewhere_the_page_says_what_the_withdrawal_covers(browser: FlaskClient) -> None:
     told = {"code": "ZK-B01-003", "asker": "guardian"}
 
-    assert "退出的是：不再引用原话。" in browser.post("/withdraw", data={**told, "scope": "quote"}).text
-    assert "退出的是：全部退出并删除。" in browser.post("/withdraw", data={**told, "scope": "all"}).text
+    assert "这次登记的是：不再引用原话。" in browser.post("/withdraw", data={**told, "scope": "quote"}).text
+    assert "这次登记的是：全部退出并删除。" in browser.post("/withdraw", data={**told, "scope": "all"}).text
 
 
 def test_what_is_taken_back_reads_in_english_as_what_goes(browser: FlaskClient) -> None:
@@ -83,6 +83,14 @@ def test_nobody_is_named_beforehand_so_that_a_childs_wish_is_not_filed_as_its_mo
 
     assert re.findall(r'name="asker" value="(\w+)"', page) == ["child", "mother", "father", "guardian", "both"]
     assert re.findall(r'value="(\w+)" checked', page) == ["all"]
+
+
+def test_what_was_refused_stays_the_childs_form(browser: FlaskClient, consented: str) -> None:
+    answer = browser.post("/withdraw", data={"code": consented, "shown": "it", "asker": "a stranger", "scope": "all"})
+
+    assert answer.status_code == 422
+    assert f'type="hidden" name="code" value="{consented}"' in answer.text
+    assert 'type="text" id="code"' not in answer.text
 
 
 def test_every_guardian_on_record_can_be_named_each_of_two_by_name_and_takes_back_what_was_theirs(
