@@ -188,7 +188,7 @@ def stop_and_go_on(handset: Handset) -> None:
     handset.draws("stop")
     handset.goes_on("#stop button[value=stop_keep]")
     handset.draws("countdown")
-    handset.goes_on("text=接着聊 >> nth=0")
+    handset.goes_on("text=接着聊 >> visible=true >> nth=0")
     expect(handset.page.locator("#note-W1")).to_have_value(SAID)
 
 
