@@ -13,6 +13,7 @@ import subprocess
 import sys
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from ctypes.util import find_library
 from dataclasses import replace
 from datetime import timedelta
@@ -25,7 +26,7 @@ import pytest
 import zxingcpp
 from hypothesis import settings
 from jinja2 import FileSystemBytecodeCache
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Playwright, expect, sync_playwright
 
 from fieldkit.acts import (
     assents,
@@ -480,7 +481,8 @@ def phone(chromium: Browser) -> Iterator[Page]:
     """A page as wide as a phone."""
     context = chromium.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN")
     yield context.new_page()
-    context.close()
+    with suppress(Error):  # a browser that broke down after the test has closed it already
+        context.close()
 
 
 @pytest.fixture

@@ -61,7 +61,8 @@ def phone(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     workers = getattr(request.module, "SERVICE_WORKERS", None)
     context = chromium.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN", service_workers=workers)
     yield context.new_page()
-    context.close()
+    with suppress(Error):  # a browser that broke down after the test has closed it already
+        context.close()
 
 
 @pytest.fixture
