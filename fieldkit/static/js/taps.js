@@ -79,10 +79,12 @@ export class Taps {
   }
 
   async run() {
+    let refused = '';  // of a tap of this run; what is noted after it makes nobody believe that all of it was
     while (this.waits()) {
       const sent = this.taps, { left, sentence } = await bring(this.interview, this.user, sent);
+      refused ||= sentence;
       if (left.length < sent.length) await this.wait([...left, ...this.taps.slice(sent.length)]);
-      if (!this.waits()) tellNoted(sentence);
+      if (!this.waits()) tellNoted(refused);
       else await pause(AGAIN);
     }
     this.running = null;
