@@ -46,6 +46,22 @@ def carer_came(page: Page) -> None:
     expect(page.locator(WAITS)).to_be_visible()
 
 
+def upset(page: Page) -> None:
+    page.click(".stopbar a[href='#upset']")
+    page.click("#upset button[value=distress_1]")
+    expect(page.locator("#upset")).to_be_hidden()
+
+
+def cut(page: Page, path: str, **often: int) -> None:
+    page.route(path, lambda route: route.abort("connectionreset"), **often)
+
+
+def stop_keep(page: Page) -> None:
+    page.click(".stopbar .stop")
+    page.click("#stop button[value=stop_keep]")
+    expect(page.locator("#stop [data-kept]")).to_be_visible()
+
+
 def test_what_was_tapped_out_of_reach_is_noted_by_the_open_page_in_the_order_of_the_taps(
     talk: Any, phone: Page, context: BrowserContext, unlock: Unlock, noted: Any, waiting: Any
 ) -> None:
@@ -53,9 +69,7 @@ def test_what_was_tapped_out_of_reach_is_noted_by_the_open_page_in_the_order_of_
     carer_came(phone)
     expect(phone.locator(WAITS)).to_contain_text("有人来了")
     expect(phone.locator("#came")).to_be_hidden()
-    phone.click(".stopbar a[href='#upset']")
-    phone.click("#upset button[value=distress_1]")
-    expect(phone.locator("#upset")).to_be_hidden()
+    upset(phone)
     phone.click(".stopbar button[value=break]")
     phone.click(f"{WAITS} a")
     phone.click("#pause button[value=resumed]")
@@ -115,3 +129,50 @@ def test_a_tap_that_the_browser_cannot_keep_is_said_to_be_on_this_page_alone(tal
 
     expect(phone.locator(f"{WAITS} [data-page]")).to_be_visible()
     expect(phone.locator(f"{WAITS} [data-kept]")).to_be_hidden()
+
+
+def test_a_tap_that_the_laptop_refused_is_told_of_though_a_later_one_is_noted_after_it(talk: Any, phone: Page) -> None:
+    said = {"code": "consent_missing", "sentence": "先问孩子愿不愿意聊。"}
+    cut(phone, "**/session*")
+    carer_came(phone)
+    upset(phone)
+    cut(phone, "**/moments", times=1)  # the second one, on its first way
+    phone.route("**/moments", lambda route: route.fulfill(status=409, json=said), times=1)
+    phone.unroute("**/session*")
+
+    expect(phone.locator(NOTED)).to_be_visible()
+    expect(phone.locator(f"{NOTED} span")).to_have_text(said["sentence"])
+
+
+def test_a_stop_that_keeps_what_was_said_is_not_brought_before_what_was_tapped_before_it(
+    talk: Any, phone: Page, noted: Any
+) -> None:
+    stops: list[str] = []
+    phone.on("request", lambda request: stops.append(request.url) if request.url.endswith("/stop") else None)
+    for path in ("**/session*", "**/moments"):
+        cut(phone, path)
+    upset(phone)
+    stop_keep(phone)
+    phone.unroute("**/session*")
+    for _ in range(3):
+        with phone.expect_event("requestfailed", lambda request: request.url.endswith("/moments")):
+            pass
+    assert stops == []
+    expect(phone.locator("[data-waits]")).to_be_visible()
+
+    phone.unroute("**/moments")
+    phone.click("[data-finish]")
+    phone.wait_for_url("**/stopped*")
+    talk.kill()
+    assert ("distress_1", "", "W1") in noted()
+
+
+def test_a_tap_that_the_laptop_cannot_write_holds_up_no_stop(talk: Any, phone: Page) -> None:
+    cut(phone, "**/session*")
+    phone.route("**/moments", lambda route: route.fulfill(status=507, json={"code": "disk_full", "sentence": ""}))
+    upset(phone)
+    stop_keep(phone)
+    phone.unroute("**/session*")
+
+    phone.click("[data-finish]")
+    phone.wait_for_url("**/stopped*")

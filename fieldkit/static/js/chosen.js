@@ -13,7 +13,7 @@ const reveal = (name, shown) => document.querySelectorAll(`[${name}]`).forEach((
 const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
 
 export class Chosen {
-  constructor(place, queue, notes) {
+  constructor(place, queue, notes, taps) {
     this.path = place.dataset.chosen;
     this.user = place.dataset.user;
     this.place = place;  // the line that says so wherever the page stands
@@ -22,6 +22,7 @@ export class Chosen {
     this.queue = queue;
     this.kept = new Kept(queue);
     this.notes = notes;
+    this.taps = taps;
     this.choice = '';
     this.name = this.asked = '';  // of this choice; of the last one that went off to the laptop
     this.decided = place.dataset.decided;  // on the laptop, as far as this page knows
@@ -223,12 +224,12 @@ export class Chosen {
     return taken && choice === this.choice;
   }
 
-  // What is to stay was said before the stop, and the laptop takes nothing that comes after it. What it said no to holds
-  // up no stop; a request that hung when it was tapped is given up for another one.
+  // What is to stay was said or tapped before the stop, and the laptop takes nothing that comes after it. What it said no
+  // to holds up no stop; a request that hung when it was tapped is given up for another one.
   async wordsFirst() {
     const underWay = () => this.notes.filter((note) => note.underWay());
     await Promise.all(underWay().map((note) => note.broughtAnew(this.at)));
-    return !this.behind && underWay().length === 0;
+    return !this.behind && underWay().length === 0 && !this.taps.underWay();
   }
 
   // That the child went on here is known here, whatever the laptop calls it.

@@ -21,7 +21,7 @@ const waiting = document.querySelector('[data-queue]'), queue = Queue.of(waiting
 const notes = Array.from(document.querySelectorAll('form[data-autosave]'), (form) => new Autosave(form, waiting, announce, queue));
 notes.forEach((note) => offRecord(note.form, note));
 notes.forEach((note) => doubt(note.form));
-const chosen = new Chosen(document.querySelector('[data-chosen]'), queue, notes);
+const taps = new Taps(waiting, queue), chosen = new Chosen(document.querySelector('[data-chosen]'), queue, notes, taps);
 if (queue) new Delivery(queue, waiting, announce, chosen);
 document.querySelectorAll('[data-toggle]').forEach(pair);
 document.querySelector('.nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
@@ -71,7 +71,7 @@ moment?.addEventListener('submit', () => { if (open()) moment.elements.q.value =
 document.querySelectorAll('a[data-back]').forEach((link) => {
   link.addEventListener('click', () => { if (open()) link.hash = open().id; });
 });
-leave(notes, chosen, new Taps(waiting, queue));
+leave(notes, chosen, taps);
 const minutes = document.querySelector('[data-beat]');
 if (minutes && moment) pulse(minutes);
 drop(document.querySelector('[data-drop]'));

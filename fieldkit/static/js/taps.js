@@ -44,11 +44,17 @@ export class Taps {
     this.taps = [];
     this.turn = 0;
     this.running = null;
+    this.unwritten = false;  // the laptop answers and cannot write them
     addEventListener('beforeunload', (event) => { if (this.waits() && !this.kept.holds({ turn: this.turn })) event.preventDefault(); });
   }
 
   waits() {
     return this.taps.length > 0;
+  }
+
+  // What the laptop is still to get and could take.
+  underWay() {
+    return this.waits() && !this.unwritten;
   }
 
   take(button) {
@@ -81,7 +87,8 @@ export class Taps {
   async run() {
     let refused = '';  // of a tap of this run; what is noted after it makes nobody believe that all of it was
     while (this.waits()) {
-      const sent = this.taps, { left, sentence } = await bring(this.interview, this.user, sent);
+      const sent = this.taps, { left, sentence, unwritten = false } = await bring(this.interview, this.user, sent);
+      this.unwritten = unwritten;
       refused ||= sentence;
       if (left.length < sent.length) await this.wait([...left, ...this.taps.slice(sent.length)]);
       if (!this.waits()) tellNoted(refused);
