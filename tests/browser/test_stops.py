@@ -673,3 +673,26 @@ def test_that_the_child_went_on_on_a_page_that_is_gone_undoes_no_stop_after_the_
     device.wait_for_url("**/stopped*")
     device.goto(f"{talk.url}/interviews/{interview}")
     expect(device.locator("main")).to_contain_text("这次聊的什么都不留")
+
+
+def test_a_page_asks_once_for_what_stands_after_words_were_erased_elsewhere_however_slow_the_answer(
+    talk: Any, page: Page, device: Page, interview: str
+) -> None:
+    asked: list[Route] = []
+
+    def told(times: int) -> None:
+        page.bring_to_front()
+        for _ in range(times):
+            with page.expect_response("**/stop/now"):
+                pass
+
+    told(2)
+    page.route(lambda url: "section=W" in url, lambda route: asked.append(route))
+    open_note(device, talk, interview)
+    device.click("#W1 [value=off_record]")
+    expect(device.locator("#W1 [data-off]")).to_be_visible()
+    told(4)
+    assert len(asked) == 1
+
+    asked[0].continue_()
+    expect(page.locator("#note-W1")).to_have_value("")

@@ -36,7 +36,7 @@ export class Chosen {
     this.deleted = this.stale = false;  // nothing is left; the child went on here since
     this.behind = false;  // words that were typed before on a page that is gone are not on the laptop yet (`delivery.js`)
     this.turn = 0;
-    this.running = this.sending = this.onwards = null;
+    this.running = this.sending = this.following = this.onwards = null;
     this.late = this.left = this.stays = false;  // found here; gone to the laptop's page; which could not write it down
     this.listen();
   }
@@ -77,8 +77,13 @@ export class Chosen {
       return;
     }
     this.erased ??= now.erased;
-    if (this.erased !== now.erased) follow(this.notes).then(() => { this.erased = now.erased; }).catch((error) => console.warn(error.name));
+    if (this.erased !== now.erased) this.following ||= this.goAfter(now.erased);
     if (!this.over) this.stands(now);
+  }
+
+  // One at a time: a slow laptop is not asked for its page again before it has answered.
+  goAfter(erased) {
+    return follow(this.notes).then(() => { this.erased = erased; }).catch((error) => console.warn(error.name)).finally(() => { this.following = null; });
   }
 
   stands(now) {
