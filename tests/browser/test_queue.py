@@ -608,6 +608,49 @@ def test_other_pages_say_that_a_stop_waits_in_this_browser(
     expect(later.locator("[data-stops]")).to_contain_text("还没办")
 
 
+def discard(page: Page, laptop: Any, interview: str) -> None:
+    page.goto(f"{laptop.url}/interviews/{interview}/stop")
+    page.click("[value=stop_discard]")
+    page.click("[data-finish]")
+    page.wait_for_url("**/stopped*")
+
+
+def test_after_a_discard_what_was_never_saved_stays_on_its_page_and_no_page_says_that_it_waits(
+    talk: Any, phone: Page, context: BrowserContext, interview: str, waiting: Any, type_away: TypeAway
+) -> None:
+    phone.keyboard.insert_text("奶奶在家。")
+    badge(phone, "saved")
+    phone.route("**/answers/**", lambda route: route.abort("connectionreset"))
+    type_away(phone, "下雨了。")
+    page = context.new_page()
+    discard(page, talk, interview)
+    phone.bring_to_front()
+    expect(phone.locator("[data-over]")).to_contain_text("没存上的字只在这一页上")
+    phone.focus("#note-W1")
+    phone.keyboard.insert_text("没人送伞。")
+    badge(phone, "lost")
+
+    expect(phone.locator("#note-W1")).to_have_value("下雨了。没人送伞。")
+    waiting.until_nothing(phone)
+    page.goto(f"{talk.url}/today")
+    page.evaluate(
+        "async () => (await import('/static/js/waits.js')).tellWaiting(document.querySelector('[data-waiting]'))"
+    )
+    expect(page.locator("[data-waiting]")).to_be_hidden()
+
+
+def test_of_what_waits_it_is_said_that_after_its_interview_was_deleted_nothing_is_left_to_do(
+    left: tuple[Any, Page], interview: str
+) -> None:
+    laptop, page = left
+    discard(page, laptop, interview)
+    page.goto(f"{laptop.url}/today")
+
+    expect(page.locator("[data-waiting]")).to_contain_text("有1份记录")
+    expect(page.locator("[data-waiting] [data-deleted]")).to_be_visible()
+    expect(page.locator("[data-waiting] [data-deleted]")).to_have_text("要是那次访谈后来已经删了，就不用管了。")
+
+
 def test_a_note_on_which_words_were_delivered_stands_open_with_them_and_typing_on_makes_no_second_version(
     talk: Any, interview: str, phone: Page, context: BrowserContext, stored: Stored, type_away: TypeAway
 ) -> None:

@@ -98,11 +98,14 @@ export class Chosen {
     reveal('data-counts', this.counts);
   }
 
-  // The page shows no longer what was deleted, and is only left if no words would be lost.
+  // The page shows no longer what was deleted, keeps nothing of it, and is only left if no words would be lost.
   nothingLeft() {
     if (this.choice || this.back.waits() || this.deleted) return;  // the answer to that says so
     this.deleted = true;
-    this.notes.forEach((note) => note.emptied());
+    this.notes.forEach((note) => {
+      note.kept.shut();
+      note.emptied();
+    });
     if (this.over === 'talk_deleted') return;
     if (this.notes.some((note) => note.unsaved())) this.isOver('deleted');
     else location.assign(this.path);

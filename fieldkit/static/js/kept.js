@@ -10,6 +10,7 @@ export class Kept {
     this.lies = null;  // what surely lies there and counts
     this.wanted = null;  // what is to lie there
     this.touched = false;  // something may lie there
+    this.isShut = false;
     this.working = null;
   }
 
@@ -24,7 +25,7 @@ export class Kept {
 
   // Tells whether the words, or later ones, lie there.
   async keep(now) {
-    if (!this.queue) return false;
+    if (!this.queue || this.isShut) return false;
     this.wanted = now;
     await this.work();
     return this.holds(now);
@@ -38,6 +39,12 @@ export class Kept {
     if (this.lies?.turn < this.from) this.lies = null;
     if (this.wanted?.turn < this.from) this.wanted = null;
     this.work();
+  }
+
+  // Nothing is kept here any more, whatever is typed on: what it was of is deleted.
+  shut() {
+    this.isShut = true;
+    this.done(Infinity);
   }
 
   work() {

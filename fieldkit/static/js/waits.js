@@ -5,5 +5,7 @@ export async function tellWaiting(place) {
   const { notes, stops, undos, offs, forms, taps } = await waiting(), line = place.querySelector('[data-some]'), { some, none } = line.dataset;
   line.textContent = notes ? some.replace('{n}', notes) : none ?? '';
   for (const [name, count] of Object.entries({ stops, undos, offs, forms, taps })) place.querySelector(`[data-${name}]`).hidden = count === 0;
-  place.hidden = none === undefined && notes + stops + undos + forms + taps === 0;
+  const nothing = notes + stops + undos + forms + taps === 0;
+  place.querySelector('[data-deleted]').hidden = nothing;
+  place.hidden = none === undefined && nothing;
 }
