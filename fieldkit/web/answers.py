@@ -188,7 +188,7 @@ def session_now() -> Response:
     """Tell an open page who is signed in now, with a new token and the keys for its editor; raises Locked."""
     editor, interview = request.args.get("editor", ""), request.args.get("interview", "")
     queue = queue_key(interview) if interview else ""
-    came = queues.came(desk(), editor)
+    came = queues.came(desk(), editor) if editor else None
     return jsonify(user=desk().me.code, csrf=generate_csrf(), ack_key=acks.key(editor), queue=queue, came=came)
 
 

@@ -298,3 +298,21 @@ def test_once_nothing_is_left_of_the_interview_an_open_form_keeps_nothing_and_sa
     phone.keyboard.insert_text("还在打")
     waiting.until_nothing(phone)
     badge(phone, "lost")
+
+
+def test_an_open_form_asks_the_laptop_now_and_then_and_not_at_every_pause_of_typing(
+    laptop: Any, phone: Page, interview: str, waiting: Any
+) -> None:
+    asked: list[str] = []
+    phone.on("request", lambda request: asked.append(request.url) if f"interview={interview}" in request.url else None)
+    phone.clock.install()
+    open_form(phone, laptop, interview, "memo")
+    phone.focus(FORMS["memo"])
+    asked.clear()
+    for turn, words in enumerate(("院子里", "有三只鸡", "和一条狗"), 1):
+        phone.keyboard.insert_text(words)
+        waiting.until(phone, f"records[0]?.turn === {turn}")
+    assert asked == []
+
+    with phone.expect_request("**/session*"):
+        phone.clock.run_for(20000)

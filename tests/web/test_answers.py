@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from fieldkit.acts import answers, backups, questions, stops
+from fieldkit.acts import answers, backups, questions, queues, stops
 from fieldkit.acts.answers import SaveAnswer
 from fieldkit.acts.desk import Desk
 from fieldkit.records import natural_id
@@ -288,6 +288,17 @@ def test_an_open_page_learns_who_is_signed_in(browser: FlaskClient) -> None:
     assert answer is not None
     assert set(answer) == {"user", "csrf", "ack_key", "queue", "came"}
     assert (answer["queue"], answer["came"]) == ("", 0)
+
+
+def test_a_page_that_names_no_editor_is_told_of_no_typing_and_nothing_is_read_for_it(
+    browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(queues, "came", lambda _desk, editor: asked.append(editor))
+    answer = browser.get("/session?editor=&interview=", headers=SCRIPT).json
+
+    assert answer is not None
+    assert (asked, answer["came"]) == ([], None)
 
 
 def queue_key(browser: FlaskClient, interview: str) -> str:

@@ -7,7 +7,7 @@ import { Kept } from './kept.js';
 import { randomId, signedIn } from './laptop.js';
 import { Queue } from './queue.js';
 
-const PAUSE = 600, LONGEST = 1200, AGAIN = 1000;
+const PAUSE = 600, LONGEST = 1200, AGAIN = 1000, NOW_AND_THEN = 20000;
 const OWN = ['csrf_token', 'practised', 'unsent', 'nonce', 'base'];  // of this page, not typed
 const isText = (field) => field.matches('textarea, [type=text]');
 const bare = (text) => text.replaceAll('\r\n', '\n').trim();
@@ -40,6 +40,7 @@ class Filled {
     for (const event of ['input', 'compositionupdate', 'compositionend']) this.form.addEventListener(event, () => this.touched());
     this.form.addEventListener('submit', (event) => { if (!event.defaultPrevented) this.sent = true; });
     addEventListener('focus', () => { this.look(); this.ask(); });
+    setInterval(() => this.ask(), NOW_AND_THEN);
     document.addEventListener('visibilitychange', () => { if (document.hidden && this.timer) this.due(); });
   }
 
@@ -68,7 +69,6 @@ class Filled {
     clearTimeout(this.timer);
     this.timer = this.firstKey = 0;
     if (this.over || typed(this.fields()) === this.stored) return this.clear();
-    this.ask();
     const keeping = this.keep(), { turn } = this;
     const tell = (kept) => { if (turn === this.turn && !this.over) this.badge.show(kept ? 'browser' : 'lost'); };
     tell(await Promise.race([keeping, pause(LONGEST)]));
