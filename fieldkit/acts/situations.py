@@ -132,7 +132,7 @@ def gather(desk: Desk, tables: Tables, common: Ground, row: people.Row, events: 
         closing=common.closing,
         parents_out=guardians.all_out(parents, common.closing),
         disputed=guardians.undecided(parents, common.closing),
-        heard=closings.heard(tables, common.linked.get(row["id"], (row["id"],))),
+        heard=closings.heard(tables, common.records(row["id"])),
     )
 
 

@@ -3,14 +3,13 @@
 // A stop that counts down on the laptop is shown on every open page of its interview, and can be taken back there.
 import { GoesOn, standing } from './goes_on.js';
 import { Kept } from './kept.js';
-import { randomId, send, signedIn } from './laptop.js';
+import { pause, randomId, send, signedIn } from './laptop.js';
 import { follow } from './off_record.js';
 import { ago, running } from './presence.js';
 
 const AGAIN = 2000, SOON = 1000, MOMENT = 300, NOT_KEPT = 507, STOPPED = /\bpartial_child$/;
 const SETTLED = ['decided_since', 'taken_back', 'already_stopped'];
 const reveal = (name, shown) => document.querySelectorAll(`[${name}]`).forEach((line) => { line.hidden = !shown; });
-const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
 
 export class Chosen {
   constructor(place, queue, notes, taps) {

@@ -4,17 +4,16 @@ import { Badge } from './badge.js';
 import { wasDone } from './done.js';
 import './holds.js';
 import { Kept } from './kept.js';
-import { randomId, signedIn } from './laptop.js';
+import { pause, randomId, signedIn } from './laptop.js';
 import { Queue } from './queue.js';
 
 const PAUSE = 600, LONGEST = 1200, AGAIN = 1000, NOW_AND_THEN = 20000;
 const OWN = ['csrf_token', 'practised', 'unsent', 'nonce', 'base'];  // of this page, not typed
 const isText = (field) => field.matches('textarea, [type=text]');
-const bare = (text) => text.replaceAll('\r\n', '\n').trim();
-const typed = (fields) => JSON.stringify(fields.map(([name, value]) => [name, bare(value)]));
+const trimmed = (text) => text.replaceAll('\r\n', '\n').trim();
+const typed = (fields) => JSON.stringify(fields.map(([name, value]) => [name, trimmed(value)]));
 const valuesOf = (fields, name) => fields.filter(([one]) => one === name).map(([, value]) => value);
 const fieldsOf = (form) => Array.from(new FormData(form)).filter(([name]) => !OWN.includes(name));
-const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
 
 class Filled {
   constructor(place) {

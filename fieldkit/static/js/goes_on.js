@@ -3,12 +3,11 @@
 // whether what is typed will count.
 import { beat } from './cover.js';
 import { Kept } from './kept.js';
-import { removed, send, signedIn } from './laptop.js';
+import { LONGEST_WAIT, pause, removed, send, signedIn } from './laptop.js';
 import { ago, running } from './presence.js';
 
-const AGAIN = 2000, MOMENT = 300, LONGEST_WAIT = 20000, SCRIPT = { 'X-Fieldkit': 'script' };
+const AGAIN = 2000, MOMENT = 300, SCRIPT = { 'X-Fieldkit': 'script' };
 const TOO_LATE = [404, 409, 507];  // what the laptop says where the interview does not go on
-const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
 
 // {decided, counts}: what was decided on the laptop, and the mark of the stop that counts down; {code} where nothing is
 // left of the interview; null where the laptop does not say.

@@ -2,6 +2,7 @@
 export const LONGEST_WAIT = 20000;
 const SCRIPT = { 'X-Fieldkit': 'script' }, SHORT_WAIT = 4000;
 const encoder = new TextEncoder();
+export const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
 const hex = (byte) => byte.toString(16).padStart(2, '0');
 
 // More UTF-16 units than the 50,000 characters of a note can have: the laptop need not read it.

@@ -1,11 +1,10 @@
 // What is tapped beside the questions while the laptop is out of reach waits in this page, and sealed in this browser, and is
 // noted later in the order of the taps, each with the minute at which it was tapped.
 import { Kept } from './kept.js';
-import { randomId, send, signedIn } from './laptop.js';
+import { pause, randomId, send, signedIn } from './laptop.js';
 import { ago, running } from './presence.js';
 
 const AGAIN = 2000;
-const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
 
 // Returns which of them the laptop has not heard, whether it answers and cannot write, and why it refused the last one of
 // those that it does not take.
