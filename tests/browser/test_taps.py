@@ -167,6 +167,28 @@ def test_a_stop_that_keeps_what_was_said_is_not_brought_before_what_was_tapped_b
     assert ("distress_1", "", "W1") in noted()
 
 
+def test_a_tap_whose_request_hangs_goes_with_another_one_before_the_stop_that_keeps_it(
+    talk: Any, phone: Page, noted: Any
+) -> None:
+    seen: list[str] = []
+    phone.on(
+        "request", lambda request: seen.append(request.url.rsplit("/", 1)[-1]) if request.method == "POST" else None
+    )
+    phone.on("requestfailed", lambda request: seen.append(f"failed: {request.url.rsplit('/', 1)[-1]}"))
+    cut(phone, "**/session*")
+    upset(phone)
+    phone.route("**/moments", lambda _route: None, times=1)  # its connection is dead; any other lives
+    with phone.expect_request("**/moments"):
+        phone.unroute("**/session*")
+    stop_keep(phone)
+
+    phone.click("[data-finish]")
+    phone.wait_for_url("**/stopped*")
+    talk.kill()
+    assert "failed: moments" not in seen[: seen.index("stop")]
+    assert [one for one in noted() if one[0] == "distress_1"] == [("distress_1", "", "W1")]
+
+
 def test_a_tap_that_the_laptop_cannot_write_holds_up_no_stop(talk: Any, phone: Page) -> None:
     cut(phone, "**/session*")
     phone.route("**/moments", lambda route: route.fulfill(status=507, json={"code": "disk_full", "sentence": ""}))

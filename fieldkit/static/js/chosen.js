@@ -234,6 +234,7 @@ export class Chosen {
   // What is to stay was said or tapped before the stop, and the laptop takes nothing that comes after it. What it said no
   // to holds up no stop; a request that hung when it was tapped is given up for another one.
   async wordsFirst() {
+    this.taps.anew(this.at);
     const underWay = () => this.notes.filter((note) => note.underWay());
     await Promise.all(underWay().map((note) => note.broughtAnew(this.at)));
     return !this.behind && underWay().length === 0 && !this.taps.underWay();

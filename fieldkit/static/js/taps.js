@@ -41,8 +41,8 @@ export class Taps {
     this.user = place?.dataset.user;
     this.kept = new Kept(queue);
     this.taps = [];
-    this.turn = 0;
-    this.running = null;
+    this.turn = this.since = 0;
+    this.running = this.giveUp = null;
     this.unwritten = false;  // the laptop answers and cannot write them
     addEventListener('beforeunload', (event) => { if (this.waits() && !this.kept.holds({ turn: this.turn })) event.preventDefault(); });
   }
@@ -54,6 +54,11 @@ export class Taps {
   // What the laptop is still to get and could take.
   underWay() {
     return this.waits() && !this.unwritten;
+  }
+
+  // A round that began before *since* hangs: it is given up for another one. A tap that came twice is noted once.
+  anew(since) {
+    if (this.since <= since) this.giveUp?.();
   }
 
   take(button) {
@@ -86,7 +91,7 @@ export class Taps {
   async run() {
     let refused = '';  // of a tap of this run; what is noted after it makes nobody believe that all of it was
     while (this.waits()) {
-      const sent = this.taps, { left, sentence, unwritten = false } = await bring(this.interview, this.user, sent);
+      const sent = this.taps, { left, sentence, unwritten = false } = await this.round(sent);
       this.unwritten = unwritten;
       refused ||= sentence;
       if (left.length < sent.length) await this.wait([...left, ...this.taps.slice(sent.length)]);
@@ -94,5 +99,11 @@ export class Taps {
       else await pause(AGAIN);
     }
     this.running = null;
+  }
+
+  round(sent) {
+    this.since = running();
+    const hangs = new Promise((resolve) => { this.giveUp = () => resolve({ left: sent, sentence: '' }); });
+    return Promise.race([bring(this.interview, this.user, sent), hangs]);
   }
 }
