@@ -336,3 +336,23 @@ def test_what_a_page_that_is_gone_took_back_goes_beside_what_was_taken_back_else
     open_note(device, talk, interview)
     expect(device.locator(NOTE)).to_have_value(stays)
     expect(device.locator("#W1 .other")).to_have_count(0)
+
+
+def test_where_nobody_can_tell_whether_what_is_taken_back_still_stands_on_the_laptop_a_person_is_told_to_look(
+    talk: Any, page: Page, device: Page, interview: str
+) -> None:
+    later = page.context.new_page()
+    type_it(page, STAYS, "saved")
+    open_note(device, talk, interview)
+    expect(device.locator(NOTE)).to_have_value(STAYS + GOES + STAYS)
+    take_back_away(page, "", STAYS)
+    take_back(device)
+    page.bring_to_front()
+    page.context.set_offline(False)
+
+    expect(page.locator(BADGE)).to_contain_text("电脑上可能还有")
+    expect(page.locator(NOTE)).to_have_value(GOES + STAYS)
+    page.close(run_before_unload=False)
+    open_note(later, talk, interview)
+    expect(later.locator("section.problem")).to_contain_text("电脑上可能还有")
+    expect(later.locator(NOTE)).to_have_value(STAYS + GOES)
