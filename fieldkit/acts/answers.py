@@ -18,7 +18,7 @@ from fieldkit.rules.closings import STOPPED
 from fieldkit.rules.members import INTERVIEWER
 from fieldkit.store import log, machine, merge, people, replica, standing
 from fieldkit.store.database import Tables
-from fieldkit.store.log import Draft
+from fieldkit.store.log import Draft, TypingErased
 from fieldkit.store.wishes import Wish
 
 LONGEST_TEXT = 50_000
@@ -157,8 +157,8 @@ def off_record(desk: Desk, said: SaveAnswer, words: str) -> Saved:
 
     *words* are what goes; another page of this laptop on the same note loses them too. The note goes on from a fresh
     editor. Where nothing can be written any more they are cut out of what stands here.
-    What stays and is too long to be kept holds nothing up: what stood of it stands.
-    "Off the record" (`domain.md` §3.6, `design.md` §3). Raises NotFound, Invalid, NotTakenOut, OnlyTakenOut.
+    What stays and is too long to be kept holds nothing up: what stood of it stands (`domain.md` §3.6, `design.md` §3).
+    Raises NotFound, Invalid, TypingErased, NotTakenOut, OnlyTakenOut.
     """
     _check(said)
     said, words = replace(said, text=clean(said.text)), clean(words)
@@ -189,6 +189,8 @@ def _off(
     if went_on is not None:
         fresh = replace(said, editor=went_on.decode(), outcome=outcome)
         _check_turn(desk, fresh)
+    elif standing.is_erased(tables, said.editor, desk.device.id):
+        raise TypingErased  # words of it went on another page, and may stand in what this one still shows
     else:
         base = _take_back(desk, tables, said, words, interview, grounds)
         fresh = replace(said, editor=new_id(), base=base, outcome=outcome)
@@ -200,13 +202,11 @@ def _off(
     elsewhere = any(notes.says(text, words) for text in others)
     free = {notes.without(text, words) for text in stood if notes.says(text, words)}
     unsure = any(text not in said.text and text not in free for text in others)
+    if went_on is not None:  # which of them held all of the words was seen before these were cut out
+        unsure &= machine.recall(tables, _UNSURE + said.editor) is not None
+    elif unsure:
+        machine.remember(tables, _UNSURE + said.editor, fresh.editor)
     return Saved(change.id, fresh.base, desk.clock.now(), fresh.editor, elsewhere, unsure)
-
-
-def _may_cut(tables: Tables, interview: people.Row) -> bool:
-    """Tell whether nothing stands against writing but that the child stopped this very talk, and kept it."""
-    noes = consent.open_noes(standing.events(tables, interview["subject"]))
-    return all((no.scope, no.session) == (consent.STOP_KEEP, interview["id"]) for no in noes)
 
 
 def _write_anew(desk: Desk, tables: Tables, one: Change, text: str, editor: str) -> None:
@@ -225,7 +225,7 @@ def _cut(desk: Desk, tables: Tables, said: SaveAnswer, words: str, interview: pe
     before, own = [one.set["text"] for one in stands.values()], _own(tables, said, record)
     found = [notes.rest(one.set["text"], words, said.text, own=one.id in own) for one in stands.values()]
     left = [text if rest is None else rest for text, rest in zip(before, found, strict=True)]
-    barred = any(left) and not _may_cut(tables, interview)
+    barred = any(left) and not consent.only_stopped(standing.events(tables, interview["subject"]), interview["id"])
     if None in found or barred:
         wish = Wish(said.editor, said.interview, interview["subject"], OFF_RECORD, "", said.question)
         wishes.keep(desk, tables, wish, min(said.ago, default=0.0))
@@ -302,8 +302,8 @@ def erase(desk: Desk, interview: str, question: str) -> bool:
         return len(mine) < len(known)
 
 
-# Local facts: the editor in which a note went on, and the one in which it stands since words were cut out of it.
-_WENT_ON, _CUT = "off_record:", "cut:"
+# Local facts: in which editor a note went on; also where a part of the words may stay; where it stands since a cut.
+_WENT_ON, _UNSURE, _CUT = "off_record:", "unsure:", "cut:"
 
 
 def _take_back(
@@ -326,8 +326,9 @@ def _take_back(
     reaching = merge.suspended(log.all_of(tables, record))  # what was written over it waits, and what goes over that
     for one in others:
         text = notes.without(one.set["text"], words)
-        outcome = said.outcome if text.strip() else OFF_RECORD
-        _keep(desk, tables, replace(said, editor=new_id(), base="{}", text=text, outcome=outcome), interview, grounds)
+        outcome, kind = said.outcome if text.strip() else OFF_RECORD, one.set["text_kind"]
+        stays = replace(said, editor=new_id(), base="{}", text=text, text_kind=kind, outcome=outcome)
+        _keep(desk, tables, stays, interview, grounds)
     left = mine.keys() | reaching
     return json.dumps({name: [id_ for id_ in ids if id_ not in left] for name, ids in seen.items()})
 

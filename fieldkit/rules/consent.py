@@ -108,6 +108,11 @@ def open_noes(events: Iterable[Event], actors: Collection[str] = (GUARDIAN, CHIL
     ]
 
 
+def only_stopped(events: Iterable[Event], session: str) -> bool:
+    """Tell whether nothing stands against writing but that the child stopped this very talk, and kept it."""
+    return all((no.scope, no.session) == (STOP_KEEP, session) for no in open_noes(events))
+
+
 def one_person(one: Event, other: Event) -> bool:
     """Tell whether both are one person's word, under whichever record of the child.
 

@@ -43,6 +43,22 @@ def take_back(page: Page) -> None:
     expect(page.locator("#W1 [data-off]")).to_be_visible()
 
 
+def marked(page: Page, words: str) -> list[str | int]:
+    begins = page.input_value(NOTE).index(words)
+    return [NOTE, begins, begins + len(words)]
+
+
+def take_back_away(page: Page, typed: str, words: str) -> None:
+    """Out of reach, type and take back just *words*; the note is open on the page."""
+    page.bring_to_front()
+    page.context.set_offline(True)
+    if typed:
+        type_it(page, typed, "browser")
+    page.evaluate("([box, from, to]) => document.querySelector(box).setSelectionRange(from, to)", marked(page, words))
+    page.click(OFF)
+    expect(page.locator(BADGE)).to_contain_text("电脑上还没删掉")
+
+
 @pytest.fixture
 def page(talk: Any, phone: Page) -> Page:
     type_it(phone, STAYS + GOES, "saved")
@@ -128,7 +144,7 @@ def test_a_note_that_is_deleted_after_a_stop_goes_from_the_pages_on_which_nothin
     device.bring_to_front()
     expect(device.locator("#W1")).not_to_contain_text(GOES)
     third.bring_to_front()
-    expect(third.locator(NOTE)).not_to_have_value(STAYS + GOES)
+    expect(third.locator(NOTE)).to_have_value("")
 
 
 def test_another_version_of_a_note_from_which_words_were_taken_out_goes_on_without_them_on_a_third_page(
@@ -259,3 +275,84 @@ def test_a_page_that_is_gone_leaves_no_copy_that_shows_words_which_were_taken_ba
     expect(later.locator(NOTE)).to_have_value(STAYS + SINCE)
     expect(later.locator("section.problem")).to_have_count(0)
     waiting.until_nothing(later)
+
+
+BOTH = {
+    "typed since": (SINCE, SINCE, STAYS),
+    "other words": ("", STAYS, ""),
+    "other words, and typed on": (SINCE, STAYS, SINCE),
+    "the same words": ("", GOES, STAYS),
+    "more than those": (SINCE, STAYS + GOES, SINCE),
+}
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["wrote it", "opened on it"])
+@pytest.mark.parametrize(("typed", "words", "stays"), BOTH.values(), ids=BOTH)
+def test_what_is_taken_back_out_of_reach_goes_beside_what_was_taken_back_elsewhere_meanwhile(
+    talk: Any,
+    page: Page,
+    device: Page,
+    interview: str,
+    waiting: Any,
+    *,
+    typed: str,
+    words: str,
+    stays: str,
+    first: bool,
+) -> None:
+    open_note(device, talk, interview)
+    if not first:
+        open_note(page, talk, interview)
+    take_back_away(page, typed, words)
+    take_back(device)
+    page.bring_to_front()
+    page.context.set_offline(False)
+
+    expect(page.locator("#W1 [data-off]")).to_be_visible()
+    expect(page.locator(NOTE)).to_have_value(stays)
+    expect(page.locator(BADGE)).to_have_attribute("data-acked-length", str(len(stays)))
+    waiting.until_nothing(page)
+    open_note(device, talk, interview)
+    expect(device.locator(NOTE)).to_have_value(stays)
+    expect(device.locator("#W1 .other")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("typed", "words", "stays"), BOTH.values(), ids=BOTH)
+def test_what_a_page_that_is_gone_took_back_goes_beside_what_was_taken_back_elsewhere_meanwhile(
+    talk: Any, page: Page, device: Page, interview: str, waiting: Any, *, typed: str, words: str, stays: str
+) -> None:
+    later = page.context.new_page()
+    open_note(device, talk, interview)
+    take_back_away(page, typed, words)
+    waiting.until(page, "records.some((record) => record.off)")
+    page.close()
+    take_back(device)
+    later.context.set_offline(False)
+    open_note(later, talk, interview)
+
+    expect(later.locator("[data-delivered] a")).to_have_text("W1")
+    expect(later.locator(NOTE)).to_have_value(stays)
+    waiting.until_nothing(later)
+    open_note(device, talk, interview)
+    expect(device.locator(NOTE)).to_have_value(stays)
+    expect(device.locator("#W1 .other")).to_have_count(0)
+
+
+def test_where_nobody_can_tell_whether_what_is_taken_back_still_stands_on_the_laptop_a_person_is_told_to_look(
+    talk: Any, page: Page, device: Page, interview: str
+) -> None:
+    later = page.context.new_page()
+    type_it(page, STAYS, "saved")
+    open_note(device, talk, interview)
+    expect(device.locator(NOTE)).to_have_value(STAYS + GOES + STAYS)
+    take_back_away(page, "", STAYS)
+    take_back(device)
+    page.bring_to_front()
+    page.context.set_offline(False)
+
+    expect(page.locator(BADGE)).to_contain_text("电脑上可能还有")
+    expect(page.locator(NOTE)).to_have_value(GOES + STAYS)
+    page.close(run_before_unload=False)
+    open_note(later, talk, interview)
+    expect(later.locator("section.problem")).to_contain_text("电脑上可能还有")
+    expect(later.locator(NOTE)).to_have_value(STAYS + GOES)

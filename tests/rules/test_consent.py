@@ -808,6 +808,20 @@ def test_an_open_withdrawal_hides_the_child_as_far_as_it_says(events: list[Event
 MORE = {**YES, "quote": "yes", "recontact": "yes"}
 
 
+@pytest.mark.parametrize(
+    ("noes", "only"),
+    [
+        ([no(XIAOHE)], False),
+        ([no(XIAOHE, act="withdrawn", scope="stop_keep", session=BEFORE)], False),
+        ([no(XIAOHE, act="withdrawn", scope="stop_keep"), no(MOTHER)], False),
+        ([no(XIAOHE, act="withdrawn", scope="stop_keep")], True),
+    ],
+    ids=["a no", "another talk stopped", "the mother's no beside", "this talk stopped"],
+)
+def test_words_are_cut_out_of_a_talk_that_was_only_stopped(noes: list[Event], *, only: bool) -> None:
+    assert consent.only_stopped([MOTHER, XIAOHE, *noes], TODAY) is only
+
+
 @pytest.mark.parametrize("actor", [GUARDIAN, CHILD])
 def test_who_takes_a_part_back_leaves_the_rest_as_it_was(actor: str) -> None:
     said = [

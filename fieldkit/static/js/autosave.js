@@ -4,7 +4,7 @@ import { Badge } from './badge.js';
 import { beat } from './cover.js';
 import { Kept } from './kept.js';
 import { asMuchAsCounts, keyedHash, LONGEST_WAIT, removed, send, signedIn, tooLong } from './laptop.js';
-import { added, follow } from './off_record.js';
+import { added, follow, goesOn } from './off_record.js';
 import { ago, presence, running } from './presence.js';
 import { reachable } from './reach.js';
 
@@ -164,8 +164,8 @@ export class Autosave {
       return RETRY;
     }
     const answer = await response.json();
-    if (!response.ok && off) return answer.code === 'only_taken_out' ? this.cutOut(off, answer.sentence) : this.stays(off, answer.sentence);
     if (answer.code === 'typing_erased') return this.erasedThere(now, answer.sentence);
+    if (!response.ok && off) return answer.code === 'only_taken_out' ? this.cutOut(off, answer.sentence) : this.stays(off, answer.sentence);
     if (!response.ok) return this.refused(now, answer.sentence, response.status === 413 || response.status >= 500);
     if (answer.ack !== await keyedHash(this.form.dataset.ack, off ? asMuchAsCounts(now.words.text) : now.words.text)) return this.underAnotherKey();
     this.stored = now.state;
@@ -298,7 +298,8 @@ export class Autosave {
   }
 
   // The form of this note as the laptop has it *now*. Where words of it were taken out elsewhere the page shows them no
-  // longer; what was typed behind them since is saved with what stays. A note that nobody wrote on here is shown anew.
+  // longer; what was typed behind them since is saved with what stays, and what was taken back here goes from that. A
+  // note that nobody wrote on here is shown anew.
   async follow(now) {
     const stands = now.querySelector('textarea').value;
     if (!this.wrote && !this.unsaved() && !this.saving) {
@@ -309,10 +310,11 @@ export class Autosave {
     const besides = Array.from(now.querySelectorAll('.other'), versionOf).includes(bare(this.had));
     this.renewVersions(now, besides);
     if (besides || !this.had && !this.sent.length) return;
-    const had = await this.hadThere(), typed = this.text();
-    if (this.saving || this.off.length || had === stands && !this.closed) return;
-    if (had !== null && typed.startsWith(had)) this.goOnFrom(now, stands + typed.slice(had.length));
-    else this.badge.show('lost', this.sentences.erased);
+    const had = await this.hadThere(), { text, off } = this.now().words;
+    if (this.saving || (off.length || had === stands) && !this.closed) return;
+    const goes = had === null ? null : goesOn({ had, text, off }, stands);
+    if (goes !== null) this.goOnFrom(now, goes);
+    else this.badge.show('lost', off.length ? this.sentences.erasedOff : this.sentences.erased);
   }
 
   goOnFrom(now, text) {
@@ -324,7 +326,7 @@ export class Autosave {
     this.hadTurn = 0;
     this.sent = [];
     this.closed = this.wrote = false;
-    const rest = this.now(), isSaved = rest.state === this.stored;
+    const rest = this.now(), isSaved = rest.state === this.stored && !this.off.length;
     if (this.kept.waits() && !isSaved) this.kept.keep(rest);
     this.kept.done(isSaved ? rest.turn : rest.turn - 1);  // what lay there held the words
     this.renewVersions(now, false);

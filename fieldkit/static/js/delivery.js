@@ -3,7 +3,7 @@
 // (`chosen.js`).
 import { wasDone } from './done.js';
 import { asMuchAsCounts, keyedHash, send, signedIn, tooLong } from './laptop.js';
-import { added, follow, formOf } from './off_record.js';
+import { added, follow, formOf, goesOn } from './off_record.js';
 import { ago } from './presence.js';
 import { bring, tellNoted } from './taps.js';
 
@@ -97,14 +97,17 @@ export class Delivery {
     }
   }
 
-  // Words of this note were taken back elsewhere: what was typed behind them is delivered with what stays. Where nobody
-  // knows whether it came to the laptop before, and was among them, a person looks.
+  // Words of this note were taken back elsewhere: what was typed behind them is delivered with what stays, and what was
+  // taken back on the page that is gone goes too. Where nobody knows whether it came to the laptop before, and was among
+  // them, a person looks.
   async withoutErased(words, came, sentence, remove) {
-    const { had, text } = words, rest = added(had, text), form = await formOf(location.pathname, words.question);
-    if (!rest) return DELIVERED;
-    if (!form || came === null || came > words.had_turn || !text.startsWith(had)) return this.tellRefused({ ...words, text: rest }, sentence, remove);
-    const { editor, base } = form.elements, stands = form.querySelector('textarea').value;
-    return this.deliver({ ...words, editor: editor.value, base: base.value, text: stands + rest, off: [], had: undefined }, remove);
+    const { had, text } = words, off = [words.off ?? []].flat().filter(Boolean), rest = added(had, text);
+    if (!rest && !off.length) return DELIVERED;
+    const form = await formOf(location.pathname, words.question), known = form && came !== null && came <= words.had_turn;
+    const goes = known ? goesOn({ had, text, off }, form.querySelector('textarea').value) : null;
+    if (goes === null) return this.tellRefused({ ...words, text: rest }, off.length ? this.place.dataset.erasedOff : sentence, remove);
+    const { editor, base } = form.elements;
+    return this.deliver({ ...words, editor: editor.value, base: base.value, text: goes, off, had: undefined }, remove);
   }
 
   sent({ question, editor, base, text, text_kind, off, begun, moments = [] }, csrf_token) {

@@ -12,13 +12,34 @@ export function lastWords(text) {
   return Math.max(0, ...ends.filter((place) => said[0] < place && place <= said[said.length - 1]).slice(-1));
 }
 
-// What stands in *text* beside what the laptop *had* of it.
-export function added(had, text) {
+// How far *text* begins and ends as what the laptop *had* of it.
+function alike(had, text) {
   const most = Math.min(had.length, text.length);
   let before = 0, behind = 0;
   while (before < most && had[before] === text[before]) before += 1;
   while (behind < most - before && had.at(-1 - behind) === text.at(-1 - behind)) behind += 1;
+  return [before, behind];
+}
+
+// What stands in *text* beside what the laptop *had* of it.
+export function added(had, text) {
+  const [before, behind] = alike(had, text);
   return text.slice(before, text.length - behind);
+}
+
+// What a page goes on with where *stands* is all that is left of what the laptop *had*: without what was taken back on
+// this page too (*off*), and with what was typed behind it since. Null where a person has to look.
+export function goesOn({ had, text, off }, stands) {
+  const [before, behind] = alike(had, stands), end = had.length - behind, news = stands.slice(before, stands.length - behind);
+  const here = text.startsWith(had) ? [] : off.filter((words) => had.includes(words));
+  const gone = here.map((words) => [had.indexOf(words), had.indexOf(words) + words.length]);
+  const is = (place) => gone.some(([from, to]) => from <= place && place < to);
+  const rest = (from, to) => had.slice(from, to).split('').filter((_, place) => !is(from + place)).join('');
+  const twice = here.some((words) => had.indexOf(words) !== had.lastIndexOf(words));
+  const amid = news !== '' && gone.some(([from, to]) => from < end && before < to);  // it may be a part of them
+  const left = rest(0, had.length);
+  if (twice || amid || !text.startsWith(left)) return null;
+  return rest(0, before) + news + rest(end, had.length) + text.slice(left.length);
 }
 
 // The form of a note as the laptop has it now; nothing where it shows none.
