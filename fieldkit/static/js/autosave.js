@@ -3,7 +3,7 @@
 import { Badge } from './badge.js';
 import { beat } from './cover.js';
 import { Kept } from './kept.js';
-import { asMuchAsCounts, keyedHash, LONGEST_WAIT, removed, send, signedIn, tooLong } from './laptop.js';
+import { asMuchAsCounts, keyedHash, LONGEST_WAIT, pause, removed, send, signedIn, tooLong } from './laptop.js';
 import { added, follow, goesOn } from './off_record.js';
 import { ago, presence, running } from './presence.js';
 import { reachable } from './reach.js';
@@ -12,7 +12,6 @@ const PAUSE = 600, LONGEST = 1200, PATIENCE = 300, RETRY = 2000, REFUSED = 10000
 const KEPT_ALIVE = 20000;  // a browser sends no more than 64 KB for a page that is left
 const bare = (text) => text.replace(/\s/g, '');
 const versionOf = (other) => bare(other.querySelector('p:not([class])').textContent);
-const pause = (delay) => new Promise((resolve) => { setTimeout(resolve, delay); });
 
 export class Autosave {
   constructor(form, place, announce, queue) {
