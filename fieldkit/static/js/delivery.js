@@ -83,7 +83,7 @@ export class Delivery {
         if ([400, 401].includes(response.status)) return AWAY;
         if (response.status >= 500) return UNWRITTEN;  // its disk is full, for one: that holds up no stop
         const answer = await response.json();
-        if (answer.code === 'typing_erased' && words.had !== undefined) return this.withoutErased(words, now.came, answer.sentence, remove);
+        if (answer.code === 'typing_erased' && words.had !== undefined) return await this.withoutErased(words, now.came, answer.sentence, remove);
         gone = answer.code === 'only_taken_out' ? answer.sentence : '';
         if (gone) continue;  // and the next words go too
         if (!response.ok) return this.tellRefused(words, answer.sentence, remove);
