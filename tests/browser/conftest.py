@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from fieldkit.acts import questions, users
 from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.store.folder import Folder
+from fieldkit.store.keys import Cost
 
 Stored = Callable[[str], str]
+AtRest = Callable[[], AbstractContextManager[Desk]]
 
 
 @pytest.fixture
@@ -28,18 +30,51 @@ def field_folder(desks: dict[str, Desk], interview: str) -> Path:
 
 
 @pytest.fixture
-def stored(field_folder: Path, interview: str, passphrase: str) -> Stored:
+def at_rest(field_folder: Path, passphrase: str) -> AtRest:
+    """Sit down at the laptop for a moment, while no server runs."""
+
+    @contextmanager
+    def sit() -> Iterator[Desk]:
+        folder = Folder.open(field_folder)
+        desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
+        yield desk
+        desk.db.close()
+        folder.close()
+
+    return sit
+
+
+@pytest.fixture
+def stored(interview: str, at_rest: AtRest) -> Stored:
     """What the disk holds of the note on a question, read while no server runs."""
 
     def read(question: str) -> str:
-        folder = Folder.open(field_folder)
-        desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
-        lines = questions.page(desk, interview, question[0]).questions
-        desk.db.close()
-        folder.close()
+        with at_rest() as desk:
+            lines = questions.page(desk, interview, question[0]).questions
         return next(line.text_now for line in lines if line.id == question)
 
     return read
+
+
+@pytest.fixture
+def colleague(desks: dict[str, Desk], passphrase: str, cheap: Cost) -> str:
+    """Another interviewer of the same laptop, by name."""
+    users.add(desks["interviewer"], "王越", passphrase, cheap)
+    return "王越"
+
+
+@pytest.fixture
+def sit(passphrase: str) -> Callable[[Page, Any, str], None]:
+    """Unlock a laptop of several on a page, by name."""
+
+    def choose(page: Page, laptop: Any, name: str) -> None:
+        page.goto(f"{laptop.url}/unlock")
+        page.get_by_label(name).check(force=True)
+        page.fill("#passphrase", passphrase)
+        page.click("form.card button.primary")
+        expect(page.locator("h1")).not_to_have_text("谁在这里？")
+
+    return choose
 
 
 UNTIL = """() => new Promise((resolve, reject) => {

@@ -10,10 +10,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from fieldkit.acts import users
-from fieldkit.acts.desk import Desk
-from fieldkit.store.keys import Cost
-
 pytestmark = pytest.mark.browser
 SERVICE_WORKERS = "block"  # a test stands in for what the laptop answers
 Unlock = Callable[[Page, Any], None]
@@ -48,20 +44,6 @@ def laptop(start: Any, field_folder: Path, phone: Page, unlock: Unlock) -> Any:
     return found
 
 
-@pytest.fixture
-def colleague(desks: dict[str, Desk], passphrase: str, cheap: Cost) -> str:
-    """Another interviewer of the same laptop, by code."""
-    return users.add(desks["interviewer"], "王越", passphrase, cheap).code
-
-
-def sit(page: Page, laptop: Any, name: str, passphrase: str) -> None:
-    page.goto(f"{laptop.url}/unlock")
-    page.get_by_label(name).check(force=True)
-    page.fill("#passphrase", passphrase)
-    page.click("form.card button.primary")
-    expect(page.locator("h1")).not_to_have_text("谁在这里？")
-
-
 def test_a_colleague_at_the_same_browser_is_offered_nothing_and_its_author_is(
     colleague: str,
     start: Any,
@@ -69,23 +51,22 @@ def test_a_colleague_at_the_same_browser_is_offered_nothing_and_its_author_is(
     interview: str,
     phone: Page,
     context: BrowserContext,
-    passphrase: str,
+    sit: Callable[..., None],
     waiting: Any,
 ) -> None:
-    assert colleague
     laptop = start(field_folder)
-    sit(phone, laptop, "李岚", passphrase)
+    sit(phone, laptop, "李岚")
     type_it(phone, laptop, interview, "memo")
     phone.close()
     context.clear_cookies()
     page = context.new_page()
-    sit(page, laptop, "王越", passphrase)
+    sit(page, laptop, colleague)
     open_form(page, laptop, interview, "memo")
     waiting.until(page, "records.every((record) => record.days > 0)")  # the page could not open it
     expect(page.locator(OFFER)).to_have_count(0)
 
     context.clear_cookies()
-    sit(page, laptop, "李岚", passphrase)
+    sit(page, laptop, "李岚")
     open_form(page, laptop, interview, "memo")
     expect(page.locator(OFFER)).to_have_count(1)
 

@@ -9,11 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from fieldkit.acts import users
 from fieldkit.acts.desk import Desk
-from fieldkit.clock import Clock
 from fieldkit.store.database import Database
-from fieldkit.store.folder import Folder
 
 pytestmark = pytest.mark.browser
 Unlock = Callable[[Page, Any], None]
@@ -31,15 +28,12 @@ def field_folder(desks: dict[str, Desk], consented: str) -> Path:
 
 
 @pytest.fixture
-def on_disk(field_folder: Path, passphrase: str, clear: Callable[[Database], bytes]) -> Callable[[str], bool]:
+def on_disk(field_folder: Path, at_rest: Any, clear: Callable[[Database], bytes]) -> Callable[[str], bool]:
     """Tell whether a file of the real folder holds some words, its store read in clear while no server runs."""
 
     def look(words: str) -> bool:
-        folder = Folder.open(field_folder)
-        desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
-        content = clear(desk.db)
-        desk.db.close()
-        folder.close()
+        with at_rest() as desk:
+            content = clear(desk.db)
         files = [path.read_bytes() for path in field_folder.rglob("*") if path.is_file()]
         return any(words.encode() in one for one in (content, *files))
 

@@ -18,10 +18,8 @@ from nacl.bindings import crypto_aead_aes256gcm_decrypt
 from playwright.sync_api import BrowserContext, Error, Page, Playwright, expect
 
 from fieldkit.acts import queues, users
-from fieldkit.acts.desk import Desk
 from fieldkit.clock import Clock
 from fieldkit.store.folder import Folder
-from fieldkit.store.keys import Cost
 
 pytestmark = pytest.mark.browser
 Stored = Callable[[str], str]
@@ -162,20 +160,6 @@ def test_words_typed_under_a_lock_are_delivered_after_unlocking(
     assert stored("W1") == "下雨了"
 
 
-@pytest.fixture
-def colleague(desks: dict[str, Desk], passphrase: str, cheap: Cost) -> str:
-    """Another interviewer of the same laptop."""
-    return users.add(desks["interviewer"], "王越", passphrase, cheap).code
-
-
-def sit(page: Page, laptop: Any, code: str, passphrase: str) -> None:
-    page.goto(f"{laptop.url}/unlock")
-    page.locator(f'[name=code][value="{code}"]').check(force=True)
-    page.fill("#passphrase", passphrase)
-    page.click("form.card button.primary")
-    page.wait_for_selector("h1:not(:text('谁在这里'))")
-
-
 def test_a_colleague_on_the_same_browser_gets_nothing_of_it(
     colleague: str,
     start: Any,
@@ -184,19 +168,19 @@ def test_a_colleague_on_the_same_browser_gets_nothing_of_it(
     phone: Page,
     context: BrowserContext,
     stored: Stored,
-    passphrase: str,
+    sit: Callable[..., None],
     waiting: Any,
     type_away: TypeAway,
 ) -> None:
-    laptop, mine = start(field_folder), own_code(field_folder, colleague)
-    sit(phone, laptop, mine, passphrase)
+    laptop, mine = start(field_folder), "李岚"
+    sit(phone, laptop, mine)
     open_note(phone, laptop, interview)
     laptop.kill()
     type_away(phone, "下雨了")
     phone.close()
     laptop.start()
     page = context.new_page()
-    sit(page, laptop, colleague, passphrase)
+    sit(page, laptop, colleague)
     open_note(page, laptop, interview)
     waiting.until(page, "records.every((record) => record.days > 0)")  # the page could not open it
     (record,) = waiting(page)
@@ -205,16 +189,11 @@ def test_a_colleague_on_the_same_browser_gets_nothing_of_it(
     expect(page.locator("[data-delivered]")).to_be_hidden()
     expect(page.locator("#note-W1")).to_have_value("")
     context.clear_cookies()
-    sit(page, laptop, mine, passphrase)
+    sit(page, laptop, mine)
     open_note(page, laptop, interview)
     expect(page.locator("[data-delivered] a")).to_have_text("W1")
     laptop.kill()
     assert stored("W1") == "下雨了"
-
-
-def own_code(folder: Path, other: str) -> str:
-    slots = json.loads((folder / "slots.json").read_text(encoding="utf-8"))["users"]
-    return str(next(slot["code"] for slot in slots if slot["code"] != other))
 
 
 def key_of(field_folder: Path, interview: str, passphrase: str) -> bytes:

@@ -11,10 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
-from fieldkit.acts import users
-from fieldkit.clock import Clock
 from fieldkit.store.database import Database
-from fieldkit.store.folder import Folder
 
 pytestmark = pytest.mark.browser
 ENCODINGS = ("utf-8", "utf-16-le", "gb18030")
@@ -80,15 +77,12 @@ def test_the_search_finds_what_a_page_keeps_wherever_a_browser_lets_it(
 
 
 @pytest.fixture
-def in_file(field_folder: Path, passphrase: str, clear: Callable[[Database], bytes]) -> Callable[[str], bool]:
+def in_file(at_rest: Any, clear: Callable[[Database], bytes]) -> Callable[[str], bool]:
     """Whether the decrypted file holds words, read while no server runs."""
 
     def look(words: str) -> bool:
-        folder = Folder.open(field_folder)
-        desk = users.unlock(folder, users.slots(folder)[0].code, passphrase, Clock())
-        content = clear(desk.db)
-        desk.db.close()
-        folder.close()
+        with at_rest() as desk:
+            content = clear(desk.db)
         return any(words.encode(encoding) in content for encoding in ENCODINGS)
 
     return look

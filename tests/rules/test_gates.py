@@ -122,12 +122,12 @@ def test_all_that_is_missing_is_said_at_once(change: dict[str, object], missing:
 AGAIN, NOT_AGAIN = {**YES, "recontact": "yes"}, {**YES, "recontact": "no"}
 ALLOWS = replace(MOTHER, items=AGAIN)
 REFUSES = replace(MOTHER, items=NOT_AGAIN)
-OWN_FORM = {"form": "consent_14_17", "items": NOT_AGAIN}
-BEFORE = replace(XIAOHE, id="b", session="s0", **OWN_FORM)  # type: ignore[arg-type]
-OWN_YES = replace(XIAOHE, follows=("b",), **OWN_FORM)  # type: ignore[arg-type]
-OF_AGE = {"actor": ADULT, "form": "adult_18"}
-GROWN_BEFORE = replace(BEFORE, **OF_AGE)  # type: ignore[arg-type]
-GROWN_NOW = replace(OWN_YES, **OF_AGE)  # type: ignore[arg-type]
+OWN_FORM: dict[str, Any] = {"form": "consent_14_17", "items": NOT_AGAIN}
+BEFORE = replace(XIAOHE, id="b", session="s0", **OWN_FORM)
+OWN_YES = replace(XIAOHE, follows=("b",), **OWN_FORM)
+OF_AGE: dict[str, Any] = {"actor": ADULT, "form": "adult_18"}
+GROWN_BEFORE = replace(BEFORE, **OF_AGE)
+GROWN_NOW = replace(OWN_YES, **OF_AGE)
 
 
 @pytest.mark.parametrize(
@@ -146,9 +146,9 @@ GROWN_NOW = replace(OWN_YES, **OF_AGE)  # type: ignore[arg-type]
     ],
 )
 def test_after_a_talk_that_was_held_another_one_needs_re_contact_to_be_allowed(
-    change: dict[str, object], missing: set[str]
+    change: dict[str, Any], missing: set[str]
 ) -> None:
-    case = replace(READY, **change)  # type: ignore[arg-type]
+    case = replace(READY, **change)
 
     assert failed(replace(case, heard=True)) == missing
     assert failed(case) == set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -62,18 +63,18 @@ def test_every_guardian_has_to_allow_it_and_of_who_decides_alone_nobody() -> Non
     assert not family_allows([NOT_MOTHERS, GROWN], grown=False)
 
 
-SECOND = {"id": "d", "session": "s2"}
+SECOND: dict[str, Any] = {"id": "d", "session": "s2"}
 
 
 @pytest.mark.parametrize(
     ("later", "noes"),
     [
         ([], ["c"]),
-        ([replace(CHILD_15, **SECOND)], ["c"]),  # type: ignore[arg-type]
-        ([replace(CHILD_15, **SECOND, follows=("c",))], []),  # type: ignore[arg-type]
-        ([replace(CHILD_15, **SECOND, follows=("c",), items=NOT_AGAIN)], []),  # type: ignore[arg-type]
-        ([replace(CHILD_12, **SECOND, follows=("c",))], []),  # type: ignore[arg-type]
-        ([replace(CHILD_15, **SECOND, follows=("c",), act="deferred", items={})], ["c"]),  # type: ignore[arg-type]
+        ([replace(CHILD_15, **SECOND)], ["c"]),
+        ([replace(CHILD_15, **SECOND, follows=("c",))], []),
+        ([replace(CHILD_15, **SECOND, follows=("c",), items=NOT_AGAIN)], []),
+        ([replace(CHILD_12, **SECOND, follows=("c",))], []),
+        ([replace(CHILD_15, **SECOND, follows=("c",), act="deferred", items={})], ["c"]),
     ],
 )
 def test_only_a_yes_in_knowledge_of_it_talks_over_an_own_no_to_re_contact(later: list[Event], noes: list[str]) -> None:

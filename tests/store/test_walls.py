@@ -840,8 +840,8 @@ def test_a_sheet_and_a_talk_that_runs_are_not_stopped_by_a_no_to_re_contact(
     both = (say("guardian", items=REFUSES), say("child"))
     opens(both)
     heard()
-    place = {"record": "S1", "subject": "kid", "session": "S1"}
-    log.append_over(tables, pen, Draft("interview", {"mode": "core"}, grounds=both, **place))  # type: ignore[arg-type]
+    drafted = Draft("interview", {"mode": "core"}, record="S1", grounds=both, subject="kid", session="S1")
+    log.append_over(tables, pen, drafted)
     other = say("child", session="S2")
     sheet = {"interviewer": "li", "entered_on": "2026-11-24", "started_on": "2026-11-10"}
     named = (both[0], other)
